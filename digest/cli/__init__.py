@@ -1,0 +1,1 @@
+"""SPEAKS: the digest command."""

@@ -1,0 +1,1 @@
+"""DECIDES: pure rules over plain values; never awaits, never reads a clock, never imports a driver."""

@@ -1,0 +1,381 @@
+"""The types that two stages of the walk share; values only, each for one purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from subscribers.model import Bookmark, Cadence, Profile, Section
+
+#: The topic of last resort: where a briefing lands that no rule claims.
+GENERAL: Final = "general"
+
+
+# --- What was published -------------------------------------------------------------------------------------
+
+
+class BriefingStatus(StrEnum):
+    """Where a briefing stands in its own life."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMark:
+    """One topic of a briefing and why it was given: `gallium, export`, or `given with the item`."""
+
+    slug: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftBriefing:
+    """What came in from a page, a feed or a person; not yet in the store."""
+
+    title: str
+    #: paragraphs of plain text, verbatim
+    paragraphs: tuple[str, ...]
+    section: Section = Section.BRIEFING
+    #: explicit topics in the order given; empty leaves them to the rules
+    topics: tuple[str, ...] = ()
+    #: the source as printed, and its date; both None only for the newsroom's own pieces
+    source: str | None = None
+    source_date: date | None = None
+    url: str | None = None
+    language: str = "en"
+    #: 1-based line where the item begins in what was read, for messages
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item that could not be taken: where it stood and why."""
+
+    source: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """A briefing as it stands now, in its newest revision."""
+
+    id: int
+    #: gapless, given by publication; None for a draft
+    number: int | None
+    revision: int
+    title: str
+    paragraphs: tuple[str, ...]
+    section: Section
+    #: most fitting first
+    topics: tuple[TopicMark, ...]
+    source: str | None
+    source_date: date | None
+    url: str | None
+    language: str
+    lead: bool
+    weight: int
+    status: BriefingStatus
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """As much of a published briefing as planning looks at."""
+
+    number: int
+    briefing_id: int
+    section: Section
+    #: slugs, most fitting first
+    topics: tuple[str, ...]
+    lead: bool
+    weight: int
+    retracted: bool
+    #: which briefings came in together: items of one batch keep their page order
+    batch: int
+
+
+# --- What newsletters and topics are ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a briefing can be about, and the rules that find it."""
+
+    slug: str
+    title: str
+    position: int
+    #: weight by keyword or phrase, such as ``{"gallium": 4}``
+    rules: Mapping[str, int]
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Newsletter:
+    """A standing publication."""
+
+    id: int
+    slug: str
+    title: str
+    description: str
+    sender_name: str
+    sender_address: str
+    theme: str
+    sections: frozenset[Section]
+    #: used when a reader names no cap; None means none
+    max_items: int | None
+    postal_address: str
+    #: a new reader's first issue reaches this many days back
+    reach_back_days: int
+    #: give up retrying a copy this many minutes after its issue was due
+    give_up_minutes: int
+    #: an issue later than this waits for the next slot; None means never
+    latest_start_minutes: int | None
+
+
+# --- Who is due ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One appointed moment of a cadence; `label` is its name in the unique key of issues.
+
+    For days and times the label is the local wall time (``2026-11-24T08:00``); for at-once cadences it is the
+    newest publication number (``#17``), or the local day for what a cap left over.
+    """
+
+    label: str
+    #: the local date that the slot serves
+    day: date
+    #: the instant, UTC
+    due_at: datetime
+    #: True when only readers with deferred briefings are due (the daily remainder of at-once)
+    leftovers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DueSlot:
+    """A slot of one newsletter that is due and not yet planned for everybody."""
+
+    newsletter_id: int
+    cadence_id: int
+    cadence: Cadence
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The due readers who share a profile and a bookmark, hence a copy."""
+
+    profile_id: int
+    profile: Profile
+    bookmark_id: int
+    bookmark: Bookmark
+    size: int
+    #: the last local day on which these readers were served
+    served_day: date
+
+
+# --- What was decided ----------------------------------------------------------------------------------------
+
+
+class LeftOut(StrEnum):
+    """Why a briefing is not in a copy, now or later."""
+
+    TOPIC_NOT_FOLLOWED = "topic-not-followed"
+    SECTION_NOT_CHOSEN = "section-not-chosen"
+    SECTION_NOT_CARRIED = "section-not-carried"
+    RETRACTED = "retracted"
+
+
+class Skip(StrEnum):
+    """Why a reader gets no copy of an issue; also the reason of a skipped delivery."""
+
+    NOTHING_NEW = "nothing-new"
+    NOTHING_WANTED = "nothing-wanted"
+    TOO_LATE = "too-late"
+    # found at the claim, when standing is asked last
+    PAUSED = "paused"
+    LEFT = "left"
+    PENDING = "pending"
+    BOUNCING = "bouncing"
+    COMPLAINED = "complained"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicGroup:
+    """The briefings of a copy that stand under one topic, in the order in which they are read."""
+
+    topic: str
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one profile gets from one bookmark: the content of a cohort."""
+
+    groups: tuple[TopicGroup, ...]
+    deferred: tuple[int, ...]
+    left_out: Mapping[LeftOut, tuple[int, ...]]
+    next_bookmark: Bookmark
+    skip: Skip | None = None
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Included numbers in reading order."""
+        return tuple(number for group in self.groups for number in group.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCohort:
+    """A group and what was selected for it, ready to be written down."""
+
+    group: Group
+    selection: Selection
+    #: the first local day that the copy covers when slots were missed, else the day of the slot
+    covers_from: date
+
+
+# --- What is sent --------------------------------------------------------------------------------------------
+
+
+class IssueStatus(StrEnum):
+    """Where an issue stands."""
+
+    SENDING = "sending"
+    DONE = "done"
+
+
+class DeliveryStatus(StrEnum):
+    """Where one copy to one reader stands."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    UNCERTAIN = "uncertain"
+    SKIPPED = "skipped"
+
+
+#: Statuses after which nothing more happens to a delivery by itself.
+SETTLED: Final = frozenset(
+    {DeliveryStatus.SENT, DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus.SKIPPED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One dated number of a newsletter."""
+
+    id: int
+    newsletter_id: int
+    #: None for a one-off by hand
+    cadence_id: int | None
+    slot: str
+    day: date
+    zone: str
+    due_at: datetime
+    planned_at: datetime
+    status: IssueStatus
+    #: written by an editor for a one-off; None lets the template say it
+    subject: str | None = None
+    intro: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What one cohort of an issue reads: enough to print it."""
+
+    cohort_id: int
+    issue: Issue
+    profile: Profile
+    #: None for a one-off by hand
+    cadence: Cadence | None
+    groups: tuple[TopicGroup, ...]
+    deferred: tuple[int, ...]
+    covers_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery taken for sending: whose, where to, and how often it was tried before."""
+
+    delivery_id: int
+    cohort_id: int
+    issue_id: int
+    subscription_id: int
+    address: str
+    name: str
+    #: tries that ended in an answer or a broken connection, this one not counted
+    attempts: int
+
+
+class Stage(StrEnum):
+    """How far a conversation with a mail server had come (RFC 5321)."""
+
+    CONNECT = "connect"
+    GREETING = "greeting"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    #: the message was on the wire and its final dot may have arrived
+    FINAL_DOT = "final-dot"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of handing one message to a server.
+
+    `code` is the reply's three digits, 0 when there was none because the connection broke or timed out.
+    `enhanced` is the RFC 3463 code as text, empty when the reply had none.
+    """
+
+    stage: Stage
+    code: int
+    enhanced: str = ""
+    text: str = ""
+
+    @property
+    def accepted(self) -> bool:
+        """True when the server took responsibility for the message."""
+        return self.stage is Stage.FINAL_DOT and 200 <= self.code < 300
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What we do about an outcome."""
+
+    status: DeliveryStatus
+    #: a word that can be counted, and for people the server's own words
+    reason: str = ""
+    detail: str = ""
+    #: when a deferred copy may be tried again
+    retry_at: datetime | None = None
+    #: the address itself is bad: no more mail to it
+    hard_bounce: bool = False
+    #: the server, not the reader, is the trouble: stop the run, count no attempt
+    stop_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunTotals:
+    """What one run did; the shape of the answer of `digest run --json`."""
+
+    issues: tuple[int, ...] = ()
+    planned: int = 0
+    sent: int = 0
+    deferred: int = 0
+    refused: int = 0
+    expired: int = 0
+    uncertain: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)

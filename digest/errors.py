@@ -1,0 +1,27 @@
+"""The errors that callers can act on; the message is written for the person who typed the command."""
+
+from __future__ import annotations
+
+
+class DigestError(Exception):
+    """Something went wrong that the user can mend; the message says how. Exit status 2, nothing was changed."""
+
+
+class SettingsError(DigestError):
+    """A setting is missing or wrong."""
+
+
+class StoreError(DigestError):
+    """The store cannot be reached, is not migrated, or is newer than this program."""
+
+
+class NotFoundError(DigestError):
+    """What was named does not exist."""
+
+
+class InputError(DigestError):
+    """A value given on the command line or in a file cannot be taken."""
+
+
+class TransportError(DigestError):
+    """No mail server could be used; no copy has been tried, so no attempt is counted."""

@@ -1,0 +1,1 @@
+"""CONDUCTS: one async function a file, plain steps, parts handed in by name."""

@@ -1,0 +1,1 @@
+"""GATHERS: what a newsroom publishes becomes briefings with topics."""

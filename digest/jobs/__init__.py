@@ -1,0 +1,1 @@
+"""PLACES: where the work is done; in this process for now."""

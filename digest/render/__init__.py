@@ -1,0 +1,1 @@
+"""PRINTS: a cohort becomes a rendition, a rendition and a reader become bytes."""

@@ -1,0 +1,1 @@
+"""REMEMBERS: SQLAlchemy tables, one shelf a noun, and the transactions around them."""

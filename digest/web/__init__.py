@@ -1,0 +1,1 @@
+"""SHOWS: pages and operations endpoints; never sends, it writes rows."""

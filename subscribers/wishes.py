@@ -1,0 +1,155 @@
+"""What people type becomes preferences, or a refusal that says which value and how to mend it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import time
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel import Locale, UnknownLocaleError
+from email_validator import EmailNotValidError, validate_email
+
+from subscribers.model import MONTHLY, WEEKDAYS, Format, Section
+
+#: A cap above this would never be reached, and a typing error should not pass for a wish.
+MAX_ITEMS_LIMIT: Final = 1000
+_DAY_NAMES: Final = {
+    **{day: day for day in WEEKDAYS},
+    "monday": "mon",
+    "tuesday": "tue",
+    "wednesday": "wed",
+    "thursday": "thu",
+    "friday": "fri",
+    "saturday": "sat",
+    "sunday": "sun",
+}
+_SECTION_NAMES: Final = {
+    **{section.value: section for section in Section},
+    "hot": Section.HOT_TOPIC,
+    "briefings": Section.BRIEFING,
+    "hot-topics": Section.HOT_TOPIC,
+    "analyses": Section.ANALYSIS,
+    "reports": Section.REPORT,
+    "perspectives": Section.PERSPECTIVE,
+}
+
+
+class WishError(ValueError):
+    """A value that cannot be taken; the message names it and says how to mend it."""
+
+
+def parse_address(text: str) -> str:
+    """The address in the one form under which it is stored (RFC 5321, RFC 6531).
+
+    The domain is lower-cased and in A-labels unless the local part needs SMTPUTF8; the local part keeps its case.
+    """
+    try:
+        found = validate_email(
+            text.strip(), check_deliverability=False, allow_display_name=False, test_environment=True
+        )
+    except EmailNotValidError as error:
+        raise WishError(f"address {text.strip()!r} is not valid: {str(error).rstrip('.')}") from None
+    return found.normalized if found.ascii_email is None else found.ascii_email
+
+
+def address_key(address: str) -> str:
+    """What makes two addresses the same reader: the whole address, case folded."""
+    return address.casefold()
+
+
+def parse_days(text: str) -> tuple[str, ...]:
+    """`daily`, `weekdays`, `monthly`, or a list such as `mon,thu`."""
+    word = text.strip().lower()
+    if word == "daily":
+        return WEEKDAYS
+    if word == "weekdays":
+        return WEEKDAYS[:5]
+    if word == MONTHLY:
+        return (MONTHLY,)
+    wanted = set()
+    for part in re.split(r"[,\s]+", word):
+        if part not in _DAY_NAMES:
+            raise WishError(
+                f"days {text!r} are not known: say daily, weekdays, monthly, or a list such as mon,thu"
+            )
+        wanted.add(_DAY_NAMES[part])
+    return tuple(day for day in WEEKDAYS if day in wanted)
+
+
+def parse_time(text: str) -> time:
+    """A local time of day, `HH:MM` on the 24-hour clock."""
+    match = re.fullmatch(r"(\d{1,2}):(\d{2})", text.strip())
+    if match and int(match[1]) < 24 and int(match[2]) < 60:
+        return time(int(match[1]), int(match[2]))
+    raise WishError(f"time {text!r} is not a time of day: say it as HH:MM, such as 07:30")
+
+
+def parse_zone(text: str) -> str:
+    """The IANA name of a time zone, in its own spelling whatever the case it was typed in."""
+    found = _zones().get(text.strip().casefold())
+    if found is None:
+        raise WishError(f"time zone {text!r} is not known: say it by its IANA name, such as Europe/Paris")
+    return found
+
+
+def parse_topics(text: str, known: Collection[str]) -> frozenset[str] | None:
+    """`all`, or slugs separated by commas; each must be known."""
+    if text.strip().lower() == "all":
+        return None
+    slugs = [part.strip().lower() for part in text.split(",") if part.strip()]
+    for slug in slugs:
+        if slug not in known:
+            raise WishError(f"topic {slug!r} is not known: choose among {', '.join(sorted(known))}, or all")
+    if not slugs:
+        raise WishError("topics are empty: say all, or slugs separated by commas")
+    return frozenset(slugs)
+
+
+def parse_sections(text: str) -> frozenset[Section] | None:
+    """`all`, or sections separated by commas."""
+    if text.strip().lower() == "all":
+        return None
+    return frozenset(parse_section(part) for part in text.split(",") if part.strip()) or None
+
+
+def parse_section(text: str) -> Section:
+    """One section, singular or plural, with a space, hyphen or underscore."""
+    word = re.sub(r"[\s_]+", "-", text.strip().lower())
+    if word not in _SECTION_NAMES:
+        raise WishError(f"section {text!r} is not known: choose among {', '.join(Section)}")
+    return _SECTION_NAMES[word]
+
+
+def parse_format(text: str) -> Format:
+    """`html` or `text`."""
+    try:
+        return Format(text.strip().lower())
+    except ValueError:
+        raise WishError(f"format {text!r} is not known: say html or text") from None
+
+
+def parse_max_items(text: str) -> int | None:
+    """A cap on the items of a mail; `none` lifts it."""
+    word = text.strip().lower()
+    if word in {"none", "all"}:
+        return None
+    if word.isascii() and word.isdigit() and 1 <= int(word) <= MAX_ITEMS_LIMIT:
+        return int(word)
+    raise WishError(f"max-items {text!r} is not a cap: say a number from 1 to {MAX_ITEMS_LIMIT}, or none")
+
+
+def parse_language(text: str) -> str:
+    """A BCP 47 language tag, in its usual spelling (`zh-Hans`, `en`, `pt-BR`)."""
+    try:
+        return str(Locale.parse(text.strip(), sep="-" if "-" in text else "_")).replace("_", "-")
+    except (UnknownLocaleError, ValueError):
+        raise WishError(f"language {text!r} is not known: say a tag such as en or zh-Hans") from None
+
+
+@lru_cache(maxsize=1)
+def _zones() -> dict[str, str]:
+    """Zone names by their case-folded form; only those that really load here."""
+    return {name.casefold(): name for name in available_timezones() if ZoneInfo(name)}
