@@ -1,7 +1,7 @@
 """What a reader is and wants, as plain values: the three interned preferences, and the words for standing.
 
-Cadence, profile and bookmark are *interned*: equal wishes are one row in the store, found by the digest of
-their canonical form. A canonical form is therefore part of the store's format; changing one needs a migration.
+Cadence, profile and bookmark are *interned*: equal wishes are one row in the store, found by the hash of
+their canonical form. That form is therefore part of the store's format: changing it takes a migration.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ class Bookmark:
 
 
 def interning_key(value: Cadence | Profile | Bookmark) -> bytes:
-    """Sixteen bytes that stand for the canonical form (BLAKE2b, 128 bits: no collision to be met by chance)."""
+    """Sixteen bytes that stand for the canonical form (BLAKE2b; 128 bits do not collide by chance)."""
     return hashlib.blake2b(value.canonical().encode(), digest_size=16).digest()
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import time
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 
-from subscribers.model import MONTHLY, WEEKDAYS, Format, Section
+from subscribers.model import MONTHLY, WEEKDAYS, Cadence, Format, Profile, Section
 
 #: A cap above this would never be reached, and a typing error should not pass for a wish.
 MAX_ITEMS_LIMIT: Final = 1000
@@ -44,7 +46,8 @@ class WishError(ValueError):
 def parse_address(text: str) -> str:
     """The address in the one form under which it is stored (RFC 5321, RFC 6531).
 
-    The domain is lower-cased and in A-labels unless the local part needs SMTPUTF8; the local part keeps its case.
+    The domain is lower-cased, and in A-labels unless the local part needs SMTPUTF8; the local part keeps
+    its case.
     """
     try:
         found = validate_email(
@@ -96,16 +99,21 @@ def parse_zone(text: str) -> str:
 
 
 def parse_topics(text: str, known: Collection[str]) -> frozenset[str] | None:
-    """`all`, or slugs separated by commas; each must be known."""
+    """`all`, or topics separated by commas; each must be known.
+
+    `known` holds slugs, or maps every name by which a topic may be called, folded, to its slug.
+    """
     if text.strip().lower() == "all":
         return None
-    slugs = [part.strip().lower() for part in text.split(",") if part.strip()]
-    for slug in slugs:
-        if slug not in known:
-            raise WishError(f"topic {slug!r} is not known: choose among {', '.join(sorted(known))}, or all")
-    if not slugs:
+    slugs = known if isinstance(known, Mapping) else {slug: slug for slug in known}
+    names = [part.strip().casefold() for part in text.split(",") if part.strip()]
+    for name in names:
+        if name not in slugs:
+            choice = ", ".join(dict.fromkeys(slugs.values()))
+            raise WishError(f"topic {name!r} is not known: choose among {choice}, or all")
+    if not names:
         raise WishError("topics are empty: say all, or slugs separated by commas")
-    return frozenset(slugs)
+    return frozenset(slugs[name] for name in names)
 
 
 def parse_sections(text: str) -> frozenset[Section] | None:
@@ -149,7 +157,66 @@ def parse_language(text: str) -> str:
         raise WishError(f"language {text!r} is not known: say a tag such as en or zh-Hans") from None
 
 
+def parse_yes_or_no(text: str) -> bool:
+    """`yes` or `no`."""
+    word = text.strip().lower()
+    if word in {"yes", "true", "1"}:
+        return True
+    if word in {"no", "false", "0"}:
+        return False
+    raise WishError(f"{text!r} is neither yes nor no")
+
+
+def parse_name(text: str) -> str:
+    """A reader's name on one line."""
+    name = " ".join(text.split())
+    if any(unicodedata.category(sign) == "Cc" for sign in name):
+        raise WishError(f"name {name!r} holds control characters: take them out")
+    return name
+
+
 @lru_cache(maxsize=1)
 def _zones() -> dict[str, str]:
     """Zone names by their case-folded form; only those that really load here."""
     return {name.casefold(): name for name in available_timezones() if ZoneInfo(name)}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody asks for, field by field; what is not named stays as it is.
+
+    The keys are field names of `Cadence` and `Profile`, so that "all topics" (None) differs from "not said".
+    """
+
+    cadence: Mapping[str, Any] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    name: str | None = None
+
+    def applied_to(self, cadence: Cadence, profile: Profile) -> tuple[Cadence, Profile]:
+        """The preferences with the wishes written over them."""
+        return replace(cadence, **self.cadence), replace(profile, **self.profile)
+
+
+def parse_wishes(words: Mapping[str, str], known_topics: Collection[str]) -> Wishes:
+    """Wishes from words by option name: `topics`, `days`, `at`, `timezone`, `at_once` and so on.
+
+    The names are those of the command line and of the columns of a roster; one without a word is not said.
+    """
+    parsers: Mapping[str, Callable[[str], Any]] = {
+        "topics": lambda word: parse_topics(word, known_topics),
+        "sections": parse_sections,
+        "format": parse_format,
+        "max_items": parse_max_items,
+        "language": parse_language,
+        "days": parse_days,
+        "at": parse_time,
+        "timezone": parse_zone,
+        "at_once": parse_yes_or_no,
+    }
+    values = {name: parse(words[name]) for name, parse in parsers.items() if words.get(name)}
+    cadence = {_CADENCE_FIELDS[name]: value for name, value in values.items() if name in _CADENCE_FIELDS}
+    profile = {name: value for name, value in values.items() if name not in _CADENCE_FIELDS}
+    return Wishes(cadence, profile, parse_name(words["name"]) if words.get("name") else None)
+
+
+_CADENCE_FIELDS: Final = {"days": "days", "at": "at", "timezone": "zone", "at_once": "at_once"}

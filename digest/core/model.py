@@ -288,6 +288,12 @@ class Issue:
     #: written by an editor for a one-off; None lets the template say it
     subject: str | None = None
     intro: str | None = None
+    #: True for a one-off that neither asked bookmarks nor moved them
+    ignores_bookmarks: bool = False
+    #: the domain of its Message-IDs
+    domain: str = "localhost"
+    #: how many plannings the slot has had
+    rounds: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +302,8 @@ class Copy:
 
     cohort_id: int
     issue: Issue
+    #: the planning of the issue to which the cohort belongs
+    round: int
     profile: Profile
     #: None for a one-off by hand
     cadence: Cadence | None

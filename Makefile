@@ -1,0 +1,77 @@
+# Everything stays in this folder: Python and its packages in .venv/, what the program keeps in var/.
+# A step of the set-up leaves a stamp, so that it is done once, and again when the requirements change.
+
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime-ready
+DEV := $(VENV)/.dev-ready
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+# what builds the project itself; hashed like the rest, so that nothing is fetched unseen
+BUILD_TOOLS := hatchling editables
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock'
+WORKERS ?= 2
+
+# the first that is new enough; looked for only while there is no .venv/
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test test-long check bench lock clean
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: $(DEV) ## all that development needs; every other target does so by itself
+
+demo: $(RUNTIME) ## two days of a small newsroom, into var/; shows who got what
+	@$(BIN)/digest demo
+
+serve: $(RUNTIME) ## the web pages and the scheduler, until Ctrl-C
+	@$(BIN)/digest init
+	@$(BIN)/digest serve
+
+test: $(DEV) ## the whole test-suite but for the long runs
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not long"
+
+test-long: $(DEV) ## the whole test-suite, the long runs included
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(DEV) ## format, lint, types and the walls of the house
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_architecture.py
+
+bench: $(DEV) ## how fast, and how it grows: figures, no verdict
+	$(BIN)/python -m benchmarks
+
+lock: $(BIN)/python ## pin and hash what pyproject.toml asks for (make lock UPGRADE=1: to the newest)
+	$(INSTALL) uv
+	printf '%s\n' $(BUILD_TOOLS) | $(COMPILE) $(if $(UPGRADE),--upgrade) --extra fast \
+		--output-file requirements.txt pyproject.toml -
+	printf '%s\n' $(BUILD_TOOLS) | $(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev \
+		--constraint requirements.txt --output-file requirements-dev.txt pyproject.toml -
+
+clean: ## remove .venv/ and caches; var/ holds your readers and stays
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+		echo "Python 3.11 or newer was not found: install it, or say where it is: make PYTHON=/path/to/python" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make virtual environments: install its venv module (Debian: apt install python3-venv)" >&2; \
+		exit 1; }
+	@echo "Setting up $(VENV)/ (once)"
+	@$(PYTHON) -m venv --clear $(VENV)
+
+$(RUNTIME): requirements.txt pyproject.toml $(BIN)/python
+	$(INSTALL) --require-hashes --requirement requirements.txt
+	$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	$(INSTALL) --require-hashes --requirement requirements-dev.txt
+	@touch $@

@@ -1,0 +1,259 @@
+"""`digest ingest` and `digest briefings`: what comes in, and what editors do with it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.console import (
+    DONE,
+    FAILED_IN_PART,
+    After,
+    All,
+    Config,
+    Json,
+    Limit,
+    Page,
+    answer,
+    listing,
+    note,
+    parse_now,
+    run,
+    say,
+    table,
+)
+from digest.cli.doors import store_of
+from digest.core.model import Briefing, BriefingStatus
+from digest.errors import InputError, NotFoundError
+from digest.flows.collect import Collected, collect
+from digest.flows.edit_briefing import Edit, edit, publish, retract
+from digest.ingest.formats import FORMATS, read
+from digest.ingest.gathered import Gathered
+from digest.store import briefings as shelf
+from subscribers.wishes import parse_section
+
+briefings = typer.Typer(help="List, show, edit, publish and retract briefings.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands of this file into the tree."""
+    app.command("ingest")(ingest)
+    app.add_typer(briefings, name="briefings")
+
+
+def ingest(
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE...", help="Files, or - for standard input.")
+    ],
+    format: Annotated[
+        str | None, typer.Option("--format", help=f"{' or '.join(FORMATS)}; recognised when not given.")
+    ] = None,
+    topic: Annotated[
+        list[str] | None, typer.Option("--topic", metavar="SLUG", help="Give the items this topic.")
+    ] = None,
+    section: Annotated[str, typer.Option("--section", help="What kind of items they are.")] = "briefing",
+    draft: Annotated[bool, typer.Option("--draft", help="Keep new items unpublished.")] = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Take briefings in and publish them; what is known already is left alone or revised."""
+    gathered = [_gathered(source, format, tuple(topic or ()), section) for source in sources]
+    collected = run(_collect(gathered, config, not draft))
+    whole = Collected(
+        added=tuple(id_ for one in collected for id_ in one.added),
+        updated=tuple(id_ for one in collected for id_ in one.updated),
+        unchanged=sum(one.unchanged for one in collected),
+        rejected=tuple(refusal for one in collected for refusal in one.rejected),
+    )
+    if json:
+        answer(whole)
+    else:
+        say(f"{len(whole.added)} added, {len(whole.updated)} updated, {whole.unchanged} unchanged")
+    for refusal in whole.rejected:
+        note(f"refused {refusal.source}, line {refusal.line}: {refusal.reason}")
+    raise typer.Exit(FAILED_IN_PART if whole.rejected else DONE)
+
+
+@briefings.command("list")
+def list_briefings(
+    status: Annotated[str | None, typer.Option("--status", help="draft, published or retracted.")] = None,
+    limit: Limit = 100,
+    after: After = 0,
+    everything: All = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """List briefings by id."""
+    wanted = None if status is None else _status(status)
+
+    async def work() -> dict[str, Any]:
+        async with store_of(config) as store, store.read() as connection:
+            return await listing(
+                lambda start, count: shelf.page(connection, after=start, limit=count, status=wanted),
+                Page(limit, after, everything),
+                lambda briefing: briefing.id,
+                in_a_list,
+            )
+
+    document = run(work())
+    if json:
+        return answer(document)
+    columns = ("id", "number", "status", "section", "topics", "source", "title")
+    rows = [
+        [", ".join(item["topics"]) if name == "topics" else item[name] for name in columns]
+        for item in document["items"]
+    ]
+    return table("", columns, rows)
+
+
+@briefings.command("show")
+def show(briefing_id: int, json: Json = False, config: Config = None) -> None:
+    """Show one briefing with the reasons of its topics."""
+
+    async def work() -> Briefing:
+        async with store_of(config) as store, store.read() as connection:
+            return _found(await shelf.by_id(connection, briefing_id), briefing_id)
+
+    briefing = run(work())
+    if json:
+        return answer(in_full(briefing))
+    say(briefing.title + "\n")
+    say("\n\n".join(briefing.paragraphs) + "\n")
+    for name, value in in_a_list(briefing).items():
+        if name not in {"title", "topics"}:
+            say(f"{name:13} {'' if value is None else value}")
+    for mark in briefing.topics:
+        say(f"{'topic':13} {mark.slug}: {mark.reason}")
+    return None
+
+
+@briefings.command("edit")
+def edit_briefing(
+    briefing_id: int,
+    title: Annotated[str | None, typer.Option("--title")] = None,
+    body: Annotated[
+        Path | None, typer.Option("--body", metavar="FILE", help="Text whose paragraphs replace the body.")
+    ] = None,
+    topic: Annotated[
+        list[str] | None, typer.Option("--topic", metavar="SLUG", help="Topics instead of today's.")
+    ] = None,
+    section: Annotated[str | None, typer.Option("--section")] = None,
+    url: Annotated[str | None, typer.Option("--url", help="Where readers read on.")] = None,
+    lead: Annotated[bool | None, typer.Option("--lead/--no-lead", help="Stands first in a mail.")] = None,
+    weight: Annotated[int | None, typer.Option("--weight", help="Heavier items come first.")] = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Change a briefing; a changed title, body or link is a new revision of the same briefing."""
+    wish = Edit(
+        title=title,
+        paragraphs=None if body is None else _paragraphs(body),
+        topics=None if topic is None else tuple(topic),
+        section=None if section is None else parse_section(section),
+        url=url,
+        lead=lead,
+        weight=weight,
+    )
+    _act(lambda store: edit(briefing_id, wish, store=store, now=parse_now(None)), json, config)
+
+
+@briefings.command("publish")
+def publish_briefing(briefing_id: int, json: Json = False, config: Config = None) -> None:
+    """Publish a draft, or a retracted briefing again under the number it had."""
+    _act(lambda store: publish(briefing_id, store=store, now=parse_now(None)), json, config)
+
+
+@briefings.command("retract")
+def retract_briefing(briefing_id: int, json: Json = False, config: Config = None) -> None:
+    """Take a briefing back: no issue planned from now on carries it."""
+    _act(lambda store: retract(briefing_id, store=store), json, config)
+
+
+def in_a_list(briefing: Briefing) -> dict[str, Any]:
+    """The fields of the listing."""
+    return {
+        "id": briefing.id,
+        "number": briefing.number,
+        "title": briefing.title,
+        "section": briefing.section,
+        "topics": [mark.slug for mark in briefing.topics],
+        "source": briefing.source,
+        "source_date": briefing.source_date,
+        "published_at": briefing.published_at,
+        "status": briefing.status,
+    }
+
+
+def in_full(briefing: Briefing) -> dict[str, Any]:
+    """Everything about a briefing."""
+    return in_a_list(briefing) | {
+        "revision": briefing.revision,
+        "paragraphs": briefing.paragraphs,
+        "topic_reasons": {mark.slug: mark.reason for mark in briefing.topics},
+        "url": briefing.url,
+        "language": briefing.language,
+        "lead": briefing.lead,
+        "weight": briefing.weight,
+    }
+
+
+def _act(work: Any, json: bool, config: Path | None) -> None:
+    """Do one thing with a briefing and show what it is afterwards."""
+
+    async def whole() -> Briefing:
+        async with store_of(config) as store:
+            briefing: Briefing = await work(store)
+            return briefing
+
+    briefing = run(whole())
+    if json:
+        return answer(in_full(briefing))
+    return say(f"briefing {briefing.id} is {briefing.status}, revision {briefing.revision}")
+
+
+async def _collect(gathered: list[Gathered], config: Path | None, publish_new: bool) -> list[Collected]:
+    async with store_of(config) as store:
+        now = parse_now(None)
+        return [await collect(one, store=store, now=now, publish=publish_new) for one in gathered]
+
+
+def _gathered(source: str, format_: str | None, topics: tuple[str, ...], section: str) -> Gathered:
+    name = "standard input" if source == "-" else source
+    return read(_bytes_of(source), source=name, format=format_, section=parse_section(section), topics=topics)
+
+
+def _bytes_of(source: str) -> bytes:
+    if source == "-":
+        return sys.stdin.buffer.read()
+    if source.startswith(("http://", "https://")):
+        raise InputError(
+            f"source {source!r} is a URL: this version reads files; save the page and ingest that"
+        )
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise InputError(f"source {source!r} cannot be read ({error.strerror}): check its name") from error
+
+
+def _paragraphs(path: Path) -> tuple[str, ...]:
+    text = _bytes_of(str(path)).decode("utf-8", errors="replace").replace("\r\n", "\n")
+    found = tuple(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
+    if not found:
+        raise InputError(f"body {str(path)!r} is empty: write at least one paragraph")
+    return found
+
+
+def _status(word: str) -> BriefingStatus:
+    try:
+        return BriefingStatus(word.lower())
+    except ValueError:
+        raise InputError(f"status {word!r} is not known: choose among {', '.join(BriefingStatus)}") from None
+
+
+def _found(briefing: Briefing | None, briefing_id: int) -> Briefing:
+    if briefing is None:
+        raise NotFoundError(f"briefing {briefing_id} does not exist: see digest briefings list")
+    return briefing

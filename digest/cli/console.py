@@ -1,0 +1,145 @@
+"""How the command speaks: answers on standard output, as prose or one JSON document; the rest elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from digest.errors import InputError
+
+T = TypeVar("T")
+
+#: Exit statuses of the interface.
+DONE: Final = 0
+FAILED_IN_PART: Final = 1
+REFUSED: Final = 2
+
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Settings file instead of digest.toml.")
+]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")]
+After = Annotated[int, typer.Option("--after", metavar="CURSOR", min=0, help="Go on behind this one.")]
+All = Annotated[bool, typer.Option("--all", help="All of them, whatever the limit.")]
+Now = Annotated[
+    str | None,
+    typer.Option("--now", metavar="TIME", help="Decide as if it were then (ISO 8601; UTC without offset)."),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a listing is wanted."""
+
+    limit: int
+    after: int
+    everything: bool
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run the async part of a command."""
+    return asyncio.run(work)
+
+
+def say(text: str) -> None:
+    """Prose for people, on standard output."""
+    print(text)
+
+
+def note(text: str) -> None:
+    """Progress and remarks, on standard error."""
+    print(text, file=sys.stderr)
+
+
+def answer(document: object) -> None:
+    """One JSON document, on standard output."""
+    json.dump(plain(document), sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
+
+
+def plain(value: object) -> Any:
+    """A value as JSON has it: times in ISO 8601 and UTC, sets sorted."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, frozenset | set):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Path) else value
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A table for people; as wide as the terminal, or as its content when there is none."""
+    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
+    drawn = Table(title=title or None, box=None, pad_edge=False, title_justify="left", header_style="bold")
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in rows:
+        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+    console.print(drawn)
+
+
+async def listing(
+    fetch: Callable[[int, int], Awaitable[Sequence[T]]],
+    page: Page,
+    cursor: Callable[[T], int],
+    show: Callable[[T], dict[str, Any]],
+) -> dict[str, Any]:
+    """The document of a listing; `fetch` takes (after, limit)."""
+    items: list[T] = []
+    after = page.after
+    while True:
+        found = list(await fetch(after, page.limit + 1))
+        has_more = len(found) > page.limit
+        items += found[: page.limit]
+        if items:
+            after = cursor(items[-1])
+        if not has_more or not page.everything:
+            return {"items": [show(item) for item in items], "next": after if has_more else None}
+
+
+def parse_now(text: str | None) -> datetime:
+    """The instant of `--now`, or the present."""
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(f"time {text!r} is not known: say it as 2026-11-24T08:00:00Z") from None
+    if not 1970 <= found.year <= 9000:
+        raise InputError(f"time {text!r} is out of reach: say a year from 1970 to 9000")
+    return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
+
+
+def parse_day(text: str, what: str) -> date:
+    """A calendar date."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(f"{what} {text!r} is not a date: say it as 2026-11-24") from None
+
+
+def confirmed(question: str) -> bool:
+    """Ask a person; without a terminal the answer is no."""
+    if not sys.stdin.isatty():
+        raise InputError("there is no terminal to ask on: add --yes to go ahead without being asked")
+    return typer.confirm(question, err=True)

@@ -1,0 +1,264 @@
+"""`digest issues` and `digest deliveries`: what was planned, and what became of each copy."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.console import (
+    After,
+    All,
+    Config,
+    Json,
+    Limit,
+    Page,
+    answer,
+    listing,
+    parse_now,
+    run,
+    say,
+    table,
+)
+from digest.cli.doors import press_for, settings_from, store_of
+from digest.core.model import DeliveryStatus, Issue
+from digest.errors import InputError, NotFoundError
+from digest.store import issues as issue_shelf
+from digest.store import ledger, newsletters
+from digest.store.ledger import Entry
+from digest.wiring import open_store
+from subscribers.wishes import parse_address
+
+issues = typer.Typer(help="List and show issues.", no_args_is_help=True)
+deliveries = typer.Typer(help="List, retry and resolve deliveries.", no_args_is_help=True)
+
+#: What may be tried again by hand. An expired copy may not: its briefings went back to the reader.
+_RETRIABLE = (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands of this file into the tree."""
+    app.add_typer(issues, name="issues")
+    app.add_typer(deliveries, name="deliveries")
+
+
+@issues.command("list")
+def list_issues(
+    limit: Limit = 100,
+    after: After = 0,
+    everything: All = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """List issues by id."""
+
+    async def work() -> dict[str, Any]:
+        async with store_of(config) as store, store.read() as connection:
+            slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+            document = await listing(
+                lambda start, count: issue_shelf.page(connection, after=start, limit=count),
+                Page(limit, after, everything),
+                lambda issue: issue.id,
+                lambda issue: _shown(issue, slugs),
+            )
+            for item in document["items"]:
+                item["outcomes"] = await issue_shelf.outcome_counts(connection, item["id"])
+            return document
+
+    document = run(work())
+    if json:
+        return answer(document)
+    rows = [
+        (item["id"], item["newsletter"], item["slot"], item["status"], _counted(item["outcomes"]))
+        for item in document["items"]
+    ]
+    return table("", ("id", "newsletter", "slot", "status", "copies"), rows)
+
+
+@issues.command("show")
+def show(issue_id: int, json: Json = False, config: Config = None) -> None:
+    """Show an issue with its cohorts: who gets what, and why."""
+
+    async def work() -> dict[str, Any]:
+        async with store_of(config) as store, store.read() as connection:
+            issue = await issue_shelf.by_id(connection, issue_id)
+            if issue is None:
+                raise NotFoundError(f"issue {issue_id} does not exist: see digest issues list")
+            slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+            document = _shown(issue, slugs)
+            document["outcomes"] = await issue_shelf.outcome_counts(connection, issue_id)
+            document["cohorts"] = [_cohort(row) for row in await issue_shelf.cohorts_of(connection, issue_id)]
+            return document
+
+    document = run(work())
+    if json:
+        return answer(document)
+    say(f"issue {issue_id} of {document['newsletter']}, slot {document['slot']}: {document['status']}")
+    say(f"copies: {_counted(document['outcomes'])}\n")
+    rows = [
+        (
+            cohort["readers"],
+            "all" if cohort["topics"] is None else ", ".join(cohort["topics"]),
+            cohort["skip"] or "; ".join(f"{topic} {numbers}" for topic, numbers in cohort["groups"]),
+            cohort["deferred"],
+            "; ".join(f"{reason} {numbers}" for reason, numbers in cohort["left_out"].items()),
+        )
+        for cohort in document["cohorts"]
+    ]
+    return table("", ("readers", "follow", "get (publication numbers)", "deferred", "left out"), rows)
+
+
+@deliveries.command("list")
+def list_deliveries(
+    issue: Annotated[int | None, typer.Option("--issue", metavar="ID")] = None,
+    status: Annotated[str | None, typer.Option("--status", help="Such as sent or uncertain.")] = None,
+    email: Annotated[str | None, typer.Option("--email", metavar="E")] = None,
+    limit: Limit = 100,
+    after: After = 0,
+    everything: All = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """List deliveries by id."""
+    wanted = None if status is None else _status(status)
+    address = None if email is None else parse_address(email)
+
+    async def work() -> dict[str, Any]:
+        settings = settings_from(config)
+        async with open_store(settings) as store:
+            message_id = await press_for(settings, store).message_ids()
+            async with store.read() as connection:
+                return await listing(
+                    lambda start, count: ledger.page(
+                        connection, after=start, limit=count, issue_id=issue, status=wanted, address=address
+                    ),
+                    Page(limit, after, everything),
+                    lambda entry: entry.id,
+                    lambda entry: _entry(entry, message_id(entry.issue_id, entry.id, entry.domain)),
+                )
+
+    document = run(work())
+    if json:
+        return answer(document)
+    columns = ("id", "issue", "email", "status", "attempts", "reason", "briefings", "sent_at")
+    rows = [
+        [_joined(item[name]) if name == "briefings" else item[name] for name in columns]
+        for item in document["items"]
+    ]
+    return table("", columns, rows)
+
+
+@deliveries.command("retry")
+def retry(
+    ids: Annotated[list[int], typer.Argument(metavar="ID...")], json: Json = False, config: Config = None
+) -> None:
+    """Try refused or deferred copies again with the next run."""
+
+    async def work() -> None:
+        async with store_of(config) as store, store.write() as connection:
+            for delivery_id in ids:
+                entry = await ledger.by_id(connection, delivery_id)
+                if entry is None:
+                    raise NotFoundError(f"delivery {delivery_id} does not exist: see digest deliveries list")
+                if entry.status not in _RETRIABLE:
+                    raise InputError(
+                        f"delivery {delivery_id} is {entry.status}: only refused or deferred ones are retried"
+                    )
+                await ledger.retry(connection, delivery_id, entry.status)
+
+    run(work())
+    _tell(ids, "planned", json)
+
+
+@deliveries.command("resolve")
+def resolve(
+    delivery_id: Annotated[int, typer.Argument(metavar="ID")],
+    as_: Annotated[str, typer.Option("--as", metavar="sent|again", help="What is to be taken as true.")],
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Settle an uncertain copy: it was sent, or it shall be sent again."""
+    if as_ not in {"sent", "again"}:
+        raise InputError(f"--as {as_!r} is not known: say sent or again")
+
+    async def work() -> None:
+        async with store_of(config) as store, store.write() as connection:
+            now = parse_now(None)
+            if not await ledger.resolve(connection, delivery_id, was_sent=as_ == "sent", now=now):
+                raise InputError(
+                    f"delivery {delivery_id} is not uncertain: see digest deliveries list --status uncertain"
+                )
+            entry = await ledger.by_id(connection, delivery_id)
+            assert entry is not None
+            await issue_shelf.close_when_settled(connection, entry.issue_id)
+
+    run(work())
+    _tell([delivery_id], "sent" if as_ == "sent" else "planned", json)
+
+
+def _shown(issue: Issue, slugs: dict[int, str]) -> dict[str, Any]:
+    return {
+        "id": issue.id,
+        "newsletter": slugs[issue.newsletter_id],
+        "kind": "by-hand" if issue.cadence_id is None else "scheduled",
+        "slot": issue.slot,
+        "day": issue.day,
+        "due_at": issue.due_at,
+        "planned_at": issue.planned_at,
+        "status": issue.status,
+        "subject": issue.subject,
+    }
+
+
+def _cohort(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "readers": row.size,
+        "topics": row.topics,
+        "sections": row.sections,
+        "format": row.format,
+        "max_items": row.max_items,
+        "groups": row.groups,
+        "deferred": row.deferred,
+        "left_out": row.left_out,
+        "skip": row.skip,
+        "covers_from": row.covers_from,
+    }
+
+
+def _entry(entry: Entry, message_id: str) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "issue": entry.issue_id,
+        "newsletter": entry.newsletter,
+        "email": entry.address,
+        "status": entry.status,
+        "attempts": entry.attempts,
+        "reason": entry.reason,
+        "detail": entry.detail,
+        "message_id": message_id,
+        "briefings": entry.briefing_ids,
+        "retry_at": entry.retry_at,
+        "sent_at": entry.sent_at,
+    }
+
+
+def _tell(ids: list[int], status: str, json: bool) -> None:
+    if json:
+        return answer({"items": [{"id": id_, "status": status} for id_ in ids], "next": None})
+    return say(f"{len(ids)} copies are {status}" if len(ids) > 1 else f"delivery {ids[0]} is {status}")
+
+
+def _status(word: str) -> DeliveryStatus:
+    try:
+        return DeliveryStatus(word.lower())
+    except ValueError:
+        raise InputError(f"status {word!r} is not known: choose among {', '.join(DeliveryStatus)}") from None
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) or "none"
+
+
+def _joined(values: Any) -> str:
+    return ", ".join(str(value) for value in values)

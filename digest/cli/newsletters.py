@@ -1,0 +1,192 @@
+"""`digest newsletters`: the standing publications."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, replace
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.console import After, All, Config, Json, Limit, answer, run, say, table
+from digest.cli.doors import store_of
+from digest.core.model import Newsletter
+from digest.errors import InputError, NotFoundError
+from digest.flows.seed import FIRST_NEWSLETTER
+from digest.store import newsletters as shelf
+from subscribers.model import Section
+from subscribers.wishes import parse_address, parse_max_items, parse_sections
+
+newsletters = typer.Typer(help="List, add and edit newsletters.", no_args_is_help=True)
+
+Title = Annotated[str | None, typer.Option("--title")]
+Description = Annotated[str | None, typer.Option("--description", help="One line about it.")]
+SenderName = Annotated[str | None, typer.Option("--sender-name", help="Whom the mails are from.")]
+Sender = Annotated[str | None, typer.Option("--sender", metavar="ADDRESS", help="Where they are from.")]
+Theme = Annotated[str | None, typer.Option("--theme", help="How the mails look.")]
+Sections = Annotated[str | None, typer.Option("--sections", help="Kinds of item it carries, or all.")]
+MaxItems = Annotated[str | None, typer.Option("--max-items", help="Cap on every mail, or none.")]
+Postal = Annotated[str | None, typer.Option("--postal-address", help="Printed in the footer.")]
+Reach = Annotated[
+    int | None, typer.Option("--reach-back", metavar="DAYS", min=0, help="What a first issue reaches back.")
+]
+GiveUp = Annotated[
+    int | None, typer.Option("--give-up", metavar="MINUTES", min=1, help="Stop retrying a copy after.")
+]
+Latest = Annotated[
+    str | None,
+    typer.Option("--latest-start", metavar="MINUTES", help="A later issue waits for the next slot; or none."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands of this file into the tree."""
+    app.add_typer(newsletters, name="newsletters")
+
+
+@newsletters.command("list")
+def list_newsletters(
+    limit: Limit = 100,
+    after: After = 0,
+    everything: All = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """List newsletters by id."""
+
+    async def work() -> list[Newsletter]:
+        async with store_of(config) as store, store.read() as connection:
+            return [one for one in await shelf.every(connection) if one.id > after]
+
+    found = run(work())
+    shown = found if everything else found[:limit]
+    if json:
+        following = shown[-1].id if len(shown) < len(found) else None
+        return answer({"items": [_shown(one) for one in shown], "next": following})
+    rows = [(one.slug, one.title, f"{one.sender_name} <{one.sender_address}>", one.theme) for one in shown]
+    return table("", ("slug", "title", "sender", "theme"), rows)
+
+
+@newsletters.command("add")
+def add(
+    slug: str,
+    title: Title = None,
+    description: Description = None,
+    sender_name: SenderName = None,
+    sender: Sender = None,
+    theme: Theme = None,
+    sections: Sections = None,
+    max_items: MaxItems = None,
+    postal_address: Postal = None,
+    reach_back: Reach = None,
+    give_up: GiveUp = None,
+    latest_start: Latest = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Add a newsletter."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
+        raise InputError(f"slug {slug!r} is not one: use lower-case letters, digits and single hyphens")
+    wishes = _wishes(
+        title or slug, description, sender_name, sender, theme, sections, max_items, postal_address
+    ) | _limits(reach_back, give_up, latest_start)
+    new = replace(FIRST_NEWSLETTER, slug=slug, **wishes)
+
+    async def work() -> Newsletter:
+        async with store_of(config) as store, store.write() as connection:
+            if await shelf.by_slug(connection, slug) is not None:
+                raise InputError(
+                    f"newsletter {slug!r} exists already: change it with digest newsletters edit"
+                )
+            return replace(new, id=await shelf.add(connection, new))
+
+    _tell(run(work()), json)
+
+
+@newsletters.command("edit")
+def edit(
+    slug: str,
+    title: Title = None,
+    description: Description = None,
+    sender_name: SenderName = None,
+    sender: Sender = None,
+    theme: Theme = None,
+    sections: Sections = None,
+    max_items: MaxItems = None,
+    postal_address: Postal = None,
+    reach_back: Reach = None,
+    give_up: GiveUp = None,
+    latest_start: Latest = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Change a newsletter; issues that are planned already keep what was decided for them."""
+    wishes = _wishes(
+        title, description, sender_name, sender, theme, sections, max_items, postal_address
+    ) | _limits(reach_back, give_up, latest_start)
+
+    async def work() -> Newsletter:
+        async with store_of(config) as store, store.write() as connection:
+            before = await shelf.by_slug(connection, slug)
+            if before is None:
+                raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
+            changed = replace(before, **wishes)
+            await shelf.save(connection, changed)
+            return changed
+
+    _tell(run(work()), json)
+
+
+def _wishes(
+    title: str | None,
+    description: str | None,
+    sender_name: str | None,
+    sender: str | None,
+    theme: str | None,
+    sections: str | None,
+    max_items: str | None,
+    postal_address: str | None,
+) -> dict[str, Any]:
+    """Field names and values of what was said."""
+    given = {
+        "title": title,
+        "description": description,
+        "sender_name": sender_name,
+        "sender_address": None if sender is None else parse_address(sender),
+        "theme": theme,
+        "postal_address": postal_address,
+    }
+    found: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if sections is not None:
+        found["sections"] = parse_sections(sections) or frozenset(Section)
+    if max_items is not None:
+        found["max_items"] = parse_max_items(max_items)
+    return found
+
+
+def _limits(reach_back: int | None, give_up: int | None, latest_start: str | None) -> dict[str, Any]:
+    given = {"reach_back_days": reach_back, "give_up_minutes": give_up}
+    found: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    if latest_start is not None:
+        found["latest_start_minutes"] = _minutes(latest_start)
+    return found
+
+
+def _minutes(word: str) -> int | None:
+    if word.strip().lower() == "none":
+        return None
+    if word.isascii() and word.isdigit() and int(word) > 0:
+        return int(word)
+    raise InputError(f"latest-start {word!r} is not known: say a number of minutes, or none")
+
+
+def _shown(newsletter: Newsletter) -> dict[str, Any]:
+    return asdict(newsletter) | {
+        "sections": [section for section in Section if section in newsletter.sections]
+    }
+
+
+def _tell(newsletter: Newsletter, json: bool) -> None:
+    if json:
+        return answer(_shown(newsletter))
+    return say(f"newsletter {newsletter.slug}: {newsletter.title}, from {newsletter.sender_address}")

@@ -1,0 +1,292 @@
+"""`digest subscribers`: who reads, what they want, and whether they may be written to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.console import (
+    After,
+    All,
+    Config,
+    Json,
+    Limit,
+    Page,
+    answer,
+    listing,
+    parse_now,
+    run,
+    say,
+    table,
+)
+from digest.cli.doors import store_of
+from digest.core.timetable import next_slot
+from digest.errors import InputError
+from digest.flows import readers as flows
+from digest.store import newsletters, topics
+from digest.store.database import Database
+from subscribers import store as shelf
+from subscribers.model import Standing
+from subscribers.subscription import Subscription
+from subscribers.wishes import Wishes, parse_address, parse_wishes
+
+subscribers = typer.Typer(help="Add, list, change, pause and remove readers.", no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+NewsletterName = Annotated[
+    str | None, typer.Option("--newsletter", metavar="SLUG", help="Only this newsletter.")
+]
+Name = Annotated[str | None, typer.Option("--name", help="How to greet the reader.")]
+Topics = Annotated[str | None, typer.Option("--topics", help="Slugs separated by commas, or all.")]
+Days = Annotated[str | None, typer.Option("--days", help="daily, weekdays, monthly, or mon,thu and so on.")]
+At = Annotated[str | None, typer.Option("--at", metavar="HH:MM", help="Local time of day.")]
+Timezone = Annotated[str | None, typer.Option("--timezone", metavar="ZONE", help="Such as Europe/Paris.")]
+AtOnce = Annotated[bool | None, typer.Option("--at-once/--not-at-once", help="As soon as there is news.")]
+Sections = Annotated[str | None, typer.Option("--sections", help="Kinds of item, or all.")]
+Format = Annotated[str | None, typer.Option("--format", help="html or text.")]
+MaxItems = Annotated[str | None, typer.Option("--max-items", metavar="N", help="Cap on a mail, or none.")]
+Language = Annotated[str | None, typer.Option("--language", metavar="TAG", help="Such as en or zh-Hans.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands of this file into the tree."""
+    app.add_typer(subscribers, name="subscribers")
+
+
+@subscribers.command("add")
+def add(
+    email: Email,
+    newsletter: NewsletterName = None,
+    name: Name = None,
+    topics: Topics = None,
+    days: Days = None,
+    at: At = None,
+    timezone: Timezone = None,
+    at_once: AtOnce = None,
+    sections: Sections = None,
+    format: Format = None,
+    max_items: MaxItems = None,
+    language: Language = None,
+    unconfirmed: Annotated[
+        bool, typer.Option("--unconfirmed", help="The reader has to confirm before anything is sent.")
+    ] = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Add a reader, active at once; one who left before returns."""
+    words = _words(name, topics, days, at, timezone, at_once, sections, format, max_items, language)
+    address = parse_address(email)
+
+    async def work() -> dict[str, Any]:
+        async with store_of(config) as store:
+            wishes = await _wishes(store, words)
+            new = flows.Enrolment(
+                address, newsletter or "daily", wishes, not unconfirmed, "added by an admin"
+            )
+            now = parse_now(None)
+            return (await _shown(store, [await flows.subscribe(new, store=store, now=now)]))[0]
+
+    shown = run(work())
+    if json:
+        return answer(shown)
+    return say(f"{shown['email']} reads {shown['newsletter']}: {_in_words(shown)}")
+
+
+@subscribers.command("list")
+def list_subscribers(
+    newsletter: NewsletterName = None,
+    status: Annotated[str | None, typer.Option("--status", help="Only readers of this standing.")] = None,
+    limit: Limit = 100,
+    after: After = 0,
+    everything: All = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """List subscriptions."""
+    standing = None if status is None else _standing(status)
+
+    async def work() -> dict[str, Any]:
+        async with store_of(config) as store, store.read() as connection:
+            slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+            wanted = flows.newsletter_id_of(newsletter, slugs)
+            return await listing(
+                lambda start, count: shelf.page_of_subscriptions(
+                    connection, after=start, limit=count, newsletter_id=wanted, standing=standing
+                ),
+                Page(limit, after, everything),
+                lambda one: one.id,
+                lambda one: in_a_list(one, slugs),
+            )
+
+    document = run(work())
+    if json:
+        return answer(document)
+    rows = [
+        (item["email"], item["newsletter"], item["status"], _in_words(item)) for item in document["items"]
+    ]
+    return table("", ("email", "newsletter", "status", "wishes"), rows)
+
+
+@subscribers.command("show")
+def show(email: Email, json: Json = False, config: Config = None) -> None:
+    """Show a reader's subscriptions, how far each is, and every change of standing."""
+    address = parse_address(email)
+
+    async def work() -> dict[str, Any]:
+        async with store_of(config) as store:
+            return await _in_full(store, address)
+
+    document = run(work())
+    if json:
+        return answer(document)
+    say(f"{document['email']}  {document['name']}".rstrip())
+    for item in document["subscriptions"]:
+        say(f"\n{item['newsletter']}: {item['status']}, {_in_words(item)}")
+        say(f"  next slot {item['next_slot']}, accounted for up to number {item['bookmark']['cut']}")
+        for change in item["history"]:
+            say(f"  {change['at']:%Y-%m-%d %H:%M} {change['after']}: {change['reason']}")
+    return None
+
+
+@subscribers.command("edit")
+def edit(
+    email: Email,
+    newsletter: NewsletterName = None,
+    name: Name = None,
+    topics: Topics = None,
+    days: Days = None,
+    at: At = None,
+    timezone: Timezone = None,
+    at_once: AtOnce = None,
+    sections: Sections = None,
+    format: Format = None,
+    max_items: MaxItems = None,
+    language: Language = None,
+    new_address: Annotated[str | None, typer.Option("--email", help="The reader's new address.")] = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Change a reader's wishes, name or address; nothing is repeated or lost by it."""
+    words = _words(name, topics, days, at, timezone, at_once, sections, format, max_items, language)
+    moved_to = None if new_address is None else parse_address(new_address)
+
+    async def work(store: Database) -> Sequence[Subscription]:
+        return await flows.edit(
+            parse_address(email),
+            newsletter,
+            await _wishes(store, words),
+            store=store,
+            now=parse_now(None),
+            new_address=moved_to,
+        )
+
+    change(work, json, config)
+
+
+def in_a_list(one: Subscription, slugs: dict[int, str]) -> dict[str, Any]:
+    """The fields of the listing: the options of `add`, and the standing."""
+    return {
+        "email": one.address,
+        "newsletter": slugs[one.newsletter_id],
+        "name": one.name,
+        "status": one.standing,
+        "topics": "all" if one.profile.topics is None else sorted(one.profile.topics),
+        "sections": "all" if one.profile.sections is None else sorted(one.profile.sections),
+        "days": one.cadence.days_text,
+        "at": f"{one.cadence.at:%H:%M}",
+        "timezone": one.cadence.zone,
+        "at_once": one.cadence.at_once,
+        "format": one.profile.format,
+        "max_items": one.profile.max_items,
+        "language": one.profile.language,
+        "paused_until": one.paused_until,
+    }
+
+
+async def _in_full(store: Database, address: str) -> dict[str, Any]:
+    async with store.read() as connection:
+        mine = await flows.require_subscriptions(connection, address)
+        histories = [await shelf.standing_history(connection, one.id) for one in mine]
+    shown = await _shown(store, mine)
+    for item, one, history in zip(shown, mine, histories, strict=True):
+        item["bookmark"] = one.bookmark
+        item["began_after"] = one.began_after
+        item["next_slot"] = next_slot(one.cadence, parse_now(None)).due_at
+        item["history"] = [
+            {"at": row.at, "before": row.before, "after": row.after, "reason": row.reason} for row in history
+        ]
+    return {"email": mine[0].address, "name": mine[0].name, "subscriptions": shown}
+
+
+def _words(
+    name: str | None,
+    topics: str | None,
+    days: str | None,
+    at: str | None,
+    timezone: str | None,
+    at_once: bool | None,
+    sections: str | None,
+    format: str | None,
+    max_items: str | None,
+    language: str | None,
+) -> dict[str, str]:
+    """What was said, by option name."""
+    given = {
+        "name": name,
+        "topics": topics,
+        "days": days,
+        "at": at,
+        "timezone": timezone,
+        "at_once": None if at_once is None else ("yes" if at_once else "no"),
+        "sections": sections,
+        "format": format,
+        "max_items": max_items,
+        "language": language,
+    }
+    return {option: word for option, word in given.items() if word is not None}
+
+
+async def _wishes(store: Database, words: dict[str, str]) -> Wishes:
+    async with store.read() as connection:
+        return parse_wishes(words, flows.topic_names(await topics.every(connection)))
+
+
+async def _shown(store: Database, some: Sequence[Subscription]) -> list[dict[str, Any]]:
+    async with store.read() as connection:
+        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+    return [in_a_list(one, slugs) for one in some]
+
+
+def change(
+    work: Callable[[Database], Awaitable[Sequence[Subscription]]], json: bool, config: Path | None
+) -> None:
+    """Do one thing with a reader's subscriptions and show what they are afterwards."""
+
+    async def whole() -> list[dict[str, Any]]:
+        async with store_of(config) as store:
+            return await _shown(store, await work(store))
+
+    shown = run(whole())
+    if json:
+        return answer({"items": shown, "next": None})
+    for item in shown:
+        say(f"{item['email']} reads {item['newsletter']}, {item['status']}: {_in_words(item)}")
+    return None
+
+
+def _in_words(item: dict[str, Any]) -> str:
+    when = f"{item['days']} at {item['at']} {item['timezone']}"
+    topics = "all topics" if item["topics"] == "all" else ", ".join(item["topics"])
+    cap = "" if item["max_items"] is None else f", at most {item['max_items']} items"
+    at_once = "at once" if item["at_once"] else when
+    return f"{topics}, {at_once}, {item['format']}{cap}"
+
+
+def _standing(word: str) -> Standing:
+    try:
+        return Standing(word.lower())
+    except ValueError:
+        raise InputError(f"status {word!r} is not known: choose among {', '.join(Standing)}") from None

@@ -1,0 +1,87 @@
+"""`digest subscribers import` and `export`: readers as CSV files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest.cli.console import DONE, FAILED_IN_PART, Config, Json, answer, note, parse_now, run, say
+from digest.cli.doors import store_of
+from digest.cli.readers import NewsletterName, subscribers
+from digest.errors import InputError
+from digest.flows.rosters import Imported, export_roster, import_roster
+
+
+@subscribers.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line, change nothing.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Cells are not guarded against formulas.")] = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Add or change readers from a CSV file; refused lines are reported, the rest is taken."""
+    text = _text_of(file)
+
+    async def work() -> Imported:
+        async with store_of(config) as store:
+            return await import_roster(
+                text,
+                store=store,
+                now=parse_now(None),
+                raw=raw,
+                dry_run=dry_run,
+            )
+
+    done = run(work())
+    if json:
+        answer(done)
+    else:
+        would = "would be " if dry_run else ""
+        say(f"{done.added} {would}added, {done.updated} {would}updated, {len(done.rejected)} refused")
+    for refusal in done.rejected:
+        note(f"refused {file}, line {refusal.line}: {refusal.reason}")
+    raise typer.Exit(FAILED_IN_PART if done.rejected else DONE)
+
+
+@subscribers.command("export")
+def export_file(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Standard output when not given.")
+    ] = None,
+    newsletter: NewsletterName = None,
+    raw: Annotated[bool, typer.Option("--raw", help="For machines: do not guard against formulas.")] = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Write all readers as CSV."""
+
+    async def work() -> tuple[str, int]:
+        async with store_of(config) as store:
+            return await export_roster(newsletter, store=store, raw=raw)
+
+    text, count = run(work())
+    if file is not None:
+        _write(file, text)
+    if json:
+        return answer({"exported": count, "file": file})
+    return print(text, end="") if file is None else say(f"{count} readers written to {file}")
+
+
+def _text_of(file: Path) -> str:
+    try:
+        data = file.read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"file {str(file)!r} cannot be read ({error.strerror}): check its name") from error
+    except UnicodeDecodeError:
+        raise InputError(f"file {str(file)!r} is not UTF-8 text: save it as CSV in UTF-8") from None
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise InputError(f"file {str(file)!r} cannot be written ({error.strerror})") from error

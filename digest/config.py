@@ -1,0 +1,326 @@
+"""What can be set: from `digest.toml`, overridden by the environment, read once at the door."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import os
+import re
+import secrets
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from digest.errors import SettingsError
+
+ENVIRONMENT_PREFIX: Final = "DIGEST_"
+DEFAULT_FILE: Final = Path("digest.toml")
+#: A reader's link may have 200 octets in all; its path and token take up to 60 of them.
+BASE_URL_LIMIT: Final = 140
+
+_SQLITE: Final = "sqlite+aiosqlite"
+_POSTGRESQL: Final = "postgresql+psycopg"
+#: The drivers we use, by every way in which people write the URL.
+_DRIVERS: Final = {
+    "sqlite": _SQLITE,
+    _SQLITE: _SQLITE,
+    "postgres": _POSTGRESQL,
+    "postgresql": _POSTGRESQL,
+    _POSTGRESQL: _POSTGRESQL,
+}
+_SMTP_SCHEMES: Final = ("smtp", "smtp+starttls", "smtps")
+#: Values that may hold a password are never repeated in a message.
+_UNSPOKEN: Final = frozenset({"database_url", "smtp_url", "secret_key"})
+
+
+class Uncertain(StrEnum):
+    """What to do with a message when nobody knows whether the server took it."""
+
+    AGAIN = "again"
+    HOLD = "hold"
+
+
+class LogLevel(StrEnum):
+    """From which weight on log lines are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Settings(BaseSettings):
+    """All settings; each has a default that works on one machine without any preparation."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        validate_default=False,
+    )
+
+    var_dir: Path = Field(
+        default=Path("var"),
+        description="Folder for what the program keeps: the store, the outbox, the secret key.",
+    )
+    database_url: str = Field(
+        default_factory=lambda given: f"{_SQLITE}:///{given['var_dir'].as_posix()}/digest.sqlite3",
+        description="The store: sqlite:///FILE (three slashes before a path relative to the working "
+        "directory, four for an absolute one) or postgresql://USER:PASSWORD@HOST/NAME. When not given, the "
+        "SQLite file digest.sqlite3 in var_dir.",
+        repr=False,
+    )
+    smtp_url: SecretStr = Field(
+        default_factory=lambda given: SecretStr(f"file:{given['var_dir'].as_posix()}/outbox"),
+        description="Where mail goes: one or several servers, comma-separated, tried in order, as "
+        "smtp://USER:PASSWORD@HOST:PORT, smtp+starttls://… or smtps://…; or file:FOLDER, which writes .eml "
+        "files. A comma inside a password is written %2C. When not given, the folder outbox in var_dir.",
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="Where readers reach the web pages; the links in the mails begin with it.",
+    )
+    secret_key: SecretStr | None = Field(
+        default=None,
+        description="Signs links and sessions; 32 random characters or more. Several, comma-separated, while "
+        "keys are changed: the first signs, all are accepted. When not given, one is made and kept in the "
+        "file secret_key in var_dir.",
+    )
+    smtp_connections: int = Field(
+        default=20,
+        ge=1,
+        le=500,
+        description="Open connections to each server. Twenty keep one processor busy on a near server and "
+        "stay below the 50 that Postfix grants a client.",
+    )
+    uncertain: Uncertain = Field(
+        default=Uncertain.AGAIN,
+        description="What happens to a message that a crash or a broken connection left in doubt: again "
+        "sends it once more under the same Message-ID, hold leaves it to `digest deliveries resolve`.",
+    )
+    tick_seconds: int = Field(
+        default=30, ge=1, le=3600, description="How often the scheduler looks for what is due, in seconds."
+    )
+    log_level: LogLevel = Field(
+        default=LogLevel.INFO,
+        description="From where on log lines are written: debug, info, warning or error.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over file; the values of the file come in as arguments."""
+        return env_settings, init_settings
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_async_driver(cls, text: str) -> str:
+        # heavy, and not needed for the default
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        wanted = "should be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+        try:
+            url = make_url(text.strip())
+        except (ArgumentError, ValueError):
+            raise ValueError(wanted) from None
+        driver = _DRIVERS.get(url.drivername)
+        if driver is None:
+            raise ValueError(f"{wanted}, not {url.drivername}://")
+        if url.host is not None and driver == _SQLITE:
+            raise ValueError("should have three slashes before a relative path: sqlite:///FILE")
+        if driver == _POSTGRESQL and importlib.util.find_spec("psycopg") is None:
+            raise ValueError("names PostgreSQL, which needs: pip install 'psycopg[binary]'")
+        return url.set(drivername=driver).render_as_string(hide_password=False)
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _names_servers_or_a_folder(cls, value: SecretStr) -> SecretStr:
+        text = value.get_secret_value().strip()
+        if text.startswith("file:"):
+            if not text.removeprefix("file:").strip("/"):
+                raise ValueError("should name a folder after file:, such as file:var/outbox")
+            return SecretStr(text)
+        for place, server in enumerate(text.split(","), start=1):
+            _check_server(server.strip(), place)
+        return SecretStr(text)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_an_address_of_pages(cls, text: str) -> str:
+        url = text.strip().rstrip("/")
+        if not _is_plain_http(url):
+            raise ValueError(
+                "should be an http or https address without user, query or fragment, such as https://news.example"
+            )
+        if len(url) > BASE_URL_LIMIT:
+            raise ValueError(
+                f"should have at most {BASE_URL_LIMIT} characters, since links must stay short in mails"
+            )
+        return url
+
+    @field_validator("secret_key")
+    @classmethod
+    def _holds_a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _split_keys(value.get_secret_value().encode()):
+            raise ValueError("should hold at least one key; leave it out to have one made")
+        return value
+
+    @field_validator("uncertain", "log_level", mode="before")
+    @classmethod
+    def _whatever_its_case(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
+
+
+def load_settings(config: Path | None) -> Settings:
+    """Read `config`, or `digest.toml` where there is one, and the environment over it.
+
+    Raises `SettingsError` with one line for whoever typed the value.
+    """
+    source = config or DEFAULT_FILE
+    values = _read_toml(source, must_exist=config is not None)
+    for key in values:
+        if key not in Settings.model_fields:
+            raise SettingsError(f"{key!r} in {source} is not a setting: {_nearest(key)}")
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_in_one_line(error, source)) from None
+
+
+def secret_keys(settings: Settings) -> tuple[bytes, ...]:
+    """The keys that sign and verify, newest first; made and kept in `var_dir` when none is set."""
+    if settings.secret_key is not None:
+        return _split_keys(settings.secret_key.get_secret_value().encode())
+    path = settings.var_dir / "secret_key"
+    try:
+        if not path.exists():
+            _keep_new_key(path)
+        keys = _split_keys(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(
+            f"the secret key cannot be kept in {path} ({error.strerror}): "
+            "make the folder writable, or set DIGEST_SECRET_KEY"
+        ) from None
+    if not keys:
+        raise SettingsError(
+            f"{path} holds no key: put the old key back, or remove the file to have a new one made"
+        )
+    return keys
+
+
+def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:
+    try:
+        # a byte order mark is what some editors put there
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        if must_exist:
+            raise SettingsError(f"settings file {path} does not exist: check --config") from None
+        return {}
+    except UnicodeDecodeError:
+        raise SettingsError(f"settings file {path} is not UTF-8 text: save it as TOML in UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f"settings file {path} cannot be read: {error.strerror}") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        last = f"at line {len(text.splitlines())}, the end of the file"
+        reason = str(error).replace("at end of document", last)
+        raise SettingsError(f"settings file {path} is not valid TOML: {reason}") from None
+
+
+def _nearest(key: str) -> str:
+    close = difflib.get_close_matches(key.lower().replace("-", "_"), Settings.model_fields, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(Settings.model_fields))}"
+
+
+def _in_one_line(error: ValidationError, source: Path) -> str:
+    """The first thing that is wrong: where it was set, its value if that may be shown, what it should be."""
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    variable = ENVIRONMENT_PREFIX + name.upper()
+    where = variable if _is_set(variable, os.environ) else f"{name} in {source}"
+    should = str(
+        first.get("ctx", {}).get("error") or first["msg"].removeprefix("Input ").partition(", unable")[0]
+    )
+    shown = repr(first["input"])
+    if name in _UNSPOKEN or "@" in shown:
+        return f"{where} {should}"
+    return f"{where} is {shown if len(shown) <= 80 else shown[:79] + '…'}, but {should}"
+
+
+def _is_set(variable: str, environment: Mapping[str, str]) -> bool:
+    """Variables are found whatever their case, and empty ones count as not given."""
+    return any(value and name.upper() == variable for name, value in environment.items())
+
+
+def _check_server(text: str, place: int) -> None:
+    """Refuse what is not the address of a mail server, without repeating it: it may hold a password."""
+    try:
+        url = urlsplit(text)
+        fits = url.scheme in _SMTP_SCHEMES and url.hostname and url.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"should be file:FOLDER or servers such as smtp://USER:PASSWORD@HOST:PORT; number {place} is not "
+            "(the scheme is smtp, smtp+starttls or smtps; special signs in a password are written %XX)"
+        )
+
+
+def _is_plain_http(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        rightly_made = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
+    extras = "@" in url.netloc or "?" in text or "#" in text
+    # an international host name is written in A-labels (xn--…), as mail headers need it
+    return rightly_made and not extras and re.fullmatch(r"[!-~]+", text) is not None
+
+
+def _split_keys(raw: bytes) -> tuple[bytes, ...]:
+    return tuple(key for part in re.split(rb"[,\r\n]", raw) if (key := part.strip()))
+
+
+def _keep_new_key(path: Path) -> None:
+    """Write a key that appears whole or not at all; whoever comes second keeps the first one's."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_urlsafe(32).encode() + b"\n")
+            file.flush()
+            # links signed with it will stand in mails: it must outlive a power cut
+            os.fsync(file.fileno())
+        # unlike a rename, a link never replaces the key of another process
+        os.link(draft, path)
+        _make_durable(path.parent)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _make_durable(folder: Path) -> None:
+    """See to it that a new name in the folder outlives a power cut; Windows does so by itself."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

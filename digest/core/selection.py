@@ -1,0 +1,156 @@
+"""Which of the new briefings a reader gets, which wait, and which are left out for what reason."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from digest.core.grouping import grouped
+from digest.core.model import GENERAL, Candidate, LeftOut, Selection, Skip
+from subscribers.model import Bookmark, Profile, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a newsletter lays down for every copy of an issue."""
+
+    #: the kinds of item that the newsletter carries
+    sections: frozenset[Section]
+    #: at most so many items a mail; None means no cap
+    max_items: int | None
+    #: topic slugs in the order in which a mail shows them
+    topic_order: tuple[str, ...]
+
+    def cap_for(self, profile: Profile) -> int | None:
+        """The tighter of the newsletter's cap and the reader's own."""
+        caps = [cap for cap in (self.max_items, profile.max_items) if cap is not None]
+        return min(caps, default=None)
+
+
+class Selector:
+    """Takes the decisions of one issue; equal questions are asked once, whatever the number of cohorts."""
+
+    def __init__(self, candidates: Iterable[Candidate], rules: Rules) -> None:
+        """`candidates` holds every published briefing that any bookmark of the issue may still be owed."""
+        self._candidates: Final = {candidate.number: candidate for candidate in candidates}
+        self._numbers: Final = sorted(self._candidates)
+        self._rules: Final = rules
+        self._places: Final[dict[Profile, dict[int, str | LeftOut]]] = {}
+
+    def regular(self, profile: Profile, bookmark: Bookmark, upto: int) -> Selection:
+        """What readers with this profile and bookmark get from a regular issue that decides all up to `upto`.
+
+        Rank is lead, weight, waiting, recency: what a cap deferred earlier comes before what is newer and
+        equally weighty, or a steady stream of news would keep it waiting for ever.
+        """
+        owed = [
+            *bookmark.deferred,
+            *(number for number in self._numbers_after(bookmark.cut, upto) if number not in bookmark.ahead),
+        ]
+        wanted, left_out = self._sifted(owed, profile)
+        ranked = sorted(wanted, key=lambda number: self._rank(number, bookmark))
+        cap = self._rules.cap_for(profile)
+        included, deferred = ranked[:cap], ranked[len(ranked) if cap is None else cap :]
+        return Selection(
+            groups=grouped(included, self._place(profile), self._rules.topic_order),
+            deferred=tuple(deferred),
+            left_out=left_out,
+            next_bookmark=bookmark.moved_to(max(upto, bookmark.cut), deferred),
+            skip=None if included else (Skip.NOTHING_WANTED if owed else Skip.NOTHING_NEW),
+        )
+
+    def by_hand(
+        self,
+        profile: Profile,
+        bookmark: Bookmark,
+        *,
+        chosen: Collection[int] | None,
+        since: int,
+        upto: int,
+        ignore_bookmarks: bool,
+    ) -> Selection:
+        """What a one-off holds: the chosen numbers, or (None) what the profile would get, without a cap.
+
+        Only numbers in (since, upto] are considered. A chosen briefing goes to everyone addressed, whatever their topics; only what a reader has already
+        had, or had decided against, is kept back, unless `ignore_bookmarks`. The cut stays where it is, so
+        the next regular issue goes on as if nothing had happened, without repeating what was sent ahead.
+        """
+        numbers = self._numbers_after(since, upto) if chosen is None else sorted(set(chosen))
+        known = [number for number in numbers if since < number <= upto]
+        owed = known if ignore_bookmarks else [number for number in known if bookmark.is_new(number)]
+        if chosen is None:
+            wanted, left_out = self._sifted(owed, profile)
+        else:
+            wanted = [number for number in owed if not self._candidates[number].retracted]
+            left_out = _by_reason((n, LeftOut.RETRACTED) for n in owed if self._candidates[n].retracted)
+        ranked = sorted(wanted, key=lambda number: self._rank(number, bookmark))
+        return Selection(
+            groups=grouped(ranked, self._place(profile, by_hand=True), self._rules.topic_order),
+            deferred=(),
+            left_out=left_out,
+            next_bookmark=bookmark if ignore_bookmarks else bookmark.sent_ahead(ranked),
+            skip=None if ranked else (Skip.NOTHING_WANTED if owed else Skip.NOTHING_NEW),
+        )
+
+    def _numbers_after(self, cut: int, upto: int) -> Sequence[int]:
+        return self._numbers[bisect_right(self._numbers, cut) : bisect_right(self._numbers, upto)]
+
+    def _sifted(
+        self, owed: Iterable[int], profile: Profile
+    ) -> tuple[list[int], Mapping[LeftOut, tuple[int, ...]]]:
+        """Split what is owed into what the profile wants and what it leaves out, by reason."""
+        places = self._place(profile)
+        wanted, unwanted = [], []
+        for number in owed:
+            place = places[number]
+            if isinstance(place, LeftOut):
+                unwanted.append((number, place))
+            else:
+                wanted.append(number)
+        return wanted, _by_reason(unwanted)
+
+    def _place(self, profile: Profile, *, by_hand: bool = False) -> Mapping[int, str | LeftOut]:
+        """For each candidate the topic under which this profile reads it, or why it does not."""
+        if by_hand:
+            return {n: topic_of(c, profile) or _first(c.topics) for n, c in self._candidates.items()}
+        places = self._places.get(profile)
+        if places is None:
+            places = {n: place_of(c, profile, self._rules) for n, c in self._candidates.items()}
+            self._places[profile] = places
+        return places
+
+    def _rank(self, number: int, bookmark: Bookmark) -> tuple[bool, int, bool, int, int]:
+        candidate = self._candidates[number]
+        waited = number in bookmark.deferred
+        return (not candidate.lead, -candidate.weight, not waited, -candidate.batch, number)
+
+
+def place_of(candidate: Candidate, profile: Profile, rules: Rules) -> str | LeftOut:
+    """The topic under which a regular issue shows this briefing to a reader, or why it leaves it out."""
+    if candidate.retracted:
+        return LeftOut.RETRACTED
+    if candidate.section not in rules.sections:
+        return LeftOut.SECTION_NOT_CARRIED
+    if profile.sections is not None and candidate.section not in profile.sections:
+        return LeftOut.SECTION_NOT_CHOSEN
+    return topic_of(candidate, profile) or LeftOut.TOPIC_NOT_FOLLOWED
+
+
+def topic_of(candidate: Candidate, profile: Profile) -> str | None:
+    """The first of the briefing's topics that the reader follows; None when there is none."""
+    if profile.topics is None:
+        return _first(candidate.topics)
+    return next((slug for slug in candidate.topics if slug in profile.topics), None)
+
+
+def _first(topics: Sequence[str]) -> str:
+    return topics[0] if topics else GENERAL
+
+
+def _by_reason(pairs: Iterable[tuple[int, LeftOut]]) -> Mapping[LeftOut, tuple[int, ...]]:
+    reasons: dict[LeftOut, list[int]] = {}
+    for number, reason in pairs:
+        reasons.setdefault(reason, []).append(number)
+    return {reason: tuple(numbers) for reason, numbers in reasons.items()}

@@ -1,0 +1,245 @@
+"""What an issue has planned is sent: claimed, begun, posted, judged, recorded, copy by copy."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Final
+
+from digest.core.model import Claimed, DeliveryStatus, Issue, Outcome, Verdict
+from digest.core.verdict import judge, next_try
+from digest.errors import TransportError
+from digest.flows.press import Press
+from digest.flows.recorder import Recorder
+from digest.mail.lane import Lane, Letter
+from digest.store import deliveries, issues
+from digest.store.database import Database
+from digest.store.deliveries import Recorded
+
+#: Copies claimed at a time for each lane: enough to keep it busy, few to be given back at a stop.
+CLAIMS_PER_LANE: Final = 25
+#: The reason of a copy whose address cannot stand on an envelope or in a header.
+BAD_ADDRESS: Final = "bad-address"
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends, and by which rules: fixed for the life of the process."""
+
+    #: names this process in claims
+    owner: str
+    #: makes a lane; each lane is one connection
+    lane: Callable[[], Lane]
+    lanes: int
+    #: send copies of uncertain fate again (same Message-ID), or leave them for a person
+    resend_uncertain: bool
+    #: the time by which things are due, which a run may be told
+    now: Callable[[], datetime]
+    #: real time, for leases
+    wall: Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the copies of a run."""
+
+    by_status: Counter[DeliveryStatus] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    #: why copies were left though they could have gone: no server could be used
+    trouble: str = ""
+
+    def add(self, other: Tally) -> None:
+        """Count another issue's copies too."""
+        self.by_status += other.by_status
+        self.skipped += other.skipped
+        self.trouble = self.trouble or other.trouble
+
+
+async def deliver(
+    issue: Issue, *, store: Database, press: Press, sender: Sender, stop: asyncio.Event
+) -> Tally:
+    """Send whatever of an issue can be sent now; whatever happens to a copy is written down.
+
+    Ends when nothing is left that could be sent at `sender.now()`, when `stop` is set (after the messages in
+    flight), or when no server can be used: then the rest stays planned and no attempt is counted.
+    """
+    tally = Tally()
+    newsletter = await press.newsletter_of(issue)
+    async with store.write() as connection:
+        gone = await deliveries.expire(connection, issue.id, newsletter.give_up_minutes, sender.now())
+        tally.by_status[DeliveryStatus.EXPIRED] += len(gone)
+    feed = _Feed(issue.id, store, sender, stop, tally)
+    lanes = await feed.lanes_needed()
+    async with Recorder(store, sender.owner, now=sender.now, wall=sender.wall) as recorder:
+        workers = [
+            _Worker(issue, newsletter.give_up_minutes, feed, press, recorder, sender, tally)
+            for _ in range(lanes)
+        ]
+        try:
+            ends = await asyncio.gather(*(worker.work() for worker in workers))
+        finally:
+            await feed.give_back()
+    async with store.write() as connection:
+        await issues.close_when_settled(connection, issue.id)
+    tally.trouble = _trouble_of(workers, ends)
+    return tally
+
+
+class _Feed:
+    """Claims copies in batches and hands them out one by one."""
+
+    def __init__(
+        self, issue_id: int, store: Database, sender: Sender, stop: asyncio.Event, tally: Tally
+    ) -> None:
+        self._issue_id: Final = issue_id
+        self._store: Final = store
+        self._sender: Final = sender
+        self._stop: Final = stop
+        self._tally: Final = tally
+        self._claimed: Final[deque[Claimed]] = deque()
+        self._one_claims: Final = asyncio.Lock()
+
+    async def lanes_needed(self) -> int:
+        """No more lanes than copies."""
+        async with self._store.read() as connection:
+            count = await deliveries.claimable_count(
+                connection,
+                self._issue_id,
+                now=self._sender.now(),
+                resend_uncertain=self._sender.resend_uncertain,
+            )
+        return min(count, self._sender.lanes)
+
+    def at_hand(self) -> Claimed | None:
+        """A copy that is already claimed, if there is one."""
+        return self._claimed.popleft() if self._claimed and not self._stop.is_set() else None
+
+    async def next(self) -> Claimed | None:
+        """The next copy; None when there is none left, or no more shall be begun."""
+        async with self._one_claims:
+            if not self._claimed and not self._stop.is_set():
+                await self._claim()
+            return self.at_hand()
+
+    async def give_back(self) -> None:
+        """Release what was claimed and not begun."""
+        async with self._store.write() as connection:
+            await deliveries.release(
+                connection, self._sender.owner, [copy.delivery_id for copy in self._claimed]
+            )
+        self._claimed.clear()
+
+    async def _claim(self) -> None:
+        async with self._store.write() as connection:
+            claim = await deliveries.claim(
+                connection,
+                self._issue_id,
+                self._sender.owner,
+                now=self._sender.now(),
+                wall=self._sender.wall(),
+                limit=self._sender.lanes * CLAIMS_PER_LANE,
+                resend_uncertain=self._sender.resend_uncertain,
+            )
+        self._claimed.extend(claim.copies)
+        self._tally.skipped += claim.skipped
+
+
+class _LaneEnd(Enum):
+    """Why a lane stopped working."""
+
+    NOTHING_LEFT = auto()
+    #: no server could be used: for this lane there is nothing more to try
+    TROUBLE = auto()
+
+
+@dataclass(slots=True)
+class _Worker:
+    """One lane and its task: at most one message of it is unrecorded at any time."""
+
+    issue: Issue
+    give_up_minutes: int
+    feed: _Feed
+    press: Press
+    recorder: Recorder
+    sender: Sender
+    tally: Tally
+    trouble: str = ""
+
+    async def work(self) -> _LaneEnd:
+        """Post copy after copy until the feed ends, or no server can be used."""
+        lane = self.sender.lane()
+        try:
+            await lane.open()
+            return await self._work_on(lane)
+        except TransportError as error:
+            self.trouble = str(error)
+            return _LaneEnd.TROUBLE
+        finally:
+            await lane.close()
+
+    async def _work_on(self, lane: Lane) -> _LaneEnd:
+        result: Recorded | None = None
+        while True:
+            copy = self.feed.at_hand()
+            if copy is None:
+                # with no message to pair it with, a result may not wait for the next claim
+                await self._settle(result)
+                result, copy = None, await self.feed.next()
+            if copy is None:
+                return _LaneEnd.NOTHING_LEFT
+            letter = await self._letter(copy)
+            if letter is None:
+                continue
+            is_ours = await self.recorder.note(result, copy.delivery_id)
+            result = None
+            if not is_ours:
+                continue
+            verdict = self._judge(copy, await lane.post(letter))
+            result = Recorded(copy.delivery_id, verdict)
+            if verdict.stop_run:
+                await self._settle(result)
+                self.trouble = verdict.detail
+                return _LaneEnd.TROUBLE
+            self.tally.by_status[verdict.status] += 1
+
+    async def _letter(self, copy: Claimed) -> Letter | None:
+        """The copy as a letter; one that cannot stand on an envelope is refused, and the run goes on."""
+        try:
+            return await self.press.letter(copy)
+        except ValueError as error:
+            verdict = Verdict(DeliveryStatus.REFUSED, BAD_ADDRESS, str(error))
+            await self.recorder.note(Recorded(copy.delivery_id, verdict), None)
+            self.tally.by_status[verdict.status] += 1
+            return None
+
+    async def _settle(self, result: Recorded | None) -> None:
+        if result is not None:
+            await self.recorder.note(result, None)
+
+    def _judge(self, copy: Claimed, outcome: Outcome) -> Verdict:
+        now, jitter = self.sender.now(), random.random()  # noqa: S311 - spreads retries, guards nothing
+        verdict = judge(
+            outcome,
+            attempts=copy.attempts,
+            now=now,
+            due_at=self.issue.planned_at,
+            give_up_minutes=self.give_up_minutes,
+            jitter=jitter,
+        )
+        if verdict.status is DeliveryStatus.UNCERTAIN:
+            # a server that took the message and lost its voice would take it again right away
+            until = self.issue.planned_at + timedelta(minutes=self.give_up_minutes)
+            return replace(verdict, retry_at=next_try(copy.attempts, now=now, until=until, jitter=jitter))
+        return verdict
+
+
+def _trouble_of(workers: Sequence[_Worker], ends: Sequence[_LaneEnd]) -> str:
+    """Why copies were left though they could have gone; a lane less than wished is no trouble."""
+    if not workers or _LaneEnd.NOTHING_LEFT in ends:
+        return ""
+    return workers[0].trouble

@@ -1,0 +1,190 @@
+"""Why a reader got a briefing, will get it, or does not: every rule that decided, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import (
+    SETTLED,
+    Briefing,
+    BriefingStatus,
+    DeliveryStatus,
+    LeftOut,
+    Newsletter,
+    Slot,
+)
+from digest.core.selection import Selector
+from digest.errors import NotFoundError
+from digest.flows.preview import slot_for
+from digest.flows.publish import rules_of
+from digest.store import briefings, counters, ledger, newsletters
+from digest.store.database import Database
+from digest.store.ledger import Entry
+from subscribers import store as readers
+from subscribers.model import Standing
+from subscribers.subscription import Gap, Subscription
+
+
+class Answer(StrEnum):
+    """Where a briefing stands with a reader."""
+
+    SENT = "sent"
+    ON_ITS_WAY = "on-its-way"
+    WAITING = "waiting"
+    LEFT_OUT = "left-out"
+    NOT_DELIVERED = "not-delivered"
+    NOT_PUBLISHED = "not-published"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer for one subscription, and the sentences that lead to it."""
+
+    newsletter: str
+    answer: Answer
+    reasons: tuple[str, ...]
+    #: the copies that carried or would carry it: (delivery id, issue id, status, sent at)
+    deliveries: tuple[Entry, ...]
+    #: when it will be decided or sent, if it still waits
+    next_slot: datetime | None = None
+
+
+async def explain(
+    address: str, briefing_id: int, *, store: Database, now: datetime
+) -> tuple[Explanation, ...]:
+    """One explanation for each newsletter that the address reads or read."""
+    async with store.read() as connection:
+        briefing = await briefings.by_id(connection, briefing_id)
+        if briefing is None:
+            raise NotFoundError(f"briefing {briefing_id} does not exist: see digest briefings list")
+        mine = await readers.subscriptions_of(connection, address)
+        if not mine:
+            raise NotFoundError(f"subscriber {address!r} does not exist: see digest subscribers list")
+        return tuple([await _explain_one(connection, reader, briefing, now) for reader in mine])
+
+
+async def _explain_one(
+    connection: AsyncConnection, reader: Subscription, briefing: Briefing, now: datetime
+) -> Explanation:
+    newsletter = await newsletters.by_id(connection, reader.newsletter_id)
+    if briefing.number is None:
+        draft = f"briefing {briefing.id} is a draft: it has no publication number yet"
+        return Explanation(newsletter.slug, Answer.NOT_PUBLISHED, (draft,), ())
+    copies = await _copies_about(connection, reader, briefing.number)
+    gaps = await readers.gaps_of(connection, reader.id)
+    reasons = [_published(briefing), *_topics(briefing), *_history(briefing.number, copies, gaps)]
+    carried = tuple(copy for copy in copies if briefing.number in copy.numbers)
+    answer = _answer_of(carried[-1]) if carried else Answer.LEFT_OUT
+    if _is_still_open(answer, reader, briefing.number):
+        outlook, slot, words = await _outlook(connection, reader, newsletter, briefing, now)
+        return Explanation(newsletter.slug, outlook, (*reasons, *words), carried, slot.due_at)
+    if not carried and briefing.number <= reader.began_after:
+        reasons.append(f"it was published before the subscription began (after number {reader.began_after})")
+    return Explanation(newsletter.slug, answer, tuple(reasons), carried)
+
+
+async def _copies_about(connection: AsyncConnection, reader: Subscription, number: int) -> list[Entry]:
+    """The reader's copies in which this number was decided."""
+    found: list[Entry] = []
+    after = 0
+    while page := await ledger.page(connection, after=after, limit=500, subscription_id=reader.id):
+        found += [copy for copy in page if _speaks_of(copy, number)]
+        after = page[-1].id
+    return found
+
+
+async def _outlook(
+    connection: AsyncConnection,
+    reader: Subscription,
+    newsletter: Newsletter,
+    briefing: Briefing,
+    now: datetime,
+) -> tuple[Answer, Slot, list[str]]:
+    """What the next issue would do with a number that is still to be decided."""
+    newest = await counters.newest_number(connection)
+    slot = slot_for(reader, newest, now)
+    found = await briefings.candidates(
+        connection, after=reader.bookmark.cut, upto=newest, also=reader.bookmark.deferred
+    )
+    selector = Selector(found, await rules_of(connection, newsletter))
+    selection = selector.regular(reader.profile, reader.bookmark, newest)
+    words = []
+    if reader.standing is not Standing.ACTIVE:
+        words.append(f"the reader is {reader.standing}: nothing is sent until that ends")
+    for reason, numbers in selection.left_out.items():
+        if briefing.number in numbers:
+            words.append(f"the next issue would leave it out: {in_words(reason)}")
+            return Answer.LEFT_OUT, slot, words
+    if briefing.number in selection.deferred:
+        words.append("the next issue is full: it would be deferred once more")
+    else:
+        words.append(f"it would be in the next issue, due {slot.due_at:%Y-%m-%d %H:%M} UTC")
+    return Answer.WAITING, slot, words
+
+
+def in_words(reason: str) -> str:
+    """A reason as a person would say it."""
+    return {
+        LeftOut.TOPIC_NOT_FOLLOWED: "none of its topics is followed",
+        LeftOut.SECTION_NOT_CHOSEN: "its section is not chosen",
+        LeftOut.SECTION_NOT_CARRIED: "the newsletter does not carry its section",
+        LeftOut.RETRACTED: "it was retracted",
+    }.get(LeftOut(reason), reason)
+
+
+def _published(briefing: Briefing) -> str:
+    assert briefing.published_at is not None
+    when = f"{briefing.published_at:%Y-%m-%d %H:%M} UTC"
+    retracted = ", later retracted" if briefing.status is BriefingStatus.RETRACTED else ""
+    return f"published {when} as number {briefing.number}, section {briefing.section}{retracted}"
+
+
+def _topics(briefing: Briefing) -> Iterator[str]:
+    for mark in briefing.topics:
+        yield f"topic {mark.slug}: {mark.reason}"
+
+
+def _history(number: int, copies: Sequence[Entry], gaps: Sequence[Gap]) -> Iterator[str]:
+    for copy in copies:
+        yield _said_of(copy, number)
+    for gap in gaps:
+        if gap.after < number <= gap.upto or number in gap.numbers:
+            yield f"not to be sent: it was published while the reader was away ({gap.reason})"
+
+
+def _said_of(copy: Entry, number: int) -> str:
+    where = f"issue {copy.issue_id} ({copy.due_at:%Y-%m-%d})"
+    if number in copy.numbers:
+        reason = f" ({copy.reason})" if copy.reason else ""
+        when = f" at {copy.sent_at:%Y-%m-%d %H:%M} UTC" if copy.sent_at else ""
+        return f"{where} carried it: delivery {copy.id} is {copy.status}{when}{reason}"
+    if number in copy.deferred:
+        return f"{where} was full: deferred to the next issue"
+    reason = next(reason for reason, numbers in copy.left_out.items() if number in numbers)
+    return f"{where} left it out: {in_words(reason)}"
+
+
+def _speaks_of(copy: Entry, number: int) -> bool:
+    return (
+        number in copy.numbers
+        or number in copy.deferred
+        or any(number in numbers for numbers in copy.left_out.values())
+    )
+
+
+def _answer_of(copy: Entry) -> Answer:
+    if copy.status is DeliveryStatus.SENT:
+        return Answer.SENT
+    return Answer.NOT_DELIVERED if copy.status in SETTLED else Answer.ON_ITS_WAY
+
+
+def _is_still_open(answer: Answer, reader: Subscription, number: int) -> bool:
+    """True when the bookmark still owes a decision: never decided, deferred, or given back."""
+    if answer in {Answer.SENT, Answer.ON_ITS_WAY} or reader.standing is Standing.LEFT:
+        return False
+    return reader.bookmark.is_new(number)

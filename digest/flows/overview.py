@@ -1,0 +1,86 @@
+"""What is due, under way and stuck, in one look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core import timetable
+from digest.core.model import DeliveryStatus
+from digest.flows.publish import due_slots
+from digest.store import counters, issues, newsletters, planning
+from digest.store.database import Database
+from subscribers import store as readers
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A slot that has come or will come."""
+
+    newsletter: str
+    cadence: str
+    slot: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """An issue that still has copies to settle."""
+
+    issue: int
+    slot: str
+    copies: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The state of the house at one instant."""
+
+    newest_number: int
+    subscriptions: Mapping[str, int]
+    due: tuple[Appointment, ...]
+    upcoming: tuple[Appointment, ...]
+    under_way: tuple[UnderWay, ...]
+    uncertain: int
+
+
+async def overview(*, store: Database, now: datetime, most: int = 20) -> Overview:
+    """Look at everything; the `most` nearest slots to come are shown."""
+    due = await due_slots(store=store, now=now)
+    async with store.read() as connection:
+        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        under_way = await _under_way(connection)
+        return Overview(
+            newest_number=await counters.newest_number(connection),
+            subscriptions=await readers.count_by_standing(connection),
+            due=tuple(
+                Appointment(slugs[d.newsletter_id], d.cadence.canonical(), d.slot.label, d.slot.due_at)
+                for d in due
+            ),
+            upcoming=(await _upcoming(connection, slugs, now))[:most],
+            under_way=under_way,
+            uncertain=sum(one.copies.get(DeliveryStatus.UNCERTAIN, 0) for one in under_way),
+        )
+
+
+async def _upcoming(
+    connection: AsyncConnection, slugs: Mapping[int, str], now: datetime
+) -> tuple[Appointment, ...]:
+    found = []
+    for newsletter_id, _id, cadence, _served in await planning.unserved(connection):
+        if not cadence.at_once:
+            slot = timetable.next_slot(cadence, now)
+            found.append(Appointment(slugs[newsletter_id], cadence.canonical(), slot.label, slot.due_at))
+    return tuple(sorted(found, key=lambda one: one.due_at))
+
+
+async def _under_way(connection: AsyncConnection) -> tuple[UnderWay, ...]:
+    return tuple(
+        [
+            UnderWay(issue.id, issue.slot, await issues.outcome_counts(connection, issue.id))
+            for issue in await issues.still_sending(connection)
+        ]
+    )

@@ -1,0 +1,99 @@
+"""What a reader's next issue would be, printed exactly as it would be sent; nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.core import timetable
+from digest.core.model import Claimed, Copy, DueSlot, Group, Newsletter, Selection, Slot
+from digest.core.selection import Selector
+from digest.errors import NotFoundError
+from digest.flows.press import Press
+from digest.flows.publish import candidates_for, issue_for, rules_of
+from digest.mail.lane import Letter
+from digest.store import briefings, counters, newsletters
+from digest.store.database import Database
+from subscribers import store as readers
+from subscribers.subscription import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A letter that was not sent; None when the reader would get none, with the reason in the selection."""
+
+    slot: Slot
+    selection: Selection
+    subject: str = ""
+    html: str | None = None
+    text: str = ""
+    letter: Letter | None = None
+
+
+async def preview(
+    address: str, newsletter_slug: str, *, store: Database, press: Press, now: datetime
+) -> Preview:
+    """Decide and print the reader's issue of the slot that is due at `now`, or of the next one."""
+    async with store.read() as connection:
+        newsletter = await newsletters.by_slug(connection, newsletter_slug)
+        if newsletter is None:
+            raise NotFoundError(f"newsletter {newsletter_slug!r} does not exist: see digest newsletters list")
+        mine = await readers.subscriptions_of(connection, address)
+        reader = next((one for one in mine if one.newsletter_id == newsletter.id), None)
+        if reader is None:
+            raise NotFoundError(f"subscriber {address!r} does not read {newsletter_slug}")
+        newest = await counters.newest_number(connection)
+        due = DueSlot(newsletter.id, 0, reader.cadence, slot_for(reader, newest, now))
+        group = Group(0, reader.profile, 0, reader.bookmark, 1, reader.served_day)
+        found = await candidates_for(connection, [group], newest)
+        selector = Selector(found, await rules_of(connection, newsletter))
+        selection = selector.regular(reader.profile, reader.bookmark, newest)
+        shown = {*selection.numbers, *selection.deferred}
+        revisions = await briefings.current_revisions(connection, shown)
+    if selection.skip is not None:
+        return Preview(due.slot, selection)
+    copy = _copy(due, reader, newsletter, selection, now)
+    printed = await press.printed(copy, await press.printer_for(copy.issue, revisions))
+    claimed = Claimed(0, 0, 0, reader.id, reader.address, reader.name, 0)
+    mine_alone = press.personal(claimed)
+    return Preview(
+        slot=due.slot,
+        selection=selection,
+        subject=printed.rendition.subject,
+        html=printed.rendition.html_text(mine_alone),
+        text=printed.rendition.plain_text(mine_alone),
+        letter=press.addressed(printed, claimed),
+    )
+
+
+def slot_for(reader: Subscription, newest: int, now: datetime) -> Slot:
+    """The slot that is due for this reader at `now`, else the next one."""
+    if reader.cadence.at_once:
+        return timetable.at_once_slot(newest, now, reader.cadence.zone)
+    latest = timetable.latest_slot(reader.cadence, now)
+    if latest is not None and latest.day > reader.served_day:
+        return latest
+    upcoming = timetable.next_slot(reader.cadence, now)
+    while upcoming.day <= reader.served_day:
+        upcoming = timetable.next_slot(reader.cadence, upcoming.due_at)
+    return upcoming
+
+
+def _copy(
+    due: DueSlot, reader: Subscription, newsletter: Newsletter, selection: Selection, now: datetime
+) -> Copy:
+    covers_from = (
+        due.slot.day
+        if reader.cadence.at_once
+        else timetable.covers_from(reader.cadence, reader.served_day, due.slot)
+    )
+    return Copy(
+        cohort_id=0,
+        issue=issue_for(due, newsletter, now),
+        round=1,
+        profile=reader.profile,
+        cadence=reader.cadence,
+        groups=selection.groups,
+        deferred=selection.deferred,
+        covers_from=covers_from,
+    )

@@ -1,0 +1,167 @@
+"""A due slot becomes an issue: groups, decisions, deliveries and moved bookmarks in one transaction."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core import timetable
+from digest.core.model import (
+    Candidate,
+    DueSlot,
+    Group,
+    Issue,
+    IssueStatus,
+    Newsletter,
+    PlannedCohort,
+    Selection,
+    Skip,
+)
+from digest.core.selection import Rules, Selector
+from digest.store import briefings, counters, issues, newsletters, planning, topics
+from digest.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a planning wrote down: how many copies to send, and how many readers get none, by reason."""
+
+    issue_id: int
+    copies: int
+    skipped: Mapping[str, int]
+
+
+async def due_slots(*, store: Database, now: datetime) -> tuple[DueSlot, ...]:
+    """Every slot that has come by `now` and still has readers to serve, the earliest due first."""
+    found: list[DueSlot] = []
+    async with store.read() as connection:
+        newest = await counters.newest_number(connection)
+        for newsletter_id, cadence_id, cadence, oldest_served in await planning.unserved(connection):
+            slots = (
+                [timetable.at_once_slot(newest, now, cadence.zone), timetable.leftover_slot(cadence, now)]
+                if cadence.at_once
+                else [timetable.latest_slot(cadence, now)]
+            )
+            for slot in slots:
+                if slot is None or (not cadence.at_once and slot.day <= oldest_served):
+                    continue
+                due = DueSlot(newsletter_id, cadence_id, cadence, slot)
+                if not cadence.at_once or await planning.is_anybody_due(connection, due, newest):
+                    found.append(due)
+    return tuple(sorted(found, key=lambda due: (due.slot.due_at, due.newsletter_id, due.cadence_id)))
+
+
+async def publish(due: DueSlot, *, store: Database, now: datetime) -> Planned | None:
+    """Plan one slot; None when everybody is served already, here or by another scheduler."""
+    async with store.write() as connection:
+        newest = await counters.newest_number(connection)
+        await planning.lock_slot(connection, due, newest)
+        groups = await planning.groups_due(connection, due, newest)
+        if not groups:
+            return None
+        newsletter = await newsletters.by_id(connection, due.newsletter_id)
+        cohorts = await _decide(connection, due, newsletter, groups, newest, now)
+        issue_id, round_ = await issues.open_slot(connection, issue_for(due, newsletter, now))
+        await pin(connection, issue_id, round_, cohorts)
+        await planning.plan_cohorts(
+            connection, due, issue_id, round_, cohorts, newest=newest, served_day=_served_day(due, now)
+        )
+        await issues.close_when_settled(connection, issue_id)
+    return tally(issue_id, cohorts)
+
+
+def tally(issue_id: int, cohorts: Iterable[PlannedCohort]) -> Planned:
+    """Count the readers of the cohorts, those without a copy by reason."""
+    sizes: Counter[str] = Counter()
+    for cohort in cohorts:
+        sizes[cohort.selection.skip or ""] += cohort.group.size
+    return Planned(issue_id, sizes.pop("", 0), dict(sizes))
+
+
+async def candidates_for(
+    connection: AsyncConnection, groups: Sequence[Group], newest: int
+) -> tuple[Candidate, ...]:
+    """Every published briefing that any of the groups may still be owed."""
+    after = min(group.bookmark.cut for group in groups)
+    also = {number for group in groups for number in group.bookmark.deferred}
+    return await briefings.candidates(connection, after=after, upto=newest, also=also)
+
+
+async def rules_of(connection: AsyncConnection, newsletter: Newsletter) -> Rules:
+    """What the newsletter lays down for every copy."""
+    order = tuple(topic.slug for topic in await topics.every(connection))
+    return Rules(newsletter.sections, newsletter.max_items, order)
+
+
+async def pin(
+    connection: AsyncConnection, issue_id: int, round_: int, cohorts: Iterable[PlannedCohort]
+) -> None:
+    """Remember which revision of each briefing the issue carries, in print and among its deferred titles."""
+    numbers = {
+        number for cohort in cohorts for number in (*cohort.selection.numbers, *cohort.selection.deferred)
+    }
+    revisions = await briefings.current_revisions(connection, numbers)
+    await issues.pin_revisions(connection, issue_id, round_, revisions)
+
+
+def issue_for(due: DueSlot, newsletter: Newsletter, now: datetime) -> Issue:
+    """The issue of a slot, not yet in the store."""
+    return Issue(
+        id=0,
+        newsletter_id=newsletter.id,
+        cadence_id=due.cadence_id,
+        slot=due.slot.label,
+        day=due.slot.day,
+        zone=due.cadence.zone,
+        due_at=due.slot.due_at,
+        planned_at=now,
+        status=IssueStatus.SENDING,
+        domain=domain_of(newsletter.sender_address),
+    )
+
+
+def domain_of(address: str) -> str:
+    """The part of an address behind its last @."""
+    return address.rpartition("@")[2]
+
+
+def _served_day(due: DueSlot, now: datetime) -> date:
+    """The local day that the issue serves; news at once leaves what comes later that day still owed."""
+    if due.cadence.at_once and not due.slot.leftovers:
+        return timetable.served_day_at_start(due.cadence, now)
+    return due.slot.day
+
+
+async def _decide(
+    connection: AsyncConnection,
+    due: DueSlot,
+    newsletter: Newsletter,
+    groups: Sequence[Group],
+    newest: int,
+    now: datetime,
+) -> list[PlannedCohort]:
+    """One decision for each group."""
+    limit = newsletter.latest_start_minutes
+    if limit is not None and not due.cadence.at_once and now - due.slot.due_at > timedelta(minutes=limit):
+        return [_cohort(due, group, _too_late(group)) for group in groups]
+    rules = await rules_of(connection, newsletter)
+    selector = Selector(await candidates_for(connection, groups, newest), rules)
+    return [_cohort(due, group, selector.regular(group.profile, group.bookmark, newest)) for group in groups]
+
+
+def _too_late(group: Group) -> Selection:
+    """Wait for the next slot, and the briefings with it: the bookmark stays."""
+    return Selection((), group.bookmark.deferred, {}, group.bookmark, Skip.TOO_LATE)
+
+
+def _cohort(due: DueSlot, group: Group, selection: Selection) -> PlannedCohort:
+    covers_from = (
+        due.slot.day
+        if due.cadence.at_once
+        else timetable.covers_from(due.cadence, group.served_day, due.slot)
+    )
+    return PlannedCohort(group, selection, covers_from)

@@ -1,0 +1,290 @@
+"""Readers come, change their wishes, pause, leave and return: one flow a verb, one transaction each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core import timetable
+from digest.core.model import Newsletter, Topic
+from digest.errors import InputError, NotFoundError
+from digest.store import briefings, counters, facts, ledger
+from digest.store import newsletters as newsletter_shelf
+from digest.store.database import Database, checkpoint
+from subscribers import store as shelf
+from subscribers.model import WEEKDAYS, Bookmark, Cadence, Profile, Standing
+from subscribers.subscription import (
+    Gap,
+    StandingError,
+    Subscription,
+    left,
+    paused,
+    resumed,
+    returned,
+)
+from subscribers.wishes import Wishes, address_key
+
+#: What a reader gets who says nothing: every topic, every day, in the morning.
+DEFAULT_CADENCE: Final = Cadence(WEEKDAYS, time(7, 0), "UTC")
+DEFAULT_PROFILE: Final = Profile()
+
+#: A change of one subscription: the new state, and the gap that it leaves.
+Change = Callable[[Subscription], tuple[Subscription, Gap | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """Somebody who is to become a reader."""
+
+    address: str
+    newsletter: str
+    wishes: Wishes
+    #: False leaves the reader pending until the address is confirmed
+    confirmed: bool
+    #: who did it and how, for the history
+    reason: str
+
+
+async def subscribe(new: Enrolment, *, store: Database, now: datetime) -> Subscription:
+    """Make a reader of a newsletter; one who left before returns, without getting anything twice."""
+    async with store.write() as connection:
+        return await enrol(connection, new, now=now)
+
+
+async def enrol(connection: AsyncConnection, new: Enrolment, *, now: datetime) -> Subscription:
+    """Make a reader within a transaction; refuses before anything is written.
+
+    The first issue reaches back as many days as the newsletter says, so that it is not empty.
+    """
+    newsletter = await _newsletter(connection, new.newsletter)
+    await _refuse_suppressed(connection, new.address)
+    known = await shelf.subscriptions_of(connection, new.address, to_change=True)
+    mine = next((one for one in known if one.newsletter_id == newsletter.id), None)
+    began = now - timedelta(days=newsletter.reach_back_days)
+    reach = await briefings.newest_published_before(connection, began)
+    if mine is not None:
+        return await _come_back(connection, mine, newsletter, new, reach, now)
+    subscriber_id = await shelf.subscriber_id_of(connection, new.address)
+    if subscriber_id is None:
+        subscriber_id = await shelf.add_subscriber(connection, new.address, new.wishes.name or "", now)
+    else:
+        await shelf.set_identity(connection, subscriber_id, name=new.wishes.name)
+    subscription = _beginning(new, newsletter, subscriber_id, reach, now)
+    subscription = replace(subscription, id=await shelf.add_subscription(connection, subscription))
+    await shelf.note_standing(connection, subscription.id, None, subscription.standing, new.reason, now)
+    return subscription
+
+
+async def edit(
+    address: str,
+    newsletter_slug: str | None,
+    wishes: Wishes,
+    *,
+    store: Database,
+    now: datetime,
+    new_address: str | None = None,
+) -> tuple[Subscription, ...]:
+    """Change wishes, name or address; nothing already decided is repeated or lost."""
+    async with store.write() as connection:
+        mine = await require_subscriptions(connection, address, newsletter_slug)
+        if new_address is not None and address_key(new_address) != address_key(address):
+            await _refuse_suppressed(connection, new_address)
+            if await shelf.subscriber_id_of(connection, new_address) is not None:
+                raise InputError(f"address {new_address!r} belongs to another reader: edit that one")
+        await shelf.set_identity(connection, mine[0].subscriber_id, address=new_address)
+        for one in mine:
+            await rewish(connection, one, wishes, now)
+        return await shelf.subscriptions_of(connection, new_address or address)
+
+
+async def rewish(connection: AsyncConnection, one: Subscription, wishes: Wishes, now: datetime) -> None:
+    """Write new wishes over a subscription's; the timetable says which slot is owed after the change."""
+    cadence, profile = wishes.applied_to(one.cadence, one.profile)
+    served = timetable.served_day_after_change(one.cadence, cadence, one.served_day, now)
+    if not await ledger.has_any(connection, one.id):
+        # who never had an issue has no day served: a time later today, chosen today, is owed
+        served = min(served, timetable.served_day_at_start(cadence, now))
+    await shelf.set_identity(connection, one.subscriber_id, name=wishes.name)
+    await shelf.save(connection, replace(one, cadence=cadence, profile=profile, served_day=served))
+
+
+async def pause(
+    address: str,
+    newsletter_slug: str | None,
+    *,
+    until: date | None,
+    catch_up: bool,
+    store: Database,
+    now: datetime,
+) -> tuple[Subscription, ...]:
+    """Send nothing until the reader resumes, or until the start of a local date."""
+    async with store.write() as connection:
+        newest = await counters.newest_number(connection)
+
+        def change(one: Subscription) -> tuple[Subscription, Gap | None]:
+            ends = None if until is None else timetable.start_of_day(until, one.cadence.zone)
+            if ends is not None and ends <= now:
+                raise InputError(f"until {until} is not in the future: say a later date")
+            return paused(one, until=ends, catch_up=catch_up, newest=newest), None
+
+        mine = await require_subscriptions(connection, address, newsletter_slug)
+        words = "paused" if until is None else f"paused until {until}"
+        return await _change_all(connection, mine, change, words, now)
+
+
+async def resume(
+    address: str, newsletter_slug: str | None, *, store: Database, now: datetime
+) -> tuple[Subscription, ...]:
+    """Send again, from the next slot on."""
+    async with store.write() as connection:
+        newest = await counters.newest_number(connection)
+
+        def change(one: Subscription) -> tuple[Subscription, Gap | None]:
+            served = timetable.served_day_at_start(one.cadence, now)
+            return resumed(one, newest=newest, served_day=served)
+
+        mine = await require_subscriptions(connection, address, newsletter_slug)
+        asleep = [one for one in mine if one.standing is Standing.PAUSED] or mine
+        return await _change_all(connection, asleep, change, "resumed", now)
+
+
+async def unsubscribe(
+    address: str, newsletter_slug: str | None, *, reason: str, store: Database, now: datetime
+) -> tuple[Subscription, ...]:
+    """End subscriptions; copies already planned are skipped at the claim. Safe to repeat."""
+    async with store.write() as connection:
+        mine = await require_subscriptions(connection, address, newsletter_slug)
+        still = [one for one in mine if one.standing is not Standing.LEFT]
+        await _change_all(connection, still, lambda one: (left(one), None), reason, now)
+        return await shelf.subscriptions_of(connection, address)
+
+
+async def erase(address: str, *, store: Database, now: datetime) -> None:
+    """Forget who a reader was; a keyed hash remains, so that no import brings the address back."""
+    async with store.write() as connection:
+        mine = await require_subscriptions(connection, address, None)
+        still = [one for one in mine if one.standing is not Standing.LEFT]
+        for one in still:
+            gone = replace(one, standing=Standing.LEFT, away_after=None, paused_until=None)
+            await shelf.save(connection, gone)
+            await shelf.note_standing(connection, one.id, one.standing, Standing.LEFT, "erased", now)
+        await shelf.suppress(connection, address, await _suppression_key(connection), "erased", now)
+        await shelf.erase(connection, mine[0].subscriber_id, now)
+    await checkpoint(store)
+
+
+def topic_names(topics: Iterable[Topic]) -> dict[str, str]:
+    """Every name by which a topic may be called, and its slug."""
+    names = {alias.casefold(): topic.slug for topic in topics for alias in topic.aliases}
+    return names | {topic.slug: topic.slug for topic in topics}
+
+
+def newsletter_id_of(slug: str | None, slugs: Mapping[int, str]) -> int | None:
+    """The id of a newsletter by its slug; None for None."""
+    if slug is None:
+        return None
+    for newsletter_id, known in slugs.items():
+        if known == slug:
+            return newsletter_id
+    raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
+
+
+async def require_subscriptions(
+    connection: AsyncConnection, address: str, newsletter_slug: str | None = None
+) -> tuple[Subscription, ...]:
+    """The subscriptions that a command speaks of: all of the address, or the one of a newsletter."""
+    mine = await shelf.subscriptions_of(connection, address, to_change=True)
+    if newsletter_slug is not None:
+        newsletter = await _newsletter(connection, newsletter_slug)
+        mine = tuple(one for one in mine if one.newsletter_id == newsletter.id)
+    if not mine:
+        raise NotFoundError(f"subscriber {address!r} does not exist: see digest subscribers list")
+    return mine
+
+
+def _beginning(
+    new: Enrolment, newsletter: Newsletter, subscriber_id: int, reach: int, now: datetime
+) -> Subscription:
+    cadence, profile = new.wishes.applied_to(DEFAULT_CADENCE, DEFAULT_PROFILE)
+    return Subscription(
+        id=0,
+        subscriber_id=subscriber_id,
+        newsletter_id=newsletter.id,
+        address=new.address,
+        name=new.wishes.name or "",
+        standing=Standing.ACTIVE if new.confirmed else Standing.PENDING,
+        cadence=cadence,
+        profile=profile,
+        bookmark=Bookmark(reach),
+        served_day=timetable.served_day_at_start(cadence, now),
+        began_after=reach,
+        began_at=now,
+    )
+
+
+async def _come_back(
+    connection: AsyncConnection,
+    mine: Subscription,
+    newsletter: Newsletter,
+    new: Enrolment,
+    reach: int,
+    now: datetime,
+) -> Subscription:
+    """Take a reader back who left, bounced or never confirmed."""
+    if mine.standing not in {Standing.LEFT, Standing.BOUNCING, Standing.PENDING}:
+        raise InputError(
+            f"{mine.address} already reads {newsletter.slug} and is {mine.standing}: "
+            "change the subscription with digest subscribers edit, pause or resume"
+        )
+    cadence, profile = new.wishes.applied_to(mine.cadence, mine.profile)
+    wished = replace(mine, cadence=cadence, profile=profile)
+    served = timetable.served_day_at_start(cadence, now)
+    if mine.standing is Standing.PENDING:
+        back = replace(wished, standing=Standing.ACTIVE, served_day=max(served, mine.served_day))
+    else:
+        back, gap = returned(wished, reach=reach, served_day=served, reason=str(mine.standing))
+        await shelf.note_gap(connection, mine.id, gap, now)
+    await shelf.save(connection, back)
+    await shelf.set_identity(connection, mine.subscriber_id, name=new.wishes.name)
+    await shelf.note_standing(connection, mine.id, mine.standing, back.standing, new.reason, now)
+    return back
+
+
+async def _change_all(
+    connection: AsyncConnection, mine: Iterable[Subscription], change: Change, words: str, now: datetime
+) -> tuple[Subscription, ...]:
+    changed = []
+    for before in mine:
+        try:
+            after, gap = change(before)
+        except StandingError as error:
+            raise InputError(f"{before.address}: {error}") from error
+        await shelf.save(connection, after)
+        await shelf.note_standing(connection, after.id, before.standing, after.standing, words, now)
+        if gap is not None:
+            await shelf.note_gap(connection, after.id, gap, now)
+        changed.append(after)
+    return tuple(changed)
+
+
+async def _newsletter(connection: AsyncConnection, slug: str) -> Newsletter:
+    found = await newsletter_shelf.by_slug(connection, slug)
+    if found is None:
+        raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
+    return found
+
+
+async def _refuse_suppressed(connection: AsyncConnection, address: str) -> None:
+    reason = await shelf.suppression_reason(connection, address, await _suppression_key(connection))
+    if reason is not None:
+        raise InputError(
+            f"address {address!r} must not be written to ({reason}): only its reader can lift that"
+        )
+
+
+async def _suppression_key(connection: AsyncConnection) -> bytes:
+    return bytes.fromhex(await facts.recall(connection, facts.SUPPRESSION_KEY) or "")

@@ -1,0 +1,53 @@
+"""The broom: takes back what a dead sender held, and wakes readers whose pause is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.core import timetable
+from digest.store import briefings, deliveries
+from digest.store.database import Database
+from subscribers import store as readers
+from subscribers.subscription import resumed
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What the broom found: copies back to planned, copies in doubt, readers back from a pause."""
+
+    freed: int
+    uncertain: int
+    resumed: int
+
+
+async def recover(
+    *, store: Database, is_dead: Callable[[str], bool], now: datetime, wall: datetime
+) -> Recovered:
+    """Tidy up before anything new is planned. `wall` is real time: leases are about processes."""
+    async with store.read() as connection:
+        dead = {owner for owner in await deliveries.owners_at_work(connection) if is_dead(owner)}
+    async with store.write() as connection:
+        freed, uncertain = await deliveries.sweep(connection, dead=dead, wall=wall)
+    return Recovered(freed, uncertain, await _wake(store, now))
+
+
+async def _wake(store: Database, now: datetime) -> int:
+    """End the pauses whose time is up; slots since then are owed, even when this comes late."""
+    async with store.write() as connection:
+        sleepers = await readers.pauses_ending_by(connection, now)
+        for sleeper in sleepers:
+            assert sleeper.paused_until is not None
+            awake, gap = resumed(
+                sleeper,
+                newest=await briefings.newest_published_before(connection, sleeper.paused_until),
+                served_day=timetable.served_day_on_return(sleeper.cadence, sleeper.paused_until),
+            )
+            await readers.save(connection, awake)
+            await readers.note_standing(
+                connection, awake.id, sleeper.standing, awake.standing, "pause ended", now
+            )
+            if gap is not None:
+                await readers.note_gap(connection, awake.id, gap, now)
+    return len(sleepers)

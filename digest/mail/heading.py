@@ -1,0 +1,156 @@
+"""The heading of a copy: what a whole cohort shares is written once, a reader's own lines are put between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Final
+
+from digest.mail.headers import (
+    FOLD,
+    Addresses,
+    Mailbox,
+    Text,
+    Token,
+    Value,
+    header_block,
+    phrase_words,
+    wire_address,
+)
+from digest.mail.words import clean_text
+
+#: Octets of a link in List-Unsubscribe that every reader's program takes.
+LONGEST_LINK: Final = 200
+_LINK: Final = re.compile(r"(?:https?|mailto):[!#-;=?-~]+", re.IGNORECASE)
+_MESSAGE_ID: Final = re.compile(r"<[A-Za-z0-9._+=-]{1,120}@[A-Za-z0-9.-]{1,255}>")
+_LIST_ID: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class ListLinks:
+    """Where a newsletter keeps what RFC 2369 announces; None leaves a header out: no link leads nowhere."""
+
+    #: a page that explains the list and how to reach a person
+    help: str | None = None
+    #: `mailto:` of who answers for the list
+    owner: str | None = None
+    archive: str | None = None
+    subscribe: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListIdentity:
+    """The newsletter as a list (RFC 2919): its name for people and its never-changing name."""
+
+    title: str
+    #: `slug.domain`
+    list_id: str
+    links: ListLinks = ListLinks()
+
+
+@dataclass(frozen=True, slots=True)
+class CohortHeading:
+    """What is the same in every copy of a cohort."""
+
+    sender: Mailbox
+    subject: str
+    #: when the issue was due; the same on every try
+    date: datetime
+    #: between the parts of multipart/alternative; None for plain text alone, in quoted-printable
+    boundary: str | None
+    feedback_id: str | None = None
+    #: None for a mail that belongs to no newsletter, such as a confirmation
+    newsletter: ListIdentity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderHeading:
+    """What is different in every copy."""
+
+    to: Mailbox
+    message_id: str
+    #: takes `List-Unsubscribe=One-Click` by POST (RFC 8058); https wherever mail leaves the house
+    unsubscribe_url: str | None = None
+    unsubscribe_mailto: str | None = None
+
+
+class CopyHeaders:
+    """Writes the header block of each copy of one cohort."""
+
+    def __init__(self, cohort: CohortHeading) -> None:
+        """Write down the constant part; raises ValueError when a part cannot stand in a header."""
+        if not wire_address(cohort.sender.address).isascii():
+            raise ValueError(f"sender {cohort.sender.address!r}: only an ASCII address reaches every reader")
+        self._before = header_block(_before(cohort))
+        self._after = header_block(_after(cohort))
+
+    def for_reader(self, reader: ReaderHeading) -> bytes:
+        """The header block of one copy, without the empty line before the body."""
+        to = header_block((("To", Addresses((reader.to,))),))
+        return b"".join((self._before, to, _machine_lines(reader).encode(), self._after))
+
+
+def _before(cohort: CohortHeading) -> Iterator[tuple[str, Value]]:
+    yield "From", Addresses((cohort.sender,))
+    yield "Subject", Text(cohort.subject)
+    yield "Date", Token(format_datetime(cohort.date.astimezone(UTC)))
+
+
+def _machine_lines(reader: ReaderHeading) -> str:
+    """A reader's lines for machines; the general writer would double the time of a copy."""
+    if not _MESSAGE_ID.fullmatch(reader.message_id):
+        raise ValueError(f"{reader.message_id!r} is not a Message-ID")
+    lines = f"Message-ID: {reader.message_id}\r\n"
+    ways = [_bracketed(link) for link in (reader.unsubscribe_url, reader.unsubscribe_mailto) if link]
+    if ways:
+        lines += f"List-Unsubscribe: {f',{FOLD}'.join(ways)}\r\n"
+    if reader.unsubscribe_url:
+        lines += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    return lines
+
+
+def _after(cohort: CohortHeading) -> Iterator[tuple[str, Value]]:
+    if cohort.newsletter is not None:
+        yield from _list_fields(cohort.newsletter)
+    if cohort.feedback_id is not None:
+        yield "Feedback-ID", Token(cohort.feedback_id)
+    yield "Auto-Submitted", Token("auto-generated")
+    yield "MIME-Version", Token("1.0")
+    if cohort.boundary is not None:
+        yield "Content-Type", Token(f'multipart/alternative; boundary="{cohort.boundary}"')
+    else:
+        yield "Content-Type", Token("text/plain; charset=utf-8")
+        yield "Content-Transfer-Encoding", Token("quoted-printable")
+
+
+def _list_fields(newsletter: ListIdentity) -> Iterator[tuple[str, Value]]:
+    yield "List-Id", Token(_list_id(newsletter))
+    links = newsletter.links
+    for name, link in (
+        ("List-Help", links.help),
+        ("List-Subscribe", links.subscribe),
+        ("List-Owner", links.owner),
+        ("List-Archive", links.archive),
+    ):
+        if link is not None:
+            yield name, Token(_bracketed(link))
+    yield "List-Post", Token("NO")
+
+
+def _list_id(newsletter: ListIdentity) -> str:
+    """`Title <slug.domain>`; a title that would need an encoded-word stays out: none may stand in List-*."""
+    if not _LIST_ID.fullmatch(newsletter.list_id):
+        raise ValueError(f"list id {newsletter.list_id!r} is not of the form slug.domain")
+    title = " ".join(clean_text(newsletter.title).split())
+    words = phrase_words(title) if title.isascii() and title else []
+    shown = "" if any("=?" in word for word in words) else " ".join(words)
+    return f"{shown} <{newsletter.list_id}>".lstrip()
+
+
+def _bracketed(link: str) -> str:
+    if not _LINK.fullmatch(link) or len(link) > LONGEST_LINK or "=?" in link:
+        raise ValueError(f"{link!r} is not a link of at most {LONGEST_LINK} characters, quoted as URLs are")
+    return f"<{link}>"

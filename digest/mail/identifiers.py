@@ -1,0 +1,70 @@
+"""The names by which a copy is known outside: Message-ID, boundary, Feedback-ID and return path.
+
+All are computed from numbers in the store, so a copy sent again carries the same ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+from collections.abc import Iterable
+from typing import Final
+
+#: Eighty bits, sixteen letters: nobody guesses one, and the local part stays under its 64 octets.
+_MAC_OCTETS: Final = 10
+_RETURN_PATH: Final = re.compile(r"bounces\+([0-9]{1,19})\.([a-z2-7]{16})@[^@]+")
+#: Google asks for 5 to 15 characters in the last field and none that are not needed in the others.
+_SENDER_ID_ROOM: Final = (5, 15)
+
+
+def message_id(issue_id: int, delivery_id: int, *, key: bytes, domain: str) -> str:
+    """The Message-ID of one delivery: the same on every try, different in every installation."""
+    return f"<{issue_id}.{delivery_id}.{_mac(key, f'message-id {issue_id} {delivery_id}')}@{domain}>"
+
+
+def boundary(issue_id: int, cohort_id: int) -> str:
+    """What stands between the parts of a cohort's copies.
+
+    Neither quoted-printable nor base64 can produce `=_`, so no body can hold it (RFC 2045 section 6.7).
+    """
+    return f"=_digest_{issue_id}_{cohort_id}_="
+
+
+def feedback_id(issue_id: int, newsletter: str, kind: str, domain: str) -> str:
+    """Four fields by which a provider counts complaints; none tells one reader from another.
+
+    The last field, the sender's, comes from the domain: letters and digits of it, as many as allowed.
+    """
+    least, most = _SENDER_ID_ROOM
+    sender = re.sub(r"[^a-z0-9]", "", domain.lower())[:most].ljust(least, "0")
+    return f"{issue_id}:{_field(newsletter)}:{_field(kind)}:{sender}"
+
+
+def return_path(delivery_id: int, *, key: bytes, domain: str) -> str:
+    """The envelope sender of one delivery (VERP): a returned mail tells by it whom it concerns."""
+    return f"bounces+{delivery_id}.{_mac(key, f'return-path {delivery_id}')}@{domain}"
+
+
+def verify_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:
+    """The delivery that a return path names, or None when none of our keys made it.
+
+    Servers on the way may change the case of an address, so letters are compared in lower case.
+    """
+    match = _RETURN_PATH.fullmatch(address.strip().strip("<>").lower())
+    if match is None:
+        return None
+    delivery_id = int(match[1])
+    for key in keys:
+        if hmac.compare_digest(_mac(key, f"return-path {delivery_id}"), match[2]):
+            return delivery_id
+    return None
+
+
+def _mac(key: bytes, purpose: str) -> str:
+    """Lower-case base32 of a truncated HMAC-SHA256; the purpose keeps one kind from passing as another."""
+    return base64.b32encode(hmac.digest(key, purpose.encode(), "sha256")[:_MAC_OCTETS]).decode().lower()
+
+
+def _field(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text)

@@ -1,0 +1,99 @@
+"""What people wrote, made fit to print: no controls, one line, true links, foreign script marked."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final
+from urllib.parse import urlsplit
+
+from markupsafe import Markup, escape
+
+#: Everything that breaks a line or a column; no-break and ideographic spaces are not among them.
+_BREAKS: Final = re.compile("\r\n|[\t-\r\x1c-\x1e\x85\u2028\u2029]")
+#: The remaining controls, noncharacters and lone surrogates: XML 1.0 and UTF-8 have no place for them.
+_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+_PARAGRAPH_END: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
+
+#: Han letters, and between two of them the punctuation that belongs to their script.
+_HAN: Final = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+_HAN_MARKS: Final = "\u3001-\u3003\u3008-\u3020\uff01-\uff5e\u2018\u2019\u201c\u201d\u00b7"
+_HAN_RUN: Final = re.compile(f"[{_HAN}](?:[{_HAN}{_HAN_MARKS}]*[{_HAN}])?")
+#: What most texts in Latin script consist of; each of its letters takes one column.
+_SINGLE_COLUMNS: Final = re.compile("[ -~\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e]*")
+_OWN_HAN: Final = ("zh", "ja", "ko")
+
+
+def one_line(text: str) -> str:
+    """The text verbatim, but breaks become spaces and what cannot be printed becomes U+FFFD."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return _UNPRINTABLE.sub("\ufffd", _BREAKS.sub(" ", text)).strip()
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """Text as people type it, blank lines between paragraphs, as printable lines."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return tuple(filter(None, map(one_line, _PARAGRAPH_END.split(plain))))
+
+
+def web_link(url: str | None) -> str:
+    """The address when a mail may link to it, else nothing: no script, no file, no half address."""
+    text = one_line(url or "")
+    if not re.fullmatch(r"https?://[^\s<>\"]+", text, re.IGNORECASE):
+        return ""
+    try:
+        return text if urlsplit(text).hostname else ""
+    except ValueError:
+        return ""
+
+
+def host_of(url: str) -> str:
+    """The host of a web link as people know it."""
+    return (urlsplit(url).hostname or "").removeprefix("www.")
+
+
+def marked_han(text: str, language: str) -> Markup:
+    """Escaped text in which runs of Han script carry their language, so that fonts and voices fit."""
+    escaped = str(escape(text))
+    if language.split("-")[0] in _OWN_HAN or escaped.isascii():
+        return Markup(escaped)  # noqa: S704 - escaped above
+    return Markup(_HAN_RUN.sub(r'<span lang="zh-Hans">\g<0></span>', escaped))  # noqa: S704 - escaped above
+
+
+def column_width(text: str) -> int:
+    """Columns that the text takes in a terminal: two for wide letters, none for combining marks."""
+    if _SINGLE_COLUMNS.fullmatch(text):
+        return len(text)
+    return sum(map(_letter_width, text))
+
+
+def shortened(text: str, columns: int) -> str:
+    """The text, cut after a word and marked with an ellipsis when it is wider than so many columns."""
+    if column_width(text) <= columns:
+        return text
+    end = _letters_in(text, columns - 1)
+    kept = text[:end]
+    space = kept.rfind(" ")
+    if text[end] != " " and space > end // 2:
+        kept = kept[:space]
+    return kept.rstrip(" ,;:.–—-") + "…"
+
+
+def _letters_in(text: str, columns: int) -> int:
+    """How many letters from the beginning fit into so many columns."""
+    if _SINGLE_COLUMNS.fullmatch(text):
+        return columns
+    for end, letter in enumerate(text):
+        columns -= _letter_width(letter)
+        if columns < 0:
+            return end
+    return len(text)
+
+
+@lru_cache(maxsize=8192)
+def _letter_width(letter: str) -> int:
+    if unicodedata.combining(letter) or unicodedata.category(letter) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1

@@ -1,0 +1,182 @@
+"""A printed sheet is cut at its marks into encoded pieces, and the pieces are put together for a cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from digest.render.marks import EndMark, Mark, Marks, PieceMark, PlaceMark, WhenMark
+from digest.render.quoted import quoted
+
+
+class Slot(NamedTuple):
+    """Where a value goes; in markup it is escaped first."""
+
+    name: str
+    markup: bool
+
+    def filled(self, value: str) -> bytes:
+        """The value as an encoded piece."""
+        return quoted(escape(value) if self.markup else value)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What is left out when a value is empty."""
+
+    name: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the pieces of one loop go, in the order of a list."""
+
+    piece: str
+    source: str
+
+
+Part = bytes | Slot | When | Place
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A sheet in parts; the bytes among them are in quoted-printable."""
+
+    frame: tuple[Part, ...]
+    #: by the name of the loop and the key of the turn
+    pieces: Mapping[tuple[str, str], tuple[Part, ...]]
+
+
+class Turn(NamedTuple):
+    """One thing of a list: its key, and the lists that it has itself."""
+
+    key: str
+    lists: Mapping[str, Sequence[Turn]] = MappingProxyType({})
+
+
+def cut(printed: str, marks: Marks, *, markup: bool) -> Cut:
+    """Cut a sheet that was printed with these marks; raises ValueError when the marks make no sense."""
+    pieces: dict[tuple[str, str], tuple[Part, ...]] = {}
+    frame: list[Part] = []
+    open_marks: list[tuple[Mark, list[Part]]] = []
+    for found in _tokens(printed, marks):
+        parts = open_marks[-1][1] if open_marks else frame
+        if isinstance(found, str):
+            parts.append(quoted(found))
+        elif isinstance(found, Slot):
+            parts.append(found._replace(markup=markup))
+        elif not isinstance(found, EndMark):
+            open_marks.append((found, []))
+        else:
+            mark, inside = open_marks.pop()
+            around = open_marks[-1][1] if open_marks else frame
+            around.extend(_closed(mark, tuple(inside), pieces))
+    return Cut(tuple(frame), pieces)
+
+
+def assembled(
+    sheet: Cut,
+    lists: Mapping[str, Sequence[Turn]],
+    values: Mapping[str, str],
+    shown: Callable[[str], str] = str,
+) -> tuple[Part, ...]:
+    """The sheet with its places taken by these lists and its slots by these values, as they are `shown`.
+
+    What has no value is a reader's own: a slot, or a `When` around it, that stays for `inked`.
+    """
+    assembly = _Assembly(sheet, values, shown)
+    assembly.take(sheet.frame, lists)
+    return assembly.parts()
+
+
+def inked(part: Part, values: Mapping[str, str], ink: dict[Slot, bytes]) -> bytes:
+    """The bytes of a part that holds no places any more; `ink` remembers what was encoded before."""
+    if isinstance(part, bytes):
+        return part
+    if isinstance(part, Slot):
+        if part not in ink:
+            ink[part] = part.filled(values[part.name])
+        return ink[part]
+    if isinstance(part, When):
+        inside = part.parts if values[part.name] else ()
+        return b"".join(inked(inner, values, ink) for inner in inside)
+    raise ValueError(f"the list {part.source!r} was not put in")
+
+
+def _tokens(printed: str, marks: Marks) -> Iterator[str | Slot | Mark]:
+    text_mark_slot = iter([*marks.pattern.split(printed), None, None])
+    for text, number, name in zip(text_mark_slot, text_mark_slot, text_mark_slot, strict=True):
+        if text:
+            yield text
+        if number is not None:
+            yield marks.meaning(number)
+        elif name is not None:
+            yield Slot(name, markup=False)
+
+
+def _closed(
+    mark: Mark, inside: tuple[Part, ...], pieces: dict[tuple[str, str], tuple[Part, ...]]
+) -> Iterator[Part]:
+    """What a finished mark leaves where it stood; a turn leaves nothing there, it is put away by its key."""
+    if isinstance(mark, PieceMark):
+        if pieces.setdefault((mark.piece, mark.key), inside) != inside:
+            raise ValueError(f"two loops have a variable {mark.piece!r}: give each its own name")
+    elif isinstance(mark, PlaceMark):
+        if inside:
+            raise ValueError(f"something stands between the turns of the loop over {mark.source!r}")
+        yield Place(mark.piece, mark.source)
+    elif isinstance(mark, WhenMark):
+        yield When(mark.value, inside)
+
+
+@lru_cache(maxsize=4096)
+def _filled(slot: Slot, value: str, shown: Callable[[str], str]) -> bytes:
+    """Kept, since most of what cohorts are told they share with many others."""
+    return slot.filled(shown(value))
+
+
+class _Assembly:
+    """Takes parts one after the other; neighbouring bytes become one."""
+
+    def __init__(self, sheet: Cut, values: Mapping[str, str], shown: Callable[[str], str]) -> None:
+        self._sheet: Final = sheet
+        self._values: Final = values
+        self._shown: Final = shown
+        self._done: Final[list[Part]] = []
+        self._bytes: Final[list[bytes]] = []
+
+    def take(self, parts: Iterable[Part], lists: Mapping[str, Sequence[Turn]]) -> None:
+        for part in parts:
+            if isinstance(part, bytes):
+                self._bytes.append(part)
+            elif isinstance(part, Place):
+                for turn in lists[part.source]:
+                    self.take(self._sheet.pieces[part.piece, turn.key], turn.lists)
+            elif part.name not in self._values:
+                self._keep(part, lists)
+            elif isinstance(part, Slot):
+                self._bytes.append(_filled(part, self._values[part.name], self._shown))
+            elif self._values[part.name]:
+                self.take(part.parts, lists)
+
+    def parts(self) -> tuple[Part, ...]:
+        self._flush()
+        return tuple(self._done)
+
+    def _keep(self, part: Slot | When, lists: Mapping[str, Sequence[Turn]]) -> None:
+        self._flush()
+        if isinstance(part, When):
+            inside = _Assembly(self._sheet, self._values, self._shown)
+            inside.take(part.parts, lists)
+            part = When(part.name, inside.parts())
+        self._done.append(part)
+
+    def _flush(self) -> None:
+        if self._bytes:
+            self._done.append(b"".join(self._bytes))
+            self._bytes.clear()

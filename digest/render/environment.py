@@ -1,0 +1,76 @@
+"""Finds the templates of a theme and prepares Jinja2 for them."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+
+from digest.errors import SettingsError
+from digest.render.characters import marked_han, shortened
+from digest.render.inlining import split_style
+from digest.render.marks import ANY_MARK, CuttingTags
+from digest.render.words import words_for
+from digest.render.wrapping import underlined, wrapped
+
+#: The theme that comes with the project; others are folders whose files stand before its own.
+CLASSIC: Final = "classic"
+_PACKAGE: Final = Path(__file__).parents[1]
+_THEME_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
+#: What begins a line of a template is there for the eye of its author; after a mark too.
+_INDENT: Final = re.compile(rf"(^|{ANY_MARK})[ \t]+", re.MULTILINE)
+
+
+def templates_folder() -> Path:
+    """In an installed package the templates lie in it, in a checkout beside it."""
+    inside = _PACKAGE / "templates"
+    return inside if inside.is_dir() else _PACKAGE.parent / "templates"
+
+
+@lru_cache(maxsize=64)
+def mail_environment(theme: str, language: str = "en", own_themes: Path | None = None) -> Environment:
+    """The environment for the mails of a theme, with the words of a language.
+
+    A theme is a folder of that name in `own_themes` or in `templates/themes/`; what it lacks is taken from
+    `templates/email/`. Raises SettingsError for a theme of which there is no folder.
+    """
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(folder) for folder in _folders(theme, own_themes)]),
+        autoescape=lambda name: name is not None and name.endswith(".html"),  # noqa: S701 - text is not HTML
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", CuttingTags],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    words = words_for(language)
+    environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(han=marked_han, short=shortened, underline=underlined, wrap=wrapped)
+    return environment
+
+
+def style_of(environment: Environment) -> tuple[str, str]:
+    """The theme's style sheet: what premailer inlines, and what stays a block."""
+    assert environment.loader is not None
+    source, _, _ = environment.loader.get_source(environment, "_base/style.css")
+    return split_style(source)
+
+
+def without_indent(printed: str) -> str:
+    """What was printed, without the blanks that begin its lines."""
+    return _INDENT.sub(r"\1", printed)
+
+
+def _folders(theme: str, own_themes: Path | None) -> list[Path]:
+    templates = templates_folder()
+    wanted = [folder / theme for folder in (own_themes, templates / "themes") if folder is not None]
+    found = [folder for folder in wanted if _THEME_NAME.fullmatch(theme) and folder.is_dir()]
+    if not found and theme != CLASSIC:
+        raise SettingsError(
+            f"theme {theme!r} is not known: say {CLASSIC}, or make a folder {theme!r} in {wanted[0].parent}"
+        )
+    return [*found, templates / "email"]

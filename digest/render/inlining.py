@@ -1,0 +1,59 @@
+"""The one door to premailer: style rules become style attributes, those that cannot stay in a block."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Iterator
+
+#: Parsed rules that premailer keeps; its own 128 make it three times slower. Read once, at its import.
+os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "10000")
+
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+#: A prelude that no style attribute can stand for: an at-rule, a state such as `:hover`, `[data-ogsc]`.
+_NOT_INLINE = re.compile(r"[@:\[]")
+
+
+def split_style(css: str) -> tuple[str, str]:
+    """The rules of a style sheet that can be inlined, and those that must stay in a block, made compact."""
+    inline: list[str] = []
+    kept: list[str] = []
+    for prelude, rule in _rules(_COMMENT.sub("", css)):
+        (kept if _NOT_INLINE.search(prelude) else inline).append(rule)
+    return "\n".join(inline), "\n".join(map(_compact, kept))
+
+
+def inlined(html: str, css: str) -> str:
+    """The document with the rules in its elements; blocks marked `data-premailer="ignore"` stay untouched.
+
+    Comments stay where they are, and so does the doctype, which must be written in capitals.
+    """
+    from premailer import Premailer  # a fifth of a second, and text-only issues need none of it
+
+    document = Premailer(
+        css_text=css,
+        allow_network=False,
+        strip_important=False,
+        keep_style_tags=True,
+        disable_leftover_css=True,
+        disable_validation=True,
+        disable_basic_attributes=["align", "bgcolor", "height", "valign", "width"],
+        cssutils_logging_level=logging.CRITICAL,
+    ).transform(html, pretty_print=False)
+    return f"{document.rstrip()}\n"
+
+
+def _rules(css: str) -> Iterator[tuple[str, str]]:
+    """Each top-level rule: what stands before its brace, and the whole of it."""
+    start = depth = 0
+    for brace in re.finditer(r"[{}]", css):
+        depth += 1 if brace[0] == "{" else -1
+        if depth == 0:
+            rule = css[start : brace.end()].strip()
+            yield rule.split("{", 1)[0], rule
+            start = brace.end()
+
+
+def _compact(rule: str) -> str:
+    return re.sub(r"\s*([{};,])\s*|(?<=:)\s+", r"\1", re.sub(r"\s+", " ", rule)).replace(";}", "}")

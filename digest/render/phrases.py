@@ -1,0 +1,122 @@
+"""What a whole cohort is told: what is inside, which days it covers, what waits, and why the mail came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from digest.core.model import Copy
+from digest.render.characters import shortened
+from digest.render.page import CohortWords, Item, Masthead
+from digest.render.reading import whole_minutes
+from digest.render.words import Words
+from subscribers.model import Cadence, Profile
+
+#: Inboxes show 40 to 140 letters after the subject.
+_PREHEADER_COLUMNS: Final = 140
+_MOST_IN_PREHEADER: Final = 12
+#: Below it a list of contents says nothing that the page does not.
+_FEWEST_FOR_CONTENTS: Final = 3
+
+
+def lead_of(items: Sequence[Item]) -> Item | None:
+    """The item that stands for the mail: the first that editors marked as lead, else the first."""
+    return next((item for item in items if item.lead), items[0] if items else None)
+
+
+def cohort_words(
+    copy: Copy,
+    items: Sequence[Item],
+    *,
+    subject: str,
+    masthead: Masthead,
+    titles: Mapping[str, str],
+    words: Words,
+) -> CohortWords:
+    """The words for a copy that holds these items."""
+    return CohortWords(
+        subject=subject,
+        preheader=_preheader(items),
+        summary=_summary(items, words),
+        covers=_covers(copy, words),
+        contents="yes" if len(items) >= _FEWEST_FOR_CONTENTS else "",
+        later=_later(len(copy.deferred), words),
+        why=why(masthead.title, copy.profile, copy.cadence, titles, words),
+    )
+
+
+def why(
+    newsletter: str, profile: Profile, cadence: Cadence | None, titles: Mapping[str, str], words: Words
+) -> str:
+    """Why a reader gets the mail: what was asked for, and when it comes."""
+    sentences = [_follows(newsletter, profile, titles, words)]
+    if profile.sections is not None:
+        _ = words.catalogue.gettext
+        chosen = words.listed(words.sections(section) for section in sorted(profile.sections))
+        sentences.append(_("Of its items you chose %(sections)s.") % {"sections": chosen})
+    sentences.append(_comes(cadence, words))
+    return " ".join(sentences)
+
+
+def wish(profile: Profile, cadence: Cadence, titles: Mapping[str, str], words: Words) -> str:
+    """What somebody asked for, before the first mail: topics, and when it would come."""
+    _ = words.catalogue.gettext
+    asked = {"topics": followed(profile, titles, words), "cadence": words.cadence(cadence)}
+    if not asked["topics"]:
+        return _("You would get it %(cadence)s, with all its topics.") % asked
+    return _("You would get it %(cadence)s, with what is new on %(topics)s.") % asked
+
+
+def followed(profile: Profile, titles: Mapping[str, str], words: Words) -> str:
+    """The topics that a reader follows, in their order, as a list in a sentence; empty for all of them."""
+    topics = profile.topics
+    return words.listed(title for slug, title in titles.items() if topics is not None and slug in topics)
+
+
+def _preheader(items: Sequence[Item]) -> str:
+    lead = lead_of(items)
+    if lead is None:
+        return ""
+    others = [item.title for item in items[:_MOST_IN_PREHEADER] if item is not lead]
+    others = others or list(lead.paragraphs[:1])
+    return shortened(" · ".join(others), _PREHEADER_COLUMNS)
+
+
+def _summary(items: Sequence[Item], words: Words) -> str:
+    if not items:
+        return ""
+    count = words.counted("%(count)d item", "%(count)d items", len(items))
+    return f"{count} · {words.minutes(whole_minutes(sum(item.seconds for item in items)))}"
+
+
+def _covers(copy: Copy, words: Words) -> str:
+    if copy.covers_from >= copy.issue.day:
+        return ""
+    _ = words.catalogue.gettext
+    return _("Covers %(days)s") % {"days": words.span(copy.covers_from, copy.issue.day)}
+
+
+def _later(count: int, words: Words) -> str:
+    if count == 0:
+        return ""
+    return words.counted("%(count)d more in your next issue", "%(count)d more in your next issue", count)
+
+
+def _follows(newsletter: str, profile: Profile, titles: Mapping[str, str], words: Words) -> str:
+    _ = words.catalogue.gettext
+    if profile.topics is None:
+        return _("You get %(newsletter)s because you follow all its topics.") % {"newsletter": newsletter}
+    topics = followed(profile, titles, words)
+    if not topics:
+        return _("You get %(newsletter)s because you subscribed to it.") % {"newsletter": newsletter}
+    return _("You get %(newsletter)s because you follow %(topics)s.") % {
+        "newsletter": newsletter,
+        "topics": topics,
+    }
+
+
+def _comes(cadence: Cadence | None, words: Words) -> str:
+    _ = words.catalogue.gettext
+    if cadence is None:
+        return _("This issue was sent by hand by the editors.")
+    return _("It comes %(cadence)s.") % {"cadence": words.cadence(cadence)}

@@ -1,0 +1,303 @@
+"""The shelf of briefings: kept by revision, numbered at publication, found again by their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import Briefing, BriefingStatus, Candidate, DraftBriefing, TopicMark
+from digest.store import counters
+from digest.store.tables import briefing_topics, briefings, revisions
+from subscribers.interning import chunks
+from subscribers.model import Section
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """How an item is known again (`title`, `body`) and whether it changed (`content`)."""
+
+    title: str
+    body: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored briefing that may be the same as one that just came in."""
+
+    id: int
+    keys: Keys
+    status: BriefingStatus
+
+
+async def known_by(connection: AsyncConnection, keys: Collection[Keys]) -> tuple[Known, ...]:
+    """Stored briefings that share a title key or a body key with any of these, newest first."""
+    found: dict[int, Known] = {}
+    for some in chunks(sorted(keys, key=lambda key: key.title), 500):
+        query = select(briefings).where(
+            or_(
+                briefings.c.title_key.in_([key.title for key in some]),
+                briefings.c.body_key.in_([key.body for key in some]),
+            )
+        )
+        for row in await connection.execute(query):
+            known = Keys(row.title_key, row.body_key, row.content_key)
+            found[row.id] = Known(row.id, known, BriefingStatus(row.status))
+    return tuple(found[id_] for id_ in sorted(found, reverse=True))
+
+
+async def add(
+    connection: AsyncConnection,
+    draft: DraftBriefing,
+    keys: Keys,
+    topics: Sequence[TopicMark],
+    now: datetime,
+    *,
+    lead: bool = False,
+    weight: int = 0,
+) -> int:
+    """Write a new briefing down as a draft in its first revision."""
+    row = {
+        "status": BriefingStatus.DRAFT,
+        "revision": 1,
+        "section": draft.section,
+        "lead": lead,
+        "weight": weight,
+        "created_at": now,
+        **_key_columns(keys),
+    }
+    query = insert(briefings).values(row).returning(briefings.c.id)
+    new_id: int = (await connection.execute(query)).scalar_one()
+    await _write_revision(connection, new_id, 1, draft, now)
+    await set_topics(connection, new_id, topics)
+    return new_id
+
+
+async def revise(
+    connection: AsyncConnection, briefing_id: int, draft: DraftBriefing, keys: Keys, now: datetime
+) -> int:
+    """Add a revision to a briefing; it keeps its number, and issues keep the revision that they carry."""
+    query = (
+        update(briefings)
+        .where(briefings.c.id == briefing_id)
+        .values(revision=briefings.c.revision + 1, section=draft.section, **_key_columns(keys))
+        .returning(briefings.c.revision)
+    )
+    revision: int = (await connection.execute(query)).scalar_one()
+    await _write_revision(connection, briefing_id, revision, draft, now)
+    return revision
+
+
+async def set_topics(connection: AsyncConnection, briefing_id: int, topics: Sequence[TopicMark]) -> None:
+    """Replace the topics of a briefing; each keeps its reason."""
+    await connection.execute(briefing_topics.delete().where(briefing_topics.c.briefing_id == briefing_id))
+    rows = [
+        {"briefing_id": briefing_id, "slug": mark.slug, "position": position, "reason": mark.reason}
+        for position, mark in enumerate(topics)
+    ]
+    if rows:
+        await connection.execute(insert(briefing_topics), rows)
+
+
+async def set_flags(connection: AsyncConnection, briefing_id: int, **values: bool | int | Section) -> None:
+    """Change `lead`, `weight` or `section`."""
+    await connection.execute(update(briefings).where(briefings.c.id == briefing_id).values(values))
+
+
+async def publish(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> dict[int, int]:
+    """Give each draft the next gapless number, in the order given; the numbers by id.
+
+    A retracted briefing that is published again keeps the number it had; a published one is left alone.
+    """
+    if not ids:
+        return {}
+    rows = (await connection.execute(select(briefings).where(briefings.c.id.in_(ids)))).all()
+    stored = {row.id: row for row in rows}
+    fresh = [id_ for id_ in dict.fromkeys(ids) if stored[id_].number is None]
+    if fresh:
+        batch = (await counters.take(connection, counters.BATCHES))[0]
+        numbers = await counters.take(connection, counters.BRIEFINGS, len(fresh))
+        for id_, number in zip(fresh, numbers, strict=True):
+            values = {"number": number, "batch": batch, "published_at": now}
+            await connection.execute(
+                update(briefings)
+                .where(briefings.c.id == id_)
+                .values(status=BriefingStatus.PUBLISHED, **values)
+            )
+    again = and_(briefings.c.id.in_(ids), briefings.c.status == BriefingStatus.RETRACTED)
+    await connection.execute(update(briefings).where(again).values(status=BriefingStatus.PUBLISHED))
+    query = select(briefings.c.id, briefings.c.number).where(briefings.c.id.in_(ids))
+    return {row.id: row.number for row in await connection.execute(query)}
+
+
+async def retract(connection: AsyncConnection, briefing_id: int) -> None:
+    """Take a briefing back: no issue planned from now on carries it."""
+    await connection.execute(
+        update(briefings).where(briefings.c.id == briefing_id).values(status=BriefingStatus.RETRACTED)
+    )
+
+
+async def candidates(
+    connection: AsyncConnection, *, after: int, upto: int, also: Collection[int]
+) -> tuple[Candidate, ...]:
+    """Published briefings with numbers in (after, upto], and those named in `also`, by number."""
+    wanted = [briefings.c.number.between(after + 1, upto)]
+    wanted += [briefings.c.number.in_(some) for some in chunks(sorted(also))]
+    found: dict[int, Candidate] = {}
+    for condition in wanted:
+        rows = (await connection.execute(select(briefings).where(condition))).all()
+        topics = await _topics_of(connection, [row.id for row in rows])
+        for row in rows:
+            found[row.number] = _candidate_from(row, topics.get(row.id, ()))
+    return tuple(found[number] for number in sorted(found))
+
+
+async def by_id(connection: AsyncConnection, briefing_id: int) -> Briefing | None:
+    """One briefing in its newest revision."""
+    found = await _briefings(connection, _newest().where(briefings.c.id == briefing_id))
+    return found[0] if found else None
+
+
+async def page(
+    connection: AsyncConnection,
+    *,
+    after: int = 0,
+    limit: int = 100,
+    status: BriefingStatus | None = None,
+) -> tuple[Briefing, ...]:
+    """Briefings by id in their newest revision, from `after` on."""
+    query = _newest().where(briefings.c.id > after).order_by(briefings.c.id).limit(limit)
+    if status is not None:
+        query = query.where(briefings.c.status == status)
+    return await _briefings(connection, query)
+
+
+async def by_numbers(
+    connection: AsyncConnection, revision_by_number: Mapping[int, int]
+) -> dict[int, Briefing]:
+    """Briefings by number, each in the revision named."""
+    found: dict[int, Briefing] = {}
+    for some in chunks(sorted(revision_by_number), 300):
+        pairs = or_(
+            *(and_(briefings.c.number == n, revisions.c.revision == revision_by_number[n]) for n in some)
+        )
+        query = _any_revision().where(pairs)
+        found.update((item.number, item) for item in await _briefings(connection, query) if item.number)
+    return found
+
+
+async def numbers_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, int | None]:
+    """Publication numbers of briefings, None for drafts; ids that do not exist are not in the answer."""
+    query = select(briefings.c.id, briefings.c.number).where(briefings.c.id.in_(ids))
+    return {row.id: row.number for row in await connection.execute(query)}
+
+
+async def ids_by_number(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, int]:
+    """Briefing ids of publication numbers."""
+    found: dict[int, int] = {}
+    for some in chunks(sorted(numbers)):
+        query = select(briefings.c.number, briefings.c.id).where(briefings.c.number.in_(some))
+        found.update((row.number, row.id) for row in await connection.execute(query))
+    return found
+
+
+async def current_revisions(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, int]:
+    """The newest revision of each number."""
+    found: dict[int, int] = {}
+    for some in chunks(sorted(numbers)):
+        query = select(briefings.c.number, briefings.c.revision).where(briefings.c.number.in_(some))
+        found.update((row.number, row.revision) for row in await connection.execute(query))
+    return found
+
+
+async def newest_published_before(connection: AsyncConnection, instant: datetime) -> int:
+    """The highest number published before an instant; 0 when there is none."""
+    query = select(func.max(briefings.c.number)).where(briefings.c.published_at < instant)
+    return (await connection.execute(query)).scalar() or 0
+
+
+def _newest() -> Select[Any]:
+    return _any_revision().where(revisions.c.revision == briefings.c.revision)
+
+
+def _any_revision() -> Select[Any]:
+    kept, shown = briefings.c, revisions.c
+    return select(
+        *(kept.id, kept.number, kept.section, kept.lead, kept.weight, kept.status, kept.published_at),
+        *(shown.revision, shown.title, shown.paragraphs, shown.source, shown.source_date),
+        *(shown.url, shown.language),
+    ).join(revisions, shown.briefing_id == kept.id)
+
+
+async def _briefings(connection: AsyncConnection, query: Select[Any]) -> tuple[Briefing, ...]:
+    rows = (await connection.execute(query)).all()
+    topics = await _topics_of(connection, [row.id for row in rows])
+    return tuple(_briefing_from(row, topics.get(row.id, ())) for row in rows)
+
+
+async def _topics_of(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[int, tuple[TopicMark, ...]]:
+    marks: dict[int, list[TopicMark]] = {}
+    for some in chunks(ids):
+        query = select(briefing_topics).where(briefing_topics.c.briefing_id.in_(some))
+        for row in await connection.execute(query.order_by(briefing_topics.c.position)):
+            marks.setdefault(row.briefing_id, []).append(TopicMark(row.slug, row.reason))
+    return {id_: tuple(found) for id_, found in marks.items()}
+
+
+async def _write_revision(
+    connection: AsyncConnection, briefing_id: int, revision: int, draft: DraftBriefing, now: datetime
+) -> None:
+    row = {
+        "briefing_id": briefing_id,
+        "revision": revision,
+        "title": draft.title,
+        "paragraphs": list(draft.paragraphs),
+        "source": draft.source,
+        "source_date": draft.source_date,
+        "url": draft.url,
+        "language": draft.language,
+        "at": now,
+    }
+    await connection.execute(insert(revisions).values(row))
+
+
+def _key_columns(keys: Keys) -> dict[str, str]:
+    return {"title_key": keys.title, "body_key": keys.body, "content_key": keys.content}
+
+
+def _candidate_from(row: Row[Any], topics: Iterable[TopicMark]) -> Candidate:
+    return Candidate(
+        number=row.number,
+        briefing_id=row.id,
+        section=Section(row.section),
+        topics=tuple(mark.slug for mark in topics),
+        lead=row.lead,
+        weight=row.weight,
+        retracted=row.status == BriefingStatus.RETRACTED,
+        batch=row.batch,
+    )
+
+
+def _briefing_from(row: Row[Any], topics: tuple[TopicMark, ...]) -> Briefing:
+    return Briefing(
+        id=row.id,
+        number=row.number,
+        revision=row.revision,
+        title=row.title,
+        paragraphs=tuple(row.paragraphs),
+        section=Section(row.section),
+        topics=topics,
+        source=row.source,
+        source_date=row.source_date,
+        url=row.url,
+        language=row.language,
+        lead=row.lead,
+        weight=row.weight,
+        status=BriefingStatus(row.status),
+        published_at=row.published_at,
+    )

@@ -1,0 +1,125 @@
+"""One engine and its two kinds of transaction: reading, and writing that takes its lock at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from digest.errors import StoreError
+
+#: How long a writer waits for another one on SQLite, in milliseconds, before the store counts as locked.
+BUSY_TIMEOUT_MS: Final = 30_000
+
+
+class Database:
+    """The store's engine. `read()` and `write()` give a connection inside one transaction."""
+
+    def __init__(self, url: str, *, echo: bool = False) -> None:
+        """Prepare an engine; nothing is opened before the first transaction."""
+        self.url: Final = make_url(url)
+        self._engine: Final = _sqlite_engine(self.url, echo) if self.is_sqlite else _engine(self.url, echo)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """True when the store is a SQLite file."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine itself, for migrations."""
+        return self._engine
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only looks: a consistent snapshot on SQLite, read committed on PostgreSQL."""
+        async with self._connection() as connection, connection.begin():
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that changes rows; commits at the end of the block, rolls back on any error."""
+        async with self._connection() as connection:
+            connection = await connection.execution_options(digest_write=True)
+            async with connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except OperationalError as error:
+            raise StoreError(_in_plain_words(self.url, error)) from error
+        except DBAPIError as error:
+            if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
+                raise StoreError(_in_plain_words(self.url, error)) from error
+            raise
+
+
+def _engine(url: URL, echo: bool) -> AsyncEngine:
+    return create_async_engine(url, echo=echo, pool_pre_ping=True)
+
+
+def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
+    if url.database and url.database != ":memory:":
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"the folder of the store {url.database} cannot be made ({error.strerror}): "
+                "set DIGEST_DATABASE_URL to a place that can be written"
+            ) from error
+    engine = create_async_engine(url, echo=echo)
+    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # the driver's own transaction control would begin late and never IMMEDIATE
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # FULL makes each commit durable against power loss; NORMAL could lose the last ones and send twice
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    # what is erased is overwritten: an erased address may not linger in free pages
+    cursor.execute("PRAGMA secure_delete = ON")
+    cursor.execute("PRAGMA cache_size = -65536")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # a writer takes its lock at once: upgrading later fails with "database is locked" without waiting
+    write = connection.get_execution_options().get("digest_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _in_plain_words(url: URL, error: DBAPIError) -> str:
+    where = url.render_as_string(hide_password=True)
+    words = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
+    if "no such table" in words or "does not exist" in words:
+        return f"the store {where} is not set up: run digest init"
+    if "no such column" in words:
+        return f"the store {where} is older than this program: run digest init"
+    return f"the store {where} cannot be used ({words}): check DIGEST_DATABASE_URL"
+
+
+async def checkpoint(database: Database) -> None:
+    """Fold SQLite's write-ahead log into the file, so that nothing erased remains in the log."""
+    if database.is_sqlite:
+        async with database.engine.connect() as connection:
+            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))

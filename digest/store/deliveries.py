@@ -1,0 +1,323 @@
+"""The shelf of deliveries on their way: claimed with a lease, begun, recorded, swept up after a crash.
+
+The states are such that after a crash each row is provably unsent, sent, or uncertain: `started_at` is
+committed before the first byte of a message may leave, the verdict before the same connection goes on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
+from digest.store.issues import numbers_in
+from digest.store.tables import cohorts, deliveries, issues
+from subscribers import store as readers
+from subscribers.interning import bookmark_from, chunks, intern_bookmarks
+from subscribers.model import Bookmark, Standing
+from subscribers.tables import bookmarks, subscribers, subscriptions
+
+#: How long a claim holds without a sign of life. RFC 5321 allows ten minutes for the final dot alone.
+LEASE: Final = timedelta(minutes=15)
+#: A copy whose fate stays uncertain so often waits for a person: each try may have been delivered.
+MOST_RESENDS: Final = 4
+#: The reason of a copy whose sender died with it on the wire.
+INTERRUPTED: Final = "interrupted"
+#: The reason of a copy that was not sent in time; its briefings went back to the reader's bookmark.
+GAVE_UP: Final = "gave-up"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim took, and the copies that were skipped on the way because of their readers' standing."""
+
+    copies: tuple[Claimed, ...]
+    skipped: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A verdict on a delivery, and the briefings that it owes the reader again, if any."""
+
+    delivery_id: int
+    verdict: Verdict
+
+
+async def claim(
+    connection: AsyncConnection,
+    issue_id: int,
+    owner: str,
+    *,
+    now: datetime,
+    wall: datetime,
+    limit: int,
+    resend_uncertain: bool,
+) -> Claim:
+    """Take up to `limit` copies that may be sent at `now`, marked sending under a lease from `wall` on.
+
+    Standing is asked here, last: readers who may not be written to any more are skipped with that reason,
+    and the next ones are taken in their place.
+    """
+    claimed: list[Claimed] = []
+    skipped: Counter[str] = Counter()
+    while len(claimed) < limit:
+        ids = await _take(
+            connection, _claimable(issue_id, now, resend_uncertain), owner, wall, limit - len(claimed)
+        )
+        if not ids:
+            break
+        rows = await _with_readers(connection, ids)
+        claimed.extend(_claimed_from(row) for row in rows if _may_be_written_to(row))
+        skipped += await _skip(connection, [row for row in rows if not _may_be_written_to(row)])
+    return Claim(tuple(claimed), skipped)
+
+
+async def begin(
+    connection: AsyncConnection, owner: str, delivery_ids: Collection[int], wall: datetime
+) -> set[int]:
+    """Note that these messages may be on the wire from now on; the ids that are still this owner's."""
+    query = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(delivery_ids), _held_by(owner))
+        .values(started_at=wall, lease_until=wall + LEASE)
+        .returning(deliveries.c.id)
+    )
+    return {row.id for row in await connection.execute(query)}
+
+
+async def record(connection: AsyncConnection, owner: str, results: Sequence[Recorded], now: datetime) -> None:
+    """Write verdicts down. A row that meanwhile belongs to someone else is left alone (a stale result)."""
+    sent = [r.delivery_id for r in results if r.verdict.status is DeliveryStatus.SENT]
+    if sent:
+        await connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_(sent), _held_by(owner))
+            .values(status=DeliveryStatus.SENT, sent_at=now, reason="", detail="", **_TRIED, **_FREE)
+        )
+    for result in results:
+        if result.verdict.status is not DeliveryStatus.SENT:
+            await _record_one(connection, owner, result, now)
+
+
+async def release(connection: AsyncConnection, owner: str, delivery_ids: Collection[int]) -> None:
+    """Give claimed copies back unsent; no attempt is counted."""
+    for some in chunks(sorted(delivery_ids)):
+        await connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_(some), _held_by(owner))
+            .values(status=DeliveryStatus.PLANNED, **_FREE)
+        )
+
+
+async def owners_at_work(connection: AsyncConnection) -> set[str]:
+    """Who holds claims now, alive or not."""
+    query = select(deliveries.c.owner).where(_open_and(DeliveryStatus.SENDING)).distinct()
+    return {row.owner for row in await connection.execute(query) if row.owner}
+
+
+async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: datetime) -> tuple[int, int]:
+    """Take back what a dead or silent sender holds: (back to planned, uncertain)."""
+    abandoned = and_(
+        _open_and(DeliveryStatus.SENDING),
+        or_(deliveries.c.lease_until < wall, deliveries.c.owner.in_(dead)),
+    )
+    unsent = (
+        update(deliveries)
+        .where(abandoned, deliveries.c.started_at.is_(None))
+        .values(status=DeliveryStatus.PLANNED, **_FREE)
+    )
+    freed = (await connection.execute(unsent)).rowcount
+    doubtful = (
+        update(deliveries)
+        .where(abandoned, deliveries.c.started_at.isnot(None))
+        .values(status=DeliveryStatus.UNCERTAIN, reason=INTERRUPTED, **_TRIED, **_FREE)
+    )
+    return freed, (await connection.execute(doubtful)).rowcount
+
+
+async def expire(
+    connection: AsyncConnection, issue_id: int, give_up_minutes: int, now: datetime
+) -> list[int]:
+    """Give up copies of an issue that wait past its give-up time; their briefings go back to the readers."""
+    planned_at = (
+        await connection.execute(select(issues.c.planned_at).where(issues.c.id == issue_id))
+    ).scalar_one()
+    if planned_at + timedelta(minutes=give_up_minutes) > now:
+        return []
+    waiting = [DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED]
+    query = (
+        update(deliveries)
+        .where(deliveries.c.issue_id == issue_id, deliveries.c.status.in_(waiting))
+        .values(status=DeliveryStatus.EXPIRED, reason=GAVE_UP, retry_at=None)
+        .returning(deliveries.c.id)
+    )
+    ids = [row.id for row in await connection.execute(query)]
+    await give_back(connection, ids)
+    return ids
+
+
+async def give_back(connection: AsyncConnection, delivery_ids: Sequence[int]) -> None:
+    """Put the briefings of copies that were not delivered back into their readers' bookmarks.
+
+    Readers who shared a copy and a bookmark still share one afterwards: one update for each such group.
+    """
+    moved: dict[tuple[int, Bookmark], list[int]] = {}
+    for some in chunks(delivery_ids):
+        for row in await connection.execute(_bookmarks_behind(some)):
+            back = bookmark_from(row).given_back(numbers_in(row.groups))
+            moved.setdefault((row.bookmark_id, back), []).append(row.subscription_id)
+    ids = await intern_bookmarks(connection, {back for _id, back in moved})
+    for (bookmark_id, back), owed in moved.items():
+        for some in chunks(owed):
+            await connection.execute(
+                update(subscriptions)
+                .where(subscriptions.c.id.in_(some), subscriptions.c.bookmark_id == bookmark_id)
+                .values(bookmark_id=ids[back])
+            )
+
+
+async def claimable_count(
+    connection: AsyncConnection, issue_id: int, *, now: datetime, resend_uncertain: bool
+) -> int:
+    """How many copies of an issue could be sent at `now`."""
+    query = select(func.count()).where(_claimable(issue_id, now, resend_uncertain))
+    count: int = (await connection.execute(query)).scalar_one()
+    return count
+
+
+#: What a row looks like that nobody holds.
+_FREE: Final[Mapping[str, Any]] = {"owner": None, "lease_until": None, "started_at": None}
+#: One try more.
+_TRIED: Final[Mapping[str, Any]] = {"attempts": deliveries.c.attempts + 1}
+
+
+def _held_by(owner: str) -> ColumnElement[bool]:
+    return and_(deliveries.c.owner == owner, deliveries.c.status == DeliveryStatus.SENDING)
+
+
+def _open_and(status: DeliveryStatus) -> ColumnElement[bool]:
+    """Rows of one open status, in words that the partial index of open deliveries can serve."""
+    return deliveries.c.status.in_([status])
+
+
+def _claimable(issue_id: int, now: datetime, resend_uncertain: bool) -> ColumnElement[bool]:
+    may_go = [deliveries.c.status == DeliveryStatus.PLANNED]
+    may_go.append(and_(deliveries.c.status == DeliveryStatus.DEFERRED, deliveries.c.retry_at <= now))
+    if resend_uncertain:
+        rested = or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= now)
+        few = deliveries.c.attempts < MOST_RESENDS
+        may_go.append(and_(deliveries.c.status == DeliveryStatus.UNCERTAIN, rested, few))
+    return and_(deliveries.c.issue_id == issue_id, or_(*may_go))
+
+
+async def _take(
+    connection: AsyncConnection, wanted: ColumnElement[bool], owner: str, wall: datetime, limit: int
+) -> list[int]:
+    some = select(deliveries.c.id).where(wanted).order_by(deliveries.c.id).limit(limit)
+    query = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(some.with_for_update(skip_locked=True)))
+        .values(
+            status=DeliveryStatus.SENDING,
+            claims=deliveries.c.claims + 1,
+            **{**_FREE, "owner": owner, "lease_until": wall + LEASE},
+        )
+        .returning(deliveries.c.id)
+    )
+    return sorted(row.id for row in await connection.execute(query))
+
+
+async def _with_readers(connection: AsyncConnection, ids: Sequence[int]) -> Sequence[Any]:
+    mine = deliveries.c
+    query = (
+        select(
+            *(mine.id, mine.cohort_id, mine.issue_id, mine.subscription_id, mine.attempts),
+            *(subscriptions.c.standing, subscriptions.c.away_after),
+            *(subscribers.c.address, subscribers.c.name),
+        )
+        .join(subscriptions, subscriptions.c.id == mine.subscription_id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .where(mine.id.in_(ids))
+        .order_by(mine.id)
+    )
+    return (await connection.execute(query)).all()
+
+
+def _may_be_written_to(row: Row[Any]) -> bool:
+    return bool(row.address) and row.standing == Standing.ACTIVE
+
+
+async def _skip(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> Counter[str]:
+    """Skip copies of readers who may not be written to; who paused is owed the briefings afterwards."""
+    by_reason: dict[Skip, list[int]] = {}
+    for row in rows:
+        reason = Skip(row.standing) if row.address else Skip.LEFT
+        by_reason.setdefault(reason, []).append(row.id)
+    for reason, ids in by_reason.items():
+        await connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_(ids))
+            .values(status=DeliveryStatus.SKIPPED, reason=reason, **_FREE)
+        )
+    await give_back(connection, by_reason.get(Skip.PAUSED, []))
+    return Counter({reason.value: len(ids) for reason, ids in by_reason.items()})
+
+
+async def _record_one(connection: AsyncConnection, owner: str, result: Recorded, now: datetime) -> None:
+    verdict = result.verdict
+    tried: Mapping[str, Any] = {} if verdict.status is DeliveryStatus.PLANNED else _TRIED
+    query = (
+        update(deliveries)
+        .where(deliveries.c.id == result.delivery_id, _held_by(owner))
+        .values(
+            status=verdict.status,
+            reason=verdict.reason,
+            detail=verdict.detail,
+            retry_at=verdict.retry_at,
+            **tried,
+            **_FREE,
+        )
+    )
+    row = (await connection.execute(query.returning(deliveries.c.subscription_id))).first()
+    if row is None:
+        return
+    if verdict.status is DeliveryStatus.EXPIRED:
+        await give_back(connection, [result.delivery_id])
+    if verdict.hard_bounce:
+        await readers.mark_bouncing(connection, row.subscription_id, verdict.detail, now)
+
+
+def _bookmarks_behind(delivery_ids: Sequence[int]) -> Any:
+    """Deliveries with their cohort's groups and their reader's bookmark of today, locked."""
+    return (
+        select(
+            deliveries.c.subscription_id,
+            cohorts.c.groups,
+            subscriptions.c.bookmark_id,
+            *(bookmarks.c.cut, bookmarks.c.deferred, bookmarks.c.ahead),
+        )
+        .join(cohorts, cohorts.c.id == deliveries.c.cohort_id)
+        .join(issues, and_(issues.c.id == deliveries.c.issue_id, ~issues.c.ignores_bookmarks))
+        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+        .join(bookmarks, bookmarks.c.id == subscriptions.c.bookmark_id)
+        .where(deliveries.c.id.in_(delivery_ids))
+        .with_for_update(of=subscriptions, key_share=True)
+    )
+
+
+def _claimed_from(row: Row[Any]) -> Claimed:
+    return Claimed(
+        delivery_id=row.id,
+        cohort_id=row.cohort_id,
+        issue_id=row.issue_id,
+        subscription_id=row.subscription_id,
+        address=row.address,
+        name=row.name,
+        attempts=row.attempts,
+    )

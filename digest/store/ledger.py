@@ -1,0 +1,163 @@
+"""Deliveries as people and programs ask for them: listed, looked up, resolved by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import DeliveryStatus, IssueStatus
+from digest.store import briefings as briefing_shelf
+from digest.store.issues import numbers_in
+from digest.store.tables import cohorts, deliveries, issues, newsletters
+from subscribers.tables import subscribers, subscriptions
+from subscribers.wishes import address_key
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One delivery as it is shown."""
+
+    id: int
+    issue_id: int
+    newsletter: str
+    subscription_id: int
+    #: None when the reader was erased
+    address: str | None
+    status: DeliveryStatus
+    attempts: int
+    reason: str
+    detail: str
+    domain: str
+    #: briefing ids in reading order; empty for a copy that was skipped
+    briefing_ids: tuple[int, ...]
+    numbers: tuple[int, ...]
+    #: numbers that a cap put off, and numbers left out by reason
+    deferred: tuple[int, ...]
+    left_out: dict[str, list[int]]
+    due_at: datetime
+    retry_at: datetime | None
+    sent_at: datetime | None
+
+
+async def page(
+    connection: AsyncConnection,
+    *,
+    after: int = 0,
+    limit: int = 100,
+    issue_id: int | None = None,
+    status: DeliveryStatus | None = None,
+    address: str | None = None,
+    subscription_id: int | None = None,
+) -> tuple[Entry, ...]:
+    """Deliveries by id, from `after` on."""
+    query = _whole().where(deliveries.c.id > after)
+    if issue_id is not None:
+        query = query.where(deliveries.c.issue_id == issue_id)
+    if status is not None:
+        query = query.where(deliveries.c.status == status)
+    if address is not None:
+        query = query.where(subscribers.c.address_key == address_key(address))
+    if subscription_id is not None:
+        query = query.where(deliveries.c.subscription_id == subscription_id)
+    rows = (await connection.execute(query.order_by(deliveries.c.id).limit(limit))).all()
+    return await _entries(connection, rows)
+
+
+async def by_id(connection: AsyncConnection, delivery_id: int) -> Entry | None:
+    """One delivery, or None."""
+    rows = (await connection.execute(_whole().where(deliveries.c.id == delivery_id))).all()
+    found = await _entries(connection, rows)
+    return found[0] if found else None
+
+
+async def has_any(connection: AsyncConnection, subscription_id: int) -> bool:
+    """True when the subscription was ever part of an issue."""
+    query = select(exists().where(deliveries.c.subscription_id == subscription_id))
+    found: bool = (await connection.execute(query)).scalar_one()
+    return found
+
+
+async def resolve(connection: AsyncConnection, delivery_id: int, *, was_sent: bool, now: datetime) -> bool:
+    """Settle an uncertain copy by a person's word; False when it is not uncertain any more."""
+    status = DeliveryStatus.SENT if was_sent else DeliveryStatus.PLANNED
+    return await _settle(
+        connection,
+        delivery_id,
+        DeliveryStatus.UNCERTAIN,
+        {"status": status, "sent_at": now if was_sent else None, "reason": "", "detail": ""},
+    )
+
+
+async def retry(connection: AsyncConnection, delivery_id: int, status: DeliveryStatus) -> bool:
+    """Plan a refused or deferred copy again; False when its status is not `status` any more."""
+    values = {"status": DeliveryStatus.PLANNED, "retry_at": None, "reason": "", "detail": ""}
+    return await _settle(connection, delivery_id, status, values)
+
+
+async def _settle(
+    connection: AsyncConnection, delivery_id: int, expected: DeliveryStatus, values: dict[str, Any]
+) -> bool:
+    query = (
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.status == expected)
+        .values(**values)
+        .returning(deliveries.c.issue_id)
+    )
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return False
+    if values["status"] is DeliveryStatus.PLANNED:
+        reopen = update(issues).where(issues.c.id == row.issue_id).values(status=IssueStatus.SENDING)
+        await connection.execute(reopen)
+    return True
+
+
+def _whole() -> Select[Any]:
+    mine = deliveries.c
+    return (
+        select(
+            *(mine.id, mine.issue_id, mine.subscription_id, mine.status, mine.attempts, mine.reason),
+            *(mine.detail, mine.retry_at, mine.sent_at),
+            *(cohorts.c.groups, cohorts.c.deferred, cohorts.c.left_out),
+            *(issues.c.domain, issues.c.due_at, newsletters.c.slug, subscribers.c.address),
+        )
+        .join(cohorts, cohorts.c.id == mine.cohort_id)
+        .join(issues, issues.c.id == mine.issue_id)
+        .join(newsletters, newsletters.c.id == issues.c.newsletter_id)
+        .join(subscriptions, subscriptions.c.id == mine.subscription_id)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    )
+
+
+async def _entries(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
+    numbers = {number for row in rows for number in numbers_in(row.groups)}
+    ids = await briefing_shelf.ids_by_number(connection, numbers)
+    return tuple(_entry_from(row, ids) for row in rows)
+
+
+def _entry_from(row: Row[Any], ids: dict[int, int]) -> Entry:
+    numbers = numbers_in(row.groups)
+    return Entry(
+        id=row.id,
+        issue_id=row.issue_id,
+        newsletter=row.slug,
+        subscription_id=row.subscription_id,
+        address=row.address,
+        status=DeliveryStatus(row.status),
+        attempts=row.attempts,
+        reason=row.reason,
+        detail=row.detail,
+        domain=row.domain,
+        briefing_ids=tuple(ids[number] for number in numbers),
+        numbers=tuple(numbers),
+        deferred=tuple(row.deferred),
+        left_out=dict(row.left_out),
+        due_at=row.due_at,
+        retry_at=row.retry_at,
+        sent_at=row.sent_at,
+    )

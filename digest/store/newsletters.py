@@ -1,0 +1,63 @@
+"""The shelf of newsletters."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import Newsletter
+from digest.store.tables import newsletters
+from subscribers.interning import insert_missing
+from subscribers.model import Section
+
+
+async def every(connection: AsyncConnection) -> tuple[Newsletter, ...]:
+    """All newsletters, oldest first."""
+    rows = await connection.execute(select(newsletters).order_by(newsletters.c.id))
+    return tuple(_newsletter_from(row) for row in rows)
+
+
+async def by_slug(connection: AsyncConnection, slug: str) -> Newsletter | None:
+    """The newsletter with this slug, or None."""
+    row = (await connection.execute(select(newsletters).where(newsletters.c.slug == slug))).first()
+    return None if row is None else _newsletter_from(row)
+
+
+async def by_id(connection: AsyncConnection, newsletter_id: int) -> Newsletter:
+    """The newsletter with this id, which must exist."""
+    row = (await connection.execute(select(newsletters).where(newsletters.c.id == newsletter_id))).one()
+    return _newsletter_from(row)
+
+
+async def add_if_missing(connection: AsyncConnection, newsletter: Newsletter) -> None:
+    """Write a newsletter down unless its slug is there already; its id is not looked at."""
+    await insert_missing(connection, newsletters, [_columns(newsletter)])
+
+
+async def add(connection: AsyncConnection, newsletter: Newsletter) -> int:
+    """Write a new newsletter down; its id is not looked at."""
+    query = insert(newsletters).values(_columns(newsletter)).returning(newsletters.c.id)
+    new_id: int = (await connection.execute(query)).scalar_one()
+    return new_id
+
+
+async def save(connection: AsyncConnection, newsletter: Newsletter) -> None:
+    """Write a changed newsletter over the old one."""
+    query = update(newsletters).where(newsletters.c.id == newsletter.id)
+    await connection.execute(query.values(_columns(newsletter)))
+
+
+def _columns(newsletter: Newsletter) -> dict[str, Any]:
+    row = asdict(newsletter)
+    del row["id"]
+    row["sections"] = [section for section in Section if section in newsletter.sections]
+    return row
+
+
+def _newsletter_from(row: Row[Any]) -> Newsletter:
+    values = dict(row._mapping)
+    values["sections"] = frozenset(Section(name) for name in values["sections"])
+    return Newsletter(**values)

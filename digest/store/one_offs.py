@@ -1,0 +1,118 @@
+"""Who an editor addresses by hand, and the writing down of a one-off issue."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import Group, PlannedCohort
+from digest.store.planning import DELIVERY_NAMES, delivery_columns, insert_cohorts
+from digest.store.tables import cohorts, deliveries
+from subscribers.interning import bookmarks_by_id, chunks, profiles_by_id
+from subscribers.model import Standing
+from subscribers.tables import profiles, subscribers, subscriptions
+from subscribers.wishes import address_key
+
+#: Named readers beyond this number are found by subscription ids anyway; it bounds one statement.
+_CHUNK: Final = 5000
+
+
+async def by_address(
+    connection: AsyncConnection, newsletter_id: int, addresses: Collection[str]
+) -> dict[str, int]:
+    """Active subscriptions of the newsletter by the folded address."""
+    found: dict[str, int] = {}
+    for some in chunks([address_key(address) for address in addresses]):
+        query = (
+            select(subscribers.c.address_key, subscriptions.c.id)
+            .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+            .where(subscribers.c.address_key.in_(some), _active(newsletter_id))
+        )
+        found.update((row.address_key, row.id) for row in await connection.execute(query))
+    return found
+
+
+async def by_topics(
+    connection: AsyncConnection, newsletter_id: int, topics: Collection[str]
+) -> frozenset[int]:
+    """Active subscriptions that follow one of the topics: profiles are looked through, not readers."""
+    rows = await connection.execute(select(profiles.c.id, profiles.c.topics))
+    wanted = [row.id for row in rows if row.topics is None or set(row.topics) & set(topics)]
+    found: set[int] = set()
+    for some in chunks(wanted):
+        query = select(subscriptions.c.id).where(_active(newsletter_id), subscriptions.c.profile_id.in_(some))
+        found.update(row.id for row in await connection.execute(query))
+    return frozenset(found)
+
+
+async def groups(
+    connection: AsyncConnection, newsletter_id: int, readers: Collection[int] | None
+) -> tuple[Group, ...]:
+    """The readers addressed, by profile and bookmark; None addresses all active ones."""
+    sizes: Counter[tuple[int, int]] = Counter()
+    served: dict[tuple[int, int], date] = {}
+    mine = subscriptions.c
+    for addressed in _addressed(newsletter_id, readers):
+        query = (
+            select(mine.profile_id, mine.bookmark_id, func.count(), func.max(mine.served_day))
+            .where(addressed)
+            .group_by(mine.profile_id, mine.bookmark_id)
+        )
+        for profile_id, bookmark_id, size, served_day in await connection.execute(query):
+            sizes[profile_id, bookmark_id] += size
+            served[profile_id, bookmark_id] = served_day
+    known_profiles = await profiles_by_id(connection, {profile_id for profile_id, _ in sizes})
+    known_bookmarks = await bookmarks_by_id(connection, {bookmark_id for _, bookmark_id in sizes})
+    return tuple(
+        Group(p, known_profiles[p], b, known_bookmarks[b], sizes[p, b], served[p, b])
+        for p, b in sorted(sizes)
+    )
+
+
+async def plan_cohorts(
+    connection: AsyncConnection,
+    newsletter_id: int,
+    issue_id: int,
+    planned: Sequence[PlannedCohort],
+    readers: Collection[int] | None,
+) -> None:
+    """Write cohorts and deliveries down; bookmarks move, but no local day counts as served."""
+    await insert_cohorts(connection, issue_id, 1, planned)
+    mine = subscriptions.c
+    same_copy = and_(cohorts.c.profile_id == mine.profile_id, cohorts.c.bookmark_id == mine.bookmark_id)
+    for addressed in _addressed(newsletter_id, readers):
+        addressed_readers = (
+            select(*delivery_columns(issue_id))
+            .select_from(subscriptions.join(cohorts, same_copy))
+            .where(cohorts.c.issue_id == issue_id, addressed)
+            .order_by(cohorts.c.id, mine.id)
+        )
+        await connection.execute(insert(deliveries).from_select(DELIVERY_NAMES, addressed_readers))
+    await connection.execute(
+        update(subscriptions)
+        .where(
+            mine.newsletter_id == newsletter_id,
+            deliveries.c.subscription_id == mine.id,
+            deliveries.c.issue_id == issue_id,
+            cohorts.c.id == deliveries.c.cohort_id,
+        )
+        .values(bookmark_id=cohorts.c.next_bookmark_id)
+    )
+
+
+def _active(newsletter_id: int) -> ColumnElement[bool]:
+    return and_(subscriptions.c.newsletter_id == newsletter_id, subscriptions.c.standing == Standing.ACTIVE)
+
+
+def _addressed(newsletter_id: int, readers: Collection[int] | None) -> list[ColumnElement[bool]]:
+    """Conditions that together, and without overlap, address the readers."""
+    if readers is None:
+        return [_active(newsletter_id)]
+    return [
+        and_(_active(newsletter_id), subscriptions.c.id.in_(some)) for some in chunks(sorted(readers), _CHUNK)
+    ]

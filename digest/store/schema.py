@@ -1,0 +1,70 @@
+"""Bringing a store of any age to today's tables, and telling which age it has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from digest.errors import StoreError
+from digest.store.database import Database
+
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+async def migrate(database: Database) -> None:
+    """Apply every migration that the store has not seen; safe to repeat, and when two do it at once."""
+    async with database.write() as connection:
+        await connection.run_sync(_upgrade)
+
+
+async def current_revision(database: Database) -> str | None:
+    """The store's own version; None for an empty one."""
+    async with database.read() as connection:
+        return await connection.run_sync(_revision_of)
+
+
+def newest_revision() -> str:
+    """The version that this program writes."""
+    head = ScriptDirectory.from_config(_config()).get_current_head()
+    assert head is not None
+    return head
+
+
+async def require_current(database: Database) -> None:
+    """Refuse to work on a store that is not set up, too old or too new: the words say what to do."""
+    found = await current_revision(database)
+    if found == newest_revision():
+        return
+    where = database.url.render_as_string(hide_password=True)
+    if found is None:
+        raise StoreError(f"the store {where} is not set up: run digest init")
+    raise StoreError(
+        f"the store {where} has version {found}, this program works on {newest_revision()}: "
+        "run digest init, or the program that made it"
+    )
+
+
+def _upgrade(connection: Connection) -> None:
+    found = _revision_of(connection)
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found is not None and found not in known:
+        raise StoreError(f"the store has version {found}, which this program does not know: use a newer one")
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _revision_of(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return config

@@ -1,0 +1,214 @@
+"""The tables of what is published, planned and sent; those of readers stand in `subscribers.tables`."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    column,
+)
+
+from digest.core.model import BriefingStatus, DeliveryStatus, IssueStatus
+from subscribers.tables import Instant
+from subscribers.tables import metadata as metadata
+
+#: 64 bits on PostgreSQL; on SQLite only INTEGER aliases the row id, which has 64 bits anyway.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _one_of(name: str, values: type[BriefingStatus | IssueStatus | DeliveryStatus]) -> CheckConstraint:
+    words = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{name} IN ({words})", name=name)
+
+
+# Gapless counters: the row lock of an update orders publications by commit.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+# Facts about this store as a whole, such as the random name that keeps its Message-IDs apart from others'.
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+newsletters = Table(
+    "newsletters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("slug", String(60), nullable=False, unique=True),
+    Column("title", String(200), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("sender_name", String(200), nullable=False),
+    Column("sender_address", String(320), nullable=False),
+    Column("theme", String(60), nullable=False),
+    Column("sections", JSON, nullable=False),
+    Column("max_items", Integer),
+    Column("postal_address", Text, nullable=False),
+    Column("reach_back_days", Integer, nullable=False),
+    Column("give_up_minutes", Integer, nullable=False),
+    Column("latest_start_minutes", Integer),
+)
+
+topics = Table(
+    "topics",
+    metadata,
+    Column("slug", String(60), primary_key=True),
+    Column("title", String(200), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("aliases", JSON, nullable=False),
+)
+
+briefings = Table(
+    "briefings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, unique=True),
+    # items published together: they keep their page order among themselves
+    Column("batch", Integer),
+    Column("status", String(12), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("section", String(20), nullable=False),
+    Column("lead", Boolean, nullable=False),
+    Column("weight", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("published_at", Instant),
+    # how the same item is known again, and how a changed one is told from an unchanged one
+    Column("title_key", String(64), nullable=False, index=True),
+    Column("body_key", String(64), nullable=False, index=True),
+    Column("content_key", String(64), nullable=False),
+    _one_of("status", BriefingStatus),
+    Index("ix_briefings_published_at", "published_at"),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("briefing_id", ForeignKey("briefings.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("paragraphs", JSON, nullable=False),
+    Column("source", Text),
+    Column("source_date", Date),
+    Column("url", Text),
+    Column("language", String(20), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+briefing_topics = Table(
+    "briefing_topics",
+    metadata,
+    Column("briefing_id", ForeignKey("briefings.id"), primary_key=True),
+    Column("slug", ForeignKey("topics.slug", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("newsletter_id", ForeignKey("newsletters.id"), nullable=False),
+    # empty for a one-off by hand
+    Column("cadence_id", ForeignKey("cadences.id")),
+    Column("slot", String(80), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("planned_at", Instant, nullable=False),
+    # each planning of the slot is a round: readers who became due later get a round of their own
+    Column("rounds", Integer, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("subject", Text),
+    Column("intro", Text),
+    # a one-off that asked no bookmark and moved none: what it did not deliver is not owed again
+    Column("ignores_bookmarks", Boolean, nullable=False, default=False),
+    # the domain of Message-IDs, kept so that a copy sent again carries the same one
+    Column("domain", String(255), nullable=False),
+    # the unique slot: any number of schedulers may try, one opens the issue
+    UniqueConstraint("newsletter_id", "cadence_id", "slot"),
+    _one_of("status", IssueStatus),
+    Index(
+        "ix_issues_sending",
+        "due_at",
+        sqlite_where=column("status") == "sending",
+        postgresql_where=column("status") == "sending",
+    ),
+)
+
+# The revision in which an issue carries a briefing: what is sent again later is sent unchanged.
+issue_briefings = Table(
+    "issue_briefings",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id"), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("revision", Integer, nullable=False),
+)
+
+cohorts = Table(
+    "cohorts",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("issue_id", ForeignKey("issues.id"), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("profile_id", ForeignKey("profiles.id"), nullable=False),
+    Column("bookmark_id", ForeignKey("bookmarks.id"), nullable=False),
+    Column("next_bookmark_id", ForeignKey("bookmarks.id"), nullable=False),
+    Column("size", Integer, nullable=False),
+    # [[topic, [numbers]], ...] in reading order; [numbers]; {reason: [numbers]}
+    Column("groups", JSON, nullable=False),
+    Column("deferred", JSON, nullable=False),
+    Column("left_out", JSON, nullable=False),
+    Column("skip", String(20)),
+    Column("covers_from", Date, nullable=False),
+    UniqueConstraint("issue_id", "round", "profile_id", "bookmark_id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("issue_id", ForeignKey("issues.id"), nullable=False),
+    Column("cohort_id", ForeignKey("cohorts.id"), nullable=False),
+    Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False),
+    Column("status", String(12), nullable=False),
+    # a word that can be counted, and the server's own words
+    Column("reason", String(40), nullable=False, default=""),
+    Column("detail", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    # how often it was claimed: a row that kills the process is found by this
+    Column("claims", Integer, nullable=False, default=0),
+    Column("retry_at", Instant),
+    Column("owner", String(40)),
+    Column("lease_until", Instant),
+    # set, and committed, before the first byte of the message may leave: without it a copy is provably unsent
+    Column("started_at", Instant),
+    Column("sent_at", Instant),
+    UniqueConstraint("subscription_id", "issue_id"),
+    _one_of("status", DeliveryStatus),
+    Index(
+        "ix_deliveries_open",
+        "issue_id",
+        "status",
+        sqlite_where=column("status").in_(["planned", "sending", "deferred", "uncertain"]),
+        postgresql_where=column("status").in_(["planned", "sending", "deferred", "uncertain"]),
+    ),
+)

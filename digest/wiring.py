@@ -1,0 +1,53 @@
+"""The only place that builds engines, pools and clients: settings in, ready parts out."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from digest.config import Settings
+from digest.mail.post import Post
+from digest.mail.servers import FileOutbox, parse_servers
+from digest.store import schema
+from digest.store.database import Database
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, *, must_be_current: bool = True) -> AsyncIterator[Database]:
+    """The store, checked to be set up unless the caller is about to do that."""
+    store = Database(settings.database_url)
+    try:
+        if must_be_current:
+            await schema.require_current(store)
+        yield store
+    finally:
+        await store.close()
+
+
+async def post_for(settings: Settings) -> Post:
+    """The post; raises TransportError at once when it is an outbox that cannot be written to."""
+    target = parse_servers(settings.smtp_url.get_secret_value())
+    post = Post(target)
+    if isinstance(target, FileOutbox):
+        await post.lane().open()
+    return post
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Log lines go to standard error: standard output belongs to answers."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(
+            logging.getLevelNamesMapping()[settings.log_level.upper()]
+        ),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -1,0 +1,80 @@
+"""WHEN: wakes again and again, and has everything done that is due.
+
+What is due lives in the store, so a tick that comes late, twice, or from two machines does no harm; at the
+start, slots that were missed while nothing ran become one issue each cadence, not many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from digest.jobs.local import Jobs
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Pulse:
+    """When the scheduler last finished a tick, and what was wrong with it."""
+
+    last_tick: datetime | None = None
+    trouble: str = ""
+
+
+async def keep_time(
+    jobs: Jobs,
+    *,
+    tick_seconds: int,
+    stop: asyncio.Event,
+    pulse: Pulse,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> None:
+    """Tick until `stop` is set, the first time at once; a tick under way ends well before this returns."""
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    busy = asyncio.Lock()
+
+    async def tick() -> None:
+        async with busy:
+            if not stop.is_set():
+                await _tick(jobs, clock(), stop, pulse)
+
+    scheduler.add_job(
+        tick,
+        "interval",
+        seconds=tick_seconds,
+        # a tick is never too late, several missed ones are one, and none overtakes another
+        misfire_grace_time=None,
+        coalesce=True,
+        max_instances=1,
+        next_run_time=datetime.now(UTC),
+    )
+    scheduler.start()
+    log.info("the scheduler is awake", tick_seconds=tick_seconds)
+    try:
+        await stop.wait()
+        scheduler.remove_all_jobs()
+        # the tick under way looks at `stop` itself and comes to a good end
+        async with busy:
+            log.info("the scheduler is stopping")
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+async def _tick(jobs: Jobs, now: datetime, stop: asyncio.Event, pulse: Pulse) -> None:
+    """One tick; whatever goes wrong is told, and the next tick tries again."""
+    try:
+        report = await jobs.run(now, stop)
+    except Exception as error:
+        pulse.trouble = f"{type(error).__name__}: {error}"
+        log.error("a tick failed", error=pulse.trouble)
+        return
+    pulse.last_tick, pulse.trouble = now, report.trouble
+    totals = report.totals
+    if totals.planned or totals.sent or report.trouble:
+        log.info("a tick is done", planned=totals.planned, sent=totals.sent, trouble=report.trouble)

@@ -1,0 +1,143 @@
+"""Equal preferences are one row: find or make the rows of cadences, profiles and bookmarks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import time
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Row, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from subscribers.model import Bookmark, Cadence, Format, Profile, Section, interning_key
+from subscribers.tables import bookmarks, cadences, profiles
+
+Preference = TypeVar("Preference", Cadence, Profile, Bookmark)
+
+#: Values in one statement: far below the limits of bound parameters of both stores.
+_CHUNK: Final = 1000
+
+
+async def intern_cadences(connection: AsyncConnection, values: Iterable[Cadence]) -> dict[Cadence, int]:
+    """The row ids of cadences, made where they did not exist."""
+    return await _intern(connection, cadences, values, cadence_columns)
+
+
+async def intern_profiles(connection: AsyncConnection, values: Iterable[Profile]) -> dict[Profile, int]:
+    """The row ids of profiles, made where they did not exist."""
+    return await _intern(connection, profiles, values, profile_columns)
+
+
+async def intern_bookmarks(connection: AsyncConnection, values: Iterable[Bookmark]) -> dict[Bookmark, int]:
+    """The row ids of bookmarks, made where they did not exist."""
+    return await _intern(connection, bookmarks, values, bookmark_columns)
+
+
+def cadence_columns(cadence: Cadence) -> dict[str, Any]:
+    """A cadence as its row."""
+    return {
+        "days": ",".join(cadence.days),
+        "at": f"{cadence.at:%H:%M}",
+        "zone": cadence.zone,
+        "at_once": cadence.at_once,
+    }
+
+
+def cadence_from(row: Row[Any]) -> Cadence:
+    """A cadence from a row that has its columns."""
+    return Cadence(tuple(row.days.split(",")), time.fromisoformat(row.at), row.zone, row.at_once)
+
+
+def profile_columns(profile: Profile) -> dict[str, Any]:
+    """A profile as its row."""
+    return {
+        "topics": None if profile.topics is None else sorted(profile.topics),
+        "sections": None if profile.sections is None else sorted(profile.sections),
+        "format": profile.format.value,
+        "max_items": profile.max_items,
+        "language": profile.language,
+    }
+
+
+def profile_from(row: Row[Any]) -> Profile:
+    """A profile from a row that has its columns."""
+    return Profile(
+        None if row.topics is None else frozenset(row.topics),
+        None if row.sections is None else frozenset(Section(name) for name in row.sections),
+        Format(row.format),
+        row.max_items,
+        row.language,
+    )
+
+
+def bookmark_columns(bookmark: Bookmark) -> dict[str, Any]:
+    """A bookmark as its row."""
+    return {
+        "cut": bookmark.cut,
+        "deferred": list(bookmark.deferred),
+        "ahead": list(bookmark.ahead),
+        "waiting": len(bookmark.deferred),
+    }
+
+
+def bookmark_from(row: Row[Any]) -> Bookmark:
+    """A bookmark from a row that has its columns."""
+    return Bookmark(row.cut, tuple(row.deferred), tuple(row.ahead))
+
+
+def chunks(values: Sequence[Any], size: int = _CHUNK) -> Iterator[Sequence[Any]]:
+    """Slices that fit into one statement."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
+async def insert_missing(
+    connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert the rows whose unique key is not there yet; the others stay as they are."""
+    if not rows:
+        return
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    await connection.execute(insert(table).on_conflict_do_nothing(), rows)
+
+
+async def _intern(
+    connection: AsyncConnection,
+    table: Table,
+    values: Iterable[Preference],
+    columns: Callable[[Preference], dict[str, Any]],
+) -> dict[Preference, int]:
+    keys = {interning_key(value): value for value in values}
+    found = await _ids(connection, table, list(keys))
+    missing = [key for key in keys if key not in found]
+    if missing:
+        await insert_missing(connection, table, [{"key": key, **columns(keys[key])} for key in missing])
+        found |= await _ids(connection, table, missing)
+    return {value: found[key] for key, value in keys.items()}
+
+
+async def _ids(connection: AsyncConnection, table: Table, keys: Sequence[bytes]) -> dict[bytes, int]:
+    found: dict[bytes, int] = {}
+    for some in chunks(keys):
+        rows = await connection.execute(select(table.c.key, table.c.id).where(table.c.key.in_(some)))
+        found.update((bytes(row.key), row.id) for row in rows)
+    return found
+
+
+async def profiles_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Profile]:
+    """Profiles by row id."""
+    found: dict[int, Profile] = {}
+    for some in chunks(sorted(ids)):
+        rows = await connection.execute(select(profiles).where(profiles.c.id.in_(some)))
+        found.update((row.id, profile_from(row)) for row in rows)
+    return found
+
+
+async def bookmarks_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Bookmark]:
+    """Bookmarks by row id."""
+    found: dict[int, Bookmark] = {}
+    for some in chunks(sorted(ids)):
+        rows = await connection.execute(select(bookmarks).where(bookmarks.c.id.in_(some)))
+        found.update((row.id, bookmark_from(row)) for row in rows)
+    return found

@@ -1,0 +1,291 @@
+"""Readers in the store: found, added, changed, listed, erased."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
+
+from subscribers.interning import (
+    bookmark_from,
+    cadence_from,
+    insert_missing,
+    intern_bookmarks,
+    intern_cadences,
+    intern_profiles,
+    profile_from,
+)
+from subscribers.model import Standing
+from subscribers.subscription import TRANSITIONS, Event, Gap, Subscription
+from subscribers.tables import (
+    bookmarks,
+    cadences,
+    gaps,
+    profiles,
+    standing_changes,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
+from subscribers.wishes import address_key
+
+_PAGE: Final = 1000
+
+
+async def subscriber_id_of(connection: AsyncConnection, address: str) -> int | None:
+    """The reader with this address, or None."""
+    query = select(subscribers.c.id).where(subscribers.c.address_key == address_key(address))
+    found: int | None = (await connection.execute(query)).scalar()
+    return found
+
+
+async def add_subscriber(connection: AsyncConnection, address: str, name: str, now: datetime) -> int:
+    """Make a reader; the caller has asked before that there is none."""
+    row = {"address": address, "address_key": address_key(address), "name": name, "created_at": now}
+    return await _new_id(connection, insert(subscribers).values(row).returning(subscribers.c.id))
+
+
+async def set_identity(
+    connection: AsyncConnection, subscriber_id: int, *, address: str | None = None, name: str | None = None
+) -> None:
+    """Change a reader's address or name."""
+    values: dict[str, Any] = {}
+    if address is not None:
+        values |= {"address": address, "address_key": address_key(address)}
+    if name is not None:
+        values["name"] = name
+    if values:
+        await connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))
+
+
+async def add_subscription(connection: AsyncConnection, new: Subscription) -> int:
+    """Write a subscription down; its own id is not looked at."""
+    row: dict[str, Any] = {
+        "subscriber_id": new.subscriber_id,
+        "newsletter_id": new.newsletter_id,
+        "began_after": new.began_after,
+    }
+    row |= {"began_at": new.began_at, **await _changeable(connection, new)}
+    return await _new_id(connection, insert(subscriptions).values(row).returning(subscriptions.c.id))
+
+
+async def save(connection: AsyncConnection, changed: Subscription) -> None:
+    """Write the new state of a subscription over the old one."""
+    row = await _changeable(connection, changed)
+    await connection.execute(update(subscriptions).where(subscriptions.c.id == changed.id).values(row))
+
+
+async def note_standing(
+    connection: AsyncConnection,
+    subscription_id: int,
+    before: Standing | None,
+    after: Standing,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Keep the history of a standing: every change has a reason."""
+    row = {"subscription_id": subscription_id, "at": now, "before": before, "after": after, "reason": reason}
+    await connection.execute(insert(standing_changes).values(row))
+
+
+async def note_gap(connection: AsyncConnection, subscription_id: int, gap: Gap, now: datetime) -> None:
+    """Keep which numbers a reader was not to get, and why."""
+    row = {
+        "subscription_id": subscription_id,
+        "after": gap.after,
+        "upto": gap.upto,
+        "numbers": list(gap.numbers),
+        "reason": gap.reason,
+        "at": now,
+    }
+    await connection.execute(insert(gaps).values(row))
+
+
+async def gaps_of(connection: AsyncConnection, subscription_id: int) -> tuple[Gap, ...]:
+    """The gaps of a subscription, oldest first."""
+    query = select(gaps).where(gaps.c.subscription_id == subscription_id).order_by(gaps.c.id)
+    rows = await connection.execute(query)
+    return tuple(Gap(row.after, row.upto, tuple(row.numbers), row.reason) for row in rows)
+
+
+async def standing_history(connection: AsyncConnection, subscription_id: int) -> Sequence[Row[Any]]:
+    """Rows (at, before, after, reason) of a subscription, oldest first."""
+    query = select(standing_changes).where(standing_changes.c.subscription_id == subscription_id)
+    return (await connection.execute(query.order_by(standing_changes.c.id))).all()
+
+
+async def subscriptions_of(
+    connection: AsyncConnection, address: str, *, to_change: bool = False
+) -> tuple[Subscription, ...]:
+    """All subscriptions of one address, by newsletter; `to_change` keeps others off them until commit."""
+    query = _whole().where(subscribers.c.address_key == address_key(address))
+    query = query.order_by(subscriptions.c.newsletter_id)
+    if to_change:
+        query = query.with_for_update(of=subscriptions)
+    rows = await connection.execute(query)
+    return tuple(_subscription_from(row) for row in rows)
+
+
+async def subscription_by_id(connection: AsyncConnection, subscription_id: int) -> Subscription | None:
+    """One subscription, or None; also None after its reader was erased."""
+    query = _whole().where(subscriptions.c.id == subscription_id, subscribers.c.address.isnot(None))
+    row = (await connection.execute(query)).first()
+    return None if row is None else _subscription_from(row)
+
+
+async def page_of_subscriptions(
+    connection: AsyncConnection,
+    *,
+    after: int = 0,
+    limit: int = _PAGE,
+    newsletter_id: int | None = None,
+    standing: Standing | None = None,
+) -> tuple[Subscription, ...]:
+    """Subscriptions of readers who are not erased, by id, from `after` on."""
+    query = _whole().where(subscriptions.c.id > after, subscribers.c.address.isnot(None))
+    if newsletter_id is not None:
+        query = query.where(subscriptions.c.newsletter_id == newsletter_id)
+    if standing is not None:
+        query = query.where(subscriptions.c.standing == standing)
+    rows = await connection.execute(query.order_by(subscriptions.c.id).limit(limit))
+    return tuple(_subscription_from(row) for row in rows)
+
+
+async def every_subscription(
+    connection: AsyncConnection, newsletter_id: int | None = None
+) -> AsyncIterator[Subscription]:
+    """All subscriptions in pages, so that a million readers never stand in memory at once."""
+    after = 0
+    while page := await page_of_subscriptions(connection, after=after, newsletter_id=newsletter_id):
+        for subscription in page:
+            yield subscription
+        after = page[-1].id
+
+
+async def pauses_ending_by(connection: AsyncConnection, now: datetime) -> tuple[Subscription, ...]:
+    """Paused subscriptions whose time is up."""
+    query = _whole().where(subscriptions.c.paused_until <= now, subscriptions.c.standing == Standing.PAUSED)
+    query = query.order_by(subscriptions.c.id).with_for_update(of=subscriptions)
+    return tuple(_subscription_from(row) for row in await connection.execute(query))
+
+
+async def mark_bouncing(connection: AsyncConnection, subscription_id: int, words: str, now: datetime) -> None:
+    """The address of this subscription does not exist: no more mail to it, whatever the newsletter."""
+    whose = select(subscriptions.c.subscriber_id).where(subscriptions.c.id == subscription_id)
+    query = select(subscriptions.c.id, subscriptions.c.standing).where(
+        subscriptions.c.subscriber_id == whose.scalar_subquery()
+    )
+    for row in (await connection.execute(query)).all():
+        before = Standing(row.standing)
+        after = TRANSITIONS.get((before, Event.BOUNCED_HARD))
+        if after is not None:
+            change = update(subscriptions).where(subscriptions.c.id == row.id).values(standing=after)
+            await connection.execute(change)
+            await note_standing(connection, row.id, before, after, words, now)
+
+
+async def count_by_standing(connection: AsyncConnection) -> dict[str, int]:
+    """How many subscriptions have each standing."""
+    query = select(subscriptions.c.standing, func.count()).group_by(subscriptions.c.standing)
+    return {row[0]: row[1] for row in await connection.execute(query)}
+
+
+async def erase(connection: AsyncConnection, subscriber_id: int, now: datetime) -> None:
+    """Forget who a reader was; rows that count deliveries stay, without a name."""
+    await connection.execute(
+        update(subscribers)
+        .where(subscribers.c.id == subscriber_id)
+        .values(address=None, address_key=None, name="", erased_at=now)
+    )
+    mine = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscriber_id)
+    await connection.execute(
+        update(standing_changes).where(standing_changes.c.subscription_id.in_(mine)).values(reason="erased")
+    )
+
+
+async def suppress(connection: AsyncConnection, address: str, key: bytes, reason: str, now: datetime) -> None:
+    """Remember, as a keyed hash alone, that this address must not be written to."""
+    row = {"address_hash": suppression_hash(address, key), "reason": reason, "at": now}
+    await insert_missing(connection, suppressions, [row])
+
+
+async def lift_suppression(connection: AsyncConnection, address: str, key: bytes) -> bool:
+    """Allow this address again; True when it was suppressed."""
+    hashed = suppression_hash(address, key)
+    done = await connection.execute(delete(suppressions).where(suppressions.c.address_hash == hashed))
+    return done.rowcount > 0
+
+
+async def suppression_reason(connection: AsyncConnection, address: str, key: bytes) -> str | None:
+    """Why this address must not be written to, or None when it may."""
+    hashed = suppression_hash(address, key)
+    query = select(suppressions.c.reason).where(suppressions.c.address_hash == hashed)
+    found: str | None = (await connection.execute(query)).scalar()
+    return found
+
+
+def suppression_hash(address: str, key: bytes) -> bytes:
+    """HMAC-SHA256 of the folded address: without the key it cannot be tried out by guessing."""
+    return hmac.new(key, address_key(address).encode(), hashlib.sha256).digest()
+
+
+def _whole() -> Select[Any]:
+    """Subscriptions with all that the value needs."""
+    mine, them = subscriptions.c, subscribers.c
+    return (
+        select(
+            *(mine.id, mine.subscriber_id, mine.newsletter_id, mine.standing, mine.served_day),
+            *(mine.began_after, mine.began_at, mine.away_after, mine.paused_until),
+            *(them.address, them.name),
+            *(cadences.c.days, cadences.c.at, cadences.c.zone, cadences.c.at_once),
+            *(profiles.c.topics, profiles.c.sections, profiles.c.format),
+            *(profiles.c.max_items, profiles.c.language),
+            *(bookmarks.c.cut, bookmarks.c.deferred, bookmarks.c.ahead),
+        )
+        .join(subscribers, them.id == mine.subscriber_id)
+        .join(cadences, cadences.c.id == mine.cadence_id)
+        .join(profiles, profiles.c.id == mine.profile_id)
+        .join(bookmarks, bookmarks.c.id == mine.bookmark_id)
+    )
+
+
+def _subscription_from(row: Row[Any]) -> Subscription:
+    return Subscription(
+        id=row.id,
+        subscriber_id=row.subscriber_id,
+        newsletter_id=row.newsletter_id,
+        address=row.address or "",
+        name=row.name,
+        standing=Standing(row.standing),
+        cadence=cadence_from(row),
+        profile=profile_from(row),
+        bookmark=bookmark_from(row),
+        served_day=row.served_day,
+        began_after=row.began_after,
+        began_at=row.began_at,
+        away_after=row.away_after,
+        paused_until=row.paused_until,
+    )
+
+
+async def _changeable(connection: AsyncConnection, value: Subscription) -> dict[str, Any]:
+    return {
+        "standing": value.standing,
+        "cadence_id": (await intern_cadences(connection, [value.cadence]))[value.cadence],
+        "profile_id": (await intern_profiles(connection, [value.profile]))[value.profile],
+        "bookmark_id": (await intern_bookmarks(connection, [value.bookmark]))[value.bookmark],
+        "served_day": value.served_day,
+        "away_after": value.away_after,
+        "paused_until": value.paused_until,
+    }
+
+
+async def _new_id(connection: AsyncConnection, query: ReturningInsert[int]) -> int:
+    new_id: int = (await connection.execute(query)).scalar_one()
+    return new_id

@@ -1,0 +1,160 @@
+"""One reader of one newsletter, and how each event changes it: a subscription in, a subscription out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from subscribers.model import Bookmark, Cadence, Profile, Standing
+
+
+class Event(StrEnum):
+    """What can happen to a standing."""
+
+    CONFIRMED = "confirmed"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    LEFT = "left"
+    RETURNED = "returned"
+    BOUNCED_HARD = "bounced-hard"
+    COMPLAINED = "complained"
+    SUPPRESSED = "suppressed"
+
+
+#: Every allowed change of standing; what is not here is refused by name.
+TRANSITIONS: Final[Mapping[tuple[Standing, Event], Standing]] = MappingProxyType(
+    {
+        (Standing.PENDING, Event.CONFIRMED): Standing.ACTIVE,
+        (Standing.PENDING, Event.LEFT): Standing.LEFT,
+        (Standing.ACTIVE, Event.PAUSED): Standing.PAUSED,
+        (Standing.PAUSED, Event.PAUSED): Standing.PAUSED,
+        (Standing.PAUSED, Event.RESUMED): Standing.ACTIVE,
+        (Standing.ACTIVE, Event.LEFT): Standing.LEFT,
+        (Standing.PAUSED, Event.LEFT): Standing.LEFT,
+        (Standing.BOUNCING, Event.LEFT): Standing.LEFT,
+        (Standing.LEFT, Event.RETURNED): Standing.ACTIVE,
+        (Standing.BOUNCING, Event.RETURNED): Standing.ACTIVE,
+        (Standing.ACTIVE, Event.BOUNCED_HARD): Standing.BOUNCING,
+        (Standing.PAUSED, Event.BOUNCED_HARD): Standing.BOUNCING,
+        **{(standing, Event.COMPLAINED): Standing.COMPLAINED for standing in Standing},
+        **{(standing, Event.SUPPRESSED): Standing.SUPPRESSED for standing in Standing},
+    }
+)
+
+
+class StandingError(ValueError):
+    """An event that does not fit the standing; the message says both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A status and three shared preferences, with what is needed to change them rightly."""
+
+    id: int
+    subscriber_id: int
+    newsletter_id: int
+    address: str
+    name: str
+    standing: Standing
+    cadence: Cadence
+    profile: Profile
+    bookmark: Bookmark
+    #: the local day of the last slot planned
+    served_day: date
+    #: the publication number after which it began
+    began_after: int
+    began_at: datetime
+    #: the newest number when a pause without catching up began
+    away_after: int | None = None
+    #: when a pause ends by itself
+    paused_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Numbers above `after` up to `upto` (and `numbers`, deferred before) that the reader was not to get."""
+
+    after: int
+    upto: int
+    numbers: tuple[int, ...]
+    reason: str
+
+
+def standing_after(before: Standing, event: Event) -> Standing:
+    """The standing after an event; raises `StandingError` when the two do not fit."""
+    after = TRANSITIONS.get((before, event))
+    if after is None:
+        raise StandingError(f"a reader who is {before} cannot be {event}")
+    return after
+
+
+def paused(
+    subscription: Subscription, *, until: datetime | None, catch_up: bool, newest: int
+) -> Subscription:
+    """No mail until resumed, or until `until`; without `catch_up` what is published meanwhile is left out."""
+    standing = standing_after(subscription.standing, Event.PAUSED)
+    away_after = subscription.away_after if subscription.away_after is not None else newest
+    return replace(
+        subscription,
+        standing=standing,
+        away_after=None if catch_up else away_after,
+        paused_until=until,
+    )
+
+
+def resumed(subscription: Subscription, *, newest: int, served_day: date) -> tuple[Subscription, Gap | None]:
+    """Back from a pause. `newest` is the last number of the pause, `served_day` as the timetable says.
+
+    Without catching up, the gap is exactly what was published during the pause: what was already owed before
+    stays owed.
+    """
+    standing = standing_after(subscription.standing, Event.RESUMED)
+    bookmark, gap = subscription.bookmark, None
+    away_after = subscription.away_after
+    if away_after is not None and newest > max(away_after, bookmark.cut):
+        after = max(away_after, bookmark.cut)
+        owed = [number for number in range(bookmark.cut + 1, after + 1) if bookmark.is_new(number)]
+        bookmark = bookmark.moved_to(newest, [*bookmark.deferred, *owed])
+        gap = Gap(after, newest, (), "paused")
+    return (
+        replace(
+            subscription,
+            standing=standing,
+            bookmark=bookmark,
+            served_day=max(served_day, subscription.served_day),
+            away_after=None,
+            paused_until=None,
+        ),
+        gap,
+    )
+
+
+def left(subscription: Subscription) -> Subscription:
+    """Gone, until the reader returns; the bookmark stays, since it says what the reader already had."""
+    standing = standing_after(subscription.standing, Event.LEFT)
+    return replace(subscription, standing=standing, away_after=None, paused_until=None)
+
+
+def returned(
+    subscription: Subscription, *, reach: int, served_day: date, reason: str
+) -> tuple[Subscription, Gap]:
+    """Back after leaving: what is newer than `reach` and not yet decided comes with the first issue."""
+    standing = standing_after(subscription.standing, Event.RETURNED)
+    before = subscription.bookmark
+    upto = max(before.cut, reach)
+    gap = Gap(before.cut, upto, before.deferred, reason)
+    return (
+        replace(
+            subscription,
+            standing=standing,
+            bookmark=before.moved_to(upto, ()),
+            served_day=max(served_day, subscription.served_day),
+            away_after=None,
+            paused_until=None,
+        ),
+        gap,
+    )

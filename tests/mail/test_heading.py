@@ -1,0 +1,188 @@
+"""The heading of a copy: exactly the headers that it should have, in bytes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from digest.mail.headers import Mailbox
+from digest.mail.heading import CohortHeading, CopyHeaders, ListIdentity, ListLinks, ReaderHeading
+from tests.mail.wire import HOSTILE, decoded, fields
+
+LINKS = ListLinks(
+    help="https://news.example/help",
+    owner="mailto:owner@news.example",
+    archive="https://news.example/archive",
+    subscribe="https://news.example/subscribe",
+)
+COHORT = CohortHeading(
+    sender=Mailbox("daily@news.example", "The Daily"),
+    subject="Gallium rules change",
+    date=datetime(2026, 11, 24, 8, 0, tzinfo=timezone(timedelta(hours=1))),
+    boundary="=_digest_7_3_=",
+    feedback_id="7:daily:issue:newsexample",
+    newsletter=ListIdentity("The Daily", "daily.news.example", LINKS),
+)
+READER = ReaderHeading(
+    to=Mailbox("ann@reader.example", "Ann Example"),
+    message_id="<7.42.abc@news.example>",
+    unsubscribe_url="https://news.example/unsubscribe/token-1",
+    unsubscribe_mailto="mailto:unsubscribe+42.abc@news.example",
+)
+STANDARD = [
+    "From",
+    "Subject",
+    "Date",
+    "To",
+    "Message-ID",
+    "List-Unsubscribe",
+    "List-Unsubscribe-Post",
+    "List-Id",
+    "List-Help",
+    "List-Subscribe",
+    "List-Owner",
+    "List-Archive",
+    "List-Post",
+    "Feedback-ID",
+    "Auto-Submitted",
+    "MIME-Version",
+    "Content-Type",
+]
+
+
+def test_the_heading_of_a_copy_on_the_wire() -> None:
+    assert CopyHeaders(COHORT).for_reader(READER) == (
+        b"From: The Daily <daily@news.example>\r\n"
+        b"Subject: Gallium rules change\r\n"
+        b"Date: Tue, 24 Nov 2026 07:00:00 +0000\r\n"
+        b"To: Ann Example <ann@reader.example>\r\n"
+        b"Message-ID: <7.42.abc@news.example>\r\n"
+        b"List-Unsubscribe: <https://news.example/unsubscribe/token-1>,\r\n"
+        b" <mailto:unsubscribe+42.abc@news.example>\r\n"
+        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        b"List-Id: The Daily <daily.news.example>\r\n"
+        b"List-Help: <https://news.example/help>\r\n"
+        b"List-Subscribe: <https://news.example/subscribe>\r\n"
+        b"List-Owner: <mailto:owner@news.example>\r\n"
+        b"List-Archive: <https://news.example/archive>\r\n"
+        b"List-Post: NO\r\n"
+        b"Feedback-ID: 7:daily:issue:newsexample\r\n"
+        b"Auto-Submitted: auto-generated\r\n"
+        b"MIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/alternative; boundary="=_digest_7_3_="\r\n'
+    )
+
+
+def test_plain_text_alone_names_its_encoding() -> None:
+    wire = CopyHeaders(replace(COHORT, boundary=None)).for_reader(READER)
+    assert wire.endswith(
+        b"MIME-Version: 1.0\r\n"
+        b"Content-Type: text/plain; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: quoted-printable\r\n"
+    )
+
+
+def test_a_header_without_a_link_to_honour_is_left_out() -> None:
+    cohort = replace(COHORT, newsletter=ListIdentity("The Daily", "daily.news.example"), feedback_id=None)
+    reader = replace(READER, unsubscribe_url=None, unsubscribe_mailto=None)
+    names = [name for name, _ in fields(CopyHeaders(cohort).for_reader(reader))]
+    missing = {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Subscribe", "List-Owner"}
+    assert names == [name for name in STANDARD if name not in missing | {"List-Archive", "Feedback-ID"}]
+    only_mail = replace(READER, unsubscribe_url=None)
+    wire = CopyHeaders(cohort).for_reader(only_mail)
+    assert b"List-Unsubscribe: <mailto:unsubscribe+42.abc@news.example>\r\n" in wire
+    assert b"One-Click" not in wire
+
+
+def test_a_mail_that_belongs_to_no_newsletter_names_no_list() -> None:
+    cohort = replace(COHORT, newsletter=None)
+    reader = replace(READER, unsubscribe_url=None, unsubscribe_mailto=None)
+    assert b"List-" not in CopyHeaders(cohort).for_reader(reader)
+
+
+@pytest.mark.parametrize(
+    ("title", "value"),
+    [
+        ("The Daily, Inc.", '"The Daily, Inc." <daily.news.example>'),
+        ("中国日报", "<daily.news.example>"),
+        ("=?utf-8?q?x?=", "<daily.news.example>"),
+        ("Daily\r\nBcc: evil@example.org", '"Daily Bcc: evil@example.org" <daily.news.example>'),
+        ("", "<daily.news.example>"),
+    ],
+)
+def test_a_list_id_is_never_encoded(title: str, value: str) -> None:
+    cohort = replace(COHORT, newsletter=ListIdentity(title, "daily.news.example"))
+    assert dict(fields(CopyHeaders(cohort).for_reader(READER)))["List-Id"] == value
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_words_add_no_header(hostile: str) -> None:
+    cohort = replace(
+        COHORT,
+        subject=hostile,
+        sender=Mailbox("daily@news.example", hostile),
+        newsletter=ListIdentity(hostile, "daily.news.example", LINKS),
+    )
+    wire = CopyHeaders(cohort).for_reader(replace(READER, to=Mailbox("ann@reader.example", hostile)))
+    found = fields(wire)
+    assert [name for name, _ in found] == STANDARD
+    assert wire.isascii()
+    values = dict(found)
+    assert decoded(values["To"]).endswith("ann@reader.example>") or values["To"] == "ann@reader.example"
+    links = "<https://news.example/unsubscribe/token-1>, <mailto:unsubscribe+42.abc@news.example>"
+    assert values["List-Unsubscribe"] == links
+
+
+@pytest.mark.parametrize("hostile", [h for h in HOSTILE if h])
+def test_hostile_machine_words_are_refused(hostile: str) -> None:
+    headers = CopyHeaders(COHORT)
+    identity = ListIdentity("The Daily", "daily.news.example", LINKS)
+    hostile_help = replace(LINKS, help=f"https://x/é{hostile}")
+    for reader in (
+        replace(READER, message_id=hostile),
+        replace(READER, unsubscribe_url=hostile),
+        replace(READER, unsubscribe_mailto=hostile),
+        replace(READER, to=Mailbox(hostile)),
+    ):
+        with pytest.raises(ValueError):
+            headers.for_reader(reader)
+    for cohort in (
+        replace(COHORT, newsletter=replace(identity, list_id=hostile)),
+        replace(COHORT, newsletter=replace(identity, links=hostile_help)),
+        replace(COHORT, feedback_id=f"{hostile}é"),
+        replace(COHORT, sender=Mailbox(hostile)),
+    ):
+        with pytest.raises(ValueError):
+            CopyHeaders(cohort)
+
+
+@pytest.mark.parametrize("tail", [">", "> <b", " b", "\r\nBcc: b", "\x00", "é", "=?utf-8?q?x?="])
+def test_a_link_cannot_be_left_from_within(tail: str) -> None:
+    with pytest.raises(ValueError):
+        CopyHeaders(COHORT).for_reader(replace(READER, unsubscribe_url=f"https://news.example/u{tail}"))
+    with pytest.raises(ValueError):
+        CopyHeaders(COHORT).for_reader(replace(READER, unsubscribe_mailto=f"mailto:u@news.example{tail}"))
+
+
+def test_a_link_is_at_most_200_octets() -> None:
+    headers = CopyHeaders(COHORT)
+    base = "https://news.example/"
+    headers.for_reader(replace(READER, unsubscribe_url=base + "x" * (200 - len(base))))
+    with pytest.raises(ValueError, match="200"):
+        headers.for_reader(replace(READER, unsubscribe_url=base + "x" * (201 - len(base))))
+
+
+def test_a_reader_beyond_ascii_gets_the_raw_address_and_nobody_else_does() -> None:
+    headers = CopyHeaders(COHORT)
+    wire = headers.for_reader(replace(READER, to=Mailbox("jürgen@bücher.example", "Jürgen")))
+    assert "<jürgen@bücher.example>\r\n".encode() in wire
+    assert headers.for_reader(replace(READER, to=Mailbox("ann@bücher.example"))).isascii()
+    with pytest.raises(ValueError, match="ASCII"):
+        CopyHeaders(replace(COHORT, sender=Mailbox("jürgen@news.example")))
+
+
+def test_the_date_is_utc_whatever_zone_it_is_given_in() -> None:
+    same = replace(COHORT, date=COHORT.date.astimezone(UTC))
+    assert CopyHeaders(same).for_reader(READER) == CopyHeaders(COHORT).for_reader(READER)
