@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from digest.errors import InputError
@@ -94,8 +95,17 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*("" if cell is None else str(cell) for cell in row))
+        drawn.add_row(*(_cell(value) for value in row))
     console.print(drawn)
+
+
+def _cell(value: object) -> str:
+    """A value as it stands in a table; times in UTC, to the minute."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
+    return escape(str(value))
 
 
 async def listing(

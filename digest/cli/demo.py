@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from digest.cli.console import Config, Json, answer, note, run, say, table
 from digest.cli.doors import jobs_for, settings_from
-from digest.config import Settings
+from digest.config import LogLevel, Settings
 from digest.errors import InputError
 from digest.flows.collect import collect
 from digest.flows.readers import Enrolment, subscribe
@@ -22,7 +22,7 @@ from digest.store import briefings as shelf
 from digest.store import ledger, topics
 from digest.store.database import Database
 from digest.store.ledger import Entry
-from digest.wiring import open_store
+from digest.wiring import open_store, set_up_logging
 from subscribers.model import Section
 from subscribers.wishes import parse_wishes
 
@@ -84,6 +84,7 @@ _DAY: Final = timedelta(days=1)
 def demo(json: Json = False, config: Config = None) -> None:
     """Run the main job on sample briefings: six readers, two simulated days, mails in the outbox."""
     settings = _demo_settings(settings_from(config))
+    set_up_logging(settings)
     entries, titles = run(_two_days(settings))
     if json:
         return answer({"items": [_shown(entry) for entry in entries], "next": None})
@@ -101,7 +102,8 @@ def _demo_settings(settings: Settings) -> Settings:
             leftover.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"file {str(file)!r} cannot be replaced ({error.strerror})") from error
-    return settings.model_copy(update={"database_url": f"sqlite+aiosqlite:///{file.as_posix()}"})
+    store = f"sqlite+aiosqlite:///{file.as_posix()}"
+    return settings.model_copy(update={"database_url": store, "log_level": LogLevel.WARNING})
 
 
 async def _two_days(settings: Settings) -> tuple[tuple[Entry, ...], dict[int, str]]:
@@ -130,7 +132,7 @@ async def _welcome(store: Database) -> None:
         known = [topic.slug for topic in await topics.every(connection)]
     for guest in _GUESTS:
         new = Enrolment(guest.address, "daily", parse_wishes(guest.wishes, known), True, "guest of the demo")
-        await subscribe(new, store=store, now=_FIRST_PAGE - _DAY)
+        await subscribe(new, store=store, now=_FIRST_PAGE)
 
 
 async def _publish(store: Database, name: str, now: datetime) -> None:

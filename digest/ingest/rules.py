@@ -21,10 +21,12 @@ def parse_rules(text: str) -> dict[str, int]:
     Raises InputError for a keyword without a letter or digit, one given twice, and a weight that is none.
     """
     rules: dict[str, int] = {}
+    seen: set[str] = set()
     for part in filter(None, map(str.strip, _SEPARATOR.split(text))):
         keyword, weight = _parse_rule(part)
-        if keyword.casefold() in map(str.casefold, rules):
+        if keyword.casefold() in seen:
             raise InputError(f"keyword {keyword!r} is given twice: keep one of them")
+        seen.add(keyword.casefold())
         rules[keyword] = weight
     return rules
 

@@ -1,4 +1,4 @@
-"""Where the keywords of topics stand in a text: by word stems, and as they stand in scripts without spaces."""
+"""Where the keywords of topics stand in a text: by word stems, literally where no spaces are set."""
 
 from __future__ import annotations
 
@@ -17,17 +17,26 @@ from digest.ingest.folding import fold
 _UNSPACED: Final = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _WITHOUT_SPACES: Final = re.compile(f"[{_UNSPACED}]")
 _WORD: Final = re.compile(rf"[^\W_{_UNSPACED}]+(?:'[^\W_{_UNSPACED}]+)*")
-#: Words that the stemmer throws together with others of another meaning (import, secure, general, universe).
-_OWN_STEMS: Final = {
-    **dict.fromkeys(("important", "importance", "importantly"), "important"),
-    "securities": "securities",
-    "generals": "generals",
-    **dict.fromkeys(("university", "universities"), "university"),
-    "hospitality": "hospitality",
-    **dict.fromkeys(("international", "internationally"), "international"),
-    **dict.fromkeys(("organ", "organs"), "organ "),
-    **dict.fromkeys(("arm", "arming"), "arm "),
-}
+#: Words that the stemmer throws together with others of another meaning: import and important, mine and mineral,
+#: secure and securities. The forms of a group share its first as their stem.
+_KEPT_APART: Final = (
+    ("important", "importance", "importantly"),
+    ("international", "internationally"),
+    ("university", "universities"),
+    ("mineral", "minerals"),
+    ("destroyer", "destroyers"),
+    ("liquidator", "liquidators"),
+    ("engineer", "engineers"),
+    ("arms",),
+    ("electricity",),
+    ("generals",),
+    ("generative",),
+    ("organs",),
+    ("securities",),
+    ("shipping",),
+    ("socialism",),
+)
+_OWN_STEMS: Final = {form: forms[0] for forms in _KEPT_APART for form in forms}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +57,8 @@ class _Phrase:
 class Wording:
     """All keywords of all topics, compiled once; finding them takes one pass over the words of a text.
 
-    Within a topic the longest phrase at a place hides the shorter ones in it; topics do not hide each other's.
+    Within a topic the longest phrase at a place hides the shorter ones in it; topics hide nothing of each
+    other's.
     """
 
     def __init__(self, keywords: Iterable[Keyword]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
@@ -16,7 +17,21 @@ from digest.core.model import (
     TopicGroup,
     TopicMark,
 )
-from digest.render.page import Personal
+from digest.render.environment import mail_environment
+from digest.render.marks import Unmarked
+from digest.render.page import (
+    CohortWords,
+    Group,
+    Personal,
+    issue_page,
+    item_for,
+    masthead_for,
+    topic_titles,
+)
+from digest.render.phrases import cohort_words, lead_of
+from digest.render.printing import printed_html, printed_text
+from digest.render.words import words_for
+from digest.render.wrapping import wrapped
 from subscribers.model import WEEKDAYS, Cadence, Profile, Section
 
 BOUNDARY: Final = "=_test_1_1_="
@@ -256,3 +271,32 @@ EIGHT: Final = {
 }
 #: The eight as a cohort reads them.
 EIGHT_GROUPS: Final = (("economy", (2, 4, 7)), ("energy", (1,)), ("technology", (5,)), ("society", (3, 6, 8)))
+
+
+def straightforward(copy: Copy, reader: Personal, briefings: Mapping[int, Briefing]) -> tuple[str, str]:
+    """Text and HTML of one reader's mail without sheet, marks or slots: all is printed for that reader."""
+    words = words_for(copy.profile.language)
+    titles = topic_titles(TOPICS.values())
+    items = {number: item_for(each, number, titles, words) for number, each in briefings.items()}
+    masthead = masthead_for(NEWSLETTER, copy.issue, words)
+    groups = [
+        Group(group.topic, titles[group.topic], [items[number] for number in group.numbers])
+        for group in copy.groups
+    ]
+    shown = [item for group in groups for item in group.items]
+    deferred = [items[number] for number in copy.deferred]
+    environment = mail_environment("classic", copy.profile.language)
+    subject = copy.issue.subject or " ".join(
+        environment.get_template("issue/subject.txt")
+        .render(masthead=masthead, lead=lead_of(shown), count=len(shown))
+        .split()
+    )
+    said = cohort_words(copy, shown, subject=subject, masthead=masthead, titles=titles, words=words)
+    in_lines = CohortWords(**{name: wrapped(value) for name, value in said.values().items()})
+    clean = Personal(**reader.values())
+    return (
+        printed_text(
+            environment, "issue", issue_page(masthead, groups, deferred, in_lines, clean, Unmarked())
+        ),
+        printed_html(environment, "issue", issue_page(masthead, groups, deferred, said, clean, Unmarked())),
+    )

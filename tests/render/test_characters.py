@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lxml import html
 
 from digest.render.characters import (
     column_width,
@@ -16,6 +15,7 @@ from digest.render.characters import (
     shortened,
     web_link,
 )
+from tests.render.pages import document
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_any_text_survives_utf_8_and_an_html_parser(text: str) -> None:
     line = one_line(text)
     assert line.encode().decode() == line
     assert len(line.splitlines()) <= 1
-    assert html.fromstring(f"<p>{marked_han(line, 'en')}</p>").text_content() == line
+    assert document(f"<p>{marked_han(line, 'en')}</p>").text_content() == line
 
 
 def test_paragraphs_are_divided_by_blank_lines() -> None:

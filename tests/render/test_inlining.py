@@ -8,7 +8,7 @@ from digest.render.inlining import inlined, split_style
 
 SHEET = """
 /* a comment { with a brace */
-.a { color: #111111; margin: 0 auto }
+.a { color: #123456; margin: 0 auto }
 .a:hover { color: #222222 !important }
 p.b, .c { padding: 1px }
 @media (max-width: 600px) { .a { color: #333333 !important; } .c { margin: 0 } }
@@ -26,7 +26,7 @@ def document(body: str, kept: str = "") -> str:
 
 def test_a_style_sheet_is_split_into_what_can_be_inlined_and_what_cannot() -> None:
     inline, kept = split_style(SHEET)
-    assert inline == ".a { color: #111111; margin: 0 auto }\np.b, .c { padding: 1px }"
+    assert inline == ".a { color: #123456; margin: 0 auto }\np.b, .c { padding: 1px }"
     assert kept == "\n".join(
         [
             ".a:hover{color:#222222 !important}",
@@ -38,7 +38,7 @@ def test_a_style_sheet_is_split_into_what_can_be_inlined_and_what_cannot() -> No
 
 
 def test_rules_reach_the_elements() -> None:
-    assert '<p class="a" style="color:#111111; margin:0 auto">' in inlined(
+    assert '<p class="a" style="color:#123456; margin:0 auto">' in inlined(
         document('<p class="a">x</p>'), SHEET
     )
 

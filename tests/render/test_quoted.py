@@ -17,7 +17,7 @@ MIXED = st.lists(
     ),
     max_size=60,
 ).map("".join)
-ANY = MIXED | st.text(st.characters(exclude_categories=("Cs",)), max_size=300)
+ANY = MIXED | st.text(st.characters(codec="utf-8"), max_size=300)
 
 
 def decoded(encoded: bytes) -> str:

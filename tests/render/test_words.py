@@ -73,8 +73,8 @@ def test_a_cadence_is_said_in_plain_words(cadence: Cadence, said: str) -> None:
         (
             Profile(sections=frozenset({Section.REPORT, Section.ANALYSIS})),
             None,
-            "You get The Letter because you follow all its topics. Of its items you chose analyses and reports. "
-            "This issue was sent by hand by the editors.",
+            "You get The Letter because you follow all its topics. "
+            "Of its items you chose analyses and reports. This issue was sent by hand by the editors.",
         ),
         (
             Profile(topics=frozenset({"removed-since"})),
