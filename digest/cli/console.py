@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
@@ -35,7 +36,9 @@ After = Annotated[int, typer.Option("--after", metavar="CURSOR", min=0, help="Go
 All = Annotated[bool, typer.Option("--all", help="All of them, whatever the limit.")]
 Now = Annotated[
     str | None,
-    typer.Option("--now", metavar="TIME", help="Decide as if it were then (ISO 8601; UTC without offset)."),
+    typer.Option(
+        "--now", metavar="TIME", help="Decide as if it were then: ISO 8601 (UTC without offset), or +36h."
+    ),
 ]
 
 
@@ -128,16 +131,23 @@ async def listing(
 
 
 def parse_now(text: str | None) -> datetime:
-    """The instant of `--now`, or the present."""
+    """The instant of `--now`: the present, ISO 8601, or so far from the present (`+36h`, `+2d`)."""
+    present = datetime.now(UTC)
     if text is None:
-        return datetime.now(UTC)
+        return present
+    ahead = re.fullmatch(r"\+(\d{1,4})([mhd])", text.strip())
+    if ahead:
+        return present + int(ahead[1]) * _UNITS[ahead[2]]
     try:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise InputError(f"time {text!r} is not known: say it as 2026-11-24T08:00:00Z") from None
+        raise InputError(f"time {text!r} is not known: say 2026-11-24T08:00:00Z, or +36h") from None
     if not 1970 <= found.year <= 9000:
         raise InputError(f"time {text!r} is out of reach: say a year from 1970 to 9000")
     return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
+
+
+_UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 
 def parse_day(text: str, what: str) -> date:

@@ -69,24 +69,22 @@ async def deliver(
     flight), or when no server can be used: then the rest stays planned and no attempt is counted.
     """
     tally = Tally()
-    newsletter = await press.newsletter_of(issue)
-    async with store.write() as connection:
-        gone = await deliveries.expire(connection, issue.id, newsletter.give_up_minutes, sender.now())
-        tally.by_status[DeliveryStatus.EXPIRED] += len(gone)
+    give_up = timedelta(minutes=(await press.newsletter_of(issue)).give_up_minutes)
+    if sender.now() >= issue.planned_at + give_up:
+        async with store.write() as connection:
+            tally.by_status[DeliveryStatus.EXPIRED] += len(await deliveries.expire(connection, issue.id))
     feed = _Feed(issue.id, store, sender, stop, tally)
     lanes = await feed.lanes_needed()
-    async with Recorder(store, sender.owner, now=sender.now, wall=sender.wall) as recorder:
-        workers = [
-            _Worker(issue, newsletter.give_up_minutes, feed, press, recorder, sender, tally)
-            for _ in range(lanes)
-        ]
-        try:
-            ends = await asyncio.gather(*(worker.work() for worker in workers))
-        finally:
-            await feed.give_back()
+    if lanes:
+        async with Recorder(store, sender.owner, now=sender.now, wall=sender.wall) as recorder:
+            workers = [_Worker(issue, give_up, feed, press, recorder, sender, tally) for _ in range(lanes)]
+            try:
+                ends = await asyncio.gather(*(worker.work() for worker in workers))
+            finally:
+                await feed.give_back()
+        tally.trouble = _trouble_of(workers, ends)
     async with store.write() as connection:
         await issues.close_when_settled(connection, issue.id)
-    tally.trouble = _trouble_of(workers, ends)
     return tally
 
 
@@ -162,7 +160,7 @@ class _Worker:
     """One lane and its task: at most one message of it is unrecorded at any time."""
 
     issue: Issue
-    give_up_minutes: int
+    give_up: timedelta
     feed: _Feed
     press: Press
     recorder: Recorder
@@ -228,18 +226,16 @@ class _Worker:
             attempts=copy.attempts,
             now=now,
             due_at=self.issue.planned_at,
-            give_up_minutes=self.give_up_minutes,
+            give_up_minutes=int(self.give_up / timedelta(minutes=1)),
             jitter=jitter,
         )
         if verdict.status is DeliveryStatus.UNCERTAIN:
             # a server that took the message and lost its voice would take it again right away
-            until = self.issue.planned_at + timedelta(minutes=self.give_up_minutes)
+            until = self.issue.planned_at + self.give_up
             return replace(verdict, retry_at=next_try(copy.attempts, now=now, until=until, jitter=jitter))
         return verdict
 
 
 def _trouble_of(workers: Sequence[_Worker], ends: Sequence[_LaneEnd]) -> str:
     """Why copies were left though they could have gone; a lane less than wished is no trouble."""
-    if not workers or _LaneEnd.NOTHING_LEFT in ends:
-        return ""
-    return workers[0].trouble
+    return "" if _LaneEnd.NOTHING_LEFT in ends else workers[0].trouble

@@ -141,15 +141,8 @@ async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: dat
     return freed, (await connection.execute(doubtful)).rowcount
 
 
-async def expire(
-    connection: AsyncConnection, issue_id: int, give_up_minutes: int, now: datetime
-) -> list[int]:
-    """Give up copies of an issue that wait past its give-up time; their briefings go back to the readers."""
-    planned_at = (
-        await connection.execute(select(issues.c.planned_at).where(issues.c.id == issue_id))
-    ).scalar_one()
-    if planned_at + timedelta(minutes=give_up_minutes) > now:
-        return []
+async def expire(connection: AsyncConnection, issue_id: int) -> list[int]:
+    """Give up the copies of an issue that still wait; their briefings go back to the readers."""
     waiting = [DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED]
     query = (
         update(deliveries)
