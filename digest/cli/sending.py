@@ -103,7 +103,7 @@ def send(
             jobs = await jobs_for(settings, store)
             planned = await plan_by_hand(wish, store=store, now=now)
             tally = await jobs.send(planned.issue_id, now, stop)
-            return plan, RunReport(totals_of([planned], [planned.issue_id], tally), tally.trouble)
+            return plan, RunReport(totals_of([planned], [planned.issue_id], tally), tally.whole_trouble)
 
     plan, report = run(work())
     if report is not None:

@@ -52,12 +52,19 @@ class Tally:
     skipped: Counter[str] = field(default_factory=Counter)
     #: why copies were left though they could have gone: no server could be used
     trouble: str = ""
+    #: issues that could not be sent for a reason of their own
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def whole_trouble(self) -> str:
+        """All that went wrong beyond single copies, in one line."""
+        return "; ".join(filter(None, [self.trouble, *self.failures]))
 
     def add(self, other: Tally) -> None:
         """Count another issue's copies too."""
         self.by_status += other.by_status
         self.skipped += other.skipped
-        self.trouble = self.trouble or other.trouble
+        self.trouble = other.trouble
 
 
 async def deliver(
@@ -79,10 +86,9 @@ async def deliver(
         async with Recorder(store, sender.owner, now=sender.now, wall=sender.wall) as recorder:
             workers = [_Worker(issue, give_up, feed, press, recorder, sender, tally) for _ in range(lanes)]
             try:
-                ends = await asyncio.gather(*(worker.work() for worker in workers))
+                tally.trouble = _trouble_of(workers, await _all_ends(workers))
             finally:
                 await feed.give_back()
-        tally.trouble = _trouble_of(workers, ends)
     async with store.write() as connection:
         await issues.close_when_settled(connection, issue.id)
     return tally
@@ -125,12 +131,10 @@ class _Feed:
             return self.at_hand()
 
     async def give_back(self) -> None:
-        """Release what was claimed and not begun."""
-        async with self._store.write() as connection:
-            await deliveries.release(
-                connection, self._sender.owner, [copy.delivery_id for copy in self._claimed]
-            )
+        """Release what was claimed and not begun, be it here or in the hands of a lane that failed."""
         self._claimed.clear()
+        async with self._store.write() as connection:
+            await deliveries.release(connection, self._sender.owner, self._issue_id)
 
     async def _claim(self) -> None:
         async with self._store.write() as connection:
@@ -234,6 +238,16 @@ class _Worker:
             until = self.issue.planned_at + self.give_up
             return replace(verdict, retry_at=next_try(copy.attempts, now=now, until=until, jitter=jitter))
         return verdict
+
+
+async def _all_ends(workers: Sequence[_Worker]) -> list[_LaneEnd]:
+    """Run the workers to their ends; when one fails, the others are stopped and its error comes out."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(worker.work()) for worker in workers]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 def _trouble_of(workers: Sequence[_Worker], ends: Sequence[_LaneEnd]) -> str:

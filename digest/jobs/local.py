@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import structlog
 
 from digest.core.model import DeliveryStatus, Issue, RunTotals
+from digest.errors import DigestError, StoreError
 from digest.flows.deliver import Sender, Tally, deliver
 from digest.flows.press import Press
 from digest.flows.publish import Planned, due_slots, publish
@@ -71,7 +72,7 @@ class LocalJobs:
         issue_ids = [issue.id for issue in await self._open_issues()]
         tally = await self._send(issue_ids, now, stop)
         in_doubt = 0 if self._resend_uncertain else found.uncertain
-        return RunReport(totals_of(planned, issue_ids, tally, in_doubt), tally.trouble)
+        return RunReport(totals_of(planned, issue_ids, tally, in_doubt), tally.whole_trouble)
 
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""
@@ -110,12 +111,21 @@ class LocalJobs:
                 async with self._store.read() as connection:
                     issue = await issues.by_id(connection, issue_id)
                 assert issue is not None
-                whole.add(
-                    await deliver(issue, store=self._store, press=self._press, sender=sender, stop=stop)
-                )
+                await self._deliver(issue, sender, stop, whole)
         finally:
             self._liveness.sign_off(owner)
         return whole
+
+    async def _deliver(self, issue: Issue, sender: Sender, stop: asyncio.Event, whole: Tally) -> None:
+        """Send one issue; one that cannot be printed stays planned and does not hold up the others."""
+        try:
+            whole.add(await deliver(issue, store=self._store, press=self._press, sender=sender, stop=stop))
+        except StoreError:
+            raise
+        except Exception as error:
+            words = str(error) if isinstance(error, DigestError) else f"{type(error).__name__}: {error}"
+            log.error("an issue cannot be sent", issue=issue.id, error=words)
+            whole.failures.append(f"issue {issue.id} cannot be sent: {words}")
 
 
 def totals_of(

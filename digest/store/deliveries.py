@@ -105,14 +105,13 @@ async def record(connection: AsyncConnection, owner: str, results: Sequence[Reco
             await _record_one(connection, owner, result, now)
 
 
-async def release(connection: AsyncConnection, owner: str, delivery_ids: Collection[int]) -> None:
-    """Give claimed copies back unsent; no attempt is counted."""
-    for some in chunks(sorted(delivery_ids)):
-        await connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_(some), _held_by(owner))
-            .values(status=DeliveryStatus.PLANNED, **_FREE)
-        )
+async def release(connection: AsyncConnection, owner: str, issue_id: int) -> None:
+    """Give back the copies of an issue that were claimed and not begun; no attempt is counted."""
+    await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.issue_id == issue_id, deliveries.c.started_at.is_(None), _held_by(owner))
+        .values(status=DeliveryStatus.PLANNED, **_FREE)
+    )
 
 
 async def owners_at_work(connection: AsyncConnection) -> set[str]:
