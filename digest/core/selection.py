@@ -73,9 +73,10 @@ class Selector:
     ) -> Selection:
         """What a one-off holds: the chosen numbers, or (None) what the profile would get, without a cap.
 
-        Only numbers in (since, upto] are considered. A chosen briefing goes to everyone addressed, whatever their topics; only what a reader has already
-        had, or had decided against, is kept back, unless `ignore_bookmarks`. The cut stays where it is, so
-        the next regular issue goes on as if nothing had happened, without repeating what was sent ahead.
+        Only numbers in (since, upto] are considered. A chosen briefing goes to everyone addressed, whatever
+        their topics; only what a reader has already had, or had decided against, is kept back, unless
+        `ignore_bookmarks`. The cut stays where it is, so the next regular issue goes on as if nothing had
+        happened, without repeating what was sent ahead.
         """
         numbers = self._numbers_after(since, upto) if chosen is None else sorted(set(chosen))
         known = [number for number in numbers if since < number <= upto]
@@ -124,7 +125,9 @@ class Selector:
     def _rank(self, number: int, bookmark: Bookmark) -> tuple[bool, int, bool, int, int]:
         candidate = self._candidates[number]
         waited = number in bookmark.deferred
-        return (not candidate.lead, -candidate.weight, not waited, -candidate.batch, number)
+        # who has waited longest comes first; among what is new, the newest batch, in the order of its page
+        turn = number if waited else -candidate.batch
+        return (not candidate.lead, -candidate.weight, not waited, turn, number)
 
 
 def place_of(candidate: Candidate, profile: Profile, rules: Rules) -> str | LeftOut:

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import BriefingStatus, DraftBriefing, Rejected
+from digest.errors import InputError
 from digest.ingest.gathered import Gathered
 from digest.ingest.identity import body_key, content_key, title_key
 from digest.ingest.topics import TopicRules
@@ -52,14 +53,21 @@ class _Acquaintances:
 
 
 async def collect(gathered: Gathered, *, store: Database, now: datetime, publish: bool = True) -> Collected:
-    """Take every item of one source in one transaction; what is published together is one batch."""
+    """Take every item of one source in one transaction; what is published together is one batch.
+
+    An item that names an unknown topic is refused like one that cannot be read; the rest is taken.
+    """
     fates: list[tuple[int, _Fate]] = []
+    rejected = list(gathered.rejected)
     async with store.write() as connection:
         rules = TopicRules(await topics.every(connection))
         keys = {keys_of(draft) for draft in gathered.drafts}
         known = _Acquaintances(await briefings.known_by(connection, keys))
         for draft in gathered.drafts:
-            fates.append(await _take(connection, draft, known, rules, now))
+            try:
+                fates.append(await _take(connection, draft, known, rules, now))
+            except InputError as error:
+                rejected.append(Rejected(gathered.source, draft.line, str(error)))
         if publish:
             await briefings.publish(connection, _with(fates, _Fate.ADDED), now)
     added = _with(fates, _Fate.ADDED)
@@ -67,7 +75,7 @@ async def collect(gathered: Gathered, *, store: Database, now: datetime, publish
         added=added,
         updated=tuple(id_ for id_ in _with(fates, _Fate.UPDATED) if id_ not in added),
         unchanged=sum(fate is _Fate.UNCHANGED for _id, fate in fates),
-        rejected=gathered.rejected,
+        rejected=tuple(sorted(rejected, key=lambda refusal: refusal.line)),
     )
 
 
@@ -87,7 +95,7 @@ async def _take(
     rules: TopicRules,
     now: datetime,
 ) -> tuple[int, _Fate]:
-    """Add, revise or leave one item."""
+    """Add, revise or leave one item; raises InputError before anything is written."""
     keys = keys_of(draft)
     found = known.find(keys)
     if found is not None and found.keys.content == keys.content:

@@ -13,3 +13,5 @@ class Gathered:
 
     drafts: tuple[DraftBriefing, ...] = ()
     rejected: tuple[Rejected, ...] = ()
+    #: the name of what was read, for messages
+    source: str = ""

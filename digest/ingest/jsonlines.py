@@ -19,6 +19,7 @@ before what was said for all.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from json.decoder import JSONDecodeError
@@ -59,7 +60,7 @@ def read_json(
             drafts.append(draft_from(value, line=line, section=section, topics=topics))
         except ItemError as error:
             rejected.append(Rejected(source, line, str(error)))
-    return Gathered(tuple(drafts), tuple(rejected))
+    return Gathered(tuple(drafts), tuple(rejected), source)
 
 
 def _values(text: str, source: str) -> Iterator[tuple[int, object]]:
@@ -68,15 +69,16 @@ def _values(text: str, source: str) -> Iterator[tuple[int, object]]:
     if start < len(text) and text[start] not in "[{":
         raise InputError(f"{source} is not a list of items in JSON: it must begin with [ or {{")
     try:
-        document = json.loads(text) if start < len(text) else []
+        document = _loaded(text) if start < len(text) else []
     except (ValueError, RecursionError) as error:
         return _by_line(text, source, error)
-    if isinstance(document, dict) and _ITEMS not in document:
+    if isinstance(document, list):
+        return zip(_element_lines(text, start), document, strict=True)
+    assert isinstance(document, dict)
+    if _ITEMS not in document:
         return iter([(text.count("\n", 0, start) + 1, document)])
-    if isinstance(document, dict):
-        start = _after_white(text, text.index(":", start) + 1)
-        document = _listed(document, source)
-    return zip(_element_lines(text, start), document, strict=True)
+    items = _listed(document, source)
+    return zip(_element_lines(text, _after_white(text, text.index(":", start) + 1)), items, strict=True)
 
 
 def _listed(document: dict[str, object], source: str) -> list[object]:
@@ -104,18 +106,31 @@ def _element_lines(text: str, start: int) -> Iterator[int]:
 
 
 def _by_line(text: str, source: str, error: Exception) -> Iterator[tuple[int, object]]:
-    """One value a line; `error` says why the text as a whole is no JSON, should no line be any either."""
+    """One object a line; `error` says why the text as a whole is no JSON, should no line hold an object."""
     values = [(number, _parsed(line)) for number, line in enumerate(lines(text), start=1) if line.strip()]
-    if all(isinstance(value, _Broken) for _number, value in values):
+    if text.lstrip().startswith("[") or not any(isinstance(value, dict) for _number, value in values):
         raise InputError(f"{source} is not valid JSON: {_complaint(error)}")
     return iter(values)
 
 
 def _parsed(line: str) -> object:
     try:
-        return json.loads(line)
+        return _loaded(line)
     except (ValueError, RecursionError) as error:
         return _Broken(f"the line is not valid JSON: {_complaint(error)}")
+
+
+def _loaded(text: str) -> object:
+    return json.loads(text, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object whose keys differ; of two equal ones JSON would silently drop the first."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        ((key, _times),) = Counter(key for key, _value in pairs).most_common(1)
+        raise ValueError(f"the key {key!r} is given twice")
+    return found
 
 
 def _complaint(error: Exception) -> str:

@@ -115,15 +115,16 @@ def _parts_items(before: Block, block: Block, after: Block) -> bool:
 
 
 def _block(line: int, block_lines: list[str]) -> Block:
-    indented = _INDENT.match(block_lines[0]) is not None and len(block_lines) == 1
-    return Block(line, trimmed("\n".join(block_lines)), indented)
+    return Block(line, trimmed("\n".join(block_lines)), _INDENT.match(block_lines[0]) is not None)
 
 
 def _labels_before_text(blocks: Sequence[Block]) -> int:
+    titled = False
     for index, block in enumerate(blocks):
-        # an indented block is a paragraph, unless the whole page is set in
-        if _is_sentence(block) or (block.indented and not blocks[0].indented):
+        # what is indented below something that may be a title is a paragraph, not a label
+        if _is_sentence(block) or (block.indented and titled):
             return index
+        titled = titled or not (block.indented or _is_ornament(block) or _is_navigation(block.text))
     return len(blocks)
 
 

@@ -57,6 +57,7 @@ def read_page(
             replace(one, section=section, topics=topics) for one in outcomes if isinstance(one, DraftBriefing)
         ),
         rejected=tuple(one for one in outcomes if isinstance(one, Rejected)),
+        source=source,
     )
 
 

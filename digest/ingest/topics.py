@@ -17,7 +17,7 @@ _IN_TITLE: Final = 4
 #: In the text it counts once for each time, up to here: repeating a word adds little after that.
 _IN_TEXT: Final = 3
 #: Fewer points than this are a chance mention.
-_FLOOR: Final = 6
+_FLOOR: Final = 4
 #: A further topic needs points of its own, and this share of what the first one has.
 _FURTHER_FLOOR: Final = 12
 _FURTHER_SHARE: Final = 0.4

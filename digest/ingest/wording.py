@@ -17,14 +17,15 @@ from digest.ingest.folding import fold
 _UNSPACED: Final = "\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _WITHOUT_SPACES: Final = re.compile(f"[{_UNSPACED}]")
 _WORD: Final = re.compile(rf"[^\W_{_UNSPACED}]+(?:'[^\W_{_UNSPACED}]+)*")
-#: Words that the stemmer throws together with others of another meaning: import and important, mine and mineral,
-#: secure and securities. The forms of a group share its first as their stem.
+#: Words that the stemmer throws together with others of another meaning: import and important, secure and
+#: securities, mine and mineral. The forms of a group share its first as their stem.
 _KEPT_APART: Final = (
     ("important", "importance", "importantly"),
     ("international", "internationally"),
     ("university", "universities"),
     ("mineral", "minerals"),
     ("destroyer", "destroyers"),
+    ("renewable", "renewables"),
     ("liquidator", "liquidators"),
     ("engineer", "engineers"),
     ("arms",),
