@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from digest.core.model import DraftBriefing, Rejected
 
@@ -14,4 +14,4 @@ class Gathered:
     drafts: tuple[DraftBriefing, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     #: the name of what was read, for messages
-    source: str = ""
+    source: str = field(default="", compare=False)

@@ -54,7 +54,7 @@ def test_section_and_topics_reach_the_items(text: str) -> None:
 
 
 def test_an_empty_file_gives_nothing() -> None:
-    assert gather(b"") == Gathered(source="in.txt")
+    assert gather(b"") == Gathered()
 
 
 def test_an_unknown_format_is_refused_with_those_there_are() -> None:
