@@ -110,7 +110,8 @@ async def _intern(
 ) -> dict[Preference, int]:
     keys = {interning_key(value): value for value in values}
     found = await _ids(connection, table, list(keys))
-    missing = [key for key in keys if key not in found]
+    # in one order, so that two who make the same rows at once do not wait for each other in a circle
+    missing = sorted(key for key in keys if key not in found)
     if missing:
         await insert_missing(connection, table, [{"key": key, **columns(keys[key])} for key in missing])
         found |= await _ids(connection, table, missing)

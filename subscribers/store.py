@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -124,16 +124,23 @@ async def subscriptions_of(
     connection: AsyncConnection, address: str, *, to_change: bool = False
 ) -> tuple[Subscription, ...]:
     """All subscriptions of one address, by newsletter; `to_change` keeps others off them until commit."""
-    query = _whole().where(subscribers.c.address_key == address_key(address))
-    query = query.order_by(subscriptions.c.newsletter_id)
+    mine = subscribers.c.address_key == address_key(address)
     if to_change:
-        query = query.with_for_update(of=subscriptions)
-    rows = await connection.execute(query)
+        whose = select(subscribers.c.id).where(mine)
+        await keep_others_off(connection, subscriptions.c.subscriber_id.in_(whose))
+    rows = await connection.execute(_whole().where(mine).order_by(subscriptions.c.newsletter_id))
     return tuple(_subscription_from(row) for row in rows)
 
 
-async def subscription_by_id(connection: AsyncConnection, subscription_id: int) -> Subscription | None:
-    """One subscription, or None; also None after its reader was erased."""
+async def subscription_by_id(
+    connection: AsyncConnection, subscription_id: int, *, to_change: bool = False
+) -> Subscription | None:
+    """One subscription, or None; also None after its reader was erased.
+
+    `to_change` keeps others off it until commit.
+    """
+    if to_change:
+        await keep_others_off(connection, subscriptions.c.id == subscription_id)
     query = _whole().where(subscriptions.c.id == subscription_id, subscribers.c.address.isnot(None))
     row = (await connection.execute(query)).first()
     return None if row is None else _subscription_from(row)
@@ -168,19 +175,35 @@ async def every_subscription(
         after = page[-1].id
 
 
+async def keep_others_off(connection: AsyncConnection, condition: ColumnElement[bool]) -> None:
+    """Let nobody else change the subscriptions that fulfil a condition until commit.
+
+    Always a statement of its own, before the one that reads: PostgreSQL compares a row that it had to wait
+    for with what that row was joined to before, and leaves it out when the other changed its bookmark. SQLite
+    has one writer at a time and needs none of this.
+    """
+    if connection.dialect.name == "postgresql":
+        # in one order, so that two who want the same rows wait for each other in one direction only
+        rows = select(subscriptions.c.id).where(condition).order_by(subscriptions.c.id)
+        await connection.execute(
+            select(func.count()).select_from(rows.with_for_update(key_share=True).subquery())
+        )
+
+
 async def pauses_ending_by(connection: AsyncConnection, now: datetime) -> tuple[Subscription, ...]:
-    """Paused subscriptions whose time is up."""
-    query = _whole().where(subscriptions.c.paused_until <= now, subscriptions.c.standing == Standing.PAUSED)
-    query = query.order_by(subscriptions.c.id).with_for_update(of=subscriptions)
-    return tuple(_subscription_from(row) for row in await connection.execute(query))
+    """Paused subscriptions whose time is up, and nobody else's until commit."""
+    ending = and_(subscriptions.c.paused_until <= now, subscriptions.c.standing == Standing.PAUSED)
+    await keep_others_off(connection, ending)
+    rows = await connection.execute(_whole().where(ending).order_by(subscriptions.c.id))
+    return tuple(_subscription_from(row) for row in rows)
 
 
 async def mark_bouncing(connection: AsyncConnection, subscription_id: int, words: str, now: datetime) -> None:
     """The address of this subscription does not exist: no more mail to it, whatever the newsletter."""
     whose = select(subscriptions.c.subscriber_id).where(subscriptions.c.id == subscription_id)
-    query = select(subscriptions.c.id, subscriptions.c.standing).where(
-        subscriptions.c.subscriber_id == whose.scalar_subquery()
-    )
+    theirs = subscriptions.c.subscriber_id == whose.scalar_subquery()
+    await keep_others_off(connection, theirs)
+    query = select(subscriptions.c.id, subscriptions.c.standing).where(theirs)
     for row in (await connection.execute(query)).all():
         before = Standing(row.standing)
         after = TRANSITIONS.get((before, Event.BOUNCED_HARD))

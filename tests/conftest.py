@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+# a PostgreSQL is started once for all rooms, and only when a test asks for one
+pytest_plugins = ("tests.stores",)
+
 
 @pytest.fixture
 def anyio_backend() -> str:

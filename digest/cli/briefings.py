@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
 from digest.cli.console import (
-    DONE,
-    FAILED_IN_PART,
+    LARGEST,
     After,
     All,
     Config,
@@ -20,22 +21,29 @@ from digest.cli.console import (
     answer,
     listing,
     note,
+    parse_line,
     parse_now,
     run,
     say,
     table,
 )
 from digest.cli.doors import store_of
+from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.core.model import Briefing, BriefingStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows.collect import Collected, collect
 from digest.flows.edit_briefing import Edit, edit, publish, retract
 from digest.ingest.formats import FORMATS, read
 from digest.ingest.gathered import Gathered
+from digest.ingest.plaintext import clean, decoded, paragraphs
+from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
+from digest.store import topics
 from subscribers.wishes import parse_section
 
-briefings = typer.Typer(help="List, show, edit, publish and retract briefings.", no_args_is_help=True)
+BriefingId = Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST)]
+
+briefings = typer.Typer(help="List, show, edit, publish and retract briefings.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,9 +53,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def ingest(
-    sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="Files, or - for standard input.")
-    ],
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE", help="Files, or - for standard input.")],
     format: Annotated[
         str | None, typer.Option("--format", help=f"{' or '.join(FORMATS)}; recognised when not given.")
     ] = None,
@@ -60,8 +66,12 @@ def ingest(
     config: Config = None,
 ) -> None:
     """Take briefings in and publish them; what is known already is left alone or revised."""
-    gathered = [_gathered(source, format, tuple(topic or ()), section) for source in sources]
-    collected = run(_collect(gathered, config, not draft))
+    kind = parse_section(section)
+    gathered = [
+        read(_bytes_of(one), source=_named(one), format=format, section=kind, topics=tuple(topic or ()))
+        for one in sources
+    ]
+    collected = run(_collect(gathered, topic or (), config, not draft))
     whole = Collected(
         added=tuple(id_ for one in collected for id_ in one.added),
         updated=tuple(id_ for one in collected for id_ in one.updated),
@@ -110,7 +120,7 @@ def list_briefings(
 
 
 @briefings.command("show")
-def show(briefing_id: int, json: Json = False, config: Config = None) -> None:
+def show(briefing_id: BriefingId, json: Json = False, config: Config = None) -> None:
     """Show one briefing with the reasons of its topics."""
 
     async def work() -> Briefing:
@@ -132,7 +142,7 @@ def show(briefing_id: int, json: Json = False, config: Config = None) -> None:
 
 @briefings.command("edit")
 def edit_briefing(
-    briefing_id: int,
+    briefing_id: BriefingId,
     title: Annotated[str | None, typer.Option("--title")] = None,
     body: Annotated[
         Path | None, typer.Option("--body", metavar="FILE", help="Text whose paragraphs replace the body.")
@@ -143,17 +153,19 @@ def edit_briefing(
     section: Annotated[str | None, typer.Option("--section")] = None,
     url: Annotated[str | None, typer.Option("--url", help="Where readers read on.")] = None,
     lead: Annotated[bool | None, typer.Option("--lead/--no-lead", help="Stands first in a mail.")] = None,
-    weight: Annotated[int | None, typer.Option("--weight", help="Heavier items come first.")] = None,
+    weight: Annotated[
+        int | None, typer.Option("--weight", min=-999, max=999, help="Heavier items come first.")
+    ] = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Change a briefing; a changed title, body or link is a new revision of the same briefing."""
     wish = Edit(
-        title=title,
+        title=None if title is None else parse_line(title, "title", most=1000),
         paragraphs=None if body is None else _paragraphs(body),
         topics=None if topic is None else tuple(topic),
         section=None if section is None else parse_section(section),
-        url=url,
+        url=None if url is None else _link(url),
         lead=lead,
         weight=weight,
     )
@@ -161,13 +173,13 @@ def edit_briefing(
 
 
 @briefings.command("publish")
-def publish_briefing(briefing_id: int, json: Json = False, config: Config = None) -> None:
+def publish_briefing(briefing_id: BriefingId, json: Json = False, config: Config = None) -> None:
     """Publish a draft, or a retracted briefing again under the number it had."""
     _act(lambda store: publish(briefing_id, store=store, now=parse_now(None)), json, config)
 
 
 @briefings.command("retract")
-def retract_briefing(briefing_id: int, json: Json = False, config: Config = None) -> None:
+def retract_briefing(briefing_id: BriefingId, json: Json = False, config: Config = None) -> None:
     """Take a briefing back: no issue planned from now on carries it."""
     _act(lambda store: retract(briefing_id, store=store), json, config)
 
@@ -214,15 +226,21 @@ def _act(work: Any, json: bool, config: Path | None) -> None:
     return say(f"briefing {briefing.id} is {briefing.status}, revision {briefing.revision}")
 
 
-async def _collect(gathered: list[Gathered], config: Path | None, publish_new: bool) -> list[Collected]:
+async def _collect(
+    gathered: Sequence[Gathered], names: Sequence[str], config: Path | None, publish_new: bool
+) -> list[Collected]:
     async with store_of(config) as store:
+        async with store.read() as connection:
+            rules = TopicRules(await topics.every(connection))
+        for name in names:
+            # a wrong one is the fault of the call, not of each item
+            rules.slug_of(name)
         now = parse_now(None)
         return [await collect(one, store=store, now=now, publish=publish_new) for one in gathered]
 
 
-def _gathered(source: str, format_: str | None, topics: tuple[str, ...], section: str) -> Gathered:
-    name = "standard input" if source == "-" else source
-    return read(_bytes_of(source), source=name, format=format_, section=parse_section(section), topics=topics)
+def _named(source: str) -> str:
+    return "standard input" if source == "-" else source
 
 
 def _bytes_of(source: str) -> bytes:
@@ -239,11 +257,21 @@ def _bytes_of(source: str) -> bytes:
 
 
 def _paragraphs(path: Path) -> tuple[str, ...]:
-    text = _bytes_of(str(path)).decode("utf-8", errors="replace").replace("\r\n", "\n")
-    found = tuple(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
+    found = paragraphs(clean(decoded(_bytes_of(str(path)), source=str(path))))
     if not found:
         raise InputError(f"body {str(path)!r} is empty: write at least one paragraph")
     return found
+
+
+def _link(text: str) -> str:
+    """An address that a reader can follow; empty takes the link away."""
+    try:
+        fits = not text or (urlsplit(text).scheme in {"http", "https"} and bool(urlsplit(text).hostname))
+    except ValueError:
+        fits = False
+    if not fits or not text.isprintable() or " " in text:
+        raise InputError(f"url {text!r} is not an absolute http or https address: say https://HOST/PATH")
+    return text
 
 
 def _status(word: str) -> BriefingStatus:

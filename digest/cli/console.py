@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import json
 import re
 import sys
@@ -12,27 +13,25 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
+from unicodedata import category
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from digest.errors import InputError
 
 T = TypeVar("T")
 
-#: Exit statuses of the interface.
-DONE: Final = 0
-FAILED_IN_PART: Final = 1
-REFUSED: Final = 2
+#: More than any store counts to; a number above it is a slip, and would be too long for the store.
+LARGEST: Final = 2**63 - 1
 
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Settings file instead of digest.toml.")
 ]
-Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")]
-After = Annotated[int, typer.Option("--after", metavar="CURSOR", min=0, help="Go on behind this one.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=LARGEST - 1, help="At most so many.")]
+After = Annotated[
+    int, typer.Option("--after", metavar="CURSOR", min=0, max=LARGEST, help="Go on behind this one.")
+]
 All = Annotated[bool, typer.Option("--all", help="All of them, whatever the limit.")]
 Now = Annotated[
     str | None,
@@ -67,9 +66,9 @@ def note(text: str) -> None:
 
 
 def answer(document: object) -> None:
-    """One JSON document, on standard output."""
-    json.dump(plain(document), sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    """One JSON document, on standard output; other letters as they are where the output can hold them."""
+    spelled_out = codecs.lookup(sys.stdout.encoding or "ascii").name != "utf-8"
+    print(json.dumps(plain(document), ensure_ascii=spelled_out, indent=2))
 
 
 def plain(value: object) -> Any:
@@ -93,12 +92,17 @@ def plain(value: object) -> Any:
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A table for people; as wide as the terminal, or as its content when there is none."""
+    # heavy, and a command that answers with JSON draws none
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
     drawn = Table(title=title or None, box=None, pad_edge=False, title_justify="left", header_style="bold")
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(_cell(value) for value in row))
+        drawn.add_row(*(escape(_cell(value)) for value in row))
     console.print(drawn)
 
 
@@ -108,7 +112,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
-    return escape(str(value))
+    return str(value)
 
 
 async def listing(
@@ -153,9 +157,43 @@ _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timede
 def parse_day(text: str, what: str) -> date:
     """A calendar date."""
     try:
-        return date.fromisoformat(text.strip())
+        found = date.fromisoformat(text.strip())
     except ValueError:
         raise InputError(f"{what} {text!r} is not a date: say it as 2026-11-24") from None
+    if not 1970 <= found.year <= 9000:
+        raise InputError(f"{what} {text!r} is out of reach: say a year from 1970 to 9000")
+    return found
+
+
+def parse_line(text: str, what: str, most: int = 200) -> str:
+    """Words that stand on one line of a mail or a listing: something to see, of a length that can be kept."""
+    line = " ".join(text.split())
+    if not line:
+        raise InputError(f"{what} is empty: write something, or leave it out")
+    if not line.isprintable() and any(category(sign) in _UNPRINTABLE for sign in line):
+        raise InputError(f"{what} {line!r} holds control characters: take them out")
+    if len(line) > most:
+        raise InputError(f"{what} has {len(line)} characters: use at most {most}")
+    return line
+
+
+def parse_text(text: str, what: str) -> str:
+    """Words on as many lines as there are, or none."""
+    lines = (parse_line(line, what, most=2000) if line.strip() else "" for line in text.splitlines())
+    return "\n".join(lines).strip()
+
+
+#: Control characters, and halves of characters that a terminal in another encoding hands over.
+_UNPRINTABLE: Final = frozenset({"Cc", "Cs"})
+
+
+def parse_slug(text: str) -> str:
+    """A short name for topics and newsletters, fit for commands and links."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 60:
+        raise InputError(
+            f"slug {text!r} is not one: use at most 60 lower-case letters, digits and single hyphens"
+        )
+    return text
 
 
 def confirmed(question: str) -> bool:

@@ -9,9 +9,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+import typer
+
 from digest.cli.console import Config, Json, answer, note, run, say, table
-from digest.cli.doors import jobs_for, settings_from
-from digest.config import LogLevel, Settings
+from digest.cli.dispatch import jobs_for
+from digest.cli.doors import new_store_at
+from digest.config import LogLevel, Settings, load_settings
 from digest.errors import InputError
 from digest.flows.collect import collect
 from digest.flows.readers import Enrolment, subscribe
@@ -22,7 +25,6 @@ from digest.store import briefings as shelf
 from digest.store import ledger, topics
 from digest.store.database import Database
 from digest.store.ledger import Entry
-from digest.wiring import open_store, set_up_logging
 from subscribers.model import Section
 from subscribers.wishes import parse_wishes
 
@@ -81,10 +83,14 @@ _FIRST_PAGE: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
 
 
+def add_to(app: typer.Typer) -> None:
+    """Hang the command of this file into the tree."""
+    app.command("demo")(demo)
+
+
 def demo(json: Json = False, config: Config = None) -> None:
     """Run the main job on sample briefings: six readers, two simulated days, mails in the outbox."""
-    settings = _demo_settings(settings_from(config))
-    set_up_logging(settings)
+    settings = _demo_settings(load_settings(config))
     entries, titles = run(_two_days(settings))
     if json:
         return answer({"items": [_shown(entry) for entry in entries], "next": None})
@@ -96,7 +102,7 @@ def _demo_settings(settings: Settings) -> Settings:
     target = settings.smtp_url.get_secret_value()
     if not target.startswith("file:"):
         raise InputError("the demo writes into a folder only: unset DIGEST_SMTP_URL, or say file:FOLDER")
-    file = settings.var_dir / "demo.sqlite3"
+    file = _file(settings)
     try:
         for leftover in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
             leftover.unlink(missing_ok=True)
@@ -106,8 +112,12 @@ def _demo_settings(settings: Settings) -> Settings:
     return settings.model_copy(update={"database_url": store, "log_level": LogLevel.WARNING})
 
 
+def _file(settings: Settings) -> Path:
+    return settings.var_dir / "demo.sqlite3"
+
+
 async def _two_days(settings: Settings) -> tuple[tuple[Entry, ...], dict[int, str]]:
-    async with open_store(settings, must_be_current=False) as store:
+    async with new_store_at(settings) as store:
         await seed(store, default_topics())
         await _welcome(store)
         jobs = await jobs_for(settings, store)
@@ -163,7 +173,7 @@ def _tell(settings: Settings, entries: tuple[Entry, ...], titles: dict[int, str]
     outbox = settings.smtp_url.get_secret_value().removeprefix("file:")
     sent = sum(entry.status == "sent" for entry in entries)
     say(f"\n{sent} mails lie in {outbox}: open an .eml file with a mail program.")
-    say("The store of the demo is var/demo.sqlite3; run digest init to begin with one of your own.")
+    say(f"The store of the demo is {_file(settings)}; run digest init to begin with one of your own.")
 
 
 def _why_not(entry: Entry) -> str:

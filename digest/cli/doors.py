@@ -1,62 +1,62 @@
-"""How a command gets in: settings read once, the store opened, the parts it names put together."""
+"""How a command gets to the store: settings read once, the store opened and checked."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from sqlalchemy.engine import URL, make_url
+
 from digest import wiring
-from digest.config import Settings, Uncertain, load_settings, secret_keys
-from digest.flows.press import Press
-from digest.jobs.liveness import Liveness
-from digest.jobs.local import LocalJobs
+from digest.config import Settings, load_settings
+from digest.errors import StoreError
 from digest.store.database import Database
-
-
-def settings_from(config: Path | None) -> Settings:
-    """The settings, with logging set up by them."""
-    settings = load_settings(config)
-    wiring.set_up_logging(settings)
-    return settings
 
 
 @asynccontextmanager
 async def store_of(config: Path | None) -> AsyncIterator[Database]:
-    """The store alone."""
-    async with wiring.open_store(settings_from(config)) as store:
+    """The store that the settings name."""
+    async with store_at(load_settings(config)) as store:
         yield store
 
 
-def press_for(settings: Settings, store: Database) -> Press:
-    """A press that signs with the settings' keys."""
-    return Press(store=store, keys=secret_keys(settings), base_url=settings.base_url)
-
-
-async def jobs_for(settings: Settings, store: Database) -> LocalJobs:
-    """The work of this process."""
-    return LocalJobs(
-        store=store,
-        press=press_for(settings, store),
-        post=await wiring.post_for(settings),
-        liveness=Liveness(settings.var_dir / "senders"),
-        lanes=settings.smtp_connections,
-        resend_uncertain=settings.uncertain is Uncertain.AGAIN,
-    )
+@asynccontextmanager
+async def store_at(settings: Settings) -> AsyncIterator[Database]:
+    """A store that is set up; a wrong name leaves no empty file and no folder behind."""
+    url = make_url(settings.database_url)
+    if _is_missing(url):
+        raise StoreError(f"the store {_shown(url)} is not set up: run digest init")
+    _require_openable(url)
+    async with wiring.open_store(settings) as store:
+        yield store
 
 
 @asynccontextmanager
-async def stopping() -> AsyncIterator[asyncio.Event]:
-    """An event that SIGTERM and Ctrl-C set: what is in flight ends well, nothing new begins."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for one in signals:
-        loop.add_signal_handler(one, stop.set)
+async def new_store_at(settings: Settings) -> AsyncIterator[Database]:
+    """A store that is about to be set up or migrated."""
+    async with wiring.open_store(settings, must_be_current=False) as store:
+        _require_openable(store.url)
+        yield store
+
+
+def _is_missing(url: URL) -> bool:
+    """True for a file that SQLite would make, since it does not find it."""
+    return url.get_backend_name() == "sqlite" and bool(url.database) and not Path(str(url.database)).exists()
+
+
+def _require_openable(url: URL) -> None:
+    """Try a file by hand: the driver's thread, when it cannot open one, may end in a traceback."""
+    if url.get_backend_name() != "sqlite":
+        return
     try:
-        yield stop
-    finally:
-        for one in signals:
-            loop.remove_signal_handler(one)
+        sqlite3.connect(url.database or "").close()
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"the store {_shown(url)} cannot be used ({error}): check DIGEST_DATABASE_URL"
+        ) from None
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.cli.console import (
+    LARGEST,
     After,
     All,
     Config,
@@ -20,17 +22,20 @@ from digest.cli.console import (
     say,
     table,
 )
-from digest.cli.doors import press_for, settings_from, store_of
+from digest.cli.dispatch import press_for
+from digest.cli.doors import store_at, store_of
+from digest.config import load_settings
 from digest.core.model import DeliveryStatus, Issue
 from digest.errors import InputError, NotFoundError
 from digest.store import issues as issue_shelf
 from digest.store import ledger, newsletters
 from digest.store.ledger import Entry
-from digest.wiring import open_store
 from subscribers.wishes import parse_address
 
-issues = typer.Typer(help="List and show issues.", no_args_is_help=True)
-deliveries = typer.Typer(help="List, retry and resolve deliveries.", no_args_is_help=True)
+Id = Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST)]
+
+issues = typer.Typer(help="List and show issues.")
+deliveries = typer.Typer(help="List, retry and resolve deliveries.")
 
 #: What may be tried again by hand. An expired copy may not: its briefings went back to the reader.
 _RETRIABLE = (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED)
@@ -76,7 +81,7 @@ def list_issues(
 
 
 @issues.command("show")
-def show(issue_id: int, json: Json = False, config: Config = None) -> None:
+def show(issue_id: Id, json: Json = False, config: Config = None) -> None:
     """Show an issue with its cohorts: who gets what, and why."""
 
     async def work() -> dict[str, Any]:
@@ -110,7 +115,7 @@ def show(issue_id: int, json: Json = False, config: Config = None) -> None:
 
 @deliveries.command("list")
 def list_deliveries(
-    issue: Annotated[int | None, typer.Option("--issue", metavar="ID")] = None,
+    issue: Annotated[int | None, typer.Option("--issue", metavar="ID", min=1, max=LARGEST)] = None,
     status: Annotated[str | None, typer.Option("--status", help="Such as sent or uncertain.")] = None,
     email: Annotated[str | None, typer.Option("--email", metavar="E")] = None,
     limit: Limit = 100,
@@ -124,8 +129,8 @@ def list_deliveries(
     address = None if email is None else parse_address(email)
 
     async def work() -> dict[str, Any]:
-        settings = settings_from(config)
-        async with open_store(settings) as store:
+        settings = load_settings(config)
+        async with store_at(settings) as store:
             message_id = await press_for(settings, store).message_ids()
             async with store.read() as connection:
                 return await listing(
@@ -150,16 +155,16 @@ def list_deliveries(
 
 @deliveries.command("retry")
 def retry(
-    ids: Annotated[list[int], typer.Argument(metavar="ID...")], json: Json = False, config: Config = None
+    ids: Annotated[list[int], typer.Argument(metavar="ID", min=1, max=LARGEST)],
+    json: Json = False,
+    config: Config = None,
 ) -> None:
     """Try refused or deferred copies again with the next run."""
 
     async def work() -> None:
         async with store_of(config) as store, store.write() as connection:
             for delivery_id in ids:
-                entry = await ledger.by_id(connection, delivery_id)
-                if entry is None:
-                    raise NotFoundError(f"delivery {delivery_id} does not exist: see digest deliveries list")
+                entry = await _delivery(connection, delivery_id)
                 if entry.status not in _RETRIABLE:
                     raise InputError(
                         f"delivery {delivery_id} is {entry.status}: only refused or deferred ones are retried"
@@ -172,7 +177,7 @@ def retry(
 
 @deliveries.command("resolve")
 def resolve(
-    delivery_id: Annotated[int, typer.Argument(metavar="ID")],
+    delivery_id: Id,
     as_: Annotated[str, typer.Option("--as", metavar="sent|again", help="What is to be taken as true.")],
     json: Json = False,
     config: Config = None,
@@ -184,16 +189,23 @@ def resolve(
     async def work() -> None:
         async with store_of(config) as store, store.write() as connection:
             now = parse_now(None)
+            entry = await _delivery(connection, delivery_id)
             if not await ledger.resolve(connection, delivery_id, was_sent=as_ == "sent", now=now):
                 raise InputError(
-                    f"delivery {delivery_id} is not uncertain: see digest deliveries list --status uncertain"
+                    f"delivery {delivery_id} is {entry.status}: only uncertain ones are resolved "
+                    "(see digest deliveries list --status uncertain)"
                 )
-            entry = await ledger.by_id(connection, delivery_id)
-            assert entry is not None
             await issue_shelf.close_when_settled(connection, entry.issue_id)
 
     run(work())
     _tell([delivery_id], "sent" if as_ == "sent" else "planned", json)
+
+
+async def _delivery(connection: AsyncConnection, delivery_id: int) -> Entry:
+    found = await ledger.by_id(connection, delivery_id)
+    if found is None:
+        raise NotFoundError(f"delivery {delivery_id} does not exist: see digest deliveries list")
+    return found
 
 
 def _shown(issue: Issue, slugs: dict[int, str]) -> dict[str, Any]:

@@ -1,58 +1,89 @@
-"""The `digest` command: its tree of subcommands, and how an error becomes one line and an exit status."""
+"""The entry of the `digest` command: whatever happens ends as an answer or one plain line, and a status."""
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from typing import NoReturn
 
-import typer
-
-from digest.cli import briefings, issues, newsletters, readers, sending, service, topics
-from digest.cli.console import FAILED_IN_PART, REFUSED
+from digest.cli.statuses import DONE, FAILED_IN_PART, INTERRUPTED, REFUSED
 from digest.errors import DigestError
-from subscribers.wishes import WishError
-
-app = typer.Typer(
-    name="digest",
-    help="Newsletter digests: every briefing reaches every reader who asked for it exactly once.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-service.add_to(app)
-briefings.add_to(app)
-topics.add_to(app)
-newsletters.add_to(app)
-readers.add_to(app)
-sending.add_to(app)
-issues.add_to(app)
 
 
 def run() -> NoReturn:
-    """Entry point: no traceback reaches a user unless DIGEST_DEBUG is set."""
+    """Do what the command line says; no traceback reaches a user unless DIGEST_DEBUG is set."""
+    _ready_streams()
     try:
-        sys.exit(app(standalone_mode=False) or 0)
-    except typer.TyperException as error:
-        _end(error.format_message(), REFUSED)
-    except (typer.Abort, KeyboardInterrupt):
-        _end("stopped; nothing more was done", 130)
-    except (DigestError, WishError) as error:
-        _end(str(error), REFUSED)
-    except BrokenPipeError:
-        # whoever read our output went away; there is nobody to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED_IN_PART)
+        # imported here, so that Ctrl-C while the modules load is a stop like any other
+        from digest.cli.tree import command_tree
+
+        status = command_tree().main(sys.argv[1:] or ["--help"], "digest", standalone_mode=False) or DONE
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     except Exception as error:
-        if os.environ.get("DIGEST_DEBUG"):
-            raise
-        _end(
-            f"unexpected {type(error).__name__}: {error} (set DIGEST_DEBUG=1 to see where, and report it)",
-            FAILED_IN_PART,
-        )
+        status = _told(error)
+    if status == INTERRUPTED:
+        _say("stopped; nothing more was done")
+    sys.exit(status if _flushed() else status or FAILED_IN_PART)
 
 
-def _end(line: str, status: int) -> NoReturn:
-    print(f"digest: {' '.join(line.split())}", file=sys.stderr)
-    sys.exit(status)
+def _told(error: Exception) -> int:
+    """Say what went wrong, and return the exit status that fits."""
+    # imported here, since nothing but an error needs them
+    from typer import Abort, TyperException
+
+    from subscribers.wishes import WishError
+
+    match error:
+        case Abort():
+            return INTERRUPTED
+        case TyperException():
+            context = getattr(error, "ctx", None)
+            hint = f" (see {context.command_path} --help)" if context else ""
+            _say(f"{error.format_message().rstrip('.')}{hint}")
+            return REFUSED
+        case DigestError() | WishError():
+            _say(str(error))
+            return REFUSED
+        case OSError(errno=errno.ENOSPC):
+            _say("the disk is full: what was to be written is not there as a whole")
+            return FAILED_IN_PART
+        case _:
+            if os.environ.get("DIGEST_DEBUG"):
+                raise error
+            _say(
+                f"unexpected {type(error).__name__}: {error} (set DIGEST_DEBUG=1 to see where, and report it)"
+            )
+            return FAILED_IN_PART
+
+
+def _say(text: str) -> None:
+    """One line on standard error, whatever signs a name or value in it holds."""
+    line = "".join(
+        sign if sign.isprintable() else repr(sign)[1:-1] for sign in f"digest: {' '.join(text.split())}"
+    )
+    print(line, file=sys.stderr)
+
+
+def _ready_streams() -> None:
+    """See to it that all three streams are open, and that no letter is unprintable."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # else the next file opened gets the number of the closed stream, and prose lands in the store
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _flushed() -> bool:
+    """False when standard output cannot take the answer: a closed pipe, a full disk."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            _say(f"the answer cannot be written ({error.strerror})")
+        return False
+    return True

@@ -4,20 +4,38 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
-from digest.cli.console import After, All, Config, Json, Limit, answer, run, say, table
+from digest.cli.console import (
+    After,
+    All,
+    Config,
+    Json,
+    Limit,
+    answer,
+    parse_line,
+    parse_slug,
+    parse_text,
+    run,
+    say,
+    table,
+)
 from digest.cli.doors import store_of
 from digest.core.model import Newsletter
 from digest.errors import InputError, NotFoundError
 from digest.flows.seed import FIRST_NEWSLETTER
+from digest.render.environment import mail_environment
 from digest.store import newsletters as shelf
 from subscribers.model import Section
 from subscribers.wishes import parse_address, parse_max_items, parse_sections
 
-newsletters = typer.Typer(help="List, add and edit newsletters.", no_args_is_help=True)
+newsletters = typer.Typer(help="List, add and edit newsletters.")
+
+#: Longer than any of these would be a slip: ten years of news, a year of trying.
+_MOST_DAYS: Final = 3660
+_MOST_MINUTES: Final = 366 * 24 * 60
 
 Title = Annotated[str | None, typer.Option("--title")]
 Description = Annotated[str | None, typer.Option("--description", help="One line about it.")]
@@ -28,10 +46,16 @@ Sections = Annotated[str | None, typer.Option("--sections", help="Kinds of item 
 MaxItems = Annotated[str | None, typer.Option("--max-items", help="Cap on every mail, or none.")]
 Postal = Annotated[str | None, typer.Option("--postal-address", help="Printed in the footer.")]
 Reach = Annotated[
-    int | None, typer.Option("--reach-back", metavar="DAYS", min=0, help="What a first issue reaches back.")
+    int | None,
+    typer.Option(
+        "--reach-back", metavar="DAYS", min=0, max=_MOST_DAYS, help="What a first issue reaches back."
+    ),
 ]
 GiveUp = Annotated[
-    int | None, typer.Option("--give-up", metavar="MINUTES", min=1, help="Stop retrying a copy after.")
+    int | None,
+    typer.Option(
+        "--give-up", metavar="MINUTES", min=1, max=_MOST_MINUTES, help="Stop retrying a copy after."
+    ),
 ]
 Latest = Annotated[
     str | None,
@@ -85,12 +109,10 @@ def add(
     config: Config = None,
 ) -> None:
     """Add a newsletter."""
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
-        raise InputError(f"slug {slug!r} is not one: use lower-case letters, digits and single hyphens")
     wishes = _wishes(
-        title or slug, description, sender_name, sender, theme, sections, max_items, postal_address
+        title, description, sender_name, sender, theme, sections, max_items, postal_address
     ) | _limits(reach_back, give_up, latest_start)
-    new = replace(FIRST_NEWSLETTER, slug=slug, **wishes)
+    new = replace(FIRST_NEWSLETTER, **{"slug": parse_slug(slug), "title": slug} | wishes)
 
     async def work() -> Newsletter:
         async with store_of(config) as store, store.write() as connection:
@@ -148,17 +170,20 @@ def _wishes(
     postal_address: str | None,
 ) -> dict[str, Any]:
     """Field names and values of what was said."""
-    given = {
-        "title": title,
-        "description": description,
-        "sender_name": sender_name,
-        "sender_address": None if sender is None else parse_address(sender),
-        "theme": theme,
-        "postal_address": postal_address,
-    }
-    found: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    found: dict[str, Any] = {}
+    for name, line in {"title": title, "sender_name": sender_name, "theme": theme}.items():
+        if line is not None:
+            found[name] = parse_line(line, name.replace("_", "-"))
+    for name, lines in {"description": description, "postal_address": postal_address}.items():
+        if lines is not None:
+            found[name] = parse_text(lines, name.replace("_", "-"))
+    if sender is not None:
+        found["sender_address"] = parse_address(sender)
+    if theme is not None:
+        # refuses a theme of which there are no templates
+        mail_environment(theme)
     if sections is not None:
-        found["sections"] = parse_sections(sections) or frozenset(Section)
+        found["sections"] = parse_sections(parse_line(sections, "sections")) or frozenset(Section)
     if max_items is not None:
         found["max_items"] = parse_max_items(max_items)
     return found
@@ -175,9 +200,9 @@ def _limits(reach_back: int | None, give_up: int | None, latest_start: str | Non
 def _minutes(word: str) -> int | None:
     if word.strip().lower() == "none":
         return None
-    if word.isascii() and word.isdigit() and int(word) > 0:
+    if re.fullmatch("[0-9]{1,9}", word.strip()) and 0 < int(word) <= _MOST_MINUTES:
         return int(word)
-    raise InputError(f"latest-start {word!r} is not known: say a number of minutes, or none")
+    raise InputError(f"latest-start {word!r} is not known: say 1 to {_MOST_MINUTES} minutes, or none")
 
 
 def _shown(newsletter: Newsletter) -> dict[str, Any]:

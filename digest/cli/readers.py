@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +18,7 @@ from digest.cli.console import (
     Page,
     answer,
     listing,
+    parse_line,
     parse_now,
     run,
     say,
@@ -33,7 +35,7 @@ from subscribers.model import Standing
 from subscribers.subscription import Subscription
 from subscribers.wishes import Wishes, parse_address, parse_wishes
 
-subscribers = typer.Typer(help="Add, list, change, pause and remove readers.", no_args_is_help=True)
+subscribers = typer.Typer(help="Add, list, change, pause and remove readers.")
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
 NewsletterName = Annotated[
@@ -145,7 +147,8 @@ def show(email: Email, json: Json = False, config: Config = None) -> None:
     say(f"{document['email']}  {document['name']}".rstrip())
     for item in document["subscriptions"]:
         say(f"\n{item['newsletter']}: {item['status']}, {_in_words(item)}")
-        say(f"  next slot {item['next_slot']}, accounted for up to number {item['bookmark']['cut']}")
+        say(f"  next slot {item['next_slot']:%Y-%m-%d %H:%M} UTC")
+        say(f"  accounted for up to number {item['bookmark'].cut}")
         for change in item["history"]:
             say(f"  {change['at']:%Y-%m-%d %H:%M} {change['after']}: {change['reason']}")
     return None
@@ -246,12 +249,18 @@ def _words(
         "max_items": max_items,
         "language": language,
     }
-    return {option: word for option, word in given.items() if word is not None}
+    said = {option: word for option, word in given.items() if word is not None}
+    for option, word in said.items():
+        # an unset variable of a script is no wish for everything; a name alone may be taken away
+        if option != "name" or word.strip():
+            said[option] = parse_line(word, option.replace("_", "-"))
+    return said
 
 
 async def _wishes(store: Database, words: dict[str, str]) -> Wishes:
     async with store.read() as connection:
-        return parse_wishes(words, flows.topic_names(await topics.every(connection)))
+        wishes = parse_wishes(words, flows.topic_names(await topics.every(connection)))
+    return replace(wishes, name="") if words.get("name") == "" else wishes
 
 
 async def _shown(store: Database, some: Sequence[Subscription]) -> list[dict[str, Any]]:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from digest.cli.console import DONE, FAILED_IN_PART, Config, Json, answer, note, parse_now, run, say
+from digest.cli.console import Config, Json, answer, note, parse_now, run, say
 from digest.cli.doors import store_of
 from digest.cli.readers import NewsletterName, subscribers
+from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.errors import InputError
 from digest.flows.rosters import Imported, export_roster, import_roster
 
 
 @subscribers.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Or - for standard input.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line, change nothing.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="Cells are not guarded against formulas.")] = False,
     json: Json = False,
@@ -63,16 +65,15 @@ def export_file(
             return await export_roster(newsletter, store=store, raw=raw)
 
     text, count = run(work())
-    if file is not None:
-        _write(file, text)
-    if json:
-        return answer({"exported": count, "file": file})
-    return print(text, end="") if file is None else say(f"{count} readers written to {file}")
+    if file is None or str(file) == "-":
+        return answer({"exported": count, "file": None, "csv": text}) if json else print(text, end="")
+    _write(file, text)
+    return answer({"exported": count, "file": file}) if json else say(f"{count} readers written to {file}")
 
 
 def _text_of(file: Path) -> str:
     try:
-        data = file.read_bytes()
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"file {str(file)!r} cannot be read ({error.strerror}): check its name") from error

@@ -1,17 +1,17 @@
-"""`digest run`, `send`, `preview` and `why`: what goes out, what would, and for what reason."""
+"""`digest run` and `digest send`: what is due goes out, or what an editor sends by hand."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from digest.cli.console import (
-    DONE,
-    FAILED_IN_PART,
+    LARGEST,
     Config,
     Json,
     Now,
@@ -19,53 +19,62 @@ from digest.cli.console import (
     confirmed,
     note,
     parse_day,
+    parse_line,
     parse_now,
+    parse_text,
     run,
     say,
     table,
 )
-from digest.cli.doors import jobs_for, press_for, settings_from, stopping, store_of
+from digest.cli.dispatch import jobs_for, stopping
+from digest.cli.doors import store_at, store_of
+from digest.cli.statuses import DONE, FAILED_IN_PART, INTERRUPTED
+from digest.config import load_settings
 from digest.core.model import RunTotals
 from digest.errors import InputError
-from digest.flows.by_hand import OneOff, Plan, plan_by_hand, readers_by_copy, rehearse
-from digest.flows.explain import Explanation, explain
-from digest.flows.preview import Preview, preview
+from digest.flows.by_hand import OneOff, Plan, plan_by_hand, rehearse
 from digest.flows.readers import topic_names
 from digest.jobs.local import RunReport, totals_of
 from digest.store import topics
 from digest.store.database import Database
-from digest.wiring import open_store
+from subscribers import store as readers
+from subscribers.model import Standing
 from subscribers.wishes import parse_address, parse_topics
+
+#: Addresses named in a line of a rehearsal; the document has them all.
+_NAMED: Final = 3
 
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands of this file into the tree."""
     app.command("run")(run_once)
     app.command("send")(send)
-    app.command("preview")(preview_for)
-    app.command("why")(why)
 
 
 def run_once(now: Now = None, json: Json = False, config: Config = None) -> None:
     """Plan and send everything that is due, then end: what cron calls."""
     instant = parse_now(now)
 
-    async def work() -> RunReport:
-        settings = settings_from(config)
-        async with open_store(settings) as store, stopping() as stop:
+    async def work() -> tuple[RunReport, bool]:
+        settings = load_settings(config)
+        async with store_at(settings) as store, stopping() as stop:
             jobs = await jobs_for(settings, store)
-            return await jobs.run(instant, stop)
+            return await jobs.run(instant, stop), stop.interrupted
 
-    _end(run(work()), json)
+    _end(*run(work()), json)
 
 
 def send(
     newsletter: Annotated[str, typer.Argument(metavar="NEWSLETTER")],
+    more: Annotated[list[str] | None, typer.Argument(metavar="EMAIL", help="More, after --to.")] = None,
     everybody: Annotated[bool, typer.Option("--all", help="To all its active readers.")] = False,
     to: Annotated[list[str] | None, typer.Option("--to", metavar="EMAIL", help="To these readers.")] = None,
     topic_list: Annotated[str | None, typer.Option("--topics", help="To readers who follow these.")] = None,
     briefing: Annotated[
-        list[int] | None, typer.Option("--briefing", metavar="ID", help="These briefings, to all addressed.")
+        list[int] | None,
+        typer.Option(
+            "--briefing", metavar="ID", min=1, max=LARGEST, help="These briefings, to all addressed."
+        ),
     ] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Published since.")] = None,
     subject: Annotated[str | None, typer.Option("--subject")] = None,
@@ -79,120 +88,74 @@ def send(
     config: Config = None,
 ) -> None:
     """Send a one-off issue by hand; readers get only what is new to them, and not again later."""
+    wish = OneOff(
+        newsletter=newsletter,
+        to=_addressed(everybody, to or [], more or [], topic_list),
+        briefing_ids=tuple(briefing or ()),
+        since=None if since is None else datetime.combine(parse_day(since, "since"), time(), UTC),
+        subject=None if subject is None else parse_line(subject, "subject"),
+        intro=None if intro is None else parse_text(intro, "intro"),
+        ignore_bookmarks=ignore_bookmarks,
+    )
+    wish, plan, copies = run(_rehearsed(wish, topic_list, config))
+    # asked while no store is open and no signal is kept from ending the command
+    if dry_run or (plan.counts.copies and not yes and not confirmed(_question(plan))):
+        return _tell_plan(plan, copies, json)
+    return _end(*run(_sent(wish, config)), json)
+
+
+def _addressed(
+    everybody: bool, to: Sequence[str], more: Sequence[str], topic_list: str | None
+) -> tuple[str, ...]:
+    """The addresses that were named; whom to send to is said in exactly one way."""
     if sum((everybody, bool(to), topic_list is not None)) != 1:
         raise InputError("say whom to send to: one of --all, --to EMAIL or --topics a,b")
-
-    async def work() -> tuple[Plan, RunReport | None]:
-        settings = settings_from(config)
-        async with open_store(settings) as store, stopping() as stop:
-            wish = OneOff(
-                newsletter=newsletter,
-                to=tuple(parse_address(address) for address in to or ()),
-                topics=await _known_topics(store, topic_list),
-                briefing_ids=tuple(briefing or ()),
-                since=None if since is None else datetime.combine(parse_day(since, "since"), time(), UTC),
-                subject=subject,
-                intro=intro,
-                ignore_bookmarks=ignore_bookmarks,
-            )
-            plan = await rehearse(wish, store=store)
-            copies = plan.counts.copies
-            if dry_run or (not yes and not confirmed(f"Send {copies} mails of {plan.newsletter.title}?")):
-                return plan, None
-            now = parse_now(None)
-            jobs = await jobs_for(settings, store)
-            planned = await plan_by_hand(wish, store=store, now=now)
-            tally = await jobs.send(planned.issue_id, now, stop)
-            return plan, RunReport(totals_of([planned], [planned.issue_id], tally), tally.whole_trouble)
-
-    plan, report = run(work())
-    if report is not None:
-        return _end(report, json)
-    return _tell_plan(plan, json)
+    if more and not to:
+        raise InputError(f"{more[0]!r} is one word too many: readers are named behind --to")
+    return tuple(parse_address(address) for address in (*to, *more))
 
 
-def preview_for(
-    newsletter: Annotated[str, typer.Argument(metavar="NEWSLETTER")],
-    reader: Annotated[str, typer.Option("--for", metavar="EMAIL", help="Whose mail.")],
-    now: Now = None,
-    out: Annotated[Path, typer.Option("--out", metavar="FOLDER", help="Where the files are written.")] = Path(
-        "var/preview"
-    ),
-    json: Json = False,
-    config: Config = None,
-) -> None:
-    """Print a reader's next issue as it would be sent: subject.txt, body.html, body.txt, message.eml."""
-    instant = parse_now(now)
+#: Who would get what: addresses, briefing ids, and the reason of who would get nothing.
+_Copies = list[tuple[list[str], list[int], str | None]]
 
-    async def work() -> Preview:
-        settings = settings_from(config)
-        async with open_store(settings) as store:
-            press = press_for(settings, store)
-            return await preview(parse_address(reader), newsletter, store=store, press=press, now=instant)
 
-    found = run(work())
-    files = [] if found.letter is None else _write_preview(out, found)
-    if json:
-        return answer(
-            {
-                "subject": found.subject or None,
-                "due_at": found.slot.due_at,
-                "skip": found.selection.skip,
-                "files": files,
-            }
+async def _rehearsed(
+    wish: OneOff, topic_list: str | None, config: Path | None
+) -> tuple[OneOff, Plan, _Copies]:
+    async with store_of(config) as store:
+        chosen = replace(wish, topics=await _known_topics(store, topic_list))
+        plan = await rehearse(chosen, store=store)
+        return chosen, plan, await _copies(plan, store)
+
+
+async def _sent(wish: OneOff, config: Path | None) -> tuple[RunReport, bool]:
+    settings = load_settings(config)
+    async with store_at(settings) as store, stopping() as stop:
+        now = parse_now(None)
+        jobs = await jobs_for(settings, store)
+        planned = await plan_by_hand(wish, store=store, now=now)
+        tally = await jobs.send(planned.issue_id, now, stop)
+        totals = totals_of([planned], [planned.issue_id], tally)
+        return RunReport(totals, tally.whole_trouble), stop.interrupted
+
+
+async def _copies(plan: Plan, store: Database) -> _Copies:
+    """The readers addressed under the copy that each would get, the widest read first."""
+    addresses: dict[object, list[str]] = {(c.group.profile, c.group.bookmark): [] for c in plan.cohorts}
+    async with store.read() as connection:
+        async for one in readers.every_subscription(connection, plan.newsletter.id):
+            is_meant = plan.readers is None or one.id in plan.readers
+            if is_meant and one.standing is Standing.ACTIVE and (one.profile, one.bookmark) in addresses:
+                addresses[one.profile, one.bookmark].append(one.address)
+    copies = [
+        (
+            addresses[cohort.group.profile, cohort.group.bookmark],
+            [plan.ids[number] for number in cohort.selection.numbers],
+            cohort.selection.skip,
         )
-    if found.letter is None:
-        return say(f"nothing would be sent: {found.selection.skip}")
-    say(f"{found.subject} (due {found.slot.due_at:%Y-%m-%d %H:%M} UTC)")
-    for file in files:
-        say(f"  {file}")
-    return None
-
-
-def why(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
-    briefing_id: Annotated[int, typer.Argument(metavar="BRIEFING-ID")],
-    now: Now = None,
-    json: Json = False,
-    config: Config = None,
-) -> None:
-    """Say why a reader got a briefing, will get it, or does not."""
-    instant = parse_now(now)
-
-    async def work() -> tuple[Explanation, ...]:
-        async with store_of(config) as store:
-            return await explain(parse_address(email), briefing_id, store=store, now=instant)
-
-    explanations = run(work())
-    if json:
-        items = [_explained(one) for one in explanations]
-        return answer({"email": parse_address(email), "briefing": briefing_id, "items": items})
-    for one in explanations:
-        say(f"{one.newsletter}: {one.answer}")
-        for reason in one.reasons:
-            say(f"  {reason}")
-    return None
-
-
-def _end(report: RunReport, json: bool) -> None:
-    """Tell the totals; the exit status says whether all went well."""
-    totals = report.totals
-    if json:
-        answer(totals)
-    else:
-        say(in_words(totals))
-    if report.trouble:
-        note(f"stopped: {report.trouble}; what was not sent stays planned and no attempt is counted")
-    failed = report.trouble or totals.refused or totals.expired or totals.uncertain
-    raise typer.Exit(FAILED_IN_PART if failed else DONE)
-
-
-def in_words(totals: RunTotals) -> str:
-    """The totals as one line."""
-    counts = {name: value for name, value in asdict(totals).items() if isinstance(value, int) and value}
-    words = [f"{value} {name}" for name, value in counts.items()]
-    words += [f"{count} skipped ({reason})" for reason, count in sorted(totals.skipped.items())]
-    return f"{len(totals.issues)} issues: {', '.join(words) or 'nothing to do'}"
+        for cohort in plan.cohorts
+    ]
+    return sorted(copies, key=lambda copy: -len(copy[0]))
 
 
 async def _known_topics(store: Database, words: str | None) -> frozenset[str]:
@@ -203,50 +166,49 @@ async def _known_topics(store: Database, words: str | None) -> frozenset[str]:
     return parse_topics(words, names) or frozenset(names.values())
 
 
-def _tell_plan(plan: Plan, json: bool) -> None:
-    rows = readers_by_copy(plan.cohorts)
+def _question(plan: Plan) -> str:
+    return f"Send {_mails(plan)} of {plan.newsletter.title}?"
+
+
+def _mails(plan: Plan) -> str:
+    return "1 mail" if plan.counts.copies == 1 else f"{plan.counts.copies} mails"
+
+
+def _tell_plan(plan: Plan, copies: _Copies, json: bool) -> None:
     if json:
-        copies: list[dict[str, Any]] = [
-            {"readers": size, "briefings": [plan.ids[n] for n in numbers], "skip": skip or None}
-            for size, numbers, skip in rows
+        document: list[dict[str, Any]] = [
+            {"readers": len(emails), "emails": emails, "briefings": ids, "skip": skip}
+            for emails, ids, skip in copies
         ]
-        return answer({"planned": plan.counts.copies, "skipped": plan.counts.skipped, "copies": copies})
-    shown = [
-        (size, ", ".join(str(plan.ids[n]) for n in numbers) or f"nothing: {skip}")
-        for size, numbers, skip in rows
+        return answer({"planned": plan.counts.copies, "skipped": plan.counts.skipped, "copies": document})
+    rows = [
+        (len(emails), _some(emails), ", ".join(map(str, ids)) or f"nothing: {skip}")
+        for emails, ids, skip in copies
     ]
-    table(f"{plan.counts.copies} mails would be sent", ("readers", "briefings"), shown)
-    return None
+    return table(f"{_mails(plan)} would be sent", ("readers", "who", "briefings"), rows)
 
 
-def _write_preview(folder: Path, found: Preview) -> list[Path]:
-    assert found.letter is not None
-    contents = {
-        "subject.txt": found.subject.encode() + b"\n",
-        "body.html": None if found.html is None else found.html.encode(),
-        "body.txt": found.text.encode(),
-        "message.eml": found.letter.content,
-    }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
-            if content is None:
-                (folder / name).unlink(missing_ok=True)
-            else:
-                (folder / name).write_bytes(content)
-    except OSError as error:
-        raise InputError(f"folder {str(folder)!r} cannot be written to ({error.strerror})") from error
-    return [folder / name for name, content in contents.items() if content is not None]
+def _some(emails: Sequence[str]) -> str:
+    more = len(emails) - _NAMED
+    return ", ".join(emails[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _explained(one: Explanation) -> dict[str, Any]:
-    return {
-        "newsletter": one.newsletter,
-        "answer": one.answer,
-        "reasons": one.reasons,
-        "next_slot": one.next_slot,
-        "deliveries": [
-            {"id": copy.id, "issue": copy.issue_id, "status": copy.status, "sent_at": copy.sent_at}
-            for copy in one.deliveries
-        ],
-    }
+def _end(report: RunReport, interrupted: bool, json: bool) -> None:
+    """Tell the totals; the exit status says whether all went well."""
+    totals = report.totals
+    if json:
+        answer(totals)
+    else:
+        say(_in_words(totals))
+    if report.trouble:
+        note(f"stopped: {report.trouble}; what was not sent stays planned and no attempt is counted")
+    failed = report.trouble or totals.refused or totals.expired or totals.uncertain
+    raise typer.Exit(INTERRUPTED if interrupted else FAILED_IN_PART if failed else DONE)
+
+
+def _in_words(totals: RunTotals) -> str:
+    """The totals as one line."""
+    counts = {name: value for name, value in asdict(totals).items() if isinstance(value, int) and value}
+    words = [f"{value} {name}" for name, value in counts.items()]
+    words += [f"{count} skipped ({reason})" for reason, count in sorted(totals.skipped.items())]
+    return f"{len(totals.issues)} issues: {', '.join(words) or 'nothing to do'}"

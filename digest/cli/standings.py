@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.console import Config, Json, answer, parse_day, parse_now, run, say
+from digest.cli.console import Config, Json, answer, parse_day, parse_line, parse_now, run, say
 from digest.cli.doors import store_of
 from digest.cli.readers import Email, NewsletterName, change, subscribers
 from digest.flows import readers as flows
@@ -55,8 +55,9 @@ def unsubscribe(
 ) -> None:
     """End subscriptions; it holds from the next mail on."""
     address = parse_address(email)
+    words = parse_line(reason, "reason", most=1000)
     change(
-        lambda store: flows.unsubscribe(address, newsletter, reason=reason, store=store, now=parse_now(None)),
+        lambda store: flows.unsubscribe(address, newsletter, reason=words, store=store, now=parse_now(None)),
         json,
         config,
     )

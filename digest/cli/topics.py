@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.cli.console import After, All, Config, Json, Limit, answer, run, say, table
+from digest.cli.console import (
+    After,
+    All,
+    Config,
+    Json,
+    Limit,
+    answer,
+    parse_line,
+    parse_slug,
+    run,
+    say,
+    table,
+)
 from digest.cli.doors import store_of
 from digest.core.model import GENERAL, Topic
 from digest.errors import InputError, NotFoundError
 from digest.ingest.rules import parse_rules
+from digest.ingest.topics import TopicRules
 from digest.store import topics as shelf
 
-topics = typer.Typer(help="List, add, edit and remove topics.", no_args_is_help=True)
+topics = typer.Typer(help="List, add, edit and remove topics.")
 
 Rules = Annotated[
     str | None,
     typer.Option("--rules", help='Keywords and phrases with weights: "gallium:4, export controls:3".'),
 ]
-Position = Annotated[int | None, typer.Option("--position", help="Place in the order of a mail.")]
+Position = Annotated[
+    int | None, typer.Option("--position", min=0, max=9999, help="Place in the order of a mail.")
+]
 Aliases = Annotated[str | None, typer.Option("--aliases", help="Other names, such as feed categories.")]
 
 
@@ -69,15 +83,19 @@ def add(
     config: Config = None,
 ) -> None:
     """Add a topic; briefings that come in from now on may get it."""
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug):
-        raise InputError(f"slug {slug!r} is not one: use lower-case letters, digits and single hyphens")
+    wanted = Topic(
+        parse_slug(slug), parse_line(title, "title"), position or 0, parse_rules(rules or ""), _names(aliases)
+    )
 
     async def work() -> Topic:
         async with store_of(config) as store, store.write() as connection:
-            if slug in {topic.slug for topic in await shelf.every(connection)}:
+            known = await shelf.every(connection)
+            if slug in {topic.slug for topic in known}:
                 raise InputError(f"topic {slug!r} exists already: change it with digest topics edit")
-            place = position if position is not None else await shelf.next_position(connection)
-            new = Topic(slug, title, place, parse_rules(rules or ""), _listed(aliases))
+            place = await shelf.next_position(connection) if position is None else position
+            new = replace(wanted, position=place)
+            # refuses a name that another topic has
+            TopicRules([*known, new])
             await shelf.add(connection, new)
             return new
 
@@ -95,19 +113,22 @@ def edit(
     config: Config = None,
 ) -> None:
     """Change a topic; its slug stays, since readers' wishes name it."""
+    wishes: dict[str, Any] = {
+        "title": None if title is None else parse_line(title, "title"),
+        "rules": None if rules is None else parse_rules(rules),
+        "position": position,
+        "aliases": None if aliases is None else _names(aliases),
+    }
 
     async def work() -> Topic:
         async with store_of(config) as store, store.write() as connection:
-            topic = await _topic(connection, slug)
-            changed = replace(
-                topic,
-                title=topic.title if title is None else title,
-                rules=topic.rules if rules is None else parse_rules(rules),
-                position=topic.position if position is None else position,
-                aliases=topic.aliases if aliases is None else _listed(aliases),
-            )
-            await shelf.save(connection, changed)
-            return changed
+            known = {topic.slug: topic for topic in await shelf.every(connection)}
+            said = {name: value for name, value in wishes.items() if value is not None}
+            known[slug] = replace(_known(slug, known), **said)
+            # refuses a name that another topic has
+            TopicRules(list(known.values()))
+            await shelf.save(connection, known[slug])
+            return known[slug]
 
     _tell(run(work()), json)
 
@@ -120,7 +141,7 @@ def remove(slug: str, json: Json = False, config: Config = None) -> None:
 
     async def work() -> Topic:
         async with store_of(config) as store, store.write() as connection:
-            topic = await _topic(connection, slug)
+            topic = _known(slug, {topic.slug: topic for topic in await shelf.every(connection)})
             await shelf.remove(connection, slug)
             return topic
 
@@ -144,12 +165,11 @@ def _tell(topic: Topic, json: bool) -> None:
     return say(f"topic {topic.slug}: {topic.title}, place {topic.position}, {len(topic.rules)} rules")
 
 
-def _listed(words: str | None) -> tuple[str, ...]:
-    return tuple(word.strip() for word in (words or "").split(",") if word.strip())
+def _names(words: str | None) -> tuple[str, ...]:
+    return tuple(parse_line(word, "alias") for word in (words or "").split(",") if word.strip())
 
 
-async def _topic(connection: AsyncConnection, slug: str) -> Topic:
-    for topic in await shelf.every(connection):
-        if topic.slug == slug:
-            return topic
-    raise NotFoundError(f"topic {slug!r} does not exist: see digest topics list")
+def _known(slug: str, topics: Mapping[str, Topic]) -> Topic:
+    if slug not in topics:
+        raise NotFoundError(f"topic {slug!r} does not exist: see digest topics list")
+    return topics[slug]

@@ -37,7 +37,7 @@ class Selector:
         self._candidates: Final = {candidate.number: candidate for candidate in candidates}
         self._numbers: Final = sorted(self._candidates)
         self._rules: Final = rules
-        self._places: Final[dict[Profile, dict[int, str | LeftOut]]] = {}
+        self._places: Final[dict[Profile, _Places]] = {}
 
     def regular(self, profile: Profile, bookmark: Bookmark, upto: int) -> Selection:
         """What readers with this profile and bookmark get from a regular issue that decides all up to `upto`.
@@ -50,11 +50,11 @@ class Selector:
             *(number for number in self._numbers_after(bookmark.cut, upto) if number not in bookmark.ahead),
         ]
         wanted, left_out = self._sifted(owed, profile)
-        ranked = sorted(wanted, key=lambda number: self._rank(number, bookmark))
+        ranked = self._ranked(wanted, bookmark)
         cap = self._rules.cap_for(profile)
         included, deferred = ranked[:cap], ranked[len(ranked) if cap is None else cap :]
         return Selection(
-            groups=grouped(included, self._place(profile), self._rules.topic_order),
+            groups=grouped(included, self._places_for(profile), self._rules.topic_order),
             deferred=tuple(deferred),
             left_out=left_out,
             next_bookmark=bookmark.moved_to(max(upto, bookmark.cut), deferred),
@@ -86,9 +86,10 @@ class Selector:
         else:
             wanted = [number for number in owed if not self._candidates[number].retracted]
             left_out = _by_reason((n, LeftOut.RETRACTED) for n in owed if self._candidates[n].retracted)
-        ranked = sorted(wanted, key=lambda number: self._rank(number, bookmark))
+        ranked = self._ranked(wanted, bookmark)
+        places = {number: self._place_by_hand(number, profile) for number in ranked}
         return Selection(
-            groups=grouped(ranked, self._place(profile, by_hand=True), self._rules.topic_order),
+            groups=grouped(ranked, places, self._rules.topic_order),
             deferred=(),
             left_out=left_out,
             next_bookmark=bookmark if ignore_bookmarks else bookmark.sent_ahead(ranked),
@@ -102,7 +103,7 @@ class Selector:
         self, owed: Iterable[int], profile: Profile
     ) -> tuple[list[int], Mapping[LeftOut, tuple[int, ...]]]:
         """Split what is owed into what the profile wants and what it leaves out, by reason."""
-        places = self._place(profile)
+        places = self._places_for(profile)
         wanted, unwanted = [], []
         for number in owed:
             place = places[number]
@@ -112,22 +113,43 @@ class Selector:
                 wanted.append(number)
         return wanted, _by_reason(unwanted)
 
-    def _place(self, profile: Profile, *, by_hand: bool = False) -> Mapping[int, str | LeftOut]:
-        """For each candidate the topic under which this profile reads it, or why it does not."""
-        if by_hand:
-            return {n: topic_of(c, profile) or _first(c.topics) for n, c in self._candidates.items()}
+    def _places_for(self, profile: Profile) -> _Places:
         places = self._places.get(profile)
         if places is None:
-            places = {n: place_of(c, profile, self._rules) for n, c in self._candidates.items()}
-            self._places[profile] = places
+            places = self._places[profile] = _Places(self._candidates, profile, self._rules)
         return places
 
-    def _rank(self, number: int, bookmark: Bookmark) -> tuple[bool, int, bool, int, int]:
+    def _place_by_hand(self, number: int, profile: Profile) -> str:
+        """The topic under which a profile reads what an editor sends, though it may follow none of them."""
         candidate = self._candidates[number]
-        waited = number in bookmark.deferred
+        return topic_of(candidate, profile) or _first(candidate.topics)
+
+    def _ranked(self, wanted: Iterable[int], bookmark: Bookmark) -> list[int]:
+        waiting = frozenset(bookmark.deferred)
+        return sorted(wanted, key=lambda number: self._rank(number, number in waiting))
+
+    def _rank(self, number: int, waited: bool) -> tuple[bool, int, bool, int, int]:
+        candidate = self._candidates[number]
         # who has waited longest comes first; among what is new, the newest batch, in the order of its page
         turn = number if waited else -candidate.batch
         return (not candidate.lead, -candidate.weight, not waited, turn, number)
+
+
+class _Places(dict[int, str | LeftOut]):
+    """Where one profile reads each briefing, or why it does not; decided when it is first asked for.
+
+    One reader who is far behind makes many candidates, and most profiles are never asked about them.
+    """
+
+    def __init__(self, candidates: Mapping[int, Candidate], profile: Profile, rules: Rules) -> None:
+        super().__init__()
+        self._candidates: Final = candidates
+        self._profile: Final = profile
+        self._rules: Final = rules
+
+    def __missing__(self, number: int) -> str | LeftOut:
+        place = self[number] = place_of(self._candidates[number], self._profile, self._rules)
+        return place
 
 
 def place_of(candidate: Candidate, profile: Profile, rules: Rules) -> str | LeftOut:
@@ -145,7 +167,10 @@ def topic_of(candidate: Candidate, profile: Profile) -> str | None:
     """The first of the briefing's topics that the reader follows; None when there is none."""
     if profile.topics is None:
         return _first(candidate.topics)
-    return next((slug for slug in candidate.topics if slug in profile.topics), None)
+    for slug in candidate.topics:
+        if slug in profile.topics:
+            return slug
+    return None
 
 
 def _first(topics: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ async def rehearse(wish: OneOff, *, store: Database) -> Plan:
 async def plan_by_hand(wish: OneOff, *, store: Database, now: datetime) -> Planned:
     """Write a one-off down: issue, cohorts, deliveries and bookmarks in one transaction."""
     async with store.write() as connection:
-        plan = await _plan(connection, wish)
+        plan = await _plan(connection, wish, to_keep=True)
         if not plan.counts.copies:
             raise InputError("nothing would be sent: no reader addressed has anything new to get")
         issue_id = await issues.open_by_hand(connection, _issue(plan.newsletter, wish, now))
@@ -68,13 +68,16 @@ async def plan_by_hand(wish: OneOff, *, store: Database, now: datetime) -> Plann
     return tally(issue_id, plan.cohorts)
 
 
-async def _plan(connection: AsyncConnection, wish: OneOff) -> Plan:
+async def _plan(connection: AsyncConnection, wish: OneOff, *, to_keep: bool = False) -> Plan:
+    """Decide; with `to_keep` nobody else moves a bookmark between the decision and its writing down."""
     newsletter = await newsletters.by_slug(connection, wish.newsletter)
     if newsletter is None:
         raise NotFoundError(f"newsletter {wish.newsletter!r} does not exist: see digest newsletters list")
     newest = await counters.newest_number(connection)
     chosen = await _chosen(connection, wish, newest)
     readers = await _readers(connection, newsletter, wish)
+    if to_keep:
+        await one_offs.lock_readers(connection, newsletter.id, readers)
     groups = await one_offs.groups(connection, newsletter.id, readers)
     selector = Selector(
         await briefings.candidates(connection, after=0, upto=newest, also=()),

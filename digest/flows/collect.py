@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import BriefingStatus, DraftBriefing, Rejected
+from digest.core.model import DraftBriefing, Rejected
 from digest.errors import InputError
 from digest.ingest.gathered import Gathered
 from digest.ingest.identity import body_key, content_key, title_key
@@ -17,6 +18,9 @@ from digest.ingest.topics import TopicRules
 from digest.store import briefings, topics
 from digest.store.briefings import Keys, Known
 from digest.store.database import Database
+
+#: The reason of a topic that an editor gave; no rule takes it away again.
+BY_HAND: Final = "given by an editor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +40,43 @@ class _Fate(Enum):
 
 
 class _Acquaintances:
-    """Which stored briefing an item is: found by title, source and date first, else by body and source."""
+    """Which stored briefing an item is.
 
-    def __init__(self, known: Iterable[Known]) -> None:
-        self._by_title: dict[str, Known] = {}
-        self._by_body: dict[str, Known] = {}
+    One that stands in the store as it is, if any; else the one of which it is a new revision: by title,
+    source and date, or by body and source. Different items of a page are never revisions of the same
+    briefing, or the page would revise it again each time it is read.
+    """
+
+    def __init__(self, known: Iterable[Known], page: Collection[Keys]) -> None:
+        self._by_content: dict[str, int] = {}
+        self._by_title: dict[str, list[int]] = {}
+        self._by_body: dict[str, list[int]] = {}
+        #: of this page: printed twice, with other quotation marks or spaces, an item is the same
+        self._met: dict[tuple[str, str], int] = {}
+        on_page = {keys.content for keys in page}
         for one in known:
-            self.meet(one)
+            self._by_title.setdefault(one.keys.title, []).append(one.id)
+            self._by_body.setdefault(one.keys.body, []).append(one.id)
+            if one.keys.content in on_page:
+                self.meet(one.id, one.keys)
 
-    def meet(self, one: Known) -> None:
-        self._by_title[one.keys.title] = one
-        self._by_body[one.keys.body] = one
+    def meet(self, briefing_id: int, keys: Keys) -> None:
+        """An item of this page is this briefing."""
+        self._by_content[keys.content] = briefing_id
+        self._met[keys.title, keys.body] = briefing_id
 
-    def find(self, keys: Keys) -> Known | None:
-        return self._by_title.get(keys.title) or self._by_body.get(keys.body)
+    def find(self, keys: Keys) -> tuple[int | None, _Fate]:
+        """The briefing that the item is, and what is to be done with it."""
+        same = self._by_content.get(keys.content) or self._met.get((keys.title, keys.body))
+        if same is not None:
+            return same, _Fate.UNCHANGED
+        titled, worded = self._by_title.get(keys.title, []), self._by_body.get(keys.body, [])
+        taken = set(self._by_content.values())
+        older = [id_ for id_ in (*titled, *worded) if id_ not in taken]
+        if not older:
+            return None, _Fate.ADDED
+        # where both fit, only the typesetting changed
+        return next((id_ for id_ in older if id_ in titled and id_ in worded), older[0]), _Fate.UPDATED
 
 
 async def collect(gathered: Gathered, *, store: Database, now: datetime, publish: bool = True) -> Collected:
@@ -62,7 +89,7 @@ async def collect(gathered: Gathered, *, store: Database, now: datetime, publish
     async with store.write() as connection:
         rules = TopicRules(await topics.every(connection))
         keys = {keys_of(draft) for draft in gathered.drafts}
-        known = _Acquaintances(await briefings.known_by(connection, keys))
+        known = _Acquaintances(await briefings.known_by(connection, keys), keys)
         for draft in gathered.drafts:
             try:
                 fates.append(await _take(connection, draft, known, rules, now))
@@ -70,10 +97,9 @@ async def collect(gathered: Gathered, *, store: Database, now: datetime, publish
                 rejected.append(Rejected(gathered.source, draft.line, str(error)))
         if publish:
             await briefings.publish(connection, _with(fates, _Fate.ADDED), now)
-    added = _with(fates, _Fate.ADDED)
     return Collected(
-        added=added,
-        updated=tuple(id_ for id_ in _with(fates, _Fate.UPDATED) if id_ not in added),
+        added=_with(fates, _Fate.ADDED),
+        updated=_with(fates, _Fate.UPDATED),
         unchanged=sum(fate is _Fate.UNCHANGED for _id, fate in fates),
         rejected=tuple(sorted(rejected, key=lambda refusal: refusal.line)),
     )
@@ -97,18 +123,18 @@ async def _take(
 ) -> tuple[int, _Fate]:
     """Add, revise or leave one item; raises InputError before anything is written."""
     keys = keys_of(draft)
-    found = known.find(keys)
-    if found is not None and found.keys.content == keys.content:
-        return found.id, _Fate.UNCHANGED
+    found, fate = known.find(keys)
+    if found is not None and fate is _Fate.UNCHANGED:
+        return found, fate
     marks = rules.assign(draft.title, draft.paragraphs, draft.topics)
     if found is None:
-        new_id = await briefings.add(connection, draft, keys, marks, now)
-        known.meet(Known(new_id, keys, BriefingStatus.DRAFT))
-        return new_id, _Fate.ADDED
-    await briefings.revise(connection, found.id, draft, keys, now)
-    await briefings.set_topics(connection, found.id, marks)
-    known.meet(Known(found.id, keys, found.status))
-    return found.id, _Fate.UPDATED
+        found = await briefings.add(connection, draft, keys, marks, now)
+    else:
+        await briefings.revise(connection, found, draft, now, keys)
+        if draft.topics or not await briefings.has_topics_for(connection, found, BY_HAND):
+            await briefings.set_topics(connection, found, marks)
+    known.meet(found, keys)
+    return found, fate
 
 
 def _with(fates: Iterable[tuple[int, _Fate]], wanted: _Fate) -> tuple[int, ...]:

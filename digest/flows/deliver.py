@@ -8,11 +8,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import Enum, auto
 from typing import Final
 
 from digest.core.model import Claimed, DeliveryStatus, Issue, Outcome, Verdict
-from digest.core.verdict import judge, next_try
+from digest.core.verdict import FIRST_WAIT, judge, next_try
 from digest.errors import TransportError
 from digest.flows.press import Press
 from digest.flows.recorder import Recorder
@@ -79,16 +78,20 @@ async def deliver(
     give_up = timedelta(minutes=(await press.newsletter_of(issue)).give_up_minutes)
     if sender.now() >= issue.planned_at + give_up:
         async with store.write() as connection:
-            tally.by_status[DeliveryStatus.EXPIRED] += len(await deliveries.expire(connection, issue.id))
+            gone = await deliveries.expire(connection, issue.id, planned_by=sender.now() - give_up)
+        tally.by_status[DeliveryStatus.EXPIRED] += len(gone)
     feed = _Feed(issue.id, store, sender, stop, tally)
-    lanes = await feed.lanes_needed()
+    lanes = min(await feed.copies_left(), sender.lanes)
     if lanes:
         async with Recorder(store, sender.owner, now=sender.now, wall=sender.wall) as recorder:
             workers = [_Worker(issue, give_up, feed, press, recorder, sender, tally) for _ in range(lanes)]
             try:
-                tally.trouble = _trouble_of(workers, await _all_ends(workers))
+                await _all_ends(workers)
             finally:
                 await feed.give_back()
+        if troubles := [worker.trouble for worker in workers if worker.trouble]:
+            # a lane less than wished is no trouble, as long as the others sent everything
+            tally.trouble = troubles[0] if await feed.copies_left() else ""
     async with store.write() as connection:
         await issues.close_when_settled(connection, issue.id)
     return tally
@@ -107,26 +110,30 @@ class _Feed:
         self._tally: Final = tally
         self._claimed: Final[deque[Claimed]] = deque()
         self._one_claims: Final = asyncio.Lock()
+        self._closed = False
 
-    async def lanes_needed(self) -> int:
-        """No more lanes than copies."""
+    async def copies_left(self) -> int:
+        """How many copies could be sent now."""
         async with self._store.read() as connection:
-            count = await deliveries.claimable_count(
+            return await deliveries.claimable_count(
                 connection,
                 self._issue_id,
                 now=self._sender.now(),
                 resend_uncertain=self._sender.resend_uncertain,
             )
-        return min(count, self._sender.lanes)
+
+    def close(self) -> None:
+        """Hand out no more."""
+        self._closed = True
 
     def at_hand(self) -> Claimed | None:
         """A copy that is already claimed, if there is one."""
-        return self._claimed.popleft() if self._claimed and not self._stop.is_set() else None
+        return self._claimed.popleft() if self._claimed and not self._is_over() else None
 
     async def next(self) -> Claimed | None:
         """The next copy; None when there is none left, or no more shall be begun."""
         async with self._one_claims:
-            if not self._claimed and not self._stop.is_set():
+            if not self._claimed and not self._is_over():
                 await self._claim()
             return self.at_hand()
 
@@ -135,6 +142,9 @@ class _Feed:
         self._claimed.clear()
         async with self._store.write() as connection:
             await deliveries.release(connection, self._sender.owner, self._issue_id)
+
+    def _is_over(self) -> bool:
+        return self._closed or self._stop.is_set()
 
     async def _claim(self) -> None:
         async with self._store.write() as connection:
@@ -151,14 +161,6 @@ class _Feed:
         self._tally.skipped += claim.skipped
 
 
-class _LaneEnd(Enum):
-    """Why a lane stopped working."""
-
-    NOTHING_LEFT = auto()
-    #: no server could be used: for this lane there is nothing more to try
-    TROUBLE = auto()
-
-
 @dataclass(slots=True)
 class _Worker:
     """One lane and its task: at most one message of it is unrecorded at any time."""
@@ -170,21 +172,27 @@ class _Worker:
     recorder: Recorder
     sender: Sender
     tally: Tally
+    #: why no server could be used
     trouble: str = ""
 
-    async def work(self) -> _LaneEnd:
-        """Post copy after copy until the feed ends, or no server can be used."""
+    async def work(self) -> None:
+        """Post copy after copy until the feed ends, or no server can be used.
+
+        A failure of this lane closes the feed: the messages of the others come to a good end first.
+        """
         lane = self.sender.lane()
         try:
             await lane.open()
-            return await self._work_on(lane)
+            await self._work_on(lane)
         except TransportError as error:
             self.trouble = str(error)
-            return _LaneEnd.TROUBLE
+        except Exception:
+            self.feed.close()
+            raise
         finally:
             await lane.close()
 
-    async def _work_on(self, lane: Lane) -> _LaneEnd:
+    async def _work_on(self, lane: Lane) -> None:
         result: Recorded | None = None
         while True:
             copy = self.feed.at_hand()
@@ -193,7 +201,7 @@ class _Worker:
                 await self._settle(result)
                 result, copy = None, await self.feed.next()
             if copy is None:
-                return _LaneEnd.NOTHING_LEFT
+                return
             letter = await self._letter(copy)
             if letter is None:
                 continue
@@ -206,7 +214,7 @@ class _Worker:
             if verdict.stop_run:
                 await self._settle(result)
                 self.trouble = verdict.detail
-                return _LaneEnd.TROUBLE
+                return
             self.tally.by_status[verdict.status] += 1
 
     async def _letter(self, copy: Claimed) -> Letter | None:
@@ -236,20 +244,14 @@ class _Worker:
         if verdict.status is DeliveryStatus.UNCERTAIN:
             # a server that took the message and lost its voice would take it again right away
             until = self.issue.planned_at + self.give_up
-            return replace(verdict, retry_at=next_try(copy.attempts, now=now, until=until, jitter=jitter))
+            retry_at = next_try(copy.attempts, now=now, until=until, jitter=jitter) or now + FIRST_WAIT
+            return replace(verdict, retry_at=retry_at)
         return verdict
 
 
-async def _all_ends(workers: Sequence[_Worker]) -> list[_LaneEnd]:
-    """Run the workers to their ends; when one fails, the others are stopped and its error comes out."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(worker.work()) for worker in workers]
-    except ExceptionGroup as errors:
-        raise errors.exceptions[0] from None
-    return [task.result() for task in tasks]
-
-
-def _trouble_of(workers: Sequence[_Worker], ends: Sequence[_LaneEnd]) -> str:
-    """Why copies were left though they could have gone; a lane less than wished is no trouble."""
-    return "" if _LaneEnd.NOTHING_LEFT in ends else workers[0].trouble
+async def _all_ends(workers: Sequence[_Worker]) -> None:
+    """Run all workers to their ends; if one failed, its error comes out then."""
+    ends = await asyncio.gather(*(worker.work() for worker in workers), return_exceptions=True)
+    for failure in ends:
+        if failure is not None:
+            raise failure

@@ -9,13 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus, DraftBriefing, TopicMark
 from digest.errors import InputError, NotFoundError
-from digest.flows.collect import keys_of
+from digest.flows.collect import BY_HAND
 from digest.store import briefings, topics
 from digest.store.database import Database
 from subscribers.model import Section
-
-#: The reason of a topic that an editor gave by hand.
-BY_HAND = "given by an editor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +37,8 @@ async def edit(briefing_id: int, wish: Edit, *, store: Database, now: datetime) 
         if wish.title is not None and not wish.title.strip():
             raise InputError("title is empty: say one")
         if any(part is not None for part in (wish.title, wish.paragraphs, wish.url, wish.section)):
-            draft = _revised(before, wish)
-            await briefings.revise(connection, briefing_id, draft, keys_of(draft), now)
+            # it keeps the keys of what came in: the same page again does not undo the correction
+            await briefings.revise(connection, briefing_id, _revised(before, wish), now)
         flags = {"lead": wish.lead, "weight": wish.weight}
         changed = {name: value for name, value in flags.items() if value is not None}
         if changed:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core import timetable
 from digest.core.model import Newsletter, Topic
 from digest.errors import InputError, NotFoundError
-from digest.store import briefings, counters, facts, ledger
+from digest.store import briefings, counters, deliveries, facts, ledger
 from digest.store import newsletters as newsletter_shelf
 from digest.store.database import Database, checkpoint
 from subscribers import store as shelf
@@ -132,8 +132,9 @@ async def pause(
             return paused(one, until=ends, catch_up=catch_up, newest=newest), None
 
         mine = await require_subscriptions(connection, address, newsletter_slug)
+        reading = [one for one in mine if one.standing in {Standing.ACTIVE, Standing.PAUSED}] or mine
         words = "paused" if until is None else f"paused until {until}"
-        return await _change_all(connection, mine, change, words, now)
+        return await _change_all(connection, reading, change, words, now)
 
 
 async def resume(
@@ -172,6 +173,7 @@ async def erase(address: str, *, store: Database, now: datetime) -> None:
             gone = replace(one, standing=Standing.LEFT, away_after=None, paused_until=None)
             await shelf.save(connection, gone)
             await shelf.note_standing(connection, one.id, one.standing, Standing.LEFT, "erased", now)
+        await deliveries.forget_words(connection, [one.id for one in mine])
         await shelf.suppress(connection, address, await _suppression_key(connection), "erased", now)
         await shelf.erase(connection, mine[0].subscriber_id, now)
     await checkpoint(store)
@@ -248,6 +250,9 @@ async def _come_back(
     else:
         back, gap = returned(wished, reach=reach, served_day=served, reason=str(mine.standing))
         await shelf.note_gap(connection, mine.id, gap, now)
+    if not new.confirmed:
+        # a return needs the reader's own word as much as a beginning does
+        back = replace(back, standing=Standing.PENDING)
     await shelf.save(connection, back)
     await shelf.set_identity(connection, mine.subscriber_id, name=new.wishes.name)
     await shelf.note_standing(connection, mine.id, mine.standing, back.standing, new.reason, now)

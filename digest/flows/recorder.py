@@ -7,7 +7,7 @@ one group is being committed the next one gathers, so the number of commits foll
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,12 +76,11 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
                 ours = await self._write(group)
             except Exception as error:
                 # every lane of the group learns of it; none may go on as if its result were safe
-                for note in group:
+                for note in _awaited(group):
                     note.done.set_exception(error)
             else:
-                for note in group:
-                    if not note.done.cancelled():
-                        note.done.set_result(note.starting is None or note.starting in ours)
+                for note in _awaited(group):
+                    note.done.set_result(note.starting is None or note.starting in ours)
 
     async def _write(self, group: list[_Note]) -> set[int]:
         results = [note.result for note in group if note.result is not None]
@@ -92,3 +91,8 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
             if not starting:
                 return set()
             return await deliveries.begin(connection, self._owner, starting, self._wall())
+
+
+def _awaited(group: Iterable[_Note]) -> Iterator[_Note]:
+    """The notes on whose answer somebody still waits; a lane may have been cancelled."""
+    return (note for note in group if not note.done.done())

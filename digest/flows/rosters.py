@@ -81,6 +81,10 @@ async def _take(
         if known is not None and known.standing in {Standing.ACTIVE, Standing.PAUSED}:
             await rewish(connection, known, row.wishes, now)
             return "updated"
+        if known is not None and known.standing in {Standing.LEFT, Standing.BOUNCING} and row.status is None:
+            raise InputError(
+                f"{row.email} is {known.standing}: say active in the column status to take the reader back"
+            )
         if row.status not in _WELCOME:
             raise InputError(f"{row.email} is {row.status}: only active or pending readers are taken in")
         confirmed = row.status is not Standing.PENDING

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -39,31 +40,33 @@ class Liveness:
         return owner
 
     def sign_off(self, owner: str) -> None:
-        """Take the name back."""
-        self._file(owner).unlink(missing_ok=True)
+        """Give the name up; its file stays until `bury`, should anything still be claimed under it."""
         os.close(self._held.pop(owner))
 
-    def is_dead(self, owner: str) -> bool:
-        """True when the sender was of this machine and its process is gone."""
+    def gone(self) -> frozenset[str]:
+        """The senders of this machine that have ended, well or not."""
+        return frozenset(file.stem for file in self._folder.glob("*.lock") if self._has_ended(file.stem))
+
+    def bury(self, owners: Iterable[str]) -> None:
+        """Remove the files of senders that were gone before their claims were taken back."""
+        for owner in owners:
+            self._file(owner).unlink(missing_ok=True)
+
+    def _has_ended(self, owner: str) -> bool:
         if owner in self._held:
             return False
         try:
-            found = os.open(self._file(owner), os.O_RDWR)
+            found = os.open(self._file(owner), os.O_RDONLY)
         except OSError:
             return False
         try:
-            fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # shared, so that two who look at the same time do not take each other for the sender
+            fcntl.flock(found, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except OSError:
             return False
         finally:
             os.close(found)
         return True
-
-    def bury(self) -> None:
-        """Remove the files of senders that are gone; called when their claims have been taken back."""
-        for file in self._folder.glob("*.lock"):
-            if self.is_dead(file.stem):
-                file.unlink(missing_ok=True)
 
     def _file(self, owner: str) -> Path:
         return self._folder / f"{owner}.lock"

@@ -64,10 +64,9 @@ class LocalJobs:
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
-        found = await recover(
-            store=self._store, is_dead=self._liveness.is_dead, now=now, wall=datetime.now(UTC)
-        )
-        self._liveness.bury()
+        gone = self._liveness.gone()
+        found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC))
+        self._liveness.bury(gone)
         planned = await self._plan(now, stop)
         issue_ids = [issue.id for issue in await self._open_issues()]
         tally = await self._send(issue_ids, now, stop)

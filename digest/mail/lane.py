@@ -32,9 +32,12 @@ class Lane(Protocol):
     async def open(self) -> None:
         """Get ready to post; raises TransportError when that is not possible."""
 
-    async def post(self, letter: Letter) -> Outcome:
+    async def post(self, letter: Letter, following: Letter | None = None) -> Outcome:
         """Hand over one letter and say what came of it; connects anew when the connection has gone.
 
+        `following` is the letter that will most likely be posted next. Its envelope may travel with this
+        one's content, which saves round trips; nothing of its content does. Not posting it after all does no
+        harm, but costs a connection.
         Trouble before the first word about this letter has a stage before `Stage.MAIL`: it was not tried.
         """
         ...

@@ -36,7 +36,7 @@ class FileLane:
                 f"outbox {str(self.folder)!r} cannot be written to ({error.strerror}): choose another folder"
             ) from None
 
-    async def post(self, letter: Letter) -> Outcome:
+    async def post(self, letter: Letter, following: Letter | None = None) -> Outcome:
         """Write the file; once this says 250 it is there even after a power cut.
 
         A full or vanished disk is the outbox's trouble, not the reader's: it counts as no connection.

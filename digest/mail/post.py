@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from digest.core.model import Outcome
 from digest.core.verdict import UNTRIED
 from digest.errors import TransportError
+from digest.mail.connection import strict_tls
 from digest.mail.lane import Lane, Letter
+from digest.mail.limits import Reuse, Timeouts
 from digest.mail.outbox import FileLane
 from digest.mail.servers import FileOutbox, Security, Server
-from digest.mail.smtp import SmtpLane, Timeouts, strict_tls, told
+from digest.mail.smtp import SmtpLane, told
 
 
 class Post:
@@ -24,6 +26,7 @@ class Post:
         helo: str | None = None,
         tls: ssl.SSLContext | None = None,
         timeouts: Timeouts | None = None,
+        reuse: Reuse | None = None,
     ) -> None:
         """Connect nothing; `helo` is the name we go by, None asks the resolver for this machine's."""
         self._target = target
@@ -32,6 +35,7 @@ class Post:
         #: made once for all lanes: reading the system's roots takes longer than a hundred letters
         self._tls = strict_tls() if tls is None and secured else tls
         self._timeouts = timeouts
+        self._reuse = reuse
 
     def lane(self) -> Lane:
         """A new lane, not yet open; each belongs to one task."""
@@ -40,7 +44,7 @@ class Post:
         return FailoverLane([self._smtp_lane(server) for server in self._target])
 
     def _smtp_lane(self, server: Server) -> SmtpLane:
-        return SmtpLane(server, tls=self._tls, timeouts=self._timeouts, helo=self._helo)
+        return SmtpLane(server, tls=self._tls, timeouts=self._timeouts, reuse=self._reuse, helo=self._helo)
 
 
 class FailoverLane:
@@ -58,13 +62,13 @@ class FailoverLane:
             told_troubles = "; ".join(told(lane.server, trouble) for lane, trouble in troubles)
             raise TransportError(f"no mail server can be used: {told_troubles}")
 
-    async def post(self, letter: Letter) -> Outcome:
+    async def post(self, letter: Letter, following: Letter | None = None) -> Outcome:
         """Hand over to the server we are connected to, or to the first that can be reached."""
         for _ in self._lanes:
             troubles = await self._reach()
             if troubles:
                 return troubles[0][1]
-            outcome = await self._current.post(letter)
+            outcome = await self._current.post(letter, following)
             if outcome.stage not in UNTRIED:
                 break
         return outcome

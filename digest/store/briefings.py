@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus, Candidate, DraftBriefing, TopicMark
@@ -32,7 +32,6 @@ class Known:
 
     id: int
     keys: Keys
-    status: BriefingStatus
 
 
 async def known_by(connection: AsyncConnection, keys: Collection[Keys]) -> tuple[Known, ...]:
@@ -47,7 +46,7 @@ async def known_by(connection: AsyncConnection, keys: Collection[Keys]) -> tuple
         )
         for row in await connection.execute(query):
             known = Keys(row.title_key, row.body_key, row.content_key)
-            found[row.id] = Known(row.id, known, BriefingStatus(row.status))
+            found[row.id] = Known(row.id, known)
     return tuple(found[id_] for id_ in sorted(found, reverse=True))
 
 
@@ -79,18 +78,33 @@ async def add(
 
 
 async def revise(
-    connection: AsyncConnection, briefing_id: int, draft: DraftBriefing, keys: Keys, now: datetime
+    connection: AsyncConnection,
+    briefing_id: int,
+    draft: DraftBriefing,
+    now: datetime,
+    keys: Keys | None = None,
 ) -> int:
-    """Add a revision to a briefing; it keeps its number, and issues keep the revision that they carry."""
+    """Add a revision to a briefing; it keeps its number, and issues keep the revision that they carry.
+
+    Without `keys` it is known again by what it was before.
+    """
+    known_by_now = {} if keys is None else _key_columns(keys)
     query = (
         update(briefings)
         .where(briefings.c.id == briefing_id)
-        .values(revision=briefings.c.revision + 1, section=draft.section, **_key_columns(keys))
+        .values(revision=briefings.c.revision + 1, section=draft.section, **known_by_now)
         .returning(briefings.c.revision)
     )
     revision: int = (await connection.execute(query)).scalar_one()
     await _write_revision(connection, briefing_id, revision, draft, now)
     return revision
+
+
+async def has_topics_for(connection: AsyncConnection, briefing_id: int, reason: str) -> bool:
+    """True when a briefing has a topic for this very reason."""
+    mine = and_(briefing_topics.c.briefing_id == briefing_id, briefing_topics.c.reason == reason)
+    found: bool = (await connection.execute(select(exists().where(mine)))).scalar_one()
+    return found
 
 
 async def set_topics(connection: AsyncConnection, briefing_id: int, topics: Sequence[TopicMark]) -> None:

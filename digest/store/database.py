@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from digest.errors import StoreError
@@ -59,12 +60,10 @@ class Database:
         try:
             async with self._engine.connect() as connection:
                 yield connection
-        except OperationalError as error:
-            raise StoreError(_in_plain_words(self.url, error)) from error
         except DBAPIError as error:
-            if "no such table" in str(error.orig) or "does not exist" in str(error.orig):
-                raise StoreError(_in_plain_words(self.url, error)) from error
-            raise
+            if not _is_about_the_store(error):
+                raise
+            raise StoreError(_in_plain_words(self.url, error)) from error
 
 
 def _engine(url: URL, echo: bool) -> AsyncEngine:
@@ -107,10 +106,22 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
+def _is_about_the_store(error: DBAPIError) -> bool:
+    """True for trouble that its owner can mend; other errors are ours.
+
+    A bare `DatabaseError` is how SQLite says that the file is none of its own, or damaged.
+    """
+    return type(error) in {OperationalError, DatabaseError} or _lacks_a_table(str(error.orig))
+
+
+def _lacks_a_table(words: str) -> bool:
+    return re.search(r'no such table|relation ".*" does not exist', words) is not None
+
+
 def _in_plain_words(url: URL, error: DBAPIError) -> str:
     where = url.render_as_string(hide_password=True)
     words = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
-    if "no such table" in words or "does not exist" in words:
+    if _lacks_a_table(words):
         return f"the store {where} is not set up: run digest init"
     if "no such column" in words:
         return f"the store {where} is older than this program: run digest init"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
@@ -140,12 +140,16 @@ async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: dat
     return freed, (await connection.execute(doubtful)).rowcount
 
 
-async def expire(connection: AsyncConnection, issue_id: int) -> list[int]:
-    """Give up the copies of an issue that still wait; their briefings go back to the readers."""
+async def expire(connection: AsyncConnection, issue_id: int, planned_by: datetime) -> list[int]:
+    """Give up the copies of an issue planned by then that still wait; their briefings go back to the readers.
+
+    An issue that has opened another round since is as young as that round.
+    """
     waiting = [DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED]
+    too_old = exists().where(issues.c.id == issue_id, issues.c.planned_at <= planned_by)
     query = (
         update(deliveries)
-        .where(deliveries.c.issue_id == issue_id, deliveries.c.status.in_(waiting))
+        .where(deliveries.c.issue_id == issue_id, deliveries.c.status.in_(waiting), too_old)
         .values(status=DeliveryStatus.EXPIRED, reason=GAVE_UP, retry_at=None)
         .returning(deliveries.c.id)
     )
@@ -159,19 +163,27 @@ async def give_back(connection: AsyncConnection, delivery_ids: Sequence[int]) ->
 
     Readers who shared a copy and a bookmark still share one afterwards: one update for each such group.
     """
-    moved: dict[tuple[int, Bookmark], list[int]] = {}
+    back: dict[int, Bookmark] = {}
     for some in chunks(delivery_ids):
+        whose = select(deliveries.c.subscription_id).where(deliveries.c.id.in_(some))
+        await readers.keep_others_off(connection, subscriptions.c.id.in_(whose))
         for row in await connection.execute(_bookmarks_behind(some)):
-            back = bookmark_from(row).given_back(numbers_in(row.groups))
-            moved.setdefault((row.bookmark_id, back), []).append(row.subscription_id)
-    ids = await intern_bookmarks(connection, {back for _id, back in moved})
-    for (bookmark_id, back), owed in moved.items():
-        for some in chunks(owed):
-            await connection.execute(
-                update(subscriptions)
-                .where(subscriptions.c.id.in_(some), subscriptions.c.bookmark_id == bookmark_id)
-                .values(bookmark_id=ids[back])
-            )
+            before = back.get(row.subscription_id) or bookmark_from(row)
+            back[row.subscription_id] = before.given_back(numbers_in(row.groups))
+    ids = await intern_bookmarks(connection, set(back.values()))
+    owed: dict[int, list[int]] = {}
+    for subscription_id, bookmark in back.items():
+        owed.setdefault(ids[bookmark], []).append(subscription_id)
+    for bookmark_id, whom in owed.items():
+        for some in chunks(whom):
+            move = update(subscriptions).where(subscriptions.c.id.in_(some))
+            await connection.execute(move.values(bookmark_id=bookmark_id))
+
+
+async def forget_words(connection: AsyncConnection, subscription_ids: Collection[int]) -> None:
+    """Wipe what servers said of copies to these readers: they like to repeat the address."""
+    mine = deliveries.c.subscription_id.in_(subscription_ids)
+    await connection.execute(update(deliveries).where(mine, deliveries.c.detail != "").values(detail=""))
 
 
 async def claimable_count(
@@ -212,9 +224,11 @@ async def _take(
     connection: AsyncConnection, wanted: ColumnElement[bool], owner: str, wall: datetime, limit: int
 ) -> list[int]:
     some = select(deliveries.c.id).where(wanted).order_by(deliveries.c.id).limit(limit)
+    # named, so that PostgreSQL runs it once: it may run a plain subquery again, and lock more than the limit
+    taken = some.with_for_update(skip_locked=True).cte("taken")
     query = (
         update(deliveries)
-        .where(deliveries.c.id.in_(some.with_for_update(skip_locked=True)))
+        .where(deliveries.c.id.in_(select(taken.c.id)))
         .values(
             status=DeliveryStatus.SENDING,
             claims=deliveries.c.claims + 1,
@@ -286,7 +300,7 @@ async def _record_one(connection: AsyncConnection, owner: str, result: Recorded,
 
 
 def _bookmarks_behind(delivery_ids: Sequence[int]) -> Any:
-    """Deliveries with their cohort's groups and their reader's bookmark of today, locked."""
+    """Deliveries with their cohort's groups and their reader's bookmark of today."""
     return (
         select(
             deliveries.c.subscription_id,
@@ -299,7 +313,6 @@ def _bookmarks_behind(delivery_ids: Sequence[int]) -> Any:
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
         .join(bookmarks, bookmarks.c.id == subscriptions.c.bookmark_id)
         .where(deliveries.c.id.in_(delivery_ids))
-        .with_for_update(of=subscriptions, key_share=True)
     )
 
 

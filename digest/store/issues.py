@@ -87,6 +87,9 @@ async def still_sending(connection: AsyncConnection) -> tuple[Issue, ...]:
 
 async def close_when_settled(connection: AsyncConnection, issue_id: int) -> bool:
     """Close an issue of which no copy is open any more; True when it is closed now."""
+    # another round may be opening: it is waited for, and its copies are seen by the next statement only
+    mine = select(issues.c.id).where(issues.c.id == issue_id)
+    await connection.execute(mine.with_for_update(key_share=True))
     open_copy = exists().where(deliveries.c.issue_id == issue_id, deliveries.c.status.in_(OPEN))
     query = (
         update(issues)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import Group, PlannedCohort
 from digest.store.planning import DELIVERY_NAMES, delivery_columns, insert_cohorts
 from digest.store.tables import cohorts, deliveries
+from subscribers import store as shelf
 from subscribers.interning import bookmarks_by_id, chunks, profiles_by_id
 from subscribers.model import Standing
 from subscribers.tables import profiles, subscribers, subscriptions
@@ -48,6 +49,14 @@ async def by_topics(
         query = select(subscriptions.c.id).where(_active(newsletter_id), subscriptions.c.profile_id.in_(some))
         found.update(row.id for row in await connection.execute(query))
     return frozenset(found)
+
+
+async def lock_readers(
+    connection: AsyncConnection, newsletter_id: int, readers: Collection[int] | None
+) -> None:
+    """Let nobody else move the bookmarks of the readers addressed until commit."""
+    for addressed in _addressed(newsletter_id, readers):
+        await shelf.keep_others_off(connection, addressed)
 
 
 async def groups(

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, DueSlot, Group, PlannedCohort
 from digest.store.tables import cohorts, deliveries, newsletters
+from subscribers import store as readers
 from subscribers.interning import bookmark_from, cadence_from, chunks, intern_bookmarks, profile_from
 from subscribers.model import Cadence, Standing
 from subscribers.tables import bookmarks, cadences, profiles, subscriptions
@@ -50,13 +51,11 @@ async def lock_slot(connection: AsyncConnection, due: DueSlot, newest: int) -> N
 
     SQLite has one writer at a time and needs no more; PostgreSQL locks the cadence, then the due rows.
     """
-    if connection.dialect.name != "postgresql":
-        return
-    await connection.execute(
-        select(cadences.c.id).where(cadences.c.id == due.cadence_id).with_for_update(key_share=True)
-    )
-    due_rows = select(subscriptions.c.id).where(_is_due(due, newest)).with_for_update(key_share=True)
-    await connection.execute(select(func.count()).select_from(due_rows.subquery()))
+    if connection.dialect.name == "postgresql":
+        await connection.execute(
+            select(cadences.c.id).where(cadences.c.id == due.cadence_id).with_for_update(key_share=True)
+        )
+        await readers.keep_others_off(connection, _is_due(due, newest))
 
 
 async def groups_due(connection: AsyncConnection, due: DueSlot, newest: int) -> tuple[Group, ...]:
@@ -106,13 +105,13 @@ async def plan_cohorts(
     mine = subscriptions.c
     of_round = and_(cohorts.c.issue_id == issue_id, cohorts.c.round == round_)
     same_copy = and_(cohorts.c.profile_id == mine.profile_id, cohorts.c.bookmark_id == mine.bookmark_id)
-    readers = (
+    copies = (
         select(*delivery_columns(issue_id))
         .select_from(subscriptions.join(cohorts, same_copy))
         .where(of_round, _is_due(due, newest))
         .order_by(cohorts.c.id, mine.id)
     )
-    await connection.execute(insert(deliveries).from_select(DELIVERY_NAMES, readers))
+    await connection.execute(insert(deliveries).from_select(DELIVERY_NAMES, copies))
     served = case((mine.served_day < served_day, served_day), else_=mine.served_day)
     await connection.execute(
         update(subscriptions)

@@ -9,17 +9,22 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from digest.errors import StoreError
 from digest.store.database import Database
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
+#: The advisory lock of who migrates; any number that nothing else in the database takes.
+_MIGRATING: Final = 0x6469_6765_7374
 
 
 async def migrate(database: Database) -> None:
     """Apply every migration that the store has not seen; safe to repeat, and when two do it at once."""
     async with database.write() as connection:
+        if not database.is_sqlite:
+            # SQLite has one writer at a time anyway; PostgreSQL would let two make the same table
+            await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
         await connection.run_sync(_upgrade)
 
 

@@ -1,13 +1,34 @@
-"""The web application: for now, the endpoint by which operations see that the process is alive."""
+"""The web application: pages for readers, and the endpoint by which operations see that the process lives."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
 from fastapi import FastAPI
 
+from digest.store.database import Database
+from digest.web import trouble
+from digest.web.pages import style
+from digest.web.reader_links import ReaderLinks
+from digest.web.shield import Shield, security_headers
+from subscribers.tokens import Tokens
 
-def build_app() -> FastAPI:
-    """An application without its framework's interactive pages: they would load scripts from elsewhere."""
-    app = FastAPI(title="digest", docs_url=None, redoc_url=None, openapi_url=None)
+
+def _present() -> datetime:
+    return datetime.now(UTC)
+
+
+def build_app(*, store: Database, tokens: Tokens, now: Callable[[], datetime] = _present) -> FastAPI:
+    """An application without its framework's interactive pages: they would load scripts from elsewhere.
+
+    Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
+    Host that was asked for.
+    """
+    app = FastAPI(title="digest", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app.add_middleware(Shield, headers=security_headers(style()))
+    app.include_router(ReaderLinks(store=store, tokens=tokens, now=now).router())
+    trouble.add_to(app)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

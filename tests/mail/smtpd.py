@@ -13,9 +13,11 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from digest.mail.servers import Security, Server
 
-#: Instead of a reply: close the connection, or say nothing at all.
+#: Instead of a reply: close the connection, or say nothing at all. A reply may end with the first.
 HANG_UP: Final = "hang up"
 SILENCE: Final = "silence"
+#: The right reply, but what was read together with the command is lost.
+DEAF: Final = "deaf"
 
 #: What is said instead of the right thing: at each use of a command the next reply, None for the right one;
 #: that also when they are used up. A single reply is said always. DOT is the answer to the final dot.
@@ -50,8 +52,13 @@ class Smtpd:
 
     misbehaviour: Misbehaviour = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
+    #: what came after a false go-ahead to DATA, and for whom
+    swallowed: list[tuple[list[str], bytes]] = field(default_factory=list)
     #: verbs in the order in which they came
     verbs: list[str] = field(default_factory=list)
+    #: the bytes as they came; what was written apart, with an answer between, is apart here
+    arrivals: list[bytes] = field(default_factory=list)
+    pipelining: bool = False
     connections: int = 0
     port: int = 0
     uses: dict[str, int] = field(default_factory=dict)
@@ -60,10 +67,10 @@ class Smtpd:
     def server(self, security: Security = Security.PLAIN, username: str = "", password: str = "") -> Server:
         return Server("localhost", self.port, security, username, password)
 
-    async def heard(self, verb: str) -> None:
+    async def heard(self, verb: str, times: int = 1) -> None:
         """Wait until a command has come."""
         async with self.hearing:
-            await self.hearing.wait_for(lambda: verb in self.verbs)
+            await self.hearing.wait_for(lambda: self.verbs.count(verb) >= times)
 
     def instead(self, step: str) -> str | None:
         use = self.uses[step] = self.uses.get(step, 0) + 1
@@ -72,9 +79,18 @@ class Smtpd:
             return plan
         return plan[use - 1] if use <= len(plan) else None
 
-    async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Any, _envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]] if self.pipelining else responses
+
+    async def handle_DATA(self, server: SMTP, _session: Any, envelope: Any) -> str:  # noqa: N802
         """Take the message, and only then fail to say so."""
         reply = self.instead("DOT")
+        if reply == DEAF:
+            forget(server)
+            reply = None
         if reply is None or reply[0] == "2" or reply == HANG_UP:
             (recipient,) = envelope.rcpt_tos
             options, content = envelope.mail_options, envelope.original_content
@@ -98,19 +114,40 @@ class _Conversation(SMTP):
         self.smtpd.connections += not self.greeted
         super().connection_made(transport)
 
+    def data_received(self, data: bytes) -> None:
+        self.smtpd.arrivals.append(bytes(data))
+        super().data_received(data)
+
     def _watched(self, verb: str, method: Any) -> Any:
         async def command(arg: str | None) -> None:
+            if self.transport is None or self.transport.is_closing():
+                return
             async with self.smtpd.hearing:
                 self.smtpd.verbs.append(verb)
                 self.smtpd.hearing.notify_all()
             reply = self.smtpd.instead(verb)
-            if reply is not None and not reply.startswith("2"):
+            if reply == DEAF:
+                forget(self)
+            elif reply is not None and not reply.startswith("2"):
                 await self.push(reply)
+                if verb == "DATA" and reply.startswith("3"):
+                    await self._swallow()
                 return
-            self.wording = reply
+            else:
+                self.wording = reply
             await method(arg)
 
         return command
+
+    async def _swallow(self) -> None:
+        content = b""
+        while not (b"\r\n" + content).endswith(b"\r\n.\r\n"):
+            content += await self._reader.readuntil(b"\r\n")
+        recipients = [] if self.envelope is None else self.envelope.rcpt_tos
+        self.smtpd.swallowed.append((list(recipients), content.removesuffix(b".\r\n")))
+        forget_envelope: Any = self._set_post_data_state
+        forget_envelope()
+        await self.push("554 5.5.1 No valid recipients")
 
     async def push(self, status: AnyStr) -> None:
         await self._say(status if isinstance(status, str) else status.decode())
@@ -121,20 +158,31 @@ class _Conversation(SMTP):
             status = self.smtpd.instead("GREETING") or status
         status, self.wording = self.wording or status, None
         if status == SILENCE:
-            return
-        if status != HANG_UP:
-            await super().push(status)
-        if status == HANG_UP or status.startswith("421"):
-            assert self.transport is not None
+            # until the other side hangs up
+            await asyncio.Event().wait()
+        words = status.removesuffix(HANG_UP)
+        if words:
+            await super().push(words)
+        if self.transport is not None and (words != status or status.startswith("421")):
             self.transport.close()
+
+
+def forget(server: SMTP) -> None:
+    """Lose what was read from a connection and not looked at yet."""
+    reader: Any = server._reader
+    reader._buffer.clear()
 
 
 @asynccontextmanager
 async def smtpd(
-    misbehaviour: Misbehaviour | None = None, *, implicit_tls: ssl.SSLContext | None = None, **options: Any
+    misbehaviour: Misbehaviour | None = None,
+    *,
+    implicit_tls: ssl.SSLContext | None = None,
+    pipelining: bool = False,
+    **options: Any,
 ) -> AsyncIterator[Smtpd]:
     """The server listens on a free port of this machine until the block ends."""
-    record = Smtpd(misbehaviour or {})
+    record = Smtpd(misbehaviour or {}, pipelining=pipelining)
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(
         lambda: _Conversation(record, loop=loop, **options), "127.0.0.1", 0, ssl=implicit_tls

@@ -9,12 +9,11 @@ import pytest
 
 from digest.core.model import Stage
 from digest.errors import TransportError
-from digest.mail.datapath import DataTimeouts
 from digest.mail.lane import Letter
+from digest.mail.limits import DataTimeouts, Timeouts
 from digest.mail.outbox import FileLane
 from digest.mail.post import Post
 from digest.mail.servers import FileOutbox, Server
-from digest.mail.smtp import Timeouts
 from tests.mail.smtpd import HANG_UP, REFUSES_LOGIN, login, smtpd
 
 pytestmark = pytest.mark.anyio

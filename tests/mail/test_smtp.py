@@ -9,11 +9,11 @@ import pytest
 
 from digest.core.model import Outcome, Stage
 from digest.errors import TransportError
-from digest.mail import datapath
-from digest.mail.datapath import DataTimeouts
 from digest.mail.lane import Letter
+from digest.mail.limits import DataTimeouts, Timeouts
 from digest.mail.servers import Server
-from digest.mail.smtp import SmtpLane, Timeouts
+from digest.mail.smtp import SmtpLane
+from digest.mail.wire import Wire
 from tests.mail.smtpd import (
     DROPS_AFTER_THE_FINAL_DOT,
     GREYLISTS,
@@ -76,7 +76,8 @@ async def test_one_connection_carries_many_letters_with_four_commands_each(lette
 async def test_dots_and_line_ends_cannot_end_a_message_early(
     content: bytes, direct: bool, letter: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(datapath, "DIRECT", direct)
+    if not direct:
+        monkeypatch.setattr(Wire, "over", lambda _smtp: None)
     async with smtpd() as record:
         lane = lane_to(record)
         assert (await lane.post(replace(letter, content=content, canonical=False))).accepted
@@ -85,10 +86,6 @@ async def test_dots_and_line_ends_cannot_end_a_message_early(
     text = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").removesuffix(b"\n") + b"\n"
     assert [taken.content for taken in record.taken] == [text.replace(b"\n", b"\r\n"), letter.content]
     assert record.verbs.count("MAIL") == 2
-
-
-async def test_the_short_way_is_the_one_in_use() -> None:
-    assert datapath.DIRECT
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import pytest
 
 from digest.core.model import Stage
 from digest.core.verdict import UNTRIED
+from digest.mail.connection import strict_tls
 from digest.mail.lane import Letter
 from digest.mail.servers import Security
-from digest.mail.smtp import SmtpLane, strict_tls
+from digest.mail.smtp import SmtpLane
 from tests.mail.conftest import Certificate
 from tests.mail.smtpd import REFUSES_LOGIN, Smtpd, login, smtpd
 

@@ -11,6 +11,9 @@ revision = "0001"
 down_revision = None
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_DELIVERY_STATUS = (
+    "status IN ('planned', 'sending', 'sent', 'deferred', 'refused', 'expired', 'uncertain', 'skipped')"
+)
 
 
 def upgrade() -> None:
@@ -322,10 +325,7 @@ def upgrade() -> None:
         sa.Column("lease_until", Instant(), nullable=True),
         sa.Column("started_at", Instant(), nullable=True),
         sa.Column("sent_at", Instant(), nullable=True),
-        sa.CheckConstraint(
-            "status IN ('planned', 'sending', 'sent', 'deferred', 'refused', 'expired', 'uncertain', 'skipped')",
-            name=op.f("ck_deliveries_status"),
-        ),
+        sa.CheckConstraint(_DELIVERY_STATUS, name=op.f("ck_deliveries_status")),
         sa.ForeignKeyConstraint(["cohort_id"], ["cohorts.id"], name=op.f("fk_deliveries_cohort_id")),
         sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_deliveries_issue_id")),
         sa.ForeignKeyConstraint(

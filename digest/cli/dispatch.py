@@ -1,0 +1,63 @@
+"""How a command that prints or sends gets its parts, and how it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from digest import wiring
+from digest.config import Settings, Uncertain, secret_keys
+from digest.flows.press import Press
+from digest.jobs.liveness import Liveness
+from digest.jobs.local import LocalJobs
+from digest.store.database import Database
+
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class Stop(asyncio.Event):
+    """Set by SIGTERM and Ctrl-C: what is in flight ends well, nothing new begins."""
+
+    #: True after Ctrl-C: a person wants the terminal back
+    interrupted = False
+
+
+def press_for(settings: Settings, store: Database) -> Press:
+    """A press that signs with the settings' keys."""
+    return Press(store=store, keys=secret_keys(settings), base_url=settings.base_url)
+
+
+async def jobs_for(settings: Settings, store: Database) -> LocalJobs:
+    """The work of this process, with its log set up."""
+    wiring.set_up_logging(settings)
+    return LocalJobs(
+        store=store,
+        press=press_for(settings, store),
+        post=await wiring.post_for(settings),
+        liveness=Liveness(settings.var_dir / "senders"),
+        lanes=settings.smtp_connections,
+        resend_uncertain=settings.uncertain is Uncertain.AGAIN,
+    )
+
+
+@asynccontextmanager
+async def stopping() -> AsyncIterator[Stop]:
+    """Signals ask for a gentle stop while the block runs; a second Ctrl-C does not wait for it."""
+    stop = Stop()
+    loop = asyncio.get_running_loop()
+
+    def interrupt() -> None:
+        stop.interrupted = True
+        stop.set()
+        loop.remove_signal_handler(signal.SIGINT)
+
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    try:
+        yield stop
+    finally:
+        for one in _SIGNALS:
+            loop.remove_signal_handler(one)

@@ -1,0 +1,73 @@
+"""`digest init` and `status`: the house is set up, and looked at."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from digest.cli.console import Config, Json, Now, answer, parse_now, run, say, table
+from digest.cli.doors import new_store_at, store_of
+from digest.config import load_settings, secret_keys
+from digest.flows.overview import Overview, overview
+from digest.flows.seed import FIRST_NEWSLETTER, seed
+from digest.ingest.taxonomy import default_topics
+from digest.store import schema
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands of this file into the tree."""
+    app.command("init")(init)
+    app.command("status")(status)
+
+
+def init(json: Json = False, config: Config = None) -> None:
+    """Make or migrate the store, with the default topics and a first newsletter; safe to repeat."""
+
+    async def work() -> dict[str, Any]:
+        settings = load_settings(config)
+        secret_keys(settings)
+        async with new_store_at(settings) as store:
+            await seed(store, default_topics())
+            return {
+                "store": store.url.render_as_string(hide_password=True),
+                "version": schema.newest_revision(),
+                "newsletter": FIRST_NEWSLETTER.slug,
+            }
+
+    document = run(work())
+    return answer(document) if json else say(f"the store {document['store']} is ready")
+
+
+def status(now: Now = None, json: Json = False, config: Config = None) -> None:
+    """Show what is due, under way and stuck."""
+    instant = parse_now(now)
+
+    async def work() -> Overview:
+        async with store_of(config) as store:
+            return await overview(store=store, now=instant)
+
+    found = run(work())
+    if json:
+        return answer(found)
+    return _tell(found, instant)
+
+
+def _tell(found: Overview, now: datetime) -> None:
+    readers = ", ".join(f"{count} {standing}" for standing, count in sorted(found.subscriptions.items()))
+    say(f"{now:%Y-%m-%d %H:%M} UTC: {found.newest_number} briefings published; readers: {readers or 'none'}")
+    if found.due:
+        rows = [(f"{one.due_at:%Y-%m-%d %H:%M}", one.newsletter, one.cadence) for one in found.due]
+        table("due now", ("since (UTC)", "newsletter", "cadence"), rows)
+    if found.upcoming:
+        rows = [(f"{one.due_at:%Y-%m-%d %H:%M}", one.newsletter, one.cadence) for one in found.upcoming]
+        table("next", ("at (UTC)", "newsletter", "cadence"), rows)
+    if found.under_way:
+        counted = [
+            (one.issue, one.slot, ", ".join(f"{count} {word}" for word, count in sorted(one.copies.items())))
+            for one in found.under_way
+        ]
+        table("under way", ("issue", "slot", "copies"), counted)
+    if found.uncertain:
+        say(f"{found.uncertain} copies are uncertain: see digest deliveries list --status uncertain")

@@ -1,0 +1,79 @@
+"""`digest preview`: a reader's next issue as files, exactly as it would be sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest.cli.console import Config, Json, Now, answer, parse_now, run, say
+from digest.cli.dispatch import press_for
+from digest.cli.doors import store_at
+from digest.config import load_settings
+from digest.errors import InputError
+from digest.flows.preview import Preview, preview
+from subscribers.wishes import parse_address
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the command of this file into the tree."""
+    app.command("preview")(preview_for)
+
+
+def preview_for(
+    newsletter: Annotated[str, typer.Argument(metavar="NEWSLETTER")],
+    reader: Annotated[str, typer.Option("--for", metavar="EMAIL", help="Whose mail.")],
+    now: Now = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FOLDER", help="Where the files are written.")
+    ] = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Print a reader's next issue as it would be sent: subject.txt, body.html, body.txt, message.eml."""
+    instant = parse_now(now)
+    settings = load_settings(config)
+
+    async def work() -> Preview:
+        async with store_at(settings) as store:
+            press = press_for(settings, store)
+            return await preview(parse_address(reader), newsletter, store=store, press=press, now=instant)
+
+    found = run(work())
+    files = [] if found.letter is None else _write_preview(out or settings.var_dir / "preview", found)
+    if json:
+        return answer(
+            {
+                "subject": found.subject or None,
+                "due_at": found.slot.due_at,
+                "skip": found.selection.skip,
+                "files": files,
+            }
+        )
+    if found.letter is None:
+        return say(f"nothing would be sent: {found.selection.skip}")
+    say(f"{found.subject} (due {found.slot.due_at:%Y-%m-%d %H:%M} UTC)")
+    for file in files:
+        say(f"  {file}")
+    return None
+
+
+def _write_preview(folder: Path, found: Preview) -> list[Path]:
+    assert found.letter is not None
+    contents = {
+        "subject.txt": found.subject.encode() + b"\n",
+        "body.html": None if found.html is None else found.html.encode(),
+        "body.txt": found.text.encode(),
+        "message.eml": found.letter.content,
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in contents.items():
+            if content is None:
+                (folder / name).unlink(missing_ok=True)
+            else:
+                (folder / name).write_bytes(content)
+    except OSError as error:
+        raise InputError(f"folder {str(folder)!r} cannot be written to ({error.strerror})") from error
+    return [folder / name for name, content in contents.items() if content is not None]

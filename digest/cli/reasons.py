@@ -1,0 +1,55 @@
+"""`digest why`: every rule that let a briefing into a reader's mail, or kept it out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.console import LARGEST, Config, Json, Now, answer, parse_now, run, say
+from digest.cli.doors import store_of
+from digest.flows.explain import Explanation, explain
+from subscribers.wishes import parse_address
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the command of this file into the tree."""
+    app.command("why")(why)
+
+
+def why(
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    briefing_id: Annotated[int, typer.Argument(metavar="BRIEFING-ID", min=1, max=LARGEST)],
+    now: Now = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Say why a reader got a briefing, will get it, or does not."""
+    instant = parse_now(now)
+
+    async def work() -> tuple[Explanation, ...]:
+        async with store_of(config) as store:
+            return await explain(parse_address(email), briefing_id, store=store, now=instant)
+
+    explanations = run(work())
+    if json:
+        items = [_explained(one) for one in explanations]
+        return answer({"email": parse_address(email), "briefing": briefing_id, "items": items})
+    for one in explanations:
+        say(f"{one.newsletter}: {one.answer}")
+        for reason in one.reasons:
+            say(f"  {reason}")
+    return None
+
+
+def _explained(one: Explanation) -> dict[str, Any]:
+    return {
+        "newsletter": one.newsletter,
+        "answer": one.answer,
+        "reasons": one.reasons,
+        "next_slot": one.next_slot,
+        "deliveries": [
+            {"id": copy.id, "issue": copy.issue_id, "status": copy.status, "sent_at": copy.sent_at}
+            for copy in one.deliveries
+        ],
+    }

@@ -1,0 +1,69 @@
+"""The tree of commands; the files that speak one are loaded when it is called, for most are heavy."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+
+class _Branch(NamedTuple):
+    """A first word of the command."""
+
+    #: modules of this room that speak it; the first one hangs it into the tree
+    files: tuple[str, ...]
+    #: what it does, for the overview
+    help: str
+
+
+_BRANCHES: Final = {
+    "init": _Branch(("house",), "Make or migrate the store; safe to repeat."),
+    "ingest": _Branch(("briefings",), "Take briefings in from files, and publish them."),
+    "briefings": _Branch(("briefings",), "List, show, edit, publish and retract briefings."),
+    "topics": _Branch(("topics",), "List, add, edit and remove topics."),
+    "newsletters": _Branch(("newsletters",), "List, add and edit newsletters."),
+    "subscribers": _Branch(
+        ("readers", "standings", "rosters"), "Add, list, change, pause, remove and import readers."
+    ),
+    "run": _Branch(("sending",), "Plan and send everything that is due: what cron calls."),
+    "send": _Branch(("sending",), "Send a one-off issue by hand."),
+    "preview": _Branch(("previews",), "Print a reader's next issue as it would be sent."),
+    "issues": _Branch(("issues",), "List and show issues."),
+    "deliveries": _Branch(("issues",), "List, retry and resolve deliveries."),
+    "why": _Branch(("reasons",), "Say why a reader got a briefing, will get it, or does not."),
+    "serve": _Branch(("serving",), "Serve the web pages and run the scheduler."),
+    "status": _Branch(("house",), "Show what is due, under way and stuck."),
+    "demo": _Branch(("demo",), "Run the main job on sample briefings, into the outbox."),
+}
+
+
+class _Tree(TyperGroup):
+    """The root: knows every branch by name, and grows the one that is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Load the command before it is looked up; a word that is none is left to the error."""
+        if args[0] in _BRANCHES:
+            self.commands[args[0]] = _grown(args[0])
+        return super().resolve_command(ctx, args)
+
+
+def command_tree() -> TyperGroup:
+    """The `digest` command."""
+    return _Tree(
+        name="digest",
+        help="Newsletter digests: every briefing reaches every reader who asked for it exactly once.",
+        commands={
+            word: TyperCommand(word, help=branch.help, rich_markup_mode=None)
+            for word, branch in _BRANCHES.items()
+        },
+        rich_markup_mode=None,
+    )
+
+
+def _grown(word: str) -> Any:
+    part = typer.Typer(rich_markup_mode=None)
+    modules = [import_module(f"digest.cli.{file}") for file in _BRANCHES[word].files]
+    modules[0].add_to(part)
+    return typer.main.get_group(part).commands[word]

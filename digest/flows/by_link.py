@@ -1,0 +1,120 @@
+"""What readers do through the signed links in their mails: look, leave, take the leaving back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core import timetable
+from digest.core.model import Newsletter, Topic
+from digest.flows.preview import slot_for
+from digest.store import counters, newsletters, returns, topics
+from digest.store.database import Database
+from subscribers import store as readers
+from subscribers.model import Standing
+from subscribers.subscription import TRANSITIONS, Event, Subscription, left, standing_after
+
+#: So long a leaving can be taken back as if it had not been; links in old mails go on working for years,
+#: and a backlog of years would come as one mail.
+UNDO_WITHIN: Final = timedelta(days=7)
+#: Who left from here had agreed to mail; who never confirmed, or was imported as gone, had not.
+_HAD_AGREED: Final = frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING})
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A subscription as its own reader sees it."""
+
+    reader: Subscription
+    newsletter: Newsletter
+    topics: tuple[Topic, ...]
+    #: when the next issue is due, in the past when it is about to be made; None when it comes with the news,
+    #: or when none will come
+    next_due: datetime | None
+    #: True when the reader left and may still take that back
+    may_return: bool
+
+
+async def look(subscription_id: int, *, store: Database, now: datetime) -> Seen | None:
+    """The subscription behind a link; None after its reader was erased. Changes nothing."""
+    async with store.read() as connection:
+        reader = await readers.subscription_by_id(connection, subscription_id)
+        if reader is None:
+            return None
+        history = await readers.standing_history(connection, reader.id)
+        return Seen(
+            reader=reader,
+            newsletter=await newsletters.by_id(connection, reader.newsletter_id),
+            topics=await topics.every(connection),
+            next_due=next_due(reader, await counters.newest_number(connection), now),
+            may_return=may_return(reader, history, now),
+        )
+
+
+async def leave(subscription_id: int, *, reason: str, store: Database, now: datetime) -> bool:
+    """End a subscription; True when it was not over before. What is planned is skipped at the claim."""
+    async with store.write() as connection:
+        reader = await readers.subscription_by_id(connection, subscription_id, to_change=True)
+        if reader is None or (reader.standing, Event.LEFT) not in TRANSITIONS:
+            return False
+        await _change(connection, reader, left(reader), reason, now)
+    return True
+
+
+async def take_back(subscription_id: int, *, reason: str, store: Database, now: datetime) -> bool:
+    """Undo a recent leaving, as if it had not been; True when there was one to undo.
+
+    The bookmark has stood still meanwhile, and what was skipped is owed again: nothing comes twice, and
+    nothing is lost.
+    """
+    async with store.write() as connection:
+        reader = await readers.subscription_by_id(connection, subscription_id, to_change=True)
+        if reader is None:
+            return False
+        history = await readers.standing_history(connection, reader.id)
+        if not may_return(reader, history, now):
+            return False
+        back = replace(reader, standing=standing_after(reader.standing, Event.RETURNED))
+        await _change(connection, reader, back, reason, now)
+        await returns.owe_again(connection, reader.id, since=_last_active(history) or reader.began_at)
+    return True
+
+
+def may_return(reader: Subscription, history: Sequence[Row[Any]], now: datetime) -> bool:
+    """True when the last thing in the history of a standing is a recent leaving of one who had agreed."""
+    if reader.standing is not Standing.LEFT or not history:
+        return False
+    leaving = history[-1]
+    return leaving.before in _HAD_AGREED and now - leaving.at <= UNDO_WITHIN
+
+
+def next_due(reader: Subscription, newest: int, now: datetime) -> datetime | None:
+    """When the next issue of this reader is due; None when it comes with the news, or when none will come."""
+    if reader.standing is Standing.PAUSED and reader.paused_until is not None:
+        # the pause will end as if the slots before it had been served
+        until = max(reader.paused_until, now)
+        served = timetable.served_day_on_return(reader.cadence, reader.paused_until)
+        awake = replace(
+            reader, standing=Standing.ACTIVE, paused_until=None, served_day=max(served, reader.served_day)
+        )
+        return next_due(awake, newest, until)
+    if reader.standing is not Standing.ACTIVE or reader.cadence.at_once:
+        return None
+    return slot_for(reader, newest, now).due_at
+
+
+async def _change(
+    connection: AsyncConnection, before: Subscription, after: Subscription, reason: str, now: datetime
+) -> None:
+    await readers.save(connection, after)
+    await readers.note_standing(connection, after.id, before.standing, after.standing, reason, now)
+
+
+def _last_active(history: Sequence[Row[Any]]) -> datetime | None:
+    """When the reader last came, or came back: what was planned before belongs to an earlier stay."""
+    return max((row.at for row in history if row.after == Standing.ACTIVE), default=None)

@@ -1,0 +1,38 @@
+"""Copies that were skipped because their reader had left, for a reader who takes the leaving back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import DeliveryStatus, Skip
+from digest.store.deliveries import give_back
+from digest.store.tables import deliveries, issues
+
+#: The reason of a copy that was skipped while its reader had left, and whose briefings are owed again.
+LEFT_AND_CAME_BACK: Final = "left-and-came-back"
+
+
+async def owe_again(connection: AsyncConnection, subscription_id: int, since: datetime) -> None:
+    """Give the briefings of copies planned since then, and skipped for leaving, back to the bookmark.
+
+    The new reason says that it was done, so it is done once, however often a reader leaves and comes back.
+    """
+    recent = select(issues.c.id).where(issues.c.planned_at >= since)
+    query = (
+        update(deliveries)
+        .where(
+            deliveries.c.subscription_id == subscription_id,
+            deliveries.c.status == DeliveryStatus.SKIPPED,
+            deliveries.c.reason == Skip.LEFT,
+            deliveries.c.issue_id.in_(recent),
+        )
+        .values(reason=LEFT_AND_CAME_BACK)
+        .returning(deliveries.c.id)
+    )
+    for row in (await connection.execute(query)).all():
+        # one by one: each moves the bookmark that the one before has left
+        await give_back(connection, [row.id])

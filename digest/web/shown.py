@@ -1,0 +1,174 @@
+"""A subscription in plain words: what its reader gets, when, and how to have it changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+
+from digest.core.model import Newsletter
+from digest.flows.by_link import Seen
+from digest.render.characters import one_line
+from digest.render.page import topic_titles
+from digest.render.phrases import followed
+from digest.render.words import Words
+from subscribers.model import Cadence, Format, Profile, Section, Standing
+from subscribers.subscription import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that a reader has chosen."""
+
+    name: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the templates may say of a subscription."""
+
+    newsletter: str
+    #: a…@example.org: enough for its reader, too little for anybody else
+    address: str
+    standing: Standing
+    #: one sentence
+    standing_said: str
+    cadence: str
+    #: empty when none will come
+    next_issue: str
+    rows: tuple[Row, ...]
+    may_return: bool
+    sender: str
+    editors: str
+    #: a mailto link to the editors
+    write_to: str
+    postal_address: tuple[str, ...]
+
+
+def shown(seen: Seen, now: datetime, words: Words) -> Shown:
+    """The words for a subscription as it stands at `now`."""
+    newsletter, reader = seen.newsletter, seen.reader
+    title = one_line(newsletter.title)
+    return Shown(
+        newsletter=title,
+        address=masked(reader.address),
+        standing=reader.standing,
+        standing_said=_standing(reader, title, words),
+        cadence=words.cadence(reader.cadence),
+        next_issue=_next_issue(seen, now, words),
+        rows=tuple(_rows(seen, words)),
+        may_return=seen.may_return,
+        sender=one_line(newsletter.sender_name),
+        editors=one_line(newsletter.sender_address),
+        write_to=_write_to(newsletter, words),
+        postal_address=tuple(filter(None, map(one_line, newsletter.postal_address.splitlines()))),
+    )
+
+
+def masked(address: str) -> str:
+    """The address with all but the first letter of its local part left out."""
+    local, _, domain = one_line(address).rpartition("@")
+    return f"{local[:1]}…@{domain}"
+
+
+def _standing(reader: Subscription, title: str, words: Words) -> str:
+    _ = words.catalogue.gettext
+    until = ""
+    if reader.paused_until is not None:
+        until = words.short_day(reader.paused_until.astimezone(ZoneInfo(reader.cadence.zone)).date())
+    paused = _("%(newsletter)s is paused until %(until)s.") if until else _("%(newsletter)s is paused.")
+    return {
+        Standing.PENDING: _("You have not confirmed yet that you want %(newsletter)s: nothing is sent."),
+        Standing.ACTIVE: _("You get %(newsletter)s."),
+        Standing.PAUSED: paused,
+        Standing.BOUNCING: _("%(newsletter)s is stopped, since mail to your address came back."),
+        Standing.COMPLAINED: _("%(newsletter)s is stopped, since it was reported as spam."),
+        Standing.LEFT: _("You are unsubscribed from %(newsletter)s: nothing is sent."),
+        Standing.SUPPRESSED: _("%(newsletter)s is stopped: nothing is sent to your address."),
+    }[reader.standing] % {"newsletter": title, "until": until}
+
+
+def _next_issue(seen: Seen, now: datetime, words: Words) -> str:
+    _ = words.catalogue.gettext
+    reader = seen.reader
+    if seen.next_due is not None:
+        if seen.next_due <= now:
+            return _("in the next minutes, if there is something new for you")
+        when = {"when": _on_the_clock(seen.next_due, reader.cadence, words)}
+        return _("%(when)s, if there is something new for you by then") % when
+    if reader.standing is Standing.ACTIVE:
+        return _("as soon as there is something new for you")
+    if reader.paused_until is not None:
+        return _("after the pause, as soon as there is something new for you")
+    return ""
+
+
+def _on_the_clock(instant: datetime, cadence: Cadence, words: Words) -> str:
+    """An instant as the reader's clock shows it: Nov 25, 07:00 (Europe/Paris)."""
+    local = instant.astimezone(ZoneInfo(cadence.zone))
+    return f"{words.short_day(local.date())}, {local:%H:%M} ({cadence.zone.replace('_', ' ')})"
+
+
+def _rows(seen: Seen, words: Words) -> list[Row]:
+    _ = words.catalogue.gettext
+    profile, cadence = seen.reader.profile, seen.reader.cadence
+    return [
+        Row(_("When"), _cadence(cadence, words)),
+        Row(_("Topics"), _topics(seen, words)),
+        Row(_("Kinds of items"), _sections(profile, words)),
+        Row(_("Length"), _length(profile, seen.newsletter, words)),
+        Row(_("Format"), _("formatted (HTML)") if profile.format is Format.HTML else _("plain text")),
+        Row(_("Language"), _language(profile, words)),
+    ]
+
+
+def _cadence(cadence: Cadence, words: Words) -> str:
+    if not cadence.at_once:
+        return words.cadence(cadence)
+    _ = words.catalogue.gettext
+    rest = {"cadence": words.cadence(replace(cadence, at_once=False))}
+    return _("as soon as there is something new; what a mail had no room for comes %(cadence)s") % rest
+
+
+def _topics(seen: Seen, words: Words) -> str:
+    _ = words.catalogue.gettext
+    if seen.reader.profile.topics is None:
+        return _("all of them")
+    chosen = followed(seen.reader.profile, topic_titles(seen.topics), words)
+    return chosen or _("none of those that there are now")
+
+
+def _sections(profile: Profile, words: Words) -> str:
+    if profile.sections is None:
+        return words.catalogue.gettext("all that the newsletter carries")
+    return words.listed(words.sections(section) for section in Section if section in profile.sections)
+
+
+def _length(profile: Profile, newsletter: Newsletter, words: Words) -> str:
+    caps = [cap for cap in (profile.max_items, newsletter.max_items) if cap is not None]
+    if not caps:
+        return words.catalogue.gettext("as many items as there are")
+    return words.counted(
+        "at most %(count)d item; the others come with the next issue",
+        "at most %(count)d items; the others come with the next issue",
+        min(caps),
+    )
+
+
+def _language(profile: Profile, words: Words) -> str:
+    """The name of the language, in the language of the page."""
+    try:
+        chosen = Locale.parse(profile.language, sep="-")
+        return chosen.get_display_name(words.language.replace("-", "_")) or profile.language
+    except (UnknownLocaleError, ValueError):
+        return profile.language
+
+
+def _write_to(newsletter: Newsletter, words: Words) -> str:
+    _ = words.catalogue.gettext
+    subject = _("My subscription to %(newsletter)s") % {"newsletter": one_line(newsletter.title)}
+    return f"mailto:{quote(one_line(newsletter.sender_address), safe='@')}?subject={quote(subject)}"

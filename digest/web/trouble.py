@@ -1,0 +1,48 @@
+"""Pages for what goes wrong: a link that is none, a call that cannot be, a store that does not answer."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+
+from digest.errors import StoreError
+from digest.web.pages import page, style
+from digest.web.shield import security_headers
+
+log = structlog.get_logger(__name__)
+
+#: When to come again if the store does not answer, in seconds.
+_LATER: Final = {"Retry-After": "60"}
+
+
+def add_to(app: FastAPI) -> None:
+    """Have the application answer every error with a page."""
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(StoreError, _store_fails)
+    app.add_exception_handler(Exception, _fault)
+
+
+async def _refused(request: Request, error: Exception) -> HTMLResponse:
+    """One page for all links that are none, whether cut short, forged, or to a page that does not exist."""
+    assert isinstance(error, HTTPException)
+    answer = page("missing" if error.status_code == 404 else "refused", status=error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _store_fails(request: Request, error: Exception) -> HTMLResponse:
+    log.error("a page could not be shown", error=str(error))
+    answer = page("unavailable", status=503)
+    answer.headers.update(_LATER)
+    return answer
+
+
+async def _fault(request: Request, error: Exception) -> HTMLResponse:
+    """A fault of our own; its trace goes to the log of the server. The shield does not see this answer."""
+    answer = page("unavailable", status=500)
+    answer.headers.update(security_headers(style()))
+    return answer

@@ -1,0 +1,47 @@
+"""Every command there is, with words by which it does its work in the newsroom of these tests."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.cli.shell import SAMPLES
+
+PAGE: Final = str(SAMPLES / "day-one.txt")
+
+#: One call of each command that has an end, by what it is called; `serve` runs until it is told to stop.
+CALLS: Final = {
+    "init": "",
+    "ingest": PAGE,
+    "briefings list": "",
+    "briefings show": "1",
+    "briefings edit": "1 --lead",
+    "briefings publish": "1",
+    "briefings retract": "1",
+    "topics list": "",
+    "topics add": "space --title Space",
+    "topics edit": "economy --title Money",
+    "topics remove": "energy",
+    "newsletters list": "",
+    "newsletters add": "weekly",
+    "newsletters edit": "daily --title Today",
+    "subscribers add": "dora@readers.example",
+    "subscribers list": "",
+    "subscribers show": "ana@readers.example",
+    "subscribers edit": "ana@readers.example --at 09:00",
+    "subscribers pause": "ana@readers.example",
+    "subscribers resume": "paul@readers.example",
+    "subscribers unsubscribe": "ana@readers.example",
+    "subscribers erase": "ana@readers.example",
+    "subscribers import": "readers.csv",
+    "subscribers export": "",
+    "run": "--now +3d",
+    "send": "daily --all --yes",
+    "preview": "daily --for ana@readers.example",
+    "issues list": "",
+    "issues show": "1",
+    "deliveries list": "",
+    "deliveries retry": "2",
+    "deliveries resolve": "3 --as sent",
+    "why": "ana@readers.example 1",
+    "status": "",
+}

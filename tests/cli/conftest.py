@@ -1,0 +1,100 @@
+"""Newsrooms on a Monday noon, as commands have made them: briefings, readers, and first mails sent."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import pytest
+import time_machine
+from anyio.from_thread import start_blocking_portal
+
+from tests.cli.shell import SAMPLES, Shell
+from tests.mail.smtpd import HANG_UP, Misbehaviour, Smtpd, smtpd
+
+#: The clock of these tests; it runs on from here.
+MONDAY_NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+#: Three readers with different wishes, as their admin typed them.
+READERS: Final = (
+    "ana@readers.example --name Ana --topics finance,economy --at 08:00 --timezone Asia/Shanghai",
+    "bob@readers.example --days weekdays --at 07:00 --timezone Europe/Paris --format text --max-items 3",
+    "cleo@readers.example --topics international --at-once",
+)
+REFUSES_THE_CONTENT: Final = {"DOT": "554 5.7.1 We do not like this"}
+
+
+@pytest.fixture
+def monday_noon() -> Iterator[None]:
+    """The clock of the commands that run in this process."""
+    with time_machine.travel(MONDAY_NOON, tick=True):
+        yield
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monday_noon: None) -> Shell:
+    """An empty working directory on a Monday noon."""
+    return Shell(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a newsroom that was made once; to be copied."""
+    shell = Shell(tmp_path_factory.mktemp("founded"))
+    with time_machine.travel(MONDAY_NOON, tick=True):
+        shell.ok("init")
+        shell.ok("ingest", str(SAMPLES / "day-one.txt"))
+        for reader in READERS:
+            shell.ok("subscribers", "add", *reader.split())
+        shell.ok("run")
+    return shell.folder
+
+
+@pytest.fixture
+def newsroom(founded: Path, tmp_path: Path, monday_noon: None) -> Shell:
+    """A newsroom of one's own: eight briefings, Ana and Bob with their mail to come, Cleo with hers sent."""
+    shutil.copytree(founded, tmp_path, dirs_exist_ok=True)
+    return Shell(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a newsroom where things went wrong: a reader paused, a copy refused, one uncertain."""
+    folder = tmp_path_factory.mktemp("lived-in")
+    shutil.copytree(founded, folder, dirs_exist_ok=True)
+    shell = Shell(folder)
+    (folder / "readers.csv").write_text("email,topics\neve@readers.example,finance\n", encoding="utf-8")
+    with time_machine.travel(MONDAY_NOON, tick=True):
+        shell.ok("subscribers", "add", "paul@readers.example")
+        shell.ok("subscribers", "pause", "paul@readers.example")
+        for name, trouble in (("rita", REFUSES_THE_CONTENT), ("ulla", {"DOT": [HANG_UP]})):
+            shell.ok("subscribers", "add", f"{name}@readers.example", "--at-once")
+            with mail_server(trouble) as server:
+                answer = shell.with_(**sends_to(server), DIGEST_UNCERTAIN="hold")("run")
+                assert answer.status == 1
+    return folder
+
+
+@pytest.fixture
+def old_newsroom(lived_in: Path, tmp_path: Path, monday_noon: None) -> Shell:
+    """That newsroom, as one's own: delivery 1 is sent, 2 refused, 3 uncertain."""
+    shutil.copytree(lived_in, tmp_path, dirs_exist_ok=True)
+    return Shell(tmp_path)
+
+
+@contextmanager
+def mail_server(misbehaviour: Misbehaviour | None = None) -> Iterator[Smtpd]:
+    """A real mail server in a thread of its own."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(smtpd(misbehaviour)) as record,
+    ):
+        yield record
+
+
+def sends_to(server: Smtpd) -> dict[str, str]:
+    """The setting that names this server."""
+    return {"DIGEST_SMTP_URL": f"smtp://127.0.0.1:{server.port}", "DIGEST_SMTP_CONNECTIONS": "1"}

@@ -1,0 +1,209 @@
+"""Wrong settings and unusable stores: every command says so in one plain line, and changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from digest.store import database
+from tests.cli.commands import CALLS
+from tests.cli.shell import Shell
+
+# a traceback of a thread is a traceback too
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+
+#: What goes wrong around a command: prepares the place, and returns how to call from there.
+Trouble = Callable[[Shell], Shell]
+
+STORE: Final = Path("var", "digest.sqlite3")
+#: These only look; what holds up a writer does not hold them up.
+ONLY_LOOK: Final = {
+    *("briefings list", "briefings show", "topics list", "newsletters list", "subscribers list"),
+    *("subscribers show", "subscribers export", "preview", "issues list", "issues show"),
+    *("deliveries list", "why", "status"),
+}
+
+
+def settings_file_is_broken(shell: Shell) -> Shell:
+    (shell.folder / "digest.toml").write_text("base_url = ", encoding="utf-8")
+    return shell
+
+
+def settings_file_is_binary(shell: Shell) -> Shell:
+    (shell.folder / "digest.toml").write_bytes(b"\x00\xff\xfe")
+    return shell
+
+
+def setting_is_unknown(shell: Shell) -> Shell:
+    (shell.folder / "digest.toml").write_text('smpt_url = "smtp://localhost"', encoding="utf-8")
+    return shell
+
+
+def mail_url_is_wrong(shell: Shell) -> Shell:
+    return shell.with_(DIGEST_SMTP_URL="pigeon://localhost")
+
+
+def pages_url_is_wrong(shell: Shell) -> Shell:
+    return shell.with_(DIGEST_BASE_URL="ftp://news.example")
+
+
+def store_url_is_wrong(shell: Shell) -> Shell:
+    return shell.with_(DIGEST_DATABASE_URL="mysql://localhost/news")
+
+
+def store_is_not_reached(shell: Shell) -> Shell:
+    return shell.with_(DIGEST_DATABASE_URL="postgresql://127.0.0.1:1/news?connect_timeout=2")
+
+
+def store_lies_below_a_file(shell: Shell) -> Shell:
+    (shell.folder / "plain").write_text("a file")
+    return shell.with_(DIGEST_DATABASE_URL="sqlite:///plain/news.sqlite3")
+
+
+def store_is_a_folder(shell: Shell) -> Shell:
+    (shell.folder / "news.sqlite3").mkdir()
+    return shell.with_(DIGEST_DATABASE_URL="sqlite:///news.sqlite3")
+
+
+def store_is_no_database(shell: Shell) -> Shell:
+    (shell.folder / "news.sqlite3").write_text("Dear diary, " * 100, encoding="utf-8")
+    return shell.with_(DIGEST_DATABASE_URL="sqlite:///news.sqlite3")
+
+
+def store_is_newer(shell: Shell) -> Shell:
+    shutil.copyfile(shell.folder / STORE, shell.folder / "news.sqlite3")
+    with closing(sqlite3.connect(shell.folder / "news.sqlite3")) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+    return shell.with_(DIGEST_DATABASE_URL="sqlite:///news.sqlite3")
+
+
+def store_is_not_there(shell: Shell) -> Shell:
+    return shell.with_(DIGEST_DATABASE_URL="sqlite:///elsewhere/news.sqlite3")
+
+
+def store_is_empty(shell: Shell) -> Shell:
+    with closing(sqlite3.connect(shell.folder / "news.sqlite3")) as connection:
+        connection.execute("CREATE TABLE other (id INTEGER)")
+    return shell.with_(DIGEST_DATABASE_URL="sqlite:///news.sqlite3")
+
+
+#: Told by every command alike.
+SETTINGS: Final[dict[Trouble, str]] = {
+    settings_file_is_broken: "digest.toml is not valid TOML",
+    mail_url_is_wrong: "DIGEST_SMTP_URL",
+    pages_url_is_wrong: "DIGEST_BASE_URL is 'ftp://news.example'",
+}
+STORES: Final[dict[Trouble, str]] = {
+    store_is_not_reached: "127.0.0.1:1/news",
+    store_is_no_database: "not a database",
+    store_is_newer: "9999",
+}
+#: Further ways to the same ends.
+OTHER_SETTINGS: Final[dict[Trouble, str]] = {
+    settings_file_is_binary: "digest.toml is not UTF-8 text",
+    setting_is_unknown: "did you mean smtp_url?",
+    store_url_is_wrong: "DIGEST_DATABASE_URL should be sqlite:///FILE",
+    store_lies_below_a_file: "plain/news.sqlite3",
+    store_is_a_folder: "unable to open",
+}
+
+
+def by_name(trouble: Trouble) -> str:
+    return trouble.__name__
+
+
+@pytest.mark.parametrize("trouble", SETTINGS, ids=by_name)
+@pytest.mark.parametrize("command", [*CALLS, "serve", "demo"])
+def test_wrong_setting_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
+    assert SETTINGS[trouble] in refusal(command, trouble(old_newsroom))
+
+
+@pytest.mark.parametrize("trouble", STORES, ids=by_name)
+@pytest.mark.parametrize("command", [*CALLS, "serve"])
+def test_unusable_store_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
+    line = refusal(command, trouble(old_newsroom))
+    assert STORES[trouble] in line
+    assert "the store" in line
+
+
+@pytest.mark.parametrize("trouble", OTHER_SETTINGS, ids=by_name)
+@pytest.mark.parametrize("command", ["init", "status", "run"])
+def test_other_trouble_with_settings_or_store_stops(
+    command: str, trouble: Trouble, old_newsroom: Shell
+) -> None:
+    assert OTHER_SETTINGS[trouble] in refusal(command, trouble(old_newsroom))
+
+
+@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - {"init"}), "serve"])
+def test_store_that_is_not_there_is_not_made_by_asking(command: str, old_newsroom: Shell) -> None:
+    assert "run digest init" in refusal(command, store_is_not_there(old_newsroom))
+
+
+@pytest.mark.parametrize("command", ["status", "run"])
+def test_database_of_something_else_has_to_be_set_up(command: str, old_newsroom: Shell) -> None:
+    assert "run digest init" in refusal(command, store_is_empty(old_newsroom))
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_locked_store_stops_what_writes_and_nothing_else(
+    command: str, old_newsroom: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 20)
+    with locked(old_newsroom.folder / STORE):
+        if command in ONLY_LOOK:
+            old_newsroom.ok(*words_of(command))
+        else:
+            assert "locked" in refusal(command, old_newsroom)
+
+
+@pytest.mark.parametrize("command", ["run --now +3d", "send daily --all --yes", "serve --port 0", "demo"])
+def test_outbox_that_cannot_be_written_to_stops_what_sends(command: str, newsroom: Shell) -> None:
+    (newsroom.folder / "plain").write_text("a file")
+    before = newsroom.picture()
+    answer = newsroom.with_(DIGEST_SMTP_URL="file:plain/outbox")(*command.split())
+    assert "outbox 'plain/outbox' cannot be written to" in answer.complaint
+    assert newsroom.picture() == before
+
+
+def test_settings_file_that_was_named_must_exist(newsroom: Shell) -> None:
+    assert "settings file other.toml does not exist" in newsroom("status", "--config", "other.toml").complaint
+
+
+def test_settings_file_that_was_named_is_used(shell: Shell) -> None:
+    (shell.folder / "other.toml").write_text('var_dir = "kept"', encoding="utf-8")
+    shell.ok("init", "--config", "other.toml")
+    assert (shell.folder / "kept" / "digest.sqlite3").exists()
+    assert not (shell.folder / "var").exists()
+
+
+def test_password_of_a_store_is_never_said(newsroom: Shell) -> None:
+    url = "postgresql://news:hunter2@127.0.0.1:1/news?connect_timeout=2"
+    assert "hunter2" not in newsroom.with_(DIGEST_DATABASE_URL=url)("status").complaint
+
+
+def words_of(command: str) -> list[str]:
+    return [*command.split(), *CALLS.get(command, "").split()]
+
+
+def refusal(command: str, shell: Shell) -> str:
+    """The line with which the command refuses, after a look at whether all is as it was."""
+    before = shell.picture()
+    line = shell(*words_of(command)).complaint
+    assert shell.picture() == before
+    return line
+
+
+@contextmanager
+def locked(store: Path) -> Iterator[None]:
+    """Another program is writing and does not come to an end."""
+    with closing(sqlite3.connect(store, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("ROLLBACK")

@@ -1,0 +1,76 @@
+"""The tree of commands: all that this version has and none of a later one, each explaining itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from digest.cli.tree import command_tree
+from tests.cli.commands import CALLS
+from tests.cli.shell import Shell
+
+#: Slow to load, and needed by few commands.
+HEAVY = (
+    "alembic",
+    "apscheduler",
+    "babel",
+    "cssutils",
+    "fastapi",
+    "premailer",
+    "rich",
+    "sqlalchemy",
+    "uvicorn",
+)
+
+
+def every_command() -> set[str]:
+    tree = command_tree()
+    found = set()
+    for word in list(tree.commands):
+        _, command, _ = tree.resolve_command(typer.Context(tree), [word])
+        deeper = getattr(command, "commands", None)
+        found |= {word} if deeper is None else {f"{word} {name}" for name in deeper}
+    return found
+
+
+def test_every_command_is_known_to_these_tests() -> None:
+    assert every_command() == CALLS.keys() | {"serve", "demo"}
+
+
+@pytest.mark.parametrize("command", sorted({*CALLS, "serve", "demo"}))
+def test_command_explains_itself_and_takes_json_and_config(command: str, shell: Shell) -> None:
+    answer = shell.ok(*command.split(), "--help")
+    assert f"Usage: digest {command} " in answer.out
+    assert "--json" in answer.out
+    assert "--config FILE" in answer.out
+    assert answer.err == ""
+
+
+@pytest.mark.parametrize("word", ["feeds", "bounces", "worker", "doctor", "users", "nonsense"])
+def test_word_that_is_no_command_yet_is_refused(word: str, shell: Shell) -> None:
+    assert shell(word).complaint.startswith(f"No such command '{word}'")
+
+
+def test_overview_names_every_command_and_loads_none() -> None:
+    code = (
+        "import sys; from digest.cli.tree import command_tree;"
+        "command_tree().main(['--help'], 'digest', standalone_mode=False);"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *overview, loaded = done.stdout.splitlines()
+    assert loaded == "[]"
+    commands = overview[overview.index("Commands:") + 1 :]
+    assert {line.split()[0] for line in commands} == {name.split()[0] for name in every_command()}
+    assert not [line for line in commands if line.endswith("...")]
+
+
+def test_bare_command_shows_the_overview(shell: Shell) -> None:
+    assert shell.ok().out == shell.ok("--help").out
+
+
+def test_group_without_a_command_says_where_to_look(shell: Shell) -> None:
+    assert shell("subscribers").complaint == "Missing command (see digest subscribers --help)"

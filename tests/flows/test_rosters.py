@@ -1,0 +1,148 @@
+"""Readers in bulk: every line is taken or refused with its number, and what goes out comes in again."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from digest.errors import NotFoundError
+from digest.flows import readers
+from digest.flows.rosters import Imported, export_roster, import_roster
+from digest.store.database import Database
+from subscribers import store as shelf
+from subscribers.model import Standing
+from tests.flows.newsroom import (
+    TUESDAY,
+    add_newsletter,
+    at,
+    carried,
+    item,
+    join,
+    plan_all,
+    publish_news,
+    reader,
+    wishes,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+async def take(store: Database, text: str, *, dry_run: bool = False) -> Imported:
+    return await import_roster(text, store=store, now=at(24, 8), raw=False, dry_run=dry_run)
+
+
+async def count(store: Database) -> dict[str, int]:
+    async with store.read() as connection:
+        return await shelf.count_by_standing(connection)
+
+
+ROSTER = """\
+email,newsletter,name,topics,days,at,timezone,max-items,status
+ann@example.org,daily,Ann Lee,"economy,trade",weekdays,07:30,europe/paris,5,
+bob@example.org,daily,,all,daily,,,,pending
+cat@example.org,weekly,,,,,,,
+dan@example.org,daily,,gardening,,,,,
+not an address,daily,,,,,,,
+"""
+
+
+async def test_each_line_is_taken_or_refused_by_number(store: Database) -> None:
+    found = await take(store, ROSTER)
+    assert (found.added, found.updated) == (2, 0)
+    assert [(refusal.line, refusal.reason.partition(":")[0]) for refusal in found.rejected] == [
+        (4, "newsletter 'weekly' is not known"),
+        (5, "topic 'gardening' is not known"),
+        (6, "address 'not an address' is not valid"),
+    ]
+    ann = await reader(store, "ann@example.org")
+    assert (ann.name, ann.cadence.canonical()) == ("Ann Lee", "mon,tue,wed,thu,fri 07:30 Europe/Paris")
+    assert (ann.profile.topics, ann.profile.max_items) == (frozenset({"economy"}), 5)
+    assert await count(store) == {"active": 1, "pending": 1}
+
+
+async def test_a_rehearsal_says_the_same_and_changes_nothing(store: Database) -> None:
+    await join(store, "ann@example.org", TUESDAY)
+    before = await reader(store, "ann@example.org")
+    rehearsed = await take(store, ROSTER, dry_run=True)
+    assert await count(store) == {"active": 1}
+    assert await reader(store, "ann@example.org") == before
+    assert await take(store, ROSTER) == rehearsed
+    assert (rehearsed.added, rehearsed.updated) == (1, 1)
+
+
+async def test_a_line_changes_what_it_names_and_leaves_the_rest(store: Database) -> None:
+    await join(store, "ann@example.org", TUESDAY, topics="energy", max_items="3", name="Ann")
+    await publish_news(store, TUESDAY, item("Solar", "energy"))
+    await plan_all(store, at(24, 7))
+    found = await take(store, "email,topics\nANN@example.org,economy\n")
+    assert (found.added, found.updated) == (0, 1)
+    ann = await reader(store, "ann@example.org")
+    assert (ann.profile.topics, ann.profile.max_items, ann.name) == (frozenset({"economy"}), 3, "Ann")
+    await plan_all(store, at(25, 7))
+    assert await carried(store, "ann@example.org") == [(1,)]
+
+
+async def test_an_import_brings_nobody_back_who_left_bounced_or_was_erased(store: Database) -> None:
+    for name in ("left", "erased", "paused"):
+        await join(store, f"{name}@example.org", TUESDAY)
+    await readers.unsubscribe("left@example.org", None, reason="enough", store=store, now=TUESDAY)
+    await readers.erase("erased@example.org", store=store, now=TUESDAY)
+    await readers.pause("paused@example.org", None, until=None, catch_up=True, store=store, now=TUESDAY)
+    found = await take(store, "email\nleft@example.org\nerased@example.org\npaused@example.org\n")
+    assert [refusal.line for refusal in found.rejected] == [2, 3]
+    assert "is left: say active in the column status" in found.rejected[0].reason
+    assert "must not be written to (erased)" in found.rejected[1].reason
+    assert (await reader(store, "left@example.org")).standing is Standing.LEFT
+    assert (await reader(store, "paused@example.org")).standing is Standing.PAUSED
+    again = await take(store, "email,status\nleft@example.org,active\nnew@example.org,bouncing\n")
+    assert again.added == 1
+    assert "only active or pending readers are taken in" in again.rejected[0].reason
+    assert (await reader(store, "left@example.org")).standing is Standing.ACTIVE
+
+
+async def test_what_is_written_out_makes_the_same_readers_elsewhere(
+    store: Database, sqlite_store: Database
+) -> None:
+    await join(store, "ann@example.org", TUESDAY, topics="economy,energy", days="mon,thu", name="=Ann")
+    await join(store, "bob@example.org", TUESDAY, at_once="yes", sections="analyses", format="text")
+    await join(store, "cat@example.org", TUESDAY, confirmed=False, language="fr", timezone="Asia/Tokyo")
+    text, lines = await export_roster("daily", store=store, raw=False)
+    assert lines == 3
+    if store.is_sqlite:
+        await readers.edit("bob@example.org", None, wishes(), store=store, now=TUESDAY)
+    assert await take(sqlite_store, text) == Imported(3, 0, ())
+    assert await export_roster(None, store=sqlite_store, raw=False) == (text, 3)
+
+
+async def test_only_the_readers_of_the_newsletter_asked_for_are_written_out(store: Database) -> None:
+    await add_newsletter(store, "weekly")
+    await join(store, "ann@example.org", TUESDAY)
+    await join(store, "bob@example.org", TUESDAY, newsletter="weekly")
+    text, lines = await export_roster("weekly", store=store, raw=False)
+    assert (lines, "bob@example.org" in text, "ann@example.org" in text) == (1, True, False)
+    with pytest.raises(NotFoundError, match="newsletter 'monthly' does not exist"):
+        await export_roster("monthly", store=store, raw=False)
+
+
+async def test_two_thousand_lines_are_taken_while_the_store_stays_open_to_others(store: Database) -> None:
+    lines = "".join(f"reader{number}@example.org,{number % 24:02}:00\n" for number in range(2000))
+    longest = 0.0
+
+    async def others() -> None:
+        nonlocal longest
+        while True:
+            began = time.monotonic()
+            await join(store, f"walk-in{began}@example.org", TUESDAY)
+            longest = max(longest, time.monotonic() - began)
+            await asyncio.sleep(0.05)
+
+    walking_in = asyncio.create_task(others())
+    found = await take(store, f"email,at\n{lines}")
+    walking_in.cancel()
+    await asyncio.gather(walking_in, return_exceptions=True)
+    assert (found.added, found.rejected) == (2000, ())
+    # one transaction of five hundred lines may be waited for, not all four of them
+    assert longest > 0
+    assert (await take(store, f"email,at\n{lines}")).updated == 2000

@@ -1,0 +1,174 @@
+"""A store of any age becomes today's store, whoever tries at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, func, inspect, select, text
+
+from digest.errors import StoreError
+from digest.flows.seed import seed
+from digest.ingest.taxonomy import default_topics
+from digest.store import facts, newsletters, topics
+from digest.store.database import Database
+from digest.store.schema import current_revision, migrate, newest_revision, require_current
+from digest.store.tables import counters, metadata
+from tests.stores import TOPICS, PostgresServer
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_store: Database) -> None:
+    await migrate(blank_store)
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        return list(compare_metadata(context, metadata))
+
+    async with blank_store.read() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_the_partial_indices_hold_only_what_is_open(blank_store: Database) -> None:
+    # no comparison of schemas looks at the condition of an index, so it is read where the store keeps it
+    await migrate(blank_store)
+    catalogue = (
+        "SELECT name, sql FROM sqlite_master WHERE type = 'index'"
+        if blank_store.is_sqlite
+        else "SELECT indexname, indexdef FROM pg_indexes"
+    )
+    async with blank_store.read() as connection:
+        made = {name: (sql or "").lower() for name, sql in await connection.execute(text(catalogue))}
+    open_copies = made["ix_deliveries_open"].partition("where")[2]
+    assert all(word in open_copies for word in ("planned", "sending", "deferred", "uncertain"))
+    assert "sent'" not in open_copies.replace("'sending'", "")
+    assert "'sending'" in made["ix_issues_sending"].partition("where")[2]
+    assert "paused_until is not null" in made["ix_subscriptions_paused_until"].partition("where")[2]
+
+
+async def test_migrating_twice_does_no_harm(blank_store: Database) -> None:
+    await migrate(blank_store)
+    async with blank_store.write() as connection:
+        await connection.execute(counters.update().values(value=17))
+    await migrate(blank_store)
+    async with blank_store.read() as connection:
+        assert set((await connection.execute(select(counters.c.value))).scalars()) == {17}
+    assert await current_revision(blank_store) == newest_revision()
+
+
+async def test_two_who_set_a_store_up_at_once_make_one_store(blank_store: Database) -> None:
+    other = Database(blank_store.url.render_as_string(hide_password=False))
+    try:
+        async with asyncio.timeout(30):
+            await asyncio.gather(*(seed(one, TOPICS) for one in (blank_store, other, blank_store, other)))
+    finally:
+        await other.close()
+    async with blank_store.read() as connection:
+        assert [one.slug for one in await newsletters.every(connection)] == ["daily"]
+        assert await topics.every(connection) == TOPICS
+        assert (await connection.execute(select(func.count()).select_from(counters))).scalar() == 2
+
+
+async def test_setting_up_again_keeps_what_people_changed(store: Database) -> None:
+    async with store.write() as connection:
+        name = await facts.recall(connection, facts.STORE_NAME)
+        key = await facts.recall(connection, facts.SUPPRESSION_KEY)
+        await topics.remove(connection, "society")
+    await seed(store, default_topics())
+    async with store.read() as connection:
+        assert [topic.slug for topic in await topics.every(connection)] == ["economy", "energy", "general"]
+        assert await facts.recall(connection, facts.STORE_NAME) == name
+        assert await facts.recall(connection, facts.SUPPRESSION_KEY) == key
+
+
+async def test_a_store_that_is_not_set_up_says_how_to_do_it(blank_store: Database) -> None:
+    with pytest.raises(StoreError, match="is not set up: run digest init"):
+        await require_current(blank_store)
+
+
+async def test_a_store_of_a_newer_program_is_refused_and_left_alone(store: Database) -> None:
+    async with store.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match=r"version 9999.*works on 0001.*or the program that made it"):
+        await require_current(store)
+    with pytest.raises(StoreError, match="version 9999, which this program does not know"):
+        await migrate(store)
+    assert await current_revision(store) == "9999"
+
+
+async def test_a_current_store_is_let_in(store: Database) -> None:
+    await require_current(store)
+
+
+async def test_a_password_in_the_address_of_the_store_is_never_told() -> None:
+    database = Database("postgresql+psycopg://news:sesame@127.0.0.1:1/none")
+    with pytest.raises(StoreError, match="cannot be used") as refused:
+        await require_current(database)
+    await database.close()
+    assert "sesame" not in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+async def test_a_file_that_is_no_store_is_refused_in_plain_words(tmp_path: Path) -> None:
+    path = tmp_path / "holiday.sqlite3"
+    path.write_bytes(b"This is a letter from the seaside, not a database." * 100)
+    before = path.read_bytes()
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    with pytest.raises(StoreError, match=r"holiday\.sqlite3.*not a database"):
+        await require_current(database)
+    await database.close()
+    assert path.read_bytes() == before
+
+
+async def test_a_database_that_does_not_exist_is_not_taken_for_one_without_tables(
+    postgres: PostgresServer,
+) -> None:
+    database = Database(postgres.url_of("nobody_made_it"))
+    with pytest.raises(StoreError, match=r'cannot be used \(.*"nobody_made_it" does not exist\)'):
+        await require_current(database)
+    await database.close()
+
+
+async def test_a_table_that_is_missing_says_what_to_run(blank_store: Database) -> None:
+    with pytest.raises(StoreError, match="is not set up: run digest init"):
+        async with blank_store.read() as connection:
+            await newsletters.every(connection)
+
+
+async def test_a_folder_that_cannot_be_made_is_refused_in_plain_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="cannot be made"):
+        Database(f"sqlite+aiosqlite:///{tmp_path}/file/store.sqlite3")
+
+
+async def test_an_older_store_says_what_to_run(blank_store: Database) -> None:
+    await migrate(blank_store)
+    async with blank_store.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    with pytest.raises(StoreError, match=r"has version 0000.*run digest init"):
+        await require_current(blank_store)
+
+
+async def test_a_failed_migration_leaves_nothing_behind(
+    blank_store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class UnpluggedError(Exception):
+        pass
+
+    from alembic import op
+
+    def no_counters(*_args: object, **_options: object) -> None:
+        raise UnpluggedError
+
+    monkeypatch.setattr(op, "bulk_insert", no_counters)
+    with pytest.raises(UnpluggedError):
+        await migrate(blank_store)
+    async with blank_store.read() as connection:
+        left = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+    assert left == []

@@ -1,0 +1,199 @@
+"""What the store's rows say, read by plain SQL past the code under test."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+#: A copy in one of these states is the one that includes its briefings.
+INCLUDING: Final = frozenset({"planned", "sending", "sent", "deferred", "uncertain"})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A delivery with what its cohort and issue say."""
+
+    id: int
+    subscription: int
+    issue: int
+    status: str
+    reason: str
+    attempts: int
+    retry_at: datetime | None
+    included: tuple[int, ...]
+    deferred: tuple[int, ...]
+    left_out: dict[int, str]
+    skip: str | None
+    #: where the bookmark was to stand afterwards
+    cut: int
+    #: None for a one-off by hand
+    cadence: int | None
+    at_once: bool
+    slot: str
+    day: date
+    planned_at: datetime
+    due_at: datetime
+    ignores_bookmarks: bool
+    topics: frozenset[str] | None
+    sections: frozenset[str] | None
+    max_items: int | None
+
+    @property
+    def takes_the_day(self) -> bool:
+        """True for an issue of days and times, of which there is one a local day; false for news at once."""
+        return self.cadence is not None and (not self.at_once or self.slot.endswith(" rest"))
+
+    @property
+    def gave_back(self) -> bool:
+        """True when its briefings went back to the reader's bookmark."""
+        paused = self.status == "skipped" and self.skip is None and self.reason == "paused"
+        return not self.ignores_bookmarks and (paused or self.status == "expired")
+
+    @property
+    def decided(self) -> set[int]:
+        """Every number of which this copy said what becomes of it."""
+        return {*self.included, *self.deferred, *self.left_out}
+
+
+@dataclass(frozen=True)
+class Gap:
+    after: int
+    upto: int
+    numbers: tuple[int, ...]
+    reason: str
+
+    def holds(self, number: int) -> bool:
+        return self.after < number <= self.upto or number in self.numbers
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A subscription as it stands."""
+
+    id: int
+    address: str | None
+    newsletter: str
+    standing: str
+    began_after: int
+    cut: int
+    deferred: tuple[int, ...]
+    ahead: tuple[int, ...]
+    gaps: tuple[Gap, ...]
+
+    def owes(self, newest: int) -> set[int]:
+        """The numbers that the bookmark still owes."""
+        above = {n for n in range(self.cut + 1, newest + 1) if n not in self.ahead}
+        return above | set(self.deferred)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All rows at one moment."""
+
+    deliveries: dict[int, Row]
+    readers: dict[int, Reader]
+    #: number and status by briefing id
+    briefings: dict[int, tuple[int | None, str]]
+
+
+def snapshot(reading: sqlite3.Connection) -> Snapshot:
+    """Read everything in one transaction."""
+    reading.execute("BEGIN")
+    try:
+        return Snapshot(_deliveries(reading), _readers(reading), _briefings(reading))
+    finally:
+        reading.execute("COMMIT")
+
+
+def _deliveries(reading: sqlite3.Connection) -> dict[int, Row]:
+    rows = reading.execute(
+        """
+        SELECT d.id, d.subscription_id, d.issue_id, d.status, d.reason, d.attempts, d.retry_at,
+               c.groups, c.deferred, c.left_out, c.skip, b.cut, i.cadence_id, a.at_once, i.slot, i.day,
+               i.planned_at, i.due_at, i.ignores_bookmarks, p.topics, p.sections, p.max_items
+        FROM deliveries d
+        JOIN cohorts c ON c.id = d.cohort_id
+        JOIN bookmarks b ON b.id = c.next_bookmark_id
+        JOIN profiles p ON p.id = c.profile_id
+        JOIN issues i ON i.id = d.issue_id
+        LEFT JOIN cadences a ON a.id = i.cadence_id
+        ORDER BY d.id
+        """
+    )
+    return {row["id"]: _row(row) for row in rows}
+
+
+def _row(row: sqlite3.Row) -> Row:
+    left_out = {n: reason for reason, numbers in json.loads(row["left_out"]).items() for n in numbers}
+    included = [n for _topic, numbers in json.loads(row["groups"]) for n in numbers]
+    assert len(set(included)) == len(included), f"delivery {row['id']} includes a briefing twice"
+    return Row(
+        id=row["id"],
+        subscription=row["subscription_id"],
+        issue=row["issue_id"],
+        status=row["status"],
+        reason=row["reason"],
+        attempts=row["attempts"],
+        retry_at=_instant(row["retry_at"]),
+        included=tuple(included),
+        deferred=tuple(json.loads(row["deferred"])),
+        left_out=left_out,
+        skip=row["skip"],
+        cut=row["cut"],
+        cadence=row["cadence_id"],
+        at_once=bool(row["at_once"]),
+        slot=row["slot"],
+        day=date.fromisoformat(row["day"]),
+        planned_at=_instant(row["planned_at"]) or datetime.min.replace(tzinfo=UTC),
+        due_at=_instant(row["due_at"]) or datetime.min.replace(tzinfo=UTC),
+        ignores_bookmarks=bool(row["ignores_bookmarks"]),
+        topics=_set(row["topics"]),
+        sections=_set(row["sections"]),
+        max_items=row["max_items"],
+    )
+
+
+def _readers(reading: sqlite3.Connection) -> dict[int, Reader]:
+    gaps: dict[int, list[Gap]] = {}
+    for row in reading.execute("SELECT * FROM gaps ORDER BY id"):
+        gap = Gap(row["after"], row["upto"], tuple(json.loads(row["numbers"])), row["reason"])
+        gaps.setdefault(row["subscription_id"], []).append(gap)
+    rows = reading.execute(
+        """
+        SELECT s.id, r.address, n.slug, s.standing, s.began_after, b.cut, b.deferred, b.ahead
+        FROM subscriptions s
+        JOIN subscribers r ON r.id = s.subscriber_id
+        JOIN newsletters n ON n.id = s.newsletter_id
+        JOIN bookmarks b ON b.id = s.bookmark_id
+        """
+    )
+    return {
+        row["id"]: Reader(
+            row["id"],
+            row["address"],
+            row["slug"],
+            row["standing"],
+            row["began_after"],
+            row["cut"],
+            tuple(json.loads(row["deferred"])),
+            tuple(json.loads(row["ahead"])),
+            tuple(gaps.get(row["id"], ())),
+        )
+        for row in rows
+    }
+
+
+def _briefings(reading: sqlite3.Connection) -> dict[int, tuple[int | None, str]]:
+    rows = reading.execute("SELECT id, number, status FROM briefings")
+    return {row["id"]: (row["number"], row["status"]) for row in rows}
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _set(text: str | None) -> frozenset[str] | None:
+    return None if text is None else frozenset(json.loads(text))

@@ -1,0 +1,324 @@
+"""Random histories on real parts: each briefing reaches each reader once, or there is a reason why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import time, timedelta
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.walk.desk import Desk, Kind
+from tests.walk.mailserver import Mood
+from tests.walk.model import DAYS, Account, Item, Wish
+
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+_TOPICS: Final = st.sampled_from(["economy", "energy", "society"])
+_SECTIONS: Final = st.sampled_from(["briefing", "briefing", "analysis", "report"])
+_KINDS: Final = st.tuples(_SECTIONS, st.frozensets(_TOPICS, min_size=1, max_size=3))
+_NEWS: Final = st.lists(_KINDS, min_size=1, max_size=4)
+_ZONES: Final = ("UTC", "Europe/Paris", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago")
+_WISHES: Final = st.builds(
+    Wish,
+    topics=st.none() | st.none() | st.frozensets(_TOPICS, min_size=1, max_size=2),
+    sections=st.none() | st.none() | st.frozensets(_SECTIONS, min_size=1, max_size=2),
+    cap=st.sampled_from([None, 1, None, 2]),
+    days=st.sampled_from([DAYS, DAYS, DAYS, DAYS[:5], ("mon", "thu"), ("monthly",)]),
+    at=st.sampled_from([time(7, 0), time(0, 0), time(18, 30), time(23, 45)]),
+    zone=st.sampled_from(_ZONES),
+    at_once=st.sampled_from([False, False, True]),
+)
+_LEAPS: Final = st.sampled_from(
+    [_DAY, 12 * _HOUR, 7 * _MINUTE, 50 * _MINUTE, 3 * _HOUR, _DAY, 2 * _DAY, 40 * _DAY, -10 * _MINUTE, -_DAY]
+)
+_MOODS: Final = st.lists(st.sampled_from(Mood), min_size=1, max_size=4)
+#: When a process dies: letters to be sent before, and boundaries to be passed after them.
+_DEATHS: Final = (
+    st.none() | st.tuples(st.integers(1, 3), st.integers(0, 7)) | st.tuples(st.just(0), st.integers(0, 40))
+)
+#: Stands for one of whatever there is.
+_ONE: Final = st.integers(0, 30)
+_PAPERS: Final = st.sampled_from(["daily", "daily", "brief"])
+
+
+Death = tuple[int, int] | None
+
+
+class History(RuleBasedStateMachine):
+    """One newsroom, its readers, its schedulers, a mail server and a clock; anything may happen next."""
+
+    desk: Desk
+
+    @initialize(
+        resend=st.sampled_from([True, True, False]),
+        lanes=st.integers(1, 3),
+        html=st.sampled_from([False] * 19 + [True]),
+        first=st.lists(st.tuples(_PAPERS, _WISHES), min_size=2, max_size=4),
+        news=_NEWS,
+        dice=st.integers(0, 2**16),
+    )
+    def begin(
+        self,
+        resend: bool,
+        lanes: int,
+        html: bool,
+        first: list[tuple[str, Wish]],
+        news: list[Kind],
+        dice: int,
+    ) -> None:
+        self.desk = Desk(resend_uncertain=resend, lanes=lanes, html=html)
+        self.desk.house.pace.draw(dice)
+        self.sound = True
+        for paper, wish in first:
+            self.done(self.desk.add_reader, wish, paper=paper)
+        self.done(self.desk.publish, *news)
+
+    def teardown(self) -> None:
+        """However the history went, it comes to rest."""
+        if not hasattr(self, "desk"):
+            return
+        try:
+            if self.sound:
+                self.desk.come_to_rest()
+        finally:
+            self.desk.close()
+
+    def done(self, act: Callable[..., Any], *values: Any, **named: Any) -> None:
+        self.sound = False
+        act(*values, **named)
+        self.sound = True
+
+    # --- days
+
+    @rule(news=_NEWS, leap=_LEAPS)
+    def a_good_day(self, news: list[Kind], leap: timedelta) -> None:
+        self.done(self.desk.publish, *news)
+        self.desk.pass_time(leap)
+        self.done(self.desk.run)
+
+    @rule(leap=_LEAPS, moods=_MOODS, one=st.none() | _ONE, heals=st.booleans())
+    def a_day_of_trouble(self, leap: timedelta, moods: list[Mood], one: int | None, heals: bool) -> None:
+        self.desk.pass_time(leap)
+        self.desk.expect(*moods, account=None if one is None else self.account(one))
+        self.done(self.desk.run)
+        if heals:
+            self.desk.house.server.heal()
+
+    @rule(
+        news=_NEWS, leap=_LEAPS, moods=st.just([]) | _MOODS, death=_DEATHS, stop=st.none() | st.integers(1, 3)
+    )
+    def a_day_of_crashes(
+        self, news: list[Kind], leap: timedelta, moods: list[Mood], death: Death, stop: int | None
+    ) -> None:
+        self.done(self.desk.publish, *news)
+        self.desk.pass_time(leap)
+        self.desk.expect(*moods)
+        self.doom(death, 0)
+        self.done(self.desk.run, stop_after=stop)
+        self.desk.house.server.heal()
+
+    @rule(news=_NEWS, leap=_LEAPS, deaths=st.tuples(_DEATHS, _DEATHS))
+    def a_day_with_two_schedulers(
+        self, news: list[Kind], leap: timedelta, deaths: tuple[Death, Death]
+    ) -> None:
+        self.done(self.desk.publish, *news)
+        self.desk.pass_time(leap)
+        self.doom(deaths[0], 0)
+        self.doom(deaths[1], 1)
+        self.done(self.desk.run_two)
+
+    @rule(
+        leap=_LEAPS,
+        moods=st.just([]) | _MOODS,
+        aside=st.sampled_from(["publishing", "leaving", "pausing", "rewishing"]),
+        one=_ONE,
+        wish=_WISHES,
+        news=_NEWS,
+        catch_up=st.booleans(),
+    )
+    def a_day_of_races(
+        self,
+        leap: timedelta,
+        moods: list[Mood],
+        aside: str,
+        one: int,
+        wish: Wish,
+        news: list[Kind],
+        catch_up: bool,
+    ) -> None:
+        self.desk.pass_time(leap)
+        self.desk.expect(*moods)
+        if aside == "publishing" or not self.standing("active"):
+            return self.done(self.desk.run_two_while_publishing, *news)
+        account = self.account(one, "active")
+        if aside == "leaving":
+            return self.done(self.desk.run_two_while_leaving, account)
+        if aside == "pausing":
+            return self.done(self.desk.run_two_while_pausing, account, catch_up=catch_up)
+        return self.done(self.desk.run_two_while_rewishing, account, wish)
+
+    @rule(leap=_LEAPS)
+    def pass_time(self, leap: timedelta) -> None:
+        self.desk.pass_time(leap)
+
+    @rule()
+    def run_again(self) -> None:
+        self.done(self.desk.run)
+
+    # --- the newsroom
+
+    @rule(
+        one=_ONE, what=st.sampled_from(["revise", "move", "lift", "retract"]), kind=_KINDS, lead=st.booleans()
+    )
+    def edit(self, one: int, what: str, kind: Kind, lead: bool) -> None:
+        if not self.desk.books.items:
+            return
+        item = self.item(one)
+        if what == "revise":
+            self.done(self.desk.revise, item.number)
+        elif what == "move":
+            self.done(self.desk.move, item.number, kind)
+        elif what == "lift":
+            self.done(self.desk.lift, item.number, lead=lead, weight=one % 3)
+        else:
+            self.done(self.desk.bring_back if item.retracted else self.desk.retract, item.number)
+
+    @rule(
+        paper=_PAPERS,
+        whom=st.lists(_ONE, max_size=2),
+        chosen=st.lists(_ONE, max_size=3),
+        reach=st.none() | st.sampled_from([_HOUR, 2 * _DAY]),
+        ignore=st.sampled_from([False, False, False, True]),
+        runs=st.booleans(),
+    )
+    def send_by_hand(
+        self,
+        paper: str,
+        whom: list[int],
+        chosen: list[int],
+        reach: timedelta | None,
+        ignore: bool,
+        runs: bool,
+    ) -> None:
+        active = [account for account in self.standing("active") if account.paper.slug == paper]
+        self.done(
+            self.desk.send_by_hand,
+            paper=paper,
+            to=[active[one % len(active)] for one in whom] if active else [],
+            chosen={self.item(one).number for one in chosen} if self.desk.books.items else set(),
+            since=None if reach is None else self.desk.now - reach,
+            ignore_bookmarks=ignore,
+        )
+        if runs:
+            self.done(self.desk.run)
+
+    # --- readers
+
+    @precondition(lambda self: len(self.desk.books.accounts) < 6)
+    @rule(paper=_PAPERS, wish=_WISHES, confirmed=st.sampled_from([True, True, True, False]))
+    def add_reader(self, paper: str, wish: Wish, confirmed: bool) -> None:
+        self.done(self.desk.add_reader, wish, paper=paper, confirmed=confirmed)
+
+    @precondition(lambda self: self.with_one_paper())
+    @rule(one=_ONE, wish=_WISHES)
+    def read_the_other_paper_too(self, one: int, wish: Wish) -> None:
+        found = self.with_one_paper()
+        mine = found[one % len(found)]
+        other = "brief" if mine.paper.slug == "daily" else "daily"
+        self.done(self.desk.add_reader, wish, paper=other, address=mine.address)
+
+    @precondition(lambda self: self.desk.books.accounts)
+    @rule(one=_ONE, wish=_WISHES, moves=st.booleans())
+    def change(self, one: int, wish: Wish, moves: bool) -> None:
+        if moves:
+            return self.done(self.desk.readdress, self.account(one))
+        return self.done(self.desk.rewish, self.account(one), wish)
+
+    @precondition(lambda self: self.standing("active", "paused"))
+    @rule(one=_ONE, days=st.sampled_from([None, 2, 5, 20]), catch_up=st.booleans())
+    def pause(self, one: int, days: int | None, catch_up: bool) -> None:
+        account = self.account(one, "active", "paused")
+        self.done(self.desk.pause, account, days=days, catch_up=catch_up)
+
+    @precondition(lambda self: self.standing("paused"))
+    @rule(one=_ONE)
+    def resume(self, one: int) -> None:
+        self.done(self.desk.resume, self.account(one, "paused"))
+
+    @precondition(lambda self: self.standing("active", "paused", "pending", "bouncing"))
+    @rule(one=_ONE)
+    def leave(self, one: int) -> None:
+        self.done(self.desk.leave, self.account(one, "active", "paused", "pending", "bouncing"))
+
+    @precondition(lambda self: self.standing("left", "pending", "bouncing"))
+    @rule(one=_ONE, wish=_WISHES, confirmed=st.sampled_from([True, True, False]))
+    def come_back(self, one: int, wish: Wish, confirmed: bool) -> None:
+        account = self.account(one, "left", "pending", "bouncing")
+        self.done(self.desk.come_back, account, wish, confirmed=confirmed)
+
+    # --- a person's hands
+
+    @rule(fuse=st.integers(0, 3))
+    def die_over_the_next_act(self, fuse: int) -> None:
+        self.desk.doom(fuse)
+
+    @precondition(lambda self: self.rows("uncertain"))
+    @rule()
+    def resolve_doubts(self) -> None:
+        self.done(self.desk.resolve_doubts)
+
+    @precondition(lambda self: self.rows("refused"))
+    @rule()
+    def retry_refused(self) -> None:
+        self.done(self.desk.retry_refused)
+
+    # --- picking
+
+    def doom(self, death: Death, which: int) -> None:
+        if death is not None:
+            letters, boundaries = death
+            self.desk.doom(boundaries, letters=letters, which=which)
+
+    def item(self, one: int) -> Item:
+        items = self.desk.books.items
+        return items[1 + one % len(items)]
+
+    def account(self, one: int, *standings: str) -> Account:
+        found = self.standing(*standings)
+        return found[one % len(found)]
+
+    def standing(self, *standings: str) -> list[Account]:
+        accounts = self.desk.books.accounts.values()
+        return [account for account in accounts if not standings or account.standing in standings]
+
+    def with_one_paper(self) -> list[Account]:
+        """Readers of one newsletter only."""
+        addresses = [account.address for account in self.desk.books.accounts.values()]
+        return [one for one in self.desk.books.accounts.values() if addresses.count(one.address) == 1]
+
+    def rows(self, status: str) -> bool:
+        return any(row.status == status for row in self.desk.seen.deliveries.values())
+
+
+_USUAL: Final = settings(deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+
+
+def test_some_hundred_histories_keep_the_promise() -> None:
+    run_state_machine_as_test(
+        History, settings=settings(_USUAL, max_examples=200, stateful_step_count=15, derandomize=True)
+    )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(8))
+def test_thousands_of_histories_keep_the_promise(part: int) -> None:
+    run_state_machine_as_test(History, settings=settings(_USUAL, max_examples=250, stateful_step_count=30))
