@@ -48,7 +48,7 @@ bench: $(DEV) ## how fast, and how it grows: figures, no verdict
 
 lock: $(BIN)/python ## pin and hash what pyproject.toml asks for (make lock UPGRADE=1: to the newest)
 	$(INSTALL) uv
-	printf '%s\n' $(BUILD_TOOLS) | $(COMPILE) $(if $(UPGRADE),--upgrade) --extra fast \
+	printf '%s\n' $(BUILD_TOOLS) | $(COMPILE) $(if $(UPGRADE),--upgrade) --extra fast --extra dkim \
 		--output-file requirements.txt pyproject.toml -
 	printf '%s\n' $(BUILD_TOOLS) | $(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev \
 		--constraint requirements.txt --output-file requirements-dev.txt pyproject.toml -

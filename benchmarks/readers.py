@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import accumulate
@@ -42,16 +43,16 @@ class Wish:
     bookmark: Bookmark
 
 
-async def fill(store: Database, count: int) -> None:
+async def fill(store: Database, count: int, cadences: Sequence[Cadence] = CADENCES) -> None:
     """Make `count` active readers of the first newsletter, all of them due at `NOW`."""
     wishes = distinct_wishes()
     async with store.write() as connection:
         profile_ids = await intern_profiles(connection, [wish.profile for wish in wishes])
         bookmark_ids = await intern_bookmarks(connection, [*(w.bookmark for w in wishes), *_STRAGGLING])
-        cadence_ids = await intern_cadences(connection, CADENCES)
+        cadence_ids = await intern_cadences(connection, cadences)
         choices = _Choices(
             wishes=[(profile_ids[wish.profile], bookmark_ids[wish.bookmark]) for wish in wishes],
-            cadences=[cadence_ids[cadence] for cadence in CADENCES],
+            cadences=[cadence_ids[cadence] for cadence in cadences],
             stragglers=[bookmark_ids[bookmark] for bookmark in _STRAGGLING],
         )
         for first in range(1, count + 1, _ROWS_AT_A_TIME):

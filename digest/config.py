@@ -100,6 +100,12 @@ class Settings(BaseSettings):
         description="Open connections to each server. Twenty keep one processor busy on a near server and "
         "stay below the 50 that Postfix grants a client.",
     )
+    dkim_keys: str = Field(
+        default="",
+        description="Keys that sign each mail: SELECTOR:FILE, several comma-separated, RSA and Ed25519 side "
+        "by side if wished. FILE is a PEM private key; its public half is found under "
+        "SELECTOR._domainkey.DOMAIN, the domain of the newsletter's sender. When empty, no mail is signed.",
+    )
     uncertain: Uncertain = Field(
         default=Uncertain.AGAIN,
         description="What happens to a message that a crash or a broken connection left in doubt: again "

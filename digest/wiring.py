@@ -6,10 +6,13 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import structlog
 
 from digest.config import Settings
+from digest.errors import SettingsError
+from digest.mail.dkim import DkimKey, load_key
 from digest.mail.post import Post
 from digest.mail.servers import FileOutbox, parse_servers
 from digest.store import schema
@@ -35,6 +38,17 @@ async def post_for(settings: Settings) -> Post:
     if isinstance(target, FileOutbox):
         await post.lane().open()
     return post
+
+
+def dkim_keys_of(settings: Settings) -> tuple[DkimKey, ...]:
+    """The keys that sign each mail, read from their files; raises SettingsError for a wrong one."""
+    keys = []
+    for entry in filter(None, map(str.strip, settings.dkim_keys.split(","))):
+        selector, colon, path = entry.partition(":")
+        if not colon or not path:
+            raise SettingsError(f"DIGEST_DKIM_KEYS names {entry!r}: say SELECTOR:FILE, such as s1:dkim.pem")
+        keys.append(load_key(Path(path), selector))
+    return tuple(keys)
 
 
 def set_up_logging(settings: Settings) -> None:

@@ -27,7 +27,12 @@ class Stop(asyncio.Event):
 
 def press_for(settings: Settings, store: Database) -> Press:
     """A press that signs with the settings' keys."""
-    return Press(store=store, keys=secret_keys(settings), base_url=settings.base_url)
+    return Press(
+        store=store,
+        keys=secret_keys(settings),
+        base_url=settings.base_url,
+        dkim_keys=wiring.dkim_keys_of(settings),
+    )
 
 
 async def jobs_for(settings: Settings, store: Database) -> LocalJobs:

@@ -43,8 +43,9 @@ def import_file(
     else:
         would = "would be " if dry_run else ""
         say(f"{done.added} {would}added, {done.updated} {would}updated, {len(done.rejected)} refused")
+    source = "standard input" if str(file) == "-" else file
     for refusal in done.rejected:
-        note(f"refused {file}, line {refusal.line}: {refusal.reason}")
+        note(f"refused {source}, line {refusal.line}: {refusal.reason}")
     raise typer.Exit(FAILED_IN_PART if done.rejected else DONE)
 
 

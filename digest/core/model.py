@@ -324,6 +324,8 @@ class Claimed:
     name: str
     #: tries that ended in an answer or a broken connection, this one not counted
     attempts: int
+    #: those of them after which it may have arrived
+    doubts: int = 0
 
 
 class Stage(StrEnum):

@@ -59,22 +59,15 @@ class Tally:
         """All that went wrong beyond single copies, in one line."""
         return "; ".join(filter(None, [self.trouble, *self.failures]))
 
-    def add(self, other: Tally) -> None:
-        """Count another issue's copies too."""
-        self.by_status += other.by_status
-        self.skipped += other.skipped
-        self.trouble = other.trouble
-
 
 async def deliver(
-    issue: Issue, *, store: Database, press: Press, sender: Sender, stop: asyncio.Event
-) -> Tally:
-    """Send whatever of an issue can be sent now; whatever happens to a copy is written down.
+    issue: Issue, *, store: Database, press: Press, sender: Sender, stop: asyncio.Event, tally: Tally
+) -> None:
+    """Send whatever of an issue can be sent now; whatever happens to a copy is written down, and counted.
 
     Ends when nothing is left that could be sent at `sender.now()`, when `stop` is set (after the messages in
     flight), or when no server can be used: then the rest stays planned and no attempt is counted.
     """
-    tally = Tally()
     give_up = timedelta(minutes=(await press.newsletter_of(issue)).give_up_minutes)
     if sender.now() >= issue.planned_at + give_up:
         async with store.write() as connection:
@@ -94,7 +87,6 @@ async def deliver(
             tally.trouble = troubles[0] if await feed.copies_left() else ""
     async with store.write() as connection:
         await issues.close_when_settled(connection, issue.id)
-    return tally
 
 
 class _Feed:
@@ -158,7 +150,7 @@ class _Feed:
                 resend_uncertain=self._sender.resend_uncertain,
             )
         self._claimed.extend(claim.copies)
-        self._tally.skipped += claim.skipped
+        self._tally.skipped.update(claim.skipped)
 
 
 @dataclass(slots=True)
@@ -241,12 +233,16 @@ class _Worker:
             give_up_minutes=int(self.give_up / timedelta(minutes=1)),
             jitter=jitter,
         )
-        if verdict.status is DeliveryStatus.UNCERTAIN:
-            # a server that took the message and lost its voice would take it again right away
-            until = self.issue.planned_at + self.give_up
-            retry_at = next_try(copy.attempts, now=now, until=until, jitter=jitter) or now + FIRST_WAIT
-            return replace(verdict, retry_at=retry_at)
-        return verdict
+        # what may have arrived stays in doubt until a server says yes, or no for good
+        undecided = copy.doubts and verdict.status not in {DeliveryStatus.SENT, DeliveryStatus.REFUSED}
+        if verdict.status is not DeliveryStatus.UNCERTAIN and not undecided:
+            return verdict
+        if verdict.stop_run:
+            return replace(verdict, status=DeliveryStatus.UNCERTAIN)
+        # a server that took the message and lost its voice would take it again right away
+        until = self.issue.planned_at + self.give_up
+        retry_at = next_try(copy.attempts, now=now, until=until, jitter=jitter) or now + FIRST_WAIT
+        return replace(verdict, status=DeliveryStatus.UNCERTAIN, retry_at=retry_at)
 
 
 async def _all_ends(workers: Sequence[_Worker]) -> None:

@@ -79,12 +79,14 @@ async def _explain_one(
     gaps = await readers.gaps_of(connection, reader.id)
     reasons = [_published(briefing), *_topics(briefing), *_history(briefing.number, copies, gaps)]
     carried = tuple(copy for copy in copies if briefing.number in copy.numbers)
-    answer = _answer_of(carried[-1]) if carried else Answer.LEFT_OUT
+    answer = _answer_of(carried)
     if _is_still_open(answer, reader, briefing.number):
         outlook, slot, words = await _outlook(connection, reader, newsletter, briefing, now)
         return Explanation(newsletter.slug, outlook, (*reasons, *words), carried, slot.due_at)
     if not carried and briefing.number <= reader.began_after:
         reasons.append(f"it was published before the subscription began (after number {reader.began_after})")
+    if reader.standing is Standing.LEFT and answer is not Answer.SENT:
+        reasons.append("the reader has left: nothing more is sent")
     return Explanation(newsletter.slug, answer, tuple(reasons), carried)
 
 
@@ -177,10 +179,13 @@ def _speaks_of(copy: Entry, number: int) -> bool:
     )
 
 
-def _answer_of(copy: Entry) -> Answer:
-    if copy.status is DeliveryStatus.SENT:
+def _answer_of(carried: Sequence[Entry]) -> Answer:
+    """What became of the copies that carried it: a later one that failed does not undo an earlier one."""
+    if any(copy.status is DeliveryStatus.SENT for copy in carried):
         return Answer.SENT
-    return Answer.NOT_DELIVERED if copy.status in SETTLED else Answer.ON_ITS_WAY
+    if any(copy.status not in SETTLED for copy in carried):
+        return Answer.ON_ITS_WAY
+    return Answer.NOT_DELIVERED if carried else Answer.LEFT_OUT
 
 
 def _is_still_open(answer: Answer, reader: Subscription, number: int) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from digest.core.model import Claimed, Copy, Issue, Newsletter
+from digest.mail.dkim import DkimKey, Signer, body_hash
 from digest.mail.headers import Mailbox, wire_address
 from digest.mail.heading import CohortHeading, CopyHeaders, ListIdentity, ListLinks, ReaderHeading
 from digest.mail.identifiers import boundary, feedback_id, message_id, return_path
@@ -37,12 +38,21 @@ class Printed:
 class Press:
     """Prints letters. The parts of one issue are kept while it is being sent, and then make room."""
 
-    def __init__(self, *, store: Database, keys: Sequence[bytes], base_url: str) -> None:
-        """`keys` sign links and return paths: the first signs."""
+    def __init__(
+        self,
+        *,
+        store: Database,
+        keys: Sequence[bytes],
+        base_url: str,
+        dkim_keys: Sequence[DkimKey] = (),
+    ) -> None:
+        """The first of `keys` signs links and return paths; all of `dkim_keys` sign whole letters."""
         self._store: Final = store
         self._key: Final = keys[0]
         self._tokens: Final = Tokens(keys)
         self._base_url: Final = base_url
+        self._dkim_keys: Final = tuple(dkim_keys)
+        self._signers: Final[dict[str, Signer]] = {}
         self._printers: Final[OrderedDict[tuple[int, int], Printer]] = OrderedDict()
         self._printed: Final[OrderedDict[int, Printed]] = OrderedDict()
         self._one_prints: Final = asyncio.Lock()
@@ -71,10 +81,11 @@ class Press:
             unsubscribe_mailto=f"mailto:{back}?subject=unsubscribe",
         )
         recipient = wire_address(copy.address)
+        headers, body = printed.headers.for_reader(heading), printed.rendition.body(reader)
         return Letter(
             sender=back,
             recipient=recipient,
-            content=printed.headers.for_reader(heading) + b"\r\n" + printed.rendition.body(reader),
+            content=b"".join((self._signatures(issue, headers, body), headers, b"\r\n", body)),
             smtputf8=not recipient.isascii(),
             canonical=True,
             file_name=f"{issue.id:05}-{copy.delivery_id:07}-{copy.address}",
@@ -161,6 +172,15 @@ class Press:
                 ),
             ),
         )
+
+    def _signatures(self, issue: Issue, headers: bytes, body: bytes) -> bytes:
+        """The DKIM-Signature lines of a letter, aligned with its From; the same on every try."""
+        if not self._dkim_keys:
+            return b""
+        signer = self._signers.get(issue.domain)
+        if signer is None:
+            signer = self._signers[issue.domain] = Signer(self._dkim_keys, issue.domain)
+        return signer.sign(headers, body_hash(body), at=issue.due_at)
 
     def _link(self, page: str, purpose: Purpose, subscription_id: int) -> str:
         return f"{self._base_url}/{page}/{self._tokens.make(purpose, subscription_id)}"

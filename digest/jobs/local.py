@@ -118,7 +118,7 @@ class LocalJobs:
     async def _deliver(self, issue: Issue, sender: Sender, stop: asyncio.Event, whole: Tally) -> None:
         """Send one issue; one that cannot be printed stays planned and does not hold up the others."""
         try:
-            whole.add(await deliver(issue, store=self._store, press=self._press, sender=sender, stop=stop))
+            await deliver(issue, store=self._store, press=self._press, sender=sender, stop=stop, tally=whole)
         except StoreError:
             raise
         except Exception as error:

@@ -251,14 +251,14 @@ class Signer:
         self.domain: Final = domain.lower()
         self.keys: Final = tuple(keys)
 
-    def sign(self, header_block: bytes, body: BodyHash, *, at: datetime) -> bytes:
+    def sign(self, headers: bytes, body: BodyHash, *, at: datetime) -> bytes:
         """The DKIM-Signature lines of one mail, one field for each key, to be put before its header block.
 
-        `header_block` is what `CopyHeaders` gives: lines ended by CR LF, the empty line not among them; `at`
-        is the planned time of the mail, the same on every try. Raises ValueError when it is no header block
-        with exactly one From.
+        `headers` is what `CopyHeaders` gives: lines ended by CR LF, the empty line not among them; `at` is the
+        planned time of the mail, the same on every try. Raises ValueError when it is no header block with
+        exactly one From.
         """
-        names, fields = _fields_to_sign(header_block)
+        names, fields = _fields_to_sign(headers)
         hashed = hashlib.sha256(fields)
         own_hash = base64.b64encode(body)
         signed_at = int(at.timestamp())

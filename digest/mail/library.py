@@ -45,7 +45,7 @@ class LibraryConversation:
         self._reset_due = False
         envelope = envelope_of(letter, self._offer)
         refused = await self._ask(Stage.MAIL, envelope.mail)
-        if refused is not None and refused.code == 0 and not self._fresh:
+        if refused is not None and refused.code in (0, CLOSING) and not self._fresh:
             raise ElsewhereError
         self._fresh = False
         outcome = refused or await self._ask(Stage.RCPT, envelope.rcpt) or await self._data(letter)

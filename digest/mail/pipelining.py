@@ -1,9 +1,9 @@
 """What is said over one connection, letter by letter, in as few round trips as the server allows (RFC 2920).
 
-Without PIPELINING each command waits for its answer: four round trips a letter. With it MAIL, RCPT and DATA go
-in one write and the content in another: two. When the next letter is known already, its MAIL, RCPT and DATA
-follow the final dot in the same write as the content (*ahead*): one round trip a letter. Its own content waits
-until it is posted itself, that is until the result of the letter before it is durable.
+Without PIPELINING each command waits for its answer: four round trips a letter. With it MAIL, RCPT and DATA
+go in one write and the content in another: two. When the next letter is known already, its MAIL, RCPT and DATA
+follow the final dot in the same write as the content (*ahead*): one round trip a letter. Its own content
+waits until it is posted itself, that is until the result of the letter before it is durable.
 
 What is known when the connection breaks:
 
@@ -75,8 +75,11 @@ class Conversation:
 
     @property
     def usable(self) -> bool:
-        """False when another connection is needed, as far as can be known without speaking."""
-        return not (self._over or self._wire.trouble)
+        """False when another connection is needed, as far as can be known without speaking.
+
+        What was answered to a letter begun ahead counts, even when the server has hung up behind it.
+        """
+        return not self._over and (self._begun is not None or not self._wire.trouble)
 
     async def carry(self, letter: Letter, following: Letter | None) -> Outcome:
         """Hand over a letter; `following` is begun with it when server and letter allow that.
@@ -193,8 +196,11 @@ class Conversation:
         if manner is Manner.AHEAD and (_is_odd(answers) or (about_mail and refused.code // 100 == 5)):
             self._manners.failed(manner)
             return True
+        if about_mail and refused.code in (0, CLOSING) and not fresh:
+            # closed while it was idle, or after as many letters as the server likes
+            return True
         if _is_odd(answers) or (about_mail and refused.code in _OUT_OF_STEP):
-            return self._manners.failed(manner) or (about_mail and refused.code == 0 and not fresh)
+            return self._manners.failed(manner)
         return False
 
     # --- the content ----------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
@@ -110,7 +110,7 @@ async def release(connection: AsyncConnection, owner: str, issue_id: int) -> Non
     await connection.execute(
         update(deliveries)
         .where(deliveries.c.issue_id == issue_id, deliveries.c.started_at.is_(None), _held_by(owner))
-        .values(status=DeliveryStatus.PLANNED, **_FREE)
+        .values(status=_UNBEGUN, **_FREE)
     )
 
 
@@ -129,13 +129,13 @@ async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: dat
     unsent = (
         update(deliveries)
         .where(abandoned, deliveries.c.started_at.is_(None))
-        .values(status=DeliveryStatus.PLANNED, **_FREE)
+        .values(status=_UNBEGUN, **_FREE)
     )
     freed = (await connection.execute(unsent)).rowcount
     doubtful = (
         update(deliveries)
         .where(abandoned, deliveries.c.started_at.isnot(None))
-        .values(status=DeliveryStatus.UNCERTAIN, reason=INTERRUPTED, **_TRIED, **_FREE)
+        .values(status=DeliveryStatus.UNCERTAIN, reason=INTERRUPTED, **_TRIED, **_DOUBTED, **_FREE)
     )
     return freed, (await connection.execute(doubtful)).rowcount
 
@@ -149,7 +149,7 @@ async def expire(connection: AsyncConnection, issue_id: int, planned_by: datetim
     too_old = exists().where(issues.c.id == issue_id, issues.c.planned_at <= planned_by)
     query = (
         update(deliveries)
-        .where(deliveries.c.issue_id == issue_id, deliveries.c.status.in_(waiting), too_old)
+        .where(deliveries.c.issue_id == issue_id, deliveries.c.status.in_(waiting), _CERTAIN, too_old)
         .values(status=DeliveryStatus.EXPIRED, reason=GAVE_UP, retry_at=None)
         .returning(deliveries.c.id)
     )
@@ -161,6 +161,7 @@ async def expire(connection: AsyncConnection, issue_id: int, planned_by: datetim
 async def give_back(connection: AsyncConnection, delivery_ids: Sequence[int]) -> None:
     """Put the briefings of copies that were not delivered back into their readers' bookmarks.
 
+    Those of a copy that may have arrived are not owed again: they would come under another Message-ID.
     Readers who shared a copy and a bookmark still share one afterwards: one update for each such group.
     """
     back: dict[int, Bookmark] = {}
@@ -199,6 +200,14 @@ async def claimable_count(
 _FREE: Final[Mapping[str, Any]] = {"owner": None, "lease_until": None, "started_at": None}
 #: One try more.
 _TRIED: Final[Mapping[str, Any]] = {"attempts": deliveries.c.attempts + 1}
+#: It cannot have arrived but by the try under way.
+_CERTAIN: Final = deliveries.c.doubts == 0
+#: One more try after which it may have arrived.
+_DOUBTED: Final[Mapping[str, Any]] = {"doubts": deliveries.c.doubts + 1}
+#: What a copy is again when its claim led to nothing: a doubt is not forgotten by a claim.
+_UNBEGUN: Final = case(
+    (deliveries.c.doubts > 0, DeliveryStatus.UNCERTAIN.value), else_=DeliveryStatus.PLANNED.value
+)
 
 
 def _held_by(owner: str) -> ColumnElement[bool]:
@@ -215,9 +224,15 @@ def _claimable(issue_id: int, now: datetime, resend_uncertain: bool) -> ColumnEl
     may_go.append(and_(deliveries.c.status == DeliveryStatus.DEFERRED, deliveries.c.retry_at <= now))
     if resend_uncertain:
         rested = or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= now)
-        few = deliveries.c.attempts < MOST_RESENDS
-        may_go.append(and_(deliveries.c.status == DeliveryStatus.UNCERTAIN, rested, few))
+        few = deliveries.c.doubts < MOST_RESENDS
+        may_go.append(and_(deliveries.c.status == DeliveryStatus.UNCERTAIN, rested, few, ~_reader_paused()))
     return and_(deliveries.c.issue_id == issue_id, or_(*may_go))
+
+
+def _reader_paused() -> ColumnElement[bool]:
+    """A copy in doubt waits for the end of a pause: it can neither be skipped nor be owed again."""
+    mine = subscriptions.c
+    return exists().where(mine.id == deliveries.c.subscription_id, mine.standing == Standing.PAUSED)
 
 
 async def _take(
@@ -243,7 +258,7 @@ async def _with_readers(connection: AsyncConnection, ids: Sequence[int]) -> Sequ
     mine = deliveries.c
     query = (
         select(
-            *(mine.id, mine.cohort_id, mine.issue_id, mine.subscription_id, mine.attempts),
+            *(mine.id, mine.cohort_id, mine.issue_id, mine.subscription_id, mine.attempts, mine.doubts),
             *(subscriptions.c.standing, subscriptions.c.away_after),
             *(subscribers.c.address, subscribers.c.name),
         )
@@ -277,7 +292,8 @@ async def _skip(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> Counte
 
 async def _record_one(connection: AsyncConnection, owner: str, result: Recorded, now: datetime) -> None:
     verdict = result.verdict
-    tried: Mapping[str, Any] = {} if verdict.status is DeliveryStatus.PLANNED else _TRIED
+    tried: Mapping[str, Any] = {} if verdict.stop_run else _TRIED
+    doubted = _DOUBTED if tried and verdict.status is DeliveryStatus.UNCERTAIN else {}
     query = (
         update(deliveries)
         .where(deliveries.c.id == result.delivery_id, _held_by(owner))
@@ -287,6 +303,7 @@ async def _record_one(connection: AsyncConnection, owner: str, result: Recorded,
             detail=verdict.detail,
             retry_at=verdict.retry_at,
             **tried,
+            **doubted,
             **_FREE,
         )
     )
@@ -312,7 +329,7 @@ def _bookmarks_behind(delivery_ids: Sequence[int]) -> Any:
         .join(issues, and_(issues.c.id == deliveries.c.issue_id, ~issues.c.ignores_bookmarks))
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
         .join(bookmarks, bookmarks.c.id == subscriptions.c.bookmark_id)
-        .where(deliveries.c.id.in_(delivery_ids))
+        .where(deliveries.c.id.in_(delivery_ids), _CERTAIN)
     )
 
 
@@ -325,4 +342,5 @@ def _claimed_from(row: Row[Any]) -> Claimed:
         address=row.address,
         name=row.name,
         attempts=row.attempts,
+        doubts=row.doubts,
     )

@@ -89,7 +89,7 @@ async def resolve(connection: AsyncConnection, delivery_id: int, *, was_sent: bo
         connection,
         delivery_id,
         DeliveryStatus.UNCERTAIN,
-        {"status": status, "sent_at": now if was_sent else None, "reason": "", "detail": ""},
+        {"status": status, "sent_at": now if was_sent else None, "reason": "", "detail": "", "doubts": 0},
     )
 
 

@@ -156,7 +156,7 @@ async def insert_cohorts(
 #: The columns of a delivery that planning fills, in the order of `delivery_columns`.
 DELIVERY_NAMES = [
     *("issue_id", "cohort_id", "subscription_id", "status"),
-    *("reason", "detail", "attempts", "claims"),
+    *("reason", "detail", "attempts", "claims", "doubts"),
 ]
 
 
@@ -170,6 +170,7 @@ def delivery_columns(issue_id: int) -> list[ColumnElement[Any]]:
         case((skipped, DeliveryStatus.SKIPPED.value), else_=DeliveryStatus.PLANNED.value),
         func.coalesce(cohorts.c.skip, ""),
         literal(""),
+        literal(0),
         literal(0),
         literal(0),
     ]

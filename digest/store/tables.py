@@ -196,6 +196,8 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False, default=0),
     # how often it was claimed: a row that kills the process is found by this
     Column("claims", Integer, nullable=False, default=0),
+    # how many tries ended so that it may have arrived; not 0: its briefings are never owed again
+    Column("doubts", Integer, nullable=False, default=0),
     Column("retry_at", Instant),
     Column("owner", String(40)),
     Column("lease_until", Instant),

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import time_machine
 from anyio.from_thread import start_blocking_portal
 
+from tests.cli.letters import all_briefings
 from tests.cli.shell import SAMPLES, Shell
 from tests.mail.smtpd import HANG_UP, Misbehaviour, Smtpd, smtpd
 
@@ -41,11 +42,27 @@ def shell(tmp_path: Path, monday_noon: None) -> Shell:
 
 
 @pytest.fixture(scope="session")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a newsroom that was made once; to be copied."""
-    shell = Shell(tmp_path_factory.mktemp("founded"))
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which nothing was done but `digest init`; to be copied."""
+    shell = Shell(tmp_path_factory.mktemp("set-up"))
     with time_machine.travel(MONDAY_NOON, tick=True):
         shell.ok("init")
+    return shell.folder
+
+
+@pytest.fixture
+def empty_store(set_up: Path, tmp_path: Path) -> None:
+    """The working directory has a store that was just set up."""
+    shutil.copytree(set_up, tmp_path, dirs_exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def founded(set_up: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a newsroom that was made once; to be copied."""
+    folder = tmp_path_factory.mktemp("founded")
+    shutil.copytree(set_up, folder, dirs_exist_ok=True)
+    shell = Shell(folder)
+    with time_machine.travel(MONDAY_NOON, tick=True):
         shell.ok("ingest", str(SAMPLES / "day-one.txt"))
         for reader in READERS:
             shell.ok("subscribers", "add", *reader.split())
@@ -58,6 +75,12 @@ def newsroom(founded: Path, tmp_path: Path, monday_noon: None) -> Shell:
     """A newsroom of one's own: eight briefings, Ana and Bob with their mail to come, Cleo with hers sent."""
     shutil.copytree(founded, tmp_path, dirs_exist_ok=True)
     return Shell(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def known(founded: Path) -> list[dict[str, Any]]:
+    """The eight briefings of the newsroom in full."""
+    return all_briefings(Shell(founded))
 
 
 @pytest.fixture(scope="session")

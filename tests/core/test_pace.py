@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from datetime import UTC, datetime
+from itertools import pairwise
 from math import inf
 
 import pytest
@@ -134,19 +135,16 @@ def test_below_one_connection_each_step_up_at_most_doubles() -> None:
     for _ in range(10):
         pace.began("gmail.com", 0)
         pace.ended("gmail.com", Hint.FAMILY_BUSY, 0)
-    pauses = []
+    begun = []
     now = 0.0
-    for _ in range(7):
+    for _ in range(9):
         answer = pace.may_send("gmail.com", now)
         now = answer.until if isinstance(answer, Wait) else now
         pace.began("gmail.com", now)
         pace.ended("gmail.com", Hint.ACCEPTED, now)
-        now += STEP_SECONDS
-        pace.began("gmail.com", now)
-        answer = pace.may_send("gmail.com", now)
-        pauses.append(answer.until - now if isinstance(answer, Wait) else 0)
-        pace.ended("gmail.com", Hint.NONE, now)
-    assert pauses == [32, 16, 8, 4, 2, inf, 0]
+        begun.append(now)
+    # a pause that was begun is kept to its end; from 4 s on the ten seconds between steps are the longer ones
+    assert [later - earlier for earlier, later in pairwise(begun)] == [64, 32, 16, 8, 4, 4, 2, 2]
 
 
 def test_a_slow_rate_stays_slower_than_what_is_left_of_a_connection() -> None:
@@ -322,6 +320,16 @@ def test_memory_grows_with_what_is_to_be_remembered_only() -> None:
     size, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert size < 400 * FAMILIES_KEPT
+
+
+def test_a_rate_is_remembered_however_many_other_families_there_are() -> None:
+    pace = pace_with(gmail_com=Limit(rate=0.001))
+    families = ["gmail.com", *(f"family-{number}.example" for number in range(FAMILIES_KEPT - 1))]
+    for family in [*families, OTHER]:
+        pace.began(family, 0)
+    for family in families:
+        pace.ended(family, Hint.ACCEPTED, 0)
+    assert pace.may_send("gmail.com", 2) == Wait(1000)
 
 
 @pytest.mark.parametrize(

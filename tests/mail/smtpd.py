@@ -16,6 +16,8 @@ from digest.mail.servers import Security, Server
 #: Instead of a reply: close the connection, or say nothing at all. A reply may end with the first.
 HANG_UP: Final = "hang up"
 SILENCE: Final = "silence"
+#: At the end of a 421: it is said, but the connection stays.
+STAYS: Final = "stays"
 #: The right reply, but what was read together with the command is lost.
 DEAF: Final = "deaf"
 
@@ -160,10 +162,11 @@ class _Conversation(SMTP):
         if status == SILENCE:
             # until the other side hangs up
             await asyncio.Event().wait()
-        words = status.removesuffix(HANG_UP)
+        words = status.removesuffix(HANG_UP).removesuffix(STAYS)
         if words:
             await super().push(words)
-        if self.transport is not None and (words != status or status.startswith("421")):
+        leaves = status.endswith(HANG_UP) or (status.startswith("421") and not status.endswith(STAYS))
+        if leaves and self.transport is not None:
             self.transport.close()
 
 

@@ -355,7 +355,8 @@ async def test_under_tls_it_is_the_same(security: Security, localhost_certificat
 
 async def test_the_next_server_gets_what_was_begun_with_the_first() -> None:
     one, two, three = letters(3)
-    first_dies = {"DATA": [None, "354 Go ahead" + HANG_UP], "GREETING": [None, "421 Restarting"]}
+    restarting = [None, "421 Restarting", "421 Restarting"]
+    first_dies = {"DATA": [None, "354 Go ahead" + HANG_UP], "GREETING": restarting}
     async with smtpd(first_dies, pipelining=True) as first, smtpd(pipelining=True) as second:
         lane = Post([first.server(), second.server()], helo="me.example").lane()
         assert (await lane.post(one, two)).accepted

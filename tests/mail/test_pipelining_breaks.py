@@ -8,7 +8,7 @@ import pytest
 
 from digest.core.model import Outcome, Stage
 from tests.mail.lanes import IMPATIENT, envelope, lane_to, letters, numbers_taken
-from tests.mail.smtpd import DEAF, HANG_UP, SILENCE, Misbehaviour, smtpd
+from tests.mail.smtpd import DEAF, HANG_UP, SILENCE, STAYS, Misbehaviour, smtpd
 
 pytestmark = pytest.mark.anyio
 
@@ -97,27 +97,98 @@ async def test_what_comes_behind_the_go_ahead_is_noticed_before_the_content_is_w
     assert (numbers_taken(record), record.swallowed, record.connections) == ([0, 1], [], 2)
 
 
-@pytest.mark.parametrize(("step", "stage"), BEFORE_THE_CONTENT)
-async def test_a_farewell_before_the_content_is_told_ahead_too(step: str, stage: Stage) -> None:
+@pytest.mark.parametrize("haste", [0, 0.03])
+@pytest.mark.parametrize("end", ["", STAYS])
+@pytest.mark.parametrize(("step", "stage"), BEFORE_THE_CONTENT[1:])
+async def test_a_farewell_before_the_content_is_told_ahead_too(
+    step: str, stage: Stage, end: str, haste: float
+) -> None:
     one, two, three = letters(3)
-    async with smtpd({step: [None, "421 4.7.0 Slow down"]}, pipelining=True) as record:
+    async with smtpd({step: [None, "421 4.7.0 Slow down" + end]}, pipelining=True) as record:
         lane = lane_to(record)
         assert (await lane.post(one, two)).accepted
+        await asyncio.sleep(haste)
         assert await lane.post(two, three) == Outcome(stage, 421, "4.7.0", "Slow down")
         assert (await lane.post(three)).accepted
         await lane.close()
     assert (numbers_taken(record), record.connections) == ([0, 2], 2)
 
 
+@pytest.mark.parametrize("ahead", [False, True], ids=["grouped", "ahead"])
+async def test_a_server_that_has_had_enough_letters_of_a_connection_gets_another_one(ahead: bool) -> None:
+    one, two, three = letters(3)
+    async with smtpd({"MAIL": [None, "421 4.3.0 Enough for today"]}, pipelining=True) as record:
+        lane = lane_to(record)
+        assert (await lane.post(one, two if ahead else None)).accepted
+        assert (await lane.post(two, three if ahead else None)).accepted
+        assert (await lane.post(three)).accepted
+        await lane.close()
+    assert (numbers_taken(record), record.connections) == ([0, 1, 2], 2)
+
+
+@pytest.mark.parametrize("end", ["", STAYS])
 @pytest.mark.parametrize(("step", "stage"), STEPS)
-async def test_a_farewell_is_told_at_its_stage_in_a_group_too(step: str, stage: Stage) -> None:
+async def test_a_farewell_is_told_at_its_stage_in_a_group_too(step: str, stage: Stage, end: str) -> None:
     one, two = letters(2)
-    async with smtpd({step: ["421 4.3.2 Shutting down"]}, pipelining=True) as record:
+    async with smtpd({step: ["421 4.3.2 Shutting down" + end]}, pipelining=True) as record:
         lane = lane_to(record)
         assert await lane.post(one) == Outcome(stage, 421, "4.3.2", "Shutting down")
         assert (await lane.post(two)).accepted
         await lane.close()
     assert (numbers_taken(record), record.connections) == ([1], 2)
+
+
+@pytest.mark.parametrize(
+    ("step", "stage", "reply"),
+    [
+        ("MAIL", Stage.MAIL, "354 Go ahead"),
+        ("RCPT", Stage.RCPT, "354 Go ahead"),
+        ("DATA", Stage.DATA, "199 Hm"),
+        ("DOT", Stage.FINAL_DOT, "354 Go ahead"),
+    ],
+)
+async def test_after_an_answer_that_makes_no_sense_the_connection_is_given_up(
+    step: str, stage: Stage, reply: str
+) -> None:
+    one, two, three = letters(3)
+    async with smtpd({step: [None, reply]}, pipelining=True) as record:
+        lane = lane_to(record)
+        assert (await lane.post(one)).accepted
+        outcome = await lane.post(two)
+        assert (outcome.stage, outcome.accepted) == (stage, False)
+        assert (await lane.post(three)).accepted
+        await lane.close()
+    assert (numbers_taken(record), record.connections) == ([0, 2], 2)
+
+
+@pytest.mark.parametrize(("step", "stage"), BEFORE_THE_CONTENT)
+@pytest.mark.parametrize("failure", [HANG_UP, "not a reply at all"])
+async def test_where_letters_were_begun_ahead_before_a_break_is_no_fault_of_theirs_either(
+    step: str, stage: Stage, failure: str
+) -> None:
+    all_letters = letters(5)
+    async with smtpd({step: [None, None, failure]}, pipelining=True) as record:
+        lane = lane_to(record)
+        for letter, following in zip(all_letters, [*all_letters[1:], None], strict=True):
+            assert (await lane.post(letter, following)).accepted
+        await lane.close()
+    assert (numbers_taken(record), record.connections) == ([0, 1, 2, 3, 4], 2)
+    assert all_letters[2].content + b".\r\n" + envelope(all_letters[3]) in record.arrivals
+
+
+@pytest.mark.parametrize("behind", ["", HANG_UP])
+async def test_a_go_ahead_with_a_farewell_behind_it_is_no_go_ahead(behind: str) -> None:
+    one, two, three = letters(3)
+    answers: Misbehaviour = {"DATA": [None, "354 Go ahead\r\n421 4.4.2 Too slow" + behind]}
+    async with smtpd(answers, pipelining=True) as record:
+        lane = lane_to(record)
+        assert (await lane.post(one)).accepted
+        outcome = await lane.post(two)
+        assert (outcome.stage, outcome.code) == (Stage.DATA, 0)
+        assert "421 4.4.2 Too slow" in outcome.text
+        assert (await lane.post(three)).accepted
+        await lane.close()
+    assert (numbers_taken(record), record.swallowed, record.connections) == ([0, 2], [], 2)
 
 
 @pytest.mark.parametrize(("step", "stage"), BEFORE_THE_CONTENT[1:])

@@ -1,0 +1,125 @@
+"""Answers for programs: one JSON document and nothing else, with the fields that the interface names."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+
+from tests.cli.commands import CALLS
+from tests.cli.shell import Shell
+
+#: The fields that programs rely on, by the listing that has them.
+FIELDS: Final = {
+    "briefings list": "id number title section topics source source_date published_at status",
+    "topics list": "slug title position rules aliases",
+    "newsletters list": "id slug title sender_name sender_address theme sections",
+    "subscribers list": "email newsletter name topics days at timezone at_once sections format max_items "
+    "language status",
+    "issues list": "id newsletter slot due_at status",
+    "deliveries list": "id issue newsletter email status attempts reason message_id briefings sent_at",
+}
+TOTALS: Final = ["issues", "planned", "sent", "deferred", "refused", "expired", "uncertain", "skipped"]
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_answer_is_one_document_and_nothing_else(command: str, old_newsroom: Shell) -> None:
+    answer = old_newsroom.ok(*command.split(), *CALLS[command].split(), "--json")
+    assert isinstance(answer.document, dict)
+    assert json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n" == answer.out
+
+
+@pytest.mark.parametrize("command", CALLS)
+def test_answer_for_people_is_no_document(command: str, old_newsroom: Shell) -> None:
+    answer = old_newsroom.ok(*command.split(), *CALLS[command].split())
+    assert answer.out.strip()
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(answer.out)
+
+
+@pytest.mark.parametrize("command", FIELDS)
+def test_listing_has_its_fields(command: str, old_newsroom: Shell) -> None:
+    document = old_newsroom.ask(*command.split())
+    assert document.keys() == {"items", "next"}
+    assert document["next"] is None
+    assert document["items"]
+    for item in document["items"]:
+        assert set(FIELDS[command].split()) <= item.keys()
+
+
+@pytest.mark.parametrize("command", FIELDS)
+def test_listing_can_be_read_page_by_page(command: str, old_newsroom: Shell) -> None:
+    for slug in ("weekly", "yearly"):
+        old_newsroom.ok("newsletters", "add", slug)
+    words = command.split()
+    whole = old_newsroom.ask(*words)["items"]
+    assert len(whole) >= 3
+    assert old_newsroom.ask(*words, "--all", "--limit", "2") == {"items": whole, "next": None}
+    assert pages(old_newsroom, words, limit=2) == whole
+    assert pages(old_newsroom, words, limit=len(whole)) == whole
+
+
+def pages(shell: Shell, words: list[str], *, limit: int) -> list[Any]:
+    found: list[Any] = []
+    after: list[str] = []
+    while True:
+        page = shell.ask(*words, "--limit", str(limit), *after)
+        assert len(page["items"]) <= limit
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        after = ["--after", str(page["next"])]
+
+
+def test_a_hundred_items_are_a_page_when_nothing_is_said(newsroom: Shell) -> None:
+    lines = "\n".join(f"reader{n}@readers.example" for n in range(100))
+    newsroom.ok("subscribers", "import", "-", stdin=f"email\n{lines}\n".encode())
+    first = newsroom.ask("subscribers", "list")
+    rest = newsroom.ask("subscribers", "list", "--after", str(first["next"]))
+    assert (len(first["items"]), len(rest["items"]), rest["next"]) == (100, 3, None)
+    assert len(newsroom.ask("subscribers", "list", "--all")["items"]) == 103
+
+
+def test_listings_can_be_narrowed(old_newsroom: Shell) -> None:
+    def emails(*words: str) -> list[str]:
+        return [item["email"] for item in old_newsroom.ask(*words)["items"]]
+
+    assert emails("subscribers", "list", "--status", "paused") == ["paul@readers.example"]
+    assert len(emails("subscribers", "list", "--newsletter", "daily")) == 6
+    assert emails("deliveries", "list", "--status", "refused") == ["rita@readers.example"]
+    assert emails("deliveries", "list", "--email", "CLEO@readers.example") == ["cleo@readers.example"]
+    (issue,) = {item["issue"] for item in old_newsroom.ask("deliveries", "list", "--status", "sent")["items"]}
+    assert "cleo@readers.example" in emails("deliveries", "list", "--issue", str(issue))
+    old_newsroom.ok("briefings", "retract", "3")
+    retracted = old_newsroom.ask("briefings", "list", "--status", "retracted")["items"]
+    assert [item["id"] for item in retracted] == [3]
+
+
+def test_run_answers_with_its_totals(newsroom: Shell) -> None:
+    assert list(newsroom.ask("run")) == TOTALS
+    assert list(newsroom.ask("send", "daily", "--all", "--yes")) == TOTALS
+
+
+def test_ingest_answers_with_what_became_of_the_items(newsroom: Shell) -> None:
+    document = newsroom.ask("ingest", *CALLS["ingest"].split())
+    assert document == {"added": [], "updated": [], "unchanged": 8, "rejected": []}
+
+
+def test_times_are_in_utc_and_say_so(newsroom: Shell) -> None:
+    for item in newsroom.ask("briefings", "list")["items"]:
+        assert item["published_at"].startswith("2026-11-23T12:00:")
+        assert item["published_at"].endswith("Z")
+
+
+def test_status_tells_what_is_due_under_way_and_stuck(old_newsroom: Shell) -> None:
+    found = old_newsroom.ask("status", "--now", "2026-11-24T06:00:00Z")
+    assert found["newest_number"] == 8
+    assert found["subscriptions"] == {"active": 5, "paused": 1}
+    assert [one["due_at"] for one in found["due"]] == ["2026-11-24T00:00:00Z", "2026-11-24T06:00:00Z"]
+    assert found["uncertain"] == 1
+    (stuck,) = found["under_way"]
+    assert stuck["copies"]["uncertain"] == 1
+    told = old_newsroom.ok("status", "--now", "2026-11-24T06:00:00Z").out
+    assert "due now" in told
+    assert "1 copies are uncertain: see digest deliveries list --status uncertain" in told

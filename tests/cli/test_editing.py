@@ -1,0 +1,129 @@
+"""What editors and admins change: briefings, topics and newsletters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cli.shell import Shell
+
+
+def test_briefing_is_shown_with_the_reasons_of_its_topics(newsroom: Shell) -> None:
+    shown = newsroom.ask("briefings", "show", "1")
+    assert shown["topic_reasons"].keys() == set(shown["topics"])
+    assert all(shown["topic_reasons"].values())
+    told = newsroom.ok("briefings", "show", "1").out
+    assert told.startswith(shown["title"])
+    for paragraph in shown["paragraphs"]:
+        assert paragraph in told
+
+
+@pytest.mark.parametrize(
+    ("words", "change"),
+    [
+        (["--title", "A new  title"], {"title": "A new title", "revision": 2}),
+        (["--body", "body.txt"], {"paragraphs": ["First.\nStill first.", "Second “quoted”."], "revision": 2}),
+        (["--url", "https://news.example/1"], {"url": "https://news.example/1", "revision": 2}),
+        (["--topic", "energy", "--topic", "economy"], {"topics": ["energy", "economy"]}),
+        (["--lead"], {"lead": True}),
+        (["--weight", "-5"], {"weight": -5}),
+    ],
+)
+def test_briefing_can_be_changed(words: list[str], change: dict[str, Any], newsroom: Shell) -> None:
+    (newsroom.folder / "body.txt").write_text(
+        "First.\nStill first.\n\n\nSecond “quoted”.\n", encoding="utf-8"
+    )
+    before = newsroom.ask("briefings", "show", "1")
+    after = newsroom.ask("briefings", "edit", "1", *words)
+    assert {name: after[name] for name in change} == change
+    assert {name for name in after if after[name] != before[name]} - {"topic_reasons"} == change.keys()
+    assert newsroom.ask("briefings", "show", "1") == after
+
+
+def test_link_can_be_taken_away_again(newsroom: Shell) -> None:
+    newsroom.ok("briefings", "edit", "1", "--url", "https://news.example/1")
+    assert newsroom.ask("briefings", "edit", "1", "--url", "")["url"] is None
+
+
+def test_draft_gets_its_number_when_it_is_published(newsroom: Shell) -> None:
+    page = b"A Bridge Opens\n\nPeople cross it.\n\nSource: Wire, May 4, 2026\n"
+    (draft,) = newsroom.ask("ingest", "-", "--draft", stdin=page)["added"]
+    assert newsroom.ask("briefings", "show", str(draft))["number"] is None
+    published = newsroom.ask("briefings", "publish", str(draft))
+    assert (published["number"], published["status"]) == (9, "published")
+    assert newsroom.ask("briefings", "publish", str(draft)) == published
+
+
+def test_retracted_briefing_goes_to_nobody_and_comes_back_under_its_number(newsroom: Shell) -> None:
+    everything = newsroom.ask("send", "daily", "--to", "bob@readers.example", "--dry-run")
+    taken = everything["copies"][0]["briefings"][0]
+    assert newsroom.ask("briefings", "retract", str(taken))["status"] == "retracted"
+    left = newsroom.ask("send", "daily", "--to", "bob@readers.example", "--dry-run")
+    assert taken not in left["copies"][0]["briefings"]
+    assert newsroom.ask("briefings", "publish", str(taken))["number"] == taken
+
+
+def test_topic_that_is_added_claims_what_comes_in_from_then_on(newsroom: Shell) -> None:
+    added = newsroom.ask("topics", "add", "bridges", "--title", "Bridges", "--rules", "bridge:9, to span:3")
+    assert (added["rules"], added["position"]) == ({"bridge": 9, "to span": 3}, 10)
+    page = b"A Bridge Opens\n\nThe bridge is long.\n\nSource: Wire, May 4, 2026\n"
+    (briefing,) = newsroom.ask("ingest", "-", stdin=page)["added"]
+    assert newsroom.ask("briefings", "show", str(briefing))["topic_reasons"]["bridges"] == "bridge"
+
+
+def test_topic_can_be_changed_and_removed(newsroom: Shell) -> None:
+    newsroom.ok(
+        "topics", "edit", "finance", "--title", "Money", "--position", "0", "--aliases", "cash, coins"
+    )
+    first = newsroom.ask("topics", "list")["items"][0]
+    assert (first["slug"], first["title"], first["aliases"]) == ("finance", "Money", ["cash", "coins"])
+    assert newsroom.ask("subscribers", "edit", "ana@readers.example", "--topics", "CASH")["items"][0][
+        "topics"
+    ] == ["finance"]
+    newsroom.ok("topics", "remove", "finance")
+    assert "finance" not in {topic["slug"] for topic in newsroom.ask("topics", "list")["items"]}
+    for item in newsroom.ask("briefings", "list")["items"]:
+        assert "finance" not in item["topics"]
+
+
+def test_newsletter_can_be_added_and_changed(newsroom: Shell) -> None:
+    words = [
+        "--sender",
+        "press@news.example",
+        "--sections",
+        "reports,analyses",
+        "--max-items",
+        "4",
+        "--reach-back",
+        "30",
+    ]
+    added = newsroom.ask("newsletters", "add", "weekly", "--title", "The Weekly", *words)
+    assert (added["slug"], added["title"], added["sender_address"]) == (
+        "weekly",
+        "The Weekly",
+        "press@news.example",
+    )
+    assert (added["sections"], added["max_items"], added["reach_back_days"]) == (
+        ["analysis", "report"],
+        4,
+        30,
+    )
+    address = "1 Quay Street\nOld Saltern"
+    edited = newsroom.ask("newsletters", "edit", "weekly", "--max-items", "none", "--postal-address", address)
+    assert edited == added | {"max_items": None, "postal_address": address}
+    assert newsroom.ask("newsletters", "list")["items"][-1] == edited
+    assert newsroom.ask("newsletters", "edit", "weekly", "--postal-address", "")["postal_address"] == ""
+
+
+def test_newsletters_are_read_apart(newsroom: Shell) -> None:
+    newsroom.ok("newsletters", "add", "weekly", "--title", "The Weekly")
+    newsroom.ok("subscribers", "add", "ana@readers.example", "--newsletter", "weekly", "--at-once")
+    assert newsroom.ask("run")["sent"] == 1
+    (copy,) = newsroom.ask("deliveries", "list", "--email", "ana@readers.example")["items"]
+    assert (copy["newsletter"], len(copy["briefings"])) == ("weekly", 8)
+    shown = newsroom.ask("subscribers", "show", "ana@readers.example")["subscriptions"]
+    assert [(one["newsletter"], one["at_once"]) for one in shown] == [("daily", False), ("weekly", True)]
+    newsroom.ok("subscribers", "unsubscribe", "ana@readers.example", "--newsletter", "weekly")
+    shown = newsroom.ask("subscribers", "show", "ana@readers.example")["subscriptions"]
+    assert [one["status"] for one in shown] == ["active", "left"]
