@@ -25,7 +25,7 @@ def run() -> NoReturn:
     except Exception as error:
         status = _told(error)
     if status == INTERRUPTED:
-        _say("stopped; nothing more was done")
+        _say("stopped; nothing more was done", after_echo=True)
     sys.exit(status if _flushed() else status or FAILED_IN_PART)
 
 
@@ -59,8 +59,11 @@ def _told(error: Exception) -> int:
             return FAILED_IN_PART
 
 
-def _say(text: str) -> None:
+def _say(text: str, *, after_echo: bool = False) -> None:
     """One line on standard error, whatever signs a name or value in it holds."""
+    if after_echo and sys.stderr.isatty():
+        # the terminal has just written ^C, and stands behind it
+        print(file=sys.stderr)
     line = "".join(
         sign if sign.isprintable() else repr(sign)[1:-1] for sign in f"digest: {' '.join(text.split())}"
     )

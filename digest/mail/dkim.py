@@ -254,7 +254,7 @@ class Signer:
     def sign(self, headers: bytes, body: BodyHash, *, at: datetime) -> bytes:
         """The DKIM-Signature lines of one mail, one field for each key, to be put before its header block.
 
-        `headers` is what `CopyHeaders` gives: lines ended by CR LF, the empty line not among them; `at` is the
+        `headers` is what `CopyHeaders` gives: lines ended by CR LF, without the empty line; `at` is the
         planned time of the mail, the same on every try. Raises ValueError when it is no header block with
         exactly one From.
         """

@@ -1,8 +1,8 @@
 """What is said over one connection, letter by letter, in as few round trips as the server allows (RFC 2920).
 
 Without PIPELINING each command waits for its answer: four round trips a letter. With it MAIL, RCPT and DATA
-go in one write and the content in another: two. When the next letter is known already, its MAIL, RCPT and DATA
-follow the final dot in the same write as the content (*ahead*): one round trip a letter. Its own content
+go in one write and the content in another: two. When the next letter is known already, its MAIL, RCPT and
+DATA follow the final dot in the same write as the content (*ahead*): one round trip a letter. Its own content
 waits until it is posted itself, that is until the result of the letter before it is durable.
 
 What is known when the connection breaks:

@@ -54,7 +54,8 @@ class SmtpLane:
         if self.connected and not self._worn:
             return None
         await self.close()
-        self._helo = helo = self._helo or await asyncio.to_thread(own_name)
+        helo = self._helo or await asyncio.to_thread(own_name)
+        self._helo = helo
         try:
             smtp = await connect(self.server, tls=self._tls, timeouts=self._timeouts, helo=helo)
         except NoConnectionError as failed:
@@ -85,8 +86,6 @@ class SmtpLane:
             self._drop()
             raise
         self._last = asyncio.get_running_loop().time()
-        if not self._talk.usable:
-            self._drop()
         return outcome
 
     async def close(self) -> None:

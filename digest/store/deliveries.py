@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
-from digest.store.issues import numbers_in
+from digest.store.issues import IS_OPEN, numbers_in
 from digest.store.tables import cohorts, deliveries, issues
 from subscribers import store as readers
 from subscribers.interning import bookmark_from, chunks, intern_bookmarks
@@ -66,15 +66,15 @@ async def claim(
     """
     claimed: list[Claimed] = []
     skipped: Counter[str] = Counter()
-    while len(claimed) < limit:
-        ids = await _take(
-            connection, _claimable(issue_id, now, resend_uncertain), owner, wall, limit - len(claimed)
-        )
-        if not ids:
-            break
-        rows = await _with_readers(connection, ids)
-        claimed.extend(_claimed_from(row) for row in rows if _may_be_written_to(row))
-        skipped += await _skip(connection, [row for row in rows if not _may_be_written_to(row)])
+    # kind after kind: each is one walk along the index in its order, however many copies wait or are sent
+    for wanted in _claimable(issue_id, now, resend_uncertain):
+        while len(claimed) < limit:
+            ids = await _take(connection, wanted, owner, wall, limit - len(claimed))
+            if not ids:
+                break
+            rows = await _with_readers(connection, ids)
+            claimed.extend(_claimed_from(row) for row in rows if _may_be_written_to(row))
+            skipped += await _skip(connection, [row for row in rows if not _may_be_written_to(row)])
     return Claim(tuple(claimed), skipped)
 
 
@@ -109,21 +109,22 @@ async def release(connection: AsyncConnection, owner: str, issue_id: int) -> Non
     """Give back the copies of an issue that were claimed and not begun; no attempt is counted."""
     await connection.execute(
         update(deliveries)
-        .where(deliveries.c.issue_id == issue_id, deliveries.c.started_at.is_(None), _held_by(owner))
+        .where(_open_of(issue_id), deliveries.c.started_at.is_(None), _held_by(owner))
         .values(status=_UNBEGUN, **_FREE)
     )
 
 
 async def owners_at_work(connection: AsyncConnection) -> set[str]:
     """Who holds claims now, alive or not."""
-    query = select(deliveries.c.owner).where(_open_and(DeliveryStatus.SENDING)).distinct()
+    query = select(deliveries.c.owner).where(IS_OPEN, deliveries.c.status == DeliveryStatus.SENDING).distinct()
     return {row.owner for row in await connection.execute(query) if row.owner}
 
 
 async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: datetime) -> tuple[int, int]:
     """Take back what a dead or silent sender holds: (back to planned, uncertain)."""
     abandoned = and_(
-        _open_and(DeliveryStatus.SENDING),
+        IS_OPEN,
+        deliveries.c.status == DeliveryStatus.SENDING,
         or_(deliveries.c.lease_until < wall, deliveries.c.owner.in_(dead)),
     )
     unsent = (
@@ -149,7 +150,7 @@ async def expire(connection: AsyncConnection, issue_id: int, planned_by: datetim
     too_old = exists().where(issues.c.id == issue_id, issues.c.planned_at <= planned_by)
     query = (
         update(deliveries)
-        .where(deliveries.c.issue_id == issue_id, deliveries.c.status.in_(waiting), _CERTAIN, too_old)
+        .where(_open_of(issue_id), deliveries.c.status.in_(waiting), _CERTAIN, too_old)
         .values(status=DeliveryStatus.EXPIRED, reason=GAVE_UP, retry_at=None)
         .returning(deliveries.c.id)
     )
@@ -191,7 +192,7 @@ async def claimable_count(
     connection: AsyncConnection, issue_id: int, *, now: datetime, resend_uncertain: bool
 ) -> int:
     """How many copies of an issue could be sent at `now`."""
-    query = select(func.count()).where(_claimable(issue_id, now, resend_uncertain))
+    query = select(func.count()).where(or_(*_claimable(issue_id, now, resend_uncertain)))
     count: int = (await connection.execute(query)).scalar_one()
     return count
 
@@ -214,19 +215,20 @@ def _held_by(owner: str) -> ColumnElement[bool]:
     return and_(deliveries.c.owner == owner, deliveries.c.status == DeliveryStatus.SENDING)
 
 
-def _open_and(status: DeliveryStatus) -> ColumnElement[bool]:
-    """Rows of one open status, in words that the partial index of open deliveries can serve."""
-    return deliveries.c.status.in_([status])
+def _open_of(issue_id: int) -> ColumnElement[bool]:
+    return and_(deliveries.c.issue_id == issue_id, IS_OPEN)
 
 
-def _claimable(issue_id: int, now: datetime, resend_uncertain: bool) -> ColumnElement[bool]:
-    may_go = [deliveries.c.status == DeliveryStatus.PLANNED]
-    may_go.append(and_(deliveries.c.status == DeliveryStatus.DEFERRED, deliveries.c.retry_at <= now))
+def _claimable(issue_id: int, now: datetime, resend_uncertain: bool) -> list[ColumnElement[bool]]:
+    """The kinds of copies that may be sent now: planned, deferred and due again, uncertain and rested."""
+    mine = deliveries.c
+    kinds = [mine.status == DeliveryStatus.PLANNED]
+    kinds.append(and_(mine.status == DeliveryStatus.DEFERRED, mine.retry_at <= now))
     if resend_uncertain:
-        rested = or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= now)
-        few = deliveries.c.doubts < MOST_RESENDS
-        may_go.append(and_(deliveries.c.status == DeliveryStatus.UNCERTAIN, rested, few, ~_reader_paused()))
-    return and_(deliveries.c.issue_id == issue_id, or_(*may_go))
+        rested = or_(mine.retry_at.is_(None), mine.retry_at <= now)
+        few = mine.doubts < MOST_RESENDS
+        kinds.append(and_(mine.status == DeliveryStatus.UNCERTAIN, rested, few, ~_reader_paused()))
+    return [and_(_open_of(issue_id), kind) for kind in kinds]
 
 
 def _reader_paused() -> ColumnElement[bool]:

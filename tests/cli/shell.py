@@ -85,7 +85,7 @@ class Shell:
         """The document with which a command that must succeed answers."""
         return self.ok(*words, "--json", stdin=stdin).document
 
-    def process(self, *words: str, **options: Any) -> Answer:
+    def process(self, *words: str) -> Answer:
         """Run the real command."""
         done = subprocess.run(
             [DIGEST, *words],
@@ -93,9 +93,22 @@ class Shell:
             env=self.environment,
             capture_output=True,
             timeout=60,
-            **options,
+            check=False,
         )
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def process_into(self, stdout: int, *words: str) -> Answer:
+        """Run the real command with its standard output at an open file."""
+        done = subprocess.run(
+            [DIGEST, *words],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+        return Answer(done.returncode, "", done.stderr.decode())
 
     @property
     def environment(self) -> dict[str, str]:

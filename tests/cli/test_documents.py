@@ -52,6 +52,7 @@ def test_listing_has_its_fields(command: str, old_newsroom: Shell) -> None:
 def test_listing_can_be_read_page_by_page(command: str, old_newsroom: Shell) -> None:
     for slug in ("weekly", "yearly"):
         old_newsroom.ok("newsletters", "add", slug)
+    old_newsroom.ok("run", "--now", "+3d")
     words = command.split()
     whole = old_newsroom.ask(*words)["items"]
     assert len(whole) >= 3

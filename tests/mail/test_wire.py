@@ -151,6 +151,15 @@ async def test_each_answer_has_its_own_time_limit(limits: tuple[float, ...]) -> 
     assert 0.04 < loop.time() - begun < 2
 
 
+async def test_a_limit_that_was_kept_does_not_cut_the_next_wait_short() -> None:
+    wire = wire_to(Far())
+    loop = asyncio.get_running_loop()
+    for limit, delay in ((0.04, 0), (5, 0.1)):
+        wire.say(b"", 1)
+        loop.call_later(delay, read, wire, b"250 ok\r\n")
+        assert await wire.hear(limit) == (250, "ok")
+
+
 async def test_what_was_given_up_is_not_spoken_to_again() -> None:
     far = Far()
     wire = wire_to(far)

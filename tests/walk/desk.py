@@ -179,7 +179,6 @@ class Desk(Watch):
     def run_two(self, aside: Work | None = None) -> bool:
         """Two schedulers at once, and maybe something beside them: whether that was committed."""
         committed = self.runner.run(self._all_at_once(aside))
-        self.high_water = max(self.high_water, self.now)
         if aside is None:
             self.audit()
         return committed

@@ -39,7 +39,7 @@ class Watch:
         self.house: Final = House(resend_uncertain=resend_uncertain, lanes=lanes)
         self.books: Final = Books(PAPERS)
         self.now = MONDAY
-        #: the latest instant at which a run may have planned
+        #: the latest instant at which anything was done: days up to it may count as served
         self.high_water = MONDAY
         self.seen: Snapshot = snapshot(self.house.reading)
         #: number by the mark in its text
@@ -67,6 +67,7 @@ class Watch:
         self.books.audit(self.seen, now=self.now, denied=self.house.server.denied)
         judge(self.seen, self.books.newest)
         self._check_mail()
+        self.high_water = max(self.high_water, self.now)
 
     def check_run(self, report: RunReport, healthy: bool) -> None:
         """After a run that came to its end: nobody was forgotten, and nothing was left that could go."""
@@ -109,7 +110,6 @@ class Watch:
         self.audit()
         if report is not None and not stop.is_set():
             self.check_run(report, healthy)
-        self.high_water = max(self.high_water, self.now)
         return report
 
     def resolve_doubts(self) -> None:
