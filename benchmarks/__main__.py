@@ -7,9 +7,9 @@ import os
 import platform
 import sqlite3
 
-from benchmarks import planning
+from benchmarks import planning, printing, sending
 
-_PARTS = {"planning": planning.run}
+_PARTS = {"planning": planning.run, "printing": printing.run, "sending": sending.run}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Runs one measurement in a process of its own: nothing is warm, and peak memory is that measurement's alone."""
+"""Runs each measurement in a process of its own: nothing is warm, and peak memory is that one's alone."""
 
 from __future__ import annotations
 
@@ -43,6 +43,12 @@ def alone(case: Case) -> Figures:
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
     figures: Figures = json.loads(done.stdout)
     return figures
+
+
+def prepared(file: Path, **wishes: int) -> str:
+    """The file, with a store in it that is filled as `benchmarks.stores.prepare` is told."""
+    alone(Case("benchmarks.stores:prepare", {"file": str(file), **wishes}))
+    return str(file)
 
 
 def interleaved(cases: Sequence[Case], repetitions: int = _REPETITIONS) -> list[Figures]:

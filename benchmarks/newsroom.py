@@ -1,4 +1,4 @@
-"""A small invented newsroom to measure with: topics of its own, briefings of usual length, one batch a day."""
+"""A small invented newsroom to measure with: topics of its own, briefings of usual length."""
 
 from __future__ import annotations
 
@@ -39,12 +39,13 @@ BRIEFINGS: Final = 40
 _A_DAY: Final = 8
 _FIRST_DAY: Final = date(2026, 11, 19)
 _SECTIONS: Final = [*[Section.BRIEFING] * 6, Section.ANALYSIS, Section.HOT_TOPIC]
-_WORDS: Final = (
-    "the a of to in and for on with by harbour council ministry exporter dealer schedule reservoir price"
-    " tariff shipment month week quarter licence inspector railway orchard fishery clinic satellite cable"
-    " lender budget said reported expects plans rose fell opened closed delayed approved new local northern"
-    " large small public private annual early late higher lower first second nearly about more fewer"
-).split()
+_WORDS: Final = """
+    the a of to in and for on with by harbour council ministry exporter dealer schedule reservoir price
+    tariff shipment month week quarter licence inspector railway orchard fishery clinic satellite cable
+    lender budget said reported expects plans rose fell opened closed delayed approved new local
+    northern large small public private annual early late higher lower first second nearly about more
+    fewer
+"""
 
 
 async def open_newsroom(store: Database, count: int = BRIEFINGS) -> None:
@@ -79,4 +80,4 @@ def _briefing(number: int, chance: random.Random) -> DraftBriefing:
 
 
 def _sentence(chance: random.Random, words: int) -> str:
-    return " ".join(chance.choices(_WORDS, k=words)).capitalize()
+    return " ".join(chance.choices(_WORDS.split(), k=words)).capitalize()

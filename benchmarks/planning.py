@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.alone import Case, Figures, alone, interleaved, scratch
+from benchmarks.alone import Case, Figures, interleaved, prepared, scratch
 from benchmarks.tables import seconds, show, times
 
 _READERS: Final = (10_000, 100_000)
@@ -15,6 +15,9 @@ _MANY_READERS: Final = 1_000_000
 _PAST_READERS: Final = 50_000
 _PAST: Final = (0, 10, 40)
 _ARCHIVES: Final = (0, 1000, 10_000)
+_PLAN: Final = "benchmarks.plan_slots:plan"
+#: `rest` is opening issues, pinning revisions, and the commits; `processor` is time of all threads.
+_COLUMNS: Final = ("cohorts", "time", "growth", "read", "decide", "write", "rest", "processor", "peak MB")
 
 
 def run(*, million: bool) -> None:
@@ -27,53 +30,41 @@ def run(*, million: bool) -> None:
 
 
 def _by_readers(folder: Path, counts: Sequence[int]) -> None:
-    files = [_prepared(folder / f"{count}.sqlite3", readers=count) for count in counts]
-    found = interleaved([Case("benchmarks.plan_slots:plan", {"file": file}) for file in files])
+    files = [prepared(folder / f"{count}.sqlite3", readers=count) for count in counts]
+    found = interleaved([Case(_PLAN, {"file": file}) for file in files])
     show(
         "Planning all that is due: 500 profiles, 20 cadences, 40 briefings, SQLite",
-        ("readers", "cohorts", "time", "growth", "read", "decide", "write", "rest", "processor", "peak MB"),
-        [
-            [f"{count:,}", f"{one['cohorts']:,.0f}", *_times(one, found[0]), _memory(one)]
-            for count, one in zip(counts, found, strict=True)
-        ],
+        ("readers", *_COLUMNS),
+        [[f"{count:,}", *_cells(one, found[0])] for count, one in zip(counts, found, strict=True)],
     )
 
 
 def _by_past(folder: Path) -> None:
-    files = [_prepared(folder / f"{past}.sqlite3", readers=_PAST_READERS, past=past) for past in _PAST]
-    found = interleaved([Case("benchmarks.plan_slots:plan", {"file": file}) for file in files])
+    files = [prepared(folder / f"{past}.sqlite3", readers=_PAST_READERS, past=past) for past in _PAST]
+    found = interleaved([Case(_PLAN, {"file": file}) for file in files])
     show(
         f"The same for {_PAST_READERS:,} readers who got issues before",
-        ("issues each", "cohorts", "time", "growth", "read", "decide", "write", "rest", "processor", "peak MB"),
-        [
-            [f"{past}", f"{one['cohorts']:,.0f}", *_times(one, found[0]), _memory(one)]
-            for past, one in zip(_PAST, found, strict=True)
-        ],
+        ("issues each", *_COLUMNS),
+        [[str(past), *_cells(one, found[0])] for past, one in zip(_PAST, found, strict=True)],
     )
 
 
 def _by_archive() -> None:
     found = interleaved([Case("benchmarks.decide:decide", {"archive": count}) for count in _ARCHIVES])
     show(
-        "Deciding alone: 1,000 different cohorts, 20 new briefings each, and one reader who is owed everything",
+        "Deciding alone: 1,000 different cohorts with 20 new briefings, and one that is owed everything",
         ("briefings before", "µs a cohort"),
-        [
-            [f"{count:,}", f"{one['microseconds']:.0f}"]
-            for count, one in zip(_ARCHIVES, found, strict=True)
-        ],
+        [[f"{count:,}", f"{one['microseconds']:.0f}"] for count, one in zip(_ARCHIVES, found, strict=True)],
     )
 
 
-def _prepared(file: Path, **wishes: int) -> str:
-    alone(Case("benchmarks.stores:prepare", {"file": str(file), **wishes}))
-    return str(file)
-
-
-def _times(one: Figures, base: Figures) -> list[str]:
+def _cells(one: Figures, base: Figures) -> list[str]:
+    """One measurement; memory is that of the whole process, and what planning added to it."""
     parts = [seconds(one[part]) for part in ("reading", "deciding", "writing", "rest", "processor")]
-    return [seconds(one["wall"]), times(one["wall"], base["wall"]), *parts]
-
-
-def _memory(one: Figures) -> str:
-    """All of the process, and how much of it planning took."""
-    return f"{one['peak']:.0f} (+{one['peak'] - one['before']:.0f})"
+    return [
+        f"{one['cohorts']:,.0f}",
+        seconds(one["wall"]),
+        times(one["wall"], base["wall"]),
+        *parts,
+        f"{one['peak']:.0f} (+{one['peak'] - one['before']:.0f})",
+    ]

@@ -33,10 +33,7 @@ async def prepare(
 @asynccontextmanager
 async def copy_of(file: str) -> AsyncIterator[Database]:
     """A copy of a prepared store, removed afterwards; it is on the disk before anything is measured."""
-    copy = Path(f"{file}.copy")
-    shutil.copyfile(file, copy)
-    with copy.open("rb+") as written:
-        os.fsync(written.fileno())
+    copy = _copied(Path(file))
     try:
         async with opened(copy) as store:
             # the first connection is made here, not within a measurement
@@ -56,6 +53,14 @@ async def opened(file: Path) -> AsyncIterator[Database]:
         yield store
     finally:
         await store.close()
+
+
+def _copied(file: Path) -> Path:
+    copy = file.with_name(f"{file.name}.copy")
+    shutil.copyfile(file, copy)
+    with copy.open("rb+") as written:
+        os.fsync(written.fileno())
+    return copy
 
 
 async def _remember_an_issue(store: Database, turn: int) -> None:

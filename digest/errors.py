@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class DigestError(Exception):
-    """Something went wrong that the user can mend; the message says how. Exit status 2, nothing was changed."""
+    """Something that the user can mend; the message says how. Exit status 2, nothing was changed."""
 
 
 class SettingsError(DigestError):

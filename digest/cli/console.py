@@ -60,6 +60,12 @@ def say(text: str) -> None:
     print(text)
 
 
+def counted(number: int, noun: str) -> str:
+    """How many there are, in words: `1 mail`, `3 copies`."""
+    several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else several}"
+
+
 def note(text: str) -> None:
     """Progress and remarks, on standard error."""
     print(text, file=sys.stderr)

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import typer
 
-from digest.cli.console import Config, Json, answer, note, run, say, table
+from digest.cli.console import Config, Json, answer, counted, note, run, say, table
 from digest.cli.dispatch import jobs_for
 from digest.cli.doors import new_store_at
 from digest.config import LogLevel, Settings, load_settings
@@ -149,7 +149,7 @@ async def _publish(store: Database, name: str, now: datetime) -> None:
     data = files("digest.cli").joinpath("samples", name).read_bytes()
     gathered = read(data, source=name, format="page", section=Section.BRIEFING, topics=())
     done = await collect(gathered, store=store, now=now)
-    counts = f"{len(done.added)} briefings published, {len(done.updated)} corrected"
+    counts = f"{counted(len(done.added), 'briefing')} published, {len(done.updated)} corrected"
     note(f"{now:%a %d %b %H:%M} UTC  {name}: {counts}")
 
 
@@ -172,7 +172,7 @@ def _tell(settings: Settings, entries: tuple[Entry, ...], titles: dict[int, str]
     table("The briefings", ("id", "title"), list(titles.items()))
     outbox = settings.smtp_url.get_secret_value().removeprefix("file:")
     sent = sum(entry.status == "sent" for entry in entries)
-    say(f"\n{sent} mails lie in {outbox}: open an .eml file with a mail program.")
+    say(f"\n{counted(sent, 'mail')} lie in {outbox}: open an .eml file with a mail program.")
     say(f"The store of the demo is {_file(settings)}; run digest init to begin with one of your own.")
 
 

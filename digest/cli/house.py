@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from digest.cli.console import Config, Json, Now, answer, parse_now, run, say, table
+from digest.cli.console import Config, Json, Now, answer, counted, parse_now, run, say, table
 from digest.cli.doors import new_store_at, store_of
 from digest.config import load_settings, secret_keys
 from digest.flows.overview import Overview, overview
@@ -56,7 +56,8 @@ def status(now: Now = None, json: Json = False, config: Config = None) -> None:
 
 def _tell(found: Overview, now: datetime) -> None:
     readers = ", ".join(f"{count} {standing}" for standing, count in sorted(found.subscriptions.items()))
-    say(f"{now:%Y-%m-%d %H:%M} UTC: {found.newest_number} briefings published; readers: {readers or 'none'}")
+    published = counted(found.newest_number, "briefing")
+    say(f"{now:%Y-%m-%d %H:%M} UTC: {published} published; readers: {readers or 'none'}")
     if found.due:
         rows = [(f"{one.due_at:%Y-%m-%d %H:%M}", one.newsletter, one.cadence) for one in found.due]
         table("due now", ("since (UTC)", "newsletter", "cadence"), rows)
@@ -64,10 +65,10 @@ def _tell(found: Overview, now: datetime) -> None:
         rows = [(f"{one.due_at:%Y-%m-%d %H:%M}", one.newsletter, one.cadence) for one in found.upcoming]
         table("next", ("at (UTC)", "newsletter", "cadence"), rows)
     if found.under_way:
-        counted = [
+        copies = [
             (one.issue, one.slot, ", ".join(f"{count} {word}" for word, count in sorted(one.copies.items())))
             for one in found.under_way
         ]
-        table("under way", ("issue", "slot", "copies"), counted)
+        table("under way", ("issue", "slot", "copies"), copies)
     if found.uncertain:
-        say(f"{found.uncertain} copies are uncertain: see digest deliveries list --status uncertain")
+        say(f"uncertain: {counted(found.uncertain, 'copy')} (see digest deliveries list --status uncertain)")

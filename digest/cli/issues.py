@@ -258,7 +258,7 @@ def _entry(entry: Entry, message_id: str) -> dict[str, Any]:
 def _tell(ids: list[int], status: str, json: bool) -> None:
     if json:
         return answer({"items": [{"id": id_, "status": status} for id_ in ids], "next": None})
-    return say(f"{len(ids)} copies are {status}" if len(ids) > 1 else f"delivery {ids[0]} is {status}")
+    return say(f"{status}: {', '.join(f'delivery {id_}' for id_ in ids)}")
 
 
 def _status(word: str) -> DeliveryStatus:

@@ -183,7 +183,7 @@ def _wishes(
         # refuses a theme of which there are no templates
         mail_environment(theme)
     if sections is not None:
-        found["sections"] = parse_sections(parse_line(sections, "sections")) or frozenset(Section)
+        found["sections"] = parse_sections(parse_line(sections.strip(" ,"), "sections")) or frozenset(Section)
     if max_items is not None:
         found["max_items"] = parse_max_items(max_items)
     return found

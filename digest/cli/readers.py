@@ -28,6 +28,7 @@ from digest.cli.doors import store_of
 from digest.core.timetable import next_slot
 from digest.errors import InputError
 from digest.flows import readers as flows
+from digest.flows.seed import FIRST_NEWSLETTER
 from digest.store import newsletters, topics
 from digest.store.database import Database
 from subscribers import store as shelf
@@ -61,7 +62,9 @@ def add_to(app: typer.Typer) -> None:
 @subscribers.command("add")
 def add(
     email: Email,
-    newsletter: NewsletterName = None,
+    newsletter: Annotated[
+        str, typer.Option("--newsletter", metavar="SLUG", help="What to read.")
+    ] = FIRST_NEWSLETTER.slug,
     name: Name = None,
     topics: Topics = None,
     days: Days = None,
@@ -85,9 +88,7 @@ def add(
     async def work() -> dict[str, Any]:
         async with store_of(config) as store:
             wishes = await _wishes(store, words)
-            new = flows.Enrolment(
-                address, newsletter or "daily", wishes, not unconfirmed, "added by an admin"
-            )
+            new = flows.Enrolment(address, newsletter, wishes, not unconfirmed, "added by an admin")
             now = parse_now(None)
             return (await _shown(store, [await flows.subscribe(new, store=store, now=now)]))[0]
 
@@ -253,7 +254,7 @@ def _words(
     for option, word in said.items():
         # an unset variable of a script is no wish for everything; a name alone may be taken away
         if option != "name" or word.strip():
-            said[option] = parse_line(word, option.replace("_", "-"))
+            said[option] = parse_line(word.strip(" ,"), option.replace("_", "-"))
     return said
 
 

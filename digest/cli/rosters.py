@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.console import Config, Json, answer, note, parse_now, run, say
+from digest.cli.console import Config, Json, answer, counted, note, parse_now, run, say
 from digest.cli.doors import store_of
 from digest.cli.readers import NewsletterName, subscribers
 from digest.cli.statuses import DONE, FAILED_IN_PART
@@ -69,7 +69,11 @@ def export_file(
     if file is None or str(file) == "-":
         return answer({"exported": count, "file": None, "csv": text}) if json else print(text, end="")
     _write(file, text)
-    return answer({"exported": count, "file": file}) if json else say(f"{count} readers written to {file}")
+    return (
+        answer({"exported": count, "file": file})
+        if json
+        else say(f"{counted(count, 'reader')} written to {file}")
+    )
 
 
 def _text_of(file: Path) -> str:

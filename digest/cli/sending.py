@@ -17,6 +17,7 @@ from digest.cli.console import (
     Now,
     answer,
     confirmed,
+    counted,
     note,
     parse_day,
     parse_line,
@@ -167,11 +168,7 @@ async def _known_topics(store: Database, words: str | None) -> frozenset[str]:
 
 
 def _question(plan: Plan) -> str:
-    return f"Send {_mails(plan)} of {plan.newsletter.title}?"
-
-
-def _mails(plan: Plan) -> str:
-    return "1 mail" if plan.counts.copies == 1 else f"{plan.counts.copies} mails"
+    return f"Send {counted(plan.counts.copies, 'mail')} of {plan.newsletter.title}?"
 
 
 def _tell_plan(plan: Plan, copies: _Copies, json: bool) -> None:
@@ -185,7 +182,9 @@ def _tell_plan(plan: Plan, copies: _Copies, json: bool) -> None:
         (len(emails), _some(emails), ", ".join(map(str, ids)) or f"nothing: {skip}")
         for emails, ids, skip in copies
     ]
-    return table(f"{_mails(plan)} would be sent", ("readers", "who", "briefings"), rows)
+    return table(
+        f"{counted(plan.counts.copies, 'mail')} would be sent", ("readers", "who", "briefings"), rows
+    )
 
 
 def _some(emails: Sequence[str]) -> str:
@@ -211,4 +210,4 @@ def _in_words(totals: RunTotals) -> str:
     counts = {name: value for name, value in asdict(totals).items() if isinstance(value, int) and value}
     words = [f"{value} {name}" for name, value in counts.items()]
     words += [f"{count} skipped ({reason})" for reason, count in sorted(totals.skipped.items())]
-    return f"{len(totals.issues)} issues: {', '.join(words) or 'nothing to do'}"
+    return f"{counted(len(totals.issues), 'issue')}: {', '.join(words) or 'nothing to do'}"

@@ -194,7 +194,12 @@ class _Worker:
                 result, copy = None, await self.feed.next()
             if copy is None:
                 return
-            letter = await self._letter(copy)
+            try:
+                letter = await self._letter(copy)
+            except Exception:
+                # what came of the message before this one is known, and must not become a doubt
+                await self._settle(result)
+                raise
             if letter is None:
                 continue
             is_ours = await self.recorder.note(result, copy.delivery_id)

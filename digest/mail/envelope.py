@@ -12,6 +12,8 @@ from digest.mail.lane import Letter
 
 #: RFC 5321 section 4.5.3.1.3: a path with its angle brackets.
 _LONGEST_PATH: Final = 256
+#: RFC 1870 section 4: a size has at most 20 digits; Python refuses to read a number of thousands.
+_LONGEST_SIZE: Final = 20
 _ADDRESS: Final = re.compile(r"[^\s<>\x00-\x20\x7f]+@[^\s<>\x00-\x20\x7f@]+")
 
 
@@ -34,7 +36,7 @@ class Offer:
         return cls(
             pipelining="pipelining" in extensions,
             size="size" in extensions,
-            size_limit=int(limit) if limit.isdecimal() else 0,
+            size_limit=int(limit) if limit.isdecimal() and len(limit) <= _LONGEST_SIZE else 0,
             smtputf8="smtputf8" in extensions,
         )
 

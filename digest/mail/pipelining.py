@@ -96,6 +96,7 @@ class Conversation:
         if not self.usable or self._begun is not None:
             self.drop()
             return
+        # a reset can be spared, the lone dot that may stand before it cannot
         farewell = [*self._owed[:-1], _QUIT]
         try:
             self._wire.say(b"".join(farewell), len(farewell))
@@ -118,7 +119,7 @@ class Conversation:
         fresh, self._fresh = self._fresh, False
         if self._begun is None:
             manner = min(self._manners.allowed, Manner.GROUPED) if self._offer.pipelining else Manner.SINGLE
-            await self._begin(envelope, manner)
+            await self._start(envelope, manner)
         elif self._begun == envelope:
             manner, self._begun = Manner.AHEAD, None
         else:
@@ -133,7 +134,7 @@ class Conversation:
             self._manners.worked(manner)
         return refused
 
-    async def _begin(self, envelope: Envelope, manner: Manner) -> None:
+    async def _start(self, envelope: Envelope, manner: Manner) -> None:
         """Clear away what the last letter left; in a group, say the whole envelope together with that."""
         owed, self._owed = self._owed, []
         try:
@@ -169,7 +170,7 @@ class Conversation:
         except ConnectionError as error:
             answers.append(Reply(0, str(error)))
         else:
-            if self._wire.trouble:
+            if self._wire.trouble and _first_refusal(answers) is None:
                 # hung up behind its go-ahead: noticed before the content is written, nothing is uncertain
                 answers[-1] = Reply(0, self._wire.trouble)
         return answers
@@ -197,7 +198,7 @@ class Conversation:
             self._manners.failed(manner)
             return True
         if about_mail and refused.code in (0, CLOSING) and not fresh:
-            # closed while it was idle, or after as many letters as the server likes
+            # closed while it was idle, or after as many letters as the server takes over one
             return True
         if _is_odd(answers) or (about_mail and refused.code in _OUT_OF_STEP):
             return self._manners.failed(manner)

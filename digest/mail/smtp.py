@@ -54,10 +54,10 @@ class SmtpLane:
         if self.connected and not self._worn:
             return None
         await self.close()
-        helo = self._helo or await asyncio.to_thread(own_name)
-        self._helo = helo
+        if not self._helo:
+            self._helo = await asyncio.to_thread(own_name)
         try:
-            smtp = await connect(self.server, tls=self._tls, timeouts=self._timeouts, helo=helo)
+            smtp = await connect(self.server, tls=self._tls, timeouts=self._timeouts, helo=self._helo)
         except NoConnectionError as failed:
             return failed.trouble
         wire = Wire.over(smtp)

@@ -116,7 +116,8 @@ async def release(connection: AsyncConnection, owner: str, issue_id: int) -> Non
 
 async def owners_at_work(connection: AsyncConnection) -> set[str]:
     """Who holds claims now, alive or not."""
-    query = select(deliveries.c.owner).where(IS_OPEN, deliveries.c.status == DeliveryStatus.SENDING).distinct()
+    at_work = and_(IS_OPEN, deliveries.c.status == DeliveryStatus.SENDING)
+    query = select(deliveries.c.owner).where(at_work).distinct()
     return {row.owner for row in await connection.execute(query) if row.owner}
 
 

@@ -123,4 +123,4 @@ def test_status_tells_what_is_due_under_way_and_stuck(old_newsroom: Shell) -> No
     assert stuck["copies"]["uncertain"] == 1
     told = old_newsroom.ok("status", "--now", "2026-11-24T06:00:00Z").out
     assert "due now" in told
-    assert "1 copies are uncertain: see digest deliveries list --status uncertain" in told
+    assert "uncertain: 1 copy (see digest deliveries list --status uncertain)" in told

@@ -129,7 +129,7 @@ def test_day_without_news_is_skipped_with_a_reason(newsroom: Shell) -> None:
 
 
 def test_run_speaks_prose_too(newsroom: Shell) -> None:
-    assert newsroom.ok("run", "--now", ANA_IS_DUE).out == "1 issues: 1 planned, 1 sent\n"
+    assert newsroom.ok("run", "--now", ANA_IS_DUE).out == "1 issue: 1 planned, 1 sent\n"
     assert newsroom.ok("run", "--now", ANA_IS_DUE).out == "0 issues: nothing to do\n"
 
 

@@ -118,10 +118,9 @@ def test_ctrl_c_ends_a_command_with_one_line(shell: Shell) -> None:
 
 
 def test_ctrl_c_at_the_question_sends_nothing(newsroom: Shell) -> None:
-    before = newsroom.picture()
     status, told = at_the_question(newsroom, b"\x03")
     assert (status, told.splitlines()[-1]) == (130, STOPPED)
-    assert newsroom.picture() == before
+    assert len(newsroom.ask("deliveries", "list")["items"]) == 1
 
 
 @pytest.mark.parametrize(("key", "sent"), [(b"y\n", 3), (b"n\n", 0)])
@@ -166,7 +165,7 @@ def test_second_ctrl_c_does_not_wait_for_a_server_that_says_nothing(newsroom: Sh
             running.send_signal(signal.SIGINT)
             _, told = running.communicate(timeout=PATIENCE)
     assert (running.returncode, told.splitlines()[-1]) == (130, STOPPED)
-    assert newsroom("run", "--now", "2026-12-31").status == 0
+    assert newsroom.process("run", "--now", "+7d").status == 0
     assert len(newsroom.ask("deliveries", "list", "--status", "sent")["items"]) == 3
 
 

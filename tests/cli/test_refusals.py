@@ -138,6 +138,7 @@ REFUSALS: Final = {
         ("dora@readers.example --days someday", "days 'someday' are not known"),
         ("dora@readers.example --at 25:00", "time '25:00' is not a time of day"),
         ("dora@readers.example --at 7am", "time '7am' is not a time of day"),
+        ("dora@readers.example --sections ,", "sections is empty"),
         ("dora@readers.example --sections gossip", "section 'gossip' is not known"),
         ("dora@readers.example --format pdf", "format 'pdf' is not known"),
         (f"dora@readers.example --max-items {HUGE}", "is not a cap"),

@@ -8,6 +8,8 @@ from digest.mail.smtp import SmtpLane
 from tests.mail.smtpd import Smtpd
 
 IMPATIENT = Timeouts(connect=5, greeting=0.2, command=0.2, data=DataTimeouts(data=0.2, final_dot=0.2))
+#: For servers that always say something: a wait would be a fault, and a busy machine is none.
+UNHURRIED = Timeouts(connect=5, greeting=5, command=5, data=DataTimeouts(data=5, final_dot=5))
 
 
 def lane_to(record: Smtpd, timeouts: Timeouts | None = None, reuse: Reuse | None = None) -> SmtpLane:

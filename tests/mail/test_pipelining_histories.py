@@ -11,7 +11,7 @@ from digest.core.model import Outcome, Stage
 from digest.core.verdict import UNTRIED
 from digest.mail.lane import Letter
 from digest.mail.limits import Reuse
-from tests.mail.lanes import IMPATIENT, lane_to, letters, numbers_taken
+from tests.mail.lanes import UNHURRIED, lane_to, letters, numbers_taken
 from tests.mail.smtpd import HANG_UP, Smtpd, smtpd
 
 _TROUBLE = ["451 4.3.0 Later", "550 5.1.1 No", "421 4.3.2 Bye", "nonsense", HANG_UP, "503 5.5.1 Order!"]
@@ -43,7 +43,7 @@ async def _history(
 ) -> tuple[Smtpd, list[Outcome]]:
     post = letters(6)
     async with smtpd(plans, pipelining=pipelining) as record:
-        lane = lane_to(record, IMPATIENT, Reuse(letters=recycle_after))
+        lane = lane_to(record, UNHURRIED, Reuse(letters=recycle_after))
         outcomes = []
         for number, letter in enumerate(post):
             outcomes.append(await lane.post(letter, _following(post, number, announced[number])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text, update
@@ -81,9 +82,7 @@ async def test_writers_at_once_lose_no_update(store: Database, second_store: Dat
         assert (await connection.execute(query)).scalar() == 30
 
 
-async def test_a_reader_on_sqlite_sees_one_moment_however_long_it_looks(
-    sqlite_store: Database, tmp_path: object
-) -> None:
+async def test_a_reader_on_sqlite_sees_one_moment_however_long_it_looks(sqlite_store: Database) -> None:
     async with sqlite_store.read() as connection:
         before = (await connection.execute(select(facts))).all()
         await remember(sqlite_store, "new")
@@ -114,14 +113,15 @@ async def test_sqlite_is_set_up_to_survive_power_loss_and_to_forget(sqlite_store
     assert found == wanted
 
 
-async def test_a_checkpoint_leaves_nothing_in_the_log(sqlite_store: Database) -> None:
-    from pathlib import Path
+def log_size(store: Database) -> int:
+    return Path(f"{store.url.database}-wal").stat().st_size
 
+
+async def test_a_checkpoint_leaves_nothing_in_the_log(sqlite_store: Database) -> None:
     await remember(sqlite_store, "new")
-    log = Path(f"{sqlite_store.url.database}-wal")
-    assert log.stat().st_size > 0
+    assert log_size(sqlite_store) > 0
     await checkpoint(sqlite_store)
-    assert log.stat().st_size == 0
+    assert log_size(sqlite_store) == 0
 
 
 async def test_a_row_that_refers_to_nothing_is_refused(store: Database) -> None:

@@ -12,13 +12,14 @@ from zoneinfo import ZoneInfo
 
 from digest.core.model import DeliveryStatus, DraftBriefing
 from digest.errors import InputError
-from digest.flows import by_hand, edit_briefing, readers
+from digest.flows import by_hand, by_link, edit_briefing, readers
 from digest.flows.collect import collect
 from digest.ingest.gathered import Gathered
 from digest.store import ledger
 from digest.store.database import Database
 from subscribers.model import Format, Section
 from subscribers.wishes import Wishes
+from tests.walk.house import Process
 from tests.walk.mailserver import Mood
 from tests.walk.model import Account, Item, OneOffAsked, Wish
 from tests.walk.watch import Flow, Watch, Work
@@ -152,7 +153,20 @@ class Desk(Watch):
     def leave(self, account: Account) -> None:
         """Unsubscribe."""
         if self.act(self._leaving(account)):
-            self.books.leave(account)
+            self.books.leave(account, self.now)
+        self.audit()
+
+    def take_back(self, account: Account) -> None:
+        """A reader who left undoes that within a week, by the link in the last mail."""
+        allowed = account.may_take_back(self.now)
+        words: list[bool] = []
+
+        async def undo(store: Database) -> None:
+            words.append(await by_link.take_back(account.id, reason="undone", store=store, now=self.now))
+
+        if self.act(undo) and words != [False]:
+            assert allowed
+            account.standing, account.steady_since = "active", self.now
         self.audit()
 
     # --- clocks, trouble, several at once
@@ -184,15 +198,26 @@ class Desk(Watch):
         return committed
 
     def run_two_while_publishing(self, *kinds: Kind) -> None:
-        """News comes in while two schedulers work."""
+        """News comes in, item by item, while two schedulers work."""
         marks = [next(self._counted) for _ in kinds]
-        self._published(marks, kinds, self.run_two(self._publishing(marks, kinds)))
+        one_by_one = [self._publishing([mark], [kind]) for mark, kind in zip(marks, kinds, strict=True)]
+
+        async def publish_all(process: Process) -> None:
+            for publish in one_by_one:
+                await publish(process)
+
+        self.run_two(publish_all)
+        (newest,) = self.house.reading.execute(
+            "SELECT value FROM counters WHERE name = 'briefings'"
+        ).fetchone()
+        came = newest - self.books.newest
+        self._published(marks[:came], kinds[:came], True)
 
     def run_two_while_leaving(self, account: Account) -> None:
         """A reader leaves while two schedulers work."""
         leaving = self._leaving(account)
         if self.run_two(lambda process: leaving(process.store)):
-            self.books.leave(account)
+            self.books.leave(account, self.now)
         self.audit()
 
     def run_two_while_pausing(self, account: Account, *, catch_up: bool) -> None:
@@ -262,6 +287,7 @@ class Desk(Watch):
 
     def _edited(self, number: int, wish: edit_briefing.Edit) -> bool:
         id_ = self.books.items[number].id
+        self.touched.add(number)
         return self.act(lambda store: edit_briefing.edit(id_, wish, store=store, now=self.now))
 
     def _wishes(self, wish: Wish) -> Wishes:

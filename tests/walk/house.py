@@ -161,12 +161,19 @@ class Pace:
 
 
 class MortalStore(Database):
-    """A store whose process may die before each transaction, before its commit, and after it."""
+    """A store whose process may die before each transaction, before its commit, and after it.
 
-    def __init__(self, url: str, life: Life, pace: Pace) -> None:
-        super().__init__(url)
-        self._life, self._pace = life, pace
-        work_at_once(self.engine.sync_engine)
+    Engines keep the statements that they have compiled, so those of dead processes are used again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("sqlite+aiosqlite:///any.sqlite3")
+        work_at_once(self.engine.sync_engine, lambda: self._file)
+
+    def enter(self, file: Path, life: Life, pace: Pace) -> MortalStore:
+        """Become the store of a new process."""
+        self._file, self._life, self._pace = file, life, pace
+        return self
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -223,9 +230,13 @@ class Process:
     """All that one process holds in memory."""
 
     life: Life
-    store: Database
+    store: MortalStore
     jobs: LocalJobs
     press: Press
+
+
+#: Stores without a process.
+_IDLE: Final[list[MortalStore]] = []
 
 
 class House:
@@ -258,21 +269,22 @@ class House:
         before = process.life.committed
         found = await process.life.live(work(process))
         if process.life.is_dead:
-            await process.store.close()
+            await _put_away(process.store)
         return found, process.life.committed > before
 
     async def close(self) -> None:
         """End all processes and take the files away."""
         self.reading.close()
         for process in self._processes.values():
-            await process.store.close()
+            if not process.life.is_dead:
+                await _put_away(process.store)
         shutil.rmtree(self.folder)
 
     def _new_process(self) -> Process:
         liveness = MortalLiveness(self.folder / "senders")
         life = Life(lambda: self._bury(liveness, witness))
         witness = Witness(life.step, self.pace.pause, _no_transaction, self._committed)
-        store = MortalStore(f"sqlite+aiosqlite:///{self.file}", life, self.pace)
+        store = (_IDLE.pop() if _IDLE else MortalStore()).enter(self.file, life, self.pace)
         press = Press(store=store, keys=[b"k" * 32], base_url="http://127.0.0.1:8000")
         jobs = LocalJobs(
             store=store,
@@ -295,6 +307,11 @@ class House:
         query = "SELECT status, started_at FROM deliveries WHERE id = ?"
         row = self.reading.execute(query, (delivery_id,)).fetchone()
         return row["status"], row["started_at"]
+
+
+async def _put_away(store: MortalStore) -> None:
+    await store.close()
+    _IDLE.append(store)
 
 
 def _no_transaction() -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from tests.walk.records import INCLUDING, Reader, Row, Snapshot
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEK: Final = timedelta(days=7)
 #: Near a change of clocks a slot may come a little later than its wall time says.
 _PATIENCE: Final = timedelta(hours=2)
 
@@ -88,6 +89,14 @@ class Account:
     #: wishes that held at some time during the last step
     wishes: set[Wish] = field(default_factory=set)
     last_day: date = date.min
+    #: the standing before leaving, and when that was
+    left_from: str = ""
+    left_at: datetime | None = None
+
+    def may_take_back(self, now: datetime) -> bool:
+        """True for a week after leaving, for one who had agreed to mail."""
+        agreed = self.left_from in {"active", "paused", "bouncing"}
+        return self.standing == "left" and agreed and self.left_at is not None and now - self.left_at <= WEEK
 
 
 @dataclass(frozen=True)
@@ -109,8 +118,12 @@ class Books:
         #: revision by number, of each delivery as it was planned
         self.pinned: Final[dict[int, dict[int, int]]] = {}
         self.one_off: OneOffAsked | None = None
+        #: so many minutes after its slot an issue is too late, by newsletter
+        self.too_late: Final[dict[str, int]] = {}
         #: refused deliveries that a person had tried again
         self.retried: Final[set[int]] = set()
+        #: skipped deliveries of readers who took their leaving back
+        self.returned: set[int] = set()
 
     @property
     def newest(self) -> int:
@@ -151,7 +164,8 @@ class Books:
         account.standing = "active"
         account.away_after = account.paused_until = None
 
-    def leave(self, account: Account) -> None:
+    def leave(self, account: Account, now: datetime) -> None:
+        account.left_from, account.left_at = account.standing, now
         account.standing = "left"
         account.away_after = account.paused_until = None
 
@@ -190,6 +204,7 @@ class Books:
         self.statuses[row.id] = "planned"
         self.pinned[row.id] = {n: self.items[n].revision for n in row.included}
         if row.skip == "too-late" or row.ignores_bookmarks:
+            assert row.ignores_bookmarks or self._is_late(row), row
             return
         for number in row.decided & account.carriers.keys():
             # what an earlier copy gave back in the same step was free again for this one
@@ -204,7 +219,12 @@ class Books:
             account.cut = row.cut
         account.carriers |= dict.fromkeys(row.included, row.id)
 
+    def _is_late(self, row: Row) -> bool:
+        minutes = self.too_late.get(self.accounts[row.subscription].paper.slug)
+        return minutes is not None and row.planned_at - row.due_at > timedelta(minutes=minutes)
+
     def _check_regular(self, account: Account, row: Row) -> None:
+        assert row.at_once or not self._is_late(row), f"{row} went out too late"
         owed = self.owed(account, row.cut)
         assert row.decided == owed, f"{row} decides {row.decided}, owed were {owed}"
         assert account.cut <= row.cut <= self.newest
@@ -235,14 +255,18 @@ class Books:
 
     def _moved_on(self, row: Row) -> None:
         before, after = self.statuses[row.id], row.status
-        if before == after:
+        returned = after == "skipped" and row.reason == "left-and-came-back"
+        if before == after and not (returned and row.id not in self.returned):
             return
         self.statuses[row.id] = after
+        self.returned |= {row.id} if returned else set()
         again = before == "refused" and row.id in self.retried
-        assert before in INCLUDING - {"sent"} or again, f"{row} was settled as {before}"
+        assert before in INCLUDING - {"sent"} or again or returned, f"{row} was settled as {before}"
         if row.skip is not None or row.ignores_bookmarks:
             return
         account = self.accounts[row.subscription]
+        if returned and row.gave_back:
+            account.out = {n: why for n, why in account.out.items() if n not in row.included}
         if again:
             account.carriers |= dict.fromkeys(row.included, row.id)
             account.out = {n: why for n, why in account.out.items() if n not in row.included}

@@ -22,7 +22,8 @@ class Row:
     status: str
     reason: str
     attempts: int
-    retry_at: datetime | None
+    #: tries after which it may have arrived
+    doubts: int
     included: tuple[int, ...]
     deferred: tuple[int, ...]
     left_out: dict[int, str]
@@ -49,8 +50,9 @@ class Row:
     @property
     def gave_back(self) -> bool:
         """True when its briefings went back to the reader's bookmark."""
-        paused = self.status == "skipped" and self.skip is None and self.reason == "paused"
-        return not self.ignores_bookmarks and (paused or self.status == "expired")
+        skipped = self.status == "skipped" and self.reason in {"paused", "left-and-came-back"}
+        never = self.ignores_bookmarks or self.skip is not None or self.doubts
+        return not never and (skipped or self.status == "expired")
 
     @property
     def decided(self) -> set[int]:
@@ -111,7 +113,7 @@ def snapshot(reading: sqlite3.Connection) -> Snapshot:
 def _deliveries(reading: sqlite3.Connection) -> dict[int, Row]:
     rows = reading.execute(
         """
-        SELECT d.id, d.subscription_id, d.issue_id, d.status, d.reason, d.attempts, d.retry_at,
+        SELECT d.id, d.subscription_id, d.issue_id, d.status, d.reason, d.attempts, d.doubts,
                c.groups, c.deferred, c.left_out, c.skip, b.cut, i.cadence_id, a.at_once, i.slot, i.day,
                i.planned_at, i.due_at, i.ignores_bookmarks, p.topics, p.sections, p.max_items
         FROM deliveries d
@@ -137,7 +139,7 @@ def _row(row: sqlite3.Row) -> Row:
         status=row["status"],
         reason=row["reason"],
         attempts=row["attempts"],
-        retry_at=_instant(row["retry_at"]),
+        doubts=row["doubts"],
         included=tuple(included),
         deferred=tuple(json.loads(row["deferred"])),
         left_out=left_out,
@@ -147,8 +149,8 @@ def _row(row: sqlite3.Row) -> Row:
         at_once=bool(row["at_once"]),
         slot=row["slot"],
         day=date.fromisoformat(row["day"]),
-        planned_at=_instant(row["planned_at"]) or datetime.min.replace(tzinfo=UTC),
-        due_at=_instant(row["due_at"]) or datetime.min.replace(tzinfo=UTC),
+        planned_at=_instant(row["planned_at"]),
+        due_at=_instant(row["due_at"]),
         ignores_bookmarks=bool(row["ignores_bookmarks"]),
         topics=_set(row["topics"]),
         sections=_set(row["sections"]),
@@ -191,8 +193,8 @@ def _briefings(reading: sqlite3.Connection) -> dict[int, tuple[int | None, str]]
     return {row["id"]: (row["number"], row["status"]) for row in rows}
 
 
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _set(text: str | None) -> frozenset[str] | None:

@@ -40,6 +40,7 @@ _WISHES: Final = st.builds(
 _LEAPS: Final = st.sampled_from(
     [_DAY, 12 * _HOUR, 7 * _MINUTE, 50 * _MINUTE, 3 * _HOUR, _DAY, 2 * _DAY, 40 * _DAY, -10 * _MINUTE, -_DAY]
 )
+_PAUSES: Final = st.sampled_from([7 * _MINUTE, 50 * _MINUTE, 3 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY])
 _MOODS: Final = st.lists(st.sampled_from(Mood), min_size=1, max_size=4)
 #: When a process dies: letters to be sent before, and boundaries to be passed after them.
 _DEATHS: Final = (
@@ -65,6 +66,7 @@ class History(RuleBasedStateMachine):
         first=st.lists(st.tuples(_PAPERS, _WISHES), min_size=2, max_size=4),
         news=_NEWS,
         dice=st.integers(0, 2**16),
+        limit=st.sampled_from([None, None, 180]),
     )
     def begin(
         self,
@@ -74,9 +76,11 @@ class History(RuleBasedStateMachine):
         first: list[tuple[str, Wish]],
         news: list[Kind],
         dice: int,
+        limit: int | None,
     ) -> None:
         self.desk = Desk(resend_uncertain=resend, lanes=lanes, html=html)
         self.desk.house.pace.draw(dice)
+        self.desk.limit_lateness(limit)
         self.sound = True
         for paper, wish in first:
             self.done(self.desk.add_reader, wish, paper=paper)
@@ -105,13 +109,67 @@ class History(RuleBasedStateMachine):
         self.desk.pass_time(leap)
         self.done(self.desk.run)
 
-    @rule(leap=_LEAPS, moods=_MOODS, one=st.none() | _ONE, heals=st.booleans())
-    def a_day_of_trouble(self, leap: timedelta, moods: list[Mood], one: int | None, heals: bool) -> None:
+    @rule(
+        news=_NEWS, leap=_LEAPS, moods=_MOODS, later=_PAUSES, then=st.just([]) | _MOODS, one=st.none() | _ONE
+    )
+    def a_day_of_trouble(
+        self,
+        news: list[Kind],
+        leap: timedelta,
+        moods: list[Mood],
+        later: timedelta,
+        then: list[Mood],
+        one: int | None,
+    ) -> None:
+        self.done(self.desk.publish, *news)
         self.desk.pass_time(leap)
         self.desk.expect(*moods, account=None if one is None else self.account(one))
         self.done(self.desk.run)
-        if heals:
-            self.desk.house.server.heal()
+        self.desk.pass_time(later)
+        self.desk.house.server.is_down = False
+        self.desk.expect(*then)
+        self.done(self.desk.run)
+        self.desk.house.server.heal()
+
+    @rule(
+        news=_NEWS,
+        leap=_LEAPS,
+        act=st.sampled_from(["pause", "leave", "readdress", "rewish", "come and go", "nothing"]),
+        one=_ONE,
+        later=_PAUSES,
+        wish=_WISHES,
+        catch_up=st.booleans(),
+    )
+    def a_day_when_the_server_is_down(
+        self,
+        news: list[Kind],
+        leap: timedelta,
+        act: str,
+        one: int,
+        later: timedelta,
+        wish: Wish,
+        catch_up: bool,
+    ) -> None:
+        """What happens to readers between the planning of their copies and the sending."""
+        self.done(self.desk.publish, *news)
+        self.desk.pass_time(leap)
+        self.desk.house.server.is_down = True
+        self.done(self.desk.run)
+        if act != "nothing" and self.standing("active"):
+            account = self.account(one, "active")
+            if act == "pause":
+                self.done(self.desk.pause, account, catch_up=catch_up)
+            if act in {"leave", "come and go"}:
+                self.done(self.desk.leave, account)
+            if act == "readdress":
+                self.done(self.desk.readdress, account)
+            if act == "rewish":
+                self.done(self.desk.rewish, account, wish)
+        self.desk.pass_time(later)
+        self.desk.house.server.heal()
+        self.done(self.desk.run)
+        if act == "come and go" and self.standing("left"):
+            self.done(self.desk.take_back, self.account(one, "left"))
 
     @rule(
         news=_NEWS, leap=_LEAPS, moods=st.just([]) | _MOODS, death=_DEATHS, stop=st.none() | st.integers(1, 3)
@@ -264,6 +322,11 @@ class History(RuleBasedStateMachine):
     def come_back(self, one: int, wish: Wish, confirmed: bool) -> None:
         account = self.account(one, "left", "pending", "bouncing")
         self.done(self.desk.come_back, account, wish, confirmed=confirmed)
+
+    @precondition(lambda self: self.standing("left"))
+    @rule(one=_ONE)
+    def take_back(self, one: int) -> None:
+        self.done(self.desk.take_back, self.account(one, "left"))
 
     # --- a person's hands
 

@@ -1,0 +1,60 @@
+"""What an envelope says, and what a server is known to refuse."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from digest.core.model import Stage
+from digest.mail.envelope import Offer, envelope_of, unfit
+from digest.mail.lane import Letter
+
+
+@pytest.mark.parametrize(
+    ("extensions", "offer"),
+    [
+        ({}, Offer()),
+        ({"pipelining": "", "smtputf8": ""}, Offer(pipelining=True, smtputf8=True)),
+        ({"size": "1000"}, Offer(size=True, size_limit=1000)),
+        ({"size": ""}, Offer(size=True)),
+        ({"size": "0"}, Offer(size=True)),
+        ({"size": "many"}, Offer(size=True)),
+        ({"size": "9" * 5000}, Offer(size=True)),
+    ],
+)
+def test_an_offer_is_read_from_the_extensions(extensions: dict[str, str], offer: Offer) -> None:
+    assert Offer.of(extensions) == offer
+
+
+def test_an_envelope_says_the_size_and_the_need_for_utf8_where_they_are_understood(letter: Letter) -> None:
+    abroad = replace(letter, sender="", recipient="jürgen@bücher.example")
+    assert envelope_of(letter, Offer()).mail == b"MAIL FROM:<bounces+2.mac@news.example>\r\n"
+    mail, rcpt = envelope_of(abroad, Offer(size=True, smtputf8=True))
+    assert mail == b"MAIL FROM:<> SIZE=%d SMTPUTF8\r\n" % len(letter.content)
+    assert rcpt == "RCPT TO:<jürgen@bücher.example>\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("change", "enhanced"),
+    [
+        ({"recipient": "ann@reader.example> SIZE=1"}, "5.1.3"),
+        ({"recipient": "ann\r\n@reader.example"}, "5.1.3"),
+        ({"recipient": f"{'ä' * 120}@reader.example"}, "5.1.3"),
+        ({"sender": "news>"}, "5.1.7"),
+        ({"recipient": "jürgen@reader.example"}, "5.6.7"),
+        ({"smtputf8": True}, "5.6.7"),
+        ({"content": b"x" * 1001}, "5.3.4"),
+    ],
+)
+def test_a_letter_is_unfit_for_a_reason_that_is_its_own(
+    change: dict[str, str], enhanced: str, letter: Letter
+) -> None:
+    refused = unfit(replace(letter, **change), Offer(size=True, size_limit=1000))  # type: ignore[arg-type]
+    assert refused is not None
+    assert (refused.stage, refused.code // 100, refused.enhanced) == (Stage.MAIL, 5, enhanced)
+
+
+def test_a_letter_that_may_be_put_to_the_server_is_not_unfit(letter: Letter) -> None:
+    assert unfit(letter, Offer(size_limit=len(letter.content))) is None
+    assert unfit(replace(letter, sender=""), Offer()) is None

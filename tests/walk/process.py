@@ -1,0 +1,65 @@
+"""The `digest` command as a process of its own, told about a store and a server, and killed at will."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from digest.mail.servers import Server
+from digest.store.database import Database
+
+
+@dataclass(frozen=True)
+class Command:
+    """How the command is called in a test: in a folder of its own, with settings by environment alone."""
+
+    folder: Path
+    store: Database
+    server: Server
+    connections: int = 4
+    uncertain: str = "again"
+
+    async def start(self, *words: str) -> Process:
+        """Start the console script that the installation made."""
+        script = Path(sys.executable).with_name("digest")
+        return await asyncio.create_subprocess_exec(
+            str(script), *words, cwd=self.folder, env=self._environment(), stdout=PIPE, stderr=PIPE
+        )
+
+    async def run(self, *words: str) -> tuple[int, str, str]:
+        """Exit status and what was said on standard output and standard error."""
+        return await ended(await self.start(*words))
+
+    def _environment(self) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
+        return kept | {
+            "DIGEST_VAR_DIR": str(self.folder / "var"),
+            "DIGEST_DATABASE_URL": self.store.url.render_as_string(hide_password=False),
+            "DIGEST_SMTP_URL": str(self.server),
+            "DIGEST_SMTP_CONNECTIONS": str(self.connections),
+            "DIGEST_UNCERTAIN": self.uncertain,
+            "DIGEST_TICK_SECONDS": "1",
+            "DIGEST_SECRET_KEY": "a key that signs links in tests",
+        }
+
+
+async def ended(process: Process) -> tuple[int, str, str]:
+    """Wait for the end: exit status, standard output, standard error."""
+    async with asyncio.timeout(120):
+        out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def totals_of(process: Process) -> dict[str, Any]:
+    """The answer of a run that was asked for JSON and went well."""
+    status, out, err = await ended(process)
+    assert status == 0, err
+    found: dict[str, Any] = json.loads(out)
+    return found
