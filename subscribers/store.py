@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.dml import ReturningInsert
 
 from subscribers.interning import (
     bookmark_from,
     cadence_from,
-    insert_missing,
+    chunks,
     intern_bookmarks,
     intern_cadences,
     intern_profiles,
@@ -31,7 +39,6 @@ from subscribers.tables import (
     standing_changes,
     subscribers,
     subscriptions,
-    suppressions,
 )
 from subscribers.wishes import address_key
 
@@ -47,8 +54,19 @@ async def subscriber_id_of(connection: AsyncConnection, address: str) -> int | N
 
 async def add_subscriber(connection: AsyncConnection, address: str, name: str, now: datetime) -> int:
     """Make a reader; the caller has asked before that there is none."""
-    row = {"address": address, "address_key": address_key(address), "name": name, "created_at": now}
-    return await _new_id(connection, insert(subscribers).values(row).returning(subscribers.c.id))
+    (new_id,) = await add_subscribers(connection, {address: name}, now)
+    return new_id
+
+
+async def add_subscribers(
+    connection: AsyncConnection, name_by_address: Mapping[str, str], now: datetime
+) -> list[int]:
+    """Make readers, none of whom exists; their ids in the same order."""
+    rows = [
+        {"address": address, "address_key": address_key(address), "name": name, "created_at": now}
+        for address, name in name_by_address.items()
+    ]
+    return await _new_ids(connection, subscribers, rows)
 
 
 async def set_identity(
@@ -64,21 +82,49 @@ async def set_identity(
         await connection.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))
 
 
+async def set_names(connection: AsyncConnection, name_by_subscriber: Mapping[int, str]) -> None:
+    """Change the names of readers."""
+    rows = [{"its_id": id_, "name": name} for id_, name in name_by_subscriber.items()]
+    if rows:
+        query = update(subscribers).where(subscribers.c.id == bindparam("its_id"))
+        await connection.execute(query.values(name=bindparam("name")), rows)
+
+
 async def add_subscription(connection: AsyncConnection, new: Subscription) -> int:
     """Write a subscription down; its own id is not looked at."""
-    row: dict[str, Any] = {
-        "subscriber_id": new.subscriber_id,
-        "newsletter_id": new.newsletter_id,
-        "began_after": new.began_after,
-    }
-    row |= {"began_at": new.began_at, **await _changeable(connection, new)}
-    return await _new_id(connection, insert(subscriptions).values(row).returning(subscriptions.c.id))
+    (new_id,) = await add_subscriptions(connection, [new])
+    return new_id
+
+
+async def add_subscriptions(connection: AsyncConnection, new: Sequence[Subscription]) -> list[int]:
+    """Write subscriptions down; their new ids in the same order."""
+    changeable = await _changeable(connection, new)
+    rows = [
+        {
+            "subscriber_id": one.subscriber_id,
+            "newsletter_id": one.newsletter_id,
+            "began_after": one.began_after,
+            "began_at": one.began_at,
+            **row,
+        }
+        for one, row in zip(new, changeable, strict=True)
+    ]
+    return await _new_ids(connection, subscriptions, rows)
 
 
 async def save(connection: AsyncConnection, changed: Subscription) -> None:
     """Write the new state of a subscription over the old one."""
-    row = await _changeable(connection, changed)
-    await connection.execute(update(subscriptions).where(subscriptions.c.id == changed.id).values(row))
+    await save_all(connection, [changed])
+
+
+async def save_all(connection: AsyncConnection, changed: Sequence[Subscription]) -> None:
+    """Write the new states of subscriptions over the old ones."""
+    rows = await _changeable(connection, changed)
+    if rows:
+        values: dict[str, Any] = {name: bindparam(name) for name in rows[0]}
+        query = update(subscriptions).where(subscriptions.c.id == bindparam("its_id")).values(values)
+        named = [{"its_id": one.id, **row} for one, row in zip(changed, rows, strict=True)]
+        await connection.execute(query, named)
 
 
 async def note_standing(
@@ -92,6 +138,18 @@ async def note_standing(
     """Keep the history of a standing: every change has a reason."""
     row = {"subscription_id": subscription_id, "at": now, "before": before, "after": after, "reason": reason}
     await connection.execute(insert(standing_changes).values(row))
+
+
+async def note_beginnings(
+    connection: AsyncConnection, standing_by_subscription: Mapping[int, Standing], reason: str, now: datetime
+) -> None:
+    """Keep the first standing of many."""
+    rows = [
+        {"subscription_id": id_, "at": now, "before": None, "after": standing, "reason": reason}
+        for id_, standing in standing_by_subscription.items()
+    ]
+    if rows:
+        await connection.execute(insert(standing_changes), rows)
 
 
 async def note_gap(connection: AsyncConnection, subscription_id: int, gap: Gap, now: datetime) -> None:
@@ -144,6 +202,19 @@ async def subscription_by_id(
     query = _whole().where(subscriptions.c.id == subscription_id, subscribers.c.address.isnot(None))
     row = (await connection.execute(query)).first()
     return None if row is None else _subscription_from(row)
+
+
+async def subscriptions_among(
+    connection: AsyncConnection, addresses: Collection[str]
+) -> tuple[Subscription, ...]:
+    """All subscriptions of these addresses, to be changed: others are kept off them until commit."""
+    found: list[Subscription] = []
+    for some in chunks(sorted({address_key(address) for address in addresses})):
+        mine = subscribers.c.address_key.in_(some)
+        whose = select(subscribers.c.id).where(mine)
+        await keep_others_off(connection, subscriptions.c.subscriber_id.in_(whose))
+        found += [_subscription_from(row) for row in await connection.execute(_whole().where(mine))]
+    return tuple(found)
 
 
 async def page_of_subscriptions(
@@ -232,32 +303,6 @@ async def erase(connection: AsyncConnection, subscriber_id: int, now: datetime) 
     )
 
 
-async def suppress(connection: AsyncConnection, address: str, key: bytes, reason: str, now: datetime) -> None:
-    """Remember, as a keyed hash alone, that this address must not be written to."""
-    row = {"address_hash": suppression_hash(address, key), "reason": reason, "at": now}
-    await insert_missing(connection, suppressions, [row])
-
-
-async def lift_suppression(connection: AsyncConnection, address: str, key: bytes) -> bool:
-    """Allow this address again; True when it was suppressed."""
-    hashed = suppression_hash(address, key)
-    done = await connection.execute(delete(suppressions).where(suppressions.c.address_hash == hashed))
-    return done.rowcount > 0
-
-
-async def suppression_reason(connection: AsyncConnection, address: str, key: bytes) -> str | None:
-    """Why this address must not be written to, or None when it may."""
-    hashed = suppression_hash(address, key)
-    query = select(suppressions.c.reason).where(suppressions.c.address_hash == hashed)
-    found: str | None = (await connection.execute(query)).scalar()
-    return found
-
-
-def suppression_hash(address: str, key: bytes) -> bytes:
-    """HMAC-SHA256 of the folded address: without the key it cannot be tried out by guessing."""
-    return hmac.new(key, address_key(address).encode(), hashlib.sha256).digest()
-
-
 def _whole() -> Select[Any]:
     """Subscriptions with all that the value needs."""
     mine, them = subscriptions.c, subscribers.c
@@ -297,18 +342,26 @@ def _subscription_from(row: Row[Any]) -> Subscription:
     )
 
 
-async def _changeable(connection: AsyncConnection, value: Subscription) -> dict[str, Any]:
-    return {
-        "standing": value.standing,
-        "cadence_id": (await intern_cadences(connection, [value.cadence]))[value.cadence],
-        "profile_id": (await intern_profiles(connection, [value.profile]))[value.profile],
-        "bookmark_id": (await intern_bookmarks(connection, [value.bookmark]))[value.bookmark],
-        "served_day": value.served_day,
-        "away_after": value.away_after,
-        "paused_until": value.paused_until,
-    }
+async def _changeable(connection: AsyncConnection, values: Sequence[Subscription]) -> list[dict[str, Any]]:
+    cadence_ids = await intern_cadences(connection, {one.cadence for one in values})
+    profile_ids = await intern_profiles(connection, {one.profile for one in values})
+    bookmark_ids = await intern_bookmarks(connection, {one.bookmark for one in values})
+    return [
+        {
+            "standing": one.standing,
+            "cadence_id": cadence_ids[one.cadence],
+            "profile_id": profile_ids[one.profile],
+            "bookmark_id": bookmark_ids[one.bookmark],
+            "served_day": one.served_day,
+            "away_after": one.away_after,
+            "paused_until": one.paused_until,
+        }
+        for one in values
+    ]
 
 
-async def _new_id(connection: AsyncConnection, query: ReturningInsert[int]) -> int:
-    new_id: int = (await connection.execute(query)).scalar_one()
-    return new_id
+async def _new_ids(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    if not rows:
+        return []
+    query = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return list((await connection.execute(query, rows)).scalars())

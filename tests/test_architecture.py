@@ -32,7 +32,7 @@ WELCOME: Final = {
     "digest.errors": HEIGHT.keys() - {"subscribers"} | {"digest.config"},
 }
 #: The files of `subscribers` that remember; all others there only decide.
-KEEPERS: Final = {"subscribers/tables.py", "subscribers/interning.py", "subscribers/store.py"}
+KEEPERS: Final = {f"subscribers/{name}.py" for name in ("tables", "interning", "store", "suppressions")}
 DRIVERS: Final = {
     *(
         "aiosmtplib",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,6 +59,7 @@ async def publish(due: DueSlot, *, store: Database, now: datetime) -> Planned | 
     """Plan one slot; None when everybody is served already, here or by another scheduler."""
     async with store.write() as connection:
         newest = await counters.newest_number(connection)
+        due = _as_of(due, newest, now)
         await planning.lock_slot(connection, due, newest)
         groups = await planning.groups_due(connection, due, newest)
         if not groups:
@@ -127,6 +128,13 @@ def issue_for(due: DueSlot, newsletter: Newsletter, now: datetime) -> Issue:
 def domain_of(address: str) -> str:
     """The part of an address behind its last @."""
     return address.rpartition("@")[2]
+
+
+def _as_of(due: DueSlot, newest: int, now: datetime) -> DueSlot:
+    """News at once goes by the newest number: a reader who is behind again is not in the issue before."""
+    if not due.cadence.at_once or due.slot.leftovers:
+        return due
+    return replace(due, slot=timetable.at_once_slot(newest, now, due.cadence.zone))
 
 
 def _served_day(due: DueSlot, now: datetime) -> date:

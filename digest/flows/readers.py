@@ -26,6 +26,7 @@ from subscribers.subscription import (
     resumed,
     returned,
 )
+from subscribers.suppressions import suppress, suppression_reasons
 from subscribers.wishes import Wishes, address_key
 
 #: What a reader gets who says nothing: every topic, every day, in the morning.
@@ -64,8 +65,7 @@ async def enrol(connection: AsyncConnection, new: Enrolment, *, now: datetime) -
     await _refuse_suppressed(connection, new.address)
     known = await shelf.subscriptions_of(connection, new.address, to_change=True)
     mine = next((one for one in known if one.newsletter_id == newsletter.id), None)
-    began = now - timedelta(days=newsletter.reach_back_days)
-    reach = await briefings.newest_published_before(connection, began)
+    reach = await reach_of(connection, newsletter, now)
     if mine is not None:
         return await _come_back(connection, mine, newsletter, new, reach, now)
     subscriber_id = await shelf.subscriber_id_of(connection, new.address)
@@ -73,7 +73,7 @@ async def enrol(connection: AsyncConnection, new: Enrolment, *, now: datetime) -
         subscriber_id = await shelf.add_subscriber(connection, new.address, new.wishes.name or "", now)
     else:
         await shelf.set_identity(connection, subscriber_id, name=new.wishes.name)
-    subscription = _beginning(new, newsletter, subscriber_id, reach, now)
+    subscription = beginning(new, newsletter, subscriber_id, reach, now)
     subscription = replace(subscription, id=await shelf.add_subscription(connection, subscription))
     await shelf.note_standing(connection, subscription.id, None, subscription.standing, new.reason, now)
     return subscription
@@ -102,14 +102,20 @@ async def edit(
 
 
 async def rewish(connection: AsyncConnection, one: Subscription, wishes: Wishes, now: datetime) -> None:
-    """Write new wishes over a subscription's; the timetable says which slot is owed after the change."""
+    """Write new wishes over a subscription's."""
+    had_issues = await ledger.had_issues(connection, [one.id])
+    await shelf.set_identity(connection, one.subscriber_id, name=wishes.name)
+    await shelf.save(connection, rewished(one, wishes, had_issues=bool(had_issues), now=now))
+
+
+def rewished(one: Subscription, wishes: Wishes, *, had_issues: bool, now: datetime) -> Subscription:
+    """The subscription with new wishes; the timetable says which slot is owed after the change."""
     cadence, profile = wishes.applied_to(one.cadence, one.profile)
     served = timetable.served_day_after_change(one.cadence, cadence, one.served_day, now)
-    if not await ledger.has_any(connection, one.id):
+    if not had_issues:
         # who never had an issue has no day served: a time later today, chosen today, is owed
         served = min(served, timetable.served_day_at_start(cadence, now))
-    await shelf.set_identity(connection, one.subscriber_id, name=wishes.name)
-    await shelf.save(connection, replace(one, cadence=cadence, profile=profile, served_day=served))
+    return replace(one, cadence=cadence, profile=profile, served_day=served)
 
 
 async def pause(
@@ -174,7 +180,7 @@ async def erase(address: str, *, store: Database, now: datetime) -> None:
             await shelf.save(connection, gone)
             await shelf.note_standing(connection, one.id, one.standing, Standing.LEFT, "erased", now)
         await deliveries.forget_words(connection, [one.id for one in mine])
-        await shelf.suppress(connection, address, await _suppression_key(connection), "erased", now)
+        await suppress(connection, address, await suppression_key(connection), "erased", now)
         await shelf.erase(connection, mine[0].subscriber_id, now)
     await checkpoint(store)
 
@@ -208,9 +214,16 @@ async def require_subscriptions(
     return mine
 
 
-def _beginning(
+async def reach_of(connection: AsyncConnection, newsletter: Newsletter, now: datetime) -> int:
+    """The number after which the first issue of somebody who begins now reaches."""
+    began = now - timedelta(days=newsletter.reach_back_days)
+    return await briefings.newest_published_before(connection, began)
+
+
+def beginning(
     new: Enrolment, newsletter: Newsletter, subscriber_id: int, reach: int, now: datetime
 ) -> Subscription:
+    """The subscription of somebody who begins now; it gets its id when it is written down."""
     cadence, profile = new.wishes.applied_to(DEFAULT_CADENCE, DEFAULT_PROFILE)
     return Subscription(
         id=0,
@@ -284,12 +297,16 @@ async def _newsletter(connection: AsyncConnection, slug: str) -> Newsletter:
 
 
 async def _refuse_suppressed(connection: AsyncConnection, address: str) -> None:
-    reason = await shelf.suppression_reason(connection, address, await _suppression_key(connection))
-    if reason is not None:
-        raise InputError(
-            f"address {address!r} must not be written to ({reason}): only its reader can lift that"
-        )
+    reasons = await suppression_reasons(connection, [address], await suppression_key(connection))
+    for reason in reasons.values():
+        raise refusal_of(address, reason)
 
 
-async def _suppression_key(connection: AsyncConnection) -> bytes:
+def refusal_of(address: str, reason: str) -> InputError:
+    """What to say of an address that must not be written to."""
+    return InputError(f"address {address!r} must not be written to ({reason}): only its reader can lift that")
+
+
+async def suppression_key(connection: AsyncConnection) -> bytes:
+    """What keys the hashes of suppressed addresses in this store."""
     return bytes.fromhex(await facts.recall(connection, facts.SUPPRESSION_KEY) or "")

@@ -29,13 +29,12 @@ class Liveness:
         owner = secrets.token_hex(8)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            held = os.open(self._file(owner), os.O_RDWR | os.O_CREAT, 0o600)
+            held = self._locked_file(owner)
         except OSError as error:
             raise SettingsError(
                 f"folder {str(self._folder)!r} cannot be written to ({error.strerror}): "
                 "set DIGEST_VAR_DIR to one that can"
             ) from error
-        fcntl.flock(held, fcntl.LOCK_EX)
         self._held[owner] = held
         return owner
 
@@ -51,6 +50,14 @@ class Liveness:
         """Remove the files of senders that were gone before their claims were taken back."""
         for owner in owners:
             self._file(owner).unlink(missing_ok=True)
+
+    def _locked_file(self, owner: str) -> int:
+        """The file of a name, which nobody ever sees without its lock."""
+        draft = self._folder / f".{owner}"
+        held = os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        draft.rename(self._file(owner))
+        return held
 
     def _has_ended(self, owner: str) -> bool:
         if owner in self._held:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from digest.core.model import DeliveryStatus, IssueStatus
 from digest.store import briefings as briefing_shelf
 from digest.store.issues import numbers_in
 from digest.store.tables import cohorts, deliveries, issues, newsletters
+from subscribers.interning import chunks
 from subscribers.tables import subscribers, subscriptions
 from subscribers.wishes import address_key
 
@@ -75,10 +76,13 @@ async def by_id(connection: AsyncConnection, delivery_id: int) -> Entry | None:
     return found[0] if found else None
 
 
-async def has_any(connection: AsyncConnection, subscription_id: int) -> bool:
-    """True when the subscription was ever part of an issue."""
-    query = select(exists().where(deliveries.c.subscription_id == subscription_id))
-    found: bool = (await connection.execute(query)).scalar_one()
+async def had_issues(connection: AsyncConnection, subscription_ids: Collection[int]) -> set[int]:
+    """Which of these subscriptions were ever part of an issue."""
+    found: set[int] = set()
+    for some in chunks(sorted(subscription_ids)):
+        ever = exists().where(deliveries.c.subscription_id == subscriptions.c.id)
+        query = select(subscriptions.c.id).where(subscriptions.c.id.in_(some), ever)
+        found.update((await connection.execute(query)).scalars())
     return found
 
 

@@ -172,6 +172,13 @@ def test_outbox_that_cannot_be_written_to_stops_what_sends(command: str, newsroo
     assert newsroom.picture() == before
 
 
+@pytest.mark.parametrize("command", ["init", "demo"])
+def test_folder_that_cannot_be_made_stops_what_makes_a_store(command: str, shell: Shell) -> None:
+    (shell.folder / "plain").write_text("a file")
+    assert "plain/var" in shell.with_(DIGEST_VAR_DIR="plain/var")(command).complaint
+    assert [file.name for file in shell.folder.iterdir()] == ["plain"]
+
+
 def test_settings_file_that_was_named_must_exist(newsroom: Shell) -> None:
     assert "settings file other.toml does not exist" in newsroom("status", "--config", "other.toml").complaint
 

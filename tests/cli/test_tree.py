@@ -24,6 +24,8 @@ HEAVY = (
     "sqlalchemy",
     "uvicorn",
 )
+#: Words that look at the store, or write a row into it.
+LIGHT = ("init", "ingest", "briefings", "topics", "subscribers", "why", "status")
 
 
 def every_command() -> set[str]:
@@ -55,17 +57,27 @@ def test_word_that_is_no_command_yet_is_refused(word: str, shell: Shell) -> None
 
 
 def test_overview_names_every_command_and_loads_none() -> None:
-    code = (
-        "import sys; from digest.cli.tree import command_tree;"
-        "command_tree().main(['--help'], 'digest', standalone_mode=False);"
-        f"print([name for name in {HEAVY!r} if name in sys.modules])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    *overview, loaded = done.stdout.splitlines()
-    assert loaded == "[]"
+    overview, loaded = loaded_by("command_tree().main(['--help'], 'digest', standalone_mode=False)")
+    assert loaded == set()
     commands = overview[overview.index("Commands:") + 1 :]
     assert {line.split()[0] for line in commands} == {name.split()[0] for name in every_command()}
     assert not [line for line in commands if line.endswith("...")]
+
+
+def test_command_that_looks_at_the_store_loads_nothing_that_prints_or_serves() -> None:
+    grow = "command_tree().resolve_command(Context(command_tree()), [word])"
+    _, loaded = loaded_by(f"for word in {LIGHT!r}: {grow}")
+    assert not loaded & {"apscheduler", "fastapi", "premailer", "uvicorn"}
+
+
+def loaded_by(call: str) -> tuple[list[str], set[str]]:
+    """What a new Python says to this, and the heavy modules that it has then."""
+    names = "import sys; from typer import Context; from digest.cli.tree import command_tree"
+    report = f"print(*(name for name in {HEAVY!r} if name in sys.modules))"
+    code = "\n".join([names, call, report])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    *said, loaded = done.stdout.splitlines()
+    return said, set(loaded.split())
 
 
 def test_bare_command_shows_the_overview(shell: Shell) -> None:

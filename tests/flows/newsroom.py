@@ -13,6 +13,7 @@ from digest.flows import readers
 from digest.flows.collect import Collected, collect
 from digest.flows.publish import Planned, due_slots, publish
 from digest.flows.readers import Enrolment
+from digest.flows.rosters import import_roster
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.ingest.gathered import Gathered
 from digest.store import deliveries, ledger, newsletters
@@ -70,13 +71,12 @@ async def join(
     return await readers.subscribe(new, store=store, now=now)
 
 
-async def join_many(store: Database, count: int, now: datetime, **words: str) -> list[str]:
-    """Make many readers with the same wishes, in one transaction; their addresses."""
+async def join_many(store: Database, count: int, now: datetime) -> list[str]:
+    """Make many readers who say nothing of their wishes; their addresses."""
     addresses = [f"reader{number:04}@example.org" for number in range(count)]
-    async with store.write() as connection:
-        for address in addresses:
-            new = Enrolment(address, "daily", wishes(**words), confirmed=True, reason="added by a test")
-            await readers.enrol(connection, new, now=now)
+    roster = "\n".join(["email", *addresses])
+    found = await import_roster(roster, store=store, now=now, raw=True, dry_run=False)
+    assert found.added == count
     return addresses
 
 

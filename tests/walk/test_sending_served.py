@@ -1,0 +1,115 @@
+"""`digest serve` as a process: it answers, sends what is due by itself, and ends well when it is asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import socket
+from asyncio.subprocess import Process
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from digest.core.model import DeliveryStatus
+from digest.store.database import Database
+from tests.flows.newsroom import copies, item, join, join_many, publish_news
+from tests.walk.process import Command, ended
+from tests.walk.recording import Accepted, recording
+
+pytestmark = pytest.mark.anyio
+
+
+async def address_of(process: Process) -> str:
+    """Where the process says that it serves."""
+    assert process.stderr is not None
+    async with asyncio.timeout(30):
+        async for line in process.stderr:
+            found = re.search(rb"serving on (http://\S+?),", line)
+            if found:
+                return found[1].decode()
+    raise AssertionError("it never served")
+
+
+async def test_it_answers_sends_what_is_due_and_stops_when_asked(
+    sqlite_store: Database, tmp_path: Path
+) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    await join_many(sqlite_store, 3, yesterday)
+    await publish_news(sqlite_store, yesterday, item("Tariffs"))
+    sent, sent_at_once = asyncio.Event(), asyncio.Event()
+    async with recording() as record:
+
+        async def notice(message: Accepted) -> None:
+            if len(record.accepted) >= 2:
+                sent.set()
+            if message.recipient == "at-once@example.org":
+                sent_at_once.set()
+
+        record.at_data = notice
+        process = await Command(tmp_path, sqlite_store, record.server).start("serve", "--port", "0")
+        address = await address_of(process)
+        async with asyncio.timeout(30):
+            async with httpx.AsyncClient(base_url=address) as client:
+                answer = await client.get("/healthz")
+                assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+            await sent.wait()
+            # what becomes due while it runs goes out too
+            await join(sqlite_store, "at-once@example.org", yesterday, at_once="yes")
+            await publish_news(sqlite_store, datetime.now(UTC), item("Solar"))
+            await sent_at_once.wait()
+        process.send_signal(signal.SIGTERM)
+        status, _out, err = await ended(process)
+    assert (status, "Traceback" in err) == (0, False)
+    assert err.splitlines()[-1] == "stopped"
+    assert set(record.times_accepted().values()) == {1}
+    left = {copy.status for copy in await copies(sqlite_store)}
+    assert left <= {DeliveryStatus.SENT, DeliveryStatus.PLANNED}
+
+
+async def test_a_stop_in_the_middle_of_an_issue_ends_well_and_the_next_run_goes_on(
+    sqlite_store: Database, tmp_path: Path
+) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    await join_many(sqlite_store, 120, yesterday)
+    await publish_news(sqlite_store, yesterday, item("Tariffs"))
+    async with recording() as record:
+        record.slowness = 0.02
+        command = Command(tmp_path, sqlite_store, record.server)
+        process = await command.start("serve", "--port", "0")
+
+        async def stop_at_thirty(_message: Accepted) -> None:
+            if len(record.accepted) == 30:
+                process.send_signal(signal.SIGTERM)
+
+        record.at_data = stop_at_thirty
+        status, _out, err = await ended(process)
+        assert status == 0, err
+        taken = len(record.accepted)
+        assert 30 <= taken < 60
+        counts = [copy.status for copy in await copies(sqlite_store)]
+        assert (counts.count(DeliveryStatus.SENT), counts.count(DeliveryStatus.PLANNED)) == (
+            taken,
+            120 - taken,
+        )
+        record.at_data, record.slowness = None, 0.0
+        assert (await command.run("run"))[0] == 0
+    assert set(record.times_accepted().values()) == {1}
+    assert len(record.accepted) == 120
+
+
+async def test_a_port_that_is_taken_is_refused_in_one_plain_line(
+    sqlite_store: Database, tmp_path: Path
+) -> None:
+    async with recording() as record:
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = taken.getsockname()[1]
+            command = Command(tmp_path, sqlite_store, record.server)
+            status, out, err = await command.run("serve", "--port", str(port))
+    assert (status, out) == (2, "")
+    (line,) = err.splitlines()
+    assert str(port) in line
+    assert "choose another" in line
+    assert record.connections == 0
