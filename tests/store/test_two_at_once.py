@@ -343,8 +343,8 @@ async def test_an_issue_that_gets_another_round_while_it_is_closed_stays_open(
         await connection.execute(
             text(
                 "INSERT INTO deliveries"
-                " (issue_id, cohort_id, subscription_id, status, reason, detail, attempts, claims)"
-                " SELECT :issue, :cohort, max(id), 'planned', '', '', 0, 0 FROM subscriptions"
+                " (issue_id, cohort_id, subscription_id, status, reason, detail, attempts, claims, doubts)"
+                " SELECT :issue, :cohort, max(id), 'planned', '', '', 0, 0, 0 FROM subscriptions"
             ),
             {"issue": issue.id, "cohort": copy.id},
         )

@@ -377,7 +377,7 @@ _USUAL: Final = settings(deadline=None, suppress_health_check=list(HealthCheck),
 
 def test_some_hundred_histories_keep_the_promise() -> None:
     run_state_machine_as_test(
-        History, settings=settings(_USUAL, max_examples=200, stateful_step_count=15, derandomize=True)
+        History, settings=settings(_USUAL, max_examples=100, stateful_step_count=12, derandomize=True)
     )
 
 

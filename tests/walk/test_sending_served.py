@@ -89,11 +89,8 @@ async def test_a_stop_in_the_middle_of_an_issue_ends_well_and_the_next_run_goes_
         assert status == 0, err
         taken = len(record.accepted)
         assert 30 <= taken < 60
-        counts = [copy.status for copy in await copies(sqlite_store)]
-        assert (counts.count(DeliveryStatus.SENT), counts.count(DeliveryStatus.PLANNED)) == (
-            taken,
-            120 - taken,
-        )
+        counts = Counter(copy.status for copy in await copies(sqlite_store))
+        assert counts == {DeliveryStatus.SENT: taken, DeliveryStatus.PLANNED: 120 - taken}
         record.at_data, record.slowness = None, 0.0
         assert (await command.run("run"))[0] == 0
     assert set(record.times_accepted().values()) == {1}
