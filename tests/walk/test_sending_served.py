@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 from asyncio.subprocess import Process
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
