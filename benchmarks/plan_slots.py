@@ -11,7 +11,7 @@ from benchmarks.readers import NOW
 from benchmarks.stopwatch import Stopwatch
 from benchmarks.stores import copy_of
 from digest.core.selection import Selector
-from digest.flows.publish import due_slots, publish
+from digest.flows.publish import Memory, due_slots, publish
 from digest.store import planning
 from digest.store.database import Database
 from digest.store.tables import cohorts
@@ -26,8 +26,9 @@ async def plan(file: str) -> dict[str, float]:
     async with copy_of(file) as store:
         known = await _cohorts_in(store)
         before, start, processor = peak_megabytes(), perf_counter(), process_time()
+        memory = Memory()
         for due in await due_slots(store=store, now=NOW):
-            await publish(due, store=store, now=NOW)
+            await publish(due, store=store, now=NOW, memory=memory)
         wall = perf_counter() - start
         return {
             **watch.seconds,

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from benchmarks.newsroom import BRIEFINGS, TOPICS
 from digest.store.database import Database
+from subscribers.groups import Place, groups_at
 from subscribers.interning import intern_bookmarks, intern_cadences, intern_profiles
 from subscribers.model import WEEKDAYS, Bookmark, Cadence, Format, Profile, Section, Standing
 from subscribers.tables import subscribers, subscriptions
@@ -55,8 +56,10 @@ async def fill(store: Database, count: int, cadences: Sequence[Cadence] = CADENC
             cadences=[cadence_ids[cadence] for cadence in cadences],
             stragglers=[bookmark_ids[bookmark] for bookmark in _STRAGGLING],
         )
+        group_ids: dict[Place, int] = {}
         for first in range(1, count + 1, _ROWS_AT_A_TIME):
-            await _write(connection, range(first, min(first + _ROWS_AT_A_TIME, count + 1)), choices)
+            ids = range(first, min(first + _ROWS_AT_A_TIME, count + 1))
+            await _write(connection, ids, choices, group_ids)
 
 
 def distinct_wishes(count: int = _PROFILES) -> list[Wish]:
@@ -101,17 +104,21 @@ class _Choices:
     stragglers: list[int]
 
 
-async def _write(connection: AsyncConnection, ids: range, choices: _Choices) -> None:
+async def _write(
+    connection: AsyncConnection, ids: range, choices: _Choices, group_ids: dict[Place, int]
+) -> None:
     await connection.execute(insert(subscribers), [_subscriber(id_) for id_ in ids])
     chance = random.Random(ids.start)
     wishes = chance.choices(
         choices.wishes, cum_weights=list(accumulate(_zipf(len(choices.wishes)))), k=len(ids)
     )
     cadences = chance.choices(choices.cadences, _zipf(len(choices.cadences)), k=len(ids))
-    rows = [
-        _subscription(id_, cadence_id, profile_id, _standing_at(usual, choices.stragglers, chance))
-        for id_, cadence_id, (profile_id, usual) in zip(ids, cadences, wishes, strict=True)
+    places = [
+        Place(1, cadence_id, profile_id, _standing_at(usual, choices.stragglers, chance), SERVED, True)
+        for cadence_id, (profile_id, usual) in zip(cadences, wishes, strict=True)
     ]
+    group_ids |= await groups_at(connection, set(places) - group_ids.keys())
+    rows = [_subscription(id_, group_ids[place]) for id_, place in zip(ids, places, strict=True)]
     await connection.execute(insert(subscriptions), rows)
 
 
@@ -130,15 +137,12 @@ def _subscriber(id_: int) -> dict[str, Any]:
     }
 
 
-def _subscription(id_: int, cadence_id: int, profile_id: int, bookmark_id: int) -> dict[str, Any]:
+def _subscription(id_: int, group_id: int) -> dict[str, Any]:
     return {
         "subscriber_id": id_,
         "newsletter_id": 1,
         "standing": Standing.ACTIVE,
-        "cadence_id": cadence_id,
-        "profile_id": profile_id,
-        "bookmark_id": bookmark_id,
-        "served_day": SERVED,
+        "group_id": group_id,
         "began_after": 0,
         "began_at": _JOINED,
     }

@@ -80,9 +80,11 @@ _PAST = (
     """
     INSERT INTO cohorts (issue_id, round, profile_id, bookmark_id, next_bookmark_id, size, groups, deferred,
                          left_out, covers_from)
-    SELECT i.id, 1, s.profile_id, s.bookmark_id, s.bookmark_id, count(*), '[]', '[]', '{}', '2026-11-01'
-    FROM issues i JOIN subscriptions s ON s.cadence_id = i.cadence_id
-    WHERE i.slot = :turn GROUP BY i.id, s.profile_id, s.bookmark_id
+    SELECT i.id, 1, g.profile_id, g.bookmark_id, g.bookmark_id, count(*), '[]', '[]', '{}', '2026-11-01'
+    FROM issues i
+    JOIN groups g ON g.cadence_id = i.cadence_id
+    JOIN subscriptions s ON s.group_id = g.id
+    WHERE i.slot = :turn GROUP BY i.id, g.profile_id, g.bookmark_id
     """,
     """
     INSERT INTO deliveries (issue_id, cohort_id, subscription_id, status, reason, detail, attempts, claims,
@@ -90,8 +92,9 @@ _PAST = (
     SELECT i.id, c.id, s.id, 'sent', '', '', 1, 1, 0
     FROM issues i
     JOIN cohorts c ON c.issue_id = i.id
-    JOIN subscriptions s ON s.cadence_id = i.cadence_id
-         AND s.profile_id = c.profile_id AND s.bookmark_id = c.bookmark_id
+    JOIN groups g ON g.cadence_id = i.cadence_id
+         AND g.profile_id = c.profile_id AND g.bookmark_id = c.bookmark_id
+    JOIN subscriptions s ON s.group_id = g.id
     WHERE i.slot = :turn ORDER BY c.id, s.id
     """,
 )

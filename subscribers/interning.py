@@ -126,19 +126,27 @@ async def _ids(connection: AsyncConnection, table: Table, keys: Sequence[bytes])
     return found
 
 
-async def profiles_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Profile]:
-    """Profiles by row id."""
-    found: dict[int, Profile] = {}
-    for some in chunks(sorted(ids)):
-        rows = await connection.execute(select(profiles).where(profiles.c.id.in_(some)))
-        found.update((row.id, profile_from(row)) for row in rows)
-    return found
+class Preferences:
+    """What the row ids of profiles and bookmarks stand for; asked once, since an interned row never changes.
 
+    Meant for one piece of work: an id that was read in a transaction rolled back later may mean another row.
+    """
 
-async def bookmarks_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Bookmark]:
-    """Bookmarks by row id."""
-    found: dict[int, Bookmark] = {}
-    for some in chunks(sorted(ids)):
-        rows = await connection.execute(select(bookmarks).where(bookmarks.c.id.in_(some)))
-        found.update((row.id, bookmark_from(row)) for row in rows)
-    return found
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._profiles: Final[dict[int, Profile]] = {}
+        self._bookmarks: Final[dict[int, Bookmark]] = {}
+
+    async def profiles(self, connection: AsyncConnection, ids: Collection[int]) -> Mapping[int, Profile]:
+        """Profiles by row id: these, and those asked for before."""
+        for some in chunks(sorted(set(ids) - self._profiles.keys())):
+            rows = await connection.execute(select(profiles).where(profiles.c.id.in_(some)))
+            self._profiles.update((row.id, profile_from(row)) for row in rows)
+        return self._profiles
+
+    async def bookmarks(self, connection: AsyncConnection, ids: Collection[int]) -> Mapping[int, Bookmark]:
+        """Bookmarks by row id: these, and those asked for before."""
+        for some in chunks(sorted(set(ids) - self._bookmarks.keys())):
+            rows = await connection.execute(select(bookmarks).where(bookmarks.c.id.in_(some)))
+            self._bookmarks.update((row.id, bookmark_from(row)) for row in rows)
+        return self._bookmarks

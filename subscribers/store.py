@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from subscribers.groups import Place, groups_at, hold_together
 from subscribers.interning import (
     bookmark_from,
     cadence_from,
@@ -35,6 +37,7 @@ from subscribers.tables import (
     bookmarks,
     cadences,
     gaps,
+    groups,
     profiles,
     standing_changes,
     subscribers,
@@ -247,18 +250,32 @@ async def every_subscription(
 
 
 async def keep_others_off(connection: AsyncConnection, condition: ColumnElement[bool]) -> None:
-    """Let nobody else change the subscriptions that fulfil a condition until commit.
+    """Let nobody else change the subscriptions that fulfil a condition, nor move their groups, until commit.
 
     Always a statement of its own, before the one that reads: PostgreSQL compares a row that it had to wait
-    for with what that row was joined to before, and leaves it out when the other changed its bookmark. SQLite
-    has one writer at a time and needs none of this.
+    for with what that row was joined to before. SQLite has one writer at a time and needs none of this.
     """
-    if connection.dialect.name == "postgresql":
-        # in one order, so that two who want the same rows wait for each other in one direction only
-        rows = select(subscriptions.c.id).where(condition).order_by(subscriptions.c.id)
-        await connection.execute(
-            select(func.count()).select_from(rows.with_for_update(key_share=True).subquery())
-        )
+    if connection.dialect.name != "postgresql":
+        return
+    while True:
+        # first the cadences, then the readers, as who plans an issue does: nobody waits in a circle
+        async with connection.begin_nested() as attempt:
+            held = await _cadences_of(connection, condition)
+            await hold_together(connection, held)
+            # in one order, so that two who want the same rows wait for each other in one direction only
+            rows = select(subscriptions.c.id).where(condition).order_by(subscriptions.c.id)
+            await connection.execute(
+                select(func.count()).select_from(rows.with_for_update(key_share=True).subquery())
+            )
+            if await _cadences_of(connection, condition) <= held:
+                return
+            # somebody got another cadence meanwhile: let go, and take them in order
+            await attempt.rollback()
+
+
+async def _cadences_of(connection: AsyncConnection, condition: ColumnElement[bool]) -> set[int]:
+    query = select(groups.c.cadence_id).join(subscriptions, subscriptions.c.group_id == groups.c.id)
+    return set((await connection.execute(query.where(condition).distinct())).scalars())
 
 
 async def pauses_ending_by(connection: AsyncConnection, now: datetime) -> tuple[Subscription, ...]:
@@ -274,14 +291,12 @@ async def mark_bouncing(connection: AsyncConnection, subscription_id: int, words
     whose = select(subscriptions.c.subscriber_id).where(subscriptions.c.id == subscription_id)
     theirs = subscriptions.c.subscriber_id == whose.scalar_subquery()
     await keep_others_off(connection, theirs)
-    query = select(subscriptions.c.id, subscriptions.c.standing).where(theirs)
-    for row in (await connection.execute(query)).all():
-        before = Standing(row.standing)
-        after = TRANSITIONS.get((before, Event.BOUNCED_HARD))
+    for row in (await connection.execute(_whole().where(theirs))).all():
+        one = _subscription_from(row)
+        after = TRANSITIONS.get((one.standing, Event.BOUNCED_HARD))
         if after is not None:
-            change = update(subscriptions).where(subscriptions.c.id == row.id).values(standing=after)
-            await connection.execute(change)
-            await note_standing(connection, row.id, before, after, words, now)
+            await save(connection, replace(one, standing=after))
+            await note_standing(connection, one.id, one.standing, after, words, now)
 
 
 async def count_by_standing(connection: AsyncConnection) -> dict[str, int]:
@@ -308,7 +323,7 @@ def _whole() -> Select[Any]:
     mine, them = subscriptions.c, subscribers.c
     return (
         select(
-            *(mine.id, mine.subscriber_id, mine.newsletter_id, mine.standing, mine.served_day),
+            *(mine.id, mine.subscriber_id, mine.newsletter_id, mine.standing, groups.c.served_day),
             *(mine.began_after, mine.began_at, mine.away_after, mine.paused_until),
             *(them.address, them.name),
             *(cadences.c.days, cadences.c.at, cadences.c.zone, cadences.c.at_once),
@@ -317,9 +332,10 @@ def _whole() -> Select[Any]:
             *(bookmarks.c.cut, bookmarks.c.deferred, bookmarks.c.ahead),
         )
         .join(subscribers, them.id == mine.subscriber_id)
-        .join(cadences, cadences.c.id == mine.cadence_id)
-        .join(profiles, profiles.c.id == mine.profile_id)
-        .join(bookmarks, bookmarks.c.id == mine.bookmark_id)
+        .join(groups, groups.c.id == mine.group_id)
+        .join(cadences, cadences.c.id == groups.c.cadence_id)
+        .join(profiles, profiles.c.id == groups.c.profile_id)
+        .join(bookmarks, bookmarks.c.id == groups.c.bookmark_id)
     )
 
 
@@ -343,19 +359,32 @@ def _subscription_from(row: Row[Any]) -> Subscription:
 
 
 async def _changeable(connection: AsyncConnection, values: Sequence[Subscription]) -> list[dict[str, Any]]:
+    places = await _places(connection, values)
+    group_ids = await groups_at(connection, places)
+    return [
+        {
+            "standing": one.standing,
+            "group_id": group_ids[place],
+            "away_after": one.away_after,
+            "paused_until": one.paused_until,
+        }
+        for one, place in zip(values, places, strict=True)
+    ]
+
+
+async def _places(connection: AsyncConnection, values: Sequence[Subscription]) -> list[Place]:
     cadence_ids = await intern_cadences(connection, {one.cadence for one in values})
     profile_ids = await intern_profiles(connection, {one.profile for one in values})
     bookmark_ids = await intern_bookmarks(connection, {one.bookmark for one in values})
     return [
-        {
-            "standing": one.standing,
-            "cadence_id": cadence_ids[one.cadence],
-            "profile_id": profile_ids[one.profile],
-            "bookmark_id": bookmark_ids[one.bookmark],
-            "served_day": one.served_day,
-            "away_after": one.away_after,
-            "paused_until": one.paused_until,
-        }
+        Place(
+            newsletter_id=one.newsletter_id,
+            cadence_id=cadence_ids[one.cadence],
+            profile_id=profile_ids[one.profile],
+            bookmark_id=bookmark_ids[one.bookmark],
+            served_day=one.served_day,
+            is_active=one.standing is Standing.ACTIVE,
+        )
         for one in values
     ]
 

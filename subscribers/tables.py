@@ -107,6 +107,26 @@ subscribers = Table(
     Column("erased_at", Instant),
 )
 
+# Readers of a newsletter who want the same at the same times and are equally far: an issue moves them as one.
+# Equal groups may stand side by side for a while.
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("newsletter_id", ForeignKey("newsletters.id"), nullable=False),
+    Column("cadence_id", ForeignKey("cadences.id"), nullable=False),
+    Column("profile_id", ForeignKey("profiles.id"), nullable=False),
+    Column("bookmark_id", ForeignKey("bookmarks.id"), nullable=False),
+    # the local day of the last slot planned for these readers: one slot a day, whatever moves
+    Column("served_day", Date, nullable=False),
+    # true for active readers alone: who is paused, or has left, stands in a group that nothing moves
+    Column("is_active", Boolean, nullable=False),
+    Index(
+        "ix_groups_due",
+        *("newsletter_id", "cadence_id", "is_active", "served_day", "profile_id", "bookmark_id"),
+    ),
+)
+
 subscriptions = Table(
     "subscriptions",
     metadata,
@@ -114,11 +134,7 @@ subscriptions = Table(
     Column("subscriber_id", ForeignKey("subscribers.id"), nullable=False),
     Column("newsletter_id", ForeignKey("newsletters.id"), nullable=False),
     Column("standing", String(12), nullable=False),
-    Column("cadence_id", ForeignKey("cadences.id"), nullable=False),
-    Column("profile_id", ForeignKey("profiles.id"), nullable=False),
-    Column("bookmark_id", ForeignKey("bookmarks.id"), nullable=False),
-    # the local day of the last slot planned for this reader: one slot a day, whatever moves
-    Column("served_day", Date, nullable=False),
+    Column("group_id", ForeignKey("groups.id"), nullable=False, index=True),
     # the publication number after which the subscription began
     Column("began_after", Integer, nullable=False),
     Column("began_at", Instant, nullable=False),
@@ -129,7 +145,6 @@ subscriptions = Table(
     CheckConstraint(
         "standing IN ({})".format(", ".join(f"'{standing}'" for standing in Standing)), name="standing"
     ),
-    Index("ix_subscriptions_due", "newsletter_id", "cadence_id", "standing", "served_day"),
     Index(
         "ix_subscriptions_paused_until",
         "paused_until",

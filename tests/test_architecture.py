@@ -32,7 +32,9 @@ WELCOME: Final = {
     "digest.errors": HEIGHT.keys() - {"subscribers"} | {"digest.config"},
 }
 #: The files of `subscribers` that remember; all others there only decide.
-KEEPERS: Final = {f"subscribers/{name}.py" for name in ("tables", "interning", "store", "suppressions")}
+KEEPERS: Final = {
+    f"subscribers/{name}.py" for name in ("tables", "interning", "groups", "store", "suppressions")
+}
 DRIVERS: Final = {
     *(
         "aiosmtplib",

@@ -35,9 +35,24 @@ class Selector:
     def __init__(self, candidates: Iterable[Candidate], rules: Rules) -> None:
         """`candidates` holds every published briefing that any bookmark of the issue may still be owed."""
         self._candidates: Final = {candidate.number: candidate for candidate in candidates}
-        self._numbers: Final = sorted(self._candidates)
+        self._numbers = sorted(self._candidates)
         self._rules: Final = rules
         self._places: Final[dict[Profile, _Places]] = {}
+        self._decided: Final[dict[tuple[Profile, Bookmark, int], Selection]] = {}
+
+    def learn(self, candidates: Iterable[Candidate]) -> bool:
+        """Take more candidates in; False, and nothing is taken, when one that is known has changed since.
+
+        What was decided before stays right: its candidates were all there.
+        """
+        known = self._candidates
+        new = [one for one in candidates if known.get(one.number) != one]
+        if any(one.number in known for one in new):
+            return False
+        known.update((one.number, one) for one in new)
+        if new:
+            self._numbers = sorted(known)
+        return True
 
     def regular(self, profile: Profile, bookmark: Bookmark, upto: int) -> Selection:
         """What readers with this profile and bookmark get from a regular issue that decides all up to `upto`.
@@ -45,6 +60,12 @@ class Selector:
         Rank is lead, weight, waiting, recency: what a cap deferred earlier comes before what is newer and
         equally weighty, or a steady stream of news would keep it waiting for ever.
         """
+        question = profile, bookmark, upto
+        if question not in self._decided:
+            self._decided[question] = self._decide(profile, bookmark, upto)
+        return self._decided[question]
+
+    def _decide(self, profile: Profile, bookmark: Bookmark, upto: int) -> Selection:
         owed = [
             *bookmark.deferred,
             *(number for number in self._numbers_after(bookmark.cut, upto) if number not in bookmark.ahead),

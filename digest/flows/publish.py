@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,6 +25,8 @@ from digest.core.model import (
 from digest.core.selection import Rules, Selector
 from digest.store import briefings, counters, issues, newsletters, planning, topics
 from digest.store.database import Database
+from subscribers.groups import hold_alone
+from subscribers.interning import Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +58,39 @@ async def due_slots(*, store: Database, now: datetime) -> tuple[DueSlot, ...]:
     return tuple(sorted(found, key=lambda due: (due.slot.due_at, due.newsletter_id, due.cadence_id)))
 
 
-async def publish(due: DueSlot, *, store: Database, now: datetime) -> Planned | None:
+class Memory:
+    """What the planning of one slot has found out and another can use: all that is due is planned in a row.
+
+    Many slots ask the same questions: equal wishes at other times, over the same news.
+    """
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self.preferences: Final = Preferences()
+        self._selectors: Final[dict[Rules, Selector]] = {}
+
+    def selector(self, candidates: Sequence[Candidate], rules: Rules) -> Selector:
+        """A selector that knows these candidates, and still knows what it decided if none has changed."""
+        known = self._selectors.get(rules)
+        if known is None or not known.learn(candidates):
+            known = self._selectors[rules] = Selector(candidates, rules)
+        return known
+
+
+async def publish(
+    due: DueSlot, *, store: Database, now: datetime, memory: Memory | None = None
+) -> Planned | None:
     """Plan one slot; None when everybody is served already, here or by another scheduler."""
+    memory = memory or Memory()
     async with store.write() as connection:
         newest = await counters.newest_number(connection)
         due = _as_of(due, newest, now)
-        await planning.lock_slot(connection, due, newest)
-        groups = await planning.groups_due(connection, due, newest)
+        await hold_alone(connection, due.cadence_id)
+        groups = await planning.groups_due(connection, due, newest, memory.preferences)
         if not groups:
             return None
         newsletter = await newsletters.by_id(connection, due.newsletter_id)
-        cohorts = await _decide(connection, due, newsletter, groups, newest, now)
+        cohorts = await _decide(connection, due, newsletter, groups, newest, now, memory)
         issue_id, round_ = await issues.open_slot(connection, issue_for(due, newsletter, now))
         await pin(connection, issue_id, round_, cohorts)
         await planning.plan_cohorts(
@@ -151,13 +176,14 @@ async def _decide(
     groups: Sequence[Group],
     newest: int,
     now: datetime,
+    memory: Memory,
 ) -> list[PlannedCohort]:
     """One decision for each group."""
     limit = newsletter.latest_start_minutes
     if limit is not None and not due.cadence.at_once and now - due.slot.due_at > timedelta(minutes=limit):
         return [_cohort(due, group, _too_late(group)) for group in groups]
     rules = await rules_of(connection, newsletter)
-    selector = Selector(await candidates_for(connection, groups, newest), rules)
+    selector = memory.selector(await candidates_for(connection, groups, newest), rules)
     return [_cohort(due, group, selector.regular(group.profile, group.bookmark, newest)) for group in groups]
 
 

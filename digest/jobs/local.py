@@ -15,7 +15,7 @@ from digest.core.model import DeliveryStatus, Issue, RunTotals
 from digest.errors import DigestError, StoreError
 from digest.flows.deliver import Sender, Tally, deliver
 from digest.flows.press import Press
-from digest.flows.publish import Planned, due_slots, publish
+from digest.flows.publish import Memory, Planned, due_slots, publish
 from digest.flows.recover import recover
 from digest.jobs.liveness import Liveness
 from digest.mail.post import Post
@@ -78,11 +78,11 @@ class LocalJobs:
         return await self._send([issue_id], now, stop)
 
     async def _plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
-        planned = []
+        planned, memory = [], Memory()
         for due in await due_slots(store=self._store, now=now):
             if stop.is_set():
                 break
-            done = await publish(due, store=self._store, now=now)
+            done = await publish(due, store=self._store, now=now, memory=memory)
             if done is not None:
                 planned.append(done)
                 log.info("planned an issue", issue=done.issue_id, copies=done.copies, slot=due.slot.label)

@@ -51,6 +51,22 @@ class Database:
             async with connection.begin():
                 yield connection
 
+    @asynccontextmanager
+    async def rebuild(self) -> AsyncIterator[AsyncConnection]:
+        """A writing transaction that may replace whole tables; what refers to a row is checked at its end.
+
+        SQLite changes a table by making another one under its name, and would meanwhile take each row that
+        is referred to for deleted.
+        """
+        async with self._connection() as connection:
+            connection = await connection.execution_options(digest_write=True, digest_rebuild=True)
+            async with connection.begin():
+                yield connection
+                if self.is_sqlite and (await connection.execute(text("PRAGMA foreign_key_check"))).first():
+                    raise StoreError("the store has rows that refer to nothing: nothing was changed")
+        # connections forget here that references were not looked at
+        await self.close()
+
     async def close(self) -> None:
         """Give every connection back."""
         await self._engine.dispose()
@@ -102,8 +118,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # a writer takes its lock at once: upgrading later fails with "database is locked" without waiting
-    write = connection.get_execution_options().get("digest_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("digest_rebuild", False):
+        # has no effect within a transaction
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("digest_write", False) else "BEGIN")
 
 
 def _is_about_the_store(error: DBAPIError) -> bool:

@@ -19,9 +19,10 @@ from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
 from digest.store.issues import IS_OPEN, numbers_in
 from digest.store.tables import cohorts, deliveries, issues
 from subscribers import store as readers
+from subscribers.groups import groups_with_bookmarks
 from subscribers.interning import bookmark_from, chunks, intern_bookmarks
 from subscribers.model import Bookmark, Standing
-from subscribers.tables import bookmarks, subscribers, subscriptions
+from subscribers.tables import bookmarks, groups, subscribers, subscriptions
 
 #: How long a claim holds without a sign of life. RFC 5321 allows ten minutes for the final dot alone.
 LEASE: Final = timedelta(minutes=15)
@@ -166,21 +167,22 @@ async def give_back(connection: AsyncConnection, delivery_ids: Sequence[int]) ->
     Those of a copy that may have arrived are not owed again: they would come under another Message-ID.
     Readers who shared a copy and a bookmark still share one afterwards: one update for each such group.
     """
-    back: dict[int, Bookmark] = {}
+    back: dict[int, tuple[int, Bookmark]] = {}
     for some in chunks(delivery_ids):
         whose = select(deliveries.c.subscription_id).where(deliveries.c.id.in_(some))
         await readers.keep_others_off(connection, subscriptions.c.id.in_(whose))
         for row in await connection.execute(_bookmarks_behind(some)):
-            before = back.get(row.subscription_id) or bookmark_from(row)
-            back[row.subscription_id] = before.given_back(numbers_in(row.groups))
-    ids = await intern_bookmarks(connection, set(back.values()))
-    owed: dict[int, list[int]] = {}
-    for subscription_id, bookmark in back.items():
-        owed.setdefault(ids[bookmark], []).append(subscription_id)
-    for bookmark_id, whom in owed.items():
+            _group, before = back.get(row.subscription_id, (0, bookmark_from(row)))
+            back[row.subscription_id] = row.group_id, before.given_back(numbers_in(row.groups))
+    ids = await intern_bookmarks(connection, {bookmark for _, bookmark in back.values()})
+    owed: dict[tuple[int, int], list[int]] = {}
+    for subscription_id, (group_id, bookmark) in back.items():
+        owed.setdefault((group_id, ids[bookmark]), []).append(subscription_id)
+    group_ids = await groups_with_bookmarks(connection, owed.keys())
+    for where, whom in owed.items():
         for some in chunks(whom):
             move = update(subscriptions).where(subscriptions.c.id.in_(some))
-            await connection.execute(move.values(bookmark_id=bookmark_id))
+            await connection.execute(move.values(group_id=group_ids[where]))
 
 
 async def forget_words(connection: AsyncConnection, subscription_ids: Collection[int]) -> None:
@@ -325,13 +327,14 @@ def _bookmarks_behind(delivery_ids: Sequence[int]) -> Any:
         select(
             deliveries.c.subscription_id,
             cohorts.c.groups,
-            subscriptions.c.bookmark_id,
+            subscriptions.c.group_id,
             *(bookmarks.c.cut, bookmarks.c.deferred, bookmarks.c.ahead),
         )
         .join(cohorts, cohorts.c.id == deliveries.c.cohort_id)
         .join(issues, and_(issues.c.id == deliveries.c.issue_id, ~issues.c.ignores_bookmarks))
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
-        .join(bookmarks, bookmarks.c.id == subscriptions.c.bookmark_id)
+        .join(groups, groups.c.id == subscriptions.c.group_id)
+        .join(bookmarks, bookmarks.c.id == groups.c.bookmark_id)
         .where(deliveries.c.id.in_(delivery_ids), _CERTAIN)
     )
 

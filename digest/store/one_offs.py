@@ -7,15 +7,17 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Group, PlannedCohort
 from digest.store.planning import DELIVERY_NAMES, delivery_columns, insert_cohorts
 from digest.store.tables import cohorts, deliveries
 from subscribers import store as shelf
-from subscribers.interning import bookmarks_by_id, chunks, profiles_by_id
+from subscribers.groups import groups_with_bookmarks
+from subscribers.interning import Preferences, chunks
 from subscribers.model import Standing
+from subscribers.tables import groups as reader_groups
 from subscribers.tables import profiles, subscribers, subscriptions
 from subscribers.wishes import address_key
 
@@ -46,7 +48,11 @@ async def by_topics(
     wanted = [row.id for row in rows if row.topics is None or set(row.topics) & set(topics)]
     found: set[int] = set()
     for some in chunks(wanted):
-        query = select(subscriptions.c.id).where(_active(newsletter_id), subscriptions.c.profile_id.in_(some))
+        query = (
+            select(subscriptions.c.id)
+            .join(reader_groups, reader_groups.c.id == subscriptions.c.group_id)
+            .where(_active(newsletter_id), reader_groups.c.profile_id.in_(some))
+        )
         found.update(row.id for row in await connection.execute(query))
     return frozenset(found)
 
@@ -65,18 +71,20 @@ async def groups(
     """The readers addressed, by profile and bookmark; None addresses all active ones."""
     sizes: Counter[tuple[int, int]] = Counter()
     served: dict[tuple[int, int], date] = {}
-    mine = subscriptions.c
+    mine = reader_groups.c
     for addressed in _addressed(newsletter_id, readers):
         query = (
             select(mine.profile_id, mine.bookmark_id, func.count(), func.max(mine.served_day))
+            .join(subscriptions, subscriptions.c.group_id == mine.id)
             .where(addressed)
             .group_by(mine.profile_id, mine.bookmark_id)
         )
         for profile_id, bookmark_id, size, served_day in await connection.execute(query):
             sizes[profile_id, bookmark_id] += size
             served[profile_id, bookmark_id] = served_day
-    known_profiles = await profiles_by_id(connection, {profile_id for profile_id, _ in sizes})
-    known_bookmarks = await bookmarks_by_id(connection, {bookmark_id for _, bookmark_id in sizes})
+    known = Preferences()
+    known_profiles = await known.profiles(connection, {profile_id for profile_id, _ in sizes})
+    known_bookmarks = await known.bookmarks(connection, {bookmark_id for _, bookmark_id in sizes})
     return tuple(
         Group(p, known_profiles[p], b, known_bookmarks[b], sizes[p, b], served[p, b])
         for p, b in sorted(sizes)
@@ -92,26 +100,46 @@ async def plan_cohorts(
 ) -> None:
     """Write cohorts and deliveries down; bookmarks move, but no local day counts as served."""
     await insert_cohorts(connection, issue_id, 1, planned)
-    mine = subscriptions.c
-    same_copy = and_(cohorts.c.profile_id == mine.profile_id, cohorts.c.bookmark_id == mine.bookmark_id)
+    mine = reader_groups.c
+    same_copy = and_(
+        cohorts.c.issue_id == issue_id,
+        cohorts.c.profile_id == mine.profile_id,
+        cohorts.c.bookmark_id == mine.bookmark_id,
+    )
     for addressed in _addressed(newsletter_id, readers):
-        addressed_readers = (
+        copies = (
             select(*delivery_columns(issue_id))
-            .select_from(subscriptions.join(cohorts, same_copy))
-            .where(cohorts.c.issue_id == issue_id, addressed)
-            .order_by(cohorts.c.id, mine.id)
+            .select_from(cohorts)
+            .join(reader_groups, same_copy)
+            .join(subscriptions, subscriptions.c.group_id == mine.id)
+            .where(addressed)
+            .order_by(cohorts.c.id, subscriptions.c.id)
         )
-        await connection.execute(insert(deliveries).from_select(DELIVERY_NAMES, addressed_readers))
-    await connection.execute(
-        update(subscriptions)
-        .where(
-            mine.newsletter_id == newsletter_id,
+        await connection.execute(insert(deliveries).from_select(DELIVERY_NAMES, copies))
+    await _move_readers(connection, issue_id)
+
+
+async def _move_readers(connection: AsyncConnection, issue_id: int) -> None:
+    """Put those who got a delivery into the groups that are as far as their copy; one update a group."""
+    query = (
+        select(subscriptions.c.group_id, cohorts.c.id, cohorts.c.next_bookmark_id)
+        .join(deliveries, deliveries.c.cohort_id == cohorts.c.id)
+        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+        .where(cohorts.c.issue_id == issue_id, cohorts.c.next_bookmark_id != cohorts.c.bookmark_id)
+        .distinct()
+    )
+    moves = [(before, cohort, bookmark) for before, cohort, bookmark in await connection.execute(query)]
+    after = await groups_with_bookmarks(connection, {(before, bookmark) for before, _, bookmark in moves})
+    mine = subscriptions.c
+    for before, cohort, bookmark in moves:
+        # by cohort: readers who were moved into this group a moment ago are not moved on with it
+        theirs = exists().where(
             deliveries.c.subscription_id == mine.id,
             deliveries.c.issue_id == issue_id,
-            cohorts.c.id == deliveries.c.cohort_id,
+            deliveries.c.cohort_id == cohort,
         )
-        .values(bookmark_id=cohorts.c.next_bookmark_id)
-    )
+        move = update(subscriptions).where(mine.group_id == before, theirs)
+        await connection.execute(move.values(group_id=after[before, bookmark]))
 
 
 def _active(newsletter_id: int) -> ColumnElement[bool]:

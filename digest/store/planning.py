@@ -6,61 +6,51 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, select, true, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, DueSlot, Group, PlannedCohort
-from digest.store.tables import cohorts, deliveries, newsletters
-from subscribers import store as readers
-from subscribers.interning import bookmark_from, cadence_from, chunks, intern_bookmarks, profile_from
-from subscribers.model import Cadence, Standing
-from subscribers.tables import bookmarks, cadences, profiles, subscriptions
+from digest.store.tables import cohorts, deliveries
+from subscribers.groups import join_equal
+from subscribers.interning import Preferences, cadence_from, chunks, intern_bookmarks
+from subscribers.model import Cadence
+from subscribers.tables import bookmarks, cadences, groups, subscriptions
 
 
 async def unserved(connection: AsyncConnection) -> list[tuple[int, int, Cadence, date]]:
     """(newsletter, cadence id, cadence, earliest served day) of all cadences with active readers.
 
-    One index seek for each pair of newsletter and cadence: never a scan of the readers.
+    Looks at the groups, never at the readers: there are as many as there are different wishes.
     """
+    mine = groups.c
+    has_readers = exists().where(subscriptions.c.group_id == mine.id)
     oldest = (
-        select(func.min(subscriptions.c.served_day))
-        .where(
-            subscriptions.c.newsletter_id == newsletters.c.id,
-            subscriptions.c.cadence_id == cadences.c.id,
-            subscriptions.c.standing == Standing.ACTIVE,
-        )
-        .scalar_subquery()
+        select(mine.newsletter_id, mine.cadence_id, func.min(mine.served_day).label("oldest"))
+        .where(mine.is_active, has_readers)
+        .group_by(mine.newsletter_id, mine.cadence_id)
+        .subquery()
     )
-    query = select(newsletters.c.id.label("newsletter_id"), cadences, oldest.label("oldest")).join(
-        cadences, true()
+    query = (
+        select(oldest.c.newsletter_id, oldest.c.oldest, cadences)
+        .join(cadences, cadences.c.id == oldest.c.cadence_id)
+        .order_by(oldest.c.newsletter_id, cadences.c.id)
     )
-    rows = await connection.execute(query.order_by(newsletters.c.id, cadences.c.id))
-    return [
-        (row.newsletter_id, row.id, cadence_from(row), row.oldest) for row in rows if row.oldest is not None
-    ]
+    rows = await connection.execute(query)
+    return [(row.newsletter_id, row.id, cadence_from(row), row.oldest) for row in rows]
 
 
 async def is_anybody_due(connection: AsyncConnection, due: DueSlot, newest: int) -> bool:
     """True when a slot has at least one reader who was not served by it yet."""
-    found: bool = (await connection.execute(select(exists().where(_is_due(due, newest))))).scalar_one()
+    anybody = exists().where(subscriptions.c.group_id == groups.c.id, _is_due(due, newest))
+    found: bool = (await connection.execute(select(anybody))).scalar_one()
     return found
 
 
-async def lock_slot(connection: AsyncConnection, due: DueSlot, newest: int) -> None:
-    """Let no other scheduler plan this cadence, nor anybody change its due readers, until commit.
-
-    SQLite has one writer at a time and needs no more; PostgreSQL locks the cadence, then the due rows.
-    """
-    if connection.dialect.name == "postgresql":
-        await connection.execute(
-            select(cadences.c.id).where(cadences.c.id == due.cadence_id).with_for_update(key_share=True)
-        )
-        await readers.keep_others_off(connection, _is_due(due, newest))
-
-
-async def groups_due(connection: AsyncConnection, due: DueSlot, newest: int) -> tuple[Group, ...]:
+async def groups_due(
+    connection: AsyncConnection, due: DueSlot, newest: int, known: Preferences
+) -> tuple[Group, ...]:
     """The due readers by profile and bookmark: as many groups as there are different copies to decide."""
-    mine = subscriptions.c
+    mine = groups.c
     sizes = (
         select(
             mine.profile_id,
@@ -68,22 +58,27 @@ async def groups_due(connection: AsyncConnection, due: DueSlot, newest: int) -> 
             func.count().label("size"),
             func.max(mine.served_day).label("served_day"),
         )
+        .join(subscriptions, subscriptions.c.group_id == mine.id)
         .where(_is_due(due, newest))
         .group_by(mine.profile_id, mine.bookmark_id)
-        .subquery()
+        .order_by(mine.profile_id, mine.bookmark_id)
     )
-    query = (
-        select(
-            sizes,
-            *(profiles.c.topics, profiles.c.sections, profiles.c.format),
-            *(profiles.c.max_items, profiles.c.language),
-            *(bookmarks.c.cut, bookmarks.c.deferred, bookmarks.c.ahead),
-        )
-        .join(profiles, profiles.c.id == sizes.c.profile_id)
-        .join(bookmarks, bookmarks.c.id == sizes.c.bookmark_id)
-        .order_by(sizes.c.profile_id, sizes.c.bookmark_id)
+    rows = (await connection.execute(sizes)).all()
+    profiles = await known.profiles(connection, {row.profile_id for row in rows})
+    bookmarks = await known.bookmarks(connection, {row.bookmark_id for row in rows})
+    return tuple(
+        [
+            Group(
+                profile_id=row.profile_id,
+                profile=profiles[row.profile_id],
+                bookmark_id=row.bookmark_id,
+                bookmark=bookmarks[row.bookmark_id],
+                size=row.size,
+                served_day=row.served_day,
+            )
+            for row in rows
+        ]
     )
-    return tuple([_group_from(row) for row in await connection.execute(query)])
 
 
 async def plan_cohorts(
@@ -96,36 +91,38 @@ async def plan_cohorts(
     newest: int,
     served_day: date,
 ) -> None:
-    """Write cohorts and deliveries down and move the bookmarks: three set-based statements for any size.
+    """Write cohorts and deliveries down and move the groups: few set-based statements for any size.
 
-    Bookmarks move for exactly those readers who got a delivery row, so nobody can be moved past a briefing
-    without one.
+    The caller holds the cadence alone, so a group has the same readers in each statement: nobody is moved
+    past a briefing without a delivery.
     """
     await insert_cohorts(connection, issue_id, round_, planned)
-    mine = subscriptions.c
-    of_round = and_(cohorts.c.issue_id == issue_id, cohorts.c.round == round_)
-    same_copy = and_(cohorts.c.profile_id == mine.profile_id, cohorts.c.bookmark_id == mine.bookmark_id)
+    mine = groups.c
+    same_copy = and_(
+        cohorts.c.issue_id == issue_id,
+        cohorts.c.round == round_,
+        cohorts.c.profile_id == mine.profile_id,
+        cohorts.c.bookmark_id == mine.bookmark_id,
+    )
     copies = (
         select(*delivery_columns(issue_id))
-        .select_from(subscriptions.join(cohorts, same_copy))
-        .where(of_round, _is_due(due, newest))
-        .order_by(cohorts.c.id, mine.id)
+        .select_from(cohorts)
+        .join(groups, same_copy)
+        .join(subscriptions, subscriptions.c.group_id == mine.id)
+        .where(_is_due(due, newest))
+        # copies of a cohort lie together, so that claims find them so; it is the order of the index
+        .order_by(mine.served_day, mine.profile_id, mine.bookmark_id)
     )
     await connection.execute(insert(deliveries).from_select(DELIVERY_NAMES, copies))
-    served = case((mine.served_day < served_day, served_day), else_=mine.served_day)
     await connection.execute(
-        update(subscriptions)
-        .where(
-            mine.newsletter_id == due.newsletter_id,
-            mine.cadence_id == due.cadence_id,
-            mine.standing == Standing.ACTIVE,
-            deliveries.c.subscription_id == mine.id,
-            deliveries.c.issue_id == issue_id,
-            cohorts.c.id == deliveries.c.cohort_id,
-            cohorts.c.round == round_,
+        update(groups)
+        .where(same_copy, _is_due(due, newest))
+        .values(
+            bookmark_id=cohorts.c.next_bookmark_id,
+            served_day=case((mine.served_day < served_day, served_day), else_=mine.served_day),
         )
-        .values(bookmark_id=cohorts.c.next_bookmark_id, served_day=served)
     )
+    await join_equal(connection, due.newsletter_id, due.cadence_id)
 
 
 async def insert_cohorts(
@@ -177,12 +174,8 @@ def delivery_columns(issue_id: int) -> list[ColumnElement[Any]]:
 
 
 def _is_due(due: DueSlot, newest: int) -> ColumnElement[bool]:
-    mine = subscriptions.c
-    active = and_(
-        mine.newsletter_id == due.newsletter_id,
-        mine.cadence_id == due.cadence_id,
-        mine.standing == Standing.ACTIVE,
-    )
+    mine = groups.c
+    active = and_(mine.newsletter_id == due.newsletter_id, mine.cadence_id == due.cadence_id, mine.is_active)
     not_served = mine.served_day < due.slot.day
     if not due.cadence.at_once:
         return and_(active, not_served)
@@ -191,14 +184,3 @@ def _is_due(due: DueSlot, newest: int) -> ColumnElement[bool]:
         return and_(active, not_served, mine.bookmark_id.in_(waiting))
     behind = select(bookmarks.c.id).where(bookmarks.c.cut < newest)
     return and_(active, mine.bookmark_id.in_(behind))
-
-
-def _group_from(row: Any) -> Group:
-    return Group(
-        profile_id=row.profile_id,
-        profile=profile_from(row),
-        bookmark_id=row.bookmark_id,
-        bookmark=bookmark_from(row),
-        size=row.size,
-        served_day=row.served_day,
-    )

@@ -19,13 +19,16 @@ _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _MIGRATING: Final = 0x6469_6765_7374
 
 
-async def migrate(database: Database) -> None:
-    """Apply every migration that the store has not seen; safe to repeat, and when two do it at once."""
-    async with database.write() as connection:
+async def migrate(database: Database, upto: str = "head") -> None:
+    """Apply every migration that the store has not seen; safe to repeat, and when two do it at once.
+
+    `upto` names the last one to apply, for who needs a store of an earlier age.
+    """
+    async with database.rebuild() as connection:
         if not database.is_sqlite:
             # SQLite has one writer at a time anyway; PostgreSQL would let two make the same table
             await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
-        await connection.run_sync(_upgrade)
+        await connection.run_sync(_upgrade, upto)
 
 
 async def current_revision(database: Database) -> str | None:
@@ -55,14 +58,14 @@ async def require_current(database: Database) -> None:
     )
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, upto: str) -> None:
     found = _revision_of(connection)
     known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     if found is not None and found not in known:
         raise StoreError(f"the store has version {found}, which this program does not know: use a newer one")
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, upto)
 
 
 def _revision_of(connection: Connection) -> str | None:

@@ -130,6 +130,26 @@ def test_nothing_new_is_another_reason_than_nothing_wanted() -> None:
     assert selection.skip is Skip.NOTHING_NEW
 
 
+# --- What is remembered -------------------------------------------------------------------------------------
+
+
+def test_more_news_changes_nothing_of_what_was_decided_without_it() -> None:
+    desk = selector(briefing(3, "economy"))
+    first = desk.regular(Profile(), Bookmark(2), 3)
+    assert desk.learn([briefing(1, "energy"), briefing(2, "society"), briefing(3, "economy")])
+    assert desk.regular(Profile(), Bookmark(2), 3) is first
+    assert by_topic(desk.regular(Profile(), Bookmark(), 3)) == {
+        "economy": (3,),
+        "energy": (1,),
+        "society": (2,),
+    }
+
+
+def test_news_that_has_changed_since_asks_for_a_new_decision() -> None:
+    desk = selector(briefing(1, "economy"))
+    assert not desk.learn([briefing(1, "economy", retracted=True)])
+
+
 # --- By hand ------------------------------------------------------------------------------------------------
 
 

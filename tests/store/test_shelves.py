@@ -16,12 +16,11 @@ from digest.store import briefings, counters, facts, newsletters, topics
 from digest.store.database import Database
 from subscribers import store as shelf
 from subscribers.interning import (
-    bookmarks_by_id,
+    Preferences,
     cadence_from,
     intern_bookmarks,
     intern_cadences,
     intern_profiles,
-    profiles_by_id,
 )
 from subscribers.model import WEEKDAYS, Bookmark, Cadence, Format, Profile, Section, Standing
 from subscribers.subscription import Gap
@@ -51,8 +50,9 @@ async def test_equal_preferences_are_one_row_whoever_has_them(store: Database) -
             (bookmark_id,) = set((await intern_bookmarks(connection, [bookmark])).values())
         rows = await connection.execute(select(cadences).where(cadences.c.id == cadence_id))
         assert cadence_from(rows.one()) == cadence
-        assert await profiles_by_id(connection, [profile_id]) == {profile_id: profile}
-        assert await bookmarks_by_id(connection, [bookmark_id]) == {bookmark_id: bookmark}
+        known = Preferences()
+        assert await known.profiles(connection, [profile_id]) == {profile_id: profile}
+        assert await known.bookmarks(connection, [bookmark_id]) == {bookmark_id: bookmark}
         waiting = select(bookmarks.c.waiting).where(bookmarks.c.id == bookmark_id)
         assert (await connection.execute(waiting)).scalar() == 2
 
@@ -62,7 +62,7 @@ async def test_more_preferences_than_fit_into_a_statement_are_interned_too(store
     async with store.write() as connection:
         ids = await intern_bookmarks(connection, marks)
         assert len(set(ids.values())) == 2500
-        found = await bookmarks_by_id(connection, ids.values())
+        found = await Preferences().bookmarks(connection, ids.values())
         assert {found[id_]: id_ for id_ in found} == ids
         assert await intern_bookmarks(connection, marks[::-1]) == ids
         assert (await connection.execute(select(func.count()).select_from(bookmarks))).scalar() == 2500

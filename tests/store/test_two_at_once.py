@@ -23,7 +23,8 @@ from digest.store import deliveries, issues, planning
 from digest.store.database import Database
 from digest.store.tables import deliveries as delivery_table
 from subscribers import store as shelf
-from subscribers.interning import intern_bookmarks
+from subscribers.groups import hold_alone
+from subscribers.interning import Preferences, intern_bookmarks
 from subscribers.model import Bookmark, Standing, interning_key
 from tests.flows.newsroom import (
     TUESDAY,
@@ -159,7 +160,7 @@ async def test_a_one_off_that_comes_while_readers_are_planned_finds_their_new_bo
     due = await only_slot(postgres_store)
 
     async def lock_and_move(connection: AsyncConnection) -> None:
-        await planning.lock_slot(connection, due, 1)
+        await hold_alone(connection, due.cadence_id)
         await move_bookmark(connection, "ann@example.org", Bookmark(1))
 
     with pytest.raises(InputError, match="nothing would be sent"):
@@ -333,7 +334,7 @@ async def test_an_issue_that_gets_another_round_while_it_is_closed_stays_open(
 
     async def plan_bob(connection: AsyncConnection) -> None:
         # what `publish` does, up to its commit
-        groups = await planning.groups_due(connection, due, 1)
+        groups = await planning.groups_due(connection, due, 1, Preferences())
         issue = await issues.by_id(connection, planned.issue_id)
         assert issue is not None
         assert len(groups) == 1

@@ -163,13 +163,21 @@ def _readers(reading: sqlite3.Connection) -> dict[int, Reader]:
     for row in reading.execute("SELECT * FROM gaps ORDER BY id"):
         gap = Gap(row["after"], row["upto"], tuple(json.loads(row["numbers"])), row["reason"])
         gaps.setdefault(row["subscription_id"], []).append(gap)
+    misplaced = reading.execute(
+        """
+        SELECT s.id FROM subscriptions s JOIN groups g ON g.id = s.group_id
+        WHERE g.newsletter_id != s.newsletter_id OR g.is_active != (s.standing = 'active')
+        """
+    )
+    assert misplaced.fetchall() == [], "only active readers may stand in groups that issues move"
     rows = reading.execute(
         """
         SELECT s.id, r.address, n.slug, s.standing, s.began_after, b.cut, b.deferred, b.ahead
         FROM subscriptions s
         JOIN subscribers r ON r.id = s.subscriber_id
         JOIN newsletters n ON n.id = s.newsletter_id
-        JOIN bookmarks b ON b.id = s.bookmark_id
+        JOIN groups g ON g.id = s.group_id
+        JOIN bookmarks b ON b.id = g.bookmark_id
         """
     )
     return {
