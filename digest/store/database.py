@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -18,14 +20,22 @@ from digest.errors import StoreError
 #: How long a writer waits for another one on SQLite, in milliseconds, before the store counts as locked.
 BUSY_TIMEOUT_MS: Final = 30_000
 
+T = TypeVar("T")
+
 
 class Database:
-    """The store's engine. `read()` and `write()` give a connection inside one transaction."""
+    """The store's engine. `read()` and `write()` give a connection inside one transaction.
+
+    On SQLite the writers of one process take turns here: SQLite itself lets a writer sleep and look again,
+    for up to a tenth of a second, when another one is just done.
+    """
 
     def __init__(self, url: str, *, echo: bool = False) -> None:
         """Prepare an engine; nothing is opened before the first transaction."""
         self.url: Final = make_url(url)
         self._engine: Final = _sqlite_engine(self.url, echo) if self.is_sqlite else _engine(self.url, echo)
+        self._one_writes: Final = asyncio.Lock()
+        self._apart: _Apart | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -46,10 +56,22 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that changes rows; commits at the end of the block, rolls back on any error."""
-        async with self._connection() as connection:
+        async with self._turn(), self._connection() as connection:
             connection = await connection.execution_options(digest_write=True)
             async with connection.begin():
                 yield connection
+
+    async def write_apart(self, work: Callable[[Connection], T]) -> T:
+        """Do a short piece of writing in one transaction and one step off the event loop.
+
+        An asynchronous connection hops between threads for every statement, which costs more than a short
+        statement itself. For what is written for each message that is too much.
+        """
+        if self._apart is None:
+            self._apart = _Apart(self.url)
+        async with self._turn():
+            with _in_words_of(self.url):
+                return await self._apart.write(work)
 
     @asynccontextmanager
     async def rebuild(self) -> AsyncIterator[AsyncConnection]:
@@ -69,17 +91,55 @@ class Database:
 
     async def close(self) -> None:
         """Give every connection back."""
+        apart, self._apart = self._apart, None
+        if apart is not None:
+            await apart.close()
         await self._engine.dispose()
+
+    def _turn(self) -> AbstractAsyncContextManager[object]:
+        return self._one_writes if self.is_sqlite else nullcontext()
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:
-        try:
+        with _in_words_of(self.url):
             async with self._engine.connect() as connection:
                 yield connection
-        except DBAPIError as error:
-            if not _is_about_the_store(error):
-                raise
-            raise StoreError(_in_plain_words(self.url, error)) from error
+
+
+class _Apart:
+    """A thread with a connection of its own."""
+
+    def __init__(self, url: URL) -> None:
+        self._engine: Final = _engine_apart(url)
+        self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="store")
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        writing = asyncio.get_running_loop().run_in_executor(self._thread, self._write, work)
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            # the thread cannot be stopped: nobody else may write before it has ended
+            await asyncio.wait([writing])
+            raise
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._engine.dispose)
+        self._thread.shutdown()
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        with self._engine.begin() as connection:
+            return work(connection)
+
+
+@contextmanager
+def _in_words_of(url: URL) -> Iterator[None]:
+    """Trouble that the store's owner can mend is told in one plain line."""
+    try:
+        yield
+    except DBAPIError as error:
+        if not _is_about_the_store(error):
+            raise
+        raise StoreError(_in_plain_words(url, error)) from error
 
 
 def _engine(url: URL, echo: bool) -> AsyncEngine:
@@ -96,9 +156,22 @@ def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
                 "set DIGEST_DATABASE_URL to a place that can be written"
             ) from error
     engine = create_async_engine(url, echo=echo)
-    event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    _make_sqlite_safe(engine.sync_engine)
     return engine
+
+
+def _engine_apart(url: URL) -> Engine:
+    """An engine for one thread: pysqlite, or psycopg, which speaks both ways."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=1, pool_pre_ping=True)
+    engine = create_engine(url.set(drivername="sqlite"), pool_size=1)
+    _make_sqlite_safe(engine)
+    return engine.execution_options(digest_write=True)
+
+
+def _make_sqlite_safe(engine: Engine) -> None:
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

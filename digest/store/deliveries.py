@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
+from digest.store import recording
 from digest.store.issues import IS_OPEN, numbers_in
+from digest.store.recording import FREE, LEASE, TRIED
 from digest.store.tables import cohorts, deliveries, issues
 from subscribers import store as readers
 from subscribers.groups import groups_with_bookmarks
@@ -24,8 +26,6 @@ from subscribers.interning import bookmark_from, chunks, intern_bookmarks
 from subscribers.model import Bookmark, Standing
 from subscribers.tables import bookmarks, groups, subscribers, subscriptions
 
-#: How long a claim holds without a sign of life. RFC 5321 allows ten minutes for the final dot alone.
-LEASE: Final = timedelta(minutes=15)
 #: A copy whose fate stays uncertain so often waits for a person: each try may have been delivered.
 MOST_RESENDS: Final = 4
 #: The reason of a copy whose sender died with it on the wire.
@@ -83,24 +83,13 @@ async def begin(
     connection: AsyncConnection, owner: str, delivery_ids: Collection[int], wall: datetime
 ) -> set[int]:
     """Note that these messages may be on the wire from now on; the ids that are still this owner's."""
-    query = (
-        update(deliveries)
-        .where(deliveries.c.id.in_(delivery_ids), _held_by(owner))
-        .values(started_at=wall, lease_until=wall + LEASE)
-        .returning(deliveries.c.id)
-    )
-    return {row.id for row in await connection.execute(query)}
+    return await connection.run_sync(recording.begin, owner, delivery_ids, wall)
 
 
 async def record(connection: AsyncConnection, owner: str, results: Sequence[Recorded], now: datetime) -> None:
     """Write verdicts down. A row that meanwhile belongs to someone else is left alone (a stale result)."""
     sent = [r.delivery_id for r in results if r.verdict.status is DeliveryStatus.SENT]
-    if sent:
-        await connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_(sent), _held_by(owner))
-            .values(status=DeliveryStatus.SENT, sent_at=now, reason="", detail="", **_TRIED, **_FREE)
-        )
+    await connection.run_sync(recording.record_sent, owner, sent, now)
     for result in results:
         if result.verdict.status is not DeliveryStatus.SENT:
             await _record_one(connection, owner, result, now)
@@ -111,7 +100,7 @@ async def release(connection: AsyncConnection, owner: str, issue_id: int) -> Non
     await connection.execute(
         update(deliveries)
         .where(_open_of(issue_id), deliveries.c.started_at.is_(None), _held_by(owner))
-        .values(status=_UNBEGUN, **_FREE)
+        .values(status=_UNBEGUN, **FREE)
     )
 
 
@@ -130,15 +119,13 @@ async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: dat
         or_(deliveries.c.lease_until < wall, deliveries.c.owner.in_(dead)),
     )
     unsent = (
-        update(deliveries)
-        .where(abandoned, deliveries.c.started_at.is_(None))
-        .values(status=_UNBEGUN, **_FREE)
+        update(deliveries).where(abandoned, deliveries.c.started_at.is_(None)).values(status=_UNBEGUN, **FREE)
     )
     freed = (await connection.execute(unsent)).rowcount
     doubtful = (
         update(deliveries)
         .where(abandoned, deliveries.c.started_at.isnot(None))
-        .values(status=DeliveryStatus.UNCERTAIN, reason=INTERRUPTED, **_TRIED, **_DOUBTED, **_FREE)
+        .values(status=DeliveryStatus.UNCERTAIN, reason=INTERRUPTED, **TRIED, **_DOUBTED, **FREE)
     )
     return freed, (await connection.execute(doubtful)).rowcount
 
@@ -200,10 +187,6 @@ async def claimable_count(
     return count
 
 
-#: What a row looks like that nobody holds.
-_FREE: Final[Mapping[str, Any]] = {"owner": None, "lease_until": None, "started_at": None}
-#: One try more.
-_TRIED: Final[Mapping[str, Any]] = {"attempts": deliveries.c.attempts + 1}
 #: It cannot have arrived but by the try under way.
 _CERTAIN: Final = deliveries.c.doubts == 0
 #: One more try after which it may have arrived.
@@ -252,7 +235,7 @@ async def _take(
         .values(
             status=DeliveryStatus.SENDING,
             claims=deliveries.c.claims + 1,
-            **{**_FREE, "owner": owner, "lease_until": wall + LEASE},
+            **{**FREE, "owner": owner, "lease_until": wall + LEASE},
         )
         .returning(deliveries.c.id)
     )
@@ -289,7 +272,7 @@ async def _skip(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> Counte
         await connection.execute(
             update(deliveries)
             .where(deliveries.c.id.in_(ids))
-            .values(status=DeliveryStatus.SKIPPED, reason=reason, **_FREE)
+            .values(status=DeliveryStatus.SKIPPED, reason=reason, **FREE)
         )
     await give_back(connection, by_reason.get(Skip.PAUSED, []))
     return Counter({reason.value: len(ids) for reason, ids in by_reason.items()})
@@ -297,7 +280,7 @@ async def _skip(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> Counte
 
 async def _record_one(connection: AsyncConnection, owner: str, result: Recorded, now: datetime) -> None:
     verdict = result.verdict
-    tried: Mapping[str, Any] = {} if verdict.stop_run else _TRIED
+    tried: Mapping[str, Any] = {} if verdict.stop_run else TRIED
     doubted = _DOUBTED if tried and verdict.status is DeliveryStatus.UNCERTAIN else {}
     query = (
         update(deliveries)
@@ -309,7 +292,7 @@ async def _record_one(connection: AsyncConnection, owner: str, result: Recorded,
             retry_at=verdict.retry_at,
             **tried,
             **doubted,
-            **_FREE,
+            **FREE,
         )
     )
     row = (await connection.execute(query.returning(deliveries.c.subscription_id))).first()

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from digest.core.model import Claimed, DeliveryStatus, IssueStatus, Verdict
 from digest.store import deliveries, issues, ledger
 from digest.store.database import Database
-from digest.store.deliveries import LEASE, MOST_RESENDS, Claim, Recorded
+from digest.store.deliveries import MOST_RESENDS, Claim, Recorded
+from digest.store.recording import LEASE
 from digest.store.tables import deliveries as table
 from subscribers import store as shelf
 from subscribers.model import Bookmark, Standing
