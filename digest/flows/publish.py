@@ -179,12 +179,16 @@ async def _decide(
     memory: Memory,
 ) -> list[PlannedCohort]:
     """One decision for each group."""
+    covers_from = _first_days(due, groups)
     limit = newsletter.latest_start_minutes
     if limit is not None and not due.cadence.at_once and now - due.slot.due_at > timedelta(minutes=limit):
-        return [_cohort(due, group, _too_late(group)) for group in groups]
+        return [PlannedCohort(one, _too_late(one), covers_from[one.served_day]) for one in groups]
     rules = await rules_of(connection, newsletter)
     selector = memory.selector(await candidates_for(connection, groups, newest), rules)
-    return [_cohort(due, group, selector.regular(group.profile, group.bookmark, newest)) for group in groups]
+    return [
+        PlannedCohort(one, selector.regular(one.profile, one.bookmark, newest), covers_from[one.served_day])
+        for one in groups
+    ]
 
 
 def _too_late(group: Group) -> Selection:
@@ -192,10 +196,9 @@ def _too_late(group: Group) -> Selection:
     return Selection((), group.bookmark.deferred, {}, group.bookmark, Skip.TOO_LATE)
 
 
-def _cohort(due: DueSlot, group: Group, selection: Selection) -> PlannedCohort:
-    covers_from = (
-        due.slot.day
-        if due.cadence.at_once
-        else timetable.covers_from(due.cadence, group.served_day, due.slot)
-    )
-    return PlannedCohort(group, selection, covers_from)
+def _first_days(due: DueSlot, groups: Sequence[Group]) -> dict[date, date]:
+    """The first local day that a copy covers, by the day on which its readers were last served."""
+    served_days = {group.served_day for group in groups}
+    if due.cadence.at_once:
+        return dict.fromkeys(served_days, due.slot.day)
+    return {day: timetable.covers_from(due.cadence, day, due.slot) for day in served_days}

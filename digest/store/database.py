@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
@@ -142,8 +143,16 @@ def _in_words_of(url: URL) -> Iterator[None]:
         raise StoreError(_in_plain_words(url, error)) from error
 
 
+def _to_json(value: object) -> str:
+    return to_json(value).decode()
+
+
+#: Planning writes three lists for each cohort: the standard library would take a tenth of its time for that.
+_JSON: Final[Mapping[str, Any]] = {"json_serializer": _to_json, "json_deserializer": from_json}
+
+
 def _engine(url: URL, echo: bool) -> AsyncEngine:
-    return create_async_engine(url, echo=echo, pool_pre_ping=True)
+    return create_async_engine(url, echo=echo, pool_pre_ping=True, **_JSON)
 
 
 def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
@@ -155,7 +164,7 @@ def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
                 f"the folder of the store {url.database} cannot be made ({error.strerror}): "
                 "set DIGEST_DATABASE_URL to a place that can be written"
             ) from error
-    engine = create_async_engine(url, echo=echo)
+    engine = create_async_engine(url, echo=echo, **_JSON)
     _make_sqlite_safe(engine.sync_engine)
     return engine
 
