@@ -5,15 +5,14 @@ All are computed from numbers in the store, so a copy sent again carries the sam
 
 from __future__ import annotations
 
-import base64
 import hmac
 import re
 from collections.abc import Iterable
 from typing import Final
 
-#: Eighty bits, sixteen letters: nobody guesses one, and the local part stays under its 64 octets.
+#: Eighty bits, twenty digits: nobody guesses one, and the local part stays under its 64 octets.
 _MAC_OCTETS: Final = 10
-_RETURN_PATH: Final = re.compile(r"bounces\+([0-9]{1,19})\.([a-z2-7]{16})@[^@]+")
+_RETURN_PATH: Final = re.compile(r"bounces\+([0-9]{1,19})\.([0-9a-f]{20})@[^@]+")
 #: Google asks for 5 to 15 characters in the last field and none that are not needed in the others.
 _SENDER_ID_ROOM: Final = (5, 15)
 
@@ -62,8 +61,8 @@ def verify_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:
 
 
 def _mac(key: bytes, purpose: str) -> str:
-    """Lower-case base32 of a truncated HMAC-SHA256; the purpose keeps one kind from passing as another."""
-    return base64.b32encode(hmac.digest(key, purpose.encode(), "sha256")[:_MAC_OCTETS]).decode().lower()
+    """A truncated HMAC-SHA256 in hexadecimal; the purpose keeps one kind from passing as another."""
+    return hmac.digest(key, purpose.encode(), "sha256")[:_MAC_OCTETS].hex()
 
 
 def _field(text: str) -> str:

@@ -14,7 +14,7 @@ from digest.core.model import Outcome, Stage
 from digest.errors import TransportError
 from digest.mail.lane import Letter
 
-_MESSAGE_ID: Final = re.compile(r"<([0-9]+)\.([0-9]+)\.[a-z2-7]+@[^>]+>")
+_MESSAGE_ID: Final = re.compile(r"<([0-9]+)\.([0-9]+)\.[0-9a-f]+@[^>]+>")
 #: What the house writes into the text of every briefing: which one it is, and in which revision.
 MARK: Final = re.compile(r"\bMark([0-9]+)r([0-9]+)m\b")
 
