@@ -381,7 +381,7 @@ def test_some_hundred_histories_keep_the_promise(part: int) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(10))
 def test_thousands_of_histories_keep_the_promise(part: int) -> None:
-    play(type(f"History{part}", (History,), {}), histories=250, steps=25)
+    play(type(f"History{part}", (History,), {}), histories=200, steps=15)
 
 
 def play(machine: type[RuleBasedStateMachine], *, histories: int, steps: int) -> None:
