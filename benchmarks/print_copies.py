@@ -85,6 +85,8 @@ async def _letters(store: Database, planned: _Planned) -> dict[str, float]:
     firsts: list[float] = []
     others: list[float] = []
     lengths: list[int] = []
+    # as the sender does after each claim
+    await press.prepare(planned.claimed)
     for copy in planned.claimed:
         start = perf_counter()
         letter = await press.letter(copy)
@@ -109,7 +111,7 @@ async def _planned(store: Database) -> _Planned:
             limit=done.copies,
             resend_uncertain=True,
         )
-        cohorts = [await issues.copy_of(connection, id_) for id_ in {one.cohort_id for one in claim.copies}]
+        cohorts = await issues.copies_of(connection, {one.cohort_id for one in claim.copies})
     html = [copy for copy in cohorts if copy.profile.format is Format.HTML]
     return _Planned(done.issue_id, claim.copies, html)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from digest.core.model import Claimed, Copy, Issue, Newsletter
 from digest.mail.dkim import DkimKey, Signer, body_hash
@@ -21,9 +21,22 @@ from digest.store import briefings, facts, issues, newsletters, topics
 from digest.store.database import Database
 from subscribers.tokens import Purpose, Tokens
 
+Key = TypeVar("Key")
+Thing = TypeVar("Thing")
+
 #: Printed cohorts kept at a time: at 50 kB each some ten megabytes, and claims come cohort by cohort.
 _COHORTS_KEPT: Final = 200
-_PRINTERS_KEPT: Final = 8
+#: Cohorts known and not printed: at a kilobyte each, and more than one claim names.
+_COPIES_KEPT: Final = 5000
+_EDITIONS_KEPT: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A round of an issue: all that its copies have in common."""
+
+    newsletter: Newsletter
+    printer: Printer
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +66,12 @@ class Press:
         self._base_url: Final = base_url
         self._dkim_keys: Final = tuple(dkim_keys)
         self._signers: Final[dict[str, Signer]] = {}
-        self._printers: Final[OrderedDict[tuple[int, int], Printer]] = OrderedDict()
+        #: by issue and round
+        self._editions: Final[OrderedDict[tuple[int, int], Edition]] = OrderedDict()
+        #: by cohort
+        self._copies: Final[OrderedDict[int, tuple[Copy, Edition]]] = OrderedDict()
         self._printed: Final[OrderedDict[int, Printed]] = OrderedDict()
-        self._one_prints: Final = asyncio.Lock()
+        self._one_prepares: Final = asyncio.Lock()
         self._store_name: bytes | None = None
 
     async def newsletter_of(self, issue: Issue) -> Newsletter:
@@ -63,9 +79,28 @@ class Press:
         async with self._store.read() as connection:
             return await newsletters.by_id(connection, issue.newsletter_id)
 
+    async def prepare(self, copies: Collection[Claimed]) -> None:
+        """Get together what these letters are printed from: a query for all, and the sheets they lack."""
+        wanted = {copy.cohort_id for copy in copies}
+        async with self._one_prepares:
+            missing = wanted - self._printed.keys() - self._copies.keys()
+            if missing:
+                await self._name_of_store()
+                async with self._store.read() as connection:
+                    found = await issues.copies_of(connection, missing)
+                for copy in found:
+                    edition = await self._edition_of(copy)
+                    await _prepare_sheet(edition.printer, copy)
+                    _keep(self._copies, copy.cohort_id, (copy, edition), _COPIES_KEPT)
+
     async def letter(self, copy: Claimed) -> Letter:
         """One reader's letter: the same bytes on every try."""
-        printed = self._printed.get(copy.cohort_id) or await self._print(copy.cohort_id)
+        printed = self._printed.get(copy.cohort_id)
+        if printed is None:
+            if copy.cohort_id not in self._copies:
+                await self.prepare([copy])
+            printed = self._print(*self._copies[copy.cohort_id])
+            _keep(self._printed, copy.cohort_id, printed, _COHORTS_KEPT)
         return self.addressed(printed, copy)
 
     def addressed(self, printed: Printed, copy: Claimed) -> Letter:
@@ -99,21 +134,19 @@ class Press:
             unsubscribe_url=self._link("unsubscribe", Purpose.UNSUBSCRIBE, copy.subscription_id),
         )
 
-    async def printed(self, copy: Copy, printer: Printer) -> Printed:
-        """Print a cohort; in a thread, since a first sheet takes a tenth of a second."""
+    async def printed(self, copy: Copy, edition: Edition) -> Printed:
+        """Print a cohort that was never written down."""
         await self._name_of_store()
-        newsletter = await self.newsletter_of(copy.issue)
-        parting = boundary(copy.issue.id, copy.cohort_id)
-        rendition = await asyncio.to_thread(printer.rendition, copy, parting)
-        heading = self._heading(copy.issue, newsletter, rendition)
-        return Printed(rendition, CopyHeaders(heading), copy.issue)
+        await _prepare_sheet(edition.printer, copy)
+        return self._print(copy, edition)
 
-    async def printer_for(self, issue: Issue, revisions: dict[int, int]) -> Printer:
-        """A printer for an issue that carries these revisions of briefings, by number."""
+    async def edition(self, issue: Issue, revisions: Mapping[int, int]) -> Edition:
+        """What copies of an issue have in common that carry these revisions of briefings, by number."""
         async with self._store.read() as connection:
             shown = await briefings.by_numbers(connection, revisions)
             topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
-        return Printer(issue, await self.newsletter_of(issue), shown, topic_by_slug)
+            newsletter = await newsletters.by_id(connection, issue.newsletter_id)
+        return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug))
 
     async def message_ids(self) -> Callable[[int, int, str], str]:
         """What gives the Message-ID of (issue, delivery, domain): the one it was or will be sent under."""
@@ -128,28 +161,21 @@ class Press:
                 self._store_name = (await facts.recall(connection, facts.STORE_NAME) or "").encode()
         return self._store_name
 
-    async def _print(self, cohort_id: int) -> Printed:
-        async with self._one_prints:
-            known = self._printed.get(cohort_id)
-            if known is not None:
-                return known
-            async with self._store.read() as connection:
-                copy = await issues.copy_of(connection, cohort_id)
-            printed = await self.printed(copy, await self._printer_of(copy))
-            self._printed[cohort_id] = printed
-            while len(self._printed) > _COHORTS_KEPT:
-                self._printed.popitem(last=False)
-            return printed
+    def _print(self, copy: Copy, edition: Edition) -> Printed:
+        parting = boundary(copy.issue.id, copy.cohort_id)
+        rendition = edition.printer.rendition(copy, parting)
+        heading = self._heading(copy.issue, edition.newsletter, rendition)
+        return Printed(rendition, CopyHeaders(heading), copy.issue)
 
-    async def _printer_of(self, copy: Copy) -> Printer:
+    async def _edition_of(self, copy: Copy) -> Edition:
         key = copy.issue.id, copy.round
-        if key not in self._printers:
+        known = self._editions.get(key)
+        if known is None:
             async with self._store.read() as connection:
                 revisions = await issues.pinned_revisions(connection, *key)
-            self._printers[key] = await self.printer_for(copy.issue, revisions)
-            while len(self._printers) > _PRINTERS_KEPT:
-                self._printers.popitem(last=False)
-        return self._printers[key]
+            known = await self.edition(copy.issue, revisions)
+            _keep(self._editions, key, known, _EDITIONS_KEPT)
+        return known
 
     def _heading(self, issue: Issue, newsletter: Newsletter, rendition: Rendition[Personal]) -> CohortHeading:
         owner = f"mailto:{newsletter.sender_address}"
@@ -184,3 +210,17 @@ class Press:
 
     def _link(self, page: str, purpose: Purpose, subscription_id: int) -> str:
         return f"{self._base_url}/{page}/{self._tokens.make(purpose, subscription_id)}"
+
+
+async def _prepare_sheet(printer: Printer, copy: Copy) -> None:
+    """Print the sheet in a thread: letters of other copies go on meanwhile."""
+    wish = copy.profile.language, copy.profile.format
+    if printer.lacks(*wish):
+        await asyncio.to_thread(printer.prepare, *wish)
+
+
+def _keep(kept: OrderedDict[Key, Thing], key: Key, thing: Thing, most: int) -> None:
+    """Remember one more, and forget the oldest beyond so many."""
+    kept[key] = thing
+    while len(kept) > most:
+        kept.popitem(last=False)

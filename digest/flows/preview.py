@@ -53,7 +53,7 @@ async def preview(
     if selection.skip is not None:
         return Preview(due.slot, selection)
     copy = _copy(due, reader, newsletter, selection, now)
-    printed = await press.printed(copy, await press.printer_for(copy.issue, revisions))
+    printed = await press.printed(copy, await press.edition(copy.issue, revisions))
     claimed = Claimed(0, 0, 0, reader.id, reader.address, reader.name, 0)
     mine_alone = press.personal(claimed)
     return Preview(

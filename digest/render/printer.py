@@ -74,6 +74,15 @@ class Printer:
         self._own_themes: Final = own_themes
         self._sheets: Final[dict[str, Sheet]] = {}
 
+    def lacks(self, language: str, format_: Format) -> bool:
+        """True when the sheet for such copies has still to be printed, which takes a tenth of a second."""
+        sheet = self._sheets.get(language)
+        return sheet is None or (format_ is Format.HTML and sheet.html is None)
+
+    def prepare(self, language: str, format_: Format) -> None:
+        """Print the sheet for such copies, unless it is there."""
+        self._sheet(language, format_)
+
     def rendition(self, copy: Copy, boundary: str) -> Rendition[Personal]:
         """The copy of a cohort; the boundary is used when it has two parts."""
         return rendition(copy, self._sheet(copy.profile.language, copy.profile.format), boundary)

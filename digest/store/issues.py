@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, bindparam, exists, func, insert, select, update
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Copy, DeliveryStatus, Issue, IssueStatus, TopicGroup
 from digest.store.tables import cohorts, deliveries, issue_briefings, issues
-from subscribers.interning import cadence_from, profile_from
+from subscribers.interning import cadence_from, chunks, profile_from
 from subscribers.tables import cadences, profiles
 
 #: Deliveries in these states keep their issue open.
@@ -112,13 +112,14 @@ async def outcome_counts(connection: AsyncConnection, issue_id: int) -> dict[str
     return {row[0]: row[1] for row in await connection.execute(query)}
 
 
-async def copy_of(connection: AsyncConnection, cohort_id: int) -> Copy:
-    """All that is needed to print what a cohort reads."""
-    query = _whole_cohorts().where(cohorts.c.id == cohort_id)
-    row = (await connection.execute(query)).one()
-    issue = await by_id(connection, row.issue_id)
-    assert issue is not None
-    return _copy_from(row, issue)
+async def copies_of(connection: AsyncConnection, cohort_ids: Collection[int]) -> tuple[Copy, ...]:
+    """All that is needed to print what each of these cohorts reads."""
+    found: list[Row[Any]] = []
+    for some in chunks(sorted(cohort_ids)):
+        found += await connection.execute(_whole_cohorts().where(cohorts.c.id.in_(some)))
+    of_these = select(issues).where(issues.c.id.in_({row.issue_id for row in found}))
+    issue_by_id = {row.id: _issue_from(row) for row in await connection.execute(of_these)}
+    return tuple(_copy_from(row, issue_by_id[row.issue_id]) for row in found)
 
 
 async def cohorts_of(connection: AsyncConnection, issue_id: int) -> tuple[Row[Any], ...]:
