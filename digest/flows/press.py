@@ -11,7 +11,14 @@ from typing import Final, TypeVar
 from digest.core.model import Claimed, Copy, Issue, Newsletter
 from digest.mail.dkim import DkimKey, Signer, body_hash
 from digest.mail.headers import Mailbox, wire_address
-from digest.mail.heading import CohortHeading, CopyHeaders, ListIdentity, ListLinks, ReaderHeading
+from digest.mail.heading import (
+    CohortHeading,
+    CopyHeaders,
+    ListIdentity,
+    ListLinks,
+    ReaderHeading,
+    mailto,
+)
 from digest.mail.identifiers import boundary, feedback_id, message_id, return_path
 from digest.mail.lane import Letter
 from digest.render.page import Personal
@@ -178,7 +185,7 @@ class Press:
         return known
 
     def _heading(self, issue: Issue, newsletter: Newsletter, rendition: Rendition[Personal]) -> CohortHeading:
-        owner = f"mailto:{newsletter.sender_address}"
+        owner = mailto(newsletter.sender_address)
         return CohortHeading(
             sender=Mailbox(newsletter.sender_address, newsletter.sender_name),
             subject=rendition.subject,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
+from urllib.parse import quote
 
 from digest.mail.headers import (
     FOLD,
@@ -25,6 +26,8 @@ from digest.mail.words import clean_text
 #: Octets of a link in List-Unsubscribe that every reader's program takes.
 LONGEST_LINK: Final = 200
 _LINK: Final = re.compile(r"(?:https?|mailto):[!#-;=?-~]+", re.IGNORECASE)
+#: Of the signs of an atom those that mean nothing in a link (RFC 6068 section 2).
+_SAFE_IN_MAILTO: Final = "@!$'*+"
 _MESSAGE_ID: Final = re.compile(r"<[A-Za-z0-9._+=-]{1,120}@[A-Za-z0-9.-]{1,255}>")
 _LIST_ID: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", re.IGNORECASE)
 
@@ -91,6 +94,14 @@ class CopyHeaders:
         """The header block of one copy, without the empty line before the body."""
         to = header_block((("To", Addresses((reader.to,))),))
         return b"".join((self._before, to, _machine_lines(reader).encode(), self._after))
+
+
+def mailto(address: str) -> str:
+    """The link that writes to an address; a delimiter in its local part is percent-encoded (RFC 6068).
+
+    Unencoded, `news&views#1@…` would be another address, or none.
+    """
+    return f"mailto:{quote(address, safe=_SAFE_IN_MAILTO)}"
 
 
 def _before(cohort: CohortHeading) -> Iterator[tuple[str, Value]]:

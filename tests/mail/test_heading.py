@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 from digest.mail.headers import Mailbox
-from digest.mail.heading import CohortHeading, CopyHeaders, ListIdentity, ListLinks, ReaderHeading
+from digest.mail.heading import CohortHeading, CopyHeaders, ListIdentity, ListLinks, ReaderHeading, mailto
 from tests.mail.wire import HOSTILE, decoded, fields
 
 LINKS = ListLinks(
@@ -164,6 +165,21 @@ def test_a_link_cannot_be_left_from_within(tail: str) -> None:
         CopyHeaders(COHORT).for_reader(replace(READER, unsubscribe_url=f"https://news.example/u{tail}"))
     with pytest.raises(ValueError):
         CopyHeaders(COHORT).for_reader(replace(READER, unsubscribe_mailto=f"mailto:u@news.example{tail}"))
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("desk@news.example", "mailto:desk@news.example"),
+        ("news+tide@news.example", "mailto:news+tide@news.example"),
+        ("o'neil&sons#1?%@news.example", "mailto:o'neil%26sons%231%3F%25@news.example"),
+        ("a=b/c{d}^`|@news.example", "mailto:a%3Db%2Fc%7Bd%7D%5E%60%7C@news.example"),
+    ],
+)
+def test_a_delimiter_in_an_address_does_not_end_it_in_a_link(address: str, link: str) -> None:
+    assert mailto(address) == link
+    parts = urlsplit(link + "?subject=help")
+    assert (unquote(parts.path), parts.query, parts.fragment) == (address, "subject=help", "")
 
 
 def test_a_link_is_at_most_200_octets() -> None:
