@@ -14,14 +14,16 @@ from digest.render.quoted import quoted
 
 
 class Slot(NamedTuple):
-    """Where a value goes; in markup it is escaped first."""
+    """Where a value goes; in markup it is escaped first, as the serialiser of the sheet escapes."""
 
     name: str
     markup: bool
+    #: within a tag, where a quotation mark would end the value
+    attribute: bool = False
 
     def filled(self, value: str) -> bytes:
         """The value as an encoded piece."""
-        return quoted(escape(value) if self.markup else value)
+        return quoted(escape(value, quote=self.attribute) if self.markup else value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,14 @@ def cut(printed: str, marks: Marks, *, markup: bool) -> Cut:
     pieces: dict[tuple[str, str], tuple[Part, ...]] = {}
     frame: list[Part] = []
     open_marks: list[tuple[Mark, list[Part]]] = []
+    in_tag = False
     for found in _tokens(printed, marks):
         parts = open_marks[-1][1] if open_marks else frame
         if isinstance(found, str):
             parts.append(quoted(found))
+            in_tag = _ends_in_tag(found, in_tag)
         elif isinstance(found, Slot):
-            parts.append(found._replace(markup=markup))
+            parts.append(Slot(found.name, markup, attribute=markup and in_tag))
         elif not isinstance(found, EndMark):
             open_marks.append((found, []))
         else:
@@ -117,6 +121,12 @@ def _tokens(printed: str, marks: Marks) -> Iterator[str | Slot | Mark]:
             yield marks.meaning(number)
         elif name is not None:
             yield Slot(name, markup=False)
+
+
+def _ends_in_tag(printed: str, in_tag: bool) -> bool:
+    """Whether a tag is open where this stretch ends; what people wrote has no angle bracket of its own."""
+    opened, closed = printed.rfind("<"), printed.rfind(">")
+    return in_tag if opened == closed else opened > closed
 
 
 def _closed(

@@ -79,8 +79,27 @@ def test_what_stands_around_an_empty_value_is_left_out_for_a_cohort(said: str, s
 def test_values_are_escaped_in_markup() -> None:
     made = sheet('<a href="{{ reader.link }}">{{ reader.name }}</a>')
     assert put_together(made, name='<b>"&') == (
-        '<a href="https://a.example/?x=1&amp;y=2">&lt;b&gt;&quot;&amp;</a>'
+        '<a href="https://a.example/?x=1&amp;y=2">&lt;b&gt;"&amp;</a>'
     )
+
+
+@pytest.mark.parametrize(
+    ("template", "printed"),
+    [
+        ('<b title="{{ reader.name }}">', '<b title="&lt;&quot;&#x27;&gt;">'),
+        ("<b title='{{ reader.name }}'>", "<b title='&lt;&quot;&#x27;&gt;'>"),
+        (
+            '<b>{% when reader.name %}<i title="{{ reader.name }}">{% endwhen %}',
+            '<b><i title="&lt;&quot;&#x27;&gt;">',
+        ),
+        ("<!--[if mso]><b><![endif]-->{{ reader.name }}", "<!--[if mso]><b><![endif]-->&lt;\"'&gt;"),
+        ("{{ reader.name }}<br>", "&lt;\"'&gt;<br>"),
+    ],
+)
+def test_a_quotation_mark_ends_no_attribute_and_stands_as_it_is_elsewhere(
+    template: str, printed: str
+) -> None:
+    assert put_together(sheet(template), name="<\"'>") == printed
 
 
 def test_content_that_looks_like_a_mark_is_only_content() -> None:
