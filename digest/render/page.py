@@ -123,7 +123,7 @@ def item_for(briefing: Briefing, number: int, titles: Mapping[str, str], words: 
         url=url,
         host=host_of(url),
         tags=tuple(titles[mark.slug] for mark in briefing.topics if mark.slug in titles),
-        language=briefing.language,
+        language=one_line(briefing.language),
         lead=briefing.lead,
         seconds=seconds,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -185,6 +186,14 @@ def test_items_in_another_language_say_so() -> None:
     page = rendition(copy_of(issue(), ("economy", (1,))), sheet, BOUNDARY).html_text(ADA) or ""
     assert '<td class="item" lang="zh-Hans"' in page
     assert "<span lang=" not in page
+
+
+def test_a_language_that_is_none_harms_nothing() -> None:
+    strange = briefing(1, language='en\x9b\x00"><b>\r\n')
+    sheet = print_sheet(issue(), NEWSLETTER, {1: strange}, TOPICS, "classic", "en")
+    page = rendition(copy_of(issue(), ("economy", (1,))), sheet, BOUNDARY).html_text(ADA) or ""
+    assert re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", page) is None
+    assert "<b>" not in page
 
 
 def test_a_digest_of_eight_items_stays_small() -> None:
