@@ -26,6 +26,7 @@ from digest.cli.doors import store_of
 from digest.core.model import Newsletter
 from digest.errors import InputError, NotFoundError
 from digest.flows.seed import FIRST_NEWSLETTER
+from digest.mail.heading import check_sender
 from digest.render.environment import mail_environment
 from digest.store import newsletters as shelf
 from subscribers.model import Section
@@ -179,6 +180,7 @@ def _wishes(
             found[name] = parse_text(lines, name.replace("_", "-"))
     if sender is not None:
         found["sender_address"] = parse_address(sender)
+        check_sender(found["sender_address"])
     if theme is not None:
         # refuses a theme of which there are no templates
         mail_environment(theme)

@@ -10,6 +10,7 @@ from email.utils import format_datetime
 from typing import Final
 from urllib.parse import quote
 
+from digest.errors import InputError
 from digest.mail.headers import (
     FOLD,
     Addresses,
@@ -21,11 +22,15 @@ from digest.mail.headers import (
     phrase_words,
     wire_address,
 )
+from digest.mail.identifiers import return_path
 from digest.mail.words import clean_text
 
 #: Octets of a link in List-Unsubscribe that every reader's program takes.
 LONGEST_LINK: Final = 200
 _LINK: Final = re.compile(r"(?:https?|mailto):[!#-;=?-~]+", re.IGNORECASE)
+#: What the two names of a sender must have room for: any delivery, and `?subject=unsubscribe`.
+_LARGEST_ID: Final = 2**63 - 1
+_ROOM_FOR_SUBJECT: Final = len("?subject=unsubscribe")
 #: Of the signs of an atom those that mean nothing in a link (RFC 6068 section 2).
 _SAFE_IN_MAILTO: Final = "@!$'*+"
 _MESSAGE_ID: Final = re.compile(r"<[A-Za-z0-9._+=-]{1,120}@[A-Za-z0-9.-]{1,255}>")
@@ -102,6 +107,20 @@ def mailto(address: str) -> str:
     Unencoded, `news&views#1@…` would be another address, or none.
     """
     return f"mailto:{quote(address, safe=_SAFE_IN_MAILTO)}"
+
+
+def check_sender(address: str) -> None:
+    """Refuse an address from which no newsletter could be sent, before one is; raises InputError.
+
+    It stands in the From, the return paths and the links of every copy, so it must fit there.
+    """
+    if not wire_address(address).isascii():
+        raise InputError(f"sender {address!r} is not in ASCII: not every mail server takes mail from it")
+    back = return_path(_LARGEST_ID, key=b"any", domain=address.rpartition("@")[2])
+    if max(len(mailto(address)), len(mailto(back))) + _ROOM_FOR_SUBJECT > LONGEST_LINK:
+        raise InputError(
+            f"sender {address!r} is too long: links made of it have more than {LONGEST_LINK} characters"
+        )
 
 
 def _before(cohort: CohortHeading) -> Iterator[tuple[str, Value]]:

@@ -105,6 +105,8 @@ REFUSALS: Final = {
         ("weekly --title ''", "title is empty"),
         (f"weekly --title {LONG}", "title has 300 characters"),
         ("weekly --sender nobody", "address 'nobody' is not valid"),
+        ("weekly --sender jürgen@news.example", "sender 'jürgen@news.example' is not in ASCII"),
+        (f"weekly --sender desk@{'long-label.' * 12}example", "is too long"),
         ("weekly --sender-name 'News\x00Room'", "holds control characters"),
         ("weekly --theme baroque", "theme 'baroque' is not known"),
         ("weekly --theme ../..", "theme '../..' is not known"),

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from digest.errors import InputError
 from digest.mail.headers import Mailbox
-from digest.mail.heading import CohortHeading, CopyHeaders, ListIdentity, ListLinks, ReaderHeading, mailto
+from digest.mail.heading import (
+    CohortHeading,
+    CopyHeaders,
+    ListIdentity,
+    ListLinks,
+    ReaderHeading,
+    check_sender,
+    mailto,
+)
+from digest.mail.identifiers import return_path
 from tests.mail.wire import HOSTILE, decoded, fields
 
 LINKS = ListLinks(
@@ -165,6 +176,39 @@ def test_a_link_cannot_be_left_from_within(tail: str) -> None:
         CopyHeaders(COHORT).for_reader(replace(READER, unsubscribe_url=f"https://news.example/u{tail}"))
     with pytest.raises(ValueError):
         CopyHeaders(COHORT).for_reader(replace(READER, unsubscribe_mailto=f"mailto:u@news.example{tail}"))
+
+
+@pytest.mark.parametrize("local", ["d", "d" * 64, "&" * 50])
+def test_a_sender_is_refused_exactly_when_its_name_does_not_fit_into_the_links(local: str) -> None:
+    taken = [address for size in range(6, 180) if not refusal_of(address := sender_of(local, size))]
+    refused = [address for size in range(6, 180) if refusal_of(address := sender_of(local, size))]
+    assert taken
+    assert refused
+    for address, fits in ((taken[-1], True), (refused[0], False)):
+        back = return_path(2**63 - 1, key=b"k", domain=address.rpartition("@")[2])
+        links = [f"{mailto(address)}?subject=unsubscribe", f"mailto:{back}?subject=unsubscribe"]
+        assert all(len(link) <= 200 for link in links) == fits
+        assert len(back) + 2 <= 256
+
+
+def sender_of(local: str, size: int) -> str:
+    """An address whose domain has so many octets, in labels of at most 63."""
+    labels = "-".join(["label"] * 40)[: size - 2]
+    return f"{local}@{'.'.join(re.findall('.{1,50}', labels))}.e".replace("-.", "x.").replace(".-", ".x")
+
+
+def refusal_of(address: str) -> str:
+    """Why it is refused as a sender; empty when it is not."""
+    try:
+        check_sender(address)
+    except InputError as refusal:
+        return str(refusal)
+    return ""
+
+
+def test_a_sender_beyond_ascii_is_refused() -> None:
+    assert "not in ASCII" in refusal_of("jürgen@news.example")
+    assert refusal_of("jurgen@bücher.example") == ""
 
 
 @pytest.mark.parametrize(
