@@ -60,8 +60,9 @@ async def digests_of(room: Newsroom, store: Database, press: Press) -> list[Dige
         await plan_all(store, SEVEN)
     claim = await claim_all(store, SEVEN)
     async with store.read() as connection:
-        cohorts = {copy.cohort_id for copy in claim.copies}
-        copies = {cohort: await issues.copy_of(connection, cohort) for cohort in cohorts}
+        found = await issues.copies_of(connection, {copy.cohort_id for copy in claim.copies})
+    copies = {copy.cohort_id: copy for copy in found}
+    await press.prepare(claim.copies)
     return [Digest(copies[one.cohort_id], one, await press.letter(one)) for one in claim.copies]
 
 
@@ -110,10 +111,10 @@ async def _empty_ones(room: Newsroom, store: Database, press: Press) -> list[Dig
         domain=domain_of(room.sender_address),
     )
     found = []
-    printer = await press.printer_for(issue, {})
+    edition = await press.edition(issue, {})
     for number, person in enumerate(room.readers, 1):
         profile = replace(Profile(), **wishes(**person.words).profile)
         copy = Copy(number, issue, 1, profile, None, (), (), issue.day)
         claimed = Claimed(number, number, 1, number, person.address, person.name + _HALF * (number % 2), 0)
-        found.append(Digest(copy, claimed, press.addressed(await press.printed(copy, printer), claimed)))
+        found.append(Digest(copy, claimed, press.addressed(await press.printed(copy, edition), claimed)))
     return found

@@ -20,7 +20,7 @@ from typing import Final
 
 import pytest
 
-#: Seconds for the daemons to listen, to empty the queue, and to end.
+#: Seconds for the daemons to listen, to deliver one message more, and to end.
 _PATIENCE: Final = 90
 #: Where Debian and others put it; root's own path may lack it.
 _SBIN: Final = "/usr/sbin"
@@ -89,10 +89,14 @@ class Postfix:
     port: int
 
     def delivered(self, expected: int) -> list[bytes]:
-        """The messages that lie in the Maildir, when as many as expected do, or when patience ends."""
+        """The messages that lie in the Maildir, when as many as expected do, or when no more come."""
         maildir = self.folder / "mail" / "all" / "new"
-        ends = time.monotonic() + _PATIENCE
-        while len(found := list(maildir.glob("*"))) < expected and time.monotonic() < ends:
+        found: list[Path] = []
+        last_came = time.monotonic()
+        while len(found) < expected and time.monotonic() < last_came + _PATIENCE:
+            before, found = len(found), list(maildir.glob("*"))
+            if len(found) > before:
+                last_came = time.monotonic()
             time.sleep(0.05)
         return [path.read_bytes() for path in found]
 

@@ -7,7 +7,6 @@ counts, why a reader gets the mail) come from the same catalogue; how they get i
 
 from __future__ import annotations
 
-import base64
 import hmac
 import re
 from collections.abc import Mapping, Sequence
@@ -154,7 +153,7 @@ def _fields(house: House, copy: Copy, claimed: Claimed, unsubscribe_url: str) ->
 
 
 def _mac(key: bytes, purpose: str) -> str:
-    return base64.b32encode(hmac.digest(key, purpose.encode(), "sha256")[:10]).decode().lower()
+    return hmac.new(key, purpose.encode(), "sha256").hexdigest()[:20]
 
 
 def _spaced(text: str) -> str:

@@ -75,9 +75,9 @@ async def compare(seed: int, new_store: NewStore, *, most: int, items: int | Non
     return len(chosen)
 
 
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", range(100, 107))
 async def test_digests_are_what_the_slow_way_writes(new_store: NewStore, seed: int) -> None:
-    await compare(seed, new_store, most=4)
+    await compare(seed, new_store, most=3)
 
 
 @pytest.mark.long
