@@ -81,6 +81,11 @@ class Cadence:
             return "weekdays"
         return ",".join(self.days)
 
+    @property
+    def in_words(self) -> str:
+        """The cadence in the words of those who set it: `weekdays at 07:30 Europe/Paris`, or `at once`."""
+        return "at once" if self.at_once else f"{self.days_text} at {self.at:%H:%M} {self.zone}"
+
     def canonical(self) -> str:
         """The text by which equal cadences are one row."""
         return f"{'at-once ' if self.at_once else ''}{','.join(self.days)} {self.at:%H:%M} {self.zone}"

@@ -51,7 +51,12 @@ def parse_address(text: str) -> str:
     """
     try:
         found = validate_email(
-            text.strip(), check_deliverability=False, allow_display_name=False, test_environment=True
+            text.strip(),
+            check_deliverability=False,
+            allow_display_name=False,
+            test_environment=True,
+            # a mail server may refuse a local part of more than 64 octets
+            strict=True,
         )
     except EmailNotValidError as error:
         raise WishError(f"address {text.strip()!r} is not valid: {str(error).rstrip('.')}") from None
@@ -107,6 +112,8 @@ def parse_topics(text: str, known: Collection[str]) -> frozenset[str] | None:
         return None
     slugs = known if isinstance(known, Mapping) else {slug: slug for slug in known}
     names = [part.strip().casefold() for part in text.split(",") if part.strip()]
+    if "all" in names:
+        raise WishError(f"topics {text!r} name all and more: say all, or slugs separated by commas")
     for name in names:
         if name not in slugs:
             choice = ", ".join(dict.fromkeys(slugs.values()))
@@ -120,7 +127,10 @@ def parse_sections(text: str) -> frozenset[Section] | None:
     """`all`, or sections separated by commas."""
     if text.strip().lower() == "all":
         return None
-    return frozenset(parse_section(part) for part in text.split(",") if part.strip()) or None
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    if "all" in {name.lower() for name in names}:
+        raise WishError(f"sections {text!r} name all and more: say all, or sections separated by commas")
+    return frozenset(parse_section(name) for name in names) or None
 
 
 def parse_section(text: str) -> Section:

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import typer
 
 from digest.cli.console import (
-    LARGEST,
     After,
     All,
     Config,
@@ -26,6 +25,7 @@ from digest.cli.console import (
     run,
     say,
     table,
+    whole,
 )
 from digest.cli.doors import store_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
@@ -41,7 +41,7 @@ from digest.store import briefings as shelf
 from digest.store import topics
 from subscribers.wishes import parse_section
 
-BriefingId = Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST)]
+BriefingId = Annotated[int, typer.Argument(metavar="ID", parser=whole())]
 
 briefings = typer.Typer(help="List, show, edit, publish and retract briefings.")
 
@@ -82,6 +82,9 @@ def ingest(
         answer(whole)
     else:
         say(f"{len(whole.added)} added, {len(whole.updated)} updated, {whole.unchanged} unchanged")
+    for one in gathered:
+        if not (one.drafts or one.rejected):
+            note(f"{one.source} holds no item")
     for refusal in whole.rejected:
         note(f"refused {refusal.source}, line {refusal.line}: {refusal.reason}")
     raise typer.Exit(FAILED_IN_PART if whole.rejected else DONE)
@@ -116,7 +119,7 @@ def list_briefings(
         [", ".join(item["topics"]) if name == "topics" else item[name] for name in columns]
         for item in document["items"]
     ]
-    return table("", columns, rows)
+    return table("", columns, rows, following=document["next"])
 
 
 @briefings.command("show")
@@ -154,7 +157,13 @@ def edit_briefing(
     url: Annotated[str | None, typer.Option("--url", help="Where readers read on.")] = None,
     lead: Annotated[bool | None, typer.Option("--lead/--no-lead", help="Stands first in a mail.")] = None,
     weight: Annotated[
-        int | None, typer.Option("--weight", min=-999, max=999, help="Heavier items come first.")
+        int | None,
+        typer.Option(
+            "--weight",
+            metavar="N",
+            parser=whole(-999, 999),
+            help="Heavier items come first: -999 to 999.",
+        ),
     ] = None,
     json: Json = False,
     config: Config = None,

@@ -28,9 +28,32 @@ Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON documen
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Settings file instead of digest.toml.")
 ]
-Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=LARGEST - 1, help="At most so many.")]
+
+
+def whole(least: int = 1, most: int = LARGEST) -> Callable[[str], int]:
+    """What reads a whole number within bounds; a refusal names what was typed.
+
+    The bounds that typer offers fill the help with twenty digits, and its refusals leave the value out.
+    """
+    bounds = f"from {least} to {most}" if most < LARGEST - 1 else f"from {least} on"
+
+    def parse(text: str) -> int:
+        # a default is a number already
+        word = str(text).strip()
+        if re.fullmatch(r"[+-]?[0-9]{1,19}", word) and least <= int(word) <= most:
+            return int(word)
+        raise typer.BadParameter(f"{word!r} is not a whole number {bounds}")
+
+    return parse
+
+
+Limit = Annotated[
+    int,
+    typer.Option("--limit", metavar="N", parser=whole(most=LARGEST - 1), help="At most so many."),
+]
 After = Annotated[
-    int, typer.Option("--after", metavar="CURSOR", min=0, max=LARGEST, help="Go on behind this one.")
+    int,
+    typer.Option("--after", metavar="CURSOR", parser=whole(least=0), help="Go on behind this one."),
 ]
 All = Annotated[bool, typer.Option("--all", help="All of them, whatever the limit.")]
 Now = Annotated[
@@ -96,8 +119,13 @@ def plain(value: object) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table for people; as wide as the terminal, or as its content when there is none."""
+def table(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, following: int | None = None
+) -> None:
+    """A table for people; as wide as the terminal, or as its content when there is none.
+
+    When it is a part of a listing, `following` is the cursor behind which the listing goes on.
+    """
     # heavy, and a command that answers with JSON draws none
     from rich.console import Console
     from rich.markup import escape
@@ -110,6 +138,8 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     for row in rows:
         drawn.add_row(*(escape(_cell(value)) for value in row))
     console.print(drawn)
+    if following is not None:
+        note(f"there is more: go on with --after {following}, or say --all")
 
 
 def _cell(value: object) -> str:

@@ -162,12 +162,12 @@ def _tell(settings: Settings, entries: tuple[Entry, ...], titles: dict[int, str]
             entry.address,
             entry.status,
             ", ".join(str(id_) for id_ in entry.briefing_ids) or _why_not(entry),
-            len(entry.deferred) or "",
+            f"{len(entry.deferred)} more" if entry.deferred else "",
         )
         for entry in entries
     ]
     say("")
-    table("Who got what (UTC)", ("due", "reader", "copy", "briefings", "deferred"), rows)
+    table("Who got what (UTC)", ("due", "reader", "copy", "briefings", "comes next"), rows)
     say("")
     table("The briefings", ("id", "title"), list(titles.items()))
     outbox = settings.smtp_url.get_secret_value().removeprefix("file:")

@@ -8,7 +8,6 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.cli.console import (
-    LARGEST,
     After,
     All,
     Config,
@@ -21,6 +20,7 @@ from digest.cli.console import (
     run,
     say,
     table,
+    whole,
 )
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at, store_of
@@ -32,7 +32,7 @@ from digest.store import ledger, newsletters
 from digest.store.ledger import Entry
 from subscribers.wishes import parse_address
 
-Id = Annotated[int, typer.Argument(metavar="ID", min=1, max=LARGEST)]
+Id = Annotated[int, typer.Argument(metavar="ID", parser=whole())]
 
 issues = typer.Typer(help="List and show issues.")
 deliveries = typer.Typer(help="List, retry and resolve deliveries.")
@@ -77,7 +77,7 @@ def list_issues(
         (item["id"], item["newsletter"], item["slot"], item["status"], _counted(item["outcomes"]))
         for item in document["items"]
     ]
-    return table("", ("id", "newsletter", "slot", "status", "copies"), rows)
+    return table("", ("id", "newsletter", "slot", "status", "copies"), rows, following=document["next"])
 
 
 @issues.command("show")
@@ -115,7 +115,7 @@ def show(issue_id: Id, json: Json = False, config: Config = None) -> None:
 
 @deliveries.command("list")
 def list_deliveries(
-    issue: Annotated[int | None, typer.Option("--issue", metavar="ID", min=1, max=LARGEST)] = None,
+    issue: Annotated[int | None, typer.Option("--issue", metavar="ID", parser=whole())] = None,
     status: Annotated[str | None, typer.Option("--status", help="Such as sent or uncertain.")] = None,
     email: Annotated[str | None, typer.Option("--email", metavar="E")] = None,
     limit: Limit = 100,
@@ -150,12 +150,12 @@ def list_deliveries(
         [_joined(item[name]) if name == "briefings" else item[name] for name in columns]
         for item in document["items"]
     ]
-    return table("", columns, rows)
+    return table("", columns, rows, following=document["next"])
 
 
 @deliveries.command("retry")
 def retry(
-    ids: Annotated[list[int], typer.Argument(metavar="ID", min=1, max=LARGEST)],
+    ids: Annotated[list[int], typer.Argument(metavar="ID", parser=whole())],
     json: Json = False,
     config: Config = None,
 ) -> None:

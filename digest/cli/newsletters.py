@@ -21,6 +21,7 @@ from digest.cli.console import (
     run,
     say,
     table,
+    whole,
 )
 from digest.cli.doors import store_of
 from digest.core.model import Newsletter
@@ -49,13 +50,13 @@ Postal = Annotated[str | None, typer.Option("--postal-address", help="Printed in
 Reach = Annotated[
     int | None,
     typer.Option(
-        "--reach-back", metavar="DAYS", min=0, max=_MOST_DAYS, help="What a first issue reaches back."
+        "--reach-back", metavar="DAYS", parser=whole(0, _MOST_DAYS), help="What a first issue reaches back."
     ),
 ]
 GiveUp = Annotated[
     int | None,
     typer.Option(
-        "--give-up", metavar="MINUTES", min=1, max=_MOST_MINUTES, help="Stop retrying a copy after."
+        "--give-up", metavar="MINUTES", parser=whole(1, _MOST_MINUTES), help="Stop retrying a copy after."
     ),
 ]
 Latest = Annotated[
@@ -85,11 +86,11 @@ def list_newsletters(
 
     found = run(work())
     shown = found if everything else found[:limit]
+    following = shown[-1].id if len(shown) < len(found) else None
     if json:
-        following = shown[-1].id if len(shown) < len(found) else None
         return answer({"items": [_shown(one) for one in shown], "next": following})
     rows = [(one.slug, one.title, f"{one.sender_name} <{one.sender_address}>", one.theme) for one in shown]
-    return table("", ("slug", "title", "sender", "theme"), rows)
+    return table("", ("slug", "title", "sender", "theme"), rows, following=following)
 
 
 @newsletters.command("add")

@@ -130,7 +130,7 @@ def list_subscribers(
     rows = [
         (item["email"], item["newsletter"], item["status"], _in_words(item)) for item in document["items"]
     ]
-    return table("", ("email", "newsletter", "status", "wishes"), rows)
+    return table("", ("email", "newsletter", "status", "wishes"), rows, following=document["next"])
 
 
 @subscribers.command("show")
@@ -148,7 +148,8 @@ def show(email: Email, json: Json = False, config: Config = None) -> None:
     say(f"{document['email']}  {document['name']}".rstrip())
     for item in document["subscriptions"]:
         say(f"\n{item['newsletter']}: {item['status']}, {_in_words(item)}")
-        say(f"  next slot {item['next_slot']:%Y-%m-%d %H:%M} UTC")
+        if item["next_slot"] is not None:
+            say(f"  next slot {item['next_slot']:%Y-%m-%d %H:%M} UTC")
         say(f"  accounted for up to number {item['bookmark'].cut}")
         for change in item["history"]:
             say(f"  {change['at']:%Y-%m-%d %H:%M} {change['after']}: {change['reason']}")
@@ -218,7 +219,8 @@ async def _in_full(store: Database, address: str) -> dict[str, Any]:
     for item, one, history in zip(shown, mine, histories, strict=True):
         item["bookmark"] = one.bookmark
         item["began_after"] = one.began_after
-        item["next_slot"] = next_slot(one.cadence, parse_now(None)).due_at
+        is_on_the_clock = one.standing is Standing.ACTIVE and not one.cadence.at_once
+        item["next_slot"] = next_slot(one.cadence, parse_now(None)).due_at if is_on_the_clock else None
         item["history"] = [
             {"at": row.at, "before": row.before, "after": row.after, "reason": row.reason} for row in history
         ]

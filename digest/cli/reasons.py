@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.console import LARGEST, Config, Json, Now, answer, parse_now, run, say
+from digest.cli.console import Config, Json, Now, answer, parse_now, run, say, whole
 from digest.cli.doors import store_of
 from digest.flows.explain import Explanation, explain
 from subscribers.wishes import parse_address
@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 
 def why(
     email: Annotated[str, typer.Argument(metavar="EMAIL")],
-    briefing_id: Annotated[int, typer.Argument(metavar="BRIEFING-ID", min=1, max=LARGEST)],
+    briefing_id: Annotated[int, typer.Argument(metavar="BRIEFING-ID", parser=whole())],
     now: Now = None,
     json: Json = False,
     config: Config = None,

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Final
 import typer
 
 from digest.cli.console import (
-    LARGEST,
     Config,
     Json,
     Now,
@@ -26,6 +25,7 @@ from digest.cli.console import (
     run,
     say,
     table,
+    whole,
 )
 from digest.cli.dispatch import jobs_for, stopping
 from digest.cli.doors import store_at, store_of
@@ -73,9 +73,7 @@ def send(
     topic_list: Annotated[str | None, typer.Option("--topics", help="To readers who follow these.")] = None,
     briefing: Annotated[
         list[int] | None,
-        typer.Option(
-            "--briefing", metavar="ID", min=1, max=LARGEST, help="These briefings, to all addressed."
-        ),
+        typer.Option("--briefing", metavar="ID", parser=whole(), help="These briefings, to all addressed."),
     ] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Published since.")] = None,
     subject: Annotated[str | None, typer.Option("--subject")] = None,
@@ -210,4 +208,6 @@ def _in_words(totals: RunTotals) -> str:
     counts = {name: value for name, value in asdict(totals).items() if isinstance(value, int) and value}
     words = [f"{value} {name}" for name, value in counts.items()]
     words += [f"{count} skipped ({reason})" for reason, count in sorted(totals.skipped.items())]
+    if not (words or totals.issues):
+        return "nothing is due (digest status says what comes next)"
     return f"{counted(len(totals.issues), 'issue')}: {', '.join(words) or 'nothing to do'}"

@@ -12,7 +12,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from digest.cli.console import Config, Json, answer, note, run
+from digest.cli.console import Config, Json, answer, note, run, whole
 from digest.cli.dispatch import jobs_for, stopping
 from digest.cli.doors import store_at
 from digest.config import load_settings, secret_keys
@@ -30,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[str, typer.Option("--host", metavar="H", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", metavar="P", min=0, max=65535)] = 8000,
+    port: Annotated[int, typer.Option("--port", metavar="P", parser=whole(0, 65535))] = 8000,
     no_scheduler: Annotated[bool, typer.Option("--no-scheduler", help="Web pages only.")] = False,
     json: Json = False,
     config: Config = None,

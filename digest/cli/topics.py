@@ -20,6 +20,7 @@ from digest.cli.console import (
     run,
     say,
     table,
+    whole,
 )
 from digest.cli.doors import store_of
 from digest.core.model import GENERAL, Topic
@@ -35,7 +36,8 @@ Rules = Annotated[
     typer.Option("--rules", help='Keywords and phrases with weights: "gallium:4, export controls:3".'),
 ]
 Position = Annotated[
-    int | None, typer.Option("--position", min=0, max=9999, help="Place in the order of a mail.")
+    int | None,
+    typer.Option("--position", metavar="N", parser=whole(0, 9999), help="Place in the order of a mail."),
 ]
 Aliases = Annotated[str | None, typer.Option("--aliases", help="Other names, such as feed categories.")]
 
@@ -61,15 +63,15 @@ def list_topics(
 
     found = run(work())
     shown = found[after:] if everything else found[after : after + limit]
-    following = after + len(shown)
+    following = after + len(shown) if after + len(shown) < len(found) else None
     if json:
         items = [_shown(topic) for topic in shown]
-        return answer({"items": items, "next": following if following < len(found) else None})
+        return answer({"items": items, "next": following})
     rows = [
         (topic.position, topic.slug, topic.title, len(topic.rules), ", ".join(topic.aliases))
         for topic in shown
     ]
-    return table("", ("position", "slug", "title", "rules", "aliases"), rows)
+    return table("", ("position", "slug", "title", "rules", "aliases"), rows, following=following)
 
 
 @topics.command("add")

@@ -164,7 +164,7 @@ def _said_of(copy: Entry, number: int) -> str:
     if number in copy.numbers:
         reason = f" ({copy.reason})" if copy.reason else ""
         when = f" at {copy.sent_at:%Y-%m-%d %H:%M} UTC" if copy.sent_at else ""
-        return f"{where} carried it: delivery {copy.id} is {copy.status}{when}{reason}"
+        return f"{where} carried it: delivery {copy.id}, {copy.status}{when}{reason}"
     if number in copy.deferred:
         return f"{where} was full: deferred to the next issue"
     reason = next(reason for reason, numbers in copy.left_out.items() if number in numbers)

@@ -57,7 +57,7 @@ async def overview(*, store: Database, now: datetime, most: int = 20) -> Overvie
             newest_number=await counters.newest_number(connection),
             subscriptions=await readers.count_by_standing(connection),
             due=tuple(
-                Appointment(slugs[d.newsletter_id], d.cadence.canonical(), d.slot.label, d.slot.due_at)
+                Appointment(slugs[d.newsletter_id], d.cadence.in_words, d.slot.label, d.slot.due_at)
                 for d in due
             ),
             upcoming=(await _upcoming(connection, slugs, now))[:most],
@@ -73,7 +73,7 @@ async def _upcoming(
     for newsletter_id, _id, cadence, _served in await planning.unserved(connection):
         if not cadence.at_once:
             slot = timetable.next_slot(cadence, now)
-            found.append(Appointment(slugs[newsletter_id], cadence.canonical(), slot.label, slot.due_at))
+            found.append(Appointment(slugs[newsletter_id], cadence.in_words, slot.label, slot.due_at))
     return tuple(sorted(found, key=lambda one: one.due_at))
 
 

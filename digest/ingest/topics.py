@@ -92,6 +92,8 @@ def _slugs_by_name(topics: Iterable[Topic]) -> dict[str, str]:
     slugs: dict[str, str] = {}
     for topic in topics:
         for name in (topic.slug, *topic.aliases):
+            if name.lower() == "all":
+                raise InputError(f"{name!r} cannot name a topic: readers say it for every topic")
             if slugs.setdefault(name.lower(), topic.slug) != topic.slug:
                 raise InputError(
                     f"{name!r} names both topic {slugs[name.lower()]!r} and topic {topic.slug!r}: "

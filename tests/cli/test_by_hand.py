@@ -144,7 +144,7 @@ def test_why_speaks_of_a_copy_that_was_sent(newsroom: Shell, known: list[dict[st
     answer = reason(newsroom, CLEO, briefing["id"])
     assert answer["answer"] == "sent"
     assert [copy["status"] for copy in answer["deliveries"]] == ["sent"]
-    assert any("carried it: delivery 1 is sent" in line for line in answer["reasons"])
+    assert any("carried it: delivery 1, sent at" in line for line in answer["reasons"])
     assert any(line.startswith("topic international: ") for line in answer["reasons"])
 
 

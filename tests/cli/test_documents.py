@@ -82,6 +82,16 @@ def test_a_hundred_items_are_a_page_when_nothing_is_said(newsroom: Shell) -> Non
     assert len(newsroom.ask("subscribers", "list", "--all")["items"]) == 103
 
 
+@pytest.mark.parametrize("command", FIELDS)
+def test_people_are_told_when_a_listing_goes_on(command: str, old_newsroom: Shell) -> None:
+    words = command.split()
+    following = old_newsroom.ask(*words, "--limit", "1")["next"]
+    told = old_newsroom.ok(*words, "--limit", "1").err
+    hint = f"there is more: go on with --after {following}, or say --all\n"
+    assert told == ("" if following is None else hint)
+    assert old_newsroom.ok(*words, "--all").err == ""
+
+
 def test_listings_can_be_narrowed(old_newsroom: Shell) -> None:
     def emails(*words: str) -> list[str]:
         return [item["email"] for item in old_newsroom.ask(*words)["items"]]
@@ -123,4 +133,5 @@ def test_status_tells_what_is_due_under_way_and_stuck(old_newsroom: Shell) -> No
     assert stuck["copies"]["uncertain"] == 1
     told = old_newsroom.ok("status", "--now", "2026-11-24T06:00:00Z").out
     assert "due now" in told
+    assert "daily at 08:00 Asia/Shanghai" in told
     assert "uncertain: 1 copy (see digest deliveries list --status uncertain)" in told

@@ -42,6 +42,11 @@ def test_page_comes_in_once(shell: Shell, empty_store: None) -> None:
     assert shell.ask("ingest", PAGE) == {"added": [], "updated": [], "unchanged": 8, "rejected": []}
 
 
+def test_page_without_an_item_is_told(shell: Shell, empty_store: None) -> None:
+    answer = shell.ok("ingest", "-", stdin=b"Latest Briefings Latest Hot Topics\n")
+    assert (answer.out, answer.err) == ("0 added, 0 updated, 0 unchanged\n", "standard input holds no item\n")
+
+
 def test_page_may_come_on_standard_input(shell: Shell, empty_store: None) -> None:
     assert len(shell.ask("ingest", "-", stdin=Path(PAGE).read_bytes())["added"]) == 8
 
@@ -102,7 +107,7 @@ def test_mail_says_what_mail_programs_look_for(newsroom: Shell) -> None:
     assert len(records) == 3
     for letter in sent_by(newsroom):
         assert letter["Message-ID"] == records[letter.reader]["message_id"]
-        assert letter["Subject"].startswith("The Daily Digest, Nov 2")
+        assert re.fullmatch(r".+ · The Daily Digest, Nov 2\d", letter["Subject"])
         assert re.fullmatch(r"<http://127\.0\.0\.1:8000/unsubscribe/[\w-]+>, <mailto:\S+>", links_of(letter))
         assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert letter["From"] == "The Daily Digest <digest@newsroom.example>"
@@ -130,7 +135,7 @@ def test_day_without_news_is_skipped_with_a_reason(newsroom: Shell) -> None:
 
 def test_run_speaks_prose_too(newsroom: Shell) -> None:
     assert newsroom.ok("run", "--now", ANA_IS_DUE).out == "1 issue: 1 planned, 1 sent\n"
-    assert newsroom.ok("run", "--now", ANA_IS_DUE).out == "0 issues: nothing to do\n"
+    assert newsroom.ok("run", "--now", ANA_IS_DUE).out.startswith("nothing is due")
 
 
 def test_run_takes_an_instant_from_here(newsroom: Shell) -> None:

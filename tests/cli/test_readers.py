@@ -149,6 +149,15 @@ def test_reader_is_shown_with_how_far_they_are(newsroom: Shell) -> None:
     assert "active: added by an admin" in told
 
 
+def test_reader_without_an_appointment_is_shown_without_one(newsroom: Shell) -> None:
+    (at_once,) = newsroom.ask("subscribers", "show", CLEO)["subscriptions"]
+    assert at_once["next_slot"] is None
+    assert "next slot" not in newsroom.ok("subscribers", "show", CLEO).out
+    assert "next slot" in newsroom.ok("subscribers", "show", ANA).out
+    newsroom.ok("subscribers", "pause", ANA)
+    assert "next slot" not in newsroom.ok("subscribers", "show", ANA).out
+
+
 # --- files --------------------------------------------------------------------------------------------------
 
 

@@ -50,7 +50,7 @@ REFUSALS: Final = {
         ("-1", "-1"),
         ("-- -1", "'ID'"),
         ("''", "'ID'"),
-        ("one", "'ID'"),
+        ("one", "'ID': 'one' is not a whole number from 1 on"),
         (HUGE, "'ID'"),
     ],
     "briefings edit": [
@@ -68,7 +68,7 @@ REFUSALS: Final = {
         ("1 --url javascript:alert(1)", "url 'javascript:alert(1)' is not"),
         ("1 --url http://[broken", "url 'http://[broken' is not"),
         ("1 --url 'https://news.example/a b'", "is not an absolute http or https address"),
-        (f"1 --weight {HUGE}", "'--weight'"),
+        (f"1 --weight {HUGE}", f"'--weight': '{HUGE}' is not a whole number from -999 to 999"),
     ],
     "briefings publish": [("99", "briefing 99 does not exist"), (HUGE, "'ID'")],
     "briefings retract": [("99", "briefing 99 does not exist"), (HUGE, "'ID'")],
@@ -85,6 +85,7 @@ REFUSALS: Final = {
         ("space --title Space --rules moon,Moon", "'Moon' is given twice"),
         (f"space --title Space --position {HUGE}", "'--position'"),
         ("space --title Space --aliases economy", "'economy' names both"),
+        ("all --title All", "'all' cannot name a topic"),
     ],
     "topics edit": [
         ("gossip --title Gossip", "topic 'gossip' does not exist: see digest topics list"),

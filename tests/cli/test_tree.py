@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -49,6 +50,8 @@ def test_command_explains_itself_and_takes_json_and_config(command: str, shell: 
     assert "--json" in answer.out
     assert "--config FILE" in answer.out
     assert answer.err == ""
+    # bounds that nobody reaches are no help
+    assert not re.search(r"\d{10}", answer.out)
 
 
 @pytest.mark.parametrize("word", ["feeds", "bounces", "worker", "doctor", "users", "nonsense"])

@@ -73,9 +73,7 @@ async def test_a_planned_copy_is_on_its_way_and_a_sent_one_is_sent(store: Databa
     found = await why(store)
     assert found.answer is Answer.SENT
     assert [copy.id for copy in found.deliveries] == [1]
-    assert found.reasons[-1] == (
-        "issue 1 (2026-11-24) carried it: delivery 1 is sent at 2026-11-24 07:01 UTC"
-    )
+    assert found.reasons[-1] == ("issue 1 (2026-11-24) carried it: delivery 1, sent at 2026-11-24 07:01 UTC")
 
 
 async def test_what_the_next_issue_would_leave_out_says_so_and_why(store: Database) -> None:
@@ -126,7 +124,7 @@ async def test_a_refused_copy_was_not_delivered_and_says_what_the_server_said(st
     await settle(store, DeliveryStatus.REFUSED, "spam")
     found = await why(store)
     assert found.answer is Answer.NOT_DELIVERED
-    assert found.reasons[-1] == "issue 1 (2026-11-24) carried it: delivery 1 is refused (spam)"
+    assert found.reasons[-1] == "issue 1 (2026-11-24) carried it: delivery 1, refused (spam)"
 
 
 async def test_a_copy_in_doubt_is_on_its_way(store: Database) -> None:

@@ -156,6 +156,13 @@ def test_a_name_for_two_topics_is_refused() -> None:
         TopicRules([topic("sea", 1, {}, "ocean"), topic("water", 2, {}, "ocean")])
 
 
+@pytest.mark.parametrize("names", [["all"], ["sea", "All"]])
+def test_the_word_for_every_topic_names_none(names: list[str]) -> None:
+    slug, *aliases = names
+    with pytest.raises(InputError, match="cannot name a topic"):
+        TopicRules([topic(slug, 1, {}, *aliases)])
+
+
 # --- how much -----------------------------------------------------------------------------------------------
 
 

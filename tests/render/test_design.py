@@ -117,6 +117,16 @@ def test_nothing_is_loaded_from_elsewhere(mail: str) -> None:
     assert not re.search(r"url\(|@import|@font-face", page_of(mail))
 
 
+@pytest.mark.parametrize("mail", MAILS)
+def test_no_chinese_face_sets_english_apostrophes(mail: str) -> None:
+    """It would give them the width of a Chinese letter, on machines that have no face named before it."""
+    fonts = re.findall(r"font(?:-family)?:([^;\"}]*serif[^;\"}]*)", page_of(mail))
+    named = [re.split(r"\s*,\s*", font) for font in fonts if "SC" in font]
+    assert named
+    for faces in named:
+        assert faces.index("serif") < min(place for place, face in enumerate(faces) if face.endswith("SC"))
+
+
 def test_the_way_out_stands_near_the_top_and_at_the_end() -> None:
     ways = [found.start() for found in re.finditer(re.escape(ADA.unsubscribe_url), page_of("issue"))]
     assert ways[0] < page_of("issue").index("<h1")

@@ -157,11 +157,11 @@ def test_both_parts_hold_the_same_items_in_the_same_order(copy: Copy) -> None:
     [
         (
             COPIES["all eight"],
-            "The Harbour Letter, Nov 24: Porthaven Lets Its Fishing Fleet Run on Ammonia, and the Whole…",
+            "Porthaven Lets Its Fishing Fleet Run on Ammonia, and the Whole… · The Harbour Letter, Nov 24",
         ),
         (
             COPIES["two, no contents"],
-            "The Harbour Letter, Nov 24: Lanzhou Opens a School for Repairing What Others Throw Away",
+            "Lanzhou Opens a School for Repairing What Others Throw Away · The Harbour Letter, Nov 24",
         ),
         (COPIES["by hand"], "Three things before the vote"),
         (COPIES["only the editors' words"], "The Harbour Letter, Nov 24"),
