@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.alone import Case, Figures, interleaved, prepared, scratch
+from benchmarks.options import Options
 from benchmarks.tables import seconds, show, times
 
 _READERS: Final = (10_000, 100_000)
@@ -20,16 +21,18 @@ _PLAN: Final = "benchmarks.plan_slots:plan"
 _COLUMNS: Final = ("cohorts", "time", "growth", "read", "decide", "write", "rest", "processor", "peak MB")
 
 
-def run(*, million: bool) -> None:
+def run(options: Options) -> dict[str, Any]:
     """Measure and print."""
+    figures = {}
     with scratch() as folder:
-        _by_readers(folder, [*_READERS, _MANY_READERS] if million else _READERS)
+        figures["readers"] = _by_readers(folder, [*_READERS, _MANY_READERS] if options.million else _READERS)
     with scratch() as folder:
-        _by_past(folder)
-    _by_archive()
+        figures["past issues"] = _by_past(folder)
+    figures["archive"] = _by_archive()
+    return figures
 
 
-def _by_readers(folder: Path, counts: Sequence[int]) -> None:
+def _by_readers(folder: Path, counts: Sequence[int]) -> Mapping[int, Figures]:
     files = [prepared(folder / f"{count}.sqlite3", readers=count) for count in counts]
     found = interleaved([Case(_PLAN, {"file": file}) for file in files])
     show(
@@ -37,9 +40,10 @@ def _by_readers(folder: Path, counts: Sequence[int]) -> None:
         ("readers", *_COLUMNS),
         [[f"{count:,}", *_cells(one, found[0])] for count, one in zip(counts, found, strict=True)],
     )
+    return dict(zip(counts, found, strict=True))
 
 
-def _by_past(folder: Path) -> None:
+def _by_past(folder: Path) -> Mapping[int, Figures]:
     files = [prepared(folder / f"{past}.sqlite3", readers=_PAST_READERS, past=past) for past in _PAST]
     found = interleaved([Case(_PLAN, {"file": file}) for file in files])
     show(
@@ -47,15 +51,17 @@ def _by_past(folder: Path) -> None:
         ("issues each", *_COLUMNS),
         [[str(past), *_cells(one, found[0])] for past, one in zip(_PAST, found, strict=True)],
     )
+    return dict(zip(_PAST, found, strict=True))
 
 
-def _by_archive() -> None:
+def _by_archive() -> Mapping[int, Figures]:
     found = interleaved([Case("benchmarks.decide:decide", {"archive": count}) for count in _ARCHIVES])
     show(
         "Deciding alone: 1,000 different cohorts with 20 new briefings, and one that is owed everything",
         ("briefings before", "µs a cohort"),
         [[f"{count:,}", f"{one['microseconds']:.0f}"] for count, one in zip(_ARCHIVES, found, strict=True)],
     )
+    return dict(zip(_ARCHIVES, found, strict=True))
 
 
 def _cells(one: Figures, base: Figures) -> list[str]:

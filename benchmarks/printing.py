@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from benchmarks.alone import Case, interleaved, prepared, scratch
+from benchmarks.options import Options
 from benchmarks.tables import show
 
 _READERS: Final = 3000
 _SHEET_ITEMS: Final = 20
 
 
-def run(*, million: bool) -> None:
+def run(options: Options) -> dict[str, Any]:
     """Measure and print; a million readers would show nothing else."""
-    del million
+    del options
     with scratch() as folder:
         file = prepared(folder / "store.sqlite3", readers=_READERS, cadences=1)
         (found,) = interleaved([Case("benchmarks.print_copies:print_copies", {"file": file})])
@@ -28,3 +29,4 @@ def run(*, million: bool) -> None:
             ["further letter", "once a reader", f"{found['letter'] * 1e6:.0f} µs"],
         ],
     )
+    return dict(found)
