@@ -13,6 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
+from benchmarks.elsewhere.digest_file import write
 from benchmarks.processes import ended
 from benchmarks.sinks import postfix_program
 
@@ -138,3 +139,13 @@ async def _over_connections(
     start = perf_counter()
     await asyncio.gather(*(work() for _ in range(connections)))
     return {"sent": len(messages), "wall": perf_counter() - start}
+
+
+async def write_digest(folder: str, file: str) -> dict[str, float]:
+    """Take one of the finished letters apart, for those who put mails together themselves."""
+    message = BytesParser(policy=default).parsebytes(_letters(folder)[0][1])
+    text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    assert isinstance(text, EmailMessage)
+    assert isinstance(html, EmailMessage)
+    write(file, message["Subject"], text.get_content(), html.get_content())
+    return {}

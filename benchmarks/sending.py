@@ -77,7 +77,12 @@ def _against_the_generator(
         ("into", "smtp-source/s", "ours/s", "ours / smtp-source", "time", "processor", "peak MB"),
         rows,
     )
-    return figures
+    start = alone(Case("benchmarks.whole_run:start_alone", {"file": mailings[0].file}))
+    print(
+        f"A `digest run` with nothing to do takes {seconds(start['wall'])},"
+        f" {seconds(start['processor'])} of processor time: part of every time above."
+    )
+    return {**figures, "start": start}
 
 
 def _generator_cells(found: Results) -> list[str]:

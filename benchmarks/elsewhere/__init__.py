@@ -1,0 +1,1 @@
+"""Other people's software, told to send our digests; each file runs where that software is installed."""
