@@ -32,7 +32,7 @@ def init(json: Json = False, config: Config = None) -> None:
             await seed(store, default_topics())
             return {
                 "store": store.url.render_as_string(hide_password=True),
-                "version": schema.newest_revision(),
+                "version": schema.NEWEST,
                 "newsletter": FIRST_NEWSLETTER.slug,
             }
 

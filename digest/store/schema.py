@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, column, func, inspect, select, table
 
 from digest.errors import StoreError
 from digest.store.database import Database
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+#: The version that this program writes: the last of `migrations/versions/`.
+NEWEST: Final = "0002"
+
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
+#: Where Alembic writes the version down.
+_VERSION: Final = table("alembic_version", column("version_num"))
 #: The advisory lock of who migrates; any number that nothing else in the database takes.
 _MIGRATING: Final = 0x6469_6765_7374
 
@@ -37,42 +41,44 @@ async def current_revision(database: Database) -> str | None:
         return await connection.run_sync(_revision_of)
 
 
-def newest_revision() -> str:
-    """The version that this program writes."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None
-    return head
-
-
 async def require_current(database: Database) -> None:
     """Refuse to work on a store that is not set up, too old or too new: the words say what to do."""
     found = await current_revision(database)
-    if found == newest_revision():
+    if found == NEWEST:
         return
     where = database.url.render_as_string(hide_password=True)
     if found is None:
         raise StoreError(f"the store {where} is not set up: run digest init")
     raise StoreError(
-        f"the store {where} has version {found}, this program works on {newest_revision()}: "
+        f"the store {where} has version {found}, this program works on {NEWEST}: "
         "run digest init, or the program that made it"
     )
 
 
 def _upgrade(connection: Connection, upto: str) -> None:
+    # here, for it is as large as the rest of the store's code, and every command asks for the version
+    from alembic import command
+    from alembic.script import ScriptDirectory
+
+    config = _config()
     found = _revision_of(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found is not None and found not in known:
         raise StoreError(f"the store has version {found}, which this program does not know: use a newer one")
-    config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, upto)
 
 
 def _revision_of(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSION.name):
+        return None
+    found: str | None = connection.execute(select(_VERSION.c.version_num)).scalar()
+    return found
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     return config

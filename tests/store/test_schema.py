@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, inspect, select, text
 
 from digest.errors import StoreError
 from digest.flows.seed import seed
 from digest.ingest.taxonomy import default_topics
-from digest.store import facts, newsletters, topics
+from digest.store import facts, newsletters, schema, topics
 from digest.store.database import Database
-from digest.store.schema import current_revision, migrate, newest_revision, require_current
+from digest.store.schema import NEWEST, current_revision, migrate, require_current
 from digest.store.tables import counters, metadata
 from tests.stores import TOPICS, PostgresServer
 
@@ -52,6 +53,11 @@ async def test_the_partial_indices_hold_only_what_is_open(blank_store: Database)
     assert "paused_until is not null" in made["ix_subscriptions_paused_until"].partition("where")[2]
 
 
+def test_the_version_that_the_program_names_is_that_of_the_last_migration() -> None:
+    migrations = Path(schema.__file__).parent / "migrations"
+    assert ScriptDirectory(str(migrations)).get_current_head() == NEWEST
+
+
 async def test_migrating_twice_does_no_harm(blank_store: Database) -> None:
     await migrate(blank_store)
     async with blank_store.write() as connection:
@@ -59,7 +65,7 @@ async def test_migrating_twice_does_no_harm(blank_store: Database) -> None:
     await migrate(blank_store)
     async with blank_store.read() as connection:
         assert set((await connection.execute(select(counters.c.value))).scalars()) == {17}
-    assert await current_revision(blank_store) == newest_revision()
+    assert await current_revision(blank_store) == NEWEST
 
 
 async def test_two_who_set_a_store_up_at_once_make_one_store(blank_store: Database) -> None:
