@@ -77,4 +77,5 @@ async def _tick(jobs: Jobs, now: datetime, stop: asyncio.Event, pulse: Pulse) ->
     pulse.last_tick, pulse.trouble = now, report.trouble
     totals = report.totals
     if totals.planned or totals.sent or report.trouble:
-        log.info("a tick is done", planned=totals.planned, sent=totals.sent, trouble=report.trouble)
+        waits = {"waiting": report.waiting} if report.waiting else {}
+        log.info("a tick is done", planned=totals.planned, sent=totals.sent, trouble=report.trouble, **waits)

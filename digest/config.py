@@ -9,6 +9,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -35,6 +36,7 @@ _DRIVERS: Final = {
     _POSTGRESQL: _POSTGRESQL,
 }
 _SMTP_SCHEMES: Final = ("smtp", "smtp+starttls", "smtps")
+_FAMILY_LIMIT: Final = re.compile(r"([\w-]+(?:\.[\w-]+)+)\s*:\s*(\d{1,4})(?:\s*:\s*(\d{1,6}(?:\.\d{1,6})?))?")
 #: Values that may hold a password are never repeated in a message.
 _UNSPOKEN: Final = frozenset({"database_url", "smtp_url", "secret_key"})
 
@@ -99,6 +101,43 @@ class Settings(BaseSettings):
         le=500,
         description="Open connections to each server. Twenty keep one processor busy on a near server and "
         "stay below the 50 that Postfix grants a client.",
+    )
+    smtp_rate: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="Copies a second at most, to the server as a whole. When not given, as fast as it takes "
+        "them.",
+    )
+    family_connections: int | None = Field(
+        default=None,
+        ge=1,
+        le=500,
+        description="Copies under way at a time to one family of mailboxes, such as gmail.com with "
+        "googlemail.com. When not given, as many as there are connections: answers alone slow a family down.",
+    )
+    family_rate: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="Copies a second at most to one family of mailboxes. When not given, no such limit.",
+    )
+    family_limits: str = Field(
+        default="",
+        description="Limits of single families: DOMAIN:CONNECTIONS or DOMAIN:CONNECTIONS:RATE, several "
+        "comma-separated, such as gmail.com:10,yahoo.com:5:2.5. Any domain of a family names it.",
+    )
+    warm_up_since: date | None = Field(
+        default=None,
+        description="The day on which a new sender begins, such as 2026-11-24: from then on the copies of "
+        "each day (UTC) have a ceiling that grows. When not given, there is none.",
+    )
+    warm_up_first: int = Field(default=200, ge=1, description="Copies on the first day of a warm-up.")
+    warm_up_growth: float = Field(
+        default=1.5, gt=1, le=10, description="How many times as many copies on each day after."
+    )
+    warm_up_goal: int = Field(
+        default=50_000, ge=1, description="From the day on which so many would be allowed, no ceiling."
     )
     dkim_keys: str = Field(
         default="",
@@ -185,6 +224,12 @@ class Settings(BaseSettings):
             raise ValueError("should hold at least one key; leave it out to have one made")
         return value
 
+    @field_validator("family_limits")
+    @classmethod
+    def _limits_families(cls, text: str) -> str:
+        split_family_limits(text)
+        return text
+
     @field_validator("uncertain", "log_level", mode="before")
     @classmethod
     def _whatever_its_case(cls, value: object) -> object:
@@ -226,6 +271,22 @@ def secret_keys(settings: Settings) -> tuple[bytes, ...]:
             f"{path} holds no key: put the old key back, or remove the file to have a new one made"
         )
     return keys
+
+
+def split_family_limits(text: str) -> dict[str, tuple[int, float | None]]:
+    """Connections and rate by domain; raises ValueError with what should have been written."""
+    limits = {}
+    for entry in filter(None, map(str.strip, text.split(","))):
+        found = _FAMILY_LIMIT.fullmatch(entry)
+        if found is None:
+            raise ValueError(
+                "should hold DOMAIN:CONNECTIONS or DOMAIN:CONNECTIONS:RATE, several comma-separated"
+            )
+        rate = None if found[3] is None else float(found[3])
+        if not 1 <= int(found[2]) <= 500 or rate == 0:
+            raise ValueError("should hold 1 to 500 connections, and rates above 0")
+        limits[found[1].lower()] = int(found[2]), rate
+    return limits
 
 
 def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import structlog
 
-from digest.config import Settings
+from digest.config import Settings, split_family_limits
+from digest.core.families import family_of
+from digest.core.pace import Limit, Limits
+from digest.core.warmup import WarmingUp, WarmUp
 from digest.errors import SettingsError
 from digest.mail.dkim import DkimKey, load_key
 from digest.mail.post import Post
@@ -38,6 +41,25 @@ async def post_for(settings: Settings) -> Post:
     if isinstance(target, FileOutbox):
         await post.lane().open()
     return post
+
+
+def limits_of(settings: Settings) -> Limits:
+    """How fast we may send at most: the server's connections, and for families no less unless told."""
+    connections = settings.smtp_connections
+    family = Limit(settings.family_connections or connections, settings.family_rate)
+    named = {
+        family_of(domain): Limit(most, family.rate if rate is None else rate)
+        for domain, (most, rate) in split_family_limits(settings.family_limits).items()
+    }
+    return Limits(Limit(connections, settings.smtp_rate), family, named)
+
+
+def warm_up_of(settings: Settings) -> WarmingUp | None:
+    """The plan of daily ceilings of a new sender; None without one."""
+    if settings.warm_up_since is None:
+        return None
+    plan = WarmUp(settings.warm_up_first, settings.warm_up_growth, settings.warm_up_goal)
+    return WarmingUp(plan, settings.warm_up_since)
 
 
 def dkim_keys_of(settings: Settings) -> tuple[DkimKey, ...]:

@@ -11,6 +11,7 @@ from typing import Final
 from digest import wiring
 from digest.config import Settings, Uncertain, secret_keys
 from digest.flows.press import Press
+from digest.flows.tally import Progress
 from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
 from digest.store.database import Database
@@ -35,8 +36,8 @@ def press_for(settings: Settings, store: Database) -> Press:
     )
 
 
-async def jobs_for(settings: Settings, store: Database) -> LocalJobs:
-    """The work of this process, with its log set up."""
+async def jobs_for(settings: Settings, store: Database, progress: Progress | None = None) -> LocalJobs:
+    """The work of this process, with its log set up; `progress` watches how it goes."""
     wiring.set_up_logging(settings)
     return LocalJobs(
         store=store,
@@ -45,6 +46,9 @@ async def jobs_for(settings: Settings, store: Database) -> LocalJobs:
         liveness=Liveness(settings.var_dir / "senders"),
         lanes=settings.smtp_connections,
         resend_uncertain=settings.uncertain is Uncertain.AGAIN,
+        limits=wiring.limits_of(settings),
+        warm_up=wiring.warm_up_of(settings),
+        progress=progress,
     )
 
 

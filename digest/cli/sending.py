@@ -29,6 +29,7 @@ from digest.cli.console import (
 )
 from digest.cli.dispatch import jobs_for, stopping
 from digest.cli.doors import store_at, store_of
+from digest.cli.meters import watched
 from digest.cli.statuses import DONE, FAILED_IN_PART, INTERRUPTED
 from digest.config import load_settings
 from digest.core.model import RunTotals
@@ -58,8 +59,8 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
 
     async def work() -> tuple[RunReport, bool]:
         settings = load_settings(config)
-        async with store_at(settings) as store, stopping() as stop:
-            jobs = await jobs_for(settings, store)
+        async with store_at(settings) as store, stopping() as stop, watched(json) as progress:
+            jobs = await jobs_for(settings, store, progress)
             return await jobs.run(instant, stop), stop.interrupted
 
     _end(*run(work()), json)
@@ -100,7 +101,7 @@ def send(
     # asked while no store is open and no signal is kept from ending the command
     if dry_run or (plan.counts.copies and not yes and not confirmed(_question(plan))):
         return _tell_plan(plan, copies, json)
-    return _end(*run(_sent(wish, config)), json)
+    return _end(*run(_sent(wish, config, json)), json)
 
 
 def _addressed(
@@ -127,15 +128,15 @@ async def _rehearsed(
         return chosen, plan, await _copies(plan, store)
 
 
-async def _sent(wish: OneOff, config: Path | None) -> tuple[RunReport, bool]:
+async def _sent(wish: OneOff, config: Path | None, json: bool) -> tuple[RunReport, bool]:
     settings = load_settings(config)
-    async with store_at(settings) as store, stopping() as stop:
+    async with store_at(settings) as store, stopping() as stop, watched(json) as progress:
         now = parse_now(None)
-        jobs = await jobs_for(settings, store)
+        jobs = await jobs_for(settings, store, progress)
         planned = await plan_by_hand(wish, store=store, now=now)
         tally = await jobs.send(planned.issue_id, now, stop)
         totals = totals_of([planned], [planned.issue_id], tally)
-        return RunReport(totals, tally.whole_trouble), stop.interrupted
+        return RunReport(totals, tally.whole_trouble, tally.waiting), stop.interrupted
 
 
 async def _copies(plan: Plan, store: Database) -> _Copies:
@@ -198,7 +199,9 @@ def _end(report: RunReport, interrupted: bool, json: bool) -> None:
     else:
         say(_in_words(totals))
     if report.trouble:
-        note(f"stopped: {report.trouble}; what was not sent stays planned and no attempt is counted")
+        note(f"stopped: {report.trouble}; what was not tried stays planned and no attempt is counted")
+    if report.waiting:
+        note(f"left for later: {report.waiting}")
     failed = report.trouble or totals.refused or totals.expired or totals.uncertain
     raise typer.Exit(INTERRUPTED if interrupted else FAILED_IN_PART if failed else DONE)
 

@@ -12,6 +12,9 @@ a copy back, at the server as a whole and at each family (`families.py`) by itse
   twentieth of the limit, at most doubling what there is, and at most once in ten seconds: so from one
   connection to all it takes a little over three minutes, from the very bottom some six.
 
+A copy whose envelope travels with the content of the one before it begins with its envelope, and inherits
+the place of the one before: a connection takes one place.
+
 One wave of copies gets one wave of refusals, and that is one complaint: after a halving, the answers to
 copies begun before it are not counted. A family that has its troubles slows no other. Only when the server
 refuses before it knows the recipient, or several families in a row with none accepted between, is it the
@@ -142,18 +145,57 @@ class Pace:
         opens_at = self._server.opens_at()
         return GO if opens_at <= now else Wait(opens_at)
 
-    def began(self, family: str, now: float) -> None:
-        """A copy is under way; `may_send` said that it may."""
+    def may_any_follow(self, now: float) -> bool:
+        """Whether the server lets any copy begin now in the place of one that is about to end."""
+        return self._server.admits_heir(now)
+
+    def may_follow(self, family: str, ahead: str, now: float) -> bool:
+        """Whether a copy to `family` may do so in the place of one to `ahead`, as far as families go."""
+        gate = self._families.get(family)
+        if gate is None:
+            return True
+        return gate.admits_heir(now) if family == ahead else gate.opens_at() <= now
+
+    def began(self, family: str, now: float, ahead: str | None = None) -> None:
+        """A copy is under way; `may_send` said that it may.
+
+        With `ahead` it was `may_any_follow` and `may_follow` that said so: it inherits the place of a copy to
+        that family, which has not ended yet and does not need its place any more.
+        """
         gate = self._families.get(family)
         if gate is None:
             gate = self._families[family] = _Gate(self._limits.families.get(family, self._limits.family))
         gate.began(now)
         self._server.began(now)
+        if ahead is not None:
+            self._families[ahead].bequeath()
+            self._server.bequeath()
 
-    def ended(self, family: str, hint: Hint, now: float) -> None:
-        """A copy is no longer under way; exactly once for each that began."""
+    def disinherit(self, ahead: str) -> None:
+        """The copy that inherited a place from one to `ahead`, still under way, gives it back."""
+        self._families[ahead].disinherit()
+        self._server.disinherit()
+
+    def still_may(self, family: str, since: float) -> bool:
+        """Whether nobody has asked for patience since a copy to this family began."""
+        return self._server.halved_at < since and self._families[family].halved_at < since
+
+    def copies_within(self, seconds: float) -> float:
+        """How many copies the server's rate lets begin in so many seconds; infinite without a rate."""
+        return self._server.copies_within(seconds)
+
+    def step(self, family: str, seconds_each: float) -> float:
+        """Seconds from one copy to a family to the next, when each takes so many seconds."""
+        gate = self._families.get(family)
+        return 0.0 if gate is None else gate.step(seconds_each)
+
+    def ended(self, family: str, hint: Hint, now: float, *, has_heir: bool = False) -> None:
+        """A copy is no longer under way; exactly once for each that began.
+
+        `has_heir` says that another one inherited its place.
+        """
         gate = self._families[family]
-        gate_listens, server_listens = gate.ended(), self._server.ended()
+        gate_listens, server_listens = gate.ended(has_heir), self._server.ended(has_heir)
         if hint is Hint.ACCEPTED:
             self._refused_in_a_row.clear()
         elif hint is Hint.FAMILY_BUSY:
@@ -182,6 +224,8 @@ class _Gate:
     __slots__ = (
         "_deaf",
         "_due",
+        "_in_use",
+        "_inherited",
         "_limit",
         "_pause",
         "_places",
@@ -189,11 +233,18 @@ class _Gate:
         "_stepped_at",
         "_trust",
         "_under_way",
+        "halved_at",
     )
 
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
         self._under_way = 0
+        #: of those under way, how many have left their place to another one
+        self._inherited = 0
+        #: how many places were taken when the last copy ended, its own included
+        self._in_use = 0
+        #: when somebody last asked for patience
+        self.halved_at = -inf
         #: of those under way, how many began before the last halving
         self._deaf = 0
         #: when the bucket will be full but for one copy, were nothing begun until then
@@ -203,16 +254,35 @@ class _Gate:
 
     def opens_at(self) -> float:
         """When the next copy may begin if none ends before."""
-        return self._due - self._slack if self._under_way < self._places else inf
+        return self._due - self._slack if self._under_way - self._inherited < self._places else inf
+
+    def admits_heir(self, now: float) -> bool:
+        """Whether one that is under way may leave its place to another one now."""
+        return self._under_way - self._inherited <= self._places and self._due - self._slack <= now
+
+    def copies_within(self, seconds: float) -> float:
+        return seconds / self._pause if self._pause else inf
+
+    def step(self, seconds_each: float) -> float:
+        return max(self._pause, seconds_each / self._places)
+
+    def bequeath(self) -> None:
+        self._inherited += 1
+
+    def disinherit(self) -> None:
+        self._inherited -= 1
 
     def began(self, now: float) -> None:
         self._under_way += 1
         if self._pause:
             self._due = max(self._due, now) + self._pause
 
-    def ended(self) -> bool:
+    def ended(self, has_heir: bool) -> bool:
         """One copy fewer; False when its answer is to be left uncounted."""
+        self._in_use = self._under_way - self._inherited
         self._under_way -= 1
+        if has_heir:
+            self._inherited -= 1
         if not self._deaf:
             return True
         self._deaf -= 1
@@ -236,10 +306,10 @@ class _Gate:
             self._stepped_at = now
 
     def _take_trust(self, now: float) -> None:
-        in_use = min(self._trust, self._under_way + 1)
+        in_use = min(self._trust, max(1, self._in_use))
         self._set_trust(max(in_use / 2, LEAST_TRUST))
         self._deaf = self._under_way
-        self._stepped_at = now
+        self._stepped_at = self.halved_at = now
         self._due = max(self._due, now + self._pause)
 
     def _set_trust(self, trust: float) -> None:

@@ -152,7 +152,8 @@ _TABLE: Final = (
     _Row(_RETRY, Reason.ODD_REPLY, r"..."),
 )
 
-_SENT: Final = Verdict(DeliveryStatus.SENT)
+#: What every accepted copy gets.
+SENT: Final = Verdict(DeliveryStatus.SENT)
 
 
 def judge(
@@ -166,7 +167,7 @@ def judge(
 ) -> Verdict:
     """What to do about an outcome; `attempts` were made before this one, `jitter` is drawn from 0 to 1."""
     if outcome.accepted:
-        return _SENT
+        return SENT
     row = _row_for(outcome)
     match row.action:
         case _Action.STOP:

@@ -43,3 +43,19 @@ class WarmUp:
         """How many copies may still begin today, None for as many as there are."""
         ceiling = self.ceiling(first_sent, today)
         return None if ceiling is None else max(0, ceiling - sent_today)
+
+
+@dataclass(frozen=True, slots=True)
+class WarmingUp:
+    """A sender that began with a plan on some day."""
+
+    plan: WarmUp
+    since: date
+
+    def allowance(self, today: date, sent_today: int) -> int | None:
+        """How many copies may still begin today, None for as many as there are."""
+        return self.plan.allowance(self.since, today, sent_today)
+
+    def is_over(self, today: date) -> bool:
+        """Whether there is no ceiling any more."""
+        return self.plan.ceiling(self.since, today) is None

@@ -15,10 +15,12 @@ from subscribers.subscription import resumed
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What the broom found: copies back to planned, copies in doubt, readers back from a pause."""
+    """What the broom found: copies back to planned, in doubt, given up, and readers back from a pause."""
 
     freed: int
     uncertain: int
+    #: they were in the hands of every one of many processes when it ended
+    refused: int
     resumed: int
 
 
@@ -29,8 +31,8 @@ async def recover(
     async with store.read() as connection:
         dead = {owner for owner in await deliveries.owners_at_work(connection) if is_dead(owner)}
     async with store.write() as connection:
-        freed, uncertain = await deliveries.sweep(connection, dead=dead, wall=wall)
-    return Recovered(freed, uncertain, await _wake(store, now))
+        swept = await deliveries.sweep(connection, dead=dead, wall=wall)
+    return Recovered(*swept, resumed=await _wake(store, now))
 
 
 async def _wake(store: Database, now: datetime) -> int:

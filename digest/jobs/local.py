@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
 
 from digest.core.model import DeliveryStatus, Issue, RunTotals
+from digest.core.pace import Limit, Limits, Pace
+from digest.core.refusals import Refusals
+from digest.core.warmup import WarmingUp
 from digest.errors import DigestError, StoreError
-from digest.flows.deliver import Sender, Tally, deliver
+from digest.flows.deliver import deliver
 from digest.flows.press import Press
 from digest.flows.publish import Memory, Planned, due_slots, publish
 from digest.flows.recover import recover
+from digest.flows.sender import PATIENCE, Allowance, Sender
+from digest.flows.tally import Progress, Tally, Unwatched
 from digest.jobs.liveness import Liveness
 from digest.mail.post import Post
-from digest.store import issues
+from digest.store import issues, ledger
 from digest.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -31,6 +37,8 @@ class RunReport:
 
     totals: RunTotals
     trouble: str = ""
+    #: what was left though nothing is wrong, and why; empty when nothing was
+    waiting: str = ""
 
 
 class Jobs(Protocol):
@@ -53,14 +61,30 @@ class LocalJobs:
         liveness: Liveness,
         lanes: int,
         resend_uncertain: bool,
+        limits: Limits | None = None,
+        warm_up: WarmingUp | None = None,
+        progress: Progress | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        patience: float = PATIENCE,
     ) -> None:
-        """Take the parts; nothing is opened before the first run."""
+        """Take the parts; nothing is opened before the first run.
+
+        Without `limits` all lanes may go to one family of mailboxes, as fast as it takes them. `clock` gives
+        seconds for the pace; who would have to wait longer than `patience` of them waits in the store.
+        """
         self._store: Final = store
         self._press: Final = press
         self._post: Final = post
         self._liveness: Final = liveness
         self._lanes: Final = lanes
         self._resend_uncertain: Final = resend_uncertain
+        #: what is known of the server and of the families outlives a run
+        self._pace: Final = Pace(limits or Limits(Limit(lanes), Limit(lanes)))
+        self._refusals: Final = Refusals()
+        self._warm_up: Final = warm_up
+        self._progress: Final = progress or Unwatched()
+        self._clock: Final = clock
+        self._patience: Final = patience
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
@@ -70,8 +94,10 @@ class LocalJobs:
         planned = await self._plan(now, stop)
         issue_ids = [issue.id for issue in await self._open_issues()]
         tally = await self._send(issue_ids, now, stop)
+        tally.by_status[DeliveryStatus.REFUSED] += found.refused
         in_doubt = 0 if self._resend_uncertain else found.uncertain
-        return RunReport(totals_of(planned, issue_ids, tally, in_doubt), tally.whole_trouble)
+        totals = totals_of(planned, issue_ids, tally, in_doubt)
+        return RunReport(totals, tally.whole_trouble, tally.waiting)
 
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""
@@ -101,8 +127,13 @@ class LocalJobs:
             resend_uncertain=self._resend_uncertain,
             now=lambda: now,
             wall=lambda: datetime.now(UTC),
+            pace=self._pace,
+            refusals=self._refusals,
+            allowance=Allowance(await self._allowance(now) if issue_ids else None),
+            clock=self._clock,
+            patience=self._patience,
         )
-        whole = Tally()
+        whole = Tally(self._progress)
         try:
             for issue_id in issue_ids:
                 if stop.is_set() or whole.trouble:
@@ -114,6 +145,16 @@ class LocalJobs:
         finally:
             self._liveness.sign_off(owner)
         return whole
+
+    async def _allowance(self, now: datetime) -> int | None:
+        """How many copies may begin in this run, by the warm-up; None for as many as there are."""
+        today = now.astimezone(UTC)
+        if self._warm_up is None or self._warm_up.is_over(today.date()):
+            return None
+        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
+        async with self._store.read() as connection:
+            sent = await ledger.sent_between(connection, midnight, midnight + timedelta(days=1))
+        return self._warm_up.allowance(today.date(), sent)
 
     async def _deliver(self, issue: Issue, sender: Sender, stop: asyncio.Event, whole: Tally) -> None:
         """Send one issue; one that cannot be printed stays planned and does not hold up the others."""

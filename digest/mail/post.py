@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Sequence
+from typing import Final
 
 from digest.core.model import Outcome
 from digest.core.verdict import UNTRIED
@@ -27,8 +29,12 @@ class Post:
         tls: ssl.SSLContext | None = None,
         timeouts: Timeouts | None = None,
         reuse: Reuse | None = None,
+        rest: float = 300.0,
     ) -> None:
-        """Connect nothing; `helo` is the name we go by, None asks the resolver for this machine's."""
+        """Connect nothing; `helo` is the name we go by, None asks the resolver for this machine's.
+
+        A server that cannot be used is left in peace for `rest` seconds when there is another one.
+        """
         self._target = target
         self._helo = helo
         secured = not isinstance(target, FileOutbox) and any(s.security is not Security.PLAIN for s in target)
@@ -36,23 +42,40 @@ class Post:
         self._tls = strict_tls() if tls is None and secured else tls
         self._timeouts = timeouts
         self._reuse = reuse
+        #: until when servers are left in peace, by the loop's time; all lanes know it
+        self._resting: dict[Server, float] = {}
+        self._rest = rest
 
     def lane(self) -> Lane:
         """A new lane, not yet open; each belongs to one task."""
         if isinstance(self._target, FileOutbox):
             return FileLane(self._target.folder)
-        return FailoverLane([self._smtp_lane(server) for server in self._target])
+        lanes = [self._smtp_lane(server) for server in self._target]
+        return FailoverLane(lanes, self._resting, self._rest)
 
     def _smtp_lane(self, server: Server) -> SmtpLane:
         return SmtpLane(server, tls=self._tls, timeouts=self._timeouts, reuse=self._reuse, helo=self._helo)
 
 
 class FailoverLane:
-    """A lane over several servers in order of preference; it stays where it is connected while that works."""
+    """A lane over several servers in order of preference.
 
-    def __init__(self, lanes: Sequence[SmtpLane]) -> None:
-        """The first lane is the one preferred; at least one is needed."""
-        self._lanes = list(lanes)
+    It stays where it is connected while that works. A server that could not be used is left in peace for
+    some minutes by all lanes of the post; then the first lane that comes between two letters tries it, and
+    when it is back the others follow.
+    """
+
+    def __init__(
+        self, lanes: Sequence[SmtpLane], resting: dict[Server, float] | None = None, rest: float = 300.0
+    ) -> None:
+        """The first lane is the one preferred; at least one is needed.
+
+        `resting` says until when servers are left in peace, by the loop's time, and is shared; `rest` is for
+        how long, in seconds.
+        """
+        self._lanes: Final = list(lanes)
+        self._resting: Final = {} if resting is None else resting
+        self._rest: Final = rest
         self._current = self._lanes[0]
 
     async def open(self) -> None:
@@ -80,13 +103,44 @@ class FailoverLane:
 
     async def _reach(self) -> list[tuple[SmtpLane, Outcome]]:
         """Make one lane ready; empty when that worked, else the trouble of each."""
-        if self._current.connected and await self._current.reach() is None:
+        better = self._better()
+        if better is None and self._current.connected and await self._current.reach() is None:
             return []
         troubles = []
-        for lane in self._lanes:
-            trouble = await lane.reach()
+        for lane in self._in_order():
+            trouble = await self._try(lane)
             if trouble is None:
-                self._current = lane
                 return []
             troubles.append((lane, trouble))
-        return troubles
+        return sorted(troubles, key=lambda one: self._lanes.index(one[0]))
+
+    def _better(self) -> SmtpLane | None:
+        """A server that is preferred to the one in use, and is not left in peace (any more)."""
+        if self._current is self._lanes[0]:
+            return None
+        now = asyncio.get_running_loop().time()
+        before = self._lanes[: self._lanes.index(self._current)]
+        return next((lane for lane in before if self._resting.get(lane.server, 0.0) <= now), None)
+
+    def _in_order(self) -> list[SmtpLane]:
+        """By preference, but those that are left in peace last: better one of them than none."""
+        now = asyncio.get_running_loop().time()
+        return sorted(
+            self._lanes,
+            key=lambda lane: lane is not self._current and self._resting.get(lane.server, 0.0) > now,
+        )
+
+    async def _try(self, lane: SmtpLane) -> Outcome | None:
+        """Make a lane ready and stay with it; the outcome says what stood in the way."""
+        if lane.server in self._resting:
+            # noted before the try, which may take its time: the other lanes do not wait for the same answer
+            self._resting[lane.server] = asyncio.get_running_loop().time() + self._rest
+        trouble = await lane.reach()
+        if trouble is not None:
+            self._resting[lane.server] = asyncio.get_running_loop().time() + self._rest
+            return trouble
+        self._resting.pop(lane.server, None)
+        if lane is not self._current:
+            await self._current.close()
+            self._current = lane
+        return None

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
 from digest.store import recording
+from digest.store.claimable import MOST_CLAIMS, claimable, open_of
 from digest.store.issues import IS_OPEN, numbers_in
 from digest.store.recording import FREE, LEASE, TRIED
 from digest.store.tables import cohorts, deliveries, issues
@@ -26,8 +27,10 @@ from subscribers.interning import bookmark_from, chunks, intern_bookmarks
 from subscribers.model import Bookmark, Standing
 from subscribers.tables import bookmarks, groups, subscribers, subscriptions
 
-#: A copy whose fate stays uncertain so often waits for a person: each try may have been delivered.
-MOST_RESENDS: Final = 4
+#: The reason of a copy that was in the hands of many processes, one after the other, when they ended.
+ENDS_SENDERS: Final = "ends-senders"
+#: The reason of a copy that waits for its turn in the store.
+WAITS_ITS_TURN: Final = "waits-its-turn"
 #: The reason of a copy whose sender died with it on the wire.
 INTERRUPTED: Final = "interrupted"
 #: The reason of a copy that was not sent in time; its briefings went back to the reader's bookmark.
@@ -40,6 +43,14 @@ class Claim:
 
     copies: tuple[Claimed, ...]
     skipped: Counter[str]
+
+
+class Swept(NamedTuple):
+    """How many copies were taken back: planned again, in doubt, and given up."""
+
+    freed: int
+    uncertain: int
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +70,20 @@ async def claim(
     wall: datetime,
     limit: int,
     resend_uncertain: bool,
+    alone: bool = False,
 ) -> Claim:
     """Take up to `limit` copies that may be sent at `now`, marked sending under a lease from `wall` on.
 
-    Standing is asked here, last: readers who may not be written to any more are skipped with that reason,
-    and the next ones are taken in their place.
+    With `alone` those are taken that were claimed `CLAIMS_TOGETHER` times without coming to a result, else
+    all others. Standing is asked here, last: readers who may not be written to any more are skipped with that
+    reason, and the next ones are taken in their place.
     """
     claimed: list[Claimed] = []
     skipped: Counter[str] = Counter()
     # kind after kind: each is one walk along the index in its order, however many copies wait or are sent
-    for wanted in _claimable(issue_id, now, resend_uncertain):
+    for wanted in claimable(issue_id, now, resend_uncertain, alone):
         while len(claimed) < limit:
-            ids = await _take(connection, wanted, owner, wall, limit - len(claimed))
+            ids = await _take(connection, wanted, owner, wall, limit - len(claimed), alone)
             if not ids:
                 break
             rows = await _with_readers(connection, ids)
@@ -95,13 +108,28 @@ async def record(connection: AsyncConnection, owner: str, results: Sequence[Reco
             await _record_one(connection, owner, result, now)
 
 
-async def release(connection: AsyncConnection, owner: str, issue_id: int) -> None:
-    """Give back the copies of an issue that were claimed and not begun; no attempt is counted."""
-    await connection.execute(
+async def release(connection: AsyncConnection, owner: str, issue_id: int) -> int:
+    """Give back the copies of an issue that were claimed and not begun: how many. No attempt is counted."""
+    query = (
         update(deliveries)
-        .where(_open_of(issue_id), deliveries.c.started_at.is_(None), _held_by(owner))
-        .values(status=_UNBEGUN, **FREE)
+        .where(open_of(issue_id), deliveries.c.started_at.is_(None), _held_by(owner))
+        .values(status=_UNBEGUN, **_UNCLAIMED, **FREE)
     )
+    return (await connection.execute(query)).rowcount
+
+
+async def put_off(connection: AsyncConnection, owner: str, until: Mapping[int, datetime]) -> None:
+    """Give copies back that were claimed and not begun, until it is their turn; no attempt is counted."""
+    by_instant: dict[datetime, list[int]] = {}
+    for delivery_id, instant in until.items():
+        by_instant.setdefault(instant.replace(second=instant.second // 10 * 10, microsecond=0), []).append(
+            delivery_id
+        )
+    for instant, ids in by_instant.items():
+        for some in chunks(ids):
+            mine = and_(deliveries.c.id.in_(some), deliveries.c.started_at.is_(None), _held_by(owner))
+            waits = {"status": _UNBEGUN_AND_WAITS, "reason": WAITS_ITS_TURN, "retry_at": instant}
+            await connection.execute(update(deliveries).where(mine).values(**waits, **_UNCLAIMED, **FREE))
 
 
 async def owners_at_work(connection: AsyncConnection) -> set[str]:
@@ -111,13 +139,23 @@ async def owners_at_work(connection: AsyncConnection) -> set[str]:
     return {row.owner for row in await connection.execute(query) if row.owner}
 
 
-async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: datetime) -> tuple[int, int]:
-    """Take back what a dead or silent sender holds: (back to planned, uncertain)."""
+async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: datetime) -> Swept:
+    """Take back what a dead or silent sender holds.
+
+    A copy that has been in the hands of so many that ended, and never came to a result, is given up; one
+    that may have arrived stays in doubt then, and waits for a person.
+    """
     abandoned = and_(
         IS_OPEN,
         deliveries.c.status == DeliveryStatus.SENDING,
         or_(deliveries.c.lease_until < wall, deliveries.c.owner.in_(dead)),
     )
+    deadly = (
+        update(deliveries)
+        .where(abandoned, deliveries.c.started_at.is_(None), _CERTAIN, deliveries.c.claims >= MOST_CLAIMS)
+        .values(status=DeliveryStatus.REFUSED, reason=ENDS_SENDERS, detail=_ENDED_SENDERS, **FREE)
+    )
+    refused = (await connection.execute(deadly)).rowcount
     unsent = (
         update(deliveries).where(abandoned, deliveries.c.started_at.is_(None)).values(status=_UNBEGUN, **FREE)
     )
@@ -127,7 +165,7 @@ async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: dat
         .where(abandoned, deliveries.c.started_at.isnot(None))
         .values(status=DeliveryStatus.UNCERTAIN, reason=INTERRUPTED, **TRIED, **_DOUBTED, **FREE)
     )
-    return freed, (await connection.execute(doubtful)).rowcount
+    return Swept(freed, (await connection.execute(doubtful)).rowcount, refused)
 
 
 async def expire(connection: AsyncConnection, issue_id: int, planned_by: datetime) -> list[int]:
@@ -139,7 +177,7 @@ async def expire(connection: AsyncConnection, issue_id: int, planned_by: datetim
     too_old = exists().where(issues.c.id == issue_id, issues.c.planned_at <= planned_by)
     query = (
         update(deliveries)
-        .where(_open_of(issue_id), deliveries.c.status.in_(waiting), _CERTAIN, too_old)
+        .where(open_of(issue_id), deliveries.c.status.in_(waiting), _CERTAIN, too_old)
         .values(status=DeliveryStatus.EXPIRED, reason=GAVE_UP, retry_at=None)
         .returning(deliveries.c.id)
     )
@@ -178,15 +216,9 @@ async def forget_words(connection: AsyncConnection, subscription_ids: Collection
     await connection.execute(update(deliveries).where(mine, deliveries.c.detail != "").values(detail=""))
 
 
-async def claimable_count(
-    connection: AsyncConnection, issue_id: int, *, now: datetime, resend_uncertain: bool
-) -> int:
-    """How many copies of an issue could be sent at `now`."""
-    query = select(func.count()).where(or_(*_claimable(issue_id, now, resend_uncertain)))
-    count: int = (await connection.execute(query)).scalar_one()
-    return count
-
-
+#: A claim that led to nothing, and not because the process ended.
+_UNCLAIMED: Final[Mapping[str, Any]] = {"claims": deliveries.c.claims - 1}
+_ENDED_SENDERS: Final = f"claimed {MOST_CLAIMS} times, and each time the process ended before it was begun"
 #: It cannot have arrived but by the try under way.
 _CERTAIN: Final = deliveries.c.doubts == 0
 #: One more try after which it may have arrived.
@@ -196,37 +228,25 @@ _UNBEGUN: Final = case(
     (deliveries.c.doubts > 0, DeliveryStatus.UNCERTAIN.value), else_=DeliveryStatus.PLANNED.value
 )
 
+_UNBEGUN_AND_WAITS: Final = case(
+    (deliveries.c.doubts > 0, DeliveryStatus.UNCERTAIN.value), else_=DeliveryStatus.DEFERRED.value
+)
+
 
 def _held_by(owner: str) -> ColumnElement[bool]:
     return and_(deliveries.c.owner == owner, deliveries.c.status == DeliveryStatus.SENDING)
 
 
-def _open_of(issue_id: int) -> ColumnElement[bool]:
-    return and_(deliveries.c.issue_id == issue_id, IS_OPEN)
-
-
-def _claimable(issue_id: int, now: datetime, resend_uncertain: bool) -> list[ColumnElement[bool]]:
-    """The kinds of copies that may be sent now: planned, deferred and due again, uncertain and rested."""
-    mine = deliveries.c
-    kinds = [mine.status == DeliveryStatus.PLANNED]
-    kinds.append(and_(mine.status == DeliveryStatus.DEFERRED, mine.retry_at <= now))
-    if resend_uncertain:
-        rested = or_(mine.retry_at.is_(None), mine.retry_at <= now)
-        few = mine.doubts < MOST_RESENDS
-        kinds.append(and_(mine.status == DeliveryStatus.UNCERTAIN, rested, few, ~_reader_paused()))
-    return [and_(_open_of(issue_id), kind) for kind in kinds]
-
-
-def _reader_paused() -> ColumnElement[bool]:
-    """A copy in doubt waits for the end of a pause: it can neither be skipped nor be owed again."""
-    mine = subscriptions.c
-    return exists().where(mine.id == deliveries.c.subscription_id, mine.standing == Standing.PAUSED)
-
-
 async def _take(
-    connection: AsyncConnection, wanted: ColumnElement[bool], owner: str, wall: datetime, limit: int
+    connection: AsyncConnection,
+    wanted: ColumnElement[bool],
+    owner: str,
+    wall: datetime,
+    limit: int,
+    alone: bool,
 ) -> list[int]:
-    some = select(deliveries.c.id).where(wanted).order_by(deliveries.c.id).limit(limit)
+    order = (deliveries.c.claims, deliveries.c.id) if alone else (deliveries.c.id,)
+    some = select(deliveries.c.id).where(wanted).order_by(*order).limit(limit)
     # named, so that PostgreSQL runs it once: it may run a plain subquery again, and lock more than the limit
     taken = some.with_for_update(skip_locked=True).cte("taken")
     query = (
@@ -290,6 +310,7 @@ async def _record_one(connection: AsyncConnection, owner: str, result: Recorded,
             reason=verdict.reason,
             detail=verdict.detail,
             retry_at=verdict.retry_at,
+            claims=0,
             **tried,
             **doubted,
             **FREE,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, select, update
+from sqlalchemy import Row, Select, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, IssueStatus
@@ -93,13 +93,28 @@ async def resolve(connection: AsyncConnection, delivery_id: int, *, was_sent: bo
         connection,
         delivery_id,
         DeliveryStatus.UNCERTAIN,
-        {"status": status, "sent_at": now if was_sent else None, "reason": "", "detail": "", "doubts": 0},
+        {
+            "status": status,
+            "sent_at": now if was_sent else None,
+            "reason": "",
+            "detail": "",
+            "doubts": 0,
+            "claims": 0,
+        },
     )
+
+
+async def sent_between(connection: AsyncConnection, first: datetime, last: datetime) -> int:
+    """How many copies were sent from `first` on and before `last`."""
+    sent_at = deliveries.c.sent_at
+    query = select(func.count()).where(sent_at >= first, sent_at < last)
+    count: int = (await connection.execute(query)).scalar_one()
+    return count
 
 
 async def retry(connection: AsyncConnection, delivery_id: int, status: DeliveryStatus) -> bool:
     """Plan a refused or deferred copy again; False when its status is not `status` any more."""
-    values = {"status": DeliveryStatus.PLANNED, "retry_at": None, "reason": "", "detail": ""}
+    values = {"status": DeliveryStatus.PLANNED, "retry_at": None, "reason": "", "detail": "", "claims": 0}
     return await _settle(connection, delivery_id, status, values)
 
 

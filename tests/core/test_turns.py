@@ -223,11 +223,110 @@ def test_copies_that_must_wait_long_can_be_given_back() -> None:
     assert turns.take(0) == ("news.example", "c")
     pace.ended("slow.example", Hint.ACCEPTED, 1)
     assert turns.take(1) == Wait(100)
-    assert turns.take_late(by=100, now=1) == []
-    assert len(turns) == 2
-    assert turns.take_late(by=30, now=1) == ["b", "d"]
+    assert turns.take_late(200, 1, 0.1) == []
+    assert turns.take_late(150, 1, 0.1) == [("d", 199)]
+    assert len(turns) == 1
+    assert turns.take_late(30, 1, 0.1) == [("b", 99)]
     assert len(turns) == 0
     assert turns.take(1) is None
+
+
+def test_behind_few_connections_those_are_late_whose_turn_comes_late() -> None:
+    pace = Pace(Limits(server=Limit(10), family=Limit(connections=2)))
+    turns = turns_of(pace, *(f"a{number}" for number in range(100)))
+    assert [turns.take(0) for _ in range(3)] == [("a", "a0"), ("a", "a1"), Wait(inf)]
+    # two at a time, three seconds each: 98 copies take 147 seconds
+    late = turns.take_late(30, 0, 3.0)
+    assert [item for item, _ in late] == [f"a{number}" for number in range(23, 100)]
+    assert (late[0][1], late[-1][1]) == (31.5, 145.5)
+    assert len(turns) == 21
+
+
+# --- Behind another one -------------------------------------------------------------------------------------
+
+
+def test_one_that_follows_takes_no_place_of_its_own() -> None:
+    pace = Pace(Limits(server=Limit(2), family=Limit(1)))
+    turns = turns_of(pace, "a1", "a2", "b1", "b2", "c1")
+    assert turns.take(0) == ("a", "a1")
+    assert turns.take(0) == ("b", "b1")
+    assert turns.take(0) == Wait(inf)
+    assert turns.take_behind("a", 0) == ("a", "a2")
+    # the place of a is inherited already, and b has one place only
+    assert turns.take_behind("b", 0) == ("b", "b2")
+    pace.ended("a", Hint.ACCEPTED, 1, has_heir=True)
+    pace.ended("b", Hint.ACCEPTED, 1, has_heir=True)
+    assert turns.take(1) == Wait(inf)
+    pace.ended("a", Hint.ACCEPTED, 2)
+    assert turns.take(2) == ("c", "c1")
+
+
+def test_one_to_another_family_follows_when_that_has_room() -> None:
+    pace = Pace(Limits(server=Limit(2), family=Limit(1)))
+    turns = turns_of(pace, "a1", "b1", "b2", "a2")
+    assert turns.take(0) == ("a", "a1")
+    assert turns.take_behind("a", 0) == ("b", "b1")
+    # the family that was left has room again
+    assert turns.take(0) == ("a", "a2")
+    assert turns.take_behind("a", 0) is None
+    assert len(turns) == 1
+
+
+def test_what_follows_is_part_of_the_rate() -> None:
+    pace = Pace(Limits(server=Limit(connections=5, rate=1, burst=2)))
+    turns = turns_of(pace, "a1", "a2", "a3")
+    assert turns.take(0) == ("a", "a1")
+    assert turns.take_behind("a", 0) == ("a", "a2")
+    assert turns.take_behind("a", 0) is None
+    assert turns.take(0) == Wait(1)
+
+
+def test_what_follows_one_that_is_asked_for_patience_is_put_back_and_comes_first() -> None:
+    pace = Pace(Limits())
+    turns = turns_of(pace, "a1", "a2", "b1", "a3")
+    assert turns.take(0) == ("a", "a1")
+    assert turns.take_behind("a", 1) == ("a", "a2")
+    assert pace.still_may("a", 1)
+    pace.ended("a", Hint.FAMILY_BUSY, 2, has_heir=True)
+    assert not pace.still_may("a", 1)
+    turns.put_back("a", "a2", 2)
+    assert turns.take(2) == ("b", "b1")
+    assert turns.take(2) == Wait(4)
+    assert turns.take(4) == ("a", "a2")
+
+
+@given(MAILS, LIMITS, LIMITS, HINTS)
+def test_connections_that_look_ahead_keep_to_the_limits(
+    mails: list[str], server: Limit, family: Limit, hints: list[Hint]
+) -> None:
+    pace, now, said = Pace(Limits(server, family)), 0.0, saying(hints)
+    turns: Turns[int] = Turns(pace)
+    for number, name in enumerate(mails):
+        turns.add(name, number)
+    lanes: list[tuple[str, str | None]] = []
+    done = 0
+    while done < len(mails):
+        now += 0.05
+        while len(lanes) < 8 and isinstance(taken := turns.take(now), tuple):
+            lanes.append((taken[0], None))
+        lanes = [
+            (name, ahead if ahead or not (found := turns.take_behind(name, now)) else found[0])
+            for name, ahead in lanes
+        ]
+        # a copy that has an heir has left it its place
+        places = Counter(ahead or name for name, ahead in lanes)
+        assert places.total() <= server.connections
+        assert not places or max(places.values()) <= family.connections
+        if not lanes:
+            now += 64
+            continue
+        name, ahead = lanes.pop(0)
+        pace.ended(name, said(name, now), now, has_heir=ahead is not None)
+        done += 1
+        if ahead is not None:
+            lanes.append((ahead, None))
+    assert len(turns) == 0
+    assert not lanes
 
 
 def test_with_nothing_at_hand_there_is_nothing_to_wait_for() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from digest.flows.press import Press
 from digest.jobs.liveness import Liveness
@@ -29,8 +29,12 @@ def jobs_for(
     *servers: Server,
     lanes: int = 4,
     resend_uncertain: bool = True,
+    **rules: Any,
 ) -> LocalJobs:
-    """A process that keeps its names in a folder; without a server its mail goes into `outbox` there."""
+    """A process that keeps its names in a folder; without a server its mail goes into `outbox` there.
+
+    `rules` are those of `LocalJobs`: limits, warm-up, patience.
+    """
     return LocalJobs(
         store=store,
         press=press_for(store),
@@ -38,6 +42,7 @@ def jobs_for(
         liveness=Liveness(folder / "senders"),
         lanes=lanes,
         resend_uncertain=resend_uncertain,
+        **rules,
     )
 
 

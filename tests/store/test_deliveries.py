@@ -10,8 +10,9 @@ from sqlalchemy import select, update
 
 from digest.core.model import Claimed, DeliveryStatus, IssueStatus, Verdict
 from digest.store import deliveries, issues, ledger
+from digest.store.claimable import MOST_RESENDS, claimable_count
 from digest.store.database import Database
-from digest.store.deliveries import MOST_RESENDS, Claim, Recorded
+from digest.store.deliveries import Claim, Recorded
 from digest.store.recording import LEASE
 from digest.store.tables import deliveries as table
 from subscribers import store as shelf
@@ -51,7 +52,7 @@ async def record(store: Database, verdict: Verdict, *ids: int, owner: str = "one
         await deliveries.record(connection, owner, results, NOW)
 
 
-async def sweep(store: Database, *dead: str, wall: Any = NOW) -> tuple[int, int]:
+async def sweep(store: Database, *dead: str, wall: Any = NOW) -> tuple[int, int, int]:
     async with store.write() as connection:
         return await deliveries.sweep(connection, dead=dead, wall=wall)
 
@@ -206,8 +207,8 @@ async def test_of_a_dead_sender_what_was_not_begun_is_planned_and_what_was_begun
     await claim(store, limit=3)
     await begin(store, 1, 2)
     await record(store, SENT, 1)
-    assert await sweep(store, "somebody else") == (0, 0)
-    assert await sweep(store, "one") == (1, 1)
+    assert await sweep(store, "somebody else") == (0, 0, 0)
+    assert await sweep(store, "one") == (1, 1, 0)
     assert await rows(store, "status", "reason", "attempts", "owner", "started_at") == [
         ("sent", "", 1, None, None),
         ("uncertain", "interrupted", 1, None, None),
@@ -220,8 +221,8 @@ async def test_a_silent_sender_loses_its_claims_when_the_lease_is_over(store: Da
     await planned(store, 2)
     await claim(store)
     await begin(store, 1)
-    assert await sweep(store, wall=NOW + LEASE) == (0, 0)
-    assert await sweep(store, wall=NOW + LEASE + timedelta(seconds=1)) == (1, 1)
+    assert await sweep(store, wall=NOW + LEASE) == (0, 0, 0)
+    assert await sweep(store, wall=NOW + LEASE + timedelta(seconds=1)) == (1, 1, 0)
 
 
 async def test_a_sender_who_lost_a_claim_can_neither_begin_nor_record_it(store: Database) -> None:
@@ -240,17 +241,34 @@ async def test_a_sender_who_lost_a_claim_can_neither_begin_nor_record_it(store: 
     assert await rows(store, "status") == [("sent",)] * 3
 
 
-async def test_claims_that_are_given_back_leave_no_trace_but_their_number(store: Database) -> None:
+async def test_claims_that_are_given_back_leave_no_trace(store: Database) -> None:
     await planned(store, 3)
     await claim(store)
     await begin(store, 1)
     async with store.write() as connection:
-        await deliveries.release(connection, "one", 1)
+        assert await deliveries.release(connection, "one", 1) == 2
     assert await rows(store, "status", "owner", "attempts", "claims") == [
         ("sending", "one", 0, 1),
-        ("planned", None, 0, 1),
-        ("planned", None, 0, 1),
+        ("planned", None, 0, 0),
+        ("planned", None, 0, 0),
     ]
+
+
+async def test_copies_are_put_off_until_their_turn_and_no_try_is_counted(store: Database) -> None:
+    await planned(store, 3)
+    await claim(store)
+    await begin(store, 1)
+    later = NOW + timedelta(seconds=95)
+    async with store.write() as connection:
+        await deliveries.put_off(connection, "one", {1: later, 2: later})
+        await deliveries.put_off(connection, "somebody else", {3: later})
+    assert await rows(store, "status", "reason", "attempts", "claims", "retry_at") == [
+        ("sending", "", 0, 1, None),
+        ("deferred", "waits-its-turn", 0, 0, NOW + timedelta(seconds=90)),
+        ("sending", "", 0, 1, None),
+    ]
+    assert (await claim(store, "two")).copies == ()
+    assert [copy.delivery_id for copy in (await claim(store, "two", now=later)).copies] == [2]
 
 
 # --- Doubt --------------------------------------------------------------------------------------------------
@@ -334,5 +352,5 @@ async def test_the_number_of_copies_that_could_go_is_what_a_claim_would_take(sto
     for resend in (True, False):
         for now in (NOW, NOW + timedelta(minutes=5)):
             async with store.read() as connection:
-                count = await deliveries.claimable_count(connection, 1, now=now, resend_uncertain=resend)
+                count = await claimable_count(connection, 1, now=now, resend_uncertain=resend)
             assert count == 1 + resend + (now > NOW)

@@ -7,7 +7,8 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ class Command:
     server: Server
     connections: int = 4
     uncertain: str = "again"
+    #: more of the settings, by variable
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     async def start(self, *words: str) -> Process:
         """Start the console script that the installation made."""
@@ -46,6 +49,7 @@ class Command:
             "DIGEST_UNCERTAIN": self.uncertain,
             "DIGEST_TICK_SECONDS": "1",
             "DIGEST_SECRET_KEY": "a key that signs links in tests",
+            **self.settings,
         }
 
 

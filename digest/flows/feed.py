@@ -1,0 +1,317 @@
+"""The feed: claims the copies of an issue batch by batch and hands them to the lanes when it is their turn.
+
+A batch is claimed while the one before is being sent, so no lane waits for the store. Copies whose family of
+mailboxes must wait step aside; who would wait too long goes back to the store until then. Copies that were
+claimed again and again and never came to a result come last and each alone: should one of them be what ends
+the process, it takes no other with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import Final
+
+from digest.core.families import family_of
+from digest.core.model import Claimed, DeliveryStatus
+from digest.core.pace import Hint, Wait
+from digest.core.turns import Turns
+from digest.flows.sender import Sender
+from digest.flows.tally import Tally
+from digest.mail.lane import Letter
+from digest.store import deliveries
+from digest.store.claimable import claimable_count
+from digest.store.database import Database
+
+#: Copies claimed at a time for each lane: enough to keep it busy, few to be given back at a stop.
+CLAIMS_PER_LANE: Final = 25
+#: Leases must not run out while copies wait for the server's rate: it takes what is claimed within a minute.
+_SECONDS_HELD: Final = 60.0
+#: Batches at hand, when many copies stand aside.
+_BATCHES_HELD: Final = 4
+#: The latest that a copy is put off for its family's sake: by then more may be known.
+_LONGEST_PUT_OFF: Final = timedelta(minutes=10)
+#: How much the last copy counts in the average of how long one takes.
+_WEIGHT_OF_ONE: Final = 0.05
+
+
+@dataclass(slots=True, eq=False)
+class Turn:
+    """A copy in the hands of a lane, from the moment when it may begin until its end is told."""
+
+    copy: Claimed
+    family: str
+    #: when it began, by the sender's clock, and when its lane had no other any more
+    began: float
+    since: float
+    letter: Letter | None = None
+    #: the next letter of the lane travels with it and takes its place
+    has_heir: bool = False
+    is_over: bool = False
+
+
+class Feed(AbstractAsyncContextManager["Feed"]):
+    """The copies of one issue; what was claimed and not begun goes back when the block ends."""
+
+    def __init__(
+        self, issue_id: int, store: Database, sender: Sender, stop: asyncio.Event, tally: Tally
+    ) -> None:
+        """Claim nothing yet."""
+        self._issue_id: Final = issue_id
+        self._store: Final = store
+        self._sender: Final = sender
+        self._pace: Final = sender.pace
+        self._clock: Final = sender.clock
+        self._stop: Final = stop
+        self._tally: Final = tally
+        self._turns: Final[Turns[Claimed]] = Turns(sender.pace)
+        #: one lane waits for all; the others stand in line behind it
+        self._one_waits: Final = asyncio.Lock()
+        #: something has changed for whoever waits
+        self._stirred: Final = asyncio.Event()
+        self._claiming: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
+        self._under_way = 0
+        self._seconds_each = 0.0
+        self._closed = False
+        #: nothing is left to be claimed together with others, and then: each is claimed alone
+        self._all_claimed = False
+        self._suspects: int | None = None
+        #: why the whole server was given up for now
+        self.trouble = ""
+
+    async def __aenter__(self) -> Feed:
+        self._stop_watch = asyncio.create_task(self._watch_stop(), name="feed")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+        self._stop_watch.cancel()
+        if self._claiming is not None:
+            await asyncio.gather(self._claiming, return_exceptions=True)
+        await self._give_back()
+
+    async def copies_left(self) -> int:
+        """How many copies could be sent now."""
+        async with self._store.read() as connection:
+            return await claimable_count(
+                connection,
+                self._issue_id,
+                now=self._sender.now(),
+                resend_uncertain=self._sender.resend_uncertain,
+            )
+
+    def close(self) -> None:
+        """Hand out no more."""
+        self._closed = True
+        self._stirred.set()
+
+    def at_hand(self) -> Turn | None:
+        """A copy that may begin at once, if one is at hand."""
+        found = self._look()
+        return found if isinstance(found, Turn) else None
+
+    def behind(self, turn: Turn) -> Turn | None:
+        """The copy that goes over the same lane after this one, if one is at hand that may."""
+        if self._is_over() or self._suspects:
+            return None
+        self._claim_when_low()
+        now = self._clock()
+        taken = self._turns.take_behind(turn.family, now)
+        if taken is None:
+            return None
+        turn.has_heir = True
+        return self._handed_out(taken, now)
+
+    async def next(self) -> Turn | None:
+        """The next copy that may begin; None when there is none left, or no more shall be begun.
+
+        May take long: whoever asks has nothing unrecorded.
+        """
+        async with self._one_waits:
+            while not self._is_over():
+                if self._failure is not None:
+                    raise self._failure
+                found = self._look()
+                if isinstance(found, Turn):
+                    return found
+                if not await self._wait_for(found):
+                    break
+            return None
+
+    def may_go_on(self, turn: Turn) -> bool:
+        """Whether a copy that was to follow may begin now that it would be its turn."""
+        return not self._is_over() and self._pace.still_may(turn.family, turn.began)
+
+    def put_back(self, turn: Turn) -> None:
+        """A copy that was to follow begins later, or not in this run."""
+        turn.is_over = True
+        self._under_way -= 1
+        self._turns.put_back(turn.family, turn.copy, self._clock())
+        self._stirred.set()
+
+    def disown(self, turn: Turn) -> None:
+        """The copy that was to follow does not."""
+        turn.has_heir = False
+        self._pace.disinherit(turn.family)
+
+    def ended(self, turn: Turn, hint: Hint, heir: Turn | None = None) -> None:
+        """A copy has ended, well or not; telling it again does no harm. The heir has the lane from now on."""
+        if turn.is_over:
+            return
+        turn.is_over = True
+        now = self._clock()
+        self._pace.ended(turn.family, hint, now, has_heir=turn.has_heir)
+        self._under_way -= 1
+        self._seconds_each += _WEIGHT_OF_ONE * (now - turn.since - self._seconds_each)
+        if heir is not None:
+            heir.since = now
+        self._stirred.set()
+
+    # --- whose turn it is -----------------------------------------------------------------------------------
+
+    def _is_over(self) -> bool:
+        return self._closed or self._stop.is_set()
+
+    def _look(self) -> Turn | Wait | None:
+        if self._is_over():
+            return None
+        self._claim_when_low()
+        now = self._clock()
+        taken = self._turns.take(now)
+        return self._handed_out(taken, now) if isinstance(taken, tuple) else taken
+
+    def _handed_out(self, taken: tuple[str, Claimed], now: float) -> Turn:
+        self._under_way += 1
+        return Turn(taken[1], taken[0], began=now, since=now)
+
+    async def _wait_for(self, found: Wait | None) -> bool:
+        """Wait until it is worth looking again; False when that would take too long, or for ever."""
+        if isinstance(found, Wait):
+            return await self._wait_until(found.until)
+        if self._claiming is not None:
+            return await self._stir()
+        if self._suspects is None:
+            self._suspects = await self._count_suspects()
+            return True
+        if not self._suspects:
+            return False
+        return await self._stir() if self._under_way else await self._claim(alone=True)
+
+    async def _wait_until(self, until: float) -> bool:
+        now = self._clock()
+        seconds = until - now
+        if seconds <= self._sender.patience:
+            return await self._stir(seconds)
+        if self._under_way or self._claiming is not None:
+            # an end may open a family, and a batch may hold others; neither takes long
+            return await self._put_off() or await self._stir()
+        server = self._pace.may_send_any(now)
+        if isinstance(server, Wait):
+            self.trouble = f"the mail server asks for patience, for {server.until - now:.0f} seconds more"
+            return False
+        return await self._put_off()
+
+    async def _stir(self, seconds: float | None = None) -> bool:
+        self._stirred.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stirred.wait()
+        return True
+
+    async def _watch_stop(self) -> None:
+        await self._stop.wait()
+        self._stirred.set()
+
+    # --- from the store and back to it ----------------------------------------------------------------------
+
+    @property
+    def _batch(self) -> int:
+        within = self._pace.copies_within(_SECONDS_HELD)
+        return int(min(self._sender.lanes * CLAIMS_PER_LANE, within + 1))
+
+    def _claim_when_low(self) -> None:
+        """Have a batch claimed when not much is left to come, unless that is under way."""
+        if self._claiming is not None or self._all_claimed:
+            return
+        coming = self._turns.coming
+        if coming > self._sender.lanes * CLAIMS_PER_LANE // 2:
+            return
+        batch = self._batch
+        if coming <= batch // 2 and len(self._turns) < _BATCHES_HELD * batch:
+            self._claiming = asyncio.create_task(self._fetch(), name="claim")
+
+    async def _fetch(self) -> None:
+        try:
+            await self._put_off()
+            await self._claim()
+        except Exception as error:
+            self._failure = error
+        finally:
+            self._claiming = None
+            self._stirred.set()
+
+    async def _claim(self, *, alone: bool = False) -> bool:
+        """Claim a batch, or one that must be alone; False when there is none left."""
+        limit = self._sender.allowance.most(1 if alone else self._batch)
+        if self._is_over():
+            return False
+        async with self._store.write() as connection:
+            claim = await deliveries.claim(
+                connection,
+                self._issue_id,
+                self._sender.owner,
+                now=self._sender.now(),
+                wall=self._sender.wall(),
+                limit=limit,
+                resend_uncertain=self._sender.resend_uncertain,
+                alone=alone,
+            )
+        for copy in claim.copies:
+            self._turns.add(family_of(copy.address), copy)
+        self._sender.allowance.take(len(claim.copies))
+        self._tally.skip(claim.skipped)
+        if len(claim.copies) < limit or not limit:
+            self._all_claimed = True
+            self._suspects = 0 if alone else None
+        return bool(claim.copies)
+
+    async def _count_suspects(self) -> int:
+        """Copies that are claimed alone; none when no more may begin today."""
+        if not self._sender.allowance.most(1):
+            return 0
+        async with self._store.read() as connection:
+            return await claimable_count(
+                connection,
+                self._issue_id,
+                now=self._sender.now(),
+                resend_uncertain=self._sender.resend_uncertain,
+                alone=True,
+            )
+
+    async def _put_off(self) -> bool:
+        """Give the store back what would wait too long, until it should be its turn; False for nothing."""
+        late = self._turns.take_late(self._sender.patience, self._clock(), self._seconds_each)
+        if not late:
+            return False
+        now = self._sender.now()
+        until = {
+            copy.delivery_id: now + min(timedelta(seconds=wait), _LONGEST_PUT_OFF) for copy, wait in late
+        }
+        async with self._store.write() as connection:
+            await deliveries.put_off(connection, self._sender.owner, until)
+        self._sender.allowance.take(-len(late))
+        self._tally.put_off.update(family_of(copy.address) for copy, _ in late)
+        self._tally.count(DeliveryStatus.DEFERRED, sum(not copy.doubts for copy, _ in late))
+        return True
+
+    async def _give_back(self) -> None:
+        """Release what was claimed and not begun, be it here or in the hands of a lane that failed."""
+        async with self._store.write() as connection:
+            released = await deliveries.release(connection, self._sender.owner, self._issue_id)
+        self._sender.allowance.take(-released)

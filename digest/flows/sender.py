@@ -1,0 +1,55 @@
+"""Who sends, and by which rules: what one process brings to every issue that it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from digest.core.pace import Pace
+from digest.core.refusals import Refusals
+from digest.mail.lane import Lane
+
+#: Who would have to wait longer, in seconds, waits in the store, where the next run finds it.
+PATIENCE: Final = 30.0
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many copies may still begin in this run; a warm-up plan gives a number."""
+
+    #: None for as many as there are
+    left: int | None = None
+
+    def most(self, wanted: int) -> int:
+        """So many of those wanted may begin."""
+        return wanted if self.left is None else min(wanted, self.left)
+
+    def take(self, copies: int) -> None:
+        """So many are taken; those that do not begin after all are given back with a minus."""
+        if self.left is not None:
+            self.left -= copies
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The rules of one run; `pace` and `refusals` outlive it."""
+
+    #: names this process in claims
+    owner: str
+    #: makes a lane; each lane is one connection
+    lane: Callable[[], Lane]
+    lanes: int
+    #: send copies of uncertain fate again (same Message-ID), or leave them for a person
+    resend_uncertain: bool
+    #: the time by which things are due, which a run may be told
+    now: Callable[[], datetime]
+    #: real time, for leases
+    wall: Callable[[], datetime]
+    pace: Pace
+    refusals: Refusals
+    allowance: Allowance
+    #: seconds that only go forward, for the pace
+    clock: Callable[[], float]
+    patience: float = PATIENCE

@@ -1,0 +1,74 @@
+"""What became of the copies of a run, counted as it goes, and who may watch the count."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from digest.core.model import DeliveryStatus
+
+
+class Progress(Protocol):
+    """Whoever watches a run. Both are called often: what is slow, such as drawing, is done elsewhere."""
+
+    def expect(self, copies: int) -> None:
+        """So many copies more are to be sent."""
+
+    def settled(self, copies: int) -> None:
+        """Of so many copies more it is known what became of them in this run."""
+
+
+class Unwatched:
+    """Nobody watches."""
+
+    def expect(self, copies: int) -> None:
+        """Not of interest."""
+
+    def settled(self, copies: int) -> None:
+        """Not of interest."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the copies of a run."""
+
+    progress: Progress = field(default_factory=Unwatched)
+    by_status: Counter[DeliveryStatus] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    #: why copies were left though they could have gone: no server could be used
+    trouble: str = ""
+    #: issues that could not be sent for a reason of their own
+    failures: list[str] = field(default_factory=list)
+    #: by family of mailboxes, copies that went back to the store until it is their turn
+    put_off: Counter[str] = field(default_factory=Counter)
+    #: copies that a plan of daily ceilings left for another day
+    beyond_ceiling: int = 0
+
+    def count(self, status: DeliveryStatus, copies: int = 1) -> None:
+        """So many copies have come to this."""
+        self.by_status[status] += copies
+        self.progress.settled(copies)
+
+    def skip(self, reasons: Counter[str]) -> None:
+        """Copies were skipped at the last moment, so many for each reason."""
+        if reasons:
+            self.skipped.update(reasons)
+            self.progress.settled(reasons.total())
+
+    @property
+    def whole_trouble(self) -> str:
+        """All that went wrong beyond single copies, in one line."""
+        return "; ".join(filter(None, [self.trouble, *self.failures]))
+
+    @property
+    def waiting(self) -> str:
+        """What was left though nothing is wrong with it, in one line; empty when nothing was."""
+        words = []
+        if self.put_off:
+            families = ", ".join(f"{family} {count:,}" for family, count in self.put_off.most_common(5))
+            more = ", …" if len(self.put_off) > 5 else ""
+            words.append(f"copies put off until it is their turn: {families}{more}")
+        if self.beyond_ceiling:
+            words.append(f"copies beyond today's ceiling of the warm-up: {self.beyond_ceiling:,}")
+        return "; ".join(words)

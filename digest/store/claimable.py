@@ -1,0 +1,68 @@
+"""Which copies may be claimed: by status and time, and by how often a claim has led to nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import DeliveryStatus
+from digest.store.issues import IS_OPEN
+from digest.store.tables import deliveries
+from subscribers.model import Standing
+from subscribers.tables import subscriptions
+
+#: A copy whose fate stays uncertain so often waits for a person: each try may have been delivered.
+MOST_RESENDS: Final = 4
+#: A copy that was claimed so often without coming to a result is claimed alone from then on: of many that a
+#: process had in its hands when it ended, one may be what ends processes.
+CLAIMS_TOGETHER: Final = 3
+#: A copy that was claimed so often without coming to a result is given up.
+MOST_CLAIMS: Final = 5
+
+
+async def claimable_count(
+    connection: AsyncConnection,
+    issue_id: int,
+    *,
+    now: datetime,
+    resend_uncertain: bool,
+    alone: bool | None = None,
+) -> int:
+    """How many copies of an issue could be sent at `now`; with `alone` only those that are claimed so."""
+    query = select(func.count()).where(or_(*claimable(issue_id, now, resend_uncertain, alone)))
+    count: int = (await connection.execute(query)).scalar_one()
+    return count
+
+
+def claimable(
+    issue_id: int, now: datetime, resend_uncertain: bool, alone: bool | None
+) -> list[ColumnElement[bool]]:
+    """The kinds of copies that may be sent now: planned, deferred and due again, uncertain and rested.
+
+    Of each, with `alone` those that must be claimed so, or that need not; None for both.
+    """
+    mine = deliveries.c
+    kinds = [mine.status == DeliveryStatus.PLANNED]
+    kinds.append(and_(mine.status == DeliveryStatus.DEFERRED, mine.retry_at <= now))
+    if resend_uncertain:
+        rested = or_(mine.retry_at.is_(None), mine.retry_at <= now)
+        few = and_(mine.doubts < MOST_RESENDS, mine.claims < MOST_CLAIMS)
+        kinds.append(and_(mine.status == DeliveryStatus.UNCERTAIN, rested, few, ~_reader_paused()))
+    which: list[ColumnElement[bool]] = []
+    if alone is not None:
+        which.append(mine.claims >= CLAIMS_TOGETHER if alone else mine.claims < CLAIMS_TOGETHER)
+    return [and_(open_of(issue_id), kind, *which) for kind in kinds]
+
+
+def open_of(issue_id: int) -> ColumnElement[bool]:
+    """The copies of an issue that are not settled, in words that the index knows."""
+    return and_(deliveries.c.issue_id == issue_id, IS_OPEN)
+
+
+def _reader_paused() -> ColumnElement[bool]:
+    """A copy in doubt waits for the end of a pause: it can neither be skipped nor be owed again."""
+    mine = subscriptions.c
+    return exists().where(mine.id == deliveries.c.subscription_id, mine.standing == Standing.PAUSED)
