@@ -106,8 +106,7 @@ class Settings(BaseSettings):
         default=None,
         gt=0,
         le=100_000,
-        description="Copies a second at most, to the server as a whole. When not given, as fast as it takes "
-        "them.",
+        description="Copies a second at most, in all. When not given, as fast as the server takes them.",
     )
     family_connections: int | None = Field(
         default=None,
@@ -222,6 +221,13 @@ class Settings(BaseSettings):
     def _holds_a_key(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and not _split_keys(value.get_secret_value().encode()):
             raise ValueError("should hold at least one key; leave it out to have one made")
+        return value
+
+    @field_validator("warm_up_since", mode="before")
+    @classmethod
+    def _is_a_day(cls, value: object) -> object:
+        if isinstance(value, str) and not re.fullmatch(r"\s*\d{4}-\d\d-\d\d\s*", value):
+            raise ValueError("should be a day such as 2026-11-24")
         return value
 
     @field_validator("family_limits")

@@ -77,6 +77,8 @@ class FailoverLane:
         self._resting: Final = {} if resting is None else resting
         self._rest: Final = rest
         self._current = self._lanes[0]
+        #: the current one has been connected
+        self._is_known = False
 
     async def open(self) -> None:
         """Connect to the first server that can be used; raises TransportError when none can."""
@@ -125,10 +127,12 @@ class FailoverLane:
     def _in_order(self) -> list[SmtpLane]:
         """By preference, but those that are left in peace last: better one of them than none."""
         now = asyncio.get_running_loop().time()
-        return sorted(
-            self._lanes,
-            key=lambda lane: lane is not self._current and self._resting.get(lane.server, 0.0) > now,
-        )
+
+        def rests(lane: SmtpLane) -> bool:
+            is_ours = self._is_known and lane is self._current
+            return not is_ours and self._resting.get(lane.server, 0.0) > now
+
+        return sorted(self._lanes, key=rests)
 
     async def _try(self, lane: SmtpLane) -> Outcome | None:
         """Make a lane ready and stay with it; the outcome says what stood in the way."""
@@ -140,6 +144,7 @@ class FailoverLane:
             self._resting[lane.server] = asyncio.get_running_loop().time() + self._rest
             return trouble
         self._resting.pop(lane.server, None)
+        self._is_known = True
         if lane is not self._current:
             await self._current.close()
             self._current = lane

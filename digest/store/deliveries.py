@@ -122,9 +122,7 @@ async def put_off(connection: AsyncConnection, owner: str, until: Mapping[int, d
     """Give copies back that were claimed and not begun, until it is their turn; no attempt is counted."""
     by_instant: dict[datetime, list[int]] = {}
     for delivery_id, instant in until.items():
-        by_instant.setdefault(instant.replace(second=instant.second // 10 * 10, microsecond=0), []).append(
-            delivery_id
-        )
+        by_instant.setdefault(_soon_after(instant), []).append(delivery_id)
     for instant, ids in by_instant.items():
         for some in chunks(ids):
             mine = and_(deliveries.c.id.in_(some), deliveries.c.started_at.is_(None), _held_by(owner))
@@ -231,6 +229,11 @@ _UNBEGUN: Final = case(
 _UNBEGUN_AND_WAITS: Final = case(
     (deliveries.c.doubts > 0, DeliveryStatus.UNCERTAIN.value), else_=DeliveryStatus.DEFERRED.value
 )
+
+
+def _soon_after(instant: datetime) -> datetime:
+    """The next full ten seconds: a few instants for many copies, and none that has come already."""
+    return instant.replace(microsecond=0) + timedelta(seconds=10 - instant.second % 10)
 
 
 def _held_by(owner: str) -> ColumnElement[bool]:

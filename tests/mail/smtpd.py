@@ -182,13 +182,18 @@ async def smtpd(
     *,
     implicit_tls: ssl.SSLContext | None = None,
     pipelining: bool = False,
+    record: Smtpd | None = None,
+    port: int = 0,
     **options: Any,
 ) -> AsyncIterator[Smtpd]:
-    """The server listens on a free port of this machine until the block ends."""
-    record = Smtpd(misbehaviour or {}, pipelining=pipelining)
+    """The server listens on a port of this machine, a free one if none is named, until the block ends.
+
+    A `record` that is given brings its own ways.
+    """
+    record = record or Smtpd(misbehaviour or {}, pipelining=pipelining)
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(
-        lambda: _Conversation(record, loop=loop, **options), "127.0.0.1", 0, ssl=implicit_tls
+        lambda: _Conversation(record, loop=loop, **options), "127.0.0.1", port, ssl=implicit_tls
     )
     record.port = listener.sockets[0].getsockname()[1]
     try:

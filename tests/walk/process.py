@@ -31,13 +31,21 @@ class Command:
     async def start(self, *words: str) -> Process:
         """Start the console script that the installation made."""
         script = Path(sys.executable).with_name("digest")
-        return await asyncio.create_subprocess_exec(
-            str(script), *words, cwd=self.folder, env=self._environment(), stdout=PIPE, stderr=PIPE
-        )
+        return await self._started(str(script), *words)
+
+    async def start_with(self, changes: str, *words: str) -> Process:
+        """Start the command after some code that changes how the program behaves."""
+        code = f"{changes}\nfrom digest.cli.main import run\nrun()"
+        return await self._started(sys.executable, "-c", code, *words)
 
     async def run(self, *words: str) -> tuple[int, str, str]:
         """Exit status and what was said on standard output and standard error."""
         return await ended(await self.start(*words))
+
+    async def _started(self, *words: str) -> Process:
+        return await asyncio.create_subprocess_exec(
+            *words, cwd=self.folder, env=self._environment(), stdout=PIPE, stderr=PIPE
+        )
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
