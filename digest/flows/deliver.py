@@ -35,7 +35,7 @@ async def deliver(
         async with store.write() as connection:
             gone = await deliveries.expire(connection, issue.id, planned_by=sender.now() - give_up)
         tally.count(DeliveryStatus.EXPIRED, len(gone))
-    feed = Feed(issue.id, store, sender, stop, tally)
+    feed = Feed(issue.id, store, press, sender, stop, tally)
     left = await feed.copies_left()
     lanes = min(sender.allowance.most(left), _lanes(sender))
     if lanes:

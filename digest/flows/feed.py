@@ -19,6 +19,7 @@ from digest.core.families import family_of
 from digest.core.model import Claimed, DeliveryStatus
 from digest.core.pace import Hint, Wait
 from digest.core.turns import Turns
+from digest.flows.press import Press
 from digest.flows.sender import Sender
 from digest.flows.tally import Tally
 from digest.mail.lane import Letter
@@ -57,11 +58,18 @@ class Feed(AbstractAsyncContextManager["Feed"]):
     """The copies of one issue; what was claimed and not begun goes back when the block ends."""
 
     def __init__(
-        self, issue_id: int, store: Database, sender: Sender, stop: asyncio.Event, tally: Tally
+        self,
+        issue_id: int,
+        store: Database,
+        press: Press,
+        sender: Sender,
+        stop: asyncio.Event,
+        tally: Tally,
     ) -> None:
-        """Claim nothing yet."""
+        """Claim nothing yet; the press is told of each claim, so that letters wait for no query."""
         self._issue_id: Final = issue_id
         self._store: Final = store
+        self._press: Final = press
         self._sender: Final = sender
         self._pace: Final = sender.pace
         self._clock: Final = sender.clock
@@ -272,9 +280,10 @@ class Feed(AbstractAsyncContextManager["Feed"]):
                 resend_uncertain=self._sender.resend_uncertain,
                 alone=alone,
             )
+        self._sender.allowance.take(len(claim.copies))
+        await self._press.prepare(claim.copies)
         for copy in claim.copies:
             self._turns.add(family_of(copy.address), copy)
-        self._sender.allowance.take(len(claim.copies))
         self._tally.skip(claim.skipped)
         if len(claim.copies) < limit or not limit:
             self._all_claimed = True
