@@ -129,6 +129,9 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         if self._is_over() or self._suspects:
             return None
         self._claim_when_low()
+        if self._all_claimed and len(self._turns) < self._sender.lanes:
+            # the last ones are for lanes that have nothing to do
+            return None
         now = self._clock()
         taken = self._turns.take_behind(turn.family, now)
         if taken is None:
@@ -212,18 +215,19 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         return await self._stir() if self._under_way else await self._claim(alone=True)
 
     async def _wait_until(self, until: float) -> bool:
+        if await self._put_off():
+            return True
         now = self._clock()
         seconds = until - now
         if seconds <= self._sender.patience:
             return await self._stir(seconds)
         if self._under_way or self._claiming is not None:
             # an end may open a family, and a batch may hold others; neither takes long
-            return await self._put_off() or await self._stir()
+            return await self._stir()
         server = self._pace.may_send_any(now)
         if isinstance(server, Wait):
             self.trouble = f"the mail server asks for patience, for {server.until - now:.0f} seconds more"
-            return False
-        return await self._put_off()
+        return False
 
     async def _stir(self, seconds: float | None = None) -> bool:
         self._stirred.clear()

@@ -20,6 +20,7 @@ from digest.store import deliveries
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, at, change_newsletter, copies, item, publish_news
 from tests.jobs.office import jobs_for, run
+from tests.mail.smtpd import smtpd
 from tests.walk.recording import Accepted, recording
 
 pytestmark = pytest.mark.anyio
@@ -143,6 +144,33 @@ async def test_the_rate_of_the_server_is_kept(sqlite_store: Database, tmp_path: 
         took = time.monotonic() - begun
     assert report.totals.sent == 12
     assert took >= 11 / 20
+
+
+async def test_a_rate_that_is_too_low_for_all_keeps_few_and_puts_the_others_off(
+    sqlite_store: Database, tmp_path: Path
+) -> None:
+    await readers_at(sqlite_store, *[SLOW] * 30, *[OTHER] * 5)
+    async with recording() as record:
+        limits = Limits(Limit(4), Limit(4), {SLOW: Limit(4, rate=2)})
+        jobs = jobs_for(sqlite_store, tmp_path, record.server, limits=limits, patience=2.0)
+        report = await run(jobs, SEVEN)
+    assert await statuses(sqlite_store, OTHER) == {DeliveryStatus.SENT: 5}
+    slow = await statuses(sqlite_store, SLOW)
+    assert 2 <= slow[DeliveryStatus.SENT] <= 8
+    assert slow[DeliveryStatus.SENT] + slow[DeliveryStatus.DEFERRED] == 30
+    assert report.totals.deferred == slow[DeliveryStatus.DEFERRED]
+    waits = {copy.retry_at for copy in await copies(sqlite_store, status=DeliveryStatus.DEFERRED)}
+    # one after the other, at two a second, in steps of ten seconds
+    assert len(waits) >= 2
+    assert not under_way(jobs, SLOW, OTHER)
+
+
+async def test_the_last_copies_are_shared_among_the_lanes(sqlite_store: Database, tmp_path: Path) -> None:
+    await readers_at(sqlite_store, *[OTHER] * 4)
+    async with smtpd(pipelining=True) as server:
+        await run(jobs_for(sqlite_store, tmp_path, server.server(), lanes=4), SEVEN)
+    assert len(server.taken) == 4
+    assert not [sent for sent in server.arrivals if b"\r\n.\r\nMAIL FROM:" in sent]
 
 
 async def until_one_is_sent(store: Database) -> None:
