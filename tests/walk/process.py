@@ -6,13 +6,27 @@ import asyncio
 import json
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from digest.mail.servers import Server
 from digest.store.database import Database
+
+
+class Running(Protocol):
+    """A process as asyncio has it: what the tests need of one."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit status, negative after a signal; None while it lives."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Strike it."""
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """Wait for its end: what it said on standard output and standard error."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +39,7 @@ class Command:
     connections: int = 4
     uncertain: str = "again"
 
-    async def start(self, *words: str) -> Process:
+    async def start(self, *words: str) -> Running:
         """Start the console script that the installation made."""
         script = Path(sys.executable).with_name("digest")
         return await asyncio.create_subprocess_exec(
@@ -49,7 +63,7 @@ class Command:
         }
 
 
-async def ended(process: Process) -> tuple[int, str, str]:
+async def ended(process: Running) -> tuple[int, str, str]:
     """Wait for the end: exit status, standard output, standard error."""
     async with asyncio.timeout(120):
         out, err = await process.communicate()
@@ -57,7 +71,7 @@ async def ended(process: Process) -> tuple[int, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
-async def totals_of(process: Process) -> dict[str, Any]:
+async def totals_of(process: Running) -> dict[str, Any]:
     """The answer of a run that was asked for JSON and went well."""
     status, out, err = await ended(process)
     assert status == 0, err
