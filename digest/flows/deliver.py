@@ -8,11 +8,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from digest.core.model import Claimed, DeliveryStatus, Issue, Outcome, Verdict
 from digest.core.verdict import FIRST_WAIT, judge, next_try
 from digest.errors import TransportError
+from digest.flows.patience import Patience
 from digest.flows.press import Press
 from digest.flows.recorder import Recorder
 from digest.mail.lane import Lane, Letter
@@ -73,10 +75,13 @@ async def deliver(
         async with store.write() as connection:
             gone = await deliveries.expire(connection, issue.id, planned_by=sender.now() - give_up)
         tally.by_status[DeliveryStatus.EXPIRED] += len(gone)
-    feed = _Feed(issue.id, store, sender, stop, tally)
+    patience = Patience()
+    feed = _Feed(issue.id, store, sender, stop, tally, patience)
     lanes = min(await feed.copies_left(), sender.lanes)
     if lanes:
-        async with Recorder(store, sender.owner, now=sender.now, wall=sender.wall) as recorder:
+        async with Recorder(
+            store, sender.owner, now=sender.now, wall=sender.wall, patience=patience
+        ) as recorder:
             workers = [_Worker(issue, give_up, feed, press, recorder, sender, tally) for _ in range(lanes)]
             try:
                 await _all_ends(workers)
@@ -85,21 +90,32 @@ async def deliver(
         if troubles := [worker.trouble for worker in workers if worker.trouble]:
             # a lane less than wished is no trouble, as long as the others sent everything
             tally.trouble = troubles[0] if await feed.copies_left() else ""
+    await patience.through(partial(_close, store, issue.id), stop=stop)
+
+
+async def _close(store: Database, issue_id: int) -> None:
     async with store.write() as connection:
-        await issues.close_when_settled(connection, issue.id)
+        await issues.close_when_settled(connection, issue_id)
 
 
 class _Feed:
     """Claims copies in batches and hands them out one by one."""
 
     def __init__(
-        self, issue_id: int, store: Database, sender: Sender, stop: asyncio.Event, tally: Tally
+        self,
+        issue_id: int,
+        store: Database,
+        sender: Sender,
+        stop: asyncio.Event,
+        tally: Tally,
+        patience: Patience,
     ) -> None:
         self._issue_id: Final = issue_id
         self._store: Final = store
         self._sender: Final = sender
         self._stop: Final = stop
         self._tally: Final = tally
+        self._patience: Final = patience
         self._claimed: Final[deque[Claimed]] = deque()
         self._one_claims: Final = asyncio.Lock()
         self._closed = False
@@ -126,12 +142,15 @@ class _Feed:
         """The next copy; None when there is none left, or no more shall be begun."""
         async with self._one_claims:
             if not self._claimed and not self._is_over():
-                await self._claim()
+                await self._patience.through(self._claim, stop=self._stop)
             return self.at_hand()
 
     async def give_back(self) -> None:
         """Release what was claimed and not begun, be it here or in the hands of a lane that failed."""
         self._claimed.clear()
+        await self._patience.through(self._release, stop=self._stop)
+
+    async def _release(self) -> None:
         async with self._store.write() as connection:
             await deliveries.release(connection, self._sender.owner, self._issue_id)
 

@@ -2,6 +2,7 @@
 
 A lane goes on only when its note is durable, so a connection carries at most one unrecorded message. While
 one group is being committed the next one gathers, so the number of commits follows the disk, not the lanes.
+When the store is locked, full or away, the group is kept and tried again as long as patience lasts.
 """
 
 from __future__ import annotations
@@ -11,12 +12,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Final
 
+import structlog
+
+from digest.flows.patience import Patience
 from digest.store import deliveries
 from digest.store.database import Database
 from digest.store.deliveries import Recorded
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +43,14 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
         *,
         now: Callable[[], datetime],
         wall: Callable[[], datetime],
+        patience: Patience,
     ) -> None:
         """Prepare; the work is done between enter and exit."""
         self._store: Final = store
         self._owner: Final = owner
         self._now: Final = now
         self._wall: Final = wall
+        self._patience: Final = patience
         self._waiting: list[_Note] = []
         self._stirred: Final = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
@@ -73,7 +82,7 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
             self._stirred.clear()
             group, self._waiting = self._waiting, []
             try:
-                ours = await self._write(group)
+                ours = await self._patience.through(partial(self._write, group))
             except Exception as error:
                 # every lane of the group learns of it; none may go on as if its result were safe
                 for note in _awaited(group):
@@ -86,11 +95,13 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
         results = [note.result for note in group if note.result is not None]
         starting = [note.starting for note in group if note.starting is not None]
         async with self._store.write() as connection:
-            if results:
-                await deliveries.record(connection, self._owner, results, self._now())
-            if not starting:
-                return set()
-            return await deliveries.begin(connection, self._owner, starting, self._wall())
+            stale = await deliveries.record(connection, self._owner, results, self._now()) if results else 0
+            ours = (
+                await deliveries.begin(connection, self._owner, starting, self._wall()) if starting else set()
+            )
+        if stale:
+            log.warning("results came too late and were refused: their leases had run out", copies=stale)
+        return ours
 
 
 def _awaited(group: Iterable[_Note]) -> Iterator[_Note]:

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
 
-from digest.core.model import DeliveryStatus, Issue, RunTotals
-from digest.errors import DigestError, StoreError
+from digest.core.model import DeliveryStatus, DueSlot, Issue, RunTotals
+from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.deliver import Sender, Tally, deliver
+from digest.flows.patience import Patience
 from digest.flows.press import Press
 from digest.flows.publish import Memory, Planned, due_slots, publish
 from digest.flows.recover import recover
@@ -65,7 +67,10 @@ class LocalJobs:
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
         gone = self._liveness.gone()
-        found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC))
+        sweep = partial(
+            recover, store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC)
+        )
+        found = await Patience().through(sweep, stop=stop)
         self._liveness.bury(gone)
         planned = await self._plan(now, stop)
         issue_ids = [issue.id for issue in await self._open_issues()]
@@ -78,11 +83,20 @@ class LocalJobs:
         return await self._send([issue_id], now, stop)
 
     async def _plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
-        planned, memory = [], Memory()
+        planned, patience, memory = [], Patience(), Memory()
+
+        async def plan(due: DueSlot) -> Planned | None:
+            nonlocal memory
+            # what a transaction found out that was rolled back is not to be trusted
+            known, memory = memory, Memory()
+            done = await publish(due, store=self._store, now=now, memory=known)
+            memory = known
+            return done
+
         for due in await due_slots(store=self._store, now=now):
             if stop.is_set():
                 break
-            done = await publish(due, store=self._store, now=now, memory=memory)
+            done = await patience.through(partial(plan, due), stop=stop)
             if done is not None:
                 planned.append(done)
                 log.info("planned an issue", issue=done.issue_id, copies=done.copies, slot=due.slot.label)
@@ -119,6 +133,10 @@ class LocalJobs:
         """Send one issue; one that cannot be printed stays planned and does not hold up the others."""
         try:
             await deliver(issue, store=self._store, press=self._press, sender=sender, stop=stop, tally=whole)
+        except PassingStoreError as error:
+            # what could not be recorded is in doubt, by name, and the next run finds it
+            log.error("the store cannot be used: the run ends", issue=issue.id, error=str(error))
+            whole.trouble = str(error)
         except StoreError:
             raise
         except Exception as error:

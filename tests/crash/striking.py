@@ -105,7 +105,7 @@ def half_content(times: int) -> None:
             die()
         say(wire, data, answers)
 
-    Wire.say = say_half  # type: ignore[method-assign]
+    Wire.say = say_half  # type: ignore[method-assign, assignment]
 
 
 def _wrap(
