@@ -17,6 +17,7 @@ import selectors
 import signal
 import socket
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -44,6 +45,8 @@ def main(address: str) -> None:
         while True:
             for key, _ in selector.select():
                 if key.fileobj is sys.stdin:
+                    for pid in children:
+                        os.kill(pid, signal.SIGKILL)
                     return
                 if key.fileobj is listener:
                     _give_birth(listener.accept()[0], children)
@@ -67,7 +70,8 @@ def _tell_ends(children: dict[int, socket.socket]) -> None:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             return
-        with children.pop(pid) as parent:
+        # a test that failed does not wait for its children
+        with children.pop(pid) as parent, suppress(OSError):
             parent.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
 
 

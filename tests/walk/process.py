@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from digest.mail.servers import Server
+from digest.mail.servers import FileOutbox, Server
 from digest.store.database import Database
 
 
@@ -35,7 +35,7 @@ class Command:
 
     folder: Path
     store: Database
-    server: Server
+    server: Server | FileOutbox
     connections: int = 4
     uncertain: str = "again"
 
@@ -55,7 +55,9 @@ class Command:
         return kept | {
             "DIGEST_VAR_DIR": str(self.folder / "var"),
             "DIGEST_DATABASE_URL": self.store.url.render_as_string(hide_password=False),
-            "DIGEST_SMTP_URL": str(self.server),
+            "DIGEST_SMTP_URL": f"file:{self.server.folder}"
+            if isinstance(self.server, FileOutbox)
+            else str(self.server),
             "DIGEST_SMTP_CONNECTIONS": str(self.connections),
             "DIGEST_UNCERTAIN": self.uncertain,
             "DIGEST_TICK_SECONDS": "1",
