@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import signal
 from collections import Counter
@@ -71,6 +72,35 @@ async def test_a_run_that_is_asked_to_stop_fifty_times_over_stops_as_well_as_aft
         totals = await totals_of(process)
         assert (stops, totals["sent"]) == (50, len(record.accepted))
         assert 20 <= len(record.accepted) < readers
+        record.at_data = None
+        await totals_of(await command.start("run", "--now", NOW, "--json"))
+    await judge(sqlite_store, record, doubts=0, news=NEWS, readers=readers)
+
+
+async def test_signals_that_go_on_until_the_end_change_neither_answer_nor_exit_status(
+    sqlite_store: Database, tmp_path: Path, births: Path
+) -> None:
+    readers = await readers_of(sqlite_store, 30)
+    await news_for(sqlite_store)
+    async with recording() as record:
+        command = Born(tmp_path, sqlite_store, record.server, LANES, nursery=births)
+        process = await command.start("run", "--now", NOW, "--json")
+        begun = asyncio.Event()
+
+        async def begin(_message: Accepted) -> None:
+            begun.set()
+
+        async def go_on() -> None:
+            await begun.wait()
+            while process.returncode is None:
+                process.send_signal(signal.SIGTERM)
+                await asyncio.sleep(0.005)
+
+        record.at_data = begin
+        storm = asyncio.create_task(go_on())
+        totals = await totals_of(process)
+        await storm
+        assert totals["sent"] == len(record.accepted) < readers
         record.at_data = None
         await totals_of(await command.start("run", "--now", NOW, "--json"))
     await judge(sqlite_store, record, doubts=0, news=NEWS, readers=readers)

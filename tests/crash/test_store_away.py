@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from digest.core.model import DeliveryStatus
 from digest.flows.seed import seed
@@ -28,6 +29,11 @@ pytestmark = pytest.mark.anyio
 BUSY = "digest.store.database.BUSY_TIMEOUT_MS"
 PATIENCE = "digest.flows.patience.PATIENCE"
 KEPT = "kept and tried again"
+#: What a restart of PostgreSQL does to those who are connected.
+END_ALL_OTHERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
 
 
 class Lock:
@@ -157,6 +163,29 @@ async def test_when_patience_ends_one_message_a_connection_is_in_doubt_and_the_n
             record.at_data = None
             await command.run("run", "--now", NOW)
     await judge(sqlite_store, record, doubts=LANES, news=NEWS, readers=readers, held=uncertain == "hold")
+
+
+async def test_results_outlast_a_database_server_that_ends_all_connections(
+    postgres_store: Database, tmp_path: Path, births: Path
+) -> None:
+    readers = await readers_of(postgres_store, 60)
+    await news_for(postgres_store)
+    cuts = 0
+    async with recording() as record:
+
+        async def cut(_message: Accepted) -> None:
+            nonlocal cuts
+            if len(record.accepted) >= 10 * (cuts + 1):
+                cuts += 1
+                async with postgres_store.write() as connection:
+                    await connection.execute(END_ALL_OTHERS)
+
+        record.at_data = cut
+        command = Born(tmp_path, postgres_store, record.server, LANES, nursery=births)
+        status, _out, err = await command.run("run", "--now", NOW)
+    assert (status, "Traceback" in err) == (0, False), err
+    assert cuts >= 5
+    await everything_went_out_once(postgres_store, record, readers)
 
 
 async def test_results_outlast_a_full_disk_under_the_store(tmp_path: Path, births: Path) -> None:
