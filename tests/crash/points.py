@@ -12,7 +12,7 @@ from digest.jobs import local
 from digest.jobs.liveness import Liveness
 from digest.mail.post import FailoverLane
 from digest.mail.wire import Wire
-from digest.store import briefings, deliveries, issues
+from digest.store import briefings, deliveries, issues, recording
 from tests.crash.striking import (
     CONTENT,
     after,
@@ -71,9 +71,9 @@ POINTS: Final[dict[str, Point]] = {
     # copies are claimed and begun
     "claim: marked, not committed": Point(before_commit(deliveries, "claim")),
     "claim: committed": Point(after_commit(deliveries, "claim")),
-    "begin: marked, not committed": Point(before_commit(deliveries, "begin"), time=6),
-    "begin: while it is committed": Point(within_commit(deliveries, "begin"), time=6),
-    "begin: committed, before the first byte": Point(after_commit(deliveries, "begin"), time=6),
+    "begin: marked, not committed": Point(before_commit(recording, "begin"), time=6),
+    "begin: while it is committed": Point(within_commit(recording, "begin"), time=6),
+    "begin: committed, before the first byte": Point(after_commit(recording, "begin"), time=6),
     # a message is on the wire
     "wire: the envelope is said": Point(after(Wire, "say", when=_is_envelope), time=6),
     "wire: in the middle of the content": Point(half_content),
@@ -81,10 +81,10 @@ POINTS: Final[dict[str, Point]] = {
     "wire: the reply is read": Point(after(FailoverLane, "post"), time=6),
     # results are recorded
     "record: noted, not yet in a group": Point(before(Recorder, "_write"), time=6),
-    "record: a result written, not committed": Point(before_commit(deliveries, "record"), time=6),
-    "record: a group written, not committed": Point(before_commit(deliveries, "record", when=_is_group)),
-    "record: while a group is committed": Point(within_commit(deliveries, "record", when=_is_group)),
-    "record: committed": Point(after_commit(deliveries, "record"), time=6),
+    "record: a result written, not committed": Point(before_commit(recording, "record_sent"), time=6),
+    "record: a group written, not committed": Point(before_commit(recording, "record_sent", when=_is_group)),
+    "record: while a group is committed": Point(within_commit(recording, "record_sent", when=_is_group)),
+    "record: committed": Point(after_commit(recording, "record_sent"), time=6),
     # the end of an issue, good or not
     "close: the issue is done, not committed": Point(
         before_commit(issues, "close_when_settled", when=_is_true)

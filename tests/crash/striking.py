@@ -156,13 +156,13 @@ def _around_commit(
 
         def mark(found: object, *args: Any) -> None:
             if when(found, *args) and fuse.burns_out():
-                marked.add(args[0].sync_connection)
+                marked.add(getattr(args[0], "sync_connection", args[0]))
 
         def committing(connection: Any) -> None:
             if connection in marked and at_commit is not None:
                 at_commit()
 
-        write = Database.write
+        write, write_apart = Database.write, Database.write_apart
 
         @asynccontextmanager
         async def watched(store: Database) -> AsyncIterator[Any]:
@@ -171,8 +171,15 @@ def _around_commit(
             if marked and at_end is not None:
                 at_end()
 
+        async def watched_apart(store: Database, work: Any) -> Any:
+            found = await write_apart(store, work)
+            if marked and at_end is not None:
+                at_end()
+            return found
+
         _wrap(owner, name, at_return=mark)
         event.listen(Engine, "commit", committing)
         Database.write = watched  # type: ignore[method-assign, assignment]
+        Database.write_apart = watched_apart  # type: ignore[method-assign, assignment]
 
     return arm

@@ -25,7 +25,10 @@ from tests.walk.recording import Accepted, Record, recording
 
 pytestmark = pytest.mark.anyio
 
-LEASE = "digest.store.deliveries.LEASE"
+
+def lease_of(seconds: float) -> dict[str, float]:
+    """Claims and begun messages are the sender's for so long."""
+    return {f"digest.store.{shelf}.LEASE": seconds for shelf in ("recording", "deliveries")}
 
 
 async def freeze(process: Child, record: Record, after: int, store: Database) -> None:
@@ -87,7 +90,7 @@ async def test_the_results_of_a_sender_that_was_frozen_past_its_lease_are_refuse
     await news_for(store)
     async with recording() as record:
         record.slowness = 0.005
-        sleepy = Born(tmp_path, store, record.server, LANES, uncertain, nursery=births, shorter={LEASE: 1.0})
+        sleepy = Born(tmp_path, store, record.server, LANES, uncertain, nursery=births, shorter=lease_of(1.0))
         waking = Born(tmp_path, store, record.server, LANES, uncertain, nursery=births)
         frozen = await sleepy.start("run", "--now", NOW)
         await freeze(frozen, record, after, store)
@@ -116,7 +119,7 @@ async def test_what_a_frozen_sender_recorded_too_late_is_told(
     await readers_of(sqlite_store, 10)
     await news_for(sqlite_store)
     async with recording() as record:
-        command = Born(tmp_path, sqlite_store, record.server, 1, nursery=births, shorter={LEASE: 0.2})
+        command = Born(tmp_path, sqlite_store, record.server, 1, nursery=births, shorter=lease_of(0.2))
         frozen = await command.start("run", "--now", NOW)
         await freeze(frozen, record, 5, sqlite_store)
         await leases_run_out(sqlite_store)
@@ -133,7 +136,7 @@ async def test_a_frozen_sender_that_wakes_before_anybody_missed_it_goes_on(
     readers = await readers_of(sqlite_store, 40)
     await news_for(sqlite_store)
     async with recording() as record:
-        command = Born(tmp_path, sqlite_store, record.server, LANES, nursery=births, shorter={LEASE: 0.2})
+        command = Born(tmp_path, sqlite_store, record.server, LANES, nursery=births, shorter=lease_of(0.2))
         frozen = await command.start("run", "--now", NOW)
         await freeze(frozen, record, 10, sqlite_store)
         await leases_run_out(sqlite_store)
