@@ -100,7 +100,7 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
                 await deliveries.begin(connection, self._owner, starting, self._wall()) if starting else set()
             )
         if stale:
-            log.warning("results came too late and were refused: their leases had run out", copies=stale)
+            log.warning("results came too late and were refused", copies=stale)
         return ours
 
 
