@@ -15,6 +15,10 @@ class StoreError(DigestError):
     """The store cannot be reached, is not migrated, or is newer than this program."""
 
 
+class PassingStoreError(StoreError):
+    """The store is locked, full or away: it may be used again later, and nothing was changed meanwhile."""
+
+
 class NotFoundError(DigestError):
     """What was named does not exist."""
 

@@ -70,3 +70,6 @@ async def stopping() -> AsyncIterator[Stop]:
     finally:
         for one in _SIGNALS:
             loop.remove_signal_handler(one)
+        if stop.is_set() and not stop.interrupted:
+            # on the way out already: one more may not cut off the last words and the exit status
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)

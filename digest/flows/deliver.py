@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from digest.core.model import DeliveryStatus, Issue
 from digest.flows.feed import Feed
 from digest.flows.lanes import LaneAtWork
+from digest.flows.patience import Patience
 from digest.flows.press import Press
 from digest.flows.recorder import Recorder
 from digest.flows.sender import Sender
@@ -35,12 +37,14 @@ async def deliver(
         async with store.write() as connection:
             gone = await deliveries.expire(connection, issue.id, planned_by=sender.now() - give_up)
         tally.count(DeliveryStatus.EXPIRED, len(gone))
-    feed = Feed(issue.id, store, press, sender, stop, tally)
+    patience = Patience()
+    feed = Feed(issue.id, store, press, sender, stop, tally, patience)
     left = await feed.copies_left()
     lanes = min(sender.allowance.most(left), _lanes(sender))
     if lanes:
         tally.progress.expect(sender.allowance.most(left))
-        async with feed, Recorder(store, sender.owner, now=sender.now, wall=sender.wall) as recorder:
+        recorder = Recorder(store, sender.owner, now=sender.now, wall=sender.wall, patience=patience)
+        async with feed, recorder:
             at_work = [LaneAtWork(issue, give_up, feed, press, recorder, sender, tally) for _ in range(lanes)]
             await _all_end(at_work)
         left = await feed.copies_left()
@@ -53,8 +57,12 @@ async def deliver(
         tally.trouble = sender.refusals.words
     if left and not sender.allowance.most(1):
         tally.beyond_ceiling += left
+    await patience.through(partial(_close, store, issue.id), stop=stop)
+
+
+async def _close(store: Database, issue_id: int) -> None:
     async with store.write() as connection:
-        await issues.close_when_settled(connection, issue.id)
+        await issues.close_when_settled(connection, issue_id)
 
 
 def _lanes(sender: Sender) -> int:

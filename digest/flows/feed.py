@@ -9,9 +9,11 @@ the process, it takes no other with it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from types import TracebackType
 from typing import Final
 
@@ -19,6 +21,7 @@ from digest.core.families import family_of
 from digest.core.model import Claimed, DeliveryStatus
 from digest.core.pace import Hint, Wait
 from digest.core.turns import Turns
+from digest.flows.patience import Patience
 from digest.flows.press import Press
 from digest.flows.sender import Sender
 from digest.flows.tally import Tally
@@ -26,6 +29,7 @@ from digest.mail.lane import Letter
 from digest.store import deliveries
 from digest.store.claimable import claimable_count
 from digest.store.database import Database
+from digest.store.deliveries import Claim
 
 #: Copies claimed at a time for each lane: enough to keep it busy, few to be given back at a stop.
 CLAIMS_PER_LANE: Final = 25
@@ -65,6 +69,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         sender: Sender,
         stop: asyncio.Event,
         tally: Tally,
+        patience: Patience,
     ) -> None:
         """Claim nothing yet; the press is told of each claim, so that letters wait for no query."""
         self._issue_id: Final = issue_id
@@ -75,6 +80,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         self._clock: Final = sender.clock
         self._stop: Final = stop
         self._tally: Final = tally
+        self._patience: Final = patience
         self._turns: Final[Turns[Claimed]] = Turns(sender.pace)
         #: one lane waits for all; the others stand in line behind it
         self._one_waits: Final = asyncio.Lock()
@@ -219,7 +225,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
             return True
         now = self._clock()
         seconds = until - now
-        if seconds <= self._sender.patience:
+        if seconds <= self._sender.longest_wait:
             return await self._stir(seconds)
         if self._under_way or self._claiming is not None:
             # an end may open a family, and a batch may hold others; neither takes long
@@ -273,17 +279,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         limit = self._sender.allowance.most(1 if alone else self._batch)
         if self._is_over():
             return False
-        async with self._store.write() as connection:
-            claim = await deliveries.claim(
-                connection,
-                self._issue_id,
-                self._sender.owner,
-                now=self._sender.now(),
-                wall=self._sender.wall(),
-                limit=limit,
-                resend_uncertain=self._sender.resend_uncertain,
-                alone=alone,
-            )
+        claim = await self._patience.through(partial(self._take, limit, alone), stop=self._stop)
         self._sender.allowance.take(len(claim.copies))
         await self._press.prepare(claim.copies)
         for copy in claim.copies:
@@ -293,6 +289,19 @@ class Feed(AbstractAsyncContextManager["Feed"]):
             self._all_claimed = True
             self._suspects = 0 if alone else None
         return bool(claim.copies)
+
+    async def _take(self, limit: int, alone: bool) -> Claim:
+        async with self._store.write() as connection:
+            return await deliveries.claim(
+                connection,
+                self._issue_id,
+                self._sender.owner,
+                now=self._sender.now(),
+                wall=self._sender.wall(),
+                limit=limit,
+                resend_uncertain=self._sender.resend_uncertain,
+                alone=alone,
+            )
 
     async def _count_suspects(self) -> int:
         """Copies that are claimed alone; none when no more may begin today."""
@@ -309,15 +318,14 @@ class Feed(AbstractAsyncContextManager["Feed"]):
 
     async def _put_off(self) -> bool:
         """Give the store back what would wait too long, until it should be its turn; False for nothing."""
-        late = self._turns.take_late(self._sender.patience, self._clock(), self._seconds_each)
+        late = self._turns.take_late(self._sender.longest_wait, self._clock(), self._seconds_each)
         if not late:
             return False
         now = self._sender.now()
         until = {
             copy.delivery_id: now + min(timedelta(seconds=wait), _LONGEST_PUT_OFF) for copy, wait in late
         }
-        async with self._store.write() as connection:
-            await deliveries.put_off(connection, self._sender.owner, until)
+        await self._patience.through(partial(self._defer, until), stop=self._stop)
         self._sender.allowance.take(-len(late))
         self._tally.put_off.update(family_of(copy.address) for copy, _ in late)
         self._tally.count(DeliveryStatus.DEFERRED, sum(not copy.doubts for copy, _ in late))
@@ -325,6 +333,13 @@ class Feed(AbstractAsyncContextManager["Feed"]):
 
     async def _give_back(self) -> None:
         """Release what was claimed and not begun, be it here or in the hands of a lane that failed."""
-        async with self._store.write() as connection:
-            released = await deliveries.release(connection, self._sender.owner, self._issue_id)
+        released = await self._patience.through(self._release, stop=self._stop)
         self._sender.allowance.take(-released)
+
+    async def _defer(self, until: Mapping[int, datetime]) -> None:
+        async with self._store.write() as connection:
+            await deliveries.put_off(connection, self._sender.owner, until)
+
+    async def _release(self) -> int:
+        async with self._store.write() as connection:
+            return await deliveries.release(connection, self._sender.owner, self._issue_id)

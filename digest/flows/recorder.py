@@ -2,21 +2,30 @@
 
 A lane goes on only when its note is durable, so a connection carries at most one unrecorded message. While
 one group is being committed the next one gathers, so the number of commits follows the disk, not the lanes.
+When the store is locked, full or away, the group is kept and tried again as long as patience lasts.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Final
 
-from digest.store import deliveries
+import structlog
+from sqlalchemy import Connection
+
+from digest.core.model import DeliveryStatus
+from digest.flows.patience import Patience
+from digest.store import deliveries, recording
 from digest.store.database import Database
 from digest.store.deliveries import Recorded
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +45,14 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
         *,
         now: Callable[[], datetime],
         wall: Callable[[], datetime],
+        patience: Patience,
     ) -> None:
         """Prepare; the work is done between enter and exit."""
         self._store: Final = store
         self._owner: Final = owner
         self._now: Final = now
         self._wall: Final = wall
+        self._patience: Final = patience
         self._waiting: list[_Note] = []
         self._stirred: Final = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
@@ -73,7 +84,7 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
             self._stirred.clear()
             group, self._waiting = self._waiting, []
             try:
-                ours = await self._write(group)
+                ours = await self._patience.through(partial(self._write, group))
             except Exception as error:
                 # every lane of the group learns of it; none may go on as if its result were safe
                 for note in _awaited(group):
@@ -83,14 +94,26 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
                     note.done.set_result(note.starting is None or note.starting in ours)
 
     async def _write(self, group: list[_Note]) -> set[int]:
+        """Write a group down; the ids of those starting that are still ours."""
         results = [note.result for note in group if note.result is not None]
         starting = [note.starting for note in group if note.starting is not None]
-        async with self._store.write() as connection:
-            if results:
-                await deliveries.record(connection, self._owner, results, self._now())
-            if not starting:
-                return set()
-            return await deliveries.begin(connection, self._owner, starting, self._wall())
+        sent = [one.delivery_id for one in results if one.verdict.status is DeliveryStatus.SENT]
+        if len(sent) == len(results):
+            stale, ours = await self._store.write_apart(partial(self._write_usual, sent, starting))
+        else:
+            async with self._store.write() as connection:
+                stale = await deliveries.record(connection, self._owner, results, self._now())
+                ours = await deliveries.begin(connection, self._owner, starting, self._wall())
+        if stale:
+            log.warning("results came too late and were refused", copies=stale)
+        return ours
+
+    def _write_usual(
+        self, sent: Sequence[int], starting: Sequence[int], connection: Connection
+    ) -> tuple[int, set[int]]:
+        """What is nearly always to be written: all went well, and others begin."""
+        stale = recording.record_sent(connection, self._owner, sent, self._now())
+        return stale, recording.begin(connection, self._owner, starting, self._wall())
 
 
 def _awaited(group: Iterable[_Note]) -> Iterator[_Note]:

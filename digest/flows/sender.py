@@ -12,7 +12,7 @@ from digest.core.refusals import Refusals
 from digest.mail.lane import Lane
 
 #: Who would have to wait longer, in seconds, waits in the store, where the next run finds it.
-PATIENCE: Final = 30.0
+LONGEST_WAIT: Final = 30.0
 
 
 @dataclass(slots=True)
@@ -52,4 +52,4 @@ class Sender:
     allowance: Allowance
     #: seconds that only go forward, for the pace
     clock: Callable[[], float]
-    patience: float = PATIENCE
+    longest_wait: float = LONGEST_WAIT

@@ -8,20 +8,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
 
-from digest.core.model import DeliveryStatus, Issue, RunTotals
+from digest.core.model import DeliveryStatus, DueSlot, Issue, RunTotals
 from digest.core.pace import Limit, Limits, Pace
 from digest.core.refusals import Refusals
 from digest.core.warmup import WarmingUp
-from digest.errors import DigestError, StoreError
+from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.deliver import deliver
+from digest.flows.patience import Patience
 from digest.flows.press import Press
 from digest.flows.publish import Memory, Planned, due_slots, publish
 from digest.flows.recover import recover
-from digest.flows.sender import PATIENCE, Allowance, Sender
+from digest.flows.sender import LONGEST_WAIT, Allowance, Sender
 from digest.flows.tally import Progress, Tally, Unwatched
 from digest.jobs.liveness import Liveness
 from digest.mail.post import Post
@@ -65,12 +67,12 @@ class LocalJobs:
         warm_up: WarmingUp | None = None,
         progress: Progress | None = None,
         clock: Callable[[], float] = time.monotonic,
-        patience: float = PATIENCE,
+        longest_wait: float = LONGEST_WAIT,
     ) -> None:
         """Take the parts; nothing is opened before the first run.
 
         Without `limits` all lanes may go to one family of mailboxes, as fast as it takes them. `clock` gives
-        seconds for the pace; who would have to wait longer than `patience` of them waits in the store.
+        seconds for the pace; who would have to wait longer than `longest_wait` of them waits in the store.
         """
         self._store: Final = store
         self._press: Final = press
@@ -84,12 +86,15 @@ class LocalJobs:
         self._warm_up: Final = warm_up
         self._progress: Final = progress or Unwatched()
         self._clock: Final = clock
-        self._patience: Final = patience
+        self._longest_wait: Final = longest_wait
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
         gone = self._liveness.gone()
-        found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC))
+        sweep = partial(
+            recover, store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC)
+        )
+        found = await Patience().through(sweep, stop=stop)
         self._liveness.bury(gone)
         planned = await self._plan(now, stop)
         issue_ids = [issue.id for issue in await self._open_issues()]
@@ -104,11 +109,20 @@ class LocalJobs:
         return await self._send([issue_id], now, stop)
 
     async def _plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
-        planned, memory = [], Memory()
+        planned, patience, memory = [], Patience(), Memory()
+
+        async def plan(due: DueSlot) -> Planned | None:
+            nonlocal memory
+            # what a transaction found out that was rolled back is not to be trusted
+            known, memory = memory, Memory()
+            done = await publish(due, store=self._store, now=now, memory=known)
+            memory = known
+            return done
+
         for due in await due_slots(store=self._store, now=now):
             if stop.is_set():
                 break
-            done = await publish(due, store=self._store, now=now, memory=memory)
+            done = await patience.through(partial(plan, due), stop=stop)
             if done is not None:
                 planned.append(done)
                 log.info("planned an issue", issue=done.issue_id, copies=done.copies, slot=due.slot.label)
@@ -131,7 +145,7 @@ class LocalJobs:
             refusals=self._refusals,
             allowance=Allowance(await self._allowance(now) if issue_ids else None),
             clock=self._clock,
-            patience=self._patience,
+            longest_wait=self._longest_wait,
         )
         whole = Tally(self._progress)
         try:
@@ -160,6 +174,10 @@ class LocalJobs:
         """Send one issue; one that cannot be printed stays planned and does not hold up the others."""
         try:
             await deliver(issue, store=self._store, press=self._press, sender=sender, stop=stop, tally=whole)
+        except PassingStoreError as error:
+            # what could not be recorded is in doubt, by name, and the next run finds it
+            log.error("the store cannot be used: the run ends", issue=issue.id, error=str(error))
+            whole.trouble = str(error)
         except StoreError:
             raise
         except Exception as error:

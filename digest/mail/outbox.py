@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import os
 import re
+import tempfile
 from pathlib import Path
 from typing import Final
 
@@ -53,9 +54,9 @@ class FileLane:
 
     def _prepare(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        probe = self.folder / f".probe-{os.getpid()}.part"
-        probe.write_bytes(b"")
-        probe.unlink()
+        # a name of its own: other lanes try the same folder at the same time
+        with tempfile.TemporaryFile(prefix=".probe-", suffix=".part", dir=self.folder):
+            pass
 
 
 def file_name(letter: Letter) -> str:
@@ -72,11 +73,16 @@ def file_name(letter: Letter) -> str:
 def _write_whole(folder: Path, name: str, content: bytes) -> None:
     """Write beside, make durable, rename, make the name durable; a crash leaves at most a `.part` file."""
     part = folder / f".{name}.part"
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / name)
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(folder / name)
+    except OSError:
+        # half a letter takes room on what may be a full disk
+        part.unlink(missing_ok=True)
+        raise
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

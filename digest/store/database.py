@@ -16,10 +16,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from digest.errors import StoreError
+from digest.errors import PassingStoreError, StoreError
 
 #: How long a writer waits for another one on SQLite, in milliseconds, before the store counts as locked.
 BUSY_TIMEOUT_MS: Final = 30_000
+#: Classes of PostgreSQL's error codes that say nothing about the statement.
+_PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
 
 T = TypeVar("T")
 
@@ -140,7 +142,8 @@ def _in_words_of(url: URL) -> Iterator[None]:
     except DBAPIError as error:
         if not _is_about_the_store(error):
             raise
-        raise StoreError(_in_plain_words(url, error)) from error
+        kind = PassingStoreError if _may_pass(error) else StoreError
+        raise kind(_in_plain_words(url, error)) from error
 
 
 def _to_json(value: object) -> str:
@@ -215,6 +218,27 @@ def _is_about_the_store(error: DBAPIError) -> bool:
     return type(error) in {OperationalError, DatabaseError} or _lacks_a_table(str(error.orig))
 
 
+def _may_pass(error: DBAPIError) -> bool:
+    """True for trouble that may be over at the next try: the same transaction can be tried again.
+
+    The five classes of PostgreSQL: connection, serialization, resources, locks, operator's intervention. A
+    server that cannot be reached has no code to give.
+    """
+    if not isinstance(error, OperationalError):
+        return False
+    code = getattr(error.orig, "sqlstate", "")
+    return code is None or code[:2] in _PASSING_STATES or _is_locked(error) or _is_full(error)
+
+
+def _is_locked(error: DBAPIError) -> bool:
+    return re.search(r"database( table)? is locked", str(error.orig)) is not None
+
+
+def _is_full(error: DBAPIError) -> bool:
+    # on a disk without a free block the index of the log cannot grow: SQLite has no better word for that
+    return re.search(r"disk is full|disk I/O error|No space left", str(error.orig)) is not None
+
+
 def _lacks_a_table(words: str) -> bool:
     return re.search(r'no such table|relation ".*" does not exist', words) is not None
 
@@ -226,6 +250,10 @@ def _in_plain_words(url: URL, error: DBAPIError) -> str:
         return f"the store {where} is not set up: run digest init"
     if "no such column" in words:
         return f"the store {where} is older than this program: run digest init"
+    if _is_locked(error):
+        return f"the store {where} is locked by another process ({words}): let that one end"
+    if _is_full(error):
+        return f"the store {where} cannot be written to ({words}): make room on its disk"
     return f"the store {where} cannot be used ({words}): check DIGEST_DATABASE_URL"
 
 

@@ -99,13 +99,14 @@ async def begin(
     return await connection.run_sync(recording.begin, owner, delivery_ids, wall)
 
 
-async def record(connection: AsyncConnection, owner: str, results: Sequence[Recorded], now: datetime) -> None:
-    """Write verdicts down. A row that meanwhile belongs to someone else is left alone (a stale result)."""
+async def record(connection: AsyncConnection, owner: str, results: Sequence[Recorded], now: datetime) -> int:
+    """Write verdicts down. A row that meanwhile belongs to someone else is left alone: how many are so."""
     sent = [r.delivery_id for r in results if r.verdict.status is DeliveryStatus.SENT]
-    await connection.run_sync(recording.record_sent, owner, sent, now)
+    stale = await connection.run_sync(recording.record_sent, owner, sent, now)
     for result in results:
         if result.verdict.status is not DeliveryStatus.SENT:
-            await _record_one(connection, owner, result, now)
+            stale += not await _record_one(connection, owner, result, now)
+    return stale
 
 
 async def release(connection: AsyncConnection, owner: str, issue_id: int) -> int:
@@ -301,7 +302,8 @@ async def _skip(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> Counte
     return Counter({reason.value: len(ids) for reason, ids in by_reason.items()})
 
 
-async def _record_one(connection: AsyncConnection, owner: str, result: Recorded, now: datetime) -> None:
+async def _record_one(connection: AsyncConnection, owner: str, result: Recorded, now: datetime) -> bool:
+    """Write one verdict down; False when the row is not this owner's any more."""
     verdict = result.verdict
     tried: Mapping[str, Any] = {} if verdict.stop_run else TRIED
     doubted = _DOUBTED if tried and verdict.status is DeliveryStatus.UNCERTAIN else {}
@@ -321,11 +323,12 @@ async def _record_one(connection: AsyncConnection, owner: str, result: Recorded,
     )
     row = (await connection.execute(query.returning(deliveries.c.subscription_id))).first()
     if row is None:
-        return
+        return False
     if verdict.status is DeliveryStatus.EXPIRED:
         await give_back(connection, [result.delivery_id])
     if verdict.hard_bounce:
         await readers.mark_bouncing(connection, row.subscription_id, verdict.detail, now)
+    return True
 
 
 def _bookmarks_behind(delivery_ids: Sequence[int]) -> Any:

@@ -37,12 +37,13 @@ FREE: Final[Mapping[str, Any]] = {"owner": None, "lease_until": None, "started_a
 TRIED: Final[Mapping[str, Any]] = {"attempts": deliveries.c.attempts + 1}
 
 
-def record_sent(connection: Connection, owner: str, delivery_ids: Collection[int], now: datetime) -> None:
-    """Record copies as sent at `now`, but for those that are somebody else's since their lease ran out."""
-    if delivery_ids:
-        statements = _statements_for(connection)
-        values = {"ids": statements.many(delivery_ids), "its_owner": owner, "now": now}
-        connection.execute(statements.sent, values)
+def record_sent(connection: Connection, owner: str, delivery_ids: Collection[int], now: datetime) -> int:
+    """Record copies as sent at `now`, but for those that are somebody else's by now: how many these are."""
+    if not delivery_ids:
+        return 0
+    statements = _statements_for(connection)
+    values = {"ids": statements.many(delivery_ids), "its_owner": owner, "now": now}
+    return len(delivery_ids) - connection.execute(statements.sent, values).rowcount
 
 
 def begin(connection: Connection, owner: str, delivery_ids: Collection[int], wall: datetime) -> set[int]:

@@ -33,7 +33,7 @@ def jobs_for(
 ) -> LocalJobs:
     """A process that keeps its names in a folder; without a server its mail goes into `outbox` there.
 
-    `rules` are those of `LocalJobs`: limits, warm-up, patience.
+    `rules` are those of `LocalJobs`: limits, warm-up, the longest wait.
     """
     return LocalJobs(
         store=store,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,12 @@ async def test_a_letter_becomes_one_file_with_its_very_bytes(tmp_path: Path, let
     await lane.close()
     assert (outcome.accepted, outcome.text) == (True, "written to 1.2.abc@news.example.eml")
     assert contents(lane.folder) == {"1.2.abc@news.example.eml": letter.content}
+
+
+async def test_many_lanes_into_one_folder_do_not_stand_in_each_others_way(tmp_path: Path) -> None:
+    for _ in range(20):
+        await asyncio.gather(*(FileLane(tmp_path).open() for _ in range(20)))
+    assert contents(tmp_path) == {}
 
 
 async def test_posting_again_replaces_the_file(tmp_path: Path, letter: Letter) -> None:

@@ -97,7 +97,7 @@ async def test_a_writer_who_waits_too_long_is_told_so_in_plain_words(
     impatient = Database(str(sqlite_store.url))
     async with sqlite_store.write():
         with pytest.raises(
-            StoreError, match=r"cannot be used \(database is locked\): check DIGEST_DATABASE_URL"
+            StoreError, match=r"is locked by another process \(database is locked\): let that one end"
         ):
             await remember(impatient, "new")
     await remember(impatient, "new")

@@ -17,6 +17,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final, TypeVar
 
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Topic
@@ -194,6 +195,10 @@ class MortalStore(Database):
                 self._life.step()
             self._life.committed += 1
         self._life.step()
+
+    async def write_apart(self, work: Callable[[Connection], Result]) -> Result:
+        async with self.write() as connection:
+            return await connection.run_sync(work)
 
 
 class MortalLiveness(Liveness):

@@ -6,14 +6,28 @@ import asyncio
 import json
 import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from digest.mail.servers import Server
+from digest.mail.servers import FileOutbox, Server
 from digest.store.database import Database
+
+
+class Running(Protocol):
+    """A process as asyncio has it: what the tests need of one."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit status, negative after a signal; None while it lives."""
+
+    def send_signal(self, signal: int, /) -> None:
+        """Strike it."""
+
+    async def communicate(self) -> tuple[bytes, bytes]:
+        """Wait for its end: what it said on standard output and standard error."""
 
 
 @dataclass(frozen=True)
@@ -22,18 +36,18 @@ class Command:
 
     folder: Path
     store: Database
-    server: Server
+    server: Server | FileOutbox
     connections: int = 4
     uncertain: str = "again"
     #: more of the settings, by variable
     settings: Mapping[str, str] = field(default_factory=dict)
 
-    async def start(self, *words: str) -> Process:
+    async def start(self, *words: str) -> Running:
         """Start the console script that the installation made."""
         script = Path(sys.executable).with_name("digest")
         return await self._started(str(script), *words)
 
-    async def start_with(self, changes: str, *words: str) -> Process:
+    async def start_with(self, changes: str, *words: str) -> Running:
         """Start the command after some code that changes how the program behaves."""
         code = f"{changes}\nfrom digest.cli.main import run\nrun()"
         return await self._started(sys.executable, "-c", code, *words)
@@ -42,7 +56,7 @@ class Command:
         """Exit status and what was said on standard output and standard error."""
         return await ended(await self.start(*words))
 
-    async def _started(self, *words: str) -> Process:
+    async def _started(self, *words: str) -> Running:
         return await asyncio.create_subprocess_exec(
             *words, cwd=self.folder, env=self._environment(), stdout=PIPE, stderr=PIPE
         )
@@ -52,7 +66,9 @@ class Command:
         return kept | {
             "DIGEST_VAR_DIR": str(self.folder / "var"),
             "DIGEST_DATABASE_URL": self.store.url.render_as_string(hide_password=False),
-            "DIGEST_SMTP_URL": str(self.server),
+            "DIGEST_SMTP_URL": f"file:{self.server.folder}"
+            if isinstance(self.server, FileOutbox)
+            else str(self.server),
             "DIGEST_SMTP_CONNECTIONS": str(self.connections),
             "DIGEST_UNCERTAIN": self.uncertain,
             "DIGEST_TICK_SECONDS": "1",
@@ -61,7 +77,7 @@ class Command:
         }
 
 
-async def ended(process: Process) -> tuple[int, str, str]:
+async def ended(process: Running) -> tuple[int, str, str]:
     """Wait for the end: exit status, standard output, standard error."""
     async with asyncio.timeout(120):
         out, err = await process.communicate()
@@ -69,7 +85,7 @@ async def ended(process: Process) -> tuple[int, str, str]:
     return process.returncode, out.decode(), err.decode()
 
 
-async def totals_of(process: Process) -> dict[str, Any]:
+async def totals_of(process: Running) -> dict[str, Any]:
     """The answer of a run that was asked for JSON and went well."""
     status, out, err = await ended(process)
     assert status == 0, err

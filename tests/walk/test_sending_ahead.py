@@ -128,7 +128,7 @@ async def test_after_a_word_for_patience_the_next_letter_waits_though_its_envelo
 ) -> None:
     await readers_and_news(sqlite_store, 5)
     async with smtpd({"DOT": [None, "451 4.7.1 Slow down"]}, pipelining=True) as server:
-        jobs = jobs_for(sqlite_store, tmp_path, server.server(), lanes=1, patience=0.5)
+        jobs = jobs_for(sqlite_store, tmp_path, server.server(), lanes=1, longest_wait=0.5)
         report = await run(jobs, SEVEN)
     # the family has half a connection left: the next copy may begin in two seconds
     assert (report.totals.sent, report.totals.deferred) == (1, 4)

@@ -63,7 +63,7 @@ async def test_a_family_that_asks_for_patience_holds_up_no_other(store: Database
     await readers_at(store, *([SLOW] * 60 + [OTHER] * 60))
     async with recording() as record:
         record.at_data = busy_at(SLOW)
-        jobs = jobs_for(store, tmp_path, record.server, patience=1.0)
+        jobs = jobs_for(store, tmp_path, record.server, longest_wait=1.0)
         report = await run(jobs, SEVEN)
     assert await statuses(store, OTHER) == {DeliveryStatus.SENT: 60}
     assert await statuses(store, SLOW) == {DeliveryStatus.DEFERRED: 60}
@@ -83,7 +83,7 @@ async def test_what_was_put_off_is_sent_when_its_turn_has_come(
     await readers_at(sqlite_store, *[SLOW] * 30)
     async with recording() as record:
         record.at_data = busy_at(SLOW)
-        await run(jobs_for(sqlite_store, tmp_path, record.server, patience=0.5), SEVEN)
+        await run(jobs_for(sqlite_store, tmp_path, record.server, longest_wait=0.5), SEVEN)
         record.at_data = None
         # another process knows nothing of the trouble
         report = await run(jobs_for(sqlite_store, tmp_path, record.server), SEVEN + timedelta(hours=1))
@@ -103,7 +103,7 @@ async def test_the_next_run_of_the_same_process_remembers_who_asked_for_patience
 
     async with recording() as record:
         record.at_data = refuse
-        jobs = jobs_for(sqlite_store, tmp_path, record.server, patience=0.5)
+        jobs = jobs_for(sqlite_store, tmp_path, record.server, longest_wait=0.5)
         await run(jobs, SEVEN)
         before = tried
         await run(jobs, SEVEN + timedelta(hours=1))
@@ -152,7 +152,7 @@ async def test_a_rate_that_is_too_low_for_all_keeps_few_and_puts_the_others_off(
     await readers_at(sqlite_store, *[SLOW] * 30, *[OTHER] * 5)
     async with recording() as record:
         limits = Limits(Limit(4), Limit(4), {SLOW: Limit(4, rate=2)})
-        jobs = jobs_for(sqlite_store, tmp_path, record.server, limits=limits, patience=2.0)
+        jobs = jobs_for(sqlite_store, tmp_path, record.server, limits=limits, longest_wait=2.0)
         report = await run(jobs, SEVEN)
     assert await statuses(sqlite_store, OTHER) == {DeliveryStatus.SENT: 5}
     slow = await statuses(sqlite_store, SLOW)

@@ -217,7 +217,7 @@ async def test_a_server_that_dies_in_the_middle_leaves_the_rest_planned(
     await join_many(store, 30, TUESDAY)
     await publish_news(store, TUESDAY, item("Tariffs"))
     async with smtpd({"MAIL": [None] * 9 + ["421 4.3.2 Going down"] * 100}) as server:
-        report = await run(jobs_for(store, tmp_path, server.server(), lanes=3, patience=1.0), SEVEN)
+        report = await run(jobs_for(store, tmp_path, server.server(), lanes=3, longest_wait=1.0), SEVEN)
         taken = len(server.taken)
     assert report.trouble.startswith("the mail server asks for patience, for ")
     assert report.totals.sent == taken == 9

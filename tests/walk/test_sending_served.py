@@ -17,14 +17,15 @@ import pytest
 from digest.core.model import DeliveryStatus
 from digest.store.database import Database
 from tests.flows.newsroom import copies, item, join, join_many, publish_news
-from tests.walk.process import Command, ended
+from tests.walk.process import Command, Running, ended
 from tests.walk.recording import Accepted, recording
 
 pytestmark = pytest.mark.anyio
 
 
-async def address_of(process: Process) -> str:
+async def address_of(process: Running) -> str:
     """Where the process says that it serves."""
+    assert isinstance(process, Process)
     assert process.stderr is not None
     async with asyncio.timeout(30):
         async for line in process.stderr:

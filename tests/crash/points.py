@@ -1,0 +1,100 @@
+"""The crash points: named places along the walk at which a process kills itself, as `kill -9` would."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from digest.flows.recorder import Recorder
+from digest.jobs import local
+from digest.jobs.liveness import Liveness
+from digest.mail.post import FailoverLane
+from digest.mail.wire import Wire
+from digest.store import briefings, deliveries, issues, recording
+from tests.crash.striking import (
+    CONTENT,
+    after,
+    after_commit,
+    before,
+    before_commit,
+    half_content,
+    within_commit,
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A place; `arm(times)` lets the process die there when it comes for that time."""
+
+    arm: Callable[[int], None]
+    #: what the run must be for: the scene that leads there
+    scene: str = "sending"
+    #: at which time it dies there: not at the first where a run comes often
+    time: int = 1
+
+
+def _is_content(_found: object, _wire: object, data: bytes, _answers: int) -> bool:
+    return len(data) > CONTENT
+
+
+def _is_envelope(_found: object, _wire: object, data: bytes, _answers: int) -> bool:
+    return data.startswith(b"MAIL ")
+
+
+def _is_group(_found: object, _connection: object, _owner: object, results: Any, *_: object) -> bool:
+    return len(results) > 1
+
+
+def _is_true(found: object, *_: object) -> bool:
+    return bool(found)
+
+
+#: Every point by its name, in the order of the walk.
+POINTS: Final[dict[str, Point]] = {
+    # news comes in
+    "news: written, not committed": Point(before_commit(briefings, "publish"), "news"),
+    "news: committed": Point(after_commit(briefings, "publish"), "news"),
+    # a process begins, and sweeps up after another one
+    "start: the name is there, its lock not yet": Point(before(fcntl, "flock")),
+    "start: signed on": Point(after(Liveness, "sign_on")),
+    "sweep: taken back, not committed": Point(before_commit(deliveries, "sweep"), "sweeping"),
+    "sweep: committed": Point(after_commit(deliveries, "sweep"), "sweeping"),
+    "sweep: committed, the dead not yet buried": Point(before(Liveness, "bury"), "sweeping"),
+    # a slot becomes an issue
+    "plan: the issue is opened, its copies not": Point(after(issues, "open_slot")),
+    "plan: written, not committed": Point(before_commit(issues, "open_slot")),
+    "plan: while it is committed": Point(within_commit(issues, "open_slot")),
+    "plan: committed": Point(after_commit(issues, "open_slot")),
+    "plan: one slot of two": Point(after(local, "publish")),
+    # copies are claimed and begun
+    "claim: marked, not committed": Point(before_commit(deliveries, "claim")),
+    "claim: committed": Point(after_commit(deliveries, "claim")),
+    "begin: marked, not committed": Point(before_commit(recording, "begin"), time=6),
+    "begin: while it is committed": Point(within_commit(recording, "begin"), time=6),
+    "begin: committed, before the first byte": Point(after_commit(recording, "begin"), time=6),
+    # a message is on the wire
+    "wire: the envelope is said": Point(after(Wire, "say", when=_is_envelope), time=6),
+    "wire: in the middle of the content": Point(half_content),
+    "wire: after the final dot, before the reply": Point(after(Wire, "say", when=_is_content), time=6),
+    "wire: the reply is read": Point(after(FailoverLane, "post"), time=6),
+    # results are recorded
+    "record: noted, not yet in a group": Point(before(Recorder, "_write"), time=6),
+    "record: a result written, not committed": Point(before_commit(recording, "record_sent"), time=6),
+    "record: a group written, not committed": Point(before_commit(recording, "record_sent", when=_is_group)),
+    "record: while a group is committed": Point(within_commit(recording, "record_sent", when=_is_group)),
+    "record: committed": Point(after_commit(recording, "record_sent"), time=6),
+    # the end of an issue, good or not
+    "close: the issue is done, not committed": Point(
+        before_commit(issues, "close_when_settled", when=_is_true)
+    ),
+    "close: committed": Point(after_commit(issues, "close_when_settled", when=_is_true)),
+    "stop: claims given back, not committed": Point(before_commit(deliveries, "release"), "stopping"),
+    "stop: claims given back": Point(after_commit(deliveries, "release"), "stopping"),
+    "expiry: given back, not committed": Point(before_commit(deliveries, "expire"), "expiring"),
+    "expiry: committed": Point(after_commit(deliveries, "expire"), "expiring"),
+    # by hand
+    "by hand: planned, not committed": Point(before_commit(issues, "open_by_hand"), "by hand"),
+    "by hand: planned": Point(after_commit(issues, "open_by_hand"), "by hand"),
+}
