@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from digest.core.warmup import WarmingUp, WarmUp
 from digest.errors import SettingsError
 from digest.mail.dkim import DkimKey, load_key
 from digest.mail.post import Post
-from digest.mail.servers import FileOutbox, parse_servers
+from digest.mail.servers import FileOutbox, Security, parse_servers
 from digest.store import schema
 from digest.store.database import Database
 
@@ -41,6 +42,21 @@ async def post_for(settings: Settings) -> Post:
     if isinstance(target, FileOutbox):
         await post.lane().open()
     return post
+
+
+def event_loop_for(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's loop where it is installed and pays, else None for asyncio's own.
+
+    It halves our own work for a message on a plain connection; under TLS it does more than asyncio.
+    """
+    target = parse_servers(settings.smtp_url.get_secret_value())
+    if isinstance(target, FileOutbox) or any(one.security is not Security.PLAIN for one in target):
+        return None
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        return None
+    return new_event_loop
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -1,15 +1,16 @@
-"""How fast we may send, as the settings say it and as the pace gets it."""
+"""What parts the settings ask for: how fast we may send, on which event loop."""
 
 from __future__ import annotations
 
 from datetime import date
 
 import pytest
+from pydantic import SecretStr
 
 from digest.config import Settings, load_settings
 from digest.core.pace import Limit, Limits
 from digest.core.warmup import WarmingUp, WarmUp
-from digest.wiring import limits_of, warm_up_of
+from digest.wiring import event_loop_for, limits_of, warm_up_of
 from tests.test_config import _in_an_empty_folder as _in_an_empty_folder
 from tests.test_config import refusal, written
 
@@ -61,3 +62,19 @@ def test_what_nobody_can_keep_is_refused(
     message = refusal()
     assert message.startswith(f"DIGEST_{name.upper()} ")
     assert words in message
+
+
+@pytest.mark.parametrize(
+    ("url", "pays"),
+    [
+        ("smtp://127.0.0.1:25", True),
+        ("smtp://127.0.0.1:25,smtp://127.0.0.2:25", True),
+        ("smtp://127.0.0.1:25,smtps://127.0.0.2:465", False),
+        ("smtp+starttls://127.0.0.1:587", False),
+        ("file:var/outbox", False),
+    ],
+)
+def test_uvloop_is_taken_for_plain_connections_alone(url: str, pays: bool) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    factory = event_loop_for(Settings(smtp_url=SecretStr(url)))
+    assert factory is (uvloop.new_event_loop if pays else None)

@@ -73,9 +73,12 @@ class Page:
     everything: bool
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run the async part of a command."""
-    return asyncio.run(work)
+def run(
+    work: Coroutine[Any, Any, T], loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+) -> T:
+    """Run the async part of a command; None takes asyncio's own loop."""
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        return runner.run(work)
 
 
 def say(text: str) -> None:

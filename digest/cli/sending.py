@@ -31,7 +31,7 @@ from digest.cli.dispatch import jobs_for, stopping
 from digest.cli.doors import store_at, store_of
 from digest.cli.meters import watched
 from digest.cli.statuses import DONE, FAILED_IN_PART, INTERRUPTED
-from digest.config import load_settings
+from digest.config import Settings, load_settings
 from digest.core.model import RunTotals
 from digest.errors import InputError
 from digest.flows.by_hand import OneOff, Plan, plan_by_hand, rehearse
@@ -39,6 +39,7 @@ from digest.flows.readers import topic_names
 from digest.jobs.local import RunReport, totals_of
 from digest.store import topics
 from digest.store.database import Database
+from digest.wiring import event_loop_for
 from subscribers import store as readers
 from subscribers.model import Standing
 from subscribers.wishes import parse_address, parse_topics
@@ -56,14 +57,14 @@ def add_to(app: typer.Typer) -> None:
 def run_once(now: Now = None, json: Json = False, config: Config = None) -> None:
     """Plan and send everything that is due, then end: what cron calls."""
     instant = parse_now(now)
+    settings = load_settings(config)
 
     async def work() -> tuple[RunReport, bool]:
-        settings = load_settings(config)
         async with store_at(settings) as store, stopping() as stop, watched(json) as progress:
             jobs = await jobs_for(settings, store, progress)
             return await jobs.run(instant, stop), stop.interrupted
 
-    _end(*run(work()), json)
+    _end(*run(work(), event_loop_for(settings)), json)
 
 
 def send(
@@ -101,7 +102,8 @@ def send(
     # asked while no store is open and no signal is kept from ending the command
     if dry_run or (plan.counts.copies and not yes and not confirmed(_question(plan))):
         return _tell_plan(plan, copies, json)
-    return _end(*run(_sent(wish, config, json)), json)
+    settings = load_settings(config)
+    return _end(*run(_sent(wish, settings, json), event_loop_for(settings)), json)
 
 
 def _addressed(
@@ -128,8 +130,7 @@ async def _rehearsed(
         return chosen, plan, await _copies(plan, store)
 
 
-async def _sent(wish: OneOff, config: Path | None, json: bool) -> tuple[RunReport, bool]:
-    settings = load_settings(config)
+async def _sent(wish: OneOff, settings: Settings, json: bool) -> tuple[RunReport, bool]:
     async with store_at(settings) as store, stopping() as stop, watched(json) as progress:
         now = parse_now(None)
         jobs = await jobs_for(settings, store, progress)

@@ -18,7 +18,7 @@ from digest.cli.doors import store_at
 from digest.config import load_settings, secret_keys
 from digest.errors import InputError
 from digest.web.app import build_app
-from digest.wiring import set_up_logging
+from digest.wiring import event_loop_for, set_up_logging
 from scheduler import Pulse, keep_time
 from subscribers.tokens import Tokens
 
@@ -52,7 +52,7 @@ def serve(
                     tasks.append(keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=Pulse()))
                 await asyncio.gather(*tasks)
 
-    run(work())
+    run(work(), event_loop_for(settings))
     return answer({"stopped": True}) if json else note("stopped")
 
 

@@ -106,5 +106,5 @@ async def test_a_store_that_stays_locked_is_told_in_plain_words(
     assert sqlite_store.url.database is not None
     with closing(sqlite3.connect(sqlite_store.url.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match=r"cannot be used \(database is locked\)"):
+        with pytest.raises(StoreError, match="is locked by another process"):
             await sqlite_store.write_apart(lambda c: c.execute(text("SELECT 1")).close())
