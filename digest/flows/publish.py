@@ -82,7 +82,7 @@ async def publish(
 ) -> Planned | None:
     """Plan one slot; None when everybody is served already, here or by another scheduler."""
     memory = memory or Memory()
-    async with store.write() as connection:
+    async with store.write(copies_known_ids=True) as connection:
         newest = await counters.newest_number(connection)
         due = _as_of(due, newest, now)
         await hold_alone(connection, due.cadence_id)

@@ -23,6 +23,11 @@ BUSY_TIMEOUT_MS: Final = 30_000
 #: Classes of PostgreSQL's error codes that say nothing about the statement.
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
 
+#: Pages of the log after which SQLite folds it into the file; a page written by many commits is copied once.
+LOG_PAGES: Final = 8000
+#: Where a connection notes that it does not look references up.
+_UNCHECKED: Final = "digest_unchecked"
+
 T = TypeVar("T")
 
 
@@ -57,10 +62,16 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that changes rows; commits at the end of the block, rolls back on any error."""
+    async def write(self, *, copies_known_ids: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that changes rows; commits at the end of the block, rolls back on any error.
+
+        `copies_known_ids` promises that every reference written was read from its own table in the same
+        transaction: SQLite then does not look it up a second time, which takes longer than writing the row.
+        """
         async with self._turn(), self._connection() as connection:
-            connection = await connection.execution_options(digest_write=True)
+            connection = await connection.execution_options(
+                digest_write=True, digest_unchecked=copies_known_ids
+            )
             async with connection.begin():
                 yield connection
 
@@ -84,13 +95,11 @@ class Database:
         is referred to for deleted.
         """
         async with self._connection() as connection:
-            connection = await connection.execution_options(digest_write=True, digest_rebuild=True)
+            connection = await connection.execution_options(digest_write=True, digest_unchecked=True)
             async with connection.begin():
                 yield connection
                 if self.is_sqlite and (await connection.execute(text("PRAGMA foreign_key_check"))).first():
                     raise StoreError("the store has rows that refer to nothing: nothing was changed")
-        # connections forget here that references were not looked at
-        await self.close()
 
     async def close(self) -> None:
         """Give every connection back."""
@@ -194,6 +203,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     # FULL makes each commit durable against power loss; NORMAL could lose the last ones and send twice
     cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     cursor.execute("PRAGMA foreign_keys = ON")
     # what is erased is overwritten: an erased address may not linger in free pages
     cursor.execute("PRAGMA secure_delete = ON")
@@ -204,9 +214,11 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     # a writer takes its lock at once: upgrading later fails with "database is locked" without waiting
     options = connection.get_execution_options()
-    if options.get("digest_rebuild", False):
+    unchecked = options.get("digest_unchecked", False)
+    if connection.info.get(_UNCHECKED, False) != unchecked:
         # has no effect within a transaction
-        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if unchecked else 'ON'}")
+        connection.info[_UNCHECKED] = unchecked
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("digest_write", False) else "BEGIN")
 
 

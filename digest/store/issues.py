@@ -5,25 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, exists, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import Copy, DeliveryStatus, Issue, IssueStatus, TopicGroup
-from digest.store.tables import cohorts, deliveries, issue_briefings, issues
+from digest.core.model import Copy, Issue, IssueStatus, TopicGroup
+from digest.store.tables import OPEN, cohorts, deliveries, issue_briefings, issues
 from subscribers.interning import cadence_from, chunks, profile_from
 from subscribers.tables import cadences, profiles
 
-#: Deliveries in these states keep their issue open.
-OPEN = (
-    DeliveryStatus.PLANNED,
-    DeliveryStatus.SENDING,
-    DeliveryStatus.DEFERRED,
-    DeliveryStatus.UNCERTAIN,
-)
-#: The same as a condition. SQLite serves it from the partial index of open deliveries, and PostgreSQL from
-#: prepared statements too, only when it repeats the index's own words: a bound value would mean a full scan.
-IS_OPEN: Final = deliveries.c.status.in_(bindparam(None, OPEN, expanding=True, literal_execute=True))
+#: Deliveries that keep their issue open. SQLite serves this from the partial index of open deliveries, and
+#: PostgreSQL from prepared statements too, only when it repeats the index's own words: a bound value would
+#: mean a full scan.
+IS_OPEN: Final = or_(*(deliveries.c.status == bindparam(None, one, literal_execute=True) for one in OPEN))
 
 
 async def open_slot(connection: AsyncConnection, new: Issue) -> tuple[int, int]:

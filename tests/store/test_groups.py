@@ -200,6 +200,8 @@ async def test_a_store_of_before_groups_keeps_every_reader_where_they_stood(blan
     async with blank_store.read() as connection:
         kept = await connection.execute(text("SELECT count(*) FROM standing_changes"))
         assert kept.scalar_one() == 1
+    (copy,) = await copies(blank_store)
+    assert (copy.id, copy.address, copy.status, copy.attempts) == (9, "a@example.org", "sent", 2)
 
 
 _BEFORE_GROUPS = (
@@ -226,6 +228,22 @@ _BEFORE_GROUPS = (
     VALUES (1, 1, 1, 'active', 1, 1, 1, '2026-11-23', 0, '2026-11-01 00:00:00', NULL),
            (2, 2, 1, 'active', 1, 1, 1, '2026-11-23', 0, '2026-11-01 00:00:00', NULL),
            (3, 3, 1, 'paused', 1, 1, 1, '2026-11-23', 0, '2026-11-01 00:00:00', '2026-12-01 00:00:00')
+    """,
+    """
+    INSERT INTO issues (id, newsletter_id, cadence_id, slot, day, zone, due_at, planned_at, rounds, status,
+                        ignores_bookmarks, domain)
+    VALUES (4, 1, 1, '2026-11-23', '2026-11-23', 'UTC', '2026-11-23 07:00:00', '2026-11-23 07:00:00', 1,
+            'done', '0', 'example.org')
+    """,
+    """
+    INSERT INTO cohorts (id, issue_id, round, profile_id, bookmark_id, next_bookmark_id, size, groups,
+                         deferred, left_out, covers_from)
+    VALUES (5, 4, 1, 1, 1, 1, 1, '[]', '[]', '{}', '2026-11-23')
+    """,
+    """
+    INSERT INTO deliveries (id, issue_id, cohort_id, subscription_id, status, reason, detail, attempts,
+                            claims, doubts, sent_at)
+    VALUES (9, 4, 5, 1, 'sent', '', '', 2, 1, 0, '2026-11-23 07:01:00')
     """,
     """
     INSERT INTO standing_changes (id, subscription_id, at, after, reason)

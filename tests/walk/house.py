@@ -186,11 +186,11 @@ class MortalStore(Database):
                 yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def write(self, *, copies_known_ids: bool = False) -> AsyncIterator[AsyncConnection]:
         await self._pace.pause()
         self._life.step()
         with self._life.transaction():
-            async with self._pace.writing, super().write() as connection:
+            async with self._pace.writing, super().write(copies_known_ids=copies_known_ids) as connection:
                 yield connection
                 self._life.step()
             self._life.committed += 1

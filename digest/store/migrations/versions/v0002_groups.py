@@ -1,4 +1,8 @@
-"""Readers who share cadence, profile, bookmark and served day share one row, and are moved as one."""
+"""Readers who share cadence, profile, bookmark and served day share one row, and are moved as one.
+
+What states a row may have is spelled out, since SQLite makes a table of what stands behind an IN for each
+row that it writes: half of what planning took.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,15 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+_STATES = {
+    "briefings": ("draft", "published", "retracted"),
+    "issues": ("sending", "done"),
+    "deliveries": (
+        *("planned", "sending", "sent", "deferred"),
+        *("refused", "expired", "uncertain", "skipped"),
+    ),
+}
+_OPEN = ("planned", "sending", "deferred", "uncertain")
 _SHARED = ("newsletter_id", "cadence_id", "profile_id", "bookmark_id", "served_day")
 
 
@@ -45,6 +58,27 @@ def upgrade() -> None:
         table.alter_column("group_id", existing_type=sa.Integer(), nullable=False)
         table.create_foreign_key(op.f("fk_subscriptions_group_id"), "groups", ["group_id"], ["id"])
     op.create_index(op.f("ix_subscriptions_group_id"), "subscriptions", ["group_id"], unique=False)
+    _spell_out_states()
+
+
+def _spell_out_states() -> None:
+    op.drop_index("ix_deliveries_open", table_name="deliveries")
+    for name, states in _STATES.items():
+        with op.batch_alter_table(name) as table:
+            table.drop_constraint(op.f(f"ck_{name}_status"), type_="check")
+            table.create_check_constraint(op.f(f"ck_{name}_status"), _one_of(states))
+    op.create_index(
+        "ix_deliveries_open",
+        "deliveries",
+        ["issue_id", "status"],
+        unique=False,
+        sqlite_where=sa.text(_one_of(_OPEN)),
+        postgresql_where=sa.text(_one_of(_OPEN)),
+    )
+
+
+def _one_of(states: tuple[str, ...]) -> str:
+    return " OR ".join(f"status = '{state}'" for state in states)
 
 
 def _form_groups() -> None:
