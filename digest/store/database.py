@@ -21,8 +21,8 @@ from digest.errors import PassingStoreError, StoreError
 #: How long a writer waits for another one on SQLite, in milliseconds, before the store counts as locked.
 BUSY_TIMEOUT_MS: Final = 30_000
 #: How long a process may be silent within a transaction on PostgreSQL, in milliseconds, before the server
-#: ends it: one that is frozen there would keep its rows locked, and nobody could take them over.
-LONGEST_SILENCE_MS: Final = 120_000
+#: ends it: one that is frozen there keeps its rows locked, and they should be free before its lease is over.
+LONGEST_SILENCE_MS: Final = 600_000
 #: Classes of PostgreSQL's error codes that say nothing about the statement.
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
 
