@@ -20,6 +20,9 @@ from digest.errors import PassingStoreError, StoreError
 
 #: How long a writer waits for another one on SQLite, in milliseconds, before the store counts as locked.
 BUSY_TIMEOUT_MS: Final = 30_000
+#: How long a process may be silent within a transaction on PostgreSQL, in milliseconds, before the server
+#: ends it: one that is frozen there keeps its rows locked, and they should be free before its lease is over.
+LONGEST_SILENCE_MS: Final = 600_000
 #: Classes of PostgreSQL's error codes that say nothing about the statement.
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
 
@@ -164,7 +167,9 @@ _JSON: Final[Mapping[str, Any]] = {"json_serializer": _to_json, "json_deserializ
 
 
 def _engine(url: URL, echo: bool) -> AsyncEngine:
-    return create_async_engine(url, echo=echo, pool_pre_ping=True, **_JSON)
+    engine = create_async_engine(url, echo=echo, pool_pre_ping=True, **_JSON)
+    event.listen(engine.sync_engine, "connect", _prepare_postgresql)
+    return engine
 
 
 def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
@@ -184,10 +189,19 @@ def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
 def _engine_apart(url: URL) -> Engine:
     """An engine for one thread: pysqlite, or psycopg, which speaks both ways."""
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=1, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=1, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     engine = create_engine(url.set(drivername="sqlite"), pool_size=1)
     _make_sqlite_safe(engine)
     return engine.execution_options(digest_write=True)
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = {LONGEST_SILENCE_MS}")
+    cursor.close()
+    connection.commit()
 
 
 def _make_sqlite_safe(engine: Engine) -> None:
@@ -227,7 +241,9 @@ def _is_about_the_store(error: DBAPIError) -> bool:
 
     A bare `DatabaseError` is how SQLite says that the file is none of its own, or damaged.
     """
-    return type(error) in {OperationalError, DatabaseError} or _lacks_a_table(str(error.orig))
+    return (
+        type(error) in {OperationalError, DatabaseError} or _lacks_a_table(str(error.orig)) or _slept(error)
+    )
 
 
 def _may_pass(error: DBAPIError) -> bool:
@@ -237,9 +253,14 @@ def _may_pass(error: DBAPIError) -> bool:
     server that cannot be reached has no code to give.
     """
     if not isinstance(error, OperationalError):
-        return False
+        return _slept(error)
     code = getattr(error.orig, "sqlstate", "")
     return code is None or code[:2] in _PASSING_STATES or _is_locked(error) or _is_full(error)
+
+
+def _slept(error: DBAPIError) -> bool:
+    """True when PostgreSQL ended a transaction because we were silent for too long."""
+    return getattr(error.orig, "sqlstate", "") == "25P03"
 
 
 def _is_locked(error: DBAPIError) -> bool:

@@ -56,7 +56,9 @@ class Child:
         return self._said("err").decode()
 
     def _said(self, where: str) -> bytes:
-        return (self.folder / f"{self.name}.{where}").read_bytes()
+        file = self.folder / f"{self.name}.{where}"
+        # it makes its files itself, some moments after its birth
+        return file.read_bytes() if file.exists() else b""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from tests.crash.striking import (
     after_commit,
     before,
     before_commit,
+    frozen_before_commit,
     half_content,
     within_commit,
 )
@@ -97,4 +98,9 @@ POINTS: Final[dict[str, Point]] = {
     # by hand
     "by hand: planned, not committed": Point(before_commit(issues, "open_by_hand"), "by hand"),
     "by hand: planned": Point(after_commit(issues, "open_by_hand"), "by hand"),
+}
+
+#: Places at which a process does not die, but freezes until it is woken.
+FREEZING: Final = {
+    "frozen: a result written, not committed": Point(frozen_before_commit(recording, "record_sent")),
 }

@@ -79,6 +79,16 @@ def after(owner: Any, name: str, *, when: Test = _always) -> Callable[[int], Non
     return arm
 
 
+def frozen_before_commit(owner: Any, name: str) -> Callable[[int], None]:
+    """Say so and freeze, as SIGSTOP does, when that transaction is about to be committed."""
+
+    def freeze() -> None:
+        os.write(2, b"frozen\n")
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+    return _around_commit(owner, name, _always, at_commit=freeze)
+
+
 def before_commit(owner: Any, name: str, *, when: Test = _always) -> Callable[[int], None]:
     """Die when the transaction in which a function was called is about to be committed."""
     return _around_commit(owner, name, when, at_commit=die)

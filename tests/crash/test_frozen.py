@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from digest.core.model import DeliveryStatus
 from digest.store.database import Database
@@ -25,6 +25,11 @@ from tests.walk.recording import Accepted, Record, recording
 
 pytestmark = pytest.mark.anyio
 
+OTHERS_AT_WORK = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND state <> 'idle'"
+)
+
 
 def lease_of(seconds: float) -> dict[str, float]:
     """Claims and begun messages are the sender's for so long."""
@@ -34,17 +39,18 @@ def lease_of(seconds: float) -> dict[str, float]:
 async def freeze(process: Child, record: Record, after: int, store: Database) -> None:
     """Stop the process in the middle of its messages, as a laptop's lid or a hypervisor does.
 
-    Frozen while it writes it would keep SQLite locked, and others would just wait: that is tested elsewhere.
+    Frozen while it writes it would keep its locks, and others would wait for them: that is another matter.
     """
-    frozen = asyncio.Event()
+    frozen, one_tries = asyncio.Event(), asyncio.Lock()
 
     async def stop(_message: Accepted) -> None:
-        if len(record.accepted) + 1 >= after and not frozen.is_set():
-            process.send_signal(signal.SIGSTOP)
-            if store.is_sqlite and is_locked(store):
-                process.send_signal(signal.SIGCONT)
-            else:
-                frozen.set()
+        async with one_tries:
+            if len(record.accepted) + 1 >= after and not frozen.is_set():
+                process.send_signal(signal.SIGSTOP)
+                if await is_writing(store):
+                    process.send_signal(signal.SIGCONT)
+                else:
+                    frozen.set()
 
     record.at_data = stop
     await frozen.wait()
@@ -65,8 +71,16 @@ async def leases_run_out(store: Database) -> None:
             await asyncio.sleep(0.05)
 
 
+async def is_writing(store: Database) -> bool:
+    """True when another process is in the middle of a transaction."""
+    if store.is_sqlite:
+        return is_locked(store)
+    async with store.read() as connection:
+        return bool((await connection.execute(OTHERS_AT_WORK)).scalar_one())
+
+
 def is_locked(store: Database) -> bool:
-    """True when a process is writing."""
+    """True when a process holds SQLite's lock."""
     with closing(sqlite3.connect(store.url.database or "", isolation_level=None, timeout=0)) as connection:
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -144,3 +158,29 @@ async def test_a_frozen_sender_that_wakes_before_anybody_missed_it_goes_on(
         status, _out, err = await ended(frozen)
         assert status == 0, err
     await judge(sqlite_store, record, doubts=0, news=NEWS, readers=readers)
+
+
+async def test_a_sender_that_is_frozen_within_a_transaction_does_not_keep_its_rows_on_postgresql(
+    postgres_store: Database, tmp_path: Path, births: Path
+) -> None:
+    readers = await readers_of(postgres_store, 40)
+    await news_for(postgres_store)
+    shorter = lease_of(1.0) | {"digest.store.database.LONGEST_SILENCE_MS": 1000.0}
+    async with recording() as record:
+        record.slowness = 0.005
+        sleepy = Born(tmp_path, postgres_store, record.server, LANES, nursery=births, shorter=shorter)
+        frozen = await sleepy.dying_at("frozen: a result written, not committed", 6).start(
+            "run", "--now", NOW
+        )
+        async with asyncio.timeout(60):
+            while "frozen" not in frozen.said():
+                assert frozen.returncode is None
+                await asyncio.sleep(0.05)
+        await leases_run_out(postgres_store)
+        waking = Born(tmp_path, postgres_store, record.server, LANES, nursery=births)
+        status, _out, err = await waking.run("run", "--now", NOW)
+        assert status in {0, 1}, err
+        frozen.send_signal(signal.SIGCONT)
+        status, _out, err = await ended(frozen)
+        assert (status, "Traceback" in err) == (0, False), err
+    await judge(postgres_store, record, doubts=LANES, news=NEWS, readers=readers)
