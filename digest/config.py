@@ -96,11 +96,11 @@ class Settings(BaseSettings):
         "file secret_key in var_dir.",
     )
     smtp_connections: int = Field(
-        default=20,
+        default=40,
         ge=1,
         le=500,
-        description="Open connections to each server. Twenty keep one processor busy on a near server and "
-        "stay below the 50 that Postfix grants a client.",
+        description="Open connections to each server. Forty share one commit between many letters, and stay "
+        "below the 50 that Postfix grants a client.",
     )
     smtp_rate: float | None = Field(
         default=None,

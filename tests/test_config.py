@@ -50,7 +50,7 @@ def test_without_any_setting_everything_stays_in_the_project_folder() -> None:
     assert settings.smtp_url.get_secret_value() == "file:var/outbox"
     assert settings.base_url == "http://127.0.0.1:8000"
     assert settings.secret_key is None
-    assert settings.smtp_connections == 20
+    assert settings.smtp_connections == 40
     assert (settings.smtp_rate, settings.family_connections, settings.family_rate) == (None, None, None)
     assert (settings.family_limits, settings.warm_up_since) == ("", None)
     assert settings.uncertain is Uncertain.AGAIN

@@ -16,7 +16,7 @@ from tests.test_config import refusal, written
 
 
 def test_without_a_word_a_family_may_have_all_connections_and_nothing_has_a_rate() -> None:
-    assert limits_of(load_settings(None)) == Limits(Limit(20), Limit(20), {})
+    assert limits_of(load_settings(None)) == Limits(Limit(40), Limit(40), {})
     assert limits_of(Settings(smtp_connections=7)) == Limits(Limit(7), Limit(7), {})
     assert warm_up_of(load_settings(None)) is None
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from digest.errors import InputError
 from digest.mail.headers import (
     FOLD,
+    WISHED_LINE,
     Addresses,
     Mailbox,
     Text,
@@ -34,6 +35,9 @@ _ROOM_FOR_SUBJECT: Final = len("?subject=unsubscribe")
 #: Of the signs of an atom those that mean nothing in a link (RFC 6068 section 2).
 _SAFE_IN_MAILTO: Final = "@!$'*+"
 _MESSAGE_ID: Final = re.compile(r"<[A-Za-z0-9._+=-]{1,120}@[A-Za-z0-9.-]{1,255}>")
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+#: What `To: `, a space and the angle brackets leave of a line.
+_ROOM_FOR_TO: Final = WISHED_LINE - len("To:  <>")
 _LIST_ID: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", re.IGNORECASE)
 
 
@@ -97,8 +101,7 @@ class CopyHeaders:
 
     def for_reader(self, reader: ReaderHeading) -> bytes:
         """The header block of one copy, without the empty line before the body."""
-        to = header_block((("To", Addresses((reader.to,))),))
-        return b"".join((self._before, to, _machine_lines(reader).encode(), self._after))
+        return b"".join((self._before, _to_line(reader.to), _machine_lines(reader).encode(), self._after))
 
 
 def mailto(address: str) -> str:
@@ -127,6 +130,13 @@ def _before(cohort: CohortHeading) -> Iterator[tuple[str, Value]]:
     yield "From", Addresses((cohort.sender,))
     yield "Subject", Text(cohort.subject)
     yield "Date", Token(format_datetime(cohort.date.astimezone(UTC)))
+
+
+def _to_line(to: Mailbox) -> bytes:
+    """The To field; most names are plain words, for which the general writer takes five times as long."""
+    if _PLAIN_NAME.fullmatch(to.name) and len(to.name) + len(to.address) <= _ROOM_FOR_TO:
+        return f"To: {to.name} <{wire_address(to.address)}>\r\n".encode()
+    return header_block((("To", Addresses((to,))),))
 
 
 def _machine_lines(reader: ReaderHeading) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 #: Eighty bits, twenty digits: nobody guesses one, and the local part stays under its 64 octets.
@@ -62,7 +63,15 @@ def verify_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:
 
 def _mac(key: bytes, purpose: str) -> str:
     """A truncated HMAC-SHA256 in hexadecimal; the purpose keeps one kind from passing as another."""
-    return hmac.digest(key, purpose.encode(), "sha256")[:_MAC_OCTETS].hex()
+    own = _keyed(key).copy()
+    own.update(purpose.encode())
+    return own.digest()[:_MAC_OCTETS].hex()
+
+
+@lru_cache(maxsize=16)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """A context that waits for what is to be signed: to key one for each message takes twice as long."""
+    return hmac.new(key, digestmod="sha256")
 
 
 def _field(text: str) -> str:

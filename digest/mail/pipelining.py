@@ -70,8 +70,9 @@ class Conversation:
         self._over = False
         #: what a refused letter leaves to be said before the next one
         self._owed: list[bytes] = []
-        #: said ahead, its answers not looked at yet
+        #: said ahead, its answers not looked at yet; and the letter for which it was said
         self._begun: Envelope | None = None
+        self._begun_for: Letter | None = None
 
     @property
     def usable(self) -> bool:
@@ -86,10 +87,13 @@ class Conversation:
 
         Raises ElsewhereError when the letter was not sent and another connection may take it.
         """
-        refused = unfit(letter, self._offer)
-        if refused is not None:
-            return refused
-        return await self._present(envelope_of(letter, self._offer)) or await self._send(letter, following)
+        envelope = self._begun if letter is self._begun_for else None
+        if envelope is None:
+            refused = unfit(letter, self._offer)
+            if refused is not None:
+                return refused
+            envelope = envelope_of(letter, self._offer)
+        return await self._present(envelope) or await self._send(letter, following)
 
     async def leave(self) -> None:
         """Say QUIT when there is somebody to say it to."""
@@ -209,7 +213,7 @@ class Conversation:
     async def _send(self, letter: Letter, following: Letter | None) -> Outcome:
         """Write the content, with the next envelope behind it when there is one, and hear the verdict."""
         content = letter.content if letter.canonical else transparent(letter.content)
-        self._begun = self._may_begin(following)
+        self._begun, self._begun_for = self._may_begin(following), following
         try:
             if self._begun is None:
                 self._wire.say(b"".join((content, _DOT)), 1)

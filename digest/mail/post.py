@@ -90,9 +90,10 @@ class FailoverLane:
     async def post(self, letter: Letter, following: Letter | None = None) -> Outcome:
         """Hand over to the server we are connected to, or to the first that can be reached."""
         for _ in self._lanes:
-            troubles = await self._reach()
-            if troubles:
-                return troubles[0][1]
+            if not (self._current is self._lanes[0] and self._current.is_ready):
+                troubles = await self._reach()
+                if troubles:
+                    return troubles[0][1]
             outcome = await self._current.post(letter, following)
             if outcome.stage not in UNTRIED:
                 break

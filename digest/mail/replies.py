@@ -31,6 +31,9 @@ def broken_outcome(stage: Stage, error: BaseException) -> Outcome:
 
 def _one_line(text: str, enhanced: str = "") -> str:
     """The words as one line; the enhanced code that each line may repeat is left out."""
+    if text.isascii() and text.isprintable():
+        # one line already, as most replies are
+        return " ".join(text.strip().removeprefix(enhanced).split())[:_LONGEST_TEXT]
     lines = (line.strip() for line in text.splitlines())
     words = " ".join(line.removeprefix(enhanced).strip() for line in lines)
     return clean_text(" ".join(words.split()))[:_LONGEST_TEXT]

@@ -51,7 +51,7 @@ class SmtpLane:
 
     async def reach(self) -> Outcome | None:
         """Make ready for the next letter; the outcome says what stood in the way, None that nothing did."""
-        if self.connected and not self._worn:
+        if self.is_ready:
             return None
         await self.close()
         if not self._helo:
@@ -70,9 +70,10 @@ class SmtpLane:
 
     async def post(self, letter: Letter, following: Letter | None = None) -> Outcome:
         """Hand over one letter; whatever goes wrong is told by the outcome."""
-        trouble = await self.reach()
-        if trouble is not None:
-            return trouble
+        if not self.is_ready:
+            trouble = await self.reach()
+            if trouble is not None:
+                return trouble
         assert self._talk is not None
         self._carried += 1
         try:
@@ -97,6 +98,11 @@ class SmtpLane:
             except BaseException:
                 talk.drop()
                 raise
+
+    @property
+    def is_ready(self) -> bool:
+        """True when the next letter can be posted over the connection that is there."""
+        return self.connected and not self._worn
 
     @property
     def connected(self) -> bool:

@@ -43,7 +43,11 @@ class Rendition(Generic[Reader]):
     boundary: str | None
     #: the whole body, with nothing where a reader's own things go
     _pieces: list[bytes] = field(init=False, repr=False)
-    #: those things, by their index in the body
+    #: the slots that are filled, each once
+    _slots: tuple[Slot, ...] = field(init=False, repr=False)
+    #: where they go: index in the body, number of the slot
+    _filled: tuple[tuple[int, int], ...] = field(init=False, repr=False)
+    #: what else is a reader's own, by its index in the body
     _own: tuple[tuple[int, Part], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -55,13 +59,21 @@ class Rendition(Generic[Reader]):
                 f"boundary {self.boundary!r} needs {_SAFE_IN_BOUNDARY} and at most 70 characters"
             )
         parts = self._laid_out()
-        own = tuple((index, part) for index, part in enumerate(parts) if not isinstance(part, bytes))
+        own = [(index, part) for index, part in enumerate(parts) if not isinstance(part, bytes)]
+        slots = list(dict.fromkeys(part for _, part in own if isinstance(part, Slot)))
+        filled = tuple((index, slots.index(part)) for index, part in own if isinstance(part, Slot))
         object.__setattr__(self, "_pieces", [part if isinstance(part, bytes) else b"" for part in parts])
-        object.__setattr__(self, "_own", own)
+        object.__setattr__(self, "_slots", tuple(slots))
+        object.__setattr__(self, "_filled", filled)
+        object.__setattr__(self, "_own", tuple(one for one in own if not isinstance(one[1], Slot)))
 
     def body(self, reader: Reader) -> bytes:
         """The complete MIME body of one reader's mail: canonical, with no line that needs dot-stuffing."""
-        values, ink, pieces = reader.values(), dict[Slot, bytes](), self._pieces.copy()
+        values, pieces = reader.values(), self._pieces.copy()
+        filled = [slot.filled(values[slot.name]) for slot in self._slots]
+        for index, number in self._filled:
+            pieces[index] = filled[number]
+        ink = dict(zip(self._slots, filled, strict=True))
         for index, part in self._own:
             pieces[index] = inked(part, values, ink)
         return b"".join(pieces)

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest.errors import InputError
-from digest.mail.headers import Mailbox
+from digest.mail.headers import Addresses, Mailbox, header_block
 from digest.mail.heading import (
     CohortHeading,
     CopyHeaders,
@@ -246,3 +248,14 @@ def test_a_reader_beyond_ascii_gets_the_raw_address_and_nobody_else_does() -> No
 def test_the_date_is_utc_whatever_zone_it_is_given_in() -> None:
     same = replace(COHORT, date=COHORT.date.astimezone(UTC))
     assert CopyHeaders(same).for_reader(READER) == CopyHeaders(COHORT).for_reader(READER)
+
+
+@given(
+    st.text("abcXYZ089 .,'\"(é", max_size=90),
+    st.sampled_from(["ada@example.org", "a" * 60 + "@example.org", "b.c+d@mail.example"]),
+)
+def test_the_short_way_to_a_to_field_gives_what_the_general_writer_gives(name: str, address: str) -> None:
+    to = Mailbox(address, name)
+    heading = ReaderHeading(to, "<1.2.abc@example.org>")
+    cohort = CohortHeading(Mailbox("desk@example.org"), "News", datetime(2026, 11, 24, tzinfo=UTC), None)
+    assert header_block((("To", Addresses((to,))),)) in CopyHeaders(cohort).for_reader(heading)
