@@ -161,9 +161,3 @@ def _issue(newsletter: Newsletter, wish: OneOff, now: datetime) -> Issue:
         ignores_bookmarks=wish.ignore_bookmarks,
         domain=domain_of(newsletter.sender_address),
     )
-
-
-def readers_by_copy(cohorts: Sequence[PlannedCohort]) -> list[tuple[int, tuple[int, ...], str]]:
-    """For a rehearsal: (readers, numbers, reason for none) of each cohort, largest first."""
-    rows = [(c.group.size, c.selection.numbers, c.selection.skip or "") for c in cohorts]
-    return sorted(rows, key=lambda row: -row[0])

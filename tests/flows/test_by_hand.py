@@ -7,7 +7,7 @@ import pytest
 from digest.core.model import IssueStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows import edit_briefing, readers
-from digest.flows.by_hand import OneOff, plan_by_hand, readers_by_copy, rehearse
+from digest.flows.by_hand import OneOff, plan_by_hand, rehearse
 from digest.flows.collect import collect
 from digest.ingest.gathered import Gathered
 from digest.store import deliveries, issues
@@ -147,7 +147,8 @@ async def test_a_rehearsal_says_who_would_get_what_and_changes_nothing(store: Da
     before = [await reader(store, address) for address in (ANN, BOB)]
     plan = await rehearse(OneOff("daily"), store=store)
     assert (plan.counts.copies, plan.ids) == (2, {1: 1, 2: 2, 3: 3})
-    assert sorted(readers_by_copy(plan.cohorts)) == [(1, (1, 3), ""), (1, (2,), "")]
+    who_gets_what = sorted((one.group.size, one.selection.numbers) for one in plan.cohorts)
+    assert who_gets_what == [(1, (1, 3)), (1, (2,))]
     assert await copies(store) == ()
     assert [await reader(store, address) for address in (ANN, BOB)] == before
     async with store.read() as connection:
