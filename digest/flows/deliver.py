@@ -32,12 +32,13 @@ async def deliver(
     flight), when no server can be used or the one there is refuses everything, or when what is left would
     have to wait: then the rest stays planned or deferred and no attempt is counted.
     """
-    give_up = timedelta(minutes=(await press.newsletter_of(issue)).give_up_minutes)
+    patience = Patience()
+    newsletter = await patience.through(partial(press.newsletter_of, issue), stop=stop)
+    give_up = timedelta(minutes=newsletter.give_up_minutes)
     if sender.now() >= issue.planned_at + give_up:
         async with store.write() as connection:
             gone = await deliveries.expire(connection, issue.id, planned_by=sender.now() - give_up)
         tally.count(DeliveryStatus.EXPIRED, len(gone))
-    patience = Patience()
     feed = Feed(issue.id, store, press, sender, stop, tally, patience)
     left = await feed.copies_left()
     lanes = min(sender.allowance.most(left), _lanes(sender))

@@ -112,13 +112,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
 
     async def copies_left(self) -> int:
         """How many copies could be sent now."""
-        async with self._store.read() as connection:
-            return await claimable_count(
-                connection,
-                self._issue_id,
-                now=self._sender.now(),
-                resend_uncertain=self._sender.resend_uncertain,
-            )
+        return await self._patience.through(self._count, stop=self._stop)
 
     def close(self) -> None:
         """Hand out no more."""
@@ -281,7 +275,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
             return False
         claim = await self._patience.through(partial(self._take, limit, alone), stop=self._stop)
         self._sender.allowance.take(len(claim.copies))
-        await self._press.prepare(claim.copies)
+        await self._patience.through(partial(self._press.prepare, claim.copies), stop=self._stop)
         for copy in claim.copies:
             self._turns.add(family_of(copy.address), copy)
         self._tally.skip(claim.skipped)
@@ -307,13 +301,16 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         """Copies that are claimed alone; none when no more may begin today."""
         if not self._sender.allowance.most(1):
             return 0
+        return await self._patience.through(partial(self._count, alone=True), stop=self._stop)
+
+    async def _count(self, *, alone: bool | None = None) -> int:
         async with self._store.read() as connection:
             return await claimable_count(
                 connection,
                 self._issue_id,
                 now=self._sender.now(),
                 resend_uncertain=self._sender.resend_uncertain,
-                alone=True,
+                alone=alone,
             )
 
     async def _put_off(self) -> bool:

@@ -91,10 +91,8 @@ class LocalJobs:
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
         gone = self._liveness.gone()
-        sweep = partial(
-            recover, store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC)
-        )
-        found = await Patience().through(sweep, stop=stop)
+        # a store that cannot be used from the start is told at once: nothing is at stake yet
+        found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC))
         self._liveness.bury(gone)
         planned = await self._plan(now, stop)
         issue_ids = [issue.id for issue in await self._open_issues()]
@@ -152,13 +150,17 @@ class LocalJobs:
             for issue_id in issue_ids:
                 if stop.is_set() or whole.trouble:
                     break
-                async with self._store.read() as connection:
-                    issue = await issues.by_id(connection, issue_id)
-                assert issue is not None
+                issue = await Patience().through(partial(self._issue, issue_id), stop=stop)
                 await self._deliver(issue, sender, stop, whole)
         finally:
             self._liveness.sign_off(owner)
         return whole
+
+    async def _issue(self, issue_id: int) -> Issue:
+        async with self._store.read() as connection:
+            issue = await issues.by_id(connection, issue_id)
+        assert issue is not None
+        return issue
 
     async def _allowance(self, now: datetime) -> int | None:
         """How many copies may begin in this run, by the warm-up; None for as many as there are."""

@@ -175,8 +175,8 @@ def _around_commit(
         write, write_apart = Database.write, Database.write_apart
 
         @asynccontextmanager
-        async def watched(store: Database) -> AsyncIterator[Any]:
-            async with write(store) as connection:
+        async def watched(store: Database, **options: bool) -> AsyncIterator[Any]:
+            async with write(store, **options) as connection:
                 yield connection
             if marked and at_end is not None:
                 at_end()

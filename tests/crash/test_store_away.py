@@ -123,20 +123,19 @@ async def test_results_outlast_a_store_that_is_locked_for_longer_than_it_waits(
     await everything_went_out_once(sqlite_store, record, readers)
 
 
-async def test_a_run_waits_for_a_store_that_is_locked_before_it_begins(
+async def test_a_store_that_is_locked_from_the_start_is_told_at_once_and_the_next_run_does_everything(
     sqlite_store: Database, tmp_path: Path, births: Path
 ) -> None:
     readers = await readers_of(sqlite_store, 10)
     await news_for(sqlite_store)
-    with lock_on(sqlite_store) as lock:
-        lock.take()
-        async with recording() as record:
-            command = Born(tmp_path, sqlite_store, record.server, LANES, nursery=births, shorter={BUSY: 100})
-            process = await command.start("run", "--now", NOW)
-            await has_said(process, KEPT, times=2)
-            assert not record.connections
-            lock.release()
-            status, _out, err = await ended(process)
+    async with recording() as record:
+        command = Born(tmp_path, sqlite_store, record.server, LANES, nursery=births, shorter={BUSY: 100})
+        with lock_on(sqlite_store) as lock:
+            lock.take()
+            status, out, err = await command.run("run", "--now", NOW)
+            assert (status, out, record.connections) == (2, "", 0)
+            assert "is locked by another process" in err
+        status, _out, err = await command.run("run", "--now", NOW)
     assert status == 0, err
     await everything_went_out_once(sqlite_store, record, readers)
 
