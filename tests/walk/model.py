@@ -190,7 +190,9 @@ class Books:
 
     def _stand(self, account: Account, reader: Reader, now: datetime, denied: set[str]) -> None:
         until = account.paused_until
-        if account.standing == "paused" and reader.standing == "active" and until and until <= now:
+        # who bounces now was sent to again, so the pause had ended before
+        is_back = reader.standing in {"active", "bouncing"}
+        if account.standing == "paused" and is_back and until and until <= now:
             self.resume(account, self.newest_before(until))
             account.steady_since = now
         if reader.standing == "bouncing" and account.standing in {"active", "paused"}:

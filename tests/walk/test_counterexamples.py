@@ -208,3 +208,16 @@ def test_why_says_sent_though_a_later_copy_by_hand_failed(desk: Desk) -> None:
     id_ = desk.books.items[1].id
     found, _ = desk.do(lambda process: explain(reader.address, id_, store=process.store, now=desk.now))
     assert [one.answer for one in found] == [Answer.SENT]
+
+
+def test_a_pause_may_end_and_the_address_bounce_in_one_run(desk: Desk) -> None:
+    # what was published during the pause is left out, though the reader is gone again at once
+    reader = reader_of(desk)
+    desk.publish(NEWS)
+    desk.pause(reader, days=3)
+    desk.publish(NEWS)
+    desk.pass_time(5 * _DAY)
+    desk.expect(Mood.KNOWS_NOBODY)
+    desk.run()
+    assert reader.standing == "bouncing"
+    assert sorted(reader.out.values()) == ["gap: paused", "refused: no-such-address"]
