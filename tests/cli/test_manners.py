@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import socket
 import sqlite3
@@ -141,16 +142,24 @@ def at_the_question(shell: Shell, key: bytes) -> tuple[int, str]:
     told = b""
     while b"[y/N]:" not in told:
         told += os.read(terminal, 1024)
-    os.write(terminal, key)
-    with closing(os.fdopen(terminal, "rb", buffering=0)) as screen:
-        try:
-            while more := screen.read(1024):
-                told += more
-        except OSError:
-            # how Linux tells that the other side of a terminal is closed
-            pass
+    told += answered(terminal, key)
+    os.close(terminal)
     _, status = os.waitpid(process, 0)
     return os.waitstatus_to_exitcode(status), told.decode()
+
+
+def answered(terminal: int, key: bytes) -> bytes:
+    """Press a key, again when nothing happens: one pressed while the question is being put may go unheard."""
+    told = b""
+    try:
+        os.write(terminal, key)
+        while True:
+            while not select.select([terminal], [], [], 5.0)[0]:
+                os.write(terminal, key)
+            told += os.read(terminal, 1024)
+    except OSError:
+        # how Linux tells that the other side of a terminal is closed
+        return told
 
 
 def test_second_ctrl_c_does_not_wait_for_a_server_that_says_nothing(newsroom: Shell) -> None:
