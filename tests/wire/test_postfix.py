@@ -90,4 +90,4 @@ def test_this_postfix_refuses_a_bare_newline(postfix: Postfix) -> None:
             talk.send(content + b".\r\n")
             answer, words = talk.getreply()
             assert answer == code, words
-    assert "bare <LF> received" in postfix.log
+    assert b"bare <LF> received" in words
