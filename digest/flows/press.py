@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from digest.core.model import Claimed, Copy, Issue, Newsletter
-from digest.mail.dkim import DkimKey, Signer, body_hash
+from digest.mail.dkim import BodyHash, CohortBody, DkimKey, Signer
 from digest.mail.headers import Mailbox, wire_address
 from digest.mail.heading import (
     CohortHeading,
@@ -17,13 +17,16 @@ from digest.mail.heading import (
     ListIdentity,
     ListLinks,
     ReaderHeading,
+    check_names,
     mailto,
 )
-from digest.mail.identifiers import boundary, feedback_id, message_id, return_path
+from digest.mail.identifiers import LARGEST_ID, boundary, feedback_id, message_id, return_path
 from digest.mail.lane import Letter
-from digest.render.page import Personal
+from digest.render.characters import one_line
+from digest.render.page import Personal, names_of
 from digest.render.printer import Printer
 from digest.render.rendition import Rendition
+from digest.render.tailoring import Tailoring
 from digest.store import briefings, facts, issues, newsletters, topics
 from digest.store.database import Database
 from subscribers.tokens import Purpose, Tokens
@@ -47,12 +50,23 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
+class Fitting:
+    """The body of a cohort's copies for readers who gave a name, or for those who gave none."""
+
+    tailoring: Tailoring
+    #: what a signature needs to know of the body; None where nothing is signed
+    hashing: CohortBody | None
+
+
+@dataclass(frozen=True, slots=True)
 class Printed:
     """A cohort, ready for its readers: body with slots, headers with gaps."""
 
     rendition: Rendition[Personal]
     headers: CopyHeaders
     issue: Issue
+    #: by whether the reader has a name; made when the first such reader comes
+    fittings: dict[bool, Fitting] = field(default_factory=dict)
 
 
 class Press:
@@ -71,6 +85,10 @@ class Press:
         self._key: Final = keys[0]
         self._tokens: Final = Tokens(keys)
         self._base_url: Final = base_url
+        #: how the links of readers begin; a token follows
+        self._preferences: Final = f"{base_url}/preferences/"
+        self._unsubscribe: Final = f"{base_url}/unsubscribe/"
+        self._any_token: Final = self._tokens.make(Purpose.UNSUBSCRIBE, 0)
         self._dkim_keys: Final = tuple(dkim_keys)
         self._signers: Final[dict[str, Signer]] = {}
         #: by issue and round
@@ -112,33 +130,34 @@ class Press:
 
     def addressed(self, printed: Printed, copy: Claimed) -> Letter:
         """A printed cohort with one reader's name, links and return path in it."""
-        issue = printed.issue
-        back = return_path(copy.delivery_id, key=self._key, domain=issue.domain)
-        reader = self.personal(copy)
-        assert self._store_name is not None
-        heading = ReaderHeading(
-            to=Mailbox(copy.address, copy.name),
-            message_id=message_id(issue.id, copy.delivery_id, key=self._store_name, domain=issue.domain),
-            unsubscribe_url=reader.unsubscribe_url,
-            unsubscribe_mailto=f"mailto:{back}?subject=unsubscribe",
-        )
+        issue, delivery, subscription = printed.issue, copy.delivery_id, copy.subscription_id
         recipient = wire_address(copy.address)
-        headers, body = printed.headers.for_reader(heading), printed.rendition.body(reader)
+        back = return_path(delivery, key=self._key, domain=issue.domain)
+        preferences = self._tokens.make(Purpose.PREFERENCES, subscription)
+        unsubscribe = self._tokens.make(Purpose.UNSUBSCRIBE, subscription)
+        headers = printed.headers.pieces(
+            self._heading_of(issue, delivery, Mailbox(copy.address, copy.name), back, unsubscribe)
+        )
+        name = one_line(copy.name)
+        fitting = printed.fittings.get(bool(name)) or self._fitting(printed, bool(name))
+        body = fitting.tailoring.pieces((name, preferences, unsubscribe))
+        hashing = fitting.hashing
+        signatures = b"" if hashing is None else self._signatures(issue, headers, hashing.hash_of(body))
         return Letter(
-            sender=back,
-            recipient=recipient,
-            content=b"".join((self._signatures(issue, headers, body), headers, b"\r\n", body)),
+            back,
+            recipient,
+            (signatures, *headers, b"\r\n", *body),
             smtputf8=not recipient.isascii(),
-            canonical=True,
-            file_name=f"{issue.id:05}-{copy.delivery_id:07}-{copy.address}",
+            vouched=True,
+            file_name=f"{issue.id:05}-{delivery:07}-{copy.address}",
         )
 
     def personal(self, copy: Claimed) -> Personal:
         """What only this reader's copy holds."""
         return Personal(
             name=copy.name,
-            preferences_url=self._link("preferences", Purpose.PREFERENCES, copy.subscription_id),
-            unsubscribe_url=self._link("unsubscribe", Purpose.UNSUBSCRIBE, copy.subscription_id),
+            preferences_url=self._preferences + self._tokens.make(Purpose.PREFERENCES, copy.subscription_id),
+            unsubscribe_url=self._unsubscribe + self._tokens.make(Purpose.UNSUBSCRIBE, copy.subscription_id),
         )
 
     async def printed(self, copy: Copy, edition: Edition) -> Printed:
@@ -172,7 +191,18 @@ class Press:
         parting = boundary(copy.issue.id, copy.cohort_id)
         rendition = edition.printer.rendition(copy, parting)
         heading = self._heading(copy.issue, edition.newsletter, rendition)
+        # what only numbers and tokens tell apart is looked at once
+        back = return_path(LARGEST_ID, key=self._key, domain=copy.issue.domain)
+        check_names(self._heading_of(copy.issue, LARGEST_ID, Mailbox(back), back, self._any_token))
         return Printed(rendition, CopyHeaders(heading), copy.issue)
+
+    def _fitting(self, printed: Printed, is_named: bool) -> Fitting:
+        stencil = printed.rendition.stencil(() if is_named else ("name",))
+        links = {"preferences_url": self._preferences, "unsubscribe_url": self._unsubscribe}
+        tailoring = Tailoring(stencil, names_of(Personal), links, self._any_token)
+        hashing = CohortBody(stencil.constant()) if self._dkim_keys else None
+        fitting = printed.fittings[is_named] = Fitting(tailoring, hashing)
+        return fitting
 
     async def _edition_of(self, copy: Copy) -> Edition:
         key = copy.issue.id, copy.round
@@ -206,17 +236,23 @@ class Press:
             ),
         )
 
-    def _signatures(self, issue: Issue, headers: bytes, body: bytes) -> bytes:
+    def _heading_of(
+        self, issue: Issue, delivery_id: int, to: Mailbox, back: str, unsubscribe: str
+    ) -> ReaderHeading:
+        assert self._store_name is not None
+        return ReaderHeading(
+            to,
+            message_id(issue.id, delivery_id, key=self._store_name, domain=issue.domain),
+            self._unsubscribe + unsubscribe,
+            f"mailto:{back}?subject=unsubscribe",
+        )
+
+    def _signatures(self, issue: Issue, headers: Sequence[bytes], body: BodyHash) -> bytes:
         """The DKIM-Signature lines of a letter, aligned with its From; the same on every try."""
-        if not self._dkim_keys:
-            return b""
         signer = self._signers.get(issue.domain)
         if signer is None:
             signer = self._signers[issue.domain] = Signer(self._dkim_keys, issue.domain)
-        return signer.sign(headers, body_hash(body), at=issue.due_at)
-
-    def _link(self, page: str, purpose: Purpose, subscription_id: int) -> str:
-        return f"{self._base_url}/{page}/{self._tokens.make(purpose, subscription_id)}"
+        return signer.sign(b"".join(headers), body, at=issue.due_at)
 
 
 async def _prepare_sheet(printer: Printer, copy: Copy) -> None:

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 from digest.core.model import Outcome, Stage
 from digest.mail.lane import Letter
 
-#: RFC 5321 section 4.5.3.1.3: a path with its angle brackets.
-_LONGEST_PATH: Final = 256
+#: Octets: RFC 5321 section 4.5.3.1.3 has 256 for a path, which has angle brackets.
+LONGEST_ADDRESS: Final = 254
 #: RFC 1870 section 4: a size has at most 20 digits; Python refuses to read a number of thousands.
 _LONGEST_SIZE: Final = 20
 _ADDRESS: Final = re.compile(r"[^\s<>\x00-\x20\x7f]+@[^\s<>\x00-\x20\x7f@]+")
@@ -50,7 +50,7 @@ class Envelope(NamedTuple):
 
 def envelope_of(letter: Letter, offer: Offer) -> Envelope:
     """The commands for a letter that is not `unfit`, each with its CR LF."""
-    size = b" SIZE=%d" % len(letter.content) if offer.size else b""
+    size = b" SIZE=%d" % letter.size if offer.size else b""
     utf8 = b" SMTPUTF8" if _needs_utf8(letter) else b""
     return Envelope(
         b"MAIL FROM:<%s>%s%s\r\n" % (letter.sender.encode(), size, utf8),
@@ -60,22 +60,22 @@ def envelope_of(letter: Letter, offer: Offer) -> Envelope:
 
 def unfit(letter: Letter, offer: Offer) -> Outcome | None:
     """Why this letter is not put to this server; the reader alone is concerned. None when it may be."""
-    if not _fits_command(letter.recipient):
+    if not (letter.vouched or _fits_command(letter.recipient)):
         return Outcome(Stage.MAIL, 553, "5.1.3", f"address {letter.recipient!r} cannot stand in a command")
-    if letter.sender and not _fits_command(letter.sender):
+    if letter.sender and not (letter.vouched or _fits_command(letter.sender)):
         return Outcome(Stage.MAIL, 553, "5.1.7", f"sender {letter.sender!r} cannot stand in a command")
     if not offer.smtputf8 and _needs_utf8(letter):
         return Outcome(
             Stage.MAIL, 553, "5.6.7", "the address needs SMTPUTF8, which the server does not offer"
         )
-    if 0 < offer.size_limit < len(letter.content):
-        words = f"the message has {len(letter.content)} octets, the server takes {offer.size_limit}"
+    if 0 < offer.size_limit < letter.size:
+        words = f"the message has {letter.size} octets, the server takes {offer.size_limit}"
         return Outcome(Stage.MAIL, 552, "5.3.4", words)
     return None
 
 
 def _fits_command(address: str) -> bool:
-    return _ADDRESS.fullmatch(address) is not None and len(address.encode()) + 2 <= _LONGEST_PATH
+    return _ADDRESS.fullmatch(address) is not None and len(address.encode()) <= LONGEST_ADDRESS
 
 
 def _needs_utf8(letter: Letter) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from digest.mail.words import clean_text, encoded_words, must_be_encoded
 from subscribers.wishes import parse_address
@@ -63,8 +64,7 @@ class Token:
         return _filled(self.text.split(" "), start)
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(NamedTuple):
     """One address and the name shown with it."""
 
     address: str
@@ -98,6 +98,7 @@ def header_block(fields: Iterable[tuple[str, Value]]) -> bytes:
     return b"".join(_field(name, value) for name, value in fields)
 
 
+@lru_cache(maxsize=1024)
 def wire_address(address: str) -> str:
     """The address as it goes on the wire: ASCII unless its local part needs SMTPUTF8 (RFC 6531).
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from digest.errors import InputError
@@ -23,14 +23,13 @@ from digest.mail.headers import (
     phrase_words,
     wire_address,
 )
-from digest.mail.identifiers import return_path
+from digest.mail.identifiers import LARGEST_ID, return_path
 from digest.mail.words import clean_text
 
 #: Octets of a link in List-Unsubscribe that every reader's program takes.
 LONGEST_LINK: Final = 200
 _LINK: Final = re.compile(r"(?:https?|mailto):[!#-;=?-~]+", re.IGNORECASE)
-#: What the two names of a sender must have room for: any delivery, and `?subject=unsubscribe`.
-_LARGEST_ID: Final = 2**63 - 1
+#: What the two names of a sender must have room for besides the largest number.
 _ROOM_FOR_SUBJECT: Final = len("?subject=unsubscribe")
 #: Of the signs of an atom those that mean nothing in a link (RFC 6068 section 2).
 _SAFE_IN_MAILTO: Final = "@!$'*+"
@@ -78,8 +77,7 @@ class CohortHeading:
     newsletter: ListIdentity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderHeading:
+class ReaderHeading(NamedTuple):
     """What is different in every copy."""
 
     to: Mailbox
@@ -100,8 +98,27 @@ class CopyHeaders:
         self._after = header_block(_after(cohort))
 
     def for_reader(self, reader: ReaderHeading) -> bytes:
-        """The header block of one copy, without the empty line before the body."""
-        return b"".join((self._before, _to_line(reader.to), _machine_lines(reader).encode(), self._after))
+        """The header block of one copy, without the empty line before the body.
+
+        Raises ValueError when something of the reader's cannot stand in a header.
+        """
+        check_names(reader)
+        return b"".join(self.pieces(reader))
+
+    def pieces(self, reader: ReaderHeading) -> tuple[bytes, bytes, bytes]:
+        """The same in pieces, two of them shared by the cohort, for names that `check_names` lets pass."""
+        return self._before, _to_line(reader.to) + _machine_lines(reader).encode(), self._after
+
+
+def check_names(reader: ReaderHeading) -> None:
+    """Refuse names and links that cannot stand in a header, with a ValueError.
+
+    Those of one issue differ in numbers and tokens only: what holds for the longest holds for all.
+    """
+    if not _MESSAGE_ID.fullmatch(reader.message_id):
+        raise ValueError(f"{reader.message_id!r} is not a Message-ID")
+    for link in filter(None, (reader.unsubscribe_url, reader.unsubscribe_mailto)):
+        _bracketed(link)
 
 
 def mailto(address: str) -> str:
@@ -119,7 +136,7 @@ def check_sender(address: str) -> None:
     """
     if not wire_address(address).isascii():
         raise InputError(f"sender {address!r} is not in ASCII: not every mail server takes mail from it")
-    back = return_path(_LARGEST_ID, key=b"any", domain=address.rpartition("@")[2])
+    back = return_path(LARGEST_ID, key=b"any", domain=address.rpartition("@")[2])
     if max(len(mailto(address)), len(mailto(back))) + _ROOM_FOR_SUBJECT > LONGEST_LINK:
         raise InputError(
             f"sender {address!r} is too long: links made of it have more than {LONGEST_LINK} characters"
@@ -133,21 +150,24 @@ def _before(cohort: CohortHeading) -> Iterator[tuple[str, Value]]:
 
 
 def _to_line(to: Mailbox) -> bytes:
-    """The To field; most names are plain words, for which the general writer takes five times as long."""
-    if _PLAIN_NAME.fullmatch(to.name) and len(to.name) + len(to.address) <= _ROOM_FOR_TO:
-        return f"To: {to.name} <{wire_address(to.address)}>\r\n".encode()
+    """The To field; most names are plain words or none, and the general writer takes five times as long."""
+    name, address = to
+    if len(name) + len(address) <= _ROOM_FOR_TO:
+        if not name:
+            return f"To: {wire_address(address)}\r\n".encode()
+        if _PLAIN_NAME.fullmatch(name):
+            return f"To: {name} <{wire_address(address)}>\r\n".encode()
     return header_block((("To", Addresses((to,))),))
 
 
 def _machine_lines(reader: ReaderHeading) -> str:
     """A reader's lines for machines; the general writer would double the time of a copy."""
-    if not _MESSAGE_ID.fullmatch(reader.message_id):
-        raise ValueError(f"{reader.message_id!r} is not a Message-ID")
+    url, mail = reader.unsubscribe_url, reader.unsubscribe_mailto
     lines = f"Message-ID: {reader.message_id}\r\n"
-    ways = [_bracketed(link) for link in (reader.unsubscribe_url, reader.unsubscribe_mailto) if link]
-    if ways:
-        lines += f"List-Unsubscribe: {f',{FOLD}'.join(ways)}\r\n"
-    if reader.unsubscribe_url:
+    if url or mail:
+        ways = f"<{url}>,{FOLD}<{mail}>" if url and mail else f"<{url or mail}>"
+        lines += f"List-Unsubscribe: {ways}\r\n"
+    if url:
         lines += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     return lines
 

@@ -13,6 +13,8 @@ from typing import Final
 
 #: Eighty bits, twenty digits: nobody guesses one, and the local part stays under its 64 octets.
 _MAC_OCTETS: Final = 10
+#: Of a row in any store.
+LARGEST_ID: Final = 2**63 - 1
 _RETURN_PATH: Final = re.compile(r"bounces\+([0-9]{1,19})\.([0-9a-f]{20})@[^@]+")
 #: Google asks for 5 to 15 characters in the last field and none that are not needed in the others.
 _SENDER_ID_ROOM: Final = (5, 15)

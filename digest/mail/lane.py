@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from digest.core.model import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One message, ready for the wire."""
+class Letter(NamedTuple):
+    """One message, ready for the wire; a tuple, since thousands are made a second."""
 
     #: envelope sender, to which it returns; empty for none
     sender: str
     #: envelope recipient, as `wire_address` gives it
     recipient: str
-    #: header block, empty line and body
-    content: bytes
+    #: header block, empty line and body, cut anywhere: what letters share is not copied for each of them
+    pieces: Sequence[bytes]
     #: an address in it needs SMTPUTF8 (RFC 6531)
     smtputf8: bool = False
-    #: the maker vouches that `is_canonical(content)`; without that each line is looked at
-    canonical: bool = False
+    #: the maker vouches that `is_canonical(content)` and that both addresses can stand in a command; without
+    #: that each line and each address is looked at
+    vouched: bool = False
     #: the file in an outbox folder; empty takes the Message-ID
     file_name: str = ""
+
+    @property
+    def content(self) -> bytes:
+        """Header block, empty line and body."""
+        return b"".join(self.pieces)
+
+    @property
+    def size(self) -> int:
+        """Octets of the content."""
+        return sum(map(len, self.pieces))
 
 
 class Lane(Protocol):

@@ -63,9 +63,9 @@ def file_name(letter: Letter) -> str:
     """The name of a letter's file: the one it brings, else its Message-ID, else a digest of its bytes."""
     wanted = letter.file_name.removesuffix(".eml")
     if not wanted:
-        head = letter.content.partition(b"\r\n\r\n")[0]
-        found = _MESSAGE_ID.search(head)
-        wanted = found[1].decode(errors="replace") if found else hashlib.sha256(letter.content).hexdigest()
+        content = letter.content
+        found = _MESSAGE_ID.search(content.partition(b"\r\n\r\n")[0])
+        wanted = found[1].decode(errors="replace") if found else hashlib.sha256(content).hexdigest()
     stem = _UNFIT_FOR_NAMES.sub("-", wanted).lstrip(".")[:_LONGEST_STEM]
     return f"{stem or 'letter'}.eml"
 

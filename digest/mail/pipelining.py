@@ -47,6 +47,7 @@ CLOSING: Final = 421
 _OUT_OF_STEP: Final = frozenset({500, 501, 502, 503, 554})
 #: The stages of an envelope, and the first digit that lets it go on.
 _STEPS: Final = ((Stage.MAIL, 2), (Stage.RCPT, 2), (Stage.DATA, 3))
+_GO_AHEAD: Final = tuple(wanted for _, wanted in _STEPS)
 
 
 class ElsewhereError(Exception):
@@ -103,7 +104,7 @@ class Conversation:
         # a reset can be spared, the lone dot that may stand before it cannot
         farewell = [*self._owed[:-1], _QUIT]
         try:
-            self._wire.say(b"".join(farewell), len(farewell))
+            self._wire.say(farewell, len(farewell))
             for _ in farewell:
                 await self._wire.hear(self._timeouts.farewell)
         except ConnectionError:
@@ -126,6 +127,9 @@ class Conversation:
             await self._start(envelope, manner)
         elif self._begun == envelope:
             manner, self._begun = Manner.AHEAD, None
+            if self._wire.has_heard(_GO_AHEAD):
+                self._manners.worked(manner)
+                return None
         else:
             raise ElsewhereError
         answers = await self._answers(envelope, manner)
@@ -143,10 +147,10 @@ class Conversation:
         owed, self._owed = self._owed, []
         try:
             if manner is not Manner.SINGLE:
-                self._wire.say(b"".join((*owed, *envelope, _DATA)), len(owed) + len(_STEPS))
+                self._wire.say((*owed, *envelope, _DATA), len(owed) + len(_STEPS))
             for command in owed:
                 if manner is Manner.SINGLE:
-                    self._wire.say(command, 1)
+                    self._wire.say((command,), 1)
                 answer = await self._wire.hear(self._timeouts.command)
                 if command == _RSET and answer.code // 100 != 2:
                     raise ElsewhereError
@@ -166,7 +170,7 @@ class Conversation:
                 _STEPS, (*envelope, _DATA), self._patience, strict=True
             ):
                 if manner is Manner.SINGLE:
-                    self._wire.say(command, 1)
+                    self._wire.say((command,), 1)
                 answer = await self._wire.hear(patience)
                 answers.append(answer)
                 if answer.code == CLOSING or (manner is Manner.SINGLE and answer.code // 100 != wanted):
@@ -212,13 +216,13 @@ class Conversation:
 
     async def _send(self, letter: Letter, following: Letter | None) -> Outcome:
         """Write the content, with the next envelope behind it when there is one, and hear the verdict."""
-        content = letter.content if letter.canonical else transparent(letter.content)
-        self._begun, self._begun_for = self._may_begin(following), following
+        pieces = letter.pieces if letter.vouched else (transparent(letter.content),)
+        self._begun, self._begun_for = begun, _ = self._may_begin(following), following
         try:
-            if self._begun is None:
-                self._wire.say(b"".join((content, _DOT)), 1)
+            if begun is None:
+                self._wire.say((*pieces, _DOT), 1)
             else:
-                self._wire.say(b"".join((content, _DOT, *self._begun, _DATA)), 1 + len(_STEPS))
+                self._wire.say((*pieces, _DOT, *begun, _DATA), 1 + len(_STEPS))
             code, text = await self._wire.hear(self._timeouts.data.final_dot)
         except ConnectionError as error:
             self._over = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from digest.core.model import Outcome, Stage
@@ -14,10 +15,12 @@ _ENHANCED: Final = re.compile(r"(?:^|\n)\s*([245]\.\d{1,3}\.\d{1,3})(?=\s|$)|#([
 _LONGEST_TEXT: Final = 500
 
 
+@lru_cache(maxsize=256)
 def reply_outcome(stage: Stage, code: int, text: str) -> Outcome:
     """The outcome for a reply; lines become one, and the enhanced code is set apart.
 
-    A code that is not of three digits is none: the server cannot be understood.
+    A code that is not of three digits is none: the server cannot be understood. Kept, since many replies
+    are alike.
     """
     found = _ENHANCED.search(text)
     enhanced = (found[1] or found[2]) if found else ""

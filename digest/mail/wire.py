@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 from aiosmtplib import SMTP
@@ -21,7 +23,10 @@ _LONGEST_REPLY: Final = 4 * _LONGEST_LINE
 #: What is read at a time: the answers to a group fit in, and one such room serves a lane for its life.
 _ROOM: Final = 4096
 #: What a transport must have to be taken over; asyncio's and uvloop's have it, with TLS and without.
-_NEEDED: Final = ("set_protocol", "pause_reading", "resume_reading", "write", "is_closing", "abort")
+_NEEDED: Final = (
+    *("set_protocol", "pause_reading", "resume_reading", "write", "writelines"),
+    *("is_closing", "abort", "get_extra_info"),
+)
 
 
 class Reply(NamedTuple):
@@ -29,6 +34,18 @@ class Reply(NamedTuple):
 
     code: int
     text: str
+
+
+@lru_cache(maxsize=256)
+def _reply_in(line: bytes) -> Reply | None:
+    """The reply that a line is by itself; None when it is part of one, or none.
+
+    Kept, since servers answer MAIL, RCPT and DATA in the same words each time.
+    """
+    line = line.rstrip(b"\r")
+    if line[:3].isdigit() and line[3:4] == b" " and len(line) <= _LONGEST_LINE:
+        return Reply(int(line[:3]), line[4:].strip(b" \t").decode("utf-8", "surrogateescape"))
+    return None
 
 
 class Wire(asyncio.BufferedProtocol):
@@ -41,6 +58,7 @@ class Wire(asyncio.BufferedProtocol):
     def __init__(self, transport: asyncio.Transport) -> None:
         """Take the transport over from whatever protocol it had."""
         self._transport: Final = transport
+        self._is_secured: Final = transport.get_extra_info("sslcontext") is not None
         self._loop: Final = asyncio.get_running_loop()
         self._room: Final = memoryview(bytearray(_ROOM))
         #: how many answers are still to come
@@ -74,33 +92,48 @@ class Wire(asyncio.BufferedProtocol):
         """Why nothing can be said any more, as far as is known without speaking; empty when it can."""
         return self._trouble or ("the connection is closed" if self._transport.is_closing() else "")
 
-    def say(self, data: bytes, answers: int) -> None:
-        """Write, and expect so many answers more."""
+    def say(self, pieces: Sequence[bytes], answers: int) -> None:
+        """Write the pieces one after the other, and expect so many answers more."""
         if self.trouble:
             raise ConnectionError(self.trouble)
         self._due += answers
-        self._transport.write(data)
+        if self._is_secured:
+            # each piece would become a record of its own
+            self._transport.write(b"".join(pieces))
+        else:
+            self._transport.writelines(pieces)
 
     async def hear(self, seconds: float) -> Reply:
         """The next answer; those that came before the trouble are given first."""
         if not self._replies and not self._trouble:
-            await self._next_stir(seconds)
+            self._waiter = self._loop.create_future()
+            self._limit(seconds)
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
         if not self._replies:
             raise ConnectionError(self._trouble)
         return self._replies.popleft()
+
+    def has_heard(self, firsts: Sequence[int]) -> bool:
+        """Take so many answers when they have come, begin with these digits, and nothing is wrong.
+
+        Otherwise none is taken, and it is for `hear` to tell why.
+        """
+        if len(self._replies) < len(firsts) or self.trouble:
+            return False
+        for reply, first in zip(self._replies, firsts, strict=False):
+            if reply.code // 100 != first:
+                return False
+        for _ in firsts:
+            self._replies.popleft()
+        return True
 
     def abort(self) -> None:
         """Close now; what the kernel has not taken yet is never said."""
         self._end("the connection was given up")
         self._transport.abort()
-
-    async def _next_stir(self, seconds: float) -> None:
-        self._waiter = self._loop.create_future()
-        self._limit(seconds)
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
 
     def _limit(self, seconds: float) -> None:
         """Ring when the time is up. Limits are minutes and answers take milliseconds, so an alarm that would
@@ -135,7 +168,11 @@ class Wire(asyncio.BufferedProtocol):
         """Take what was read, line by line."""
         *lines, self._rest = (self._rest + self._room[:nbytes]).split(b"\n")
         for line in lines:
-            self._take(line)
+            reply = None if self._lines else _reply_in(line)
+            if reply is None or self._trouble:
+                self._take(line)
+            else:
+                self._keep(reply)
         if len(self._rest) > _LONGEST_LINE:
             self._end("the server's line does not end")
         self._stir()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -91,25 +91,23 @@ def assembled(
 ) -> tuple[Part, ...]:
     """The sheet with its places taken by these lists and its slots by these values, as they are `shown`.
 
-    What has no value is a reader's own: a slot, or a `When` around it, that stays for `inked`.
+    What has no value is a reader's own: a slot, or a `When` around it, that stays for `flat`.
     """
     assembly = _Assembly(sheet, values, shown)
     assembly.take(sheet.frame, lists)
     return assembly.parts()
 
 
-def inked(part: Part, values: Mapping[str, str], ink: dict[Slot, bytes]) -> bytes:
-    """The bytes of a part that holds no places any more; `ink` remembers what was encoded before."""
-    if isinstance(part, bytes):
-        return part
-    if isinstance(part, Slot):
-        if part not in ink:
-            ink[part] = part.filled(values[part.name])
-        return ink[part]
-    if isinstance(part, When):
-        inside = part.parts if values[part.name] else ()
-        return b"".join(inked(inner, values, ink) for inner in inside)
-    raise ValueError(f"the list {part.source!r} was not put in")
+def flat(parts: Iterable[Part], empty: Collection[str]) -> Iterator[bytes | Slot]:
+    """Parts that hold no places any more, without those that are left out when these values are empty."""
+    for part in parts:
+        if isinstance(part, When):
+            if part.name not in empty:
+                yield from flat(part.parts, empty)
+        elif isinstance(part, Place):
+            raise ValueError(f"the list {part.source!r} was not put in")
+        else:
+            yield part
 
 
 def _tokens(printed: str, marks: Marks) -> Iterator[str | Slot | Mark]:

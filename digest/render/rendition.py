@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import quopri
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
-from digest.render.cutting import Part, Slot, inked
+from digest.render.cutting import Part, Slot, flat
 
 
 class ReaderValues(Protocol):
@@ -28,6 +28,46 @@ _QUOTED: Final = "quoted-printable"
 
 
 @dataclass(frozen=True, slots=True)
+class Stencil:
+    """A body in pieces, with gaps where a reader's own things go; the pieces are shared by all copies."""
+
+    #: whole lines; nothing where there is a gap
+    pieces: list[bytes]
+    #: what goes into the gaps, each thing once
+    slots: tuple[Slot, ...]
+    #: index of a piece, and of the slot that goes there
+    gaps: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, parts: Iterable[bytes | Slot]) -> Stencil:
+        """Lay the parts out; neighbouring bytes become one piece."""
+        pieces: list[bytes] = []
+        slots: dict[Slot, int] = {}
+        gaps: list[tuple[int, int]] = []
+        run: list[bytes] = []
+        for part in parts:
+            if isinstance(part, bytes):
+                run.append(part)
+                continue
+            pieces += (b"".join(run), b"")
+            run.clear()
+            gaps.append((len(pieces) - 1, slots.setdefault(part, len(slots))))
+        return cls([*pieces, b"".join(run)], tuple(slots), tuple(gaps))
+
+    def constant(self) -> list[bytes | None]:
+        """The pieces that copies share, None for each gap."""
+        gaps = {index for index, _ in self.gaps}
+        return [None if index in gaps else piece for index, piece in enumerate(self.pieces)]
+
+    def filled(self, inks: Sequence[bytes]) -> list[bytes]:
+        """The pieces of one copy; `inks` are the encoded values of the slots, in their order."""
+        pieces = self.pieces.copy()
+        for index, number in self.gaps:
+            pieces[index] = inks[number]
+        return pieces
+
+
+@dataclass(frozen=True, slots=True)
 class Rendition(Generic[Reader]):
     """What is the same for a whole cohort; `body` makes of it what one reader gets.
 
@@ -41,42 +81,25 @@ class Rendition(Generic[Reader]):
     html: tuple[Part, ...] | None
     #: of the Content-Type that the mail's header names; None when the body is text/plain alone
     boundary: str | None
-    #: the whole body, with nothing where a reader's own things go
-    _pieces: list[bytes] = field(init=False, repr=False)
-    #: the slots that are filled, each once
-    _slots: tuple[Slot, ...] = field(init=False, repr=False)
-    #: where they go: index in the body, number of the slot
-    _filled: tuple[tuple[int, int], ...] = field(init=False, repr=False)
-    #: what else is a reader's own, by its index in the body
-    _own: tuple[tuple[int, Part], ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Lay out the body once; raises ValueError for a boundary that a body might hold."""
+        """Refuse a boundary that a body might hold, with a ValueError."""
         if (self.html is None) != (self.boundary is None):
             raise ValueError("a boundary belongs to mails with two parts, and only to them")
         if self.boundary is not None and (_SAFE_IN_BOUNDARY not in self.boundary or len(self.boundary) > 70):
             raise ValueError(
                 f"boundary {self.boundary!r} needs {_SAFE_IN_BOUNDARY} and at most 70 characters"
             )
-        parts = self._laid_out()
-        own = [(index, part) for index, part in enumerate(parts) if not isinstance(part, bytes)]
-        slots = list(dict.fromkeys(part for _, part in own if isinstance(part, Slot)))
-        filled = tuple((index, slots.index(part)) for index, part in own if isinstance(part, Slot))
-        object.__setattr__(self, "_pieces", [part if isinstance(part, bytes) else b"" for part in parts])
-        object.__setattr__(self, "_slots", tuple(slots))
-        object.__setattr__(self, "_filled", filled)
-        object.__setattr__(self, "_own", tuple(one for one in own if not isinstance(one[1], Slot)))
+
+    def stencil(self, empty: Collection[str] = ()) -> Stencil:
+        """The body laid out for the readers whose values of these names are empty, and no others."""
+        return Stencil.of(flat(self._laid_out(), empty))
 
     def body(self, reader: Reader) -> bytes:
         """The complete MIME body of one reader's mail: canonical, with no line that needs dot-stuffing."""
-        values, pieces = reader.values(), self._pieces.copy()
-        filled = [slot.filled(values[slot.name]) for slot in self._slots]
-        for index, number in self._filled:
-            pieces[index] = filled[number]
-        ink = dict(zip(self._slots, filled, strict=True))
-        for index, part in self._own:
-            pieces[index] = inked(part, values, ink)
-        return b"".join(pieces)
+        values = reader.values()
+        stencil = self.stencil([name for name, value in values.items() if not value])
+        return b"".join(stencil.filled([slot.filled(values[slot.name]) for slot in stencil.slots]))
 
     def plain_text(self, reader: Reader) -> str:
         """The text part as the reader will see it."""
@@ -110,6 +133,7 @@ def _part_head(boundary: str | None, content_type: str) -> bytes:
 
 
 def _decoded(parts: Iterable[Part], reader: ReaderValues) -> str:
-    values, ink = reader.values(), dict[Slot, bytes]()
-    encoded = b"".join(inked(part, values, ink) for part in parts)
+    values = reader.values()
+    kept = flat(parts, [name for name, value in values.items() if not value])
+    encoded = b"".join(part if isinstance(part, bytes) else part.filled(values[part.name]) for part in kept)
     return quopri.decodestring(encoded).decode().replace("\r\n", "\n")

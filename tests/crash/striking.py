@@ -10,7 +10,7 @@ import inspect
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -109,11 +109,12 @@ def half_content(times: int) -> None:
     fuse = _Fuse(times)
     say = Wire.say
 
-    def say_half(wire: Wire, data: bytes, answers: int) -> None:
+    def say_half(wire: Wire, pieces: Sequence[bytes], answers: int) -> None:
+        data = b"".join(pieces)
         if len(data) > CONTENT and fuse.burns_out():
-            say(wire, data[: len(data) // 2], answers)
+            say(wire, [data[: len(data) // 2]], answers)
             die()
-        say(wire, data, answers)
+        say(wire, pieces, answers)
 
     Wire.say = say_half  # type: ignore[method-assign, assignment]
 

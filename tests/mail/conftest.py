@@ -63,4 +63,4 @@ def strangers_certificate(tmp_path_factory: pytest.TempPathFactory) -> Certifica
 @pytest.fixture
 def letter() -> Letter:
     content = b"Subject: News\r\nMessage-ID: <1.2.abc@news.example>\r\n\r\nAll is well.\r\n"
-    return Letter("bounces+2.mac@news.example", "ann@reader.example", content, canonical=True)
+    return Letter("bounces+2.mac@news.example", "ann@reader.example", (content,), vouched=True)

@@ -22,8 +22,8 @@ def letters(count: int) -> list[Letter]:
         Letter(
             f"bounces+{number}.mac@news.example",
             f"r{number}@reader.example",
-            f"Subject: Number {number}\r\n\r\nAll is well.\r\n".encode(),
-            canonical=True,
+            (f"Subject: Number {number}\r\n\r\n".encode(), b"All is well.\r\n"),
+            vouched=True,
         )
         for number in range(count)
     ]

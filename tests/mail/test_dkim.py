@@ -245,7 +245,7 @@ def test_any_headers_and_any_body_can_be_signed(
 def test_copies_with_hostile_words_can_be_signed(signer: Signer, hostile: str) -> None:
     cohort = replace(COHORT, subject=hostile, sender=Mailbox("daily@news.example", hostile))
     for address in ("ann@reader.example", "jürgen@bücher.example"):
-        headers = CopyHeaders(cohort).for_reader(replace(READER, to=Mailbox(address, hostile)))
+        headers = CopyHeaders(cohort).for_reader(READER._replace(to=Mailbox(address, hostile)))
         assert both_believe(signed(signer, headers), signer) == [True, True]
 
 

@@ -100,11 +100,11 @@ def test_plain_text_alone_names_its_encoding() -> None:
 
 def test_a_header_without_a_link_to_honour_is_left_out() -> None:
     cohort = replace(COHORT, newsletter=ListIdentity("The Daily", "daily.news.example"), feedback_id=None)
-    reader = replace(READER, unsubscribe_url=None, unsubscribe_mailto=None)
+    reader = READER._replace(unsubscribe_url=None, unsubscribe_mailto=None)
     names = [name for name, _ in fields(CopyHeaders(cohort).for_reader(reader))]
     missing = {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Subscribe", "List-Owner"}
     assert names == [name for name in STANDARD if name not in missing | {"List-Archive", "Feedback-ID"}]
-    only_mail = replace(READER, unsubscribe_url=None)
+    only_mail = READER._replace(unsubscribe_url=None)
     wire = CopyHeaders(cohort).for_reader(only_mail)
     assert b"List-Unsubscribe: <mailto:unsubscribe+42.abc@news.example>\r\n" in wire
     assert b"One-Click" not in wire
@@ -112,7 +112,7 @@ def test_a_header_without_a_link_to_honour_is_left_out() -> None:
 
 def test_a_mail_that_belongs_to_no_newsletter_names_no_list() -> None:
     cohort = replace(COHORT, newsletter=None)
-    reader = replace(READER, unsubscribe_url=None, unsubscribe_mailto=None)
+    reader = READER._replace(unsubscribe_url=None, unsubscribe_mailto=None)
     assert b"List-" not in CopyHeaders(cohort).for_reader(reader)
 
 
@@ -139,7 +139,7 @@ def test_hostile_words_add_no_header(hostile: str) -> None:
         sender=Mailbox("daily@news.example", hostile),
         newsletter=ListIdentity(hostile, "daily.news.example", LINKS),
     )
-    wire = CopyHeaders(cohort).for_reader(replace(READER, to=Mailbox("ann@reader.example", hostile)))
+    wire = CopyHeaders(cohort).for_reader(READER._replace(to=Mailbox("ann@reader.example", hostile)))
     found = fields(wire)
     assert [name for name, _ in found] == STANDARD
     assert wire.isascii()
@@ -155,10 +155,10 @@ def test_hostile_machine_words_are_refused(hostile: str) -> None:
     identity = ListIdentity("The Daily", "daily.news.example", LINKS)
     hostile_help = replace(LINKS, help=f"https://x/é{hostile}")
     for reader in (
-        replace(READER, message_id=hostile),
-        replace(READER, unsubscribe_url=hostile),
-        replace(READER, unsubscribe_mailto=hostile),
-        replace(READER, to=Mailbox(hostile)),
+        READER._replace(message_id=hostile),
+        READER._replace(unsubscribe_url=hostile),
+        READER._replace(unsubscribe_mailto=hostile),
+        READER._replace(to=Mailbox(hostile)),
     ):
         with pytest.raises(ValueError):
             headers.for_reader(reader)
@@ -175,9 +175,9 @@ def test_hostile_machine_words_are_refused(hostile: str) -> None:
 @pytest.mark.parametrize("tail", [">", "> <b", " b", "\r\nBcc: b", "\x00", "é", "=?utf-8?q?x?="])
 def test_a_link_cannot_be_left_from_within(tail: str) -> None:
     with pytest.raises(ValueError):
-        CopyHeaders(COHORT).for_reader(replace(READER, unsubscribe_url=f"https://news.example/u{tail}"))
+        CopyHeaders(COHORT).for_reader(READER._replace(unsubscribe_url=f"https://news.example/u{tail}"))
     with pytest.raises(ValueError):
-        CopyHeaders(COHORT).for_reader(replace(READER, unsubscribe_mailto=f"mailto:u@news.example{tail}"))
+        CopyHeaders(COHORT).for_reader(READER._replace(unsubscribe_mailto=f"mailto:u@news.example{tail}"))
 
 
 @pytest.mark.parametrize("local", ["d", "d" * 64, "&" * 50])
@@ -231,16 +231,16 @@ def test_a_delimiter_in_an_address_does_not_end_it_in_a_link(address: str, link:
 def test_a_link_is_at_most_200_octets() -> None:
     headers = CopyHeaders(COHORT)
     base = "https://news.example/"
-    headers.for_reader(replace(READER, unsubscribe_url=base + "x" * (200 - len(base))))
+    headers.for_reader(READER._replace(unsubscribe_url=base + "x" * (200 - len(base))))
     with pytest.raises(ValueError, match="200"):
-        headers.for_reader(replace(READER, unsubscribe_url=base + "x" * (201 - len(base))))
+        headers.for_reader(READER._replace(unsubscribe_url=base + "x" * (201 - len(base))))
 
 
 def test_a_reader_beyond_ascii_gets_the_raw_address_and_nobody_else_does() -> None:
     headers = CopyHeaders(COHORT)
-    wire = headers.for_reader(replace(READER, to=Mailbox("jürgen@bücher.example", "Jürgen")))
+    wire = headers.for_reader(READER._replace(to=Mailbox("jürgen@bücher.example", "Jürgen")))
     assert "<jürgen@bücher.example>\r\n".encode() in wire
-    assert headers.for_reader(replace(READER, to=Mailbox("ann@bücher.example"))).isascii()
+    assert headers.for_reader(READER._replace(to=Mailbox("ann@bücher.example"))).isascii()
     with pytest.raises(ValueError, match="ASCII"):
         CopyHeaders(replace(COHORT, sender=Mailbox("jürgen@news.example")))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,7 +67,7 @@ async def test_a_server_that_dies_between_letters_is_replaced_and_preferred_agai
     dying = {"MAIL": [None, HANG_UP], "GREETING": [None, *["421 Restarting"] * 3]}
     async with smtpd(dying) as first, smtpd({"DOT": [None, "421 Enough"]}) as second:
         lane = post_to(first.server(), second.server(), rest=0.0).lane()
-        codes = [(await lane.post(replace(letter, recipient=f"r{n}@reader.example"))).code for n in range(4)]
+        codes = [(await lane.post(letter._replace(recipient=f"r{n}@reader.example"))).code for n in range(4)]
         await lane.close()
     assert codes == [250, 250, 421, 250]
     assert [taken.recipient[:2] for taken in first.taken] == ["r0", "r3"]
@@ -155,7 +154,7 @@ async def test_a_server_that_is_left_in_peace_is_tried_all_the_same_when_there_i
 
 
 async def test_a_lane_returns_with_an_envelope_begun_ahead_and_loses_no_letter(letter: Letter) -> None:
-    following = replace(letter, recipient="bob@example.org")
+    following = letter._replace(recipient="bob@example.org")
     async with smtpd() as gone:
         pass
     async with smtpd(pipelining=True) as second:

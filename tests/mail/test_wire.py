@@ -30,8 +30,10 @@ class Far:
 
     def resume_reading(self) -> None: ...
 
-    def write(self, data: bytes) -> None:
-        self.written.append(data)
+    def get_extra_info(self, name: str) -> None: ...
+
+    def writelines(self, pieces: Sequence[bytes]) -> None:
+        self.written.append(b"".join(pieces))
 
     def is_closing(self) -> bool:
         return self.aborted
@@ -66,7 +68,7 @@ def test_answers_come_out_as_they_were_said_in_whatever_pieces(
     async def heard() -> list[Reply]:
         far = Far()
         wire = wire_to(far)
-        wire.say(b"anything", len(replies))
+        wire.say([b"anything"], len(replies))
         stream = b"".join(as_said(*reply) for reply in replies)
         turn = 0
         while stream:
@@ -85,7 +87,7 @@ def test_answers_come_out_as_they_were_said_in_whatever_pieces(
 )
 async def test_what_is_no_reply_ends_the_conversation(nonsense: bytes) -> None:
     wire = wire_to(Far())
-    wire.say(b"", 2)
+    wire.say([], 2)
     read(wire, b"250 ok\r\n" + nonsense + b"250 later\r\n")
     assert await wire.hear(1) == (250, "ok")
     with pytest.raises(ConnectionError, match="not a reply"):
@@ -95,7 +97,7 @@ async def test_what_is_no_reply_ends_the_conversation(nonsense: bytes) -> None:
 @pytest.mark.parametrize("stream", [b"x" * 1000, b"250-more\r\n" * 100, b"250-\r\n" * 200])
 async def test_a_server_that_never_ends_does_not_fill_the_memory(stream: bytes) -> None:
     wire = wire_to(Far())
-    wire.say(b"", 1)
+    wire.say([], 1)
     read_so_far = 0
     while not wire.trouble:
         read(wire, stream)
@@ -107,17 +109,17 @@ async def test_a_server_that_never_ends_does_not_fill_the_memory(stream: bytes) 
 
 async def test_an_answer_to_nothing_ends_the_conversation_but_not_the_answers_before_it() -> None:
     wire = wire_to(Far())
-    wire.say(b"", 1)
+    wire.say([], 1)
     read(wire, b"250 ok\r\n421 4.4.2 too idle\r\n")
     assert await wire.hear(1) == (250, "ok")
     assert "421 4.4.2 too idle" in wire.trouble
     with pytest.raises(ConnectionError):
-        wire.say(b"MAIL", 1)
+        wire.say([b"MAIL"], 1)
 
 
 async def test_answers_that_came_before_the_end_are_still_heard() -> None:
     wire = wire_to(Far())
-    wire.say(b"", 3)
+    wire.say([], 3)
     read(wire, b"250 one\r\n250 two\r\n25")
     wire.eof_received()
     wire.connection_lost(None)
@@ -128,7 +130,7 @@ async def test_answers_that_came_before_the_end_are_still_heard() -> None:
 
 async def test_who_waits_is_told_when_the_connection_is_lost() -> None:
     wire = wire_to(Far())
-    wire.say(b"", 1)
+    wire.say([], 1)
     asyncio.get_running_loop().call_soon(wire.connection_lost, OSError("reset by peer"))
     with pytest.raises(ConnectionError, match="reset by peer"):
         await wire.hear(5)
@@ -139,12 +141,12 @@ async def test_each_answer_has_its_own_time_limit(limits: tuple[float, ...]) -> 
     wire = wire_to(Far())
     loop = asyncio.get_running_loop()
     for _ in limits[:-1]:
-        wire.say(b"", 1)
+        wire.say([], 1)
         loop.call_later(0.01, read, wire, b"250 ok\r\n")
     for limit in limits[:-1]:
         await wire.hear(limit)
     await asyncio.sleep(0.03)
-    wire.say(b"", 1)
+    wire.say([], 1)
     begun = loop.time()
     with pytest.raises(ConnectionError, match="in time"):
         await wire.hear(limits[-1])
@@ -155,7 +157,7 @@ async def test_a_limit_that_was_kept_does_not_cut_the_next_wait_short() -> None:
     wire = wire_to(Far())
     loop = asyncio.get_running_loop()
     for limit, delay in ((0.04, 0), (5, 0.1)):
-        wire.say(b"", 1)
+        wire.say([], 1)
         loop.call_later(delay, read, wire, b"250 ok\r\n")
         assert await wire.hear(limit) == (250, "ok")
 
@@ -166,5 +168,5 @@ async def test_what_was_given_up_is_not_spoken_to_again() -> None:
     wire.abort()
     assert far.aborted
     with pytest.raises(ConnectionError):
-        wire.say(b"MAIL", 1)
+        wire.say([b"MAIL"], 1)
     assert far.written == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedError
 
-from digest.render.cutting import Cut, Turn, assembled, cut, inked
+from digest.render.cutting import Cut, Turn, assembled, cut, flat
 from digest.render.marks import CuttingTags, Marks, Unmarked
 
 
@@ -40,7 +40,9 @@ def put_together(
 ) -> str:
     parts = assembled(made, lists or {}, {"said": said})
     values = {"name": name, "link": "https://a.example/?x=1&y=2"}
-    return quopri.decodestring(b"".join(inked(part, values, {}) for part in parts)).decode()
+    kept = flat(parts, [name for name, value in values.items() if not value])
+    encoded = (part if isinstance(part, bytes) else part.filled(values[part.name]) for part in kept)
+    return quopri.decodestring(b"".join(encoded)).decode()
 
 
 THINGS = [Thing(str(number), f"title {number}") for number in range(4)]
@@ -137,7 +139,7 @@ def test_text_between_turns_is_seen_as_a_mistake() -> None:
 def test_a_list_that_was_not_put_in_is_no_silence() -> None:
     made = sheet("{% each thing in things %}x{% endeach %}", things=THINGS)
     with pytest.raises(ValueError, match="'things'"):
-        inked(made.frame[0], {}, {})
+        list(flat(made.frame, ()))
 
 
 def test_each_takes_a_plain_name() -> None:
