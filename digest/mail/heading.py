@@ -151,7 +151,7 @@ def _before(cohort: CohortHeading) -> Iterator[tuple[str, Value]]:
 
 def _to_line(to: Mailbox) -> bytes:
     """The To field; most names are plain words or none, and the general writer takes five times as long."""
-    name, address = to
+    address, name = to
     if len(name) + len(address) <= _ROOM_FOR_TO:
         if not name:
             return f"To: {wire_address(address)}\r\n".encode()
