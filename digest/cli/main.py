@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import io
 import os
 import sys
@@ -15,6 +16,8 @@ from digest.errors import DigestError
 def run() -> NoReturn:
     """Do what the command line says; no traceback reaches a user unless DIGEST_DEBUG is set."""
     _ready_streams()
+    # modules stay for good: while they load, the collector would walk them again and again for nothing
+    gc.disable()
     try:
         # imported here, so that Ctrl-C while the modules load is a stop like any other
         from digest.cli.tree import command_tree

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import Any, Final, NamedTuple
 
@@ -17,6 +18,9 @@ class _Branch(NamedTuple):
     #: what it does, for the overview
     help: str
 
+
+#: After how many new objects the collector looks through them, and after how many rounds through older ones.
+_COLLECT_AFTER: Final = (20_000, 20, 20)
 
 _BRANCHES: Final = {
     "init": _Branch(("house",), "Make or migrate the store; safe to repeat."),
@@ -66,4 +70,13 @@ def _grown(word: str) -> Any:
     part = typer.Typer(rich_markup_mode=None)
     modules = [import_module(f"digest.cli.{file}") for file in _BRANCHES[word].files]
     modules[0].add_to(part)
-    return typer.main.get_group(part).commands[word]
+    grown = typer.main.get_group(part).commands[word]
+    _leave_to_collector()
+    return grown
+
+
+def _leave_to_collector() -> None:
+    """Look for garbage in cycles in what is made from now on only, and seldom: we make little of it."""
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
+    gc.enable()

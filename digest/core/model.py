@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from subscribers.model import Bookmark, Cadence, Profile, Section
 
@@ -312,8 +312,7 @@ class Copy:
     covers_from: date
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery taken for sending: whose, where to, and how often it was tried before."""
 
     delivery_id: int

@@ -94,7 +94,11 @@ class Conversation:
             if refused is not None:
                 return refused
             envelope = envelope_of(letter, self._offer)
-        return await self._present(envelope) or await self._send(letter, following)
+        if not self._may_go_on(envelope):
+            refused = await self._present(envelope)
+            if refused is not None:
+                return refused
+        return await self._send(letter, following)
 
     async def leave(self) -> None:
         """Say QUIT when there is somebody to say it to."""
@@ -127,9 +131,6 @@ class Conversation:
             await self._start(envelope, manner)
         elif self._begun == envelope:
             manner, self._begun = Manner.AHEAD, None
-            if self._wire.has_heard(_GO_AHEAD):
-                self._manners.worked(manner)
-                return None
         else:
             raise ElsewhereError
         answers = await self._answers(envelope, manner)
@@ -141,6 +142,14 @@ class Conversation:
         if len(answers) == len(_STEPS):
             self._manners.worked(manner)
         return refused
+
+    def _may_go_on(self, envelope: Envelope) -> bool:
+        """Whether the content may follow at once: the envelope went ahead, and all of it was welcome."""
+        if self._begun != envelope or not self._wire.has_heard(_GO_AHEAD):
+            return False
+        self._begun, self._fresh = None, False
+        self._manners.worked(Manner.AHEAD)
+        return True
 
     async def _start(self, envelope: Envelope, manner: Manner) -> None:
         """Clear away what the last letter left; in a group, say the whole envelope together with that."""

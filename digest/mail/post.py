@@ -94,8 +94,10 @@ class FailoverLane:
                 troubles = await self._reach()
                 if troubles:
                     return troubles[0][1]
-            outcome = await self._current.post(letter, following)
-            if outcome.stage not in UNTRIED:
+                outcome = await self._current.post(letter, following)
+            else:
+                outcome = await self._current.carry(letter, following)
+            if outcome.accepted or outcome.stage not in UNTRIED:
                 break
         return outcome
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from time import monotonic
 
 from digest.core.model import Outcome
 from digest.errors import TransportError
@@ -39,7 +40,7 @@ class SmtpLane:
         self._helo = helo
         self._manners = Manners()
         self._talk: Conversation | LibraryConversation | None = None
-        #: letters posted over this connection, and when the last one was, in the loop's time
+        #: letters posted over this connection, and when the last one was
         self._carried = 0
         self._last = 0.0
 
@@ -65,7 +66,7 @@ class SmtpLane:
             self._talk = LibraryConversation(smtp, self._timeouts)
         else:
             self._talk = Conversation(smtp, wire, self._timeouts, self._manners)
-        self._carried, self._last = 0, asyncio.get_running_loop().time()
+        self._carried, self._last = 0, monotonic()
         return None
 
     async def post(self, letter: Letter, following: Letter | None = None) -> Outcome:
@@ -74,6 +75,10 @@ class SmtpLane:
             trouble = await self.reach()
             if trouble is not None:
                 return trouble
+        return await self.carry(letter, following)
+
+    async def carry(self, letter: Letter, following: Letter | None) -> Outcome:
+        """Hand over one letter over the connection that `is_ready`."""
         assert self._talk is not None
         self._carried += 1
         try:
@@ -86,7 +91,7 @@ class SmtpLane:
         except BaseException:
             self._drop()
             raise
-        self._last = asyncio.get_running_loop().time()
+        self._last = monotonic()
         return outcome
 
     async def close(self) -> None:
@@ -112,8 +117,7 @@ class SmtpLane:
     @property
     def _worn(self) -> bool:
         """True when the connection has served its time and should be exchanged for a new one."""
-        idle = asyncio.get_running_loop().time() - self._last
-        return self._carried >= self._reuse.letters or idle >= self._reuse.idle
+        return self._carried >= self._reuse.letters or monotonic() - self._last >= self._reuse.idle
 
     def _drop(self) -> None:
         """Close without a word; what was not answered is not waited for."""

@@ -53,8 +53,7 @@ class Swept(NamedTuple):
     refused: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """A verdict on a delivery, and the briefings that it owes the reader again, if any."""
 
     delivery_id: int
@@ -87,8 +86,10 @@ async def claim(
             if not ids:
                 break
             rows = await _with_readers(connection, ids)
-            claimed.extend(_claimed_from(row) for row in rows if _may_be_written_to(row))
-            skipped += await _skip(connection, [row for row in rows if not _may_be_written_to(row)])
+            gone = [row for row in rows if row.standing != Standing.ACTIVE or not row.address]
+            kept = [row for row in rows if row not in gone] if gone else rows
+            claimed += [Claimed._make(row[: len(Claimed._fields)]) for row in kept]
+            skipped += await _skip(connection, gone)
     return Claim(tuple(claimed), skipped)
 
 
@@ -270,9 +271,10 @@ async def _with_readers(connection: AsyncConnection, ids: Sequence[int]) -> Sequ
     mine = deliveries.c
     query = (
         select(
-            *(mine.id, mine.cohort_id, mine.issue_id, mine.subscription_id, mine.attempts, mine.doubts),
-            *(subscriptions.c.standing, subscriptions.c.away_after),
-            *(subscribers.c.address, subscribers.c.name),
+            # first what makes a `Claimed`, in its order
+            *(mine.id, mine.cohort_id, mine.issue_id, mine.subscription_id),
+            *(subscribers.c.address, subscribers.c.name, mine.attempts, mine.doubts),
+            subscriptions.c.standing,
         )
         .join(subscriptions, subscriptions.c.id == mine.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
@@ -280,10 +282,6 @@ async def _with_readers(connection: AsyncConnection, ids: Sequence[int]) -> Sequ
         .order_by(mine.id)
     )
     return (await connection.execute(query)).all()
-
-
-def _may_be_written_to(row: Row[Any]) -> bool:
-    return bool(row.address) and row.standing == Standing.ACTIVE
 
 
 async def _skip(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> Counter[str]:
@@ -346,17 +344,4 @@ def _bookmarks_behind(delivery_ids: Sequence[int]) -> Any:
         .join(groups, groups.c.id == subscriptions.c.group_id)
         .join(bookmarks, bookmarks.c.id == groups.c.bookmark_id)
         .where(deliveries.c.id.in_(delivery_ids), _CERTAIN)
-    )
-
-
-def _claimed_from(row: Row[Any]) -> Claimed:
-    return Claimed(
-        delivery_id=row.id,
-        cohort_id=row.cohort_id,
-        issue_id=row.issue_id,
-        subscription_id=row.subscription_id,
-        address=row.address,
-        name=row.name,
-        attempts=row.attempts,
-        doubts=row.doubts,
     )

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from email import message_from_bytes, policy
 from unittest.mock import patch
 
 import premailer
 import pytest
 
-from digest.core.model import Claimed
 from digest.flows import edit_briefing
 from digest.flows.by_hand import OneOff, plan_by_hand
 from digest.flows.edit_briefing import Edit
@@ -76,7 +74,7 @@ async def test_another_press_prints_the_same_bytes_even_after_a_correction(store
     first = [await press.letter(copy) for copy in claim.copies]
     await edit_briefing.edit(1, Edit(title="Corrected"), store=store, now=at(24, 8))
     later = press_for(store)
-    again = [await later.letter(replace(copy, attempts=3)) for copy in reversed(claim.copies)]
+    again = [await later.letter(copy._replace(attempts=3)) for copy in reversed(claim.copies)]
     assert again[::-1] == first
     assert len({letter.content for letter in first}) == 3
 
@@ -100,6 +98,6 @@ async def test_an_address_that_cannot_stand_on_an_envelope_is_told_apart(store: 
     await join(store, "ann@example.org", TUESDAY)
     await plan_all(store, at(24, 7))
     (copy,) = (await claim_all(store, at(24, 7))).copies
-    broken: Claimed = replace(copy, address="ann\r\nRCPT TO:<eve@example.org>")
+    broken = copy._replace(address="ann\r\nRCPT TO:<eve@example.org>")
     with pytest.raises(ValueError, match="address"):
         await press_for(store).letter(broken)
