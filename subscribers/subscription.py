@@ -63,7 +63,7 @@ class Subscription:
     cadence: Cadence
     profile: Profile
     bookmark: Bookmark
-    #: the local day of the last slot planned
+    #: the local day of the last slot planned, or written off: owed are those after it
     served_day: date
     #: the publication number after which it began
     began_after: int

@@ -117,7 +117,7 @@ groups = Table(
     Column("cadence_id", ForeignKey("cadences.id"), nullable=False),
     Column("profile_id", ForeignKey("profiles.id"), nullable=False),
     Column("bookmark_id", ForeignKey("bookmarks.id"), nullable=False),
-    # the local day of the last slot planned for these readers: one slot a day, whatever moves
+    # the local day of the last slot planned for these readers, or written off: one slot a day, whatever moves
     Column("served_day", Date, nullable=False),
     # true for active readers alone: who is paused, or has left, stands in a group that nothing moves
     Column("is_active", Boolean, nullable=False),

@@ -141,6 +141,10 @@ class Newsletter:
 # --- Who is due ---------------------------------------------------------------------------------------------
 
 
+#: With this the labels of news at once begin, and no others.
+AT_ONCE_SIGN: Final = "#"
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One appointed moment of a cadence; `label` is its name in the unique key of issues.

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from digest.core.model import Slot
+from digest.core.model import AT_ONCE_SIGN, Slot
 from subscribers.model import WEEKDAYS, Cadence
 
 _DAY: Final = timedelta(days=1)
@@ -65,7 +65,7 @@ def slots_between(cadence: Cadence, after: datetime, upto: datetime) -> Iterator
 
 def at_once_slot(number: int, now: datetime, zone: str) -> Slot:
     """The slot that the publication of this number is for at-once readers in a zone."""
-    return Slot(f"#{number}", local_day(now, zone), now.astimezone(UTC))
+    return Slot(f"{AT_ONCE_SIGN}{number}", local_day(now, zone), now.astimezone(UTC))
 
 
 def start_of_day(day: date, zone: str) -> datetime:
@@ -90,7 +90,8 @@ def local_day(now: datetime, zone: str) -> date:
 # --- Served days --------------------------------------------------------------------------------------------
 #
 # A subscription keeps the local day of the last slot planned for it. The slot of a day is owed when that day
-# is later than the served day; of several that are owed, the latest makes up for all.
+# is later than the served day; of several that are owed, the latest makes up for all. Who begins or comes
+# back after the time of a slot has that day written off, as if it had been served: for that time alone.
 
 
 def covers_from(cadence: Cadence, served_day: date, slot: Slot) -> date:
@@ -118,11 +119,16 @@ def served_day_on_return(cadence: Cadence, until: datetime) -> date:
     return today if instant is not None and instant < until else today - _DAY
 
 
-def served_day_after_change(old: Cadence, new: Cadence, served_day: date, now: datetime) -> date:
+def served_day_after_change(
+    old: Cadence, new: Cadence, served_day: date, last_day: date, now: datetime
+) -> date:
     """The served day after a reader changed days, time or zone at `now`: no day is skipped, none repeated.
 
+    `last_day` is the newest day whose slot was really planned for the reader; a later served day was written
+    off.
+
     - A day already served is not served again, also when a move over the date line makes it come again.
-    - What lies ahead on the new calendar is owed as ever.
+    - What lies ahead on the new calendar is owed as ever, also on a day that was written off before.
     - What lies behind on it is owed, at once, if the old cadence still owed or promised a day up to then:
       the change is to the reader like clocks that jump forward over the time of a slot.
     """
@@ -131,7 +137,7 @@ def served_day_after_change(old: Cadence, new: Cadence, served_day: date, now: d
     # At-once readers were promised leftovers at most: their briefings came with the publication.
     if promised and (new.at_once or not old.at_once):
         return served_day
-    return max(served_day, behind)
+    return max(last_day, behind, min(served_day, served_day_at_start(new, now)))
 
 
 # --- Clocks and days ----------------------------------------------------------------------------------------

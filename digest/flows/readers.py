@@ -103,18 +103,18 @@ async def edit(
 
 async def rewish(connection: AsyncConnection, one: Subscription, wishes: Wishes, now: datetime) -> None:
     """Write new wishes over a subscription's."""
-    had_issues = await ledger.had_issues(connection, [one.id])
+    last_days = await ledger.last_days(connection, [one.id], now)
     await shelf.set_identity(connection, one.subscriber_id, name=wishes.name)
-    await shelf.save(connection, rewished(one, wishes, had_issues=bool(had_issues), now=now))
+    await shelf.save(connection, rewished(one, wishes, last_day=last_days.get(one.id, date.min), now=now))
 
 
-def rewished(one: Subscription, wishes: Wishes, *, had_issues: bool, now: datetime) -> Subscription:
-    """The subscription with new wishes; the timetable says which slot is owed after the change."""
+def rewished(one: Subscription, wishes: Wishes, *, last_day: date, now: datetime) -> Subscription:
+    """The subscription with new wishes; the timetable says which slot is owed after the change.
+
+    `last_day` is the newest day whose slot was planned for it.
+    """
     cadence, profile = wishes.applied_to(one.cadence, one.profile)
-    served = timetable.served_day_after_change(one.cadence, cadence, one.served_day, now)
-    if not had_issues:
-        # who never had an issue has no day served: a time later today, chosen today, is owed
-        served = min(served, timetable.served_day_at_start(cadence, now))
+    served = timetable.served_day_after_change(one.cadence, cadence, one.served_day, last_day, now)
     return replace(one, cadence=cadence, profile=profile, served_day=served)
 
 
@@ -256,10 +256,12 @@ async def _come_back(
             "change the subscription with digest subscribers edit, pause or resume"
         )
     cadence, profile = new.wishes.applied_to(mine.cadence, mine.profile)
-    wished = replace(mine, cadence=cadence, profile=profile)
+    last_days = await ledger.last_days(connection, [mine.id], now)
+    # what was written off for the old times does not hold for the new ones
+    wished = replace(mine, cadence=cadence, profile=profile, served_day=last_days.get(mine.id, date.min))
     served = timetable.served_day_at_start(cadence, now)
     if mine.standing is Standing.PENDING:
-        back = replace(wished, standing=Standing.ACTIVE, served_day=max(served, mine.served_day))
+        back = replace(wished, standing=Standing.ACTIVE, served_day=max(served, wished.served_day))
     else:
         back, gap = returned(wished, reach=reach, served_day=served, reason=str(mine.standing))
         await shelf.note_gap(connection, mine.id, gap, now)

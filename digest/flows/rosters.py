@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -113,8 +113,8 @@ class _Page:
     known: Mapping[tuple[str, int], Subscription]
     #: by folded address
     subscriber_ids: Mapping[str, int]
-    #: subscriptions that were part of an issue
-    had_issues: Collection[int]
+    #: the newest day whose slot was planned, by subscription id
+    last_days: Mapping[int, date]
     #: reasons by folded address
     suppressed: Mapping[str, str]
     begun: list[Subscription] = field(default_factory=list)
@@ -142,7 +142,7 @@ class _Page:
             {one.id: await reach_of(connection, one, now) for one in by_slug.values()},
             {(address_key(one.address), one.newsletter_id): one for one in known},
             {address_key(one.address): one.subscriber_id for one in known},
-            await ledger.had_issues(connection, [one.id for one in known]),
+            await ledger.last_days(connection, [one.id for one in known], now),
             await suppression_reasons(connection, addresses, key),
         )
 
@@ -183,8 +183,8 @@ class _Page:
         return self.newsletters[slug]
 
     def _change(self, known: Subscription, row: RosterRow) -> None:
-        had_issues = known.id in self.had_issues
-        self.changed.append(rewished(known, row.wishes, had_issues=had_issues, now=self.now))
+        last_day = self.last_days.get(known.id, date.min)
+        self.changed.append(rewished(known, row.wishes, last_day=last_day, now=self.now))
         if row.name is not None:
             self.names[known.subscriber_id] = row.name
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, exists, func, select, update
+from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import DeliveryStatus, IssueStatus
+from digest.core.model import AT_ONCE_SIGN, DeliveryStatus, IssueStatus
 from digest.store import briefings as briefing_shelf
 from digest.store.issues import numbers_in
 from digest.store.tables import cohorts, deliveries, issues, newsletters
 from subscribers.interning import chunks
 from subscribers.tables import subscribers, subscriptions
 from subscribers.wishes import address_key
+
+#: No clock shows a yesterday that lies further back: a day that was served before forbids nothing any more.
+_LONG_AGO: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +79,27 @@ async def by_id(connection: AsyncConnection, delivery_id: int) -> Entry | None:
     return found[0] if found else None
 
 
-async def had_issues(connection: AsyncConnection, subscription_ids: Collection[int]) -> set[int]:
-    """Which of these subscriptions were ever part of an issue."""
-    found: set[int] = set()
+async def last_days(
+    connection: AsyncConnection, subscription_ids: Collection[int], now: datetime
+) -> dict[int, date]:
+    """The newest local day whose slot was planned for each of these subscriptions; none for long ago.
+
+    News at once and one-offs by hand take no day.
+    """
+    recent = issues.c.day >= now.astimezone(UTC).date() - _LONG_AGO
+    # skips the years before in the index of deliveries: issues get their ids in the order of their making
+    first = select(func.min(issues.c.id)).where(recent).scalar_subquery()
+    takes_a_day = issues.c.cadence_id.isnot(None) & issues.c.slot.not_like(f"{AT_ONCE_SIGN}%")
+    query = (
+        select(deliveries.c.subscription_id, func.max(issues.c.day))
+        .join(issues, issues.c.id == deliveries.c.issue_id)
+        .where(deliveries.c.issue_id >= first, recent, takes_a_day)
+        .group_by(deliveries.c.subscription_id)
+    )
+    found: dict[int, date] = {}
     for some in chunks(sorted(subscription_ids)):
-        ever = exists().where(deliveries.c.subscription_id == subscriptions.c.id)
-        query = select(subscriptions.c.id).where(subscriptions.c.id.in_(some), ever)
-        found.update((await connection.execute(query)).scalars())
+        rows = await connection.execute(query.where(deliveries.c.subscription_id.in_(some)))
+        found.update((id_, day) for id_, day in rows)
     return found
 
 

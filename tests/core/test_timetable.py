@@ -276,14 +276,32 @@ DAILY = cadence("08:00")
 def test_after_a_change_of_time_or_days(
     old: Cadence, new: Cadence, served: date, now: str, after: date
 ) -> None:
-    assert served_day_after_change(old, new, served, utc(now)) == after
+    assert served_day_after_change(old, new, served, served, utc(now)) == after
+
+
+@pytest.mark.parametrize(
+    ("new", "last", "now", "after"),
+    [
+        pytest.param(cadence("12:00"), SUNDAY, "2026-11-24T10:00", MONDAY, id="noon lies ahead: owed"),
+        pytest.param(cadence("12:00"), SUNDAY, "2026-11-24T12:00", TUESDAY, id="noon has come: gone by too"),
+        pytest.param(cadence("06:00"), SUNDAY, "2026-11-24T10:00", TUESDAY, id="earlier: gone by too"),
+        pytest.param(cadence("12:00"), TUESDAY, "2026-11-24T10:00", TUESDAY, id="served: not at noon"),
+        pytest.param(cadence("08:00", PAGO_PAGO), SUNDAY, "2026-11-24T10:00", MONDAY, id="Monday is over"),
+        pytest.param(cadence("12:00", at_once=True), SUNDAY, "2026-11-24T10:00", MONDAY, id="leftovers too"),
+    ],
+)  # fmt: skip
+def test_a_day_that_was_written_off_counts_as_served_only_while_its_time_has_gone_by(
+    new: Cadence, last: date, now: str, after: date
+) -> None:
+    # who came, or came back, on Tuesday after eight
+    assert served_day_after_change(DAILY, new, TUESDAY, last, utc(now)) == after
 
 
 def test_a_day_is_not_repeated_when_it_comes_again_over_the_date_line() -> None:
     # Tuesday 11:00 in Kiritimati, served; it is Monday 10:00 in Pago Pago.
     now = utc("2026-11-23T21:00")
     new = cadence("08:00", PAGO_PAGO)
-    served = served_day_after_change(cadence("08:00", KIRITIMATI), new, TUESDAY, now)
+    served = served_day_after_change(cadence("08:00", KIRITIMATI), new, TUESDAY, TUESDAY, now)
     assert served == TUESDAY
     slots = slots_between(new, now, now + timedelta(days=3))
     assert next(slot.day for slot in slots if slot.day > served) == WEDNESDAY
@@ -293,7 +311,7 @@ def test_a_day_is_not_skipped_by_a_move_over_the_date_line() -> None:
     # Monday 23:30 in Pago Pago, served; it is Wednesday 00:30 in Kiritimati.
     now = utc("2026-11-24T10:30")
     new = cadence("08:00", KIRITIMATI)
-    served = served_day_after_change(cadence("08:00", PAGO_PAGO), new, MONDAY, now)
+    served = served_day_after_change(cadence("08:00", PAGO_PAGO), new, MONDAY, MONDAY, now)
     slot = latest_slot(new, now)
     assert slot is not None
     assert (served, slot.day, next_slot(new, now).day) == (MONDAY, TUESDAY, WEDNESDAY)
@@ -304,7 +322,7 @@ def test_a_move_east_before_the_time_of_a_slot_does_not_skip_it(days: str) -> No
     # Monday 22:00 in New York, an hour before the mail; in Tokyo, Monday 23:00 has gone by.
     now = utc("2026-11-24T03:00")
     new = cadence("23:00", TOKYO, days)
-    served = served_day_after_change(cadence("23:00", NEW_YORK, days), new, SUNDAY, now)
+    served = served_day_after_change(cadence("23:00", NEW_YORK, days), new, SUNDAY, SUNDAY, now)
     slot = latest_slot(new, now)
     assert slot is not None
     assert served < slot.day == MONDAY
@@ -314,5 +332,6 @@ def test_monthly_readers_keep_their_month_when_they_move() -> None:
     # 1 December 07:00 in Tokyo, before the mail; still 30 November in New York.
     now = utc("2026-11-30T22:00")
     new = cadence("08:00", NEW_YORK, MONTHLY)
-    served = served_day_after_change(cadence("08:00", TOKYO, MONTHLY), new, date(2026, 11, 1), now)
+    last = date(2026, 11, 1)
+    served = served_day_after_change(cadence("08:00", TOKYO, MONTHLY), new, last, last, now)
     assert served < next_slot(new, now).day == date(2026, 12, 1)
