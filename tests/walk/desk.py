@@ -147,7 +147,8 @@ class Desk(Watch):
         where = account.address, account.paper.slug
         if self.act(lambda store: readers.resume(*where, store=store, now=self.now)):
             self.books.resume(account, self.books.newest)
-            account.steady_since = self.now
+            # a clock that went back owes no day again that counted as served before
+            account.steady_since = max(self.now, self.high_water)
         self.audit()
 
     def leave(self, account: Account) -> None:
@@ -164,9 +165,11 @@ class Desk(Watch):
         async def undo(store: Database) -> None:
             words.append(await by_link.take_back(account.id, reason="undone", store=store, now=self.now))
 
-        if self.act(undo) and words != [False]:
-            assert allowed
-            account.standing, account.steady_since = "active", self.now
+        committed = self.act(undo)
+        # who died over it after the commit has no answer left to give
+        assert words in ([], [allowed])
+        if committed and allowed:
+            account.standing, account.steady_since = "active", max(self.now, self.high_water)
         self.audit()
 
     # --- clocks, trouble, several at once

@@ -194,7 +194,8 @@ class Books:
         is_back = reader.standing in {"active", "bouncing"}
         if account.standing == "paused" and is_back and until and until <= now:
             self.resume(account, self.newest_before(until))
-            account.steady_since = now
+            # slots since then are owed, however late the pause was seen to be over
+            account.steady_since = max(account.steady_since, until)
         if reader.standing == "bouncing" and account.standing in {"active", "paused"}:
             assert account.address in denied, f"{account.address} bounces, but the server never said so"
             account.standing = "bouncing"
@@ -294,7 +295,8 @@ class Books:
             if account.wish.at_once and account.cut < self.newest:
                 found.append(f"news at once did not come to {account}")
             day = _newest_slot_day(account.wish, now - _PATIENCE, account.steady_since)
-            days = {row.day for row in seen.deliveries.values() if row.subscription == account.id}
+            mine = [row for row in seen.deliveries.values() if row.subscription == account.id]
+            days = {row.day for row in mine if row.takes_the_day}
             if not account.wish.at_once and day is not None and max(days, default=date.min) < day:
                 found.append(f"the slot of {day} has no row for {account}")
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Final
 
 import pytest
@@ -161,6 +161,20 @@ def test_two_copies_given_back_in_one_go_are_both_owed_again(desk: Desk) -> None
     assert len(mails(desk, reader)) == 1
 
 
+@pytest.mark.parametrize(("days", "standing"), [(7, "active"), (8, "left")])
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_leaving_is_taken_back_within_a_week_and_no_later_whoever_dies_over_it(
+    desk: Desk, days: int, standing: str, dies: bool
+) -> None:
+    reader = reader_of(desk)
+    desk.leave(reader)
+    desk.pass_time(days * _DAY)
+    # the third boundary is the one after the commit
+    desk.doom(2 if dies else None)
+    desk.take_back(reader)
+    assert desk.seen.readers[reader.id].standing == standing
+
+
 # --- Who may be written to ----------------------------------------------------------------------------------
 
 
@@ -176,6 +190,51 @@ def test_who_comes_back_without_confirming_gets_nothing(desk: Desk, before: str)
     desk.run()
     assert desk.seen.readers[reader.id].standing == "pending"
     assert not mails(desk, reader)
+
+
+# --- Slots that lie ahead -----------------------------------------------------------------------------------
+#
+# The watch of each run finds readers whose slot has come and who have no row for it.
+
+
+def test_who_confirms_for_another_zone_is_owed_the_slot_ahead(desk: Desk) -> None:
+    # in Paris seven o'clock had come when the reader subscribed
+    reader = desk.add_reader(Wish(zone="Europe/Paris"), confirmed=False)
+    assert reader is not None
+    desk.publish(NEWS)
+    desk.come_back(reader, Wish(zone="UTC"))
+    desk.pass_time(4 * _HOUR)
+    desk.run()
+    assert len(mails(desk, reader)) == 1
+
+
+@pytest.mark.parametrize("confirmed_at_once", [True, False])
+def test_who_comes_back_to_another_zone_is_owed_the_slot_ahead(desk: Desk, confirmed_at_once: bool) -> None:
+    # on Kiritimati it was evening
+    reader = reader_of(desk, Wish(zone="Pacific/Kiritimati"))
+    desk.publish(NEWS)
+    desk.leave(reader)
+    if not confirmed_at_once:
+        desk.come_back(reader, Wish(zone="Pacific/Kiritimati"), confirmed=False)
+    desk.come_back(reader, Wish(zone="UTC"))
+    desk.pass_time(4 * _HOUR)
+    desk.run()
+    assert len(mails(desk, reader)) == 1
+
+
+def test_who_resumes_while_the_clock_has_gone_back_is_owed_no_day_twice(desk: Desk) -> None:
+    # the reader came on Monday; by a clock that then says Sunday, Sunday's slot is not owed again
+    reader = reader_of(desk, Wish(at=time(18, 30)))
+    desk.publish(NEWS)
+    desk.pass_time(-_DAY)
+    desk.pause(reader, catch_up=True)
+    desk.resume(reader)
+    desk.pass_time(_DAY)
+    desk.run()
+    assert not mails(desk, reader)
+    desk.pass_time(_DAY)
+    desk.run()
+    assert len(mails(desk, reader)) == 1
 
 
 # --- Two schedulers -----------------------------------------------------------------------------------------
