@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from digest.flows.press import Press
 from digest.flows.recorder import Recorder
 from digest.jobs import local
 from digest.jobs.liveness import Liveness
@@ -36,12 +37,12 @@ class Point:
     time: int = 1
 
 
-def _is_content(_found: object, _wire: object, data: bytes, _answers: int) -> bool:
-    return len(data) > CONTENT
+def _is_content(_found: object, _wire: object, pieces: Sequence[bytes], _answers: int) -> bool:
+    return sum(map(len, pieces)) > CONTENT
 
 
-def _is_envelope(_found: object, _wire: object, data: bytes, _answers: int) -> bool:
-    return data.startswith(b"MAIL ")
+def _is_envelope(_found: object, _wire: object, pieces: Sequence[bytes], _answers: int) -> bool:
+    return pieces[0].startswith(b"MAIL ")
 
 
 def _is_group(_found: object, _connection: object, _owner: object, results: Any, *_: object) -> bool:
@@ -72,6 +73,7 @@ POINTS: Final[dict[str, Point]] = {
     # copies are claimed and begun
     "claim: marked, not committed": Point(before_commit(deliveries, "claim")),
     "claim: committed": Point(after_commit(deliveries, "claim")),
+    "print: some letters are there": Point(after(Press, "letter"), time=6),
     "begin: marked, not committed": Point(before_commit(recording, "begin"), time=6),
     "begin: while it is committed": Point(within_commit(recording, "begin"), time=6),
     "begin: committed, before the first byte": Point(after_commit(recording, "begin"), time=6),
