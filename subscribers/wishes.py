@@ -12,7 +12,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
-from email_validator import EmailNotValidError, validate_email
 
 from subscribers.model import MONTHLY, WEEKDAYS, Cadence, Format, Profile, Section
 
@@ -49,6 +48,9 @@ def parse_address(text: str) -> str:
     The domain is lower-cased, and in A-labels unless the local part needs SMTPUTF8; the local part keeps
     its case.
     """
+    # here, for its tables take long to load, and who only writes to known addresses types none
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         found = validate_email(
             text.strip(),

@@ -24,11 +24,11 @@ _NAME: Final = re.compile(r"[!-9;-~]+")
 _PRINTABLE: Final = re.compile(r"[!-~]+(?: [!-~]+)*")
 _ATEXT: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
 _ATOMS: Final = re.compile(rf"{_ATEXT}+(?: {_ATEXT}+)*")
-#: dot-atoms on both sides; characters beyond ASCII are let in here and questioned by `wire_address`
-_ADDR_SPEC: Final = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u00a1-\U0010ffff-]+)*"
-    r"@[A-Za-z0-9\u00a1-\U0010ffff_-]+(?:\.[A-Za-z0-9\u00a1-\U0010ffff_-]+)*"
-)
+#: Dot-atoms on both sides; characters beyond U+00A0 are let in here and questioned by `wire_address`. Said by
+#: what they do not hold: a class that goes up to U+10FFFF takes a hundred times as long to compile.
+_LOCAL: Final = r'[^\x00- "(),.:;<>@\[\\\]\x7f-\xa0]+'
+_LABEL: Final = r"[^\x00-,./:-@\[-^`{-\xa0]+"
+_ADDR_SPEC: Final = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@{_LABEL}(?:\.{_LABEL})*")
 
 
 @dataclass(frozen=True, slots=True)
