@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,10 +16,13 @@ _BREAKS: Final = re.compile("\r\n|[\t-\r\x1c-\x1e\x85\u2028\u2029]")
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
 _PARAGRAPH_END: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
+#: Where no letter is of East Asia, in any of its scripts: most texts stay within, and then nobody has to
+#: compile the patterns that know those scripts, each of which takes as long as loading a module.
+_ELSEWHERE: Final = "\x00-\u10ff\u1160-\u2e7f"
+_EAST_ASIAN: Final = re.compile(f"[^{_ELSEWHERE}]")
 #: Han letters, and between two of them the punctuation that belongs to their script.
 _HAN: Final = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _HAN_MARKS: Final = "\u3001-\u3003\u3008-\u3020\uff01-\uff5e\u2018\u2019\u201c\u201d\u00b7"
-_HAN_RUN: Final = re.compile(f"[{_HAN}](?:[{_HAN}{_HAN_MARKS}]*[{_HAN}])?")
 #: What most texts in Latin script consist of; each of its letters takes one column.
 _SINGLE_COLUMNS: Final = re.compile("[ -~\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e]*")
 _OWN_HAN: Final = ("zh", "ja", "ko")
@@ -54,12 +57,17 @@ def host_of(url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
+def may_be_east_asian(text: str) -> bool:
+    """False when no letter of the text is Han, kana, hangul or another wide script."""
+    return _EAST_ASIAN.search(text) is not None
+
+
 def marked_han(text: str, language: str) -> Markup:
     """Escaped text in which runs of Han script carry their language, so that fonts and voices fit."""
     escaped = str(escape(text))
-    if language.split("-")[0] in _OWN_HAN or escaped.isascii():
+    if language.split("-")[0] in _OWN_HAN or not may_be_east_asian(escaped):
         return Markup(escaped)  # noqa: S704 - escaped above
-    return Markup(_HAN_RUN.sub(r'<span lang="zh-Hans">\g<0></span>', escaped))  # noqa: S704 - escaped above
+    return Markup(_han_run().sub(r'<span lang="zh-Hans">\g<0></span>', escaped))  # noqa: S704 - escaped above
 
 
 def column_width(text: str) -> int:
@@ -79,6 +87,11 @@ def shortened(text: str, columns: int) -> str:
     if text[end] != " " and space > end // 2:
         kept = kept[:space]
     return kept.rstrip(" ,;:.–—-") + "…"
+
+
+@cache
+def _han_run() -> re.Pattern[str]:
+    return re.compile(f"[{_HAN}](?:[{_HAN}{_HAN_MARKS}]*[{_HAN}])?")
 
 
 def _letters_in(text: str, columns: int) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
-from digest.render.characters import column_width
+from digest.render.characters import column_width, may_be_east_asian
 
 #: RFC 2646 advises 72; replies can be quoted a few times before they reach the edge of 80.
 COLUMNS: Final = 72
@@ -17,8 +18,8 @@ _WIDE: Final = (
 )
 _OPENING: Final = "（「『【《〈〔［｛“‘(\\[" + '"'
 _CLOSING: Final = "，。、！？：；）」』】》〉〕］｝”’…,.!?:;)\\]%" + '"'
-#: What is never broken: a wide letter with the punctuation that clings to it, or a run of other letters.
-_UNIT: Final = re.compile(f"[{_OPENING}]*[{_WIDE}][{_CLOSING}]*|(?:(?![{_OPENING}]*[{_WIDE}])[^ ])+| +")
+#: What is never broken, in a text without wide letters.
+_PLAIN_UNIT: Final = re.compile("[^ ]+| +")
 
 
 def wrapped(text: str, first: str = "", columns: int = COLUMNS) -> str:
@@ -43,7 +44,7 @@ def _lines(text: str, room: int) -> Iterator[list[str]]:
     """The units of each line; spaces where lines end or meet are gone."""
     line: list[str] = []
     width, gap = 0, ""
-    for unit in _UNIT.findall(text):
+    for unit in (_unit() if may_be_east_asian(text) else _PLAIN_UNIT).findall(text):
         if unit[0] == " ":
             gap = " " if line else ""
             continue
@@ -55,3 +56,9 @@ def _lines(text: str, room: int) -> Iterator[list[str]]:
         width += len(gap) + wide
         gap = ""
     yield line
+
+
+@cache
+def _unit() -> re.Pattern[str]:
+    """What is never broken: a wide letter with the punctuation that clings to it, or a run of others."""
+    return re.compile(f"[{_OPENING}]*[{_WIDE}][{_CLOSING}]*|(?:(?![{_OPENING}]*[{_WIDE}])[^ ])+| +")

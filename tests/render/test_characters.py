@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from digest.render.characters import (
     column_width,
     host_of,
     marked_han,
+    may_be_east_asian,
     one_line,
     paragraphs,
     shortened,
@@ -79,6 +82,23 @@ def test_han_runs_carry_their_language_in_a_foreign_text_only() -> None:
     text = "He said “以修代换、技能培训” & left"
     assert marked_han(text, "en") == ('He said “<span lang="zh-Hans">以修代换、技能培训</span>” &amp; left')
     assert marked_han(text, "zh-Hans") == "He said “以修代换、技能培训” &amp; left"
+
+
+def test_no_wide_letter_of_east_asia_is_overlooked() -> None:
+    scripts = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "BOPOMOFO", "YI ", "FULLWIDTH", "KANGXI")
+    letters = [chr(point) for point in range(0x110000)]
+    wide = [
+        letter
+        for letter in letters
+        if unicodedata.east_asian_width(letter) in "WF" and unicodedata.name(letter, "").startswith(scripts)
+    ]
+    assert len(wide) > 80_000
+    assert [letter for letter in wide if not may_be_east_asian(f"“{letter}”")] == []
+
+
+@pytest.mark.parametrize("text", ["", "plain", "“Ærø” – über naïve €", "Привет, мир…", "שלום", "नमस्ते", "ไทย"])
+def test_other_scripts_are_not_taken_for_east_asian(text: str) -> None:
+    assert not may_be_east_asian(text)
 
 
 @pytest.mark.parametrize(
