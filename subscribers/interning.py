@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import time
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import Row, Table, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from subscribers.model import Bookmark, Cadence, Format, Profile, Section, interning_key
 from subscribers.tables import bookmarks, cadences, profiles
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 Preference = TypeVar("Preference", Cadence, Profile, Bookmark)
 
@@ -98,8 +100,19 @@ async def insert_missing(
     """Insert the rows whose unique key is not there yet; the others stay as they are."""
     if not rows:
         return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    await connection.execute(insert(table).on_conflict_do_nothing(), rows)
+    await connection.execute(insert_into(connection, table).on_conflict_do_nothing(), rows)
+
+
+def insert_into(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
+    """An INSERT in the store's own words, which know what to do with a row that is there already."""
+    # here, for the dialect that is not spoken is not worth its loading
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
 
 
 async def _intern(

@@ -6,12 +6,11 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, bindparam, exists, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Copy, Issue, IssueStatus, TopicGroup
 from digest.store.tables import OPEN, cohorts, deliveries, issue_briefings, issues
-from subscribers.interning import cadence_from, chunks, profile_from
+from subscribers.interning import cadence_from, chunks, insert_into, profile_from
 from subscribers.tables import cadences, profiles
 
 #: Deliveries that keep their issue open. SQLite serves this from the partial index of open deliveries, and
@@ -22,8 +21,7 @@ IS_OPEN: Final = or_(*(deliveries.c.status == bindparam(None, one, literal_execu
 
 async def open_slot(connection: AsyncConnection, new: Issue) -> tuple[int, int]:
     """Open an issue under its unique slot, or open another round of the one that is there: (id, round)."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    query = dialect.insert(issues).values(_columns(new))
+    query = insert_into(connection, issues).values(_columns(new))
     again = query.on_conflict_do_update(
         index_elements=[issues.c.newsletter_id, issues.c.cadence_id, issues.c.slot],
         set_={
