@@ -42,11 +42,11 @@ def test_an_envelope_says_the_size_and_the_need_for_utf8_where_they_are_understo
         ({"sender": "news>"}, "5.1.7"),
         ({"recipient": "jürgen@reader.example"}, "5.6.7"),
         ({"smtputf8": True}, "5.6.7"),
-        ({"content": b"x" * 1001}, "5.3.4"),
+        ({"pieces": (b"x" * 1000, b"x")}, "5.3.4"),
     ],
 )
 def test_a_letter_is_unfit_for_a_reason_that_is_its_own(
-    change: dict[str, str], enhanced: str, letter: Letter
+    change: dict[str, object], enhanced: str, letter: Letter
 ) -> None:
     refused = unfit(letter._replace(vouched=False, **change), Offer(size=True, size_limit=1000))  # type: ignore[arg-type]
     assert refused is not None
