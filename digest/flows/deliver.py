@@ -1,7 +1,7 @@
 """What an issue has planned is sent: claimed, begun, posted, judged, recorded, copy by copy.
 
 feed (feed.py)  ->  lanes at work (lanes.py)  ->  recorder (recorder.py)
-claim, print, turns       post, judge             what is durable
+whose turn it is    print, post, judge            what is durable
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ async def deliver(
         tally.progress.expect(sender.allowance.most(left))
         recorder = Recorder(store, sender.owner, now=sender.now, wall=sender.wall, patience=patience)
         async with feed, recorder:
-            at_work = [LaneAtWork(issue, give_up, feed, recorder, sender, tally) for _ in range(lanes)]
+            at_work = [LaneAtWork(issue, give_up, feed, press, recorder, sender, tally) for _ in range(lanes)]
             await _all_end(at_work)
         left = await feed.copies_left()
         troubles = [lane.trouble for lane in at_work if lane.trouble]

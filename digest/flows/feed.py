@@ -9,13 +9,13 @@ the process, it takes no other with it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
-from typing import Final, NamedTuple
+from typing import Final
 
 from digest.core.families import family_of
 from digest.core.model import Claimed, DeliveryStatus
@@ -39,39 +39,23 @@ _SECONDS_HELD: Final = 60.0
 _BATCHES_HELD: Final = 4
 #: The latest that a copy is put off for its family's sake: by then more may be known.
 _LONGEST_PUT_OFF: Final = timedelta(minutes=10)
-#: Seconds for which letters are printed in one stretch while lanes wait for the loop.
-_LONGEST_STRETCH: Final = 0.002
 #: How much the last copy counts in the average of how long one takes.
 _WEIGHT_OF_ONE: Final = 0.05
-
-
-class Ready(NamedTuple):
-    """A copy that waits for its turn."""
-
-    copy: Claimed
-    #: printed already: a hundred in a row take half the time of a hundred here and there
-    letter: Letter | None
-    #: why there is no letter
-    fault: str = ""
 
 
 @dataclass(slots=True, eq=False)
 class Turn:
     """A copy in the hands of a lane, from the moment when it may begin until its end is told."""
 
-    ready: Ready
+    copy: Claimed
     family: str
     #: when it began, by the sender's clock, and when its lane had no other any more
     began: float
     since: float
+    letter: Letter | None = None
     #: the next letter of the lane travels with it and takes its place
     has_heir: bool = False
     is_over: bool = False
-
-    @property
-    def copy(self) -> Claimed:
-        """What was claimed."""
-        return self.ready.copy
 
 
 class Feed(AbstractAsyncContextManager["Feed"]):
@@ -97,7 +81,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         self._stop: Final = stop
         self._tally: Final = tally
         self._patience: Final = patience
-        self._turns: Final[Turns[Ready]] = Turns(sender.pace)
+        self._turns: Final[Turns[Claimed]] = Turns(sender.pace)
         #: one lane waits for all; the others stand in line behind it
         self._one_waits: Final = asyncio.Lock()
         #: something has changed for whoever waits
@@ -179,7 +163,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         """A copy that was to follow begins later, or not in this run."""
         turn.is_over = True
         self._under_way -= 1
-        self._turns.put_back(turn.family, turn.ready, self._clock())
+        self._turns.put_back(turn.family, turn.copy, self._clock())
         self._stirred.set()
 
     def disown(self, turn: Turn) -> None:
@@ -213,7 +197,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         taken = self._turns.take(now)
         return self._handed_out(taken, now) if isinstance(taken, tuple) else taken
 
-    def _handed_out(self, taken: tuple[str, Ready], now: float) -> Turn:
+    def _handed_out(self, taken: tuple[str, Claimed], now: float) -> Turn:
         self._under_way += 1
         return Turn(taken[1], taken[0], began=now, since=now)
 
@@ -292,26 +276,13 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         claim = await self._patience.through(partial(self._take, limit, alone), stop=self._stop)
         self._sender.allowance.take(len(claim.copies))
         await self._patience.through(partial(self._press.prepare, claim.copies), stop=self._stop)
-        await self._print(claim.copies)
+        for copy in claim.copies:
+            self._turns.add(family_of(copy.address), copy)
         self._tally.skip(claim.skipped)
         if len(claim.copies) < limit or not limit:
             self._all_claimed = True
             self._suspects = 0 if alone else None
         return bool(claim.copies)
-
-    async def _print(self, copies: Iterable[Claimed]) -> None:
-        """Have letters ready in the order of their turns; whoever waits for the loop is let in between."""
-        since = self._clock()
-        for copy in copies:
-            try:
-                ready = Ready(copy, await self._press.letter(copy))
-            except ValueError as error:
-                ready = Ready(copy, None, str(error))
-            self._turns.add(family_of(copy.address), ready)
-            if self._clock() - since > _LONGEST_STRETCH:
-                self._stirred.set()
-                await asyncio.sleep(0)
-                since = self._clock()
 
     async def _take(self, limit: int, alone: bool) -> Claim:
         async with self._store.write() as connection:
@@ -349,13 +320,12 @@ class Feed(AbstractAsyncContextManager["Feed"]):
             return False
         now = self._sender.now()
         until = {
-            ready.copy.delivery_id: now + min(timedelta(seconds=wait), _LONGEST_PUT_OFF)
-            for ready, wait in late
+            copy.delivery_id: now + min(timedelta(seconds=wait), _LONGEST_PUT_OFF) for copy, wait in late
         }
         await self._patience.through(partial(self._defer, until), stop=self._stop)
         self._sender.allowance.take(-len(late))
-        self._tally.put_off.update(family_of(ready.copy.address) for ready, _ in late)
-        self._tally.count(DeliveryStatus.DEFERRED, sum(not ready.copy.doubts for ready, _ in late))
+        self._tally.put_off.update(family_of(copy.address) for copy, _ in late)
+        self._tally.count(DeliveryStatus.DEFERRED, sum(not copy.doubts for copy, _ in late))
         return True
 
     async def _give_back(self) -> None:

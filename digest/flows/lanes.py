@@ -1,4 +1,4 @@
-"""One lane at work: letter after letter is begun, posted and judged, until the feed ends."""
+"""One lane at work: letter after letter is printed, begun, posted and judged, until the feed ends."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from digest.core.pace import Hint, hint_of
 from digest.core.verdict import FIRST_WAIT, SENT, judge, next_try
 from digest.errors import TransportError
 from digest.flows.feed import Feed, Turn
+from digest.flows.press import Press
 from digest.flows.recorder import Recorder
 from digest.flows.sender import Sender
 from digest.flows.tally import Tally
@@ -33,6 +34,7 @@ class LaneAtWork:
     issue: Issue
     give_up: timedelta
     feed: Feed
+    press: Press
     recorder: Recorder
     sender: Sender
     tally: Tally
@@ -69,9 +71,8 @@ class LaneAtWork:
         while (turn := await self._next(lane)) is not None:
             await self._look_ahead(turn)
             if await self._begin(turn):
-                letter = turn.ready.letter
-                assert letter is not None
-                outcome = await lane.post(letter, self._ahead.ready.letter if self._ahead else None)
+                assert turn.letter is not None
+                outcome = await lane.post(turn.letter, self._ahead.letter if self._ahead else None)
                 if not await self._judged(turn, outcome):
                     return
             else:
@@ -80,7 +81,7 @@ class LaneAtWork:
                 await lane.close()
 
     async def _next(self, lane: Lane) -> Turn | None:
-        """The copy to be posted next; None when the feed has ended."""
+        """The copy to be posted next, printed; None when the feed has ended."""
         turn, self._turn, self._ahead = self._ahead, self._ahead, None
         if turn is not None:
             if self.feed.may_go_on(turn):
@@ -95,29 +96,32 @@ class LaneAtWork:
                 # with no message to pair it with, a result may not wait for the next turn
                 await self._settle()
                 self._turn = turn = await self.feed.next()
-            if turn is None or turn.ready.letter is not None:
+            if turn is None or await self._print(turn):
                 return turn
-            await self._refuse(turn)
 
     async def _look_ahead(self, turn: Turn) -> None:
-        """Choose the next letter, if there is one at hand whose envelope may travel with this one."""
+        """Have the next letter ready, if there is one at hand whose envelope may travel with this one."""
         self._ahead = self.feed.behind(turn)
-        if self._ahead is not None and self._ahead.ready.letter is None:
-            await self._refuse(self._ahead)
+        if self._ahead is not None and not await self._print(self._ahead):
             self._ahead = None
             self.feed.disown(turn)
 
-    async def _refuse(self, turn: Turn) -> None:
-        """A copy that cannot stand on an envelope is refused, and the run goes on."""
-        verdict = Verdict(DeliveryStatus.REFUSED, BAD_ADDRESS, turn.ready.fault)
-        await self.recorder.note(Recorded(turn.copy.delivery_id, verdict), None)
-        self.feed.ended(turn, Hint.NONE)
-        self.tally.count(verdict.status)
+    async def _print(self, turn: Turn) -> bool:
+        """Make the letter; a copy that cannot stand on an envelope is refused, and the run goes on."""
+        try:
+            turn.letter = await self.press.letter(turn.copy)
+        except ValueError as error:
+            verdict = Verdict(DeliveryStatus.REFUSED, BAD_ADDRESS, str(error))
+            await self.recorder.note(Recorded(turn.copy.delivery_id, verdict), None)
+            self.feed.ended(turn, Hint.NONE)
+            self.tally.count(verdict.status)
+            return False
+        return True
 
     async def _begin(self, turn: Turn) -> bool:
         """Write down what came of the last letter and that this one begins; False when it is not ours."""
         result, self._result = self._result, None
-        return await self.recorder.note(result, turn.ready.copy.delivery_id)
+        return await self.recorder.note(result, turn.copy.delivery_id)
 
     async def _settle(self) -> None:
         result, self._result = self._result, None
@@ -128,7 +132,7 @@ class LaneAtWork:
         """Take note of an outcome; False when this lane can go on no longer."""
         verdict = SENT if outcome.accepted else self._judge(turn, outcome)
         self.feed.ended(turn, hint_of(outcome, verdict), self._ahead)
-        self._result = Recorded(turn.ready.copy.delivery_id, verdict)
+        self._result = Recorded(turn.copy.delivery_id, verdict)
         if verdict.stop_run:
             await self._settle()
             self.trouble = verdict.detail

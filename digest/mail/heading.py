@@ -97,16 +97,11 @@ class CopyHeaders:
         self._before = header_block(_before(cohort))
         self._after = header_block(_after(cohort))
 
-    def for_reader(self, reader: ReaderHeading) -> bytes:
-        """The header block of one copy, without the empty line before the body.
-
-        Raises ValueError when something of the reader's cannot stand in a header.
-        """
-        check_names(reader)
-        return b"".join(self.pieces(reader))
-
     def pieces(self, reader: ReaderHeading) -> tuple[bytes, bytes, bytes]:
-        """The same in pieces, two of them shared by the cohort, for names that `check_names` lets pass."""
+        """The header block of one copy, without the empty line before the body; two pieces are the cohort's.
+
+        For names that `check_names` lets pass; raises ValueError for an address that no header may hold.
+        """
         return self._before, _to_line(reader.to) + _machine_lines(reader).encode(), self._after
 
 

@@ -226,7 +226,8 @@ class Conversation:
     async def _send(self, letter: Letter, following: Letter | None) -> Outcome:
         """Write the content, with the next envelope behind it when there is one, and hear the verdict."""
         pieces = letter.pieces if letter.vouched else (transparent(letter.content),)
-        self._begun, self._begun_for = begun, _ = self._may_begin(following), following
+        begun = self._may_begin(following)
+        self._begun, self._begun_for = begun, following
         try:
             if begun is None:
                 self._wire.say((*pieces, _DOT), 1)

@@ -86,9 +86,12 @@ async def claim(
             if not ids:
                 break
             rows = await _with_readers(connection, ids)
-            gone = [row for row in rows if row.standing != Standing.ACTIVE or not row.address]
-            kept = [row for row in rows if row not in gone] if gone else rows
-            claimed += [Claimed._make(row[: len(Claimed._fields)]) for row in kept]
+            gone = []
+            for row in rows:
+                if row.address and row.standing == Standing.ACTIVE:
+                    claimed.append(Claimed._make(row[: len(Claimed._fields)]))
+                else:
+                    gone.append(row)
             skipped += await _skip(connection, gone)
     return Claim(tuple(claimed), skipped)
 

@@ -250,8 +250,10 @@ _PAGES = st.lists(_DRAFTS, max_size=7)
 def test_whatever_a_page_holds_reading_it_twice_changes_nothing_more(
     new_store: NewStore, before: Sequence[DraftBriefing], page: Sequence[DraftBriefing]
 ) -> None:
+    made = new_store("sqlite", True)
+
     async def scene() -> None:
-        async with opened(new_store("sqlite", True)) as store:
+        async with opened(made) as store:
             await publish_news(store, TUESDAY, *before)
             first = await publish_news(store, TUESDAY, *page)
             held = await every(store)

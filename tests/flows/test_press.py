@@ -101,3 +101,13 @@ async def test_an_address_that_cannot_stand_on_an_envelope_is_told_apart(store: 
     broken = copy._replace(address="ann\r\nRCPT TO:<eve@example.org>")
     with pytest.raises(ValueError, match="address"):
         await press_for(store).letter(broken)
+
+
+async def test_links_too_long_for_a_header_are_told_before_the_first_letter(store: Database) -> None:
+    await publish_news(store, TUESDAY, item("Tariffs"))
+    await join(store, "ann@example.org", TUESDAY)
+    await plan_all(store, at(24, 7))
+    (copy,) = (await claim_all(store, at(24, 7))).copies
+    press = Press(store=store, keys=[b"k" * 32], base_url=f"https://news.example/{'x' * 200}")
+    with pytest.raises(ValueError, match="not a link of at most"):
+        await press.letter(copy)

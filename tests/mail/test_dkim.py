@@ -24,15 +24,15 @@ from hypothesis import strategies as st
 
 from digest.mail.dkim import DkimKey, Signer, body_hash, load_key
 from digest.mail.headers import Mailbox
-from digest.mail.heading import CopyHeaders
 from tests.mail.dkim_reader import PASS, split_fields, verdicts
+from tests.mail.headings import header_block_of
 from tests.mail.test_heading import COHORT, READER
 from tests.mail.wire import HOSTILE
 
 DOMAIN: Final = "news.example"
 PLANNED: Final = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 BODY: Final = b"--=_digest_7_3_=\r\n\r\nGood morning,\r\n  all  is well.\r\n\r\n--=_digest_7_3_=--\r\n"
-HEADERS: Final = CopyHeaders(COHORT).for_reader(READER)
+HEADERS: Final = header_block_of(COHORT, READER)
 #: The heading of a copy with every field that is ever signed.
 FULL: Final = HEADERS + b"Content-Transfer-Encoding: quoted-printable\r\n"
 FIELDS: Final = split_fields(FULL)
@@ -245,7 +245,7 @@ def test_any_headers_and_any_body_can_be_signed(
 def test_copies_with_hostile_words_can_be_signed(signer: Signer, hostile: str) -> None:
     cohort = replace(COHORT, subject=hostile, sender=Mailbox("daily@news.example", hostile))
     for address in ("ann@reader.example", "jürgen@bücher.example"):
-        headers = CopyHeaders(cohort).for_reader(READER._replace(to=Mailbox(address, hostile)))
+        headers = header_block_of(cohort, READER._replace(to=Mailbox(address, hostile)))
         assert both_believe(signed(signer, headers), signer) == [True, True]
 
 

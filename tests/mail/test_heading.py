@@ -23,6 +23,7 @@ from digest.mail.heading import (
     mailto,
 )
 from digest.mail.identifiers import return_path
+from tests.mail.headings import header_block_of
 from tests.mail.wire import HOSTILE, decoded, fields
 
 LINKS = ListLinks(
@@ -67,7 +68,7 @@ STANDARD = [
 
 
 def test_the_heading_of_a_copy_on_the_wire() -> None:
-    assert CopyHeaders(COHORT).for_reader(READER) == (
+    assert header_block_of(COHORT, READER) == (
         b"From: The Daily <daily@news.example>\r\n"
         b"Subject: Gallium rules change\r\n"
         b"Date: Tue, 24 Nov 2026 07:00:00 +0000\r\n"
@@ -90,7 +91,7 @@ def test_the_heading_of_a_copy_on_the_wire() -> None:
 
 
 def test_plain_text_alone_names_its_encoding() -> None:
-    wire = CopyHeaders(replace(COHORT, boundary=None)).for_reader(READER)
+    wire = header_block_of(replace(COHORT, boundary=None), READER)
     assert wire.endswith(
         b"MIME-Version: 1.0\r\n"
         b"Content-Type: text/plain; charset=utf-8\r\n"
@@ -101,11 +102,11 @@ def test_plain_text_alone_names_its_encoding() -> None:
 def test_a_header_without_a_link_to_honour_is_left_out() -> None:
     cohort = replace(COHORT, newsletter=ListIdentity("The Daily", "daily.news.example"), feedback_id=None)
     reader = READER._replace(unsubscribe_url=None, unsubscribe_mailto=None)
-    names = [name for name, _ in fields(CopyHeaders(cohort).for_reader(reader))]
+    names = [name for name, _ in fields(header_block_of(cohort, reader))]
     missing = {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Help", "List-Subscribe", "List-Owner"}
     assert names == [name for name in STANDARD if name not in missing | {"List-Archive", "Feedback-ID"}]
     only_mail = READER._replace(unsubscribe_url=None)
-    wire = CopyHeaders(cohort).for_reader(only_mail)
+    wire = header_block_of(cohort, only_mail)
     assert b"List-Unsubscribe: <mailto:unsubscribe+42.abc@news.example>\r\n" in wire
     assert b"One-Click" not in wire
 
@@ -113,7 +114,7 @@ def test_a_header_without_a_link_to_honour_is_left_out() -> None:
 def test_a_mail_that_belongs_to_no_newsletter_names_no_list() -> None:
     cohort = replace(COHORT, newsletter=None)
     reader = READER._replace(unsubscribe_url=None, unsubscribe_mailto=None)
-    assert b"List-" not in CopyHeaders(cohort).for_reader(reader)
+    assert b"List-" not in header_block_of(cohort, reader)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,7 @@ def test_a_mail_that_belongs_to_no_newsletter_names_no_list() -> None:
 )
 def test_a_list_id_is_never_encoded(title: str, value: str) -> None:
     cohort = replace(COHORT, newsletter=ListIdentity(title, "daily.news.example"))
-    assert dict(fields(CopyHeaders(cohort).for_reader(READER)))["List-Id"] == value
+    assert dict(fields(header_block_of(cohort, READER)))["List-Id"] == value
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
@@ -139,7 +140,7 @@ def test_hostile_words_add_no_header(hostile: str) -> None:
         sender=Mailbox("daily@news.example", hostile),
         newsletter=ListIdentity(hostile, "daily.news.example", LINKS),
     )
-    wire = CopyHeaders(cohort).for_reader(READER._replace(to=Mailbox("ann@reader.example", hostile)))
+    wire = header_block_of(cohort, READER._replace(to=Mailbox("ann@reader.example", hostile)))
     found = fields(wire)
     assert [name for name, _ in found] == STANDARD
     assert wire.isascii()
@@ -151,7 +152,7 @@ def test_hostile_words_add_no_header(hostile: str) -> None:
 
 @pytest.mark.parametrize("hostile", [h for h in HOSTILE if h])
 def test_hostile_machine_words_are_refused(hostile: str) -> None:
-    headers = CopyHeaders(COHORT)
+
     identity = ListIdentity("The Daily", "daily.news.example", LINKS)
     hostile_help = replace(LINKS, help=f"https://x/é{hostile}")
     for reader in (
@@ -161,7 +162,7 @@ def test_hostile_machine_words_are_refused(hostile: str) -> None:
         READER._replace(to=Mailbox(hostile)),
     ):
         with pytest.raises(ValueError):
-            headers.for_reader(reader)
+            header_block_of(COHORT, reader)
     for cohort in (
         replace(COHORT, newsletter=replace(identity, list_id=hostile)),
         replace(COHORT, newsletter=replace(identity, links=hostile_help)),
@@ -175,9 +176,9 @@ def test_hostile_machine_words_are_refused(hostile: str) -> None:
 @pytest.mark.parametrize("tail", [">", "> <b", " b", "\r\nBcc: b", "\x00", "é", "=?utf-8?q?x?="])
 def test_a_link_cannot_be_left_from_within(tail: str) -> None:
     with pytest.raises(ValueError):
-        CopyHeaders(COHORT).for_reader(READER._replace(unsubscribe_url=f"https://news.example/u{tail}"))
+        header_block_of(COHORT, READER._replace(unsubscribe_url=f"https://news.example/u{tail}"))
     with pytest.raises(ValueError):
-        CopyHeaders(COHORT).for_reader(READER._replace(unsubscribe_mailto=f"mailto:u@news.example{tail}"))
+        header_block_of(COHORT, READER._replace(unsubscribe_mailto=f"mailto:u@news.example{tail}"))
 
 
 @pytest.mark.parametrize("local", ["d", "d" * 64, "&" * 50])
@@ -229,25 +230,25 @@ def test_a_delimiter_in_an_address_does_not_end_it_in_a_link(address: str, link:
 
 
 def test_a_link_is_at_most_200_octets() -> None:
-    headers = CopyHeaders(COHORT)
+
     base = "https://news.example/"
-    headers.for_reader(READER._replace(unsubscribe_url=base + "x" * (200 - len(base))))
+    header_block_of(COHORT, READER._replace(unsubscribe_url=base + "x" * (200 - len(base))))
     with pytest.raises(ValueError, match="200"):
-        headers.for_reader(READER._replace(unsubscribe_url=base + "x" * (201 - len(base))))
+        header_block_of(COHORT, READER._replace(unsubscribe_url=base + "x" * (201 - len(base))))
 
 
 def test_a_reader_beyond_ascii_gets_the_raw_address_and_nobody_else_does() -> None:
-    headers = CopyHeaders(COHORT)
-    wire = headers.for_reader(READER._replace(to=Mailbox("jürgen@bücher.example", "Jürgen")))
+
+    wire = header_block_of(COHORT, READER._replace(to=Mailbox("jürgen@bücher.example", "Jürgen")))
     assert "<jürgen@bücher.example>\r\n".encode() in wire
-    assert headers.for_reader(READER._replace(to=Mailbox("ann@bücher.example"))).isascii()
+    assert header_block_of(COHORT, READER._replace(to=Mailbox("ann@bücher.example"))).isascii()
     with pytest.raises(ValueError, match="ASCII"):
         CopyHeaders(replace(COHORT, sender=Mailbox("jürgen@news.example")))
 
 
 def test_the_date_is_utc_whatever_zone_it_is_given_in() -> None:
     same = replace(COHORT, date=COHORT.date.astimezone(UTC))
-    assert CopyHeaders(same).for_reader(READER) == CopyHeaders(COHORT).for_reader(READER)
+    assert header_block_of(same, READER) == header_block_of(COHORT, READER)
 
 
 @given(
@@ -258,4 +259,4 @@ def test_the_short_way_to_a_to_field_gives_what_the_general_writer_gives(name: s
     to = Mailbox(address, name)
     heading = ReaderHeading(to, "<1.2.abc@example.org>")
     cohort = CohortHeading(Mailbox("desk@example.org"), "News", datetime(2026, 11, 24, tzinfo=UTC), None)
-    assert header_block((("To", Addresses((to,))),)) in CopyHeaders(cohort).for_reader(heading)
+    assert header_block((("To", Addresses((to,))),)) in header_block_of(cohort, heading)
