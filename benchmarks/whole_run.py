@@ -59,7 +59,8 @@ async def sample(file: str, folder: str) -> dict[str, float]:
 def _run(file: str, smtp_url: str, loop: str, settings: Mapping[str, str], now: str) -> dict[str, float]:
     with _copied(Path(file)) as copy, TemporaryDirectory(dir=copy.parent) as folder:
         environment = {
-            **os.environ,
+            # an installed program is compiled; measured runs may not read its source each time
+            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
             "DIGEST_DATABASE_URL": f"sqlite:///{copy}",
             "DIGEST_SMTP_URL": smtp_url,
             "DIGEST_VAR_DIR": folder,
