@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -94,8 +95,10 @@ class CopyHeaders:
         """Write down the constant part; raises ValueError when a part cannot stand in a header."""
         if not wire_address(cohort.sender.address).isascii():
             raise ValueError(f"sender {cohort.sender.address!r}: only an ASCII address reaches every reader")
-        self._before = header_block(_before(cohort))
-        self._after = header_block(_after(cohort))
+        self._before = _before(cohort.sender, cohort.subject, cohort.date)
+        self._after = _after(cohort.newsletter, cohort.feedback_id) + header_block(
+            _body_fields(cohort.boundary)
+        )
 
     def pieces(self, reader: ReaderHeading) -> tuple[bytes, bytes, bytes]:
         """The header block of one copy, without the empty line before the body; two pieces are the cohort's.
@@ -138,10 +141,15 @@ def check_sender(address: str) -> None:
         )
 
 
-def _before(cohort: CohortHeading) -> Iterator[tuple[str, Value]]:
-    yield "From", Addresses((cohort.sender,))
-    yield "Subject", Text(cohort.subject)
-    yield "Date", Token(format_datetime(cohort.date.astimezone(UTC)))
+@lru_cache(maxsize=256)
+def _before(sender: Mailbox, subject: str, date: datetime) -> bytes:
+    """Kept, since the cohorts of an issue have one of a few subjects."""
+    fields: tuple[tuple[str, Value], ...] = (
+        ("From", Addresses((sender,))),
+        ("Subject", Text(subject)),
+        ("Date", Token(format_datetime(date.astimezone(UTC)))),
+    )
+    return header_block(fields)
 
 
 def _to_line(to: Mailbox) -> bytes:
@@ -167,15 +175,22 @@ def _machine_lines(reader: ReaderHeading) -> str:
     return lines
 
 
-def _after(cohort: CohortHeading) -> Iterator[tuple[str, Value]]:
-    if cohort.newsletter is not None:
-        yield from _list_fields(cohort.newsletter)
-    if cohort.feedback_id is not None:
-        yield "Feedback-ID", Token(cohort.feedback_id)
-    yield "Auto-Submitted", Token("auto-generated")
+@lru_cache(maxsize=256)
+def _after(newsletter: ListIdentity | None, feedback_id: str | None) -> bytes:
+    """Kept, since it is the same in all cohorts of an issue."""
+    fields: list[tuple[str, Value]] = []
+    if newsletter is not None:
+        fields += _list_fields(newsletter)
+    if feedback_id is not None:
+        fields.append(("Feedback-ID", Token(feedback_id)))
+    fields.append(("Auto-Submitted", Token("auto-generated")))
+    return header_block(fields)
+
+
+def _body_fields(boundary: str | None) -> Iterator[tuple[str, Value]]:
     yield "MIME-Version", Token("1.0")
-    if cohort.boundary is not None:
-        yield "Content-Type", Token(f'multipart/alternative; boundary="{cohort.boundary}"')
+    if boundary is not None:
+        yield "Content-Type", Token(f'multipart/alternative; boundary="{boundary}"')
     else:
         yield "Content-Type", Token("text/plain; charset=utf-8")
         yield "Content-Transfer-Encoding", Token("quoted-printable")
