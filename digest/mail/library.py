@@ -12,7 +12,7 @@ from typing import Final
 from aiosmtplib import SMTP, SMTPDataError, SMTPException
 
 from digest.core.model import Outcome, Stage
-from digest.mail.envelope import Offer, envelope_of, unfit
+from digest.mail.envelope import Offer, envelope_of
 from digest.mail.lane import Letter
 from digest.mail.limits import Timeouts
 from digest.mail.pipelining import CLOSING, ElsewhereError
@@ -37,13 +37,12 @@ class LibraryConversation:
 
     async def carry(self, letter: Letter, following: Letter | None) -> Outcome:
         """Hand over a letter; `following` has to wait. Raises ElsewhereError as `Conversation` does."""
-        refused = unfit(letter, self._offer)
-        if refused is not None:
-            return refused
+        envelope = envelope_of(letter, self._offer)
+        if isinstance(envelope, Outcome):
+            return envelope
         if self._reset_due and await self._ask(Stage.MAIL, b"RSET") is not None:
             raise ElsewhereError
         self._reset_due = False
-        envelope = envelope_of(letter, self._offer)
         refused = await self._ask(Stage.MAIL, envelope.mail)
         if refused is not None and refused.code in (0, CLOSING) and not self._fresh:
             raise ElsewhereError

@@ -29,7 +29,7 @@ from aiosmtplib import SMTP
 
 from digest.core.model import Outcome, Stage
 from digest.mail.datapath import transparent
-from digest.mail.envelope import Envelope, Offer, envelope_of, unfit
+from digest.mail.envelope import Envelope, Offer, envelope_of
 from digest.mail.lane import Letter
 from digest.mail.limits import Timeouts
 from digest.mail.manners import Manner, Manners
@@ -88,12 +88,10 @@ class Conversation:
 
         Raises ElsewhereError when the letter was not sent and another connection may take it.
         """
-        envelope = self._begun if letter is self._begun_for else None
-        if envelope is None:
-            refused = unfit(letter, self._offer)
-            if refused is not None:
-                return refused
-            envelope = envelope_of(letter, self._offer)
+        begun = self._begun if letter is self._begun_for else None
+        envelope = begun or envelope_of(letter, self._offer)
+        if isinstance(envelope, Outcome):
+            return envelope
         if not self._may_go_on(envelope):
             refused = await self._present(envelope)
             if refused is not None:
@@ -247,14 +245,10 @@ class Conversation:
 
     def _may_begin(self, following: Letter | None) -> Envelope | None:
         """The envelope that may travel ahead."""
-        if (
-            following is None
-            or self._manners.allowed is not Manner.AHEAD
-            or not self._offer.pipelining
-            or unfit(following, self._offer) is not None
-        ):
+        if following is None or self._manners.allowed is not Manner.AHEAD or not self._offer.pipelining:
             return None
-        return envelope_of(following, self._offer)
+        found = envelope_of(following, self._offer)
+        return None if isinstance(found, Outcome) else found
 
 
 def _first_refusal(answers: Sequence[Reply]) -> Outcome | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from digest.core.model import Stage
-from digest.mail.envelope import Offer, envelope_of, unfit
+from digest.core.model import Outcome, Stage
+from digest.mail.envelope import Envelope, Offer, envelope_of
 from digest.mail.lane import Letter
 
 
@@ -27,8 +27,12 @@ def test_an_offer_is_read_from_the_extensions(extensions: dict[str, str], offer:
 
 def test_an_envelope_says_the_size_and_the_need_for_utf8_where_they_are_understood(letter: Letter) -> None:
     abroad = letter._replace(sender="", recipient="jürgen@bücher.example")
-    assert envelope_of(letter, Offer()).mail == b"MAIL FROM:<bounces+2.mac@news.example>\r\n"
-    mail, rcpt = envelope_of(abroad, Offer(size=True, smtputf8=True))
+    usual = envelope_of(letter, Offer())
+    assert isinstance(usual, Envelope)
+    assert usual.mail == b"MAIL FROM:<bounces+2.mac@news.example>\r\n"
+    found = envelope_of(abroad, Offer(size=True, smtputf8=True))
+    assert isinstance(found, Envelope)
+    mail, rcpt = found
     assert mail == b"MAIL FROM:<> SIZE=%d SMTPUTF8\r\n" % len(letter.content)
     assert rcpt == "RCPT TO:<jürgen@bücher.example>\r\n".encode()
 
@@ -48,11 +52,11 @@ def test_an_envelope_says_the_size_and_the_need_for_utf8_where_they_are_understo
 def test_a_letter_is_unfit_for_a_reason_that_is_its_own(
     change: dict[str, object], enhanced: str, letter: Letter
 ) -> None:
-    refused = unfit(letter._replace(vouched=False, **change), Offer(size=True, size_limit=1000))  # type: ignore[arg-type]
-    assert refused is not None
+    refused = envelope_of(letter._replace(vouched=False, **change), Offer(size=True, size_limit=1000))  # type: ignore[arg-type]
+    assert isinstance(refused, Outcome)
     assert (refused.stage, refused.code // 100, refused.enhanced) == (Stage.MAIL, 5, enhanced)
 
 
 def test_a_letter_that_may_be_put_to_the_server_is_not_unfit(letter: Letter) -> None:
-    assert unfit(letter, Offer(size_limit=len(letter.content))) is None
-    assert unfit(letter._replace(sender=""), Offer()) is None
+    assert isinstance(envelope_of(letter, Offer(size=True, size_limit=len(letter.content))), Envelope)
+    assert isinstance(envelope_of(letter._replace(sender=""), Offer()), Envelope)
