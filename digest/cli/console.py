@@ -13,10 +13,10 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
-from unicodedata import category
 
 import typer
 
+from digest.core.lines import parse_line as parse_line
 from digest.errors import InputError
 
 T = TypeVar("T")
@@ -204,26 +204,10 @@ def parse_day(text: str, what: str) -> date:
     return found
 
 
-def parse_line(text: str, what: str, most: int = 200) -> str:
-    """Words that stand on one line of a mail or a listing: something to see, of a length that can be kept."""
-    line = " ".join(text.split())
-    if not line:
-        raise InputError(f"{what} is empty: write something, or leave it out")
-    if not line.isprintable() and any(category(sign) in _UNPRINTABLE for sign in line):
-        raise InputError(f"{what} {line!r} holds control characters: take them out")
-    if len(line) > most:
-        raise InputError(f"{what} has {len(line)} characters: use at most {most}")
-    return line
-
-
 def parse_text(text: str, what: str) -> str:
     """Words on as many lines as there are, or none."""
     lines = (parse_line(line, what, most=2000) if line.strip() else "" for line in text.splitlines())
     return "\n".join(lines).strip()
-
-
-#: Control characters, and halves of characters that a terminal in another encoding hands over.
-_UNPRINTABLE: Final = frozenset({"Cc", "Cs"})
 
 
 def parse_slug(text: str) -> str:

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from digest.core.weblinks import is_web_link
+
 #: Everything that breaks a line or a column; no-break and ideographic spaces are not among them.
 _BREAKS: Final = re.compile("\r\n|[\t-\r\x1c-\x1e\x85\u2028\u2029]")
 #: The remaining controls, noncharacters and lone surrogates: XML 1.0 and UTF-8 have no place for them.
@@ -44,12 +46,7 @@ def paragraphs(text: str) -> tuple[str, ...]:
 def web_link(url: str | None) -> str:
     """The address when a mail may link to it, else nothing: no script, no file, no half address."""
     text = one_line(url or "")
-    if not re.fullmatch(r"https?://[^\s<>\"]+", text, re.IGNORECASE):
-        return ""
-    try:
-        return text if urlsplit(text).hostname else ""
-    except ValueError:
-        return ""
+    return text if is_web_link(text) else ""
 
 
 def host_of(url: str) -> str:

@@ -1,0 +1,23 @@
+"""Words that people type to stand on one line: taken, or refused with the reason."""
+
+from __future__ import annotations
+
+from typing import Final
+from unicodedata import category
+
+from digest.errors import InputError
+
+#: Control characters, and halves of characters that a terminal in another encoding hands over.
+_UNPRINTABLE: Final = frozenset({"Cc", "Cs"})
+
+
+def parse_line(text: str, what: str, most: int = 200) -> str:
+    """Words that stand on one line of a mail or a listing: something to see, of a length that can be kept."""
+    line = " ".join(text.split())
+    if not line:
+        raise InputError(f"{what} is empty: write something, or leave it out")
+    if not line.isprintable() and any(category(sign) in _UNPRINTABLE for sign in line):
+        raise InputError(f"{what} {line!r} holds control characters: take them out")
+    if len(line) > most:
+        raise InputError(f"{what} has {len(line)} characters: use at most {most}")
+    return line
