@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import Annotated, Any, Final
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.cli.console import (
     After,
@@ -24,6 +25,7 @@ from digest.cli.console import (
     whole,
 )
 from digest.cli.doors import store_of
+from digest.core.brand import parse_colour, parse_item_text, parse_links, parse_logo, parse_logo_alt
 from digest.core.model import Newsletter
 from digest.errors import InputError, NotFoundError
 from digest.flows.seed import FIRST_NEWSLETTER
@@ -33,7 +35,7 @@ from digest.store import newsletters as shelf
 from subscribers.model import Section
 from subscribers.wishes import parse_address, parse_max_items, parse_sections
 
-newsletters = typer.Typer(help="List, add and edit newsletters.")
+newsletters = typer.Typer(help="List, show, add and edit newsletters.")
 
 #: Longer than any of these would be a slip: ten years of news, a year of trying.
 _MOST_DAYS: Final = 3660
@@ -62,6 +64,27 @@ GiveUp = Annotated[
 Latest = Annotated[
     str | None,
     typer.Option("--latest-start", metavar="MINUTES", help="A later issue waits for the next slot; or none."),
+]
+Texts = Annotated[
+    str | None, typer.Option("--texts", metavar="full|excerpt", help="How much of an item mails print.")
+]
+Logo = Annotated[
+    str | None, typer.Option("--logo", metavar="URL", help="Picture at the head of mails; '' for none.")
+]
+LogoAlt = Annotated[
+    str | None, typer.Option("--logo-alt", help="The logo in words; '' for the title of the newsletter.")
+]
+Accent = Annotated[
+    str | None,
+    typer.Option("--accent", metavar="COLOUR", help="Of links and marks, as #1a5276; '' for the theme's."),
+]
+Ground = Annotated[
+    str | None,
+    typer.Option("--ground", metavar="COLOUR", help="Behind the mail, as #f4f1ea; '' for the theme's."),
+]
+Links = Annotated[
+    list[str] | None,
+    typer.Option("--link", metavar="NAME=URL", help="Links in the footer instead of today's; '' for none."),
 ]
 
 
@@ -93,6 +116,24 @@ def list_newsletters(
     return table("", ("slug", "title", "sender", "theme"), rows, following=following)
 
 
+@newsletters.command("show")
+def show(slug: str, json: Json = False, config: Config = None) -> None:
+    """Show one newsletter with all its settings."""
+
+    async def work() -> Newsletter:
+        async with store_of(config) as store, store.read() as connection:
+            return await _found(connection, slug)
+
+    newsletter = run(work())
+    if json:
+        return answer(_shown(newsletter))
+    brand_links = [f"{link.name} {link.url}" for link in newsletter.links]
+    for name, value in (_shown(newsletter) | {"links": brand_links}).items():
+        lines = value if isinstance(value, list) else str("" if value is None else value).splitlines()
+        say(f"{name:20} {', '.join(lines)}".rstrip())
+    return None
+
+
 @newsletters.command("add")
 def add(
     slug: str,
@@ -107,13 +148,21 @@ def add(
     reach_back: Reach = None,
     give_up: GiveUp = None,
     latest_start: Latest = None,
+    texts: Texts = None,
+    logo: Logo = None,
+    logo_alt: LogoAlt = None,
+    accent: Accent = None,
+    ground: Ground = None,
+    link: Links = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Add a newsletter."""
-    wishes = _wishes(
-        title, description, sender_name, sender, theme, sections, max_items, postal_address
-    ) | _limits(reach_back, give_up, latest_start)
+    wishes = (
+        _wishes(title, description, sender_name, sender, theme, sections, max_items, postal_address)
+        | _limits(reach_back, give_up, latest_start)
+        | _brand(texts, logo, logo_alt, accent, ground, link)
+    )
     new = replace(FIRST_NEWSLETTER, **{"slug": parse_slug(slug), "title": slug} | wishes)
 
     async def work() -> Newsletter:
@@ -141,24 +190,36 @@ def edit(
     reach_back: Reach = None,
     give_up: GiveUp = None,
     latest_start: Latest = None,
+    texts: Texts = None,
+    logo: Logo = None,
+    logo_alt: LogoAlt = None,
+    accent: Accent = None,
+    ground: Ground = None,
+    link: Links = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Change a newsletter; issues that are planned already keep what was decided for them."""
-    wishes = _wishes(
-        title, description, sender_name, sender, theme, sections, max_items, postal_address
-    ) | _limits(reach_back, give_up, latest_start)
+    wishes = (
+        _wishes(title, description, sender_name, sender, theme, sections, max_items, postal_address)
+        | _limits(reach_back, give_up, latest_start)
+        | _brand(texts, logo, logo_alt, accent, ground, link)
+    )
 
     async def work() -> Newsletter:
         async with store_of(config) as store, store.write() as connection:
-            before = await shelf.by_slug(connection, slug)
-            if before is None:
-                raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
-            changed = replace(before, **wishes)
+            changed = replace(await _found(connection, slug), **wishes)
             await shelf.save(connection, changed)
             return changed
 
     _tell(run(work()), json)
+
+
+async def _found(connection: AsyncConnection, slug: str) -> Newsletter:
+    newsletter = await shelf.by_slug(connection, slug)
+    if newsletter is None:
+        raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
+    return newsletter
 
 
 def _wishes(
@@ -197,6 +258,29 @@ def _limits(reach_back: int | None, give_up: int | None, latest_start: str | Non
     found: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if latest_start is not None:
         found["latest_start_minutes"] = _minutes(latest_start)
+    return found
+
+
+def _brand(
+    texts: str | None,
+    logo: str | None,
+    logo_alt: str | None,
+    accent: str | None,
+    ground: str | None,
+    link: list[str] | None,
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if texts is not None:
+        found["item_text"] = parse_item_text(texts)
+    if logo is not None:
+        found["logo_url"] = parse_logo(logo)
+    if logo_alt is not None:
+        found["logo_alt"] = parse_logo_alt(logo_alt)
+    for name, colour in {"accent": accent, "ground": ground}.items():
+        if colour is not None:
+            found[name] = parse_colour(colour, name)
+    if link is not None:
+        found["links"] = parse_links(link)
     return found
 
 

@@ -8,6 +8,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+# handed on: its settings fill a file of their own
+from digest.core.newsletter import BrandLink as BrandLink
+from digest.core.newsletter import ItemText as ItemText
+from digest.core.newsletter import Newsletter as Newsletter
 from subscribers.model import Bookmark, Cadence, Profile, Section
 
 #: The topic of last resort: where a briefing lands that no rule claims.
@@ -100,7 +104,7 @@ class Candidate:
     batch: int
 
 
-# --- What newsletters and topics are ------------------------------------------------------------------------
+# --- What topics are ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,29 +117,6 @@ class Topic:
     #: weight by keyword or phrase, such as ``{"gallium": 4}``
     rules: Mapping[str, int]
     aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Newsletter:
-    """A standing publication."""
-
-    id: int
-    slug: str
-    title: str
-    description: str
-    sender_name: str
-    sender_address: str
-    theme: str
-    sections: frozenset[Section]
-    #: used when a reader names no cap; None means none
-    max_items: int | None
-    postal_address: str
-    #: a new reader's first issue reaches this many days back
-    reach_back_days: int
-    #: give up retrying a copy this many minutes after its issue was due
-    give_up_minutes: int
-    #: an issue later than this waits for the next slot; None means never
-    latest_start_minutes: int | None
 
 
 # --- Who is due ---------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from digest.core.model import BriefingStatus, DeliveryStatus, IssueStatus
+from digest.core.model import BriefingStatus, DeliveryStatus, IssueStatus, ItemText
 from subscribers.tables import Instant
 from subscribers.tables import metadata as metadata
 
@@ -46,7 +46,9 @@ def one_of(name: str, values: Iterable[str]) -> str:
     return " OR ".join(f"{name} = '{value}'" for value in values)
 
 
-def _is_one_of(name: str, values: type[BriefingStatus | IssueStatus | DeliveryStatus]) -> CheckConstraint:
+def _is_one_of(
+    name: str, values: type[BriefingStatus | IssueStatus | DeliveryStatus | ItemText]
+) -> CheckConstraint:
     return CheckConstraint(one_of(name, values), name=name)
 
 
@@ -82,6 +84,15 @@ newsletters = Table(
     Column("reach_back_days", Integer, nullable=False),
     Column("give_up_minutes", Integer, nullable=False),
     Column("latest_start_minutes", Integer),
+    Column("item_text", String(12), nullable=False),
+    Column("logo_url", Text),
+    Column("logo_alt", Text, nullable=False),
+    # #rrggbb
+    Column("accent", String(7)),
+    Column("ground", String(7)),
+    # a list of objects with a name and a url
+    Column("links", JSON, nullable=False),
+    _is_one_of("item_text", ItemText),
 )
 
 topics = Table(

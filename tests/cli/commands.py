@@ -22,6 +22,7 @@ CALLS: Final = {
     "topics edit": "economy --title Money",
     "topics remove": "energy",
     "newsletters list": "",
+    "newsletters show": "daily",
     "newsletters add": "weekly",
     "newsletters edit": "daily --title Today",
     "subscribers add": "dora@readers.example",

@@ -14,7 +14,8 @@ from tests.cli.shell import Shell
 FIELDS: Final = {
     "briefings list": "id number title section topics source source_date published_at status",
     "topics list": "slug title position rules aliases",
-    "newsletters list": "id slug title sender_name sender_address theme sections",
+    "newsletters list": "id slug title sender_name sender_address theme sections item_text logo_url "
+    "logo_alt accent ground links",
     "subscribers list": "email newsletter name topics days at timezone at_once sections format max_items "
     "language status",
     "issues list": "id newsletter slot due_at status",

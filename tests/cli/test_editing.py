@@ -116,6 +116,51 @@ def test_newsletter_can_be_added_and_changed(newsroom: Shell) -> None:
     assert newsroom.ask("newsletters", "edit", "weekly", "--postal-address", "")["postal_address"] == ""
 
 
+@pytest.mark.parametrize(
+    ("words", "change"),
+    [
+        (["--texts", "excerpt"], {"item_text": "excerpt"}),
+        (["--logo", "https://news.example/logo.png"], {"logo_url": "https://news.example/logo.png"}),
+        (["--logo-alt", "A  lighthouse"], {"logo_alt": "A lighthouse"}),
+        (["--accent", "#1A5276"], {"accent": "#1a5276"}),
+        (["--ground", "#FeC"], {"ground": "#ffeecc"}),
+        (
+            ["--link", "Zeal=https://zeal.example/@news?a=b", "--link", "Ahoy = http://ahoy.example"],
+            {
+                "links": [
+                    {"name": "Zeal", "url": "https://zeal.example/@news?a=b"},
+                    {"name": "Ahoy", "url": "http://ahoy.example"},
+                ]
+            },
+        ),
+    ],
+)
+def test_newsletter_can_be_given_a_brand_and_lose_it_again(
+    words: list[str], change: dict[str, Any], newsroom: Shell
+) -> None:
+    before = newsroom.ask("newsletters", "show", "daily")
+    branded = newsroom.ask("newsletters", "edit", "daily", *words)
+    assert branded == before | change
+    assert branded != before
+    assert newsroom.ask("newsletters", "show", "daily") == branded
+    assert newsroom.ask("newsletters", "list")["items"] == [branded]
+    added = newsroom.ask("newsletters", "add", "weekly", *words)
+    assert {name: added[name] for name in change} == change
+    bare = "full" if words[0] == "--texts" else ""
+    assert newsroom.ask("newsletters", "edit", "daily", words[0], bare) == before
+
+
+def test_newsletter_is_shown_with_all_its_settings(newsroom: Shell) -> None:
+    links = ["--link", "Zeal=https://zeal.example", "--link", "Ahoy=https://ahoy.example"]
+    newsroom.ok("newsletters", "edit", "daily", "--postal-address", "1 Quay Street\nPorthaven", *links)
+    told = {
+        line[:20].rstrip(): line[21:] for line in newsroom.ok("newsletters", "show", "daily").out.splitlines()
+    }
+    assert told["postal_address"] == "1 Quay Street, Porthaven"
+    assert told["links"] == "Zeal https://zeal.example, Ahoy https://ahoy.example"
+    assert (told["item_text"], told["give_up_minutes"]) == ("full", "1440")
+
+
 def test_newsletters_are_read_apart(newsroom: Shell) -> None:
     newsroom.ok("newsletters", "add", "weekly", "--title", "The Weekly")
     newsroom.ok("subscribers", "add", "ana@readers.example", "--newsletter", "weekly", "--at-once")

@@ -99,6 +99,10 @@ REFUSALS: Final = {
         ("general", "topic 'general' cannot be removed"),
     ],
     "newsletters list": [("--limit 0", "'--limit'"), (f"--after {HUGE}", "'--after'")],
+    "newsletters show": [
+        ("", "Missing argument"),
+        ("weekly", "newsletter 'weekly' does not exist: see digest newsletters list"),
+    ],
     "newsletters add": [
         ("", "Missing argument"),
         ("'The Weekly'", "slug 'The Weekly' is not one"),
@@ -115,6 +119,9 @@ REFUSALS: Final = {
         ("weekly --sections ''", "sections is empty"),
         ("weekly --max-items 0", "max-items '0' is not a cap"),
         (f"weekly --reach-back {HUGE}", "'--reach-back'"),
+        ("weekly --texts half", "texts 'half' are not known: say full or excerpt"),
+        ("weekly --accent red", "accent 'red' is not a colour: say it as #rgb or #rrggbb"),
+        ("weekly --link https://news.example/?a=b", "has no name: say it as Name=https://HOST/PATH"),
     ],
     "newsletters edit": [
         ("weekly --title Weekly", "newsletter 'weekly' does not exist: see digest newsletters list"),
@@ -123,6 +130,17 @@ REFUSALS: Final = {
         ("daily --give-up 0", "'--give-up'"),
         ("daily --latest-start ²", "latest-start '²' is not known"),
         (f"daily --latest-start {HUGE}", "latest-start"),
+        ("daily --texts ''", "texts '' are not known"),
+        ("daily --logo logo.png", "logo 'logo.png' is not an absolute http or https address"),
+        ("daily --logo data:image/png;base64,AAAA", "is not an absolute http or https address"),
+        ("daily --logo-alt a\x1bb", r"logo-alt 'a\x1bb' holds control characters"),
+        (f"daily --logo-alt {LONG}", "logo-alt has 300 characters: use at most 200"),
+        ("daily --ground '#12345'", "ground '#12345' is not a colour"),
+        ("daily --title Today --link Zeal=zeal.example", "link 'zeal.example' is not an absolute"),
+        ("daily --link Zeal=https://a.example --link ZEAL=https://b.example", "'ZEAL' is given twice"),
+        ("daily --link '' --link Zeal=https://a.example", "link '' has no name"),
+        (f"daily --link {LONG}=https://a.example", "link name has 300 characters: use at most 60"),
+        ("daily" + " --link a=https://a.example" * 13, "13 links are too many: use at most 12"),
     ],
     "subscribers add": [
         ("", "Missing argument 'EMAIL'"),

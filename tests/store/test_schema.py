@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
+from digest.core.model import ItemText
 from digest.errors import StoreError
-from digest.flows.seed import seed
+from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
 from digest.store import facts, newsletters, schema, topics
 from digest.store.database import Database
 from digest.store.schema import NEWEST, current_revision, migrate, require_current
 from digest.store.tables import counters, metadata
+from subscribers.model import Section
 from tests.stores import TOPICS, PostgresServer
 
 pytestmark = pytest.mark.anyio
@@ -101,7 +105,7 @@ async def test_a_store_that_is_not_set_up_says_how_to_do_it(blank_store: Databas
 async def test_a_store_of_a_newer_program_is_refused_and_left_alone(store: Database) -> None:
     async with store.write() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StoreError, match=r"version 9999.*works on 0002.*or the program that made it"):
+    with pytest.raises(StoreError, match=rf"version 9999.*works on {NEWEST}.*or the program that made it"):
         await require_current(store)
     with pytest.raises(StoreError, match="version 9999, which this program does not know"):
         await migrate(store)
@@ -159,6 +163,40 @@ async def test_an_older_store_says_what_to_run(blank_store: Database) -> None:
         await connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(StoreError, match=r"has version 0000.*run digest init"):
         await require_current(blank_store)
+
+
+async def test_a_newsletter_of_before_brands_sends_the_mails_it_sent(blank_store: Database) -> None:
+    await migrate(blank_store, upto="0002")
+    async with blank_store.write() as connection:
+        for statement in _BEFORE_BRANDS:
+            await connection.execute(text(statement))
+    await migrate(blank_store)
+    async with blank_store.write() as connection:
+        (found,) = await newsletters.every(connection)
+        # the old row and a new one are alike: no value is there that a program of today would not write
+        assert found == replace(FIRST_NEWSLETTER, id=4, slug="old", sections=frozenset({Section.REPORT}))
+        kept = await connection.execute(text("SELECT newsletter_id FROM issues"))
+        assert kept.scalar_one() == 4
+        await newsletters.save(connection, replace(found, item_text=ItemText.EXCERPT))
+    with pytest.raises(IntegrityError):
+        async with blank_store.write() as connection:
+            await connection.execute(text("UPDATE newsletters SET item_text = 'half'"))
+
+
+_BEFORE_BRANDS = (
+    """
+    INSERT INTO newsletters (id, slug, title, description, sender_name, sender_address, theme, sections,
+                             postal_address, reach_back_days, give_up_minutes)
+    VALUES (4, 'old', 'The Daily Digest', 'The newsroom''s briefings, grouped by topic.', 'The Daily Digest',
+            'digest@newsroom.example', 'classic', '["report"]', '', 7, 1440)
+    """,
+    """
+    INSERT INTO issues (id, newsletter_id, slot, day, zone, due_at, planned_at, rounds, status,
+                        ignores_bookmarks, domain)
+    VALUES (1, 4, '2026-11-23', '2026-11-23', 'UTC', '2026-11-23 07:00:00', '2026-11-23 07:00:00', 1, 'done',
+            '0', 'example.org')
+    """,
+)
 
 
 async def test_a_failed_migration_leaves_nothing_behind(

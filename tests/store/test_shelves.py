@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
-from digest.core.model import BriefingStatus, Topic
+from digest.core.model import BrandLink, BriefingStatus, ItemText, Topic
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.store import briefings, counters, facts, newsletters, topics
 from digest.store.database import Database
@@ -193,6 +193,15 @@ async def test_a_newsletter_comes_back_as_it_was_saved(store: Database) -> None:
         max_items=9,
         postal_address="1 Quay Street\nPorthaven",
         latest_start_minutes=60,
+        item_text=ItemText.EXCERPT,
+        logo_url="https://news.example/logo.png",
+        logo_alt="A lighthouse, 灯塔",
+        accent="#1a5276",
+        ground="#f4f1ea",
+        links=(
+            BrandLink("Zeal", "https://zeal.example/@news"),
+            BrandLink("Ahoy", "https://ahoy.example/?a=b"),
+        ),
     )
     async with store.write() as connection:
         new_id = await newsletters.add(connection, wanted)

@@ -1,0 +1,57 @@
+"""A newsletter and its settings: whom its mails are from, what they carry, how they show whose they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from subscribers.model import Section
+
+
+class ItemText(StrEnum):
+    """How much of an item its mails print."""
+
+    FULL = "full"
+    EXCERPT = "excerpt"
+
+
+@dataclass(frozen=True, slots=True)
+class BrandLink:
+    """A place of the newsletter elsewhere on the web, such as its page in a social network."""
+
+    name: str
+    #: absolute, http or https
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Newsletter:
+    """A standing publication."""
+
+    id: int
+    slug: str
+    title: str
+    description: str
+    sender_name: str
+    sender_address: str
+    theme: str
+    sections: frozenset[Section]
+    #: used when a reader names no cap; None means none
+    max_items: int | None
+    postal_address: str
+    #: a new reader's first issue reaches this many days back
+    reach_back_days: int
+    #: give up retrying a copy this many minutes after its issue was due
+    give_up_minutes: int
+    #: an issue later than this waits for the next slot; None means never
+    latest_start_minutes: int | None
+    item_text: ItemText = ItemText.FULL
+    #: absolute, http or https; None shows the title in its place
+    logo_url: str | None = None
+    #: what the logo says to those who do not see it; empty lets the title stand in
+    logo_alt: str = ""
+    #: colours as `#rrggbb` in lower case; None leaves the theme's own
+    accent: str | None = None
+    ground: str | None = None
+    #: in the order in which mails show them, no name twice
+    links: tuple[BrandLink, ...] = ()
