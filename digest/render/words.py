@@ -26,8 +26,17 @@ _WRITTEN_IN: Final = "en"
 _NEAREST: Final = {"zh": "zh_Hans"}
 #: In these scripts the full stop keeps sentences apart, and no space does.
 _CLOSE_SENTENCES: Final = frozenset({"zh", "ja"})
-#: The zero of a numbering system (CLDR) that does not count 0 to 9; Babel writes dates with those alone.
-_ZEROS: Final = {"arab": "\u0660", "arabext": "\u06f0", "beng": "\u09e6", "deva": "\u0966", "mymr": "\u1040"}
+#: The figures of numbering systems (CLDR) that do not count 0 to 9; Babel writes dates with those alone.
+_FIGURES: Final = {
+    system: str.maketrans("0123456789", "".join(chr(ord(zero) + figure) for figure in range(10)))
+    for system, zero in {
+        "arab": "\u0660",
+        "arabext": "\u06f0",
+        "beng": "\u09e6",
+        "deva": "\u0966",
+        "mymr": "\u1040",
+    }.items()
+}
 _FIRST_STRONG_ISOLATE: Final = "\u2068"
 _POP_DIRECTIONAL_ISOLATE: Final = "\u2069"
 #: Letters that run against a sentence, by its direction: Latin to Cyrillic, or Hebrew to Arabic.
@@ -198,8 +207,8 @@ def _city(locale: Locale, zone: str) -> str:
 
 def _counted_in(locale: Locale, text: str) -> str:
     """The text with its figures as the locale writes them: in Egypt ٢٤, in Morocco 24."""
-    zero = _ZEROS.get(locale.default_numbering_system or "")
-    return text if zero is None else text.translate({ord("0") + n: ord(zero) + n for n in range(10)})
+    figures = _FIGURES.get(locale.default_numbering_system or "")
+    return text if figures is None else text.translate(figures)
 
 
 def _locale(language: str) -> Locale:
