@@ -17,7 +17,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long check bench lock clean
+.PHONY: help setup demo serve test test-long check bench catalogues lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,9 @@ check: $(DEV) ## format, lint, types and the walls of the house
 
 bench: $(DEV) ## how fast, and how it grows: figures, no verdict
 	$(BIN)/python -m benchmarks
+
+catalogues: $(DEV) ## gather the words of mails and pages for translators (NEW=fr: begin another language)
+	$(BIN)/python -m tests.languages.catalogues $(NEW)
 
 lock: $(BIN)/python ## pin and hash what pyproject.toml asks for (make lock UPGRADE=1: to the newest)
 	$(INSTALL) uv

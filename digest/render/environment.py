@@ -7,13 +7,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
 from digest.errors import SettingsError
 from digest.render.characters import marked_han, shortened
 from digest.render.inlining import split_style
 from digest.render.marks import ANY_MARK, CuttingTags
-from digest.render.words import words_for
+from digest.render.words import language_attributes, words_for
 from digest.render.wrapping import underlined, wrapped
 
 #: The theme that comes with the project; others are folders whose files stand before its own.
@@ -49,20 +49,38 @@ def mail_environment(theme: str, language: str = "en", own_themes: Path | None =
     environment.policies["ext.i18n.trimmed"] = True
     words = words_for(language)
     environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(han=marked_han, short=shortened, underline=underlined, wrap=wrapped)
+    environment.filters.update(
+        han=marked_han,
+        short=shortened,
+        underline=underlined,
+        wrap=wrapped,
+        isolated=words.isolated,
+        lang=language_attributes,
+    )
     return environment
 
 
-def style_of(environment: Environment) -> tuple[str, str]:
-    """The theme's style sheet: what premailer inlines, and what stays a block."""
-    assert environment.loader is not None
-    source, _, _ = environment.loader.get_source(environment, "_base/style.css")
-    return split_style(source)
+def style_of(environment: Environment, language: str = "en") -> tuple[str, str]:
+    """The theme's style sheet: what premailer inlines, and what stays a block.
+
+    Where there is a sheet for the language of the words, its rules come after those for all.
+    """
+    own = _source(environment, f"_base/style.{language}.css")
+    return split_style("\n".join(filter(None, (_source(environment, "_base/style.css"), own))))
 
 
 def without_indent(printed: str) -> str:
     """What was printed, without the blanks that begin its lines."""
     return _INDENT.sub(r"\1", printed)
+
+
+def _source(environment: Environment, name: str) -> str:
+    """The text of a file of the theme; empty when it has none of that name."""
+    assert environment.loader is not None
+    try:
+        return environment.loader.get_source(environment, name)[0]
+    except TemplateNotFound:
+        return ""
 
 
 def _folders(theme: str, own_themes: Path | None) -> list[Path]:

@@ -36,7 +36,7 @@ def cohort_words(
     """The words for a copy that holds these items."""
     return CohortWords(
         subject=subject,
-        preheader=_preheader(items),
+        preheader=_preheader(items, words),
         summary=_summary(items, words),
         covers=_covers(copy, words),
         contents="yes" if len(items) >= _FEWEST_FOR_CONTENTS else "",
@@ -49,13 +49,12 @@ def why(
     newsletter: str, profile: Profile, cadence: Cadence | None, titles: Mapping[str, str], words: Words
 ) -> str:
     """Why a reader gets the mail: what was asked for, and when it comes."""
-    sentences = [_follows(newsletter, profile, titles, words)]
+    chosen = ""
     if profile.sections is not None:
         _ = words.catalogue.gettext
-        chosen = words.listed(words.sections(section) for section in sorted(profile.sections))
-        sentences.append(_("Of its items you chose %(sections)s.") % {"sections": chosen})
-    sentences.append(_comes(cadence, words))
-    return " ".join(sentences)
+        sections = words.listed(words.sections(section) for section in sorted(profile.sections))
+        chosen = _("Of its items you chose %(sections)s.") % {"sections": sections}
+    return words.paragraph(_follows(newsletter, profile, titles, words), chosen, _comes(cadence, words))
 
 
 def wish(profile: Profile, cadence: Cadence, titles: Mapping[str, str], words: Words) -> str:
@@ -73,13 +72,13 @@ def followed(profile: Profile, titles: Mapping[str, str], words: Words) -> str:
     return words.listed(title for slug, title in titles.items() if topics is not None and slug in topics)
 
 
-def _preheader(items: Sequence[Item]) -> str:
+def _preheader(items: Sequence[Item], words: Words) -> str:
     lead = lead_of(items)
     if lead is None:
         return ""
     others = [item.title for item in items[:_MOST_IN_PREHEADER] if item is not lead]
     others = others or list(lead.paragraphs[:1])
-    return shortened(" · ".join(others), _PREHEADER_COLUMNS)
+    return shortened(" · ".join(map(words.isolated, others)), _PREHEADER_COLUMNS)
 
 
 def _summary(items: Sequence[Item], words: Words) -> str:
@@ -104,15 +103,12 @@ def _later(count: int, words: Words) -> str:
 
 def _follows(newsletter: str, profile: Profile, titles: Mapping[str, str], words: Words) -> str:
     _ = words.catalogue.gettext
+    said = {"newsletter": words.isolated(newsletter), "topics": followed(profile, titles, words)}
     if profile.topics is None:
-        return _("You get %(newsletter)s because you follow all its topics.") % {"newsletter": newsletter}
-    topics = followed(profile, titles, words)
-    if not topics:
-        return _("You get %(newsletter)s because you subscribed to it.") % {"newsletter": newsletter}
-    return _("You get %(newsletter)s because you follow %(topics)s.") % {
-        "newsletter": newsletter,
-        "topics": topics,
-    }
+        return _("You get %(newsletter)s because you follow all its topics.") % said
+    if not said["topics"]:
+        return _("You get %(newsletter)s because you subscribed to it.") % said
+    return _("You get %(newsletter)s because you follow %(topics)s.") % said
 
 
 def _comes(cadence: Cadence | None, words: Words) -> str:

@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 import gettext
+import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date
-from functools import lru_cache
+from datetime import date, time
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_interval, get_day_names
+from babel.dates import format_date, format_interval, get_day_names, get_timezone_location
 from babel.lists import format_list
+from markupsafe import Markup
 
 from subscribers.model import WEEKDAYS, Cadence, Section
 
-#: Where catalogues lie, as LANGUAGE/LC_MESSAGES/mail.mo; without one the words stay as written here.
-CATALOGUES: Final = Path(__file__).parent / "catalogues"
+#: Where catalogues lie, as LANGUAGE/LC_MESSAGES/digest.mo; where there is none, the words stay as written.
+LOCALES: Final = Path(__file__).parents[1] / "locales"
+DOMAIN: Final = "digest"
 _WRITTEN_IN: Final = "en"
+#: Whose words to take where a reader's own are missing. Readers of Traditional Chinese read Simplified far
+#: more readily than English, as CLDR's language matching has it too (UTS 35, zh-Hant to zh-Hans: 19 of 100).
+_NEAREST: Final = {"zh": "zh_Hans"}
+#: In these scripts the full stop keeps sentences apart, and no space does.
+_CLOSE_SENTENCES: Final = frozenset({"zh", "ja"})
+#: The figures of numbering systems (CLDR) that do not count 0 to 9; Babel writes dates with those alone.
+_FIGURES: Final = {
+    system: str.maketrans("0123456789", "".join(chr(ord(zero) + figure) for figure in range(10)))
+    for system, zero in {
+        "arab": "\u0660",
+        "arabext": "\u06f0",
+        "beng": "\u09e6",
+        "deva": "\u0966",
+        "mymr": "\u1040",
+    }.items()
+}
+_FIRST_STRONG_ISOLATE: Final = "\u2068"
+_POP_DIRECTIONAL_ISOLATE: Final = "\u2069"
+#: Letters that run against a sentence, by its direction: Latin to Cyrillic, or Hebrew to Arabic.
+_AGAINST: Final = {
+    "rtl": re.compile("[A-Za-z\u00c0-\u052f]"),
+    "ltr": re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]"),
+}
 
 
 class Words:
@@ -26,38 +52,65 @@ class Words:
     def __init__(self, language: str) -> None:
         self.locale: Final = _locale(language)
         self.catalogue: Final[gettext.NullTranslations] = gettext.translation(
-            "mail", CATALOGUES, languages=[str(self.locale), self.locale.language], fallback=True
+            DOMAIN, LOCALES, languages=_wanted(self.locale), fallback=True
         )
-        #: the language of the words, which may differ from that of the dates as long as it has no catalogue
-        self.language: Final = self.catalogue.info().get("language", _WRITTEN_IN).replace("_", "-")
-        #: the language of dates and numbers
-        self.date_language: Final = str(self.locale).replace("_", "-")
-        self.direction: Final = _locale(self.language).text_direction
-        #: the locale of what stands within a sentence
-        self._spoken: Final = (
-            self.locale if self.locale.language == self.language.split("-")[0] else _locale(self.language)
-        )
+        spoken = Locale.parse(self.catalogue.info().get("language", _WRITTEN_IN))
+        #: the language of the words, which differs from that of the dates where there is no catalogue
+        self.language: Final = _tag(spoken)
+        #: the language of dates that stand by themselves
+        self.date_language: Final = _tag(self.locale)
+        self.direction: Final = spoken.text_direction
+        #: the locale of what stands within a sentence: the reader's own when it is written in the same way
+        self._spoken: Final = self.locale if _alike(self.locale, spoken) else spoken
         self._: Final[Callable[[str], str]] = self.catalogue.gettext
 
     def long_day(self, day: date) -> str:
         """The day with its weekday: Tuesday, November 24, 2026."""
-        return format_date(day, "full", locale=self.locale)
+        return _counted_in(self.locale, format_date(day, "full", locale=self.locale))
 
     def plain_day(self, day: date) -> str:
         """The day as a source line says it: November 24, 2026."""
-        return format_date(day, "long", locale=self.locale)
+        return _counted_in(self.locale, format_date(day, "long", locale=self.locale))
 
     def short_day(self, day: date) -> str:
         """The day without its year, within a sentence: Nov 24."""
-        return format_interval(day, day, "MMMd", locale=self._spoken)
+        return _span(self._spoken, day, day)
 
     def span(self, first: date, last: date) -> str:
         """Days from the first to the last, both included, within a sentence: Nov 21 – 24."""
         return _span(self._spoken, first, last)
 
+    def clock(self, at: time) -> str:
+        """A time of the day within a sentence, by the clock of 24 hours that readers set it by: 07:30."""
+        return _counted_in(self._spoken, f"{at:%H:%M}")
+
+    def zone(self, name: str) -> str:
+        """A time zone within a sentence: Europe/Paris in English, in other languages the time of its city."""
+        if self.language == _WRITTEN_IN:
+            return name.replace("_", " ")
+        _ = self._
+        # in China it is never called by the name of its zone
+        if name == "Asia/Shanghai":
+            return _("Beijing time")
+        return _("%(city)s time") % {"city": self.isolated(_city(self._spoken, name))}
+
     def listed(self, words: Iterable[str]) -> str:
         """The words as a list in a sentence."""
-        return format_list(list(words), locale=self._spoken)
+        return format_list([self.isolated(word) for word in words], locale=self._spoken)
+
+    def paragraph(self, *sentences: str) -> str:
+        """Whole sentences one after the other; empty ones are left out."""
+        gap = "" if self.language.split("-")[0] in _CLOSE_SENTENCES else " "
+        return gap.join(filter(None, sentences))
+
+    def isolated(self, name: str) -> str:
+        """A name fit to stand in a sentence: what runs the other way is kept to itself (Unicode UAX 9, 2.4).
+
+        Otherwise it would draw the signs beside it to its own side, and names in a list would change places.
+        """
+        if not _AGAINST[self.direction].search(name):
+            return name
+        return f"{_FIRST_STRONG_ISOLATE}{name}{_POP_DIRECTIONAL_ISOLATE}"
 
     def section(self, section: Section) -> str:
         """What kind of item this is, above its title; nothing for a plain briefing."""
@@ -87,22 +140,28 @@ class Words:
 
     def counted(self, one: str, many: str, count: int) -> str:
         """A phrase with `%(count)d` in it, in the form that fits the number."""
-        return self.catalogue.ngettext(one, many, count) % {"count": count}
+        phrase = self.catalogue.ngettext(one, many, count) % {"count": count}
+        return _counted_in(self._spoken, phrase)
 
     def cadence(self, cadence: Cadence) -> str:
         """When the mail comes, within a sentence: on weekdays at 07:30 (Europe/Paris)."""
         _ = self._
         if cadence.at_once:
             return _("as soon as there is something new")
-        at = {"time": f"{cadence.at:%H:%M}", "zone": cadence.zone.replace("_", " ")}
+        at = {"time": self.clock(cadence.at), "zone": self.zone(cadence.zone)}
         if cadence.monthly:
             return _("on the first of each month at %(time)s (%(zone)s)") % at
         if cadence.days == WEEKDAYS:
             return _("every day at %(time)s (%(zone)s)") % at
         if cadence.days == WEEKDAYS[:5]:
             return _("on weekdays at %(time)s (%(zone)s)") % at
-        days = self.listed(self._day_names(cadence.days))
-        return _("every %(days)s at %(time)s (%(zone)s)") % {**at, "days": days}
+        ngettext = self.catalogue.ngettext
+        every = ngettext(
+            "every %(days)s at %(time)s (%(zone)s)",
+            "every %(days)s at %(time)s (%(zone)s)",
+            len(cadence.days),
+        )
+        return every % {**at, "days": self.listed(self._day_names(cadence.days))}
 
     def _day_names(self, days: Sequence[str]) -> list[str]:
         names = get_day_names("wide", locale=self._spoken)
@@ -115,15 +174,64 @@ def words_for(language: str) -> Words:
     return Words(language)
 
 
+@cache
+def languages_with_words() -> frozenset[str]:
+    """The languages, without script or country, in which there are words: en, and those with a catalogue."""
+    found = (path.parts[-3] for path in LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
+    return frozenset({_WRITTEN_IN, *(name.split("_")[0] for name in found)})
+
+
+@lru_cache(maxsize=512)
+def language_attributes(language: str, around: str) -> Markup:
+    """What an element says whose text is in another language than that around it, and runs the other way."""
+    if language == around:
+        return Markup()
+    way = _locale(language).text_direction
+    if way == _locale(around).text_direction:
+        return Markup(' lang="{}"').format(language)
+    return Markup(' lang="{}" dir="{}"').format(language, way)
+
+
 @lru_cache(maxsize=256)
 def _span(locale: Locale, first: date, last: date) -> str:
     """Kept, since all cohorts of an issue cover one of a few spans and Babel takes its time."""
     skeleton = "MMMd" if first.year == last.year else "yMMMd"
-    return format_interval(first, last, skeleton, locale=locale)
+    return _counted_in(locale, format_interval(first, last, skeleton, locale=locale))
+
+
+@lru_cache(maxsize=256)
+def _city(locale: Locale, zone: str) -> str:
+    """The city by which people know a time zone; one that has no name in the language keeps its own."""
+    return get_timezone_location(zone, locale=locale, return_city=True).rpartition("/")[2]
+
+
+def _counted_in(locale: Locale, text: str) -> str:
+    """The text with its figures as the locale writes them: in Egypt ٢٤, in Morocco 24."""
+    figures = _FIGURES.get(locale.default_numbering_system or "")
+    return text if figures is None else text.translate(figures)
 
 
 def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse(_WRITTEN_IN)
+    """The locale of a tag, or of as much of it as is known: in a country where few speak it, a language."""
+    parts = language.replace("-", "_").split("_")
+    for end in range(len(parts), 0, -1):
+        try:
+            return Locale.parse("_".join(parts[:end]))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale.parse(_WRITTEN_IN)
+
+
+def _wanted(locale: Locale) -> list[str]:
+    """The catalogues in which to look for words, the best first."""
+    written = [f"{locale.language}_{locale.script}"] if locale.script else []
+    return [str(locale), *written, locale.language, _NEAREST.get(locale.language, _WRITTEN_IN)]
+
+
+def _alike(first: Locale, second: Locale) -> bool:
+    """Whether both write the same language in the same script; a script not named is the usual one."""
+    return first.language == second.language and first.script in (second.script, None)
+
+
+def _tag(locale: Locale) -> str:
+    return str(locale).replace("_", "-")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from functools import cache
 from typing import Final
@@ -18,6 +19,9 @@ _WIDE: Final = (
 )
 _OPENING: Final = "（「『【《〈〔［｛“‘(\\[" + '"'
 _CLOSING: Final = "，。、！？：；）」』】》〉〕］｝”’…,.!?:;)\\]%" + '"'
+#: Letters that run from right to left: Hebrew to Arabic, and their forms of presentation.
+_RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_RIGHT_TO_LEFT_MARK: Final = "\u200f"
 #: What is never broken, in a text without wide letters.
 _PLAIN_UNIT: Final = re.compile("[^ ]+| +")
 
@@ -25,11 +29,15 @@ _PLAIN_UNIT: Final = re.compile("[^ ]+| +")
 def wrapped(text: str, first: str = "", columns: int = COLUMNS) -> str:
     """The text in lines of at most so many columns, a word or link longer than that excepted.
 
-    `first` stands before the first line, as many spaces before the others.
+    `first` stands before the first line, as many spaces before the others. In a text from right to left, a
+    line that happens to begin with a Latin word carries a mark: programs that show plain text look at the
+    first letter of each line for the side on which it begins (Unicode UAX 9, P2 and P3).
     """
     indent = " " * column_width(first)
     room = columns - len(indent)
     lines = ["".join(units) for units in _lines(text, room)]
+    if _runs_right_to_left(text):
+        lines = [line if _begins_right_to_left(line) else _RIGHT_TO_LEFT_MARK + line for line in lines]
     return first + f"\n{indent}".join(lines)
 
 
@@ -37,7 +45,8 @@ def underlined(text: str, character: str) -> str:
     """The text in lines that fit, and under them a line as wide as the widest of them."""
     lines = wrapped(text)
     width = max(column_width(line) for line in lines.splitlines() or [""])
-    return f"{lines}\n{character * width}"
+    side = _RIGHT_TO_LEFT_MARK if _runs_right_to_left(text) else ""
+    return f"{lines}\n{side}{character * width}"
 
 
 def _lines(text: str, room: int) -> Iterator[list[str]]:
@@ -56,6 +65,27 @@ def _lines(text: str, room: int) -> Iterator[list[str]]:
         width += len(gap) + wide
         gap = ""
     yield line
+
+
+def _runs_right_to_left(text: str) -> bool:
+    """Whether the first letter does, but for what is isolated."""
+    if not _RIGHT_TO_LEFT.search(text):
+        return False
+    isolated = 0
+    for direction in map(unicodedata.bidirectional, text):
+        if direction in {"FSI", "LRI", "RLI"}:
+            isolated += 1
+        elif direction == "PDI":
+            isolated = max(0, isolated - 1)
+        elif not isolated and direction in {"L", "R", "AL"}:
+            return direction != "L"
+    return False
+
+
+def _begins_right_to_left(line: str) -> bool:
+    """Whether its first letter does, isolated or not: there are programs that look no further."""
+    ways = map(unicodedata.bidirectional, line)
+    return next((way != "L" for way in ways if way in {"L", "R", "AL"}), False)
 
 
 @cache

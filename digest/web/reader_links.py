@@ -17,7 +17,7 @@ from digest.flows.by_link import Seen
 from digest.render.words import words_for
 from digest.store.database import Database
 from digest.web.one_click import is_one_click
-from digest.web.pages import page
+from digest.web.pages import language_asked_for, page
 from digest.web.shown import shown
 from subscribers.model import Standing
 from subscribers.tokens import Purpose, Tokens
@@ -56,13 +56,13 @@ class ReaderLinks:
         router.add_api_route("/preferences/{token}", self.preferences, methods=_SHOWS)
         return router
 
-    async def ask(self, token: str) -> Response:
+    async def ask(self, token: str, request: Request) -> Response:
         """Say what would end, and for whom, with a button."""
-        return self._unsubscribing(await self._seen(Purpose.UNSUBSCRIBE, token), token, up="../")
+        return self._unsubscribing(await self._seen(Purpose.UNSUBSCRIBE, token), token, request, up="../")
 
-    async def ask_again(self, token: str) -> Response:
+    async def ask_again(self, token: str, request: Request) -> Response:
         """The same, one step further down."""
-        return self._unsubscribing(await self._seen(Purpose.UNSUBSCRIBE, token), token, up="../../")
+        return self._unsubscribing(await self._seen(Purpose.UNSUBSCRIBE, token), token, request, up="../../")
 
     async def leave(self, token: str, request: Request) -> Response:
         """End the subscription: for a mail program in a word (RFC 8058), for a person with a page."""
@@ -73,9 +73,9 @@ class ReaderLinks:
             log.info("a reader left", subscription=subscription, reason=reason)
         if one_click:
             return PlainTextResponse("You are unsubscribed.\n")
-        return self._unsubscribing(await self._look(subscription), token, up="../")
+        return self._unsubscribing(await self._look(subscription), token, request, up="../")
 
-    async def take_back(self, token: str) -> Response:
+    async def take_back(self, token: str, request: Request) -> Response:
         """Undo a leaving."""
         subscription = self._subscription(Purpose.UNSUBSCRIBE, token)
         if await by_link.take_back(subscription, reason=TAKEN_BACK, store=self._store, now=self._now()):
@@ -83,13 +83,13 @@ class ReaderLinks:
         seen = await self._look(subscription)
         if seen is not None and seen.reader.standing is Standing.ACTIVE:
             return self._page("returned", seen, token=token, up="../../")
-        return self._unsubscribing(seen, token, up="../../")
+        return self._unsubscribing(seen, token, request, up="../../")
 
-    async def preferences(self, token: str) -> Response:
+    async def preferences(self, token: str, request: Request) -> Response:
         """Say in plain words what the reader gets, and when."""
         seen = await self._seen(Purpose.PREFERENCES, token)
         if seen is None:
-            return page("left", shown=None, token=token, up="../")
+            return self._nobody(token, request, up="../")
         leaving = self._tokens.make(Purpose.UNSUBSCRIBE, seen.reader.id)
         return self._page("preferences", seen, token=leaving, up="../")
 
@@ -105,11 +105,16 @@ class ReaderLinks:
     async def _look(self, subscription: int) -> Seen | None:
         return await by_link.look(subscription, store=self._store, now=self._now())
 
-    def _unsubscribing(self, seen: Seen | None, token: str, *, up: str) -> Response:
-        """The question, or that it is done; for an erased reader it is done, and there is nobody to name."""
+    def _unsubscribing(self, seen: Seen | None, token: str, request: Request, *, up: str) -> Response:
+        """The question, or that it is done."""
         if seen is None:
-            return page("left", shown=None, token=token, up=up)
+            return self._nobody(token, request, up=up)
         return self._page("left" if seen.reader.standing in _OVER else "leave", seen, token=token, up=up)
+
+    def _nobody(self, token: str, request: Request, *, up: str) -> Response:
+        """For an erased reader it is done; there is nobody to name, and no language but the browser's."""
+        language = language_asked_for(request.headers.get("accept-language", ""))
+        return page("left", language=language, shown=None, token=token, up=up)
 
     def _page(self, name: str, seen: Seen, *, token: str, up: str) -> Response:
         """A page about a subscription. Its links go `up` first: what stands before our paths is not ours."""

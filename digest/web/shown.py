@@ -35,7 +35,7 @@ class Shown:
     #: a…@example.org: enough for its reader, too little for anybody else
     address: str
     standing: Standing
-    #: one sentence
+    #: a sentence, and another one with the address
     standing_said: str
     cadence: str
     #: empty when none will come
@@ -57,7 +57,7 @@ def shown(seen: Seen, now: datetime, words: Words) -> Shown:
         newsletter=title,
         address=masked(reader.address),
         standing=reader.standing,
-        standing_said=_standing(reader, title, words),
+        standing_said=words.paragraph(_standing(reader, title, words), _address(reader, words)),
         cadence=words.cadence(reader.cadence),
         next_issue=_next_issue(seen, now, words),
         rows=tuple(_rows(seen, words)),
@@ -81,7 +81,7 @@ def _standing(reader: Subscription, title: str, words: Words) -> str:
     if reader.paused_until is not None:
         until = words.short_day(reader.paused_until.astimezone(ZoneInfo(reader.cadence.zone)).date())
     paused = _("%(newsletter)s is paused until %(until)s.") if until else _("%(newsletter)s is paused.")
-    return {
+    said = {
         Standing.PENDING: _("You have not confirmed yet that you want %(newsletter)s: nothing is sent."),
         Standing.ACTIVE: _("You get %(newsletter)s."),
         Standing.PAUSED: paused,
@@ -89,7 +89,13 @@ def _standing(reader: Subscription, title: str, words: Words) -> str:
         Standing.COMPLAINED: _("%(newsletter)s is stopped, since it was reported as spam."),
         Standing.LEFT: _("You are unsubscribed from %(newsletter)s: nothing is sent."),
         Standing.SUPPRESSED: _("%(newsletter)s is stopped: nothing is sent to your address."),
-    }[reader.standing] % {"newsletter": title, "until": until}
+    }
+    return said[reader.standing] % {"newsletter": words.isolated(title), "until": until}
+
+
+def _address(reader: Subscription, words: Words) -> str:
+    _ = words.catalogue.gettext
+    return _("The address is %(address)s.") % {"address": words.isolated(masked(reader.address))}
 
 
 def _next_issue(seen: Seen, now: datetime, words: Words) -> str:
@@ -109,8 +115,10 @@ def _next_issue(seen: Seen, now: datetime, words: Words) -> str:
 
 def _on_the_clock(instant: datetime, cadence: Cadence, words: Words) -> str:
     """An instant as the reader's clock shows it: Nov 25, 07:00 (Europe/Paris)."""
+    _ = words.catalogue.gettext
     local = instant.astimezone(ZoneInfo(cadence.zone))
-    return f"{words.short_day(local.date())}, {local:%H:%M} ({cadence.zone.replace('_', ' ')})"
+    day, at = words.short_day(local.date()), words.clock(local.time())
+    return _("%(day)s, %(time)s (%(zone)s)") % {"day": day, "time": at, "zone": words.zone(cadence.zone)}
 
 
 def _rows(seen: Seen, words: Words) -> list[Row]:
@@ -163,7 +171,10 @@ def _language(profile: Profile, words: Words) -> str:
     """The name of the language, in the language of the page."""
     try:
         chosen = Locale.parse(profile.language, sep="-")
-        return chosen.get_display_name(words.language.replace("-", "_")) or profile.language
+        shown_in = Locale.parse(words.language, sep="-")
+        # some go by a name of their own: Simplified Chinese, British English
+        own_name = shown_in.languages.get(str(chosen))
+        return own_name or chosen.get_display_name(shown_in) or profile.language
     except (UnknownLocaleError, ValueError):
         return profile.language
 

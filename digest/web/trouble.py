@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from digest.errors import StoreError
-from digest.web.pages import page, style
+from digest.web.pages import language_asked_for, page, style
 from digest.web.shield import security_headers
 
 log = structlog.get_logger(__name__)
@@ -29,20 +29,25 @@ def add_to(app: FastAPI) -> None:
 async def _refused(request: Request, error: Exception) -> HTMLResponse:
     """One page for all links that are none, whether cut short, forged, or to a page that does not exist."""
     assert isinstance(error, HTTPException)
-    answer = page("missing" if error.status_code == 404 else "refused", status=error.status_code)
+    name = "missing" if error.status_code == 404 else "refused"
+    answer = page(name, status=error.status_code, language=_language(request))
     answer.headers.update(error.headers or {})
     return answer
 
 
 async def _store_fails(request: Request, error: Exception) -> HTMLResponse:
     log.error("a page could not be shown", error=str(error))
-    answer = page("unavailable", status=503)
+    answer = page("unavailable", status=503, language=_language(request))
     answer.headers.update(_LATER)
     return answer
 
 
 async def _fault(request: Request, error: Exception) -> HTMLResponse:
     """A fault of our own; its trace goes to the log of the server. The shield does not see this answer."""
-    answer = page("unavailable", status=500)
+    answer = page("unavailable", status=500, language=_language(request))
     answer.headers.update(security_headers(style()))
     return answer
+
+
+def _language(request: Request) -> str:
+    return language_asked_for(request.headers.get("accept-language", ""))

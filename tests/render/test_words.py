@@ -38,10 +38,87 @@ def test_a_span_names_what_differs() -> None:
     assert span(date(2025, 12, 30), date(2026, 1, 2)) == "30 Dec 2025 – 2 Jan 2026"
 
 
-def test_sentences_keep_one_language_while_a_catalogue_is_missing() -> None:
-    words = words_for("zh-Hans")
-    assert (words.language, words.date_language) == ("en", "zh-Hans")
+@pytest.mark.parametrize(
+    ("asked", "language", "date_language", "direction"),
+    [
+        ("en", "en", "en", "ltr"),
+        ("en-GB", "en", "en-GB", "ltr"),
+        ("zh", "zh-Hans", "zh", "ltr"),
+        ("zh-Hans", "zh-Hans", "zh-Hans", "ltr"),
+        ("zh-CN", "zh-Hans", "zh-Hans-CN", "ltr"),
+        ("zh-SG", "zh-Hans", "zh-Hans-SG", "ltr"),
+        ("zh-Hans-HK", "zh-Hans", "zh-Hans-HK", "ltr"),
+        # no locale of its own, so that of the script
+        ("zh-Hans-US", "zh-Hans", "zh-Hans", "ltr"),
+        # Simplified is nearer than English
+        ("zh-TW", "zh-Hans", "zh-Hant-TW", "ltr"),
+        ("zh-Hant", "zh-Hans", "zh-Hant", "ltr"),
+        ("ar", "ar", "ar", "rtl"),
+        ("ar-EG", "ar", "ar-EG", "rtl"),
+        ("ar-US", "ar", "ar", "rtl"),
+        # no words, but dates; the direction is that of the words
+        ("de", "en", "de", "ltr"),
+        ("he", "en", "he", "ltr"),
+        ("xx", "en", "en", "ltr"),
+        ("", "en", "en", "ltr"),
+        ("not a tag", "en", "en", "ltr"),
+    ],
+)
+def test_a_tag_gets_the_nearest_words_and_its_own_dates(
+    asked: str, language: str, date_language: str, direction: str
+) -> None:
+    words = words_for(asked)
+    assert (words.language, words.date_language, words.direction) == (language, date_language, direction)
+
+
+def test_sentences_keep_one_language_where_a_catalogue_is_missing() -> None:
+    words = words_for("de")
     assert words.listed(["A", "B"]) == "A and B"
+    assert words.short_day(DAY) == "Nov 24"
+    assert words.cadence(DAILY) == "on weekdays at 07:30 (Europe/Paris)"
+
+
+@pytest.mark.parametrize(
+    ("language", "zone", "said"),
+    [
+        ("en", "America/New_York", "America/New York"),
+        ("zh-Hans", "America/New_York", "纽约时间"),
+        ("zh-Hans", "Asia/Shanghai", "北京时间"),
+        ("zh-TW", "Asia/Shanghai", "北京时间"),
+        ("ar", "Africa/Cairo", "بتوقيت القاهرة"),
+        ("ar", "America/Argentina/Buenos_Aires", "بتوقيت \u2068Buenos Aires\u2069"),
+        ("ar", "UTC", "بتوقيت \u2068UTC\u2069"),
+        ("zh-Hans", "Etc/GMT+5", "GMT+5时间"),
+    ],
+)
+def test_a_time_zone_is_called_by_the_time_of_its_city(language: str, zone: str, said: str) -> None:
+    assert words_for(language).zone(zone) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "days"),
+    [
+        ("fa", "سه\u200cشنبه ۲۴ نوامبر ۲۰۲۶"),
+        ("ar", "الثلاثاء، 24 نوفمبر 2026"),
+        ("ar-EG", "الثلاثاء، ٢٤ نوفمبر ٢٠٢٦"),
+        ("ar-MA", "الثلاثاء، 24 نونبر 2026"),
+    ],
+)
+def test_figures_are_those_of_the_country(language: str, days: str) -> None:
+    assert words_for(language).long_day(DAY) == days
+
+
+def test_sentences_stand_together_as_the_script_has_it() -> None:
+    assert words_for("en").paragraph("One.", "", "Two.") == "One. Two."
+    assert words_for("zh-Hans").paragraph("一。", "", "二。") == "一。二。"
+
+
+def test_only_what_runs_the_other_way_is_isolated() -> None:
+    assert words_for("ar").isolated("Yahoo!") == "\u2068Yahoo!\u2069"
+    assert words_for("ar").isolated("الميناء") == "الميناء"
+    assert words_for("ar").isolated("2026") == "2026"
+    assert words_for("en").isolated("Yahoo!") == "Yahoo!"
+    assert words_for("en").isolated("الميناء") == "\u2068الميناء\u2069"
 
 
 @pytest.mark.parametrize(

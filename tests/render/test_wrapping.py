@@ -55,3 +55,20 @@ def test_nothing_stays_nothing(text: str) -> None:
 
 def test_a_heading_is_underlined_as_wide_as_it_is() -> None:
     assert underlined("汉字 ab", "=") == "汉字 ab\n======="
+
+
+def test_a_line_of_a_text_from_right_to_left_begins_on_the_right() -> None:
+    # "we follow Energy and Society", broken before the second Latin word
+    text = "نتابع Energy وSociety و Media"
+    assert wrapped(text, columns=16) == "نتابع Energy\nوSociety و Media"
+    assert wrapped(text, columns=14) == "نتابع Energy\nوSociety و\n\u200fMedia"
+    # a name first, isolated, does not make the text Latin; but it may look so to a program
+    assert wrapped("\u2068Energy\u2069 · نوفمبر") == "\u200f\u2068Energy\u2069 · نوفمبر"
+
+
+def test_a_line_of_a_text_from_left_to_right_carries_no_mark() -> None:
+    assert wrapped("the paper نوفمبر of May", columns=10) == "the paper\nنوفمبر of\nMay"
+
+
+def test_the_line_below_a_heading_stands_on_its_side() -> None:
+    assert underlined("نوفمبر", "-") == "نوفمبر\n\u200f------"

@@ -79,12 +79,12 @@ async def test_preferences_of_who_chose_nothing(sqlite_store: Database) -> None:
 
 
 async def test_preferences_of_who_wants_it_at_once(sqlite_store: Database) -> None:
-    said_of = await rows_of(sqlite_store, at_once="yes", language="zh-Hans")
+    said_of = await rows_of(sqlite_store, at_once="yes", language="en-GB")
     assert said_of["Next issue"] == "as soon as there is something new for you"
     assert said_of["When"] == (
         "as soon as there is something new; what a mail had no room for comes every day at 07:00 (UTC)"
     )
-    assert said_of["Language"] == "Chinese (Simplified)"
+    assert said_of["Language"] == "British English"
 
 
 async def test_the_newsletters_own_limit_counts_where_it_is_lower(sqlite_store: Database) -> None:
