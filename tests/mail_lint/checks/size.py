@@ -1,0 +1,17 @@
+"""What Gmail shows without cutting: HTML of 90 kB, a message of 100 kB as transferred."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.mail_lint.mail import Mail
+from tests.wire.rules import HTML_BUDGET, MESSAGE_BUDGET
+
+
+def look(mail: Mail) -> Iterator[str]:
+    """How far beyond the budget the mail is."""
+    if len(mail.message) > MESSAGE_BUDGET:
+        yield f"the message has {len(mail.message)} octets of at most {MESSAGE_BUDGET}"
+    html = 0 if mail.html is None else len(mail.html.replace("\n", "\r\n").encode())
+    if html > HTML_BUDGET:
+        yield f"the HTML part has {html} octets of at most {HTML_BUDGET}"
