@@ -52,7 +52,7 @@ def turned_around(mail: Mail) -> Mail:
 
 def huge(mail: Mail) -> Mail:
     """More than any inbox shows."""
-    return replace(mail, message=mail.message + b"x" * 100_000, html=f"{mail.html}{'x' * 90_000}")
+    return replace(mail, message=mail.message.replace(b"</html>", b"x" * 100_000 + b"</html>"))
 
 
 def in_another_voice(mail: Mail) -> Mail:
