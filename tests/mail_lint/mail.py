@@ -35,6 +35,11 @@ class News:
     date: str
     url: str
 
+    def facts(self) -> dict[str, str]:
+        """What is told of it beside its title, by what it is."""
+        facts = {"source": self.source, "date": self.date, "address": self.url}
+        return {name: said for name, said in facts.items() if said}
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
