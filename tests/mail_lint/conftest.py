@@ -8,7 +8,7 @@ import pytest
 
 from tests.mail_lint.mail import Mail
 from tests.mail_lint.printing import LANGUAGES, a_press, mails_of, themes
-from tests.mail_lint.scenes import usual
+from tests.mail_lint.scenes import large, usual
 
 
 @pytest.fixture(scope="session")
@@ -20,6 +20,18 @@ def mails() -> list[Mail]:
             return await mails_of(press, usual(), themes(), LANGUAGES)
 
     return asyncio.run(print_all())
+
+
+@pytest.fixture(scope="session")
+def large_mails() -> list[Mail]:
+    """In each look the large scenes up to three hundred items."""
+    scenes = [scene for scene in large() if len(scene.briefings) <= 300]
+
+    async def print_all() -> list[Mail]:
+        async with a_press() as press:
+            return await mails_of(press, scenes, themes(), LANGUAGES[:1])
+
+    return [mail for mail in asyncio.run(print_all()) if mail.kind == "issue"]
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from lxml import html as lxml_html  # type: ignore[import-untyped]
 
 from tests.wire.transmission import texts_of
 
+#: Letters of a title that was cut which must be left; enough of Chinese to tell titles apart.
+_LEAST_OF_TITLE: Final = 4
 #: What lies between a sign and the next without being seen: spaces, controls, marks of direction.
 _UNSEEN: Final = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 
@@ -89,6 +91,12 @@ class Mail:
 def squeezed(text: str) -> str:
     """A text without what wrapping, escaping and marks of direction change: no spaces, nothing unseen."""
     return "".join(letter for letter in text if unicodedata.category(letter) not in _UNSEEN)
+
+
+def cut_of(title: str, shown: str) -> str:
+    """The longest beginning of a title that stands there with an ellipsis; empty when none does."""
+    lengths = range(len(title) - 1, _LEAST_OF_TITLE - 1, -1)
+    return next((cut for cut in (f"{title[:length]}…" for length in lengths) if cut in shown), "")
 
 
 def shown_on(page: Any) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from tests.mail_lint.mail import Mail, shown_on, squeezed
+from tests.mail_lint.mail import Mail, cut_of, shown_on, squeezed
 
 #: UTF-8 read as Latin-1 or Windows-1252: two bytes, or three, as a letter each; no language writes so.
 _MANGLED: Final = re.compile("[ÃÂ][\u0080-\u00bf]|[\u00e2-\u00e9][\u0080-\u00bf]{2}|â€")
@@ -21,8 +21,9 @@ def look(mail: Mail) -> Iterator[str]:
     for part, shown in parts.items():
         letters = frozenset(shown)
         for one in mail.news:
-            lost = sorted(set(squeezed(one.title + one.source)) - letters)
-            if lost:
+            title = squeezed(one.title)
+            lost = sorted(set(title) - letters)
+            if lost and not cut_of(title, squeezed(shown)):
                 yield f"{part}: item {one.number} lost {''.join(lost)!r}"
         if mail.hostile:
             # it says on purpose what looks like damage

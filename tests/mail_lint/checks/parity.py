@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from tests.mail_lint.mail import Mail, News, is_hidden, shown_on, squeezed
+from tests.mail_lint.mail import Mail, News, cut_of, is_hidden, shown_on, squeezed
 from tests.wire.rules import MESSAGE_BUDGET
 
 #: A mail larger than this had to choose what it shows of some items; both parts must have chosen the same.
 _CROWDED: Final = 0.8 * MESSAGE_BUDGET
-#: As much of a title that was cut must be left.
-_LEAST_OF_TITLE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ def _lacking(part: str, places: Sequence[Place], mail: Mail, crowded: bool) -> I
                     yield f"{part}: item {one.number} does not show its {name}: {said[:80]!r}"
     shown = squeezed(mail.text) if part == "text" else squeezed(shown_on(mail.page))
     for title in mail.waiting:
-        if squeezed(title) not in shown and not (crowded and _cut(squeezed(title), shown)):
+        if squeezed(title) not in shown and not (crowded and cut_of(squeezed(title), shown)):
             yield f"{part}: what waits is not named: {title[:60]!r}"
     if not crowded:
         yield from (
@@ -96,14 +94,8 @@ def _place_of(title: str, shown: str) -> tuple[int, int]:
     start = shown.rfind(title)
     if start >= 0:
         return start, len(title)
-    cut = _cut(title, shown)
+    cut = cut_of(title, shown)
     return (shown.rfind(cut), len(cut)) if cut else (-1, 0)
-
-
-def _cut(title: str, shown: str) -> str:
-    """The longest beginning of the title that stands there with an ellipsis; empty when none does."""
-    lengths = range(len(title) - 1, _LEAST_OF_TITLE - 1, -1)
-    return next((cut for cut in (f"{title[:length]}…" for length in lengths) if cut in shown), "")
 
 
 def _said_in_html_alone(mail: Mail) -> Iterator[str]:

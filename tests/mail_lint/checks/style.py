@@ -1,6 +1,6 @@
 """Nothing of a theme's style sheet gets lost on the way through premailer.
 
-Asked of all mails of a theme and language at once: a class that one mail has no use for, another one has.
+Asked of all mails of a theme at once: a class that one mail has no use for, another one has.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ _CLASS: Final = re.compile(r"\.(-?[_a-z][_a-z0-9-]*)", re.IGNORECASE)
 
 def look_at(mails: Sequence[Mail]) -> Iterator[tuple[str, str]]:
     """Findings with the name of the mail, or of the theme where they are about all of its mails."""
-    by_look: dict[tuple[str, str], list[Mail]] = defaultdict(list)
+    by_theme: dict[str, list[Mail]] = defaultdict(list)
     for mail in mails:
         if mail.html is not None:
-            by_look[mail.theme, mail.language].append(mail)
-    for (theme, language), its_mails in by_look.items():
-        inline, kept = style_of(mail_environment(theme, language))
-        for mail in its_mails:
-            yield from ((mail.name, wrong) for wrong in _wrong_with_block(mail, kept))
-        yield from ((f"theme {theme} in {language}", wrong) for wrong in _lost(inline, kept, its_mails))
+            by_theme[mail.theme].append(mail)
+    for theme, its_mails in by_theme.items():
+        worn = _styles_by_class(its_mails)
+        for language in dict.fromkeys(mail.language for mail in its_mails):
+            inline, kept = style_of(mail_environment(theme, language))
+            yield from ((f"theme {theme} in {language}", wrong) for wrong in _lost(inline, kept, worn))
+            for mail in its_mails:
+                if mail.language == language:
+                    yield from ((mail.name, wrong) for wrong in _wrong_with_block(mail, kept))
 
 
 def _wrong_with_block(mail: Mail, kept: str) -> Iterator[str]:
@@ -40,11 +43,10 @@ def _wrong_with_block(mail: Mail, kept: str) -> Iterator[str]:
                 yield f"{rule.selector}: {name} in the block is not !important, so the element's own wins"
 
 
-def _lost(inline: str, kept: str, mails: Sequence[Mail]) -> Iterator[str]:
+def _lost(inline: str, kept: str, worn: Mapping[str, list[Mapping[str, str]]]) -> Iterator[str]:
     """Classes without a trace, declarations that did not arrive, classes of templates without a rule."""
     ruled = _declared_by_class(inline)
     in_block = {name for rule in rules_in(kept) for name in _CLASS.findall(rule.selector)}
-    worn = _styles_by_class(mails)
     for name, declared in sorted(ruled.items()):
         if name not in worn:
             if name not in in_block:
