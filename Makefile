@@ -11,13 +11,16 @@ BUILD_TOOLS := hatchling editables
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
 WORKERS ?= 2
+# what looks at mails and is not Python; without npm the checks say what they lack
+MAIL_LINT := tests/mail_lint/node
+MAIL_TOOLS := $(MAIL_LINT)/node_modules/.package-lock.json
 
 # the first that is new enough; looked for only while there is no .venv/
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long check bench catalogues lock clean
+.PHONY: help setup demo serve test test-long check lint-mail golden bench catalogues lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +46,12 @@ check: $(DEV) ## format, lint, types and the walls of the house
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
+lint-mail: $(DEV) $(MAIL_TOOLS) ## look at every mail with every tool there is (LINT="--screenshots FOLDER", --only, --json)
+	$(BIN)/python -m tests.mail_lint $(LINT)
+
+golden: $(DEV) ## print the kept mails anew, when a change of their look is meant
+	$(BIN)/python -m tests.render.goldens
+
 bench: $(DEV) ## how fast, and how it grows: figures, no verdict
 	$(BIN)/python -m benchmarks
 
@@ -57,7 +66,7 @@ lock: $(BIN)/python ## pin and hash what pyproject.toml asks for (make lock UPGR
 		--constraint requirements.txt --output-file requirements-dev.txt pyproject.toml -
 
 clean: ## remove .venv/ and caches; var/ holds your readers and stays
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(MAIL_LINT)/node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -78,3 +87,10 @@ $(RUNTIME): requirements.txt pyproject.toml $(BIN)/python
 $(DEV): requirements-dev.txt $(RUNTIME)
 	$(INSTALL) --require-hashes --requirement requirements-dev.txt
 	@touch $@
+
+$(MAIL_TOOLS): $(MAIL_LINT)/package-lock.json
+	@if command -v npm >/dev/null; then \
+		npm ci --prefix $(MAIL_LINT) --ignore-scripts --no-audit --no-fund --silent && touch $@; \
+	else \
+		echo "npm is not installed (Debian: npm): some checks of the mails will not be asked"; \
+	fi

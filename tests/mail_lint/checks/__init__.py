@@ -1,0 +1,1 @@
+"""One file a check: each takes mails and gives findings, and changes nothing."""

@@ -1,0 +1,149 @@
+"""Scenes become mails the way the product makes them: printer, press, header, transfer encoding."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from digest.core.model import Briefing, Claimed, Copy
+from digest.flows.press import Edition, Press
+from digest.flows.seed import seed
+from digest.mail.headers import Mailbox
+from digest.mail.heading import CohortHeading, CopyHeaders, ReaderHeading
+from digest.mail.identifiers import boundary, message_id
+from digest.render.characters import one_line, web_link
+from digest.render.confirmation import Invitation, confirmation
+from digest.render.environment import CLASSIC, templates_folder
+from digest.render.printer import Printer
+from digest.render.rendition import Reader, Rendition
+from digest.render.words import words_for
+from subscribers.model import Profile
+from tests.jobs.office import KEY, press_for
+from tests.mail_lint.mail import Mail, News
+from tests.mail_lint.scenes import Scene
+from tests.render.samples import DAILY, NEWSLETTER, TOPICS, issue
+from tests.stores import TOPICS as STORED_TOPICS
+from tests.stores import opened
+
+#: What mails are written in: the languages whose catalogue is complete.
+LANGUAGES: Final = ("en", "zh-Hans", "ar")
+ISSUE: Final = "issue"
+CONFIRM: Final = "confirm"
+_DOMAIN: Final = "news.example"
+_READER: Final = "ada@readers.example"
+
+
+def themes() -> tuple[str, ...]:
+    """All themes that come with the project."""
+    folders = (templates_folder() / "themes").glob("*")
+    return (CLASSIC, *sorted(folder.name for folder in folders if folder.is_dir() and folder.name != CLASSIC))
+
+
+def kinds() -> frozenset[str]:
+    """All mails that there are templates for."""
+    return frozenset(body.parent.name for body in (templates_folder() / "email").glob("[!_]*/body.html"))
+
+
+@asynccontextmanager
+async def a_press() -> AsyncIterator[Press]:
+    """A press on a store of its own, which holds what Message-IDs are made with."""
+    with tempfile.TemporaryDirectory(prefix="digest-lint-") as folder:
+        async with opened(f"sqlite+aiosqlite:///{Path(folder) / 'digest.sqlite3'}") as store:
+            await seed(store, STORED_TOPICS)
+            yield press_for(store)
+
+
+async def mails_of(
+    press: Press, scenes: Iterable[Scene], looks: Iterable[str], languages: Iterable[str]
+) -> list[Mail]:
+    """The mail of each scene, and those that are no issues, in each look and language."""
+    taken, spoken = tuple(scenes), tuple(languages)
+    return [
+        mail
+        for theme in looks
+        for language in spoken
+        for mail in (
+            *[await issue_mail(press, scene, theme, language) for scene in taken],
+            *(mail for print_ in OTHER_MAILS.values() for mail in print_(theme, language)),
+        )
+    ]
+
+
+async def issue_mail(press: Press, scene: Scene, theme: str, language: str) -> Mail:
+    """The issue as a reader gets it."""
+    copy = replace(
+        scene.copy,
+        issue=replace(scene.copy.issue, domain=_DOMAIN),
+        profile=replace(scene.copy.profile, language=language),
+    )
+    newsletter = replace(scene.newsletter, theme=theme)
+    topics = {topic.slug: topic for topic in scene.topics}
+    edition = Edition(newsletter, Printer(copy.issue, newsletter, scene.briefings, topics))
+    printed = await press.printed(copy, edition)
+    claimed = Claimed(1, copy.cohort_id, copy.issue.id, 1, _READER, scene.reader, 0)
+    return Mail.of(
+        press.addressed(printed, claimed).content,
+        kind=ISSUE,
+        theme=theme,
+        language=language,
+        scene=scene.name,
+        news=tuple(_news(scene.briefings[number], language) for number in _numbers(copy)),
+        waiting=tuple(one_line(scene.briefings[number].title) for number in copy.deferred),
+        hostile=scene.hostile,
+    )
+
+
+def confirmations(theme: str, language: str) -> Iterator[Mail]:
+    """The question to somebody whose address was entered: with a name, without, with a hostile one."""
+    newsletter = replace(NEWSLETTER, theme=theme)
+    for scene, name in (("named", "Ada Lindqvist"), ("nameless", ""), ("hostile", "<b>Ada</b> & {{ x }}")):
+        profile = Profile(topics=frozenset({"economy", "society"}) if name else None, language=language)
+        made = confirmation(newsletter, TOPICS.values(), profile, DAILY, boundary(1, 1))
+        reader = Invitation(name, f"https://{_DOMAIN}/confirm/QWRhLXNheXMteWVzLW9ubHktb25jZS4u")
+        message = _enveloped(made, reader, name)
+        yield Mail.of(
+            message,
+            kind=CONFIRM,
+            theme=theme,
+            language=language,
+            scene=scene,
+            hostile=scene == "hostile",
+        )
+
+
+#: How mails that are no issues are printed in a look and language, by the folder of their templates.
+OTHER_MAILS: Final[Mapping[str, Callable[[str, str], Iterator[Mail]]]] = {CONFIRM: confirmations}
+#: The mails that are printed here; for a folder of templates that is none of them there is a finding.
+PRINTED: Final = frozenset({ISSUE, *OTHER_MAILS})
+
+
+def _enveloped(made: Rendition[Reader], reader: Reader, name: str) -> bytes:
+    """A mail of no issue with its header, as it is sent."""
+    heading = CohortHeading(
+        sender=Mailbox(NEWSLETTER.sender_address, NEWSLETTER.sender_name),
+        subject=made.subject,
+        date=issue().due_at,
+        boundary=made.boundary,
+    )
+    to = ReaderHeading(Mailbox(_READER, name), message_id(1, 1, key=KEY, domain=_DOMAIN))
+    return b"".join((*CopyHeaders(heading).pieces(to), b"\r\n", made.body(reader)))
+
+
+def _numbers(copy: Copy) -> list[int]:
+    return [number for group in copy.groups for number in group.numbers]
+
+
+def _news(briefing: Briefing, language: str) -> News:
+    assert briefing.number is not None
+    day = briefing.source_date
+    return News(
+        number=briefing.number,
+        title=one_line(briefing.title),
+        source=one_line(briefing.source or ""),
+        date=words_for(language).plain_day(day) if day else "",
+        url=web_link(briefing.url),
+    )

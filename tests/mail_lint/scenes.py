@@ -1,0 +1,215 @@
+"""The issues that are printed to be looked at: usual ones, empty ones, hostile ones, huge ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Final
+
+from digest.core.model import Briefing, Copy, Newsletter, Topic
+from subscribers.model import Format, Profile, Section
+from tests.render.samples import (
+    EIGHT,
+    EIGHT_GROUPS,
+    NEWSLETTER,
+    TOPICS,
+    briefing,
+    copy_of,
+    issue,
+    marks,
+)
+from tests.wire.languages import TONGUES
+from tests.wire.strangeness import HOSTILE
+
+_SLUGS: Final = tuple(TOPICS)
+_KINDS: Final = tuple(Section)
+_NEWEST: Final = date(2026, 11, 23)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """An issue, a cohort of it and a reader; theme and language come later."""
+
+    name: str
+    briefings: Mapping[int, Briefing]
+    copy: Copy
+    #: empty for readers who gave none
+    reader: str = "Ada Lindqvist"
+    newsletter: Newsletter = NEWSLETTER
+    topics: tuple[Topic, ...] = tuple(TOPICS.values())
+    hostile: bool = False
+
+
+def usual() -> tuple[Scene, ...]:
+    """Scenes small enough for every run of the tests."""
+    return (
+        _editors_words_alone(),
+        _one_item(),
+        _eight(),
+        _eight_in_plain_text(),
+        _many_wait(),
+        _all_tongues(),
+        _hostile("hostile", HOSTILE[::2]),
+        _hostile("more hostile", HOSTILE[1::2]),
+        _long_titles(),
+    )
+
+
+def large() -> tuple[Scene, ...]:
+    """Scenes that take their time."""
+    return (
+        _nothing_at_all(),
+        _of("forty", 40),
+        _of("three hundred", 300),
+        _of("five hundred", 500),
+        *(_of_headlines(count) for count in (120, 500)),
+    )
+
+
+def _nothing_at_all() -> Scene:
+    return Scene("nothing", {}, copy_of(issue()), reader="")
+
+
+def _editors_words_alone() -> Scene:
+    by_hand = issue(
+        cadence_id=None,
+        subject="The editors are away until Monday",
+        intro="Dear readers,\n\nthere is no news today: “we went sailing”.\n\n编辑们去航海了，星期一回来。",
+    )
+    return Scene("words", {}, copy_of(by_hand, cadence=None))
+
+
+def _one_item() -> Scene:
+    return Scene("one", {1: EIGHT[1]}, copy_of(issue(), ("energy", (1,))), reader="")
+
+
+def _eight() -> Scene:
+    return Scene("eight", EIGHT, copy_of(issue(), *EIGHT_GROUPS, covers_from=date(2026, 11, 21)))
+
+
+def _eight_in_plain_text() -> Scene:
+    return Scene("eight plain", EIGHT, copy_of(issue(), *EIGHT_GROUPS, profile=Profile(format=Format.TEXT)))
+
+
+def _many_wait() -> Scene:
+    news = _drawn_from_tongues(30)
+    taken = ("economy", (1, 2)), ("society", (3,))
+    profile = Profile(topics=frozenset({"economy", "society"}), sections=frozenset({Section.BRIEFING}))
+    return Scene("waiting", news, copy_of(issue(), *taken, deferred=tuple(range(4, 31)), profile=profile))
+
+
+def _all_tongues() -> Scene:
+    news = _drawn_from_tongues(len(TONGUES))
+    return Scene("tongues", news, copy_of(issue(), *_spread(tuple(news))), reader="ليلى الزيتونية")
+
+
+def _hostile(name: str, texts: Sequence[str]) -> Scene:
+    """Each text as title, paragraph, source and address, and others around the news wherever any may be."""
+    # a word of thousands of letters has a scene of its own
+    short = [text for text in texts if len(text) < 300]
+    news = {
+        number: briefing(
+            number,
+            # by the same title nobody could tell two items apart, a check as little as a reader
+            title=f"{text} [{number}]",
+            paragraphs=(text, short[-number]),
+            source=short[number * 7 % len(short)],
+            source_date=_NEWEST - timedelta(days=number * 31),
+            url=_url(number) if number % 3 else text,
+            language=("en", "zh-Hans", "ar", '"><b>')[number % 4],
+            section=_KINDS[number % len(_KINDS)],
+            topics=marks(*(_SLUGS[(number + place) % len(_SLUGS)] for place in range(3))),
+        )
+        for number, text in enumerate(short, 1)
+    }
+    newsletter = replace(
+        NEWSLETTER,
+        title="<b>News</b> & “Views”",
+        sender_name='"News" <eve@evil.example>',
+        description="</td></tr></table>",
+        postal_address="12 Quay Street\n<script>alert(1)</script>\n{{ reader.name }}",
+    )
+    by_hand = issue(subject=None, intro="</td></tr> & {{ 7 * 7 }}\n\n<!--[if mso]>x<![endif]-->")
+    titles = ("Economy & <trade>", "{{ topic }}", "'\"><svg/onload=alert(1)>", "Society\u202e", "General")
+    topics = tuple(replace(topic, title=said) for topic, said in zip(TOPICS.values(), titles, strict=True))
+    shown = tuple(news)
+    return Scene(
+        name,
+        news,
+        copy_of(by_hand, *_spread(shown[:-9]), deferred=shown[-9:]),
+        reader="<b>Ada</b> & “Bob” {{ x }}",
+        newsletter=newsletter,
+        topics=topics,
+        hostile=True,
+    )
+
+
+def _long_titles() -> Scene:
+    long_words = (
+        "w" * 500,
+        "中" * 500,
+        " ".join(["word"] * 100),
+        "ا" * 300 + " abc " + "ب" * 150,
+        "😀" * 120,
+    )
+    news = {
+        number: briefing(
+            number,
+            title=f"{text} {number}",
+            source=f"{text[:200]}",
+            url=f"https://long.example/{'path/' * 60}{number}?a=1&b=%20&amp;c={'x' * 300}#y",
+            topics=marks("technology"),
+            language=("en", "zh-Hans", "en", "ar", "en")[number - 1],
+        )
+        for number, text in enumerate(long_words, 1)
+    }
+    return Scene("long titles", news, copy_of(issue(), ("technology", tuple(news))), hostile=True)
+
+
+def _of(name: str, count: int) -> Scene:
+    """Many items of full length."""
+    news = {number: _full_length(number) for number in range(1, count + 1)}
+    return Scene(name, news, copy_of(issue(), *_spread(tuple(news))))
+
+
+def _of_headlines(count: int) -> Scene:
+    """Many items that say hardly more than their titles."""
+    news = _drawn_from_tongues(count)
+    return Scene(f"{count} short", news, copy_of(issue(), *_spread(tuple(news))))
+
+
+def _full_length(number: int) -> Briefing:
+    like = EIGHT[number % len(EIGHT) + 1]
+    body = tuple(text for place in range(3) for text in EIGHT[(number + place) % len(EIGHT) + 1].paragraphs)
+    return replace(like, id=number, number=number, title=f"{like.title} ({number})", paragraphs=body)
+
+
+def _drawn_from_tongues(count: int) -> dict[int, Briefing]:
+    tongues = list(TONGUES.items())
+    news = {}
+    for number in range(1, count + 1):
+        language, tongue = tongues[number % len(tongues)]
+        news[number] = briefing(
+            number,
+            title=f"{tongue.title} ({number})",
+            paragraphs=tongue.sentences,
+            source=f"{tongue.name} {number}",
+            source_date=_NEWEST - timedelta(days=number),
+            url=_url(number) if number % 4 else None,
+            language=language,
+            section=_KINDS[number % len(_KINDS)],
+            topics=marks(_SLUGS[number % len(_SLUGS)], _SLUGS[(number + 1) % len(_SLUGS)]),
+        )
+    return news
+
+
+def _url(number: int) -> str:
+    return f"https://harbour.example/{number}?a=1&b=%20&copy=2#x"
+
+
+def _spread(numbers: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
+    """The numbers under all topics, as nearly as many under each."""
+    share = -(-len(numbers) // len(_SLUGS)) or 1
+    cuts = [numbers[place * share : (place + 1) * share] for place in range(len(_SLUGS))]
+    return [(slug, cut) for slug, cut in zip(_SLUGS, cuts, strict=True) if cut]
