@@ -14,8 +14,10 @@ from digest.core.weblinks import is_web_link
 
 #: Everything that breaks a line or a column; no-break and ideographic spaces are not among them.
 _BREAKS: Final = re.compile("\r\n|[\t-\r\x1c-\x1e\x85\u2028\u2029]")
-#: The remaining controls, noncharacters and lone surrogates: XML 1.0 and UTF-8 have no place for them.
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
+#: The remaining controls, noncharacters and lone surrogates: XML 1.0, HTML and UTF-8 have no place for them.
+_UNPRINTABLE: Final = re.compile(
+    "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff]"
+)
 _PARAGRAPH_END: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 #: Where no letter is of East Asia, in any of its scripts: most texts stay within, and then nobody has to
@@ -34,7 +36,9 @@ def one_line(text: str) -> str:
     """The text verbatim, but breaks become spaces and what cannot be printed becomes U+FFFD."""
     if text.isascii() and text.isprintable():
         return text.strip()
-    return _UNPRINTABLE.sub("\ufffd", _BREAKS.sub(" ", text)).strip()
+    line = _UNPRINTABLE.sub("\ufffd", _BREAKS.sub(" ", text)).strip()
+    # letters beyond the first plane take two units; one pattern for all takes sixteen times as long
+    return line if len(line.encode("utf-16-le")) == 2 * len(line) else _beyond().sub("\ufffd", line)
 
 
 def paragraphs(text: str) -> tuple[str, ...]:
@@ -84,6 +88,13 @@ def shortened(text: str, columns: int) -> str:
     if text[end] != " " and space > end // 2:
         kept = kept[:space]
     return kept.rstrip(" ,;:.–—-") + "…"
+
+
+@cache
+def _beyond() -> re.Pattern[str]:
+    """The noncharacters that end each plane but the first."""
+    ends = (f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0x10000, 0x110000, 0x10000))
+    return re.compile(f"[{''.join(ends)}]")
 
 
 @cache

@@ -29,6 +29,7 @@ from tests.render.pages import document
         ("a\u2028b\x85c\x0bd", "a b c d"),
         ("nul\x00byte", "nul\ufffdbyte"),
         ("half\ud83d", "half\ufffd"),
+        ("none\uffff\ufdd0\U0001fffe\U0010ffff", "none\ufffd\ufffd\ufffd\ufffd"),
         ("kept\xa0apart\u3000wide", "kept\xa0apart\u3000wide"),
         ("  “verbatim”  ‘quotes’ ", "“verbatim”  ‘quotes’"),
     ],
