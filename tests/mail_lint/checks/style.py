@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from digest.render.environment import mail_environment, style_of
+from digest.render.words import words_for
 from tests.mail_lint.cascade import declarations_of, kept_block, rules_in
 from tests.mail_lint.mail import Mail
 
@@ -26,7 +27,7 @@ def look_at(mails: Sequence[Mail]) -> Iterator[tuple[str, str]]:
     for theme, its_mails in by_theme.items():
         worn = _styles_by_class(its_mails)
         for language in dict.fromkeys(mail.language for mail in its_mails):
-            inline, kept = style_of(mail_environment(theme, language))
+            inline, kept = style_of(mail_environment(theme, language), words_for(language).language)
             yield from ((f"theme {theme} in {language}", wrong) for wrong in _lost(inline, kept, worn))
             for mail in its_mails:
                 if mail.language == language:
