@@ -103,12 +103,15 @@ class Words:
         gap = "" if self.language.split("-")[0] in _CLOSE_SENTENCES else " "
         return gap.join(filter(None, sentences))
 
-    def isolated(self, name: str) -> str:
+    def isolated(self, name: str, *, known: bool = True) -> str:
         """A name fit to stand in a sentence: what runs the other way is kept to itself (Unicode UAX 9, 2.4).
 
         Otherwise it would draw the signs beside it to its own side, and names in a list would change places.
+        Where a name is filled in later, all are isolated in a language that runs from right to left, since
+        most names that do not are Latin; and none in another.
         """
-        if not _AGAINST[self.direction].search(name):
+        against = _AGAINST[self.direction].search(name) is not None if known else self.direction == "rtl"
+        if not against:
             return name
         return f"{_FIRST_STRONG_ISOLATE}{name}{_POP_DIRECTIONAL_ISOLATE}"
 

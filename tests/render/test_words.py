@@ -169,3 +169,10 @@ def test_a_wish_is_repeated_before_the_first_mail() -> None:
     assert wish(profile, DAILY, TITLES, words_for("en")) == (
         "You would get it on weekdays at 07:30 (Europe/Paris), with what is new on Energy."
     )
+
+
+def test_a_name_that_comes_later_is_isolated_by_the_language_alone() -> None:
+    # the parts of a mail are printed before anybody knows whose name goes in
+    for name in ("Yahoo!", "الميناء"):
+        assert words_for("ar").isolated(name, known=False) == f"\u2068{name}\u2069"
+        assert words_for("en").isolated(name, known=False) == name
