@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from digest.core.budget import LIMIT, Fit, Form, Octets, WeighedItem, Weights, fitted
+from digest.core.budget import LIMIT, Form, Octets, WeighedItem, Weights
 from digest.core.model import Copy
 from digest.render.cutting import Cut, Part
 from digest.render.page import CohortWords, Item, Masthead, in_form, names_of
@@ -72,17 +72,17 @@ class Pair:
         return Octets(html, html + self._text.frame(values, wrapped))
 
     def around(self, word: str, value: str) -> Octets:
-        """What stands in the frame for the sake of this one word of a cohort."""
+        """What stands in the frame for the sake of this one word of a cohort, when all others are said."""
         known = self._around.get((word, value))
         if known is None:
-            bare = CohortWords(*("" for _ in names_of(CohortWords)))
-            said = replace(bare, **{word: value})
-            known = self._around[word, value] = self.frame(said).minus(self.frame(bare))
+            words = CohortWords(*names_of(CohortWords))
+            said, unsaid = replace(words, **{word: value}), replace(words, **{word: ""})
+            known = self._around[word, value] = self.frame(said).minus(self.frame(unsaid))
         return known
 
 
 class Smaller:
-    """Fits copies of a sheet of which some are too large; holds each item in all its forms."""
+    """Weighs copies of a sheet of which some are too large; holds each item in all its forms."""
 
     def __init__(self, pair: Pair, items: Mapping[int, Item]) -> None:
         """The pair has a piece for each item in each of its forms."""
@@ -99,15 +99,15 @@ class Smaller:
         """The item as it is printed in this form; a form that saves nothing is the next richer one."""
         return self._forms[number][form][0]
 
-    def fit(self, copy: Copy, topics: Mapping[str, str], words: CohortWords, head: int) -> Fit:
-        """The forms in which the copy keeps within the limit.
+    def weights(self, copy: Copy, topics: Mapping[str, str], words: CohortWords, head: int) -> Weights:
+        """What each part of the copy adds to a mail with such a header.
 
         `topics` gives the key of a group by its topic; `words` say what would be said of items in lines.
         """
         frame = self.pair.frame(replace(words, contents="", waiting="", lines=""))
         numbers = [number for group in copy.groups for number in group.numbers]
         contents = [self.pair.turn("contents", key) for key in topics.values()]
-        weights = Weights(
+        return Weights(
             frame=frame.plus(Octets(0, head)),
             items=[
                 WeighedItem(group.topic, self._octets[number], number in self._leads)
@@ -122,7 +122,6 @@ class Smaller:
             lines=self.pair.around("lines", words.lines),
             has_lines=self.pair.has_lines(),
         )
-        return fitted(weights)
 
     def _forms_of(self, item: Item) -> tuple[tuple[Item, Octets], ...]:
         """The item in each form and its weight, the poorest first."""

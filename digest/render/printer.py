@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from jinja2 import Environment, Template
 
-from digest.core.budget import Fit, Form
-from digest.core.model import GENERAL, Briefing, Copy, Issue, Newsletter, Topic, TopicGroup
+from digest.core.budget import Fit, Form, fitted
+from digest.core.model import GENERAL, Briefing, Copy, Issue, ItemText, Newsletter, Topic, TopicGroup
 from digest.render.characters import one_line
 from digest.render.cutting import Cut, Part, Turn, assembled, cut
 from digest.render.environment import mail_environment
@@ -174,8 +174,9 @@ def print_sheet(
     words = words_for(language)
     masthead = masthead_for(newsletter, issue, words)
     titles = topic_titles(topics.values())
+    excerpts = newsletter.item_text is ItemText.EXCERPT
     items = {
-        number: item_for(briefing, number, titles, words, zone=issue.zone)
+        number: item_for(briefing, number, titles, words, zone=issue.zone, excerpts=excerpts)
         for number, briefing in briefings.items()
     }
     text = _text(environment, partial(_sheet_page, masthead, titles, items))
@@ -230,7 +231,7 @@ def _put_together_in_less(
     topics = {group.topic: _key_of(group, sheet.titles) for group in copy.groups}
     numbers = [number for group in copy.groups for number in group.numbers]
     said = replace(words, lines=words_of_lines(len(numbers), sheet.words))
-    fit = smaller.fit(copy, topics, said, head)
+    fit = fitted(smaller.weights(copy, topics, said, head))
     printed = {number: smaller.printed(number, form) for number, form in zip(numbers, fit.forms, strict=True)}
     lists = _lists_in_less(copy, sheet, fit, printed)
     told = fitted_words(words, list(printed.values()), fit, words=sheet.words)
