@@ -17,8 +17,8 @@ from digest.render.quoted import shortened_to_octets
 from digest.render.reading import reading_seconds, whole_minutes
 from digest.render.words import Words
 
-#: A line of quoted-printable, but for what stands around it.
-STUB_OCTETS: Final = 66
+#: Most of a line of quoted-printable: what tells two titles apart, and leaves room for five hundred.
+STUB_OCTETS: Final = 56
 _NAME_COLUMNS: Final = 60
 
 

@@ -170,7 +170,7 @@ def test_items_in_another_language_say_so() -> None:
     assert '<td class="item" lang="zh-Hans"' in page
     assert '<span lang="zh' not in page
     # what is said about it is in the language of its reader
-    assert '<span lang="en">November 20, 2026</span>' in page
+    assert '<span lang="en">November 20, 2026, added Nov 23</span>' in page
 
 
 def test_a_language_that_is_none_harms_nothing() -> None:
