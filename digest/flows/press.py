@@ -22,8 +22,7 @@ from digest.mail.heading import (
 )
 from digest.mail.identifiers import LARGEST_ID, boundary, feedback_id, message_id, return_path
 from digest.mail.lane import Letter
-from digest.render.characters import one_line
-from digest.render.page import Personal, names_of
+from digest.render.page import Personal, greeted, names_of
 from digest.render.printer import Printer
 from digest.render.rendition import Rendition
 from digest.render.tailoring import Tailoring
@@ -138,7 +137,7 @@ class Press:
         headers = printed.headers.pieces(
             self._heading_of(issue, delivery, Mailbox(copy.address, copy.name), back, unsubscribe)
         )
-        name = one_line(copy.name)
+        name = greeted(copy.name)
         fitting = printed.fittings.get(bool(name)) or self._fitting(printed, bool(name))
         body = fitting.tailoring.pieces((name, preferences, unsubscribe))
         hashing = fitting.hashing

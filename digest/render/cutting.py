@@ -143,8 +143,8 @@ def _closed(
 
 
 @lru_cache(maxsize=4096)
-def _filled(slot: Slot, value: str, shown: Callable[[str], str]) -> bytes:
-    """Kept, since most of what cohorts are told they share with many others."""
+def filled_slot(slot: Slot, value: str, shown: Callable[[str], str]) -> bytes:
+    """A slot with a value as it is shown; kept, since cohorts are told much the same."""
     return slot.filled(shown(value))
 
 
@@ -168,7 +168,7 @@ class _Assembly:
             elif part.name not in self._values:
                 self._keep(part, lists)
             elif isinstance(part, Slot):
-                self._bytes.append(_filled(part, self._values[part.name], self._shown))
+                self._bytes.append(filled_slot(part, self._values[part.name], self._shown))
             elif self._values[part.name]:
                 self.take(part.parts, lists)
 

@@ -3,30 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from digest.core.budget import Form
 from digest.core.model import GENERAL, Briefing, Issue, Newsletter, Topic
-from digest.render.characters import host_of, one_line, paragraphs, web_link
+from digest.render.characters import host_of, one_line, paragraphs, shortened, web_link
+from digest.render.excerpts import excerpt
 from digest.render.marks import Marking
+from digest.render.quoted import shortened_to_octets
 from digest.render.reading import reading_seconds, whole_minutes
 from digest.render.words import Words
+
+#: Most of a line of quoted-printable: what tells two titles apart, and leaves room for five hundred.
+STUB_OCTETS: Final = 56
+_NAME_COLUMNS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     """One briefing, in the contents, in full or as one of the deferred."""
 
-    #: its number as text: what it is known by in a sheet, and its anchor
+    #: what it is known by in a sheet, one for each form: 17, 17-short
     key: str
+    #: where links within the page lead
+    anchor: str
+    #: how much of it is printed: full, short, headline; line, title or stub among the items in a line each
+    form: str
     title: str
     #: what kind of item it is; empty for a plain briefing
     kicker: str
     paragraphs: tuple[str, ...]
     source: str
     source_date: str
-    #: 2 min read
+    #: the day on which it was published here; empty when that is its source's date, or there is none
+    added: str
+    #: 2 min read, all of it
     reading: str
     #: empty when there is nothing to read on
     url: str
@@ -35,7 +49,13 @@ class Item:
     #: BCP 47 tag of its text
     language: str
     lead: bool
+    #: to read what is printed
     seconds: float
+
+    @property
+    def shortened(self) -> bool:
+        """True when there is more of it than the mail had room for."""
+        return self.form != _name_of(Form.FULL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +66,11 @@ class Group:
     key: str
     title: str
     items: Sequence[Item]
+
+    @property
+    def entries(self) -> Sequence[Item]:
+        """The items, as the list of contents names them."""
+        return self.items
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +106,10 @@ class CohortWords:
     contents: str
     #: 3 more in your next issue; empty when nothing waits
     later: str
+    #: not empty when the titles of what waits are listed
+    waiting: str
+    #: 120 more in brief; empty when no item stands among those in a line each
+    lines: str
     #: why the reader gets this mail
     why: str
 
@@ -101,32 +130,86 @@ class Personal:
     def values(self) -> dict[str, str]:
         """The values by the names of their slots."""
         return {
-            "name": one_line(self.name),
+            "name": greeted(self.name),
             "preferences_url": one_line(self.preferences_url),
             "unsubscribe_url": one_line(self.unsubscribe_url),
         }
 
 
-def item_for(briefing: Briefing, number: int, titles: Mapping[str, str], words: Words) -> Item:
-    """The briefing as its mails show it; topics are named by these titles, unknown ones left unnamed."""
+def item_for(
+    briefing: Briefing,
+    number: int,
+    titles: Mapping[str, str],
+    words: Words,
+    *,
+    zone: str,
+    excerpts: bool = False,
+) -> Item:
+    """The briefing as its mails show it; topics are named by these titles, unknown ones left unnamed.
+
+    `zone` is that of the issue, in which days are told. With `excerpts` the item stops after its first
+    sentences, when there is a link to read on.
+    """
     url = web_link(briefing.url)
     texts = tuple(filter(None, map(one_line, briefing.paragraphs)))
-    seconds = reading_seconds((briefing.title, *texts))
+    title, language = one_line(briefing.title), one_line(briefing.language)
+    shown = excerpt(texts, language) if excerpts and url else texts
     return Item(
         key=str(number),
-        title=one_line(briefing.title),
+        anchor=f"b{number}",
+        form=_name_of(Form.FULL),
+        title=title,
         kicker=words.section(briefing.section),
-        paragraphs=texts,
+        paragraphs=shown,
         source=one_line(briefing.source or ""),
         source_date=words.plain_day(briefing.source_date) if briefing.source_date else "",
-        reading=words.minutes(whole_minutes(seconds)),
+        added=_added(briefing, zone, words),
+        reading=words.minutes(whole_minutes(reading_seconds((title, *texts)))),
         url=url,
         host=host_of(url),
         tags=tuple(titles[mark.slug] for mark in briefing.topics if mark.slug in titles),
-        language=one_line(briefing.language),
+        language=language,
         lead=briefing.lead,
-        seconds=seconds,
+        seconds=reading_seconds((title, *shown)),
     )
+
+
+def in_form(item: Item, form: Form) -> Item:
+    """The item with less of it printed; with all of it when its first sentences are all there is."""
+    if form is Form.FULL:
+        return item
+    if form is Form.SHORT:
+        return _with_text(item, form, excerpt(item.paragraphs, item.language))
+    bare = replace(_with_text(item, form, ()), kicker="", reading="", tags=())
+    if form is Form.HEADLINE:
+        return replace(bare, kicker=item.kicker)
+    if form is Form.LINE:
+        return bare
+    title = shortened_to_octets(item.title, STUB_OCTETS) if form is Form.STUB else item.title
+    return replace(bare, title=title, source="", source_date="", added="", url="", host="")
+
+
+def _with_text(item: Item, form: Form, texts: tuple[str, ...]) -> Item:
+    if texts == item.paragraphs and form is Form.SHORT:
+        return item
+    return replace(
+        item,
+        key=f"{item.key}-{_name_of(form)}",
+        form=_name_of(form),
+        paragraphs=texts,
+        seconds=reading_seconds((item.title, *texts)),
+    )
+
+
+def _name_of(form: Form) -> str:
+    return form.name.lower()
+
+
+def _added(briefing: Briefing, zone: str, words: Words) -> str:
+    if briefing.source_date is None or briefing.published_at is None:
+        return ""
+    day = briefing.published_at.astimezone(ZoneInfo(zone)).date()
+    return "" if day == briefing.source_date else words.short_day(day)
 
 
 def topic_titles(topics: Iterable[Topic]) -> dict[str, str]:
@@ -150,6 +233,11 @@ def masthead_for(newsletter: Newsletter, issue: Issue | None, words: Words) -> M
     )
 
 
+def greeted(name: str) -> str:
+    """A reader's name as a greeting says it: one line of a reasonable length."""
+    return shortened(one_line(name), _NAME_COLUMNS)
+
+
 @cache
 def names_of(values: type[CohortWords] | type[Personal]) -> tuple[str, ...]:
     """The names of slots, in the order in which the type takes their values."""
@@ -163,11 +251,14 @@ def issue_page(
     copy: CohortWords,
     reader: Personal,
     marks: Marking,
+    lines: Sequence[Item] = (),
 ) -> dict[str, Any]:
-    """All that the templates in `issue/` may name."""
+    """All that the templates in `issue/` may name; `lines` are the items in a line each."""
     return {
         "masthead": masthead,
         "groups": groups,
+        "contents": groups,
+        "lines": lines,
         "deferred": deferred,
         "copy": copy,
         "reader": reader,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
+from digest.core.budget import Fit, Form
 from digest.core.model import Copy
 from digest.render.characters import shortened
 from digest.render.page import CohortWords, Item, Masthead
@@ -41,8 +43,27 @@ def cohort_words(
         covers=_covers(copy, words),
         contents="yes" if len(items) >= _FEWEST_FOR_CONTENTS else "",
         later=_later(len(copy.deferred), words),
+        waiting="yes" if copy.deferred else "",
+        lines="",
         why=why(masthead.title, copy.profile, copy.cadence, titles, words),
     )
+
+
+def fitted_words(said: CohortWords, items: Sequence[Item], fit: Fit, *, words: Words) -> CohortWords:
+    """The words for a copy that prints of its items what fits; they come in the forms that it has."""
+    lines = sum(form < Form.HEADLINE for form in fit.forms)
+    return replace(
+        said,
+        summary=_summary(items, words),
+        contents=said.contents if fit.contents else "",
+        waiting=said.waiting if fit.waiting else "",
+        lines=words_of_lines(lines, words) if lines else "",
+    )
+
+
+def words_of_lines(count: int, words: Words) -> str:
+    """What stands above the items that a mail prints in a line each."""
+    return words.counted("%(count)d more in brief", "%(count)d more in brief", count)
 
 
 def why(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, Template
 
-from digest.core.model import GENERAL, Briefing, Copy, Issue, Newsletter, Topic, TopicGroup
+from digest.core.budget import Fit, Form, fitted
+from digest.core.model import GENERAL, Briefing, Copy, Issue, ItemText, Newsletter, Topic, TopicGroup
 from digest.render.characters import one_line
-from digest.render.cutting import Cut, Turn, assembled, cut
+from digest.render.cutting import Cut, Part, Turn, assembled, cut
 from digest.render.environment import mail_environment
+from digest.render.fitting import IN_A_LINE, SMALLER_FORMS, Pair, Smaller, fits, room_for_head
 from digest.render.marks import Marks
 from digest.render.page import (
     CohortWords,
@@ -21,13 +23,14 @@ from digest.render.page import (
     Item,
     Masthead,
     Personal,
+    in_form,
     issue_page,
     item_for,
     masthead_for,
     names_of,
     topic_titles,
 )
-from digest.render.phrases import cohort_words, lead_of
+from digest.render.phrases import cohort_words, fitted_words, lead_of, words_of_lines
 from digest.render.printing import printed_html, printed_text
 from digest.render.rendition import Rendition
 from digest.render.words import Words, words_for
@@ -35,6 +38,50 @@ from digest.render.wrapping import wrapped
 from subscribers.model import Format
 
 _MAIL: Final = "issue"
+
+
+class SmallPrint:
+    """Prints the items of a sheet in less, once, when the first copy of it would be too large."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        masthead: Masthead,
+        titles: Mapping[str, str],
+        items: Mapping[int, Item],
+        pair: Pair,
+    ) -> None:
+        self._environment: Final = environment
+        self._masthead: Final = masthead
+        self._titles: Final = titles
+        self._items: Final = items
+        self._pair: Final = pair
+
+    def prepare(self) -> None:
+        """Print it now, unless no copy of the sheet can need it."""
+        if not self._pair.is_roomy():
+            self.smaller(Format.TEXT if self._pair.html is None else Format.HTML)
+
+    def smaller(self, format_: Format) -> Smaller:
+        """The items of the sheet in all forms, and what they weigh for readers of this format."""
+        return self._for_text if format_ is Format.TEXT else self._for_html
+
+    @cached_property
+    def _for_text(self) -> Smaller:
+        return Smaller(Pair(self._text, None), self._items)
+
+    @cached_property
+    def _for_html(self) -> Smaller:
+        assert self._pair.html is not None
+        html = _html(self._environment, self._page)
+        return Smaller(Pair(self._text, _with_pieces(self._pair.html, html)), self._items)
+
+    @cached_property
+    def _text(self) -> Cut:
+        return _with_pieces(self._pair.text, _text(self._environment, self._page))
+
+    def _page(self, marks: Marks) -> dict[str, Any]:
+        return _small_page(self._masthead, self._titles, self._items, marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +99,8 @@ class Sheet:
     text: Cut
     #: None as long as nobody asked for HTML
     html: Cut | None
+    #: the items in less, for copies that would be too large
+    small: SmallPrint
 
 
 class Printer:
@@ -100,9 +149,11 @@ class Printer:
                 formats={format_},
                 own_themes=self._own_themes,
             )
+            sheet.small.prepare()
         elif format_ is Format.HTML and sheet.html is None:
             environment = mail_environment(self._newsletter.theme, language, self._own_themes)
-            sheet = replace(sheet, html=_html(environment, sheet.masthead, sheet.titles, sheet.items))
+            sheet = _sheet_with_html(sheet, environment)
+            sheet.small.prepare()
         self._sheets[language] = sheet
         return sheet
 
@@ -123,33 +174,68 @@ def print_sheet(
     words = words_for(language)
     masthead = masthead_for(newsletter, issue, words)
     titles = topic_titles(topics.values())
-    items = {number: item_for(briefing, number, titles, words) for number, briefing in briefings.items()}
-    return Sheet(
+    excerpts = newsletter.item_text is ItemText.EXCERPT
+    items = {
+        number: item_for(briefing, number, titles, words, zone=issue.zone, excerpts=excerpts)
+        for number, briefing in briefings.items()
+    }
+    text = _text(environment, partial(_sheet_page, masthead, titles, items))
+    sheet = Sheet(
         issue=issue,
         masthead=masthead,
         items=items,
         titles=titles,
         words=words,
         subject=environment.get_template(f"{_MAIL}/subject.txt"),
-        text=_text(environment, masthead, titles, items),
-        html=_html(environment, masthead, titles, items) if Format.HTML in formats else None,
+        text=text,
+        html=None,
+        small=SmallPrint(environment, masthead, titles, items, Pair(text, None)),
     )
+    return _sheet_with_html(sheet, environment) if Format.HTML in formats else sheet
 
 
 def rendition(copy: Copy, sheet: Sheet, boundary: str) -> Rendition[Personal]:
-    """Put a cohort's copy together; raises ValueError when it wants HTML and the sheet has none."""
+    """Put a cohort's copy together; raises ValueError when it wants HTML and the sheet has none.
+
+    What would be too large is put together again with less of its items.
+    """
+    if copy.profile.format is Format.HTML and sheet.html is None:
+        raise ValueError(f"the sheet of issue {sheet.issue.id} was printed for readers of plain text only")
     items = [sheet.items[number] for group in copy.groups for number in group.numbers]
     subject = subject_of(sheet, items)
     words = cohort_words(
         copy, items, subject=subject, masthead=sheet.masthead, titles=sheet.titles, words=sheet.words
     )
-    lists = {"groups": _turns(copy.groups, sheet.titles), "deferred": _numbered(copy.deferred)}
-    text = assembled(sheet.text, lists, words.values(), wrapped)
-    if copy.profile.format is Format.TEXT:
-        return Rendition(subject, text, html=None, boundary=None)
-    if sheet.html is None:
-        raise ValueError(f"the sheet of issue {sheet.issue.id} was printed for readers of plain text only")
-    return Rendition(subject, text, assembled(sheet.html, lists, words.values()), boundary)
+    head = room_for_head(subject, sheet.masthead)
+    html = sheet.html if copy.profile.format is Format.HTML else None
+    made = _put_together(sheet.text, html, _lists(copy, sheet), words)
+    if not fits(*made, head):
+        made = _put_together_in_less(copy, sheet, words, head)
+    return Rendition(subject, *made, boundary if made[1] is not None else None)
+
+
+def _put_together(
+    text: Cut, html: Cut | None, lists: Mapping[str, Sequence[Turn]], words: CohortWords
+) -> tuple[tuple[Part, ...], tuple[Part, ...] | None]:
+    values = words.values()
+    return (
+        assembled(text, lists, values, wrapped),
+        None if html is None else assembled(html, lists, values),
+    )
+
+
+def _put_together_in_less(
+    copy: Copy, sheet: Sheet, words: CohortWords, head: int
+) -> tuple[tuple[Part, ...], tuple[Part, ...] | None]:
+    smaller = sheet.small.smaller(copy.profile.format)
+    topics = {group.topic: _key_of(group, sheet.titles) for group in copy.groups}
+    numbers = [number for group in copy.groups for number in group.numbers]
+    said = replace(words, lines=words_of_lines(len(numbers), sheet.words))
+    fit = fitted(smaller.weights(copy, topics, said, head))
+    printed = {number: smaller.printed(number, form) for number, form in zip(numbers, fit.forms, strict=True)}
+    lists = _lists_in_less(copy, sheet, fit, printed)
+    told = fitted_words(words, list(printed.values()), fit, words=sheet.words)
+    return _put_together(smaller.pair.text, smaller.pair.html, lists, told)
 
 
 def subject_of(sheet: Sheet, items: Sequence[Item]) -> str:
@@ -165,20 +251,25 @@ def _said_subject(template: Template, masthead: Masthead, lead: Item | None, cou
     return " ".join(template.render(masthead=masthead, lead=lead, count=count).split())
 
 
-def _html(
-    environment: Environment, masthead: Masthead, titles: Mapping[str, str], items: Mapping[int, Item]
-) -> Cut:
-    marks = Marks()
-    page = _sheet_page(masthead, titles, items, marks)
-    return cut(printed_html(environment, _MAIL, page), marks, markup=True)
+def _sheet_with_html(sheet: Sheet, environment: Environment) -> Sheet:
+    html = _html(environment, partial(_sheet_page, sheet.masthead, sheet.titles, sheet.items))
+    pair = Pair(sheet.text, html)
+    small = SmallPrint(environment, sheet.masthead, sheet.titles, sheet.items, pair)
+    return replace(sheet, html=html, small=small)
 
 
-def _text(
-    environment: Environment, masthead: Masthead, titles: Mapping[str, str], items: Mapping[int, Item]
-) -> Cut:
+def _html(environment: Environment, page: Callable[[Marks], Mapping[str, Any]]) -> Cut:
     marks = Marks()
-    page = _sheet_page(masthead, titles, items, marks)
-    return cut(printed_text(environment, _MAIL, page), marks, markup=False)
+    return cut(printed_html(environment, _MAIL, page(marks)), marks, markup=True)
+
+
+def _text(environment: Environment, page: Callable[[Marks], Mapping[str, Any]]) -> Cut:
+    marks = Marks()
+    return cut(printed_text(environment, _MAIL, page(marks)), marks, markup=False)
+
+
+def _with_pieces(sheet: Cut, other: Cut) -> Cut:
+    return Cut(sheet.frame, {**sheet.pieces, **other.pieces})
 
 
 def _sheet_page(
@@ -189,18 +280,62 @@ def _sheet_page(
     groups = [
         Group(slug, title, () if position else shown) for position, (slug, title) in enumerate(titles.items())
     ]
+    return _marked_page(masthead, groups, shown, (), marks)
+
+
+def _small_page(
+    masthead: Masthead, titles: Mapping[str, str], items: Mapping[int, Item], marks: Marks
+) -> dict[str, Any]:
+    """A page with all items in all lesser forms."""
+    printed = {(item.key, form): in_form(item, form) for item in items.values() for form in SMALLER_FORMS}
+    lines = [item for (_, form), item in printed.items() if form in IN_A_LINE]
+    others = [item for (key, form), item in printed.items() if form not in IN_A_LINE and item.key != key]
+    slug, title = next(iter(titles.items()))
+    return {**_marked_page(masthead, [Group(slug, title, others)], (), lines, marks), "contents": ()}
+
+
+def _marked_page(
+    masthead: Masthead, groups: Sequence[Group], deferred: Sequence[Item], lines: Sequence[Item], marks: Marks
+) -> dict[str, Any]:
     copy = CohortWords(*(marks.slot(name) for name in names_of(CohortWords)))
     reader = Personal(*(marks.slot(name) for name in names_of(Personal)))
-    return issue_page(masthead, groups, shown, copy, reader, marks)
+    return issue_page(masthead, groups, deferred, copy, reader, marks, lines)
 
 
-def _turns(groups: Iterable[TopicGroup], titles: Mapping[str, str]) -> list[Turn]:
-    """The groups of a copy; a topic removed after the planning goes by the name of the last resort."""
-    return [
-        Turn(group.topic if group.topic in titles else GENERAL, {"items": _numbered(group.numbers)})
-        for group in groups
+def _lists(copy: Copy, sheet: Sheet) -> dict[str, Sequence[Turn]]:
+    """The lists of a copy that prints all of its items."""
+    chapters = [(_key_of(group, sheet.titles), _turns_of(map(str, group.numbers))) for group in copy.groups]
+    return {
+        "groups": [Turn(key, {"items": turns}) for key, turns in chapters],
+        "contents": [Turn(key, {"entries": turns}) for key, turns in chapters],
+        "lines": (),
+        "deferred": _turns_of(map(str, copy.deferred)),
+    }
+
+
+def _lists_in_less(
+    copy: Copy, sheet: Sheet, fit: Fit, printed: Mapping[int, Item]
+) -> dict[str, Sequence[Turn]]:
+    """The lists of a copy that prints its items in these forms; topics without a headline are gone."""
+    lists = _lists(copy, sheet)
+    in_lines = {number for number, form in zip(printed, fit.forms, strict=True) if form < Form.HEADLINE}
+    lists["groups"] = [
+        Turn(_key_of(group, sheet.titles), {"items": _turns_of(printed[number].key for number in shown)})
+        for group in copy.groups
+        if (shown := [number for number in group.numbers if number not in in_lines])
     ]
+    lists["lines"] = _turns_of(printed[number].key for number in printed if number in in_lines)
+    if not fit.contents:
+        lists["contents"] = ()
+    if not fit.waiting:
+        lists["deferred"] = ()
+    return lists
 
 
-def _numbered(numbers: Iterable[int]) -> list[Turn]:
-    return [Turn(str(number)) for number in numbers]
+def _key_of(group: TopicGroup, titles: Mapping[str, str]) -> str:
+    """The key of a group; a topic removed after the planning goes by the name of the last resort."""
+    return group.topic if group.topic in titles else GENERAL
+
+
+def _turns_of(keys: Iterable[str]) -> list[Turn]:
+    return [Turn(key) for key in keys]

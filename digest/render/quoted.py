@@ -8,6 +8,7 @@ neighbours, and what a join of pieces decodes to is the join of their texts.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
@@ -37,6 +38,31 @@ def quoted(text: str) -> bytes:
     if rest:
         encoded.append(_line(rest) + _SOFT)
     return b"".join(encoded)
+
+
+def shortened_to_octets(text: str, octets: int) -> str:
+    """One line of text, cut and marked with an ellipsis when its encoding takes more than so many octets."""
+    if _octets(text) <= octets:
+        return text
+    room = octets - _octets("…")
+    end = 0
+    for end, letter in enumerate(text):  # noqa: B007 - where it stops is what counts
+        room -= _octets(letter)
+        if room < 0:
+            break
+    while end > 0 and (unicodedata.combining(text[end]) or "\u200d" in text[end - 1 : end + 1]):
+        end -= 1
+    kept = text[:end]
+    space = kept.rfind(" ")
+    if text[end] != " " and space > end // 2:
+        kept = kept[:space]
+    return f"{kept.rstrip()}…"
+
+
+def _octets(text: str) -> int:
+    """Octets of the text encoded, line breaks not counted."""
+    raw = text.encode()
+    return len(raw) + 2 * len(_TO_ENCODE.findall(raw))
 
 
 def _line(line: bytes) -> bytes:

@@ -277,7 +277,10 @@ def straightforward(copy: Copy, reader: Personal, briefings: Mapping[int, Briefi
     """Text and HTML of one reader's mail without sheet, marks or slots: all is printed for that reader."""
     words = words_for(copy.profile.language)
     titles = topic_titles(TOPICS.values())
-    items = {number: item_for(each, number, titles, words) for number, each in briefings.items()}
+    items = {
+        number: item_for(each, number, titles, words, zone=copy.issue.zone)
+        for number, each in briefings.items()
+    }
     masthead = masthead_for(NEWSLETTER, copy.issue, words)
     groups = [
         Group(group.topic, titles[group.topic], [items[number] for number in group.numbers])

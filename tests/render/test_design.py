@@ -25,6 +25,7 @@ from tests.render.samples import (
     EIGHT_GROUPS,
     NEWSLETTER,
     TOPICS,
+    briefing,
     copy_of,
     issue,
 )
@@ -32,7 +33,7 @@ from tests.render.samples import (
 VOID = {"br", "img", "meta", "hr", "link", "input"}
 DARK = re.compile(r"@media \(prefers-color-scheme:dark\)\{(.*\})\}")
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-MAILS = ["issue", "confirm"]
+MAILS = ["issue", "long issue", "confirm"]
 
 
 @cache
@@ -41,6 +42,8 @@ def page_of(mail: str) -> str:
     if mail == "confirm":
         made = confirmation(NEWSLETTER, TOPICS.values(), Profile(), DAILY, BOUNDARY)
         return made.html_text(Invitation("Ada", "https://news.example/confirm/abc")) or ""
+    if mail == "long issue":
+        return long_issue()
     copy = copy_of(
         issue(intro="Dear all,\n\na word first."),
         *EIGHT_GROUPS[:3],
@@ -49,6 +52,22 @@ def page_of(mail: str) -> str:
     )
     sheet = print_sheet(copy.issue, NEWSLETTER, EIGHT, TOPICS, "classic", "en")
     return rendition(copy, sheet, BOUNDARY).html_text(ADA) or ""
+
+
+def long_issue() -> str:
+    """A mail that has room for one item in full, for the headlines of some, and for the others in lines."""
+    titles = {number: f"{number}: " + "words of a title " * 30 for number in range(1, 61)}
+    told = {
+        number: briefing(number, title=title, url=f"https://a.example/{number}" if number % 2 else None)
+        for number, title in titles.items()
+    }
+    copy = copy_of(issue(), ("economy", tuple(range(1, 60))), deferred=(60,))
+    sheet = print_sheet(copy.issue, NEWSLETTER, told, TOPICS, "classic", "en")
+    page = rendition(copy, sheet, BOUNDARY).html_text(ADA) or ""
+    assert page.count('class="item"') == 1
+    assert page.count('class="brief"') > 0
+    assert page.count("<li>") > 1
+    return page
 
 
 def tree_of(mail: str) -> Any:
@@ -241,7 +260,7 @@ def test_every_class_of_the_templates_has_a_rule_and_every_rule_a_class() -> Non
 
 def test_every_rule_that_can_be_inlined_is() -> None:
     inline, _ = style_of(mail_environment("classic"))
-    pages = page_of("issue") + page_of("confirm")
+    pages = "".join(map(page_of, MAILS))
     for name in re.findall(r"^\.([a-z-]+) \{", inline, re.MULTILINE):
         assert re.search(
             rf'<[a-z0-9]+[^>]* class="{name}"[^>]* style=|<[a-z0-9]+ class="{name}"[^>]*style=', pages

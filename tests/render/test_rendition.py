@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digest.core.model import Briefing, Copy
 from digest.render.characters import one_line
-from digest.render.page import Personal
+from digest.render.page import Personal, greeted
 from digest.render.printer import print_sheet, rendition
 from digest.render.rendition import Rendition
 from subscribers.model import Format, Profile
@@ -42,7 +42,7 @@ HOSTILE = [
     "%(name)s %s %% 100 %",
     "</td></tr></table></body></html>",
     "a" * 2000,
-    "推" * 900,
+    "推" * 500,
     "\u202egnp.exe\u202c \u2028 \u0085 é e\u0301",
     " trailing \t ",
     "&amp; &lt; &#0; &nbsp;",
@@ -123,7 +123,7 @@ def test_hostile_text_is_printed_as_text_wherever_it_stands(hostile: str) -> Non
     assert not seen.xpath("//script | //img | //@onerror")
     words = "".join(seen.text_content().split())
     for letter in "ABCDF":
-        printed = "".join(one_line(letter + hostile).split())
+        printed = "".join((greeted if letter == "D" else one_line)(letter + hostile).split())
         assert printed in words
         assert printed in "".join(text.split())
 

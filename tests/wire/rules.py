@@ -13,13 +13,13 @@ from tests.wire.lists import violations_of_list
 from tests.wire.signatures import violations_of_signatures
 from tests.wire.transmission import Transmission, fields_of, head_of, parts_of, value_of
 
-#: What Gmail shows without cutting, and what a mail may have in all; noted, since nothing keeps to it yet.
+#: What Gmail shows without cutting, and what a mail may have in all.
 HTML_BUDGET: Final = 90_000
 MESSAGE_BUDGET: Final = 100_000
 
 
 class Sizes(NamedTuple):
-    """Octets of a message as transferred, and of its HTML decoded."""
+    """Octets of a message and of its HTML part, both as transferred."""
 
     message: int
     html: int
@@ -62,5 +62,5 @@ def violations_across(all_sent: Iterable[Transmission]) -> Iterator[str]:
 def sizes_of(sent: Transmission) -> Sizes:
     """How large a message is."""
     content = sent.content
-    html = sum(len(part.octets) for part in parts_of(content)[1] if part.type == "text/html")
+    html = sum(len(part.encoded) for part in parts_of(content)[1] if part.type == "text/html")
     return Sizes(len(content), html)

@@ -69,7 +69,10 @@ def written(house: House, copy: Copy, claimed: Claimed) -> Written:
     """One reader's mail."""
     words = words_for(copy.profile.language)
     titles = topic_titles(house.topics)
-    items = {number: item_for(each, number, titles, words) for number, each in house.briefings.items()}
+    items = {
+        number: item_for(each, number, titles, words, zone=copy.issue.zone)
+        for number, each in house.briefings.items()
+    }
     masthead = masthead_for(house.newsletter, copy.issue, words)
     groups = [
         Group(

@@ -1,0 +1,164 @@
+"""Forms are chosen so that a mail keeps within its limit, no item is left out and the first keep the most."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.core.budget import Fit, Form, Octets, WeighedItem, Weights, fitted, octets_of
+
+TOPICS = ("economy", "energy", "society")
+LIMIT = Octets(900, 1000)
+
+
+def item(*sizes: int, topic: str = "economy", lead: bool = False) -> WeighedItem:
+    """Twice as heavy in the message as in the HTML part, from stub to full."""
+    return WeighedItem(topic, [Octets(size, 2 * size) for size in sizes], lead)
+
+
+def plain(count: int, lead: int | None = None) -> list[WeighedItem]:
+    return [item(5, 10, 20, 40, 80, 160, lead=number == lead) for number in range(count)]
+
+
+def weights(items: Sequence[WeighedItem], frame: int = 0, **others: int | bool) -> Weights:
+    parts = {
+        name: value if isinstance(value, bool) else Octets(value, 2 * value) for name, value in others.items()
+    }
+    return Weights(Octets(frame, 2 * frame), items, **parts)  # type: ignore[arg-type]
+
+
+def letters(fit: Fit) -> str:
+    """One letter a form: full, short, headline, line, title, stub as F S H L T s."""
+    return "".join("sTLHSF"[form] for form in fit.forms)
+
+
+OCTETS = st.builds(lambda html, text: Octets(html, html + text), st.integers(0, 60), st.integers(0, 60))
+
+
+@st.composite
+def weighed_items(draw: st.DrawFn) -> WeighedItem:
+    steps = draw(st.lists(OCTETS, min_size=len(Form), max_size=len(Form)))
+    return WeighedItem(
+        draw(st.sampled_from(TOPICS)), list(accumulate(steps, Octets.plus)), draw(st.booleans())
+    )
+
+
+WEIGHTS = st.builds(
+    Weights,
+    frame=OCTETS,
+    items=st.lists(weighed_items(), max_size=12),
+    topics=st.fixed_dictionaries(dict.fromkeys(TOPICS, OCTETS)),
+    contents=OCTETS,
+    waiting=OCTETS,
+    lines=OCTETS,
+    has_lines=st.booleans(),
+)
+
+
+def least(given_weights: Weights) -> Fit:
+    form = Form.STUB if given_weights.has_lines else Form.HEADLINE
+    return Fit((form,) * len(given_weights.items), contents=False, waiting=False)
+
+
+@given(WEIGHTS)
+def test_the_limit_is_kept_whenever_it_can_be(given_weights: Weights) -> None:
+    fit = fitted(given_weights, LIMIT)
+    assert len(fit.forms) == len(given_weights.items)
+    if octets_of(least(given_weights), given_weights).within(LIMIT):
+        assert octets_of(fit, given_weights).within(LIMIT)
+    else:
+        assert fit == least(given_weights)
+
+
+@given(WEIGHTS)
+def test_nothing_is_shortened_without_need(given_weights: Weights) -> None:
+    everything = Fit((Form.FULL,) * len(given_weights.items))
+    fit = fitted(given_weights, LIMIT)
+    assert (fit == everything) == octets_of(everything, given_weights).within(LIMIT)
+
+
+@given(WEIGHTS)
+def test_no_item_could_be_printed_in_more(given_weights: Weights) -> None:
+    fit = fitted(given_weights, LIMIT)
+    if not octets_of(fit, given_weights).within(LIMIT):
+        return
+    for index, form in enumerate(fit.forms):
+        # to leave the lines takes a heading, which another item may have paid for since
+        richer = [more for more in Form if more > form and (form >= Form.HEADLINE or more < Form.HEADLINE)]
+        for more in richer:
+            forms = (*fit.forms[:index], more, *fit.forms[index + 1 :])
+            assert not octets_of(Fit(forms, fit.contents, fit.waiting), given_weights).within(LIMIT)
+
+
+@given(WEIGHTS, st.integers(1, 12))
+def test_of_items_alike_the_first_keep_the_most(given_weights: Weights, count: int) -> None:
+    if not given_weights.items:
+        return
+    alike = Weights(
+        given_weights.frame,
+        [given_weights.items[0]] * count,
+        given_weights.topics,
+        given_weights.contents,
+        given_weights.waiting,
+        given_weights.lines,
+    )
+    forms = fitted(alike, LIMIT).forms
+    assert all(before >= after for before, after in pairwise(forms))
+
+
+@given(WEIGHTS)
+def test_lists_go_only_where_not_even_headlines_would_fit_beside_them(given_weights: Weights) -> None:
+    fit = fitted(given_weights, LIMIT)
+    headlines = (Form.HEADLINE,) * len(given_weights.items)
+    if not fit.contents and given_weights.has_lines:
+        assert not octets_of(Fit(headlines), given_weights).within(LIMIT)
+    if not fit.waiting and given_weights.has_lines:
+        assert not octets_of(Fit(headlines, contents=False), given_weights).within(LIMIT)
+    if any(form < Form.HEADLINE for form in fit.forms):
+        bare = Fit(headlines, contents=False, waiting=False)
+        assert not octets_of(bare, given_weights).within(LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("count", "lead", "forms"),
+    [
+        (0, None, ""),
+        (3, None, "FFF"),
+        (4, None, "FFSS"),
+        (4, 2, "FSFS"),
+        (6, None, "FSSSHH"),
+        (12, None, "H" * 12),
+        (13, None, "F" + "H" * 5 + "L" * 7),
+        (13, 12, "H" * 5 + "L" * 7 + "F"),
+        (40, None, "F" + "T" * 29 + "s" * 10),
+        (200, None, "s" * 200),
+    ],
+)
+def test_the_last_items_lose_first_and_the_lead_last(count: int, lead: int | None, forms: str) -> None:
+    assert letters(fitted(weights(plain(count, lead)), LIMIT)) == forms
+
+
+def test_an_item_too_large_for_what_is_left_makes_room_for_the_next() -> None:
+    items = [*plain(1), item(5, 10, 20, 40, 80, 5000), *plain(1)]
+    assert letters(fitted(weights(items), LIMIT)) == "FSF"
+
+
+def test_the_contents_go_before_the_titles_of_what_waits() -> None:
+    assert fitted(weights(plain(6), contents=200, waiting=50), LIMIT).contents
+    fit = fitted(weights(plain(10), contents=200, waiting=50), LIMIT)
+    assert (fit.contents, fit.waiting) == (False, True)
+    fit = fitted(weights(plain(12), contents=200, waiting=50), LIMIT)
+    assert (fit.contents, fit.waiting) == (False, False)
+
+
+def test_a_theme_without_lines_prints_headlines_and_may_be_too_large() -> None:
+    assert letters(fitted(weights(plain(20), has_lines=False), LIMIT)) == "H" * 20
+
+
+def test_the_html_part_has_a_limit_of_its_own() -> None:
+    heavy = WeighedItem("economy", [Octets(size, size) for size in (5, 10, 20, 40, 80, 950)])
+    assert letters(fitted(Weights(Octets(0, 0), [heavy]), LIMIT)) == "S"
