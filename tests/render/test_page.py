@@ -51,14 +51,17 @@ def test_an_item_without_a_source_date_has_the_date_of_its_issue() -> None:
 
 def test_excerpts_end_where_there_is_a_link_to_read_on() -> None:
     linked, alone = EIGHT[1], EIGHT[2]
-    values = {"paragraphs": linked.paragraphs, "url": linked.url}
+    values: dict[str, Any] = {"paragraphs": linked.paragraphs, "url": linked.url}
     assert item(excerpts=True, **values).paragraphs == excerpt(linked.paragraphs)
     assert item(**values).paragraphs == linked.paragraphs
     assert item(excerpts=True, paragraphs=alone.paragraphs).paragraphs == alone.paragraphs
 
 
 def test_the_minutes_of_an_excerpt_are_those_of_the_whole_item() -> None:
-    values = {"paragraphs": ("A sentence of some words. " * 200,), "url": "https://a.example/"}
+    values: dict[str, Any] = {
+        "paragraphs": ("A sentence of some words. " * 200,),
+        "url": "https://a.example/",
+    }
     shown, whole = item(excerpts=True, **values), item(**values)
     assert shown.reading == whole.reading == "5 min read"
     assert shown.seconds < whole.seconds / 5
