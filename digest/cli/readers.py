@@ -51,7 +51,14 @@ AtOnce = Annotated[bool | None, typer.Option("--at-once/--not-at-once", help="As
 Sections = Annotated[str | None, typer.Option("--sections", help="Kinds of item, or all.")]
 Format = Annotated[str | None, typer.Option("--format", help="html or text.")]
 MaxItems = Annotated[str | None, typer.Option("--max-items", metavar="N", help="Cap on a mail, or none.")]
-Language = Annotated[str | None, typer.Option("--language", metavar="TAG", help="Such as en or zh-Hans.")]
+Language = Annotated[
+    str | None,
+    typer.Option(
+        "--language",
+        metavar="TAG",
+        help="Of mails and pages: en, zh-Hans or ar; any other gets English words with its own dates.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
