@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from digest.core.model import RunTotals
+from digest.flows.notify import Notified
 from digest.jobs.local import RunReport
 from digest.store.database import Database
 from scheduler import Pulse, keep_time
@@ -46,6 +47,9 @@ class Diary:
             return RunReport(RunTotals())
         finally:
             self.under_way -= 1
+
+    async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
+        return Notified()
 
     async def times(self, count: int) -> None:
         """Wait until it was asked so often."""
