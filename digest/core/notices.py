@@ -39,6 +39,21 @@ WORTH_SENDING: Final[Mapping[NoticeKind, timedelta]] = {
     NoticeKind.ALERT: timedelta(days=3),
 }
 
+
+class Alert(StrEnum):
+    """What an admin should look at."""
+
+    #: a run ended before its work was done, since no server could be used or refused everything
+    STOPPED = "stopped"
+    #: it is not known whether mails arrived, and they are held for a person
+    HELD = "held"
+    #: an issue was made long after its time
+    LATE = "late"
+
+
+#: An issue that is made so long after its time is worth a word.
+LATE_BY: Final = timedelta(hours=1)
+
 #: So long a question can be answered by its link.
 ANSWER_WITHIN: Final = timedelta(days=30)
 #: One question to an address in this time, and so many in all without an answer.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +13,8 @@ from digest.core import timetable
 from digest.core.model import Newsletter, Topic
 from digest.core.notices import Notice, NoticeKind
 from digest.flows.by_link import Seen, next_due
+from digest.flows.notices import welcome
+from digest.flows.outlook import outlook
 from digest.store import counters, newsletters, notices, topics
 from digest.store.database import Database
 from subscribers import store as readers
@@ -54,6 +57,7 @@ async def confirm(notice_id: int, *, seen_from: str, store: Database, now: datet
     The reader gets what the mail said, whatever was entered for the same address since; `seen_from` is kept
     in the history as evidence, with the number of the question.
     """
+    expected = await _expectation(notice_id, store=store, now=now)
     async with store.write() as connection:
         notice = await notices.by_id(connection, notice_id)
         if notice is None or notice.kind is not NoticeKind.CONFIRM or notice.subscription_id is None:
@@ -68,7 +72,21 @@ async def confirm(notice_id: int, *, seen_from: str, store: Database, now: datet
             words = f"confirmed on the page, from {seen_from}: question {notice.id}"
             await readers.note_standing(connection, reader.id, reader.standing, after.standing, words, now)
             notice = replace(notice, answered_at=now)
+            await welcome(connection, after, notice, expected, now)
         return await _put(connection, notice, now)
+
+
+async def _expectation(notice_id: int, *, store: Database, now: datetime) -> dict[str, Any]:
+    """What the reader can expect, if the question can be answered; nobody is kept waiting meanwhile."""
+    async with store.read() as connection:
+        notice = await notices.by_id(connection, notice_id)
+        if notice is None or notice.kind is not NoticeKind.CONFIRM or notice.subscription_id is None:
+            return {}
+        reader = await readers.subscription_by_id(connection, notice.subscription_id)
+        if reader is None or how_it_stands(notice, reader, now) is not Question.OPEN:
+            return {}
+        newsletter = await newsletters.by_id(connection, reader.newsletter_id)
+        return await outlook(connection, _begun(notice, reader, now), newsletter, now)
 
 
 def how_it_stands(notice: Notice, reader: Subscription, now: datetime) -> Question:

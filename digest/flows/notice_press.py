@@ -13,10 +13,15 @@ from digest.mail.headers import Mailbox, wire_address
 from digest.mail.heading import CohortHeading, CopyHeaders, ReaderHeading, check_names
 from digest.mail.identifiers import boundary, feedback_id, notice_message_id, notice_return_path
 from digest.mail.lane import Letter
+from digest.render.alarms import alarm
 from digest.render.confirmation import Invitation, confirmation
+from digest.render.greetings import welcoming
+from digest.render.notices import Wording, printed_notice
 from digest.render.rendition import ReaderValues, Rendition
+from digest.render.words import words_for
 from digest.store import facts, newsletters, topics
 from digest.store.database import Database
+from subscribers.model import Profile
 from subscribers.tokens import Purpose, Tokens
 
 
@@ -49,7 +54,9 @@ class NoticePress:
         recipient = wire_address(notice.address)
         name = str(notice.data.get("name", ""))
         message_id = await self.message_ids()
-        heading = ReaderHeading(Mailbox(notice.address, name), message_id(notice))
+        # of all notices only a welcome begins something that can be ended
+        way_out = self._link("unsubscribe", notice) if notice.kind is NoticeKind.WELCOME else None
+        heading = ReaderHeading(Mailbox(notice.address, name), message_id(notice), way_out)
         check_names(heading)
         headers = CopyHeaders(self._heading(notice, newsletter, rendition)).pieces(heading)
         body = rendition.body(reader)
@@ -82,8 +89,46 @@ class NoticePress:
                 link = f"{self._base_url}/confirm/{self._tokens.make(Purpose.CONFIRM, notice.id)}"
                 printed = confirmation(newsletter, known, notice.profile, notice.cadence, parting)
                 return printed, Invitation(str(notice.data["name"]), link)
+            case NoticeKind.WELCOME | NoticeKind.GOODBYE:
+                said, reader = self._greeting(notice, known)
+                return self._in_sheet(notice, newsletter, said, reader, parting)
+            case NoticeKind.ALERT:
+                said = alarm(notice.data, newsletter.title)
+                return self._in_sheet(notice, newsletter, said, Wording({}), parting)
             case _:
                 raise NotImplementedError(notice.kind)
+
+    def _greeting(self, notice: Notice, known: Sequence[Topic]) -> tuple[dict[str, str], Wording]:
+        """The sentences of a welcome or a goodbye, and what fills its slots."""
+        assert notice.profile is not None
+        assert notice.cadence is not None
+        name, way_out = str(notice.data["name"]), self._link("unsubscribe", notice)
+        if notice.kind is NoticeKind.GOODBYE:
+            return {}, Wording({"name": name, "unsubscribe_url": way_out})
+        words = words_for(notice.profile.language)
+        said = welcoming(notice.profile, notice.cadence, known, notice.data, words)
+        choices = self._link("preferences", notice)
+        return said, Wording({"name": name, "preferences_url": choices, "unsubscribe_url": way_out})
+
+    def _in_sheet(
+        self, notice: Notice, newsletter: Newsletter, said: dict[str, str], reader: Wording, parting: str
+    ) -> tuple[Rendition[ReaderValues], ReaderValues]:
+        profile = notice.profile or Profile()
+        printed = printed_notice(
+            notice.kind,
+            newsletter,
+            said,
+            reader.slots,
+            language=profile.language,
+            format_=profile.format,
+            boundary=parting,
+        )
+        return printed, reader
+
+    def _link(self, page: str, notice: Notice) -> str:
+        """The link to a page of the reader's, under the purpose of the same name."""
+        assert notice.subscription_id is not None
+        return f"{self._base_url}/{page}/{self._tokens.make(Purpose(page), notice.subscription_id)}"
 
     def _heading(
         self, notice: Notice, newsletter: Newsletter, rendition: Rendition[ReaderValues]

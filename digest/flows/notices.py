@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import DeliveryStatus, Newsletter
 from digest.core.notices import WORTH_SENDING, Notice, NoticeKind, when_to_ask
 from digest.flows.publish import domain_of
-from digest.store import notices
+from digest.store import newsletters, notices
 from subscribers.subscription import Subscription
 
 
@@ -28,6 +28,31 @@ async def ask_to_confirm(
         occasion = f"confirm {reader.id} {now:%Y-%m-%d} {found}"
         question = notice_for(reader, newsletter, NoticeKind.CONFIRM, occasion, due_at=now, not_sent=found)
     await notices.plan(connection, question)
+
+
+async def welcome(
+    connection: AsyncConnection,
+    reader: Subscription,
+    answered: Notice,
+    expected: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Plan the mail to somebody who has just said yes, where the newsletter sends one."""
+    newsletter = await newsletters.by_id(connection, reader.newsletter_id)
+    if newsletter.welcome and expected:
+        occasion = f"welcome {reader.id} {answered.id}"
+        new = notice_for(reader, newsletter, NoticeKind.WELCOME, occasion, due_at=now, data=expected)
+        await notices.plan(connection, new)
+
+
+async def goodbye(connection: AsyncConnection, reader: Subscription, now: datetime) -> None:
+    """Plan the mail to somebody who has just left, where the newsletter sends one; once a day at most."""
+    newsletter = await newsletters.by_id(connection, reader.newsletter_id)
+    if newsletter.goodbye:
+        occasion = f"goodbye {reader.id} {now:%Y-%m-%d}"
+        await notices.plan(
+            connection, notice_for(reader, newsletter, NoticeKind.GOODBYE, occasion, due_at=now)
+        )
 
 
 def notice_for(

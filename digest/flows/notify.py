@@ -46,6 +46,11 @@ class Notified:
     #: why some were left though they could have gone
     trouble: str = ""
 
+    def add(self, more: Notified) -> None:
+        """Count what came of others too."""
+        self.by_status.update(more.by_status)
+        self.skipped.update(more.skipped)
+
 
 async def notify(*, store: Database, press: NoticePress, sender: Sender, stop: asyncio.Event) -> Notified:
     """Send whatever is due; whatever happens to a notice is written down, and counted.

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core import timetable
 from digest.core.model import Newsletter, Topic
 from digest.errors import InputError, NotFoundError
-from digest.flows.notices import ask_to_confirm
+from digest.flows.notices import ask_to_confirm, goodbye
 from digest.store import briefings, counters, deliveries, facts, ledger, notices
 from digest.store import newsletters as newsletter_shelf
 from digest.store.database import Database, checkpoint
@@ -182,6 +182,9 @@ async def unsubscribe(
         mine = await require_subscriptions(connection, address, newsletter_slug)
         still = [one for one in mine if one.standing is not Standing.LEFT]
         await _change_all(connection, still, lambda one: (left(one), None), reason, now)
+        for one in still:
+            if one.standing in {Standing.ACTIVE, Standing.PAUSED}:
+                await goodbye(connection, one, now)
         return await shelf.subscriptions_of(connection, address)
 
 

@@ -14,10 +14,12 @@ from typing import Final, Protocol
 import structlog
 
 from digest.core.model import DeliveryStatus, DueSlot, Issue, RunTotals
+from digest.core.notices import LATE_BY
 from digest.core.pace import Limit, Limits, Pace
 from digest.core.refusals import Refusals
 from digest.core.warmup import WarmingUp
 from digest.errors import DigestError, PassingStoreError, StoreError
+from digest.flows.alerts import Told, tell
 from digest.flows.deliver import deliver
 from digest.flows.notify import Notified, notify
 from digest.flows.patience import Patience
@@ -71,6 +73,7 @@ class LocalJobs:
         limits: Limits | None = None,
         warm_up: WarmingUp | None = None,
         progress: Progress | None = None,
+        alerts_to: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
@@ -93,6 +96,8 @@ class LocalJobs:
         self._clock: Final = clock
         self._longest_wait: Final = longest_wait
         self._notifying: Final = asyncio.Lock()
+        #: who is told of what an admin should look at
+        self._alerts_to: Final = tuple(alerts_to)
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
@@ -108,8 +113,12 @@ class LocalJobs:
         tally.by_status[DeliveryStatus.REFUSED] += found.refused
         in_doubt = 0 if self._resend_uncertain else found.uncertain
         totals = totals_of(planned, issue_ids, tally, in_doubt)
-        totals = replace(totals, notices=counts_of(notified))
-        return RunReport(totals, tally.whole_trouble or notified.trouble, tally.waiting)
+        trouble = tally.whole_trouble or notified.trouble
+        held = 0 if self._resend_uncertain else totals.uncertain
+        told = Told(trouble, held, [one for one in planned if one.late_by >= LATE_BY])
+        if self._alerts_to and await tell(told, self._alerts_to, store=self._store, now=now):
+            notified.add(await self.notify(now, stop))
+        return RunReport(replace(totals, notices=counts_of(notified)), trouble, tally.waiting)
 
     async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
         """Send the notices that are due; a call while another one is under way leaves them to that one."""

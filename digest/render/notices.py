@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,14 @@ from subscribers.model import Format
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What one notice says beyond its template; an empty value leaves out what stands around it."""
+    """What only one person's notice holds: a name and links, by the names of their slots."""
 
-    #: the reader's name and links, by the names of their slots: `reader.…` in the templates
-    reader: Mapping[str, str] = field(default_factory=dict)
-    #: whole sentences: `said.…` in the templates
-    said: Mapping[str, str] = field(default_factory=dict)
+    #: an empty value leaves out what stands around it
+    slots: Mapping[str, str]
 
     def values(self) -> dict[str, str]:
-        """What stays open until the very end: the values by the names of their slots."""
-        return {name: one_line(value) for name, value in self.reader.items()}
+        """The values by the names of their slots."""
+        return {name: one_line(value) for name, value in self.slots.items()}
 
 
 def printed_notice(
@@ -46,7 +44,11 @@ def printed_notice(
     boundary: str,
     own_themes: Path | None = None,
 ) -> Rendition[ReaderValues]:
-    """The notice whose templates lie in the folder `mail`; `slots` are what its reader's values fill."""
+    """The notice whose templates lie in the folder `mail`.
+
+    Its sentences are `said.…` in the templates, and an empty one leaves out what stands around it; `reader.…`
+    are the slots that its reader's values fill.
+    """
     subject, text, html = _sheet(mail, newsletter, language, format_, own_themes, tuple(slots), tuple(said))
     plain = assembled(text, {}, said, wrapped)
     if html is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_whatever_is_entered_an_address_gets_three_questions() -> None:
         if isinstance(found, datetime):
             questions.append(Asked(found, True, answered=False))
     assert len(questions) == 3
-    days = [later.at - earlier.at for earlier, later in zip(questions, questions[1:], strict=False)]
+    days = [later.at - earlier.at for earlier, later in pairwise(questions)]
     assert min(days) >= timedelta(days=1)
 
 

@@ -1,4 +1,4 @@
-"""Mails that are no issue keep the rules of the wire too, but for those of a list, to which they do not belong."""
+"""Mails that are no issue keep the rules of the wire too, but for those of a list."""
 
 from __future__ import annotations
 

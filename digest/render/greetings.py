@@ -1,0 +1,76 @@
+"""The words of a welcome and a goodbye: what will come, what it would have been, and when it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from digest.core.model import Topic
+from digest.render.page import topic_titles
+from digest.render.phrases import followed
+from digest.render.words import Words
+from subscribers.model import Cadence, Profile
+
+
+def welcoming(
+    profile: Profile, cadence: Cadence, topics: Iterable[Topic], outlook: Mapping[str, Any], words: Words
+) -> dict[str, str]:
+    """What a welcome says; `outlook` as `flows/outlook.py` keeps it."""
+    return {
+        "comes": _comes(profile, cadence, topics, words),
+        "tried": _tried(outlook["tried"], words),
+        "first": _first(outlook["first"], outlook["waiting"], cadence, words),
+    }
+
+
+def on_the_clock(instant: datetime, cadence: Cadence, words: Words) -> str:
+    """An instant as the reader's clock shows it: Nov 25, 07:00 (Europe/Paris)."""
+    local = instant.astimezone(ZoneInfo(cadence.zone))
+    return f"{words.short_day(local.date())}, {local:%H:%M} ({cadence.zone.replace('_', ' ')})"
+
+
+def _comes(profile: Profile, cadence: Cadence, topics: Iterable[Topic], words: Words) -> str:
+    _ = words.catalogue.gettext
+    told = {
+        "topics": followed(profile, topic_titles(topics), words),
+        "cadence": words.cadence(cadence),
+    }
+    if not told["topics"]:
+        return _("It comes %(cadence)s, with all its topics.") % told
+    return _("It comes %(cadence)s, with what is new on %(topics)s.") % told
+
+
+def _tried(tried: list[int] | None, words: Words) -> str:
+    """What would have come: the typical issue of the last four weeks."""
+    if tried is None:
+        return ""
+    _ = words.catalogue.gettext
+    issues, items, minutes = tried
+    told = {
+        "issues": words.counted("%(count)d issue", "%(count)d issues", issues),
+        "items": words.counted("%(count)d item", "%(count)d items", items),
+        "minutes": words.counted("%(count)d minute", "%(count)d minutes", minutes),
+    }
+    return (
+        _(
+            "Tried on the last four weeks, that would have been %(issues)s, "
+            "typically of %(items)s: %(minutes)s of reading."
+        )
+        % told
+    )
+
+
+def _first(first: str | None, waiting: int, cadence: Cadence, words: Words) -> str:
+    _ = words.catalogue.gettext
+    if first is None:
+        return _("Your first mail comes as soon as there is something new for you.")
+    due = {"when": on_the_clock(datetime.fromisoformat(first), cadence, words)}
+    if not waiting:
+        return _("Your first issue: %(when)s, if there is something new for you by then.") % due
+    return words.catalogue.ngettext(
+        "Your first issue: %(when)s. %(count)d item is waiting for it already.",
+        "Your first issue: %(when)s. %(count)d items are waiting for it already.",
+        waiting,
+    ) % {**due, "count": waiting}
