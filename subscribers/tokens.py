@@ -32,6 +32,8 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
+    #: as with CONFIRM; what it says, yes or no, is known by the notice
+    ADDRESS = "address"
 
 
 class Tokens:

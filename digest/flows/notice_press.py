@@ -15,7 +15,7 @@ from digest.mail.identifiers import boundary, feedback_id, notice_message_id, no
 from digest.mail.lane import Letter
 from digest.render.alarms import alarm
 from digest.render.confirmation import Invitation, confirmation
-from digest.render.greetings import welcoming
+from digest.render.greetings import of_a_move, welcoming
 from digest.render.notices import Wording, printed_notice
 from digest.render.rendition import ReaderValues, Rendition
 from digest.render.words import words_for
@@ -92,11 +92,15 @@ class NoticePress:
             case NoticeKind.WELCOME | NoticeKind.GOODBYE:
                 said, reader = self._greeting(notice, known)
                 return self._in_sheet(notice, newsletter, said, reader, parting)
+            case NoticeKind.MOVE | NoticeKind.MOVING:
+                words = words_for((notice.profile or Profile()).language)
+                said = of_a_move(notice.kind, str(notice.data["old"]), str(notice.data["new"]), words)
+                link = f"{self._base_url}/address/{self._tokens.make(Purpose.ADDRESS, notice.id)}"
+                reader = Wording({"name": str(notice.data["name"]), "address_url": link})
+                return self._in_sheet(notice, newsletter, said, reader, parting)
             case NoticeKind.ALERT:
                 said = alarm(notice.data, newsletter.title)
                 return self._in_sheet(notice, newsletter, said, Wording({}), parting)
-            case _:
-                raise NotImplementedError(notice.kind)
 
     def _greeting(self, notice: Notice, known: Sequence[Topic]) -> tuple[dict[str, str], Wording]:
         """The sentences of a welcome or a goodbye, and what fills its slots."""

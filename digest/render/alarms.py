@@ -14,7 +14,7 @@ def alarm(data: Mapping[str, Any], newsletter: str) -> dict[str, str]:
         case Alert.STOPPED:
             return {
                 "what": "A run stopped before its work was done.",
-                "more": data["words"],
+                "more": data["words"][:1].upper() + data["words"][1:],
                 "todo": "What was not tried stays planned, no attempt is counted, and each run tries again. "
                 "See digest status, and the settings of the mail server.",
             }
@@ -24,8 +24,8 @@ def alarm(data: Mapping[str, Any], newsletter: str) -> dict[str, str]:
             return {
                 "what": f"Of {mails} it is not known whether they arrived.",
                 "more": "They are held for you, as DIGEST_UNCERTAIN=hold asks.",
-                "todo": "See digest deliveries list --status uncertain, and say of each with digest deliveries "
-                "resolve whether it was sent.",
+                "todo": "See digest deliveries list --status uncertain, and say of each with "
+                "digest deliveries resolve whether it was sent.",
             }
         case Alert.LATE:
             hours, minutes = divmod(data["minutes"], 60)

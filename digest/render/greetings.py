@@ -8,6 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from digest.core.model import Topic
+from digest.core.notices import NoticeKind
+from digest.render.characters import one_line
 from digest.render.page import topic_titles
 from digest.render.phrases import followed
 from digest.render.words import Words
@@ -23,6 +25,24 @@ def welcoming(
         "tried": _tried(outlook["tried"], words),
         "first": _first(outlook["first"], outlook["waiting"], cadence, words),
     }
+
+
+def of_a_move(kind: NoticeKind, old: str, new: str, words: Words) -> dict[str, str]:
+    """What the two mails about a change of address say; neither names the other address in full."""
+    _ = words.catalogue.gettext
+    if kind is NoticeKind.MOVE:
+        said = _(
+            "Mail that goes to %(address)s is to come to this address from now on. Was it you who asked?"
+        )
+        return {"asked": said % {"address": masked(old)}}
+    said = _("Somebody asked that your mail go to %(address)s from now on, and no longer to this address.")
+    return {"asked": said % {"address": masked(new)}}
+
+
+def masked(address: str) -> str:
+    """The address with all but the first letter of its local part left out."""
+    local, _, domain = one_line(address).rpartition("@")
+    return f"{local[:1]}…@{domain}"
 
 
 def on_the_clock(instant: datetime, cadence: Cadence, words: Words) -> str:

@@ -219,6 +219,15 @@ async def answer(connection: AsyncConnection, notice_id: int, now: datetime) -> 
     return (await connection.execute(query.values(answered_at=now))).rowcount > 0
 
 
+async def close_question(
+    connection: AsyncConnection, kind: NoticeKind, occasion: str, subscription_id: int, now: datetime
+) -> None:
+    """Note that the question of this occasion needs no answer any more."""
+    mine = and_(notices.c.subscription_id == subscription_id, notices.c.kind == kind)
+    query = update(notices).where(mine, notices.c.occasion == occasion, notices.c.answered_at.is_(None))
+    await connection.execute(query.values(answered_at=now))
+
+
 async def by_id(connection: AsyncConnection, notice_id: int) -> Notice | None:
     """One notice, or None."""
     row = (await connection.execute(_whole().where(notices.c.id == notice_id))).first()

@@ -12,7 +12,7 @@ from babel import Locale, UnknownLocaleError
 from digest.core.model import Newsletter
 from digest.flows.by_link import Seen
 from digest.render.characters import one_line
-from digest.render.greetings import on_the_clock
+from digest.render.greetings import masked, on_the_clock
 from digest.render.page import topic_titles
 from digest.render.phrases import followed
 from digest.render.words import Words
@@ -68,12 +68,6 @@ def shown(seen: Seen, now: datetime, words: Words) -> Shown:
         write_to=_write_to(newsletter, words),
         postal_address=tuple(filter(None, map(one_line, newsletter.postal_address.splitlines()))),
     )
-
-
-def masked(address: str) -> str:
-    """The address with all but the first letter of its local part left out."""
-    local, _, domain = one_line(address).rpartition("@")
-    return f"{local[:1]}…@{domain}"
 
 
 def _standing(reader: Subscription, title: str, words: Words) -> str:

@@ -48,7 +48,7 @@ async def test_a_run_that_stopped_is_told_once_a_day_when_a_server_is_back(
     assert {one.recipient for one in to_admins} == set(ADMINS)
     letter = to_admins[0].content
     assert value_of(fields_of(head_of(letter)), "Subject") == "Please look: The Daily Digest"
-    assert "A run stopped before its work was done. no mail server can be used" in words_of(letter)
+    assert "A run stopped before its work was done. No mail server can be used" in words_of(letter)
     assert "ana@example.org" not in letter.decode()
 
 
