@@ -6,7 +6,7 @@ before the first byte may leave. Of the few that there are each has a transactio
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    func,
     or_,
     select,
     update,
@@ -269,12 +268,6 @@ async def forget(connection: AsyncConnection, subscription_ids: Collection[int])
     unsent = {"status": DeliveryStatus.SKIPPED, "reason": "erased", "retry_at": None, **FREE}
     still = and_(mine, _IS_OPEN, notices.c.started_at.is_(None))
     await connection.execute(update(notices).where(still).values(unsent))
-
-
-async def count_by_status(connection: AsyncConnection) -> Mapping[str, int]:
-    """How many notices have each status."""
-    query = select(notices.c.status, func.count()).group_by(notices.c.status)
-    return {row[0]: row[1] for row in await connection.execute(query)}
 
 
 def _claimable(now: datetime, resend_uncertain: bool) -> list[ColumnElement[bool]]:

@@ -12,6 +12,7 @@ from digest.errors import InputError
 from digest.flows import moving, readers
 from digest.flows.moving import KEPT, MOVED, Move
 from digest.store.database import Database
+from subscribers import store as shelf
 from tests.flows.newsroom import TUESDAY, at, join, reader
 from tests.flows.post_office import all_notices, send_notices
 from tests.flows.test_forgetting import everything_in
@@ -37,7 +38,7 @@ async def addresses(store: Database) -> set[str]:
 
 async def _is_a_reader(store: Database, address: str) -> bool:
     async with store.read() as connection:
-        return await readers.shelf.subscriber_id_of(connection, address) is not None
+        return await shelf.subscriber_id_of(connection, address) is not None
 
 
 async def test_both_addresses_get_a_mail_and_nothing_moves_before_the_yes(

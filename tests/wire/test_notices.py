@@ -105,9 +105,9 @@ async def test_every_kind_keeps_the_rules(sqlite_store: Database, title: str) ->
     ]
     assert wrong == []
     for one in sent:
-        words = "".join(texts_of(one.content).values())
+        shown = "".join(texts_of(one.content).values())
         assert "<b>Sons" not in texts_of(one.content).get("text/html", "")
-        assert "ana@example.org" not in words
+        assert "ana@example.org" not in shown
 
 
 async def test_a_notice_is_the_same_to_the_letter_on_every_try_and_tells_when_it_was_due(
