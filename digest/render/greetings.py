@@ -34,9 +34,9 @@ def of_a_move(kind: NoticeKind, old: str, new: str, words: Words) -> dict[str, s
         said = _(
             "Mail that goes to %(address)s is to come to this address from now on. Was it you who asked?"
         )
-        return {"asked": said % {"address": masked(old)}}
+        return {"asked": said % {"address": words.isolated(masked(old))}}
     said = _("Somebody asked that your mail go to %(address)s from now on, and no longer to this address.")
-    return {"asked": said % {"address": masked(new)}}
+    return {"asked": said % {"address": words.isolated(masked(new))}}
 
 
 def masked(address: str) -> str:
@@ -47,8 +47,10 @@ def masked(address: str) -> str:
 
 def on_the_clock(instant: datetime, cadence: Cadence, words: Words) -> str:
     """An instant as the reader's clock shows it: Nov 25, 07:00 (Europe/Paris)."""
+    _ = words.catalogue.gettext
     local = instant.astimezone(ZoneInfo(cadence.zone))
-    return f"{words.short_day(local.date())}, {local:%H:%M} ({cadence.zone.replace('_', ' ')})"
+    day, at = words.short_day(local.date()), words.clock(local.time())
+    return _("%(day)s, %(time)s (%(zone)s)") % {"day": day, "time": at, "zone": words.zone(cadence.zone)}
 
 
 def _comes(profile: Profile, cadence: Cadence, topics: Iterable[Topic], words: Words) -> str:
@@ -71,26 +73,21 @@ def _tried(tried: list[int] | None, words: Words) -> str:
     told = {
         "issues": words.counted("%(count)d issue", "%(count)d issues", issues),
         "items": words.counted("%(count)d item", "%(count)d items", items),
-        "minutes": words.counted("%(count)d minute", "%(count)d minutes", minutes),
+        "minutes": words.minutes(minutes),
     }
-    return (
-        _(
-            "Tried on the last four weeks, that would have been %(issues)s, "
-            "typically of %(items)s: %(minutes)s of reading."
-        )
-        % told
-    )
+    said = _("In the last four weeks that would have been %(issues)s; a typical one: %(items)s, %(minutes)s.")
+    return said % told
 
 
 def _first(first: str | None, waiting: int, cadence: Cadence, words: Words) -> str:
     _ = words.catalogue.gettext
     if first is None:
         return _("Your first mail comes as soon as there is something new for you.")
-    due = {"when": on_the_clock(datetime.fromisoformat(first), cadence, words)}
+    when = {"when": on_the_clock(datetime.fromisoformat(first), cadence, words)}
+    said = _("Your first issue: %(when)s.")
     if not waiting:
-        return _("Your first issue: %(when)s, if there is something new for you by then.") % due
-    return words.catalogue.ngettext(
-        "Your first issue: %(when)s. %(count)d item is waiting for it already.",
-        "Your first issue: %(when)s. %(count)d items are waiting for it already.",
-        waiting,
-    ) % {**due, "count": waiting}
+        return said % {"when": _("%(when)s, if there is something new for you by then") % when}
+    already = words.counted(
+        "%(count)d item is waiting for it already.", "%(count)d items are waiting for it already.", waiting
+    )
+    return words.paragraph(said % when, already)
