@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from digest.core.model import Newsletter, Topic
 from digest.core.notices import Notice, NoticeKind
@@ -79,7 +79,7 @@ class NoticePress:
 
     def _printed(
         self, notice: Notice, newsletter: Newsletter, known: Sequence[Topic]
-    ) -> tuple[Rendition[ReaderValues], ReaderValues]:
+    ) -> tuple[Rendition[Any], ReaderValues]:
         """The notice and what fills its slots."""
         parting = boundary(0, notice.id)
         match notice.kind:
@@ -116,7 +116,7 @@ class NoticePress:
 
     def _in_sheet(
         self, notice: Notice, newsletter: Newsletter, said: dict[str, str], reader: Wording, parting: str
-    ) -> tuple[Rendition[ReaderValues], ReaderValues]:
+    ) -> tuple[Rendition[Any], ReaderValues]:
         profile = notice.profile or Profile()
         printed = printed_notice(
             notice.kind,
@@ -134,9 +134,7 @@ class NoticePress:
         assert notice.subscription_id is not None
         return f"{self._base_url}/{page}/{self._tokens.make(Purpose(page), notice.subscription_id)}"
 
-    def _heading(
-        self, notice: Notice, newsletter: Newsletter, rendition: Rendition[ReaderValues]
-    ) -> CohortHeading:
+    def _heading(self, notice: Notice, newsletter: Newsletter, rendition: Rendition[Any]) -> CohortHeading:
         return CohortHeading(
             sender=Mailbox(newsletter.sender_address, newsletter.sender_name),
             subject=rendition.subject,

@@ -11,7 +11,7 @@ from digest.render.characters import one_line
 from digest.render.notices import printed_notice
 from digest.render.page import topic_titles
 from digest.render.phrases import wish
-from digest.render.rendition import ReaderValues, Rendition
+from digest.render.rendition import Rendition
 from digest.render.words import words_for
 from subscribers.model import Cadence, Profile
 
@@ -37,7 +37,7 @@ def confirmation(
     boundary: str,
     *,
     own_themes: Path | None = None,
-) -> Rendition[ReaderValues]:
+) -> Rendition[Invitation]:
     """The question for readers with these wishes; an `Invitation` fills its slots."""
     return printed_notice(
         "confirm",

@@ -15,7 +15,7 @@ from digest.render.environment import mail_environment
 from digest.render.marks import Marks
 from digest.render.page import masthead_for
 from digest.render.printing import printed_html, printed_text
-from digest.render.rendition import ReaderValues, Rendition
+from digest.render.rendition import Rendition
 from digest.render.words import words_for
 from digest.render.wrapping import wrapped
 from subscribers.model import Format
@@ -43,7 +43,7 @@ def printed_notice(
     format_: Format,
     boundary: str,
     own_themes: Path | None = None,
-) -> Rendition[ReaderValues]:
+) -> Rendition[Any]:
     """The notice whose templates lie in the folder `mail`.
 
     Its sentences are `said.…` in the templates, and an empty one leaves out what stands around it; `reader.…`
