@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -17,6 +18,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from digest.jobs.local import Jobs
 
 log = structlog.get_logger(__name__)
+
+#: How often notices are looked for: somebody who has just signed up sits and waits for a mail.
+NOTICE_SECONDS: Final = 3
 
 
 @dataclass(slots=True)
@@ -37,30 +41,36 @@ async def keep_time(
 ) -> None:
     """Tick until `stop` is set, the first time at once; a tick under way ends well before this returns."""
     scheduler = AsyncIOScheduler(timezone=UTC)
-    busy = asyncio.Lock()
+    busy, notifying = asyncio.Lock(), asyncio.Lock()
 
     async def tick() -> None:
         async with busy:
             if not stop.is_set():
                 await _tick(jobs, clock(), stop, pulse)
 
-    scheduler.add_job(
-        tick,
-        "interval",
-        seconds=tick_seconds,
-        # a tick is never too late, several missed ones are one, and none overtakes another
-        misfire_grace_time=None,
-        coalesce=True,
-        max_instances=1,
-        next_run_time=datetime.now(UTC),
-    )
+    async def notify() -> None:
+        async with notifying:
+            if not stop.is_set():
+                await _notify(jobs, clock(), stop)
+
+    for work, seconds in ((tick, tick_seconds), (notify, min(tick_seconds, NOTICE_SECONDS))):
+        scheduler.add_job(
+            work,
+            "interval",
+            seconds=seconds,
+            # a tick is never too late, several missed ones are one, and none overtakes another
+            misfire_grace_time=None,
+            coalesce=True,
+            max_instances=1,
+            next_run_time=datetime.now(UTC),
+        )
     scheduler.start()
     log.info("the scheduler is awake", tick_seconds=tick_seconds)
     try:
         await stop.wait()
         scheduler.remove_all_jobs()
         # the tick under way looks at `stop` itself and comes to a good end
-        async with busy:
+        async with busy, notifying:
             log.info("the scheduler is stopping")
     finally:
         scheduler.shutdown(wait=False)
@@ -79,3 +89,11 @@ async def _tick(jobs: Jobs, now: datetime, stop: asyncio.Event, pulse: Pulse) ->
     if totals.planned or totals.sent or report.trouble:
         waits = {"waiting": report.waiting} if report.waiting else {}
         log.info("a tick is done", planned=totals.planned, sent=totals.sent, trouble=report.trouble, **waits)
+
+
+async def _notify(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:
+    """Send notices between the ticks; what stands in the way is told by the next tick, which meets it too."""
+    try:
+        await jobs.notify(now, stop)
+    except Exception as error:
+        log.error("notices could not be sent", error=f"{type(error).__name__}: {error}")

@@ -6,7 +6,6 @@ import difflib
 import importlib.util
 import os
 import re
-import secrets
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -19,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from digest.errors import SettingsError
+from digest.keyring import keep_new_key, split_keys
 
 ENVIRONMENT_PREFIX: Final = "DIGEST_"
 DEFAULT_FILE: Final = Path("digest.toml")
@@ -149,6 +149,12 @@ class Settings(BaseSettings):
         description="What happens to a message that a crash or a broken connection left in doubt: again "
         "sends it once more under the same Message-ID, hold leaves it to `digest deliveries resolve`.",
     )
+    alerts_to: str = Field(
+        default="",
+        description="Who is told of what an admin should look at: addresses, comma-separated. When empty, "
+        "nobody is; the log tells it all the same.",
+        repr=False,
+    )
     tick_seconds: int = Field(
         default=30, ge=1, le=3600, description="How often the scheduler looks for what is due, in seconds."
     )
@@ -219,7 +225,7 @@ class Settings(BaseSettings):
     @field_validator("secret_key")
     @classmethod
     def _holds_a_key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not _split_keys(value.get_secret_value().encode()):
+        if value is not None and not split_keys(value.get_secret_value().encode()):
             raise ValueError("should hold at least one key; leave it out to have one made")
         return value
 
@@ -261,12 +267,12 @@ def load_settings(config: Path | None) -> Settings:
 def secret_keys(settings: Settings) -> tuple[bytes, ...]:
     """The keys that sign and verify, newest first; made and kept in `var_dir` when none is set."""
     if settings.secret_key is not None:
-        return _split_keys(settings.secret_key.get_secret_value().encode())
+        return split_keys(settings.secret_key.get_secret_value().encode())
     path = settings.var_dir / "secret_key"
     try:
         if not path.exists():
-            _keep_new_key(path)
-        keys = _split_keys(path.read_bytes())
+            keep_new_key(path)
+        keys = split_keys(path.read_bytes())
     except OSError as error:
         raise SettingsError(
             f"the secret key cannot be kept in {path} ({error.strerror}): "
@@ -363,37 +369,3 @@ def _is_plain_http(text: str) -> bool:
     extras = "@" in url.netloc or "?" in text or "#" in text
     # an international host name is written in A-labels (xn--…), as mail headers need it
     return rightly_made and not extras and re.fullmatch(r"[!-~]+", text) is not None
-
-
-def _split_keys(raw: bytes) -> tuple[bytes, ...]:
-    return tuple(key for part in re.split(rb"[,\r\n]", raw) if (key := part.strip()))
-
-
-def _keep_new_key(path: Path) -> None:
-    """Write a key that appears whole or not at all; whoever comes second keeps the first one's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_urlsafe(32).encode() + b"\n")
-            file.flush()
-            # links signed with it will stand in mails: it must outlive a power cut
-            os.fsync(file.fileno())
-        # unlike a rename, a link never replaces the key of another process
-        os.link(draft, path)
-        _make_durable(path.parent)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def _make_durable(folder: Path) -> None:
-    """See to it that a new name in the folder outlives a power cut; Windows does so by itself."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

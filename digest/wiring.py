@@ -21,6 +21,7 @@ from digest.mail.post import Post
 from digest.mail.servers import FileOutbox, Security, parse_servers
 from digest.store import schema
 from digest.store.database import Database
+from subscribers.wishes import WishError, parse_address
 
 
 @asynccontextmanager
@@ -87,6 +88,16 @@ def dkim_keys_of(settings: Settings) -> tuple[DkimKey, ...]:
             raise SettingsError(f"DIGEST_DKIM_KEYS names {entry!r}: say SELECTOR:FILE, such as s1:dkim.pem")
         keys.append(load_key(Path(path), selector))
     return tuple(keys)
+
+
+def alerts_to_of(settings: Settings) -> tuple[str, ...]:
+    """Who is told of what an admin should look at; raises SettingsError for what is no address."""
+    try:
+        return tuple(
+            parse_address(one) for one in filter(None, map(str.strip, settings.alerts_to.split(",")))
+        )
+    except WishError as error:
+        raise SettingsError(f"DIGEST_ALERTS_TO: {error}") from None
 
 
 def set_up_logging(settings: Settings) -> None:

@@ -28,9 +28,12 @@ _SHAPE: Final = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 class Purpose(StrEnum):
     """What a link lets its holder do; a token for one is worthless for another."""
 
+    #: here the number is that of the question, which knows what was asked for, by whom and when
     CONFIRM = "confirm"
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
+    #: as with CONFIRM; what it says, yes or no, is known by the notice
+    ADDRESS = "address"
 
 
 class Tokens:

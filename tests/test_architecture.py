@@ -29,6 +29,7 @@ HEIGHT: Final = {room: -floor for floor, rooms in enumerate(FLOORS) for room in 
 WELCOME: Final = {
     "digest": HEIGHT.keys() - {"subscribers"},
     "digest.config": {"digest.cli", "scheduler", "digest.wiring"},
+    "digest.keyring": {"digest.config"},
     "digest.errors": HEIGHT.keys() - {"subscribers"} | {"digest.config"},
 }
 #: The files of `subscribers` that remember; all others there only decide.

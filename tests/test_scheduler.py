@@ -13,12 +13,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from digest.core.model import RunTotals
+from digest.flows.notify import Notified
 from digest.jobs.local import RunReport
 from digest.store.database import Database
 from scheduler import Pulse, keep_time
 from tests.flows.newsroom import TUESDAY, at, carried, item, join, publish_news
 from tests.jobs.office import jobs_for
-from tests.walk.recording import recording
+from tests.walk.recording import Accepted, recording
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +30,8 @@ class Diary:
 
     script: list[Callable[[asyncio.Event], Awaitable[RunReport]]] = field(default_factory=list)
     asked: list[datetime] = field(default_factory=list)
+    notified: int = 0
+    notices_fail: bool = False
     under_way: int = 0
     most_at_once: int = 0
     noted: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -46,6 +49,14 @@ class Diary:
             return RunReport(RunTotals())
         finally:
             self.under_way -= 1
+
+    async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
+        self.notified += 1
+        if self.notified == 1 and self.notices_fail:
+            raise ConnectionError("the post is on strike")
+        async with self.noted:
+            self.noted.notify_all()
+        return Notified()
 
     async def times(self, count: int) -> None:
         """Wait until it was asked so often."""
@@ -119,6 +130,45 @@ async def test_a_tick_that_takes_long_is_not_overtaken_and_missed_ones_are_one()
         await diary.times(2)
     assert diary.most_at_once == 1
     assert len(diary.asked) == 2
+
+
+async def test_notices_go_out_while_a_long_tick_is_under_way_and_after_a_failure() -> None:
+    async def until_stopped(stop: asyncio.Event) -> RunReport:
+        await stop.wait()
+        return RunReport(RunTotals())
+
+    diary = Diary([until_stopped], notices_fail=True)
+    async with ticking(diary):
+        await diary.times(1)
+        async with asyncio.timeout(20), diary.noted:
+            await diary.noted.wait_for(lambda: diary.notified >= 3)
+        assert diary.under_way == 1
+
+
+async def test_who_has_to_confirm_is_asked_within_seconds_while_an_issue_takes_its_time(
+    sqlite_store: Database, tmp_path: Path
+) -> None:
+    await join(sqlite_store, "ann@example.org", TUESDAY)
+    await publish_news(sqlite_store, TUESDAY, item("Tariffs"))
+    stop, pulse = asyncio.Event(), Pulse()
+    async with recording() as record:
+
+        async def join_meanwhile(message: Accepted) -> str | None:
+            if message.recipient == "ann@example.org":
+                await join(sqlite_store, "bob@example.org", at(24, 8), confirmed=False)
+                # the copy is not answered before the question has gone out
+                await asked.wait()
+            else:
+                asked.set()
+                stop.set()
+            return None
+
+        asked = asyncio.Event()
+        record.at_data = join_meanwhile
+        jobs = jobs_for(sqlite_store, tmp_path, record.server)
+        async with asyncio.timeout(20):
+            await keep_time(jobs, tick_seconds=30, stop=stop, pulse=pulse, clock=lambda: at(24, 8))
+    assert {one.recipient for one in record.accepted} == {"ann@example.org", "bob@example.org"}
 
 
 async def test_a_stop_waits_for_the_tick_under_way_and_begins_no_other() -> None:

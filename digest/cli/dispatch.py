@@ -48,6 +48,7 @@ async def jobs_for(settings: Settings, store: Database, progress: Progress | Non
         resend_uncertain=settings.uncertain is Uncertain.AGAIN,
         limits=wiring.limits_of(settings),
         warm_up=wiring.warm_up_of(settings),
+        alerts_to=wiring.alerts_to_of(settings),
         progress=progress,
     )
 

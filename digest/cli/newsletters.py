@@ -86,6 +86,8 @@ Links = Annotated[
     list[str] | None,
     typer.Option("--link", metavar="NAME=URL", help="Links in the footer instead of today's; '' for none."),
 ]
+Welcome = Annotated[bool | None, typer.Option("--welcome/--no-welcome", help="A mail to who confirms.")]
+Goodbye = Annotated[bool | None, typer.Option("--goodbye/--no-goodbye", help="A mail to who leaves.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -154,13 +156,15 @@ def add(
     accent: Accent = None,
     ground: Ground = None,
     link: Links = None,
+    welcome: Welcome = None,
+    goodbye: Goodbye = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Add a newsletter."""
     wishes = (
         _wishes(title, description, sender_name, sender, theme, sections, max_items, postal_address)
-        | _limits(reach_back, give_up, latest_start)
+        | _limits(reach_back, give_up, latest_start, welcome, goodbye)
         | _brand(texts, logo, logo_alt, accent, ground, link)
     )
     new = replace(FIRST_NEWSLETTER, **{"slug": parse_slug(slug), "title": slug} | wishes)
@@ -196,13 +200,15 @@ def edit(
     accent: Accent = None,
     ground: Ground = None,
     link: Links = None,
+    welcome: Welcome = None,
+    goodbye: Goodbye = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Change a newsletter; issues that are planned already keep what was decided for them."""
     wishes = (
         _wishes(title, description, sender_name, sender, theme, sections, max_items, postal_address)
-        | _limits(reach_back, give_up, latest_start)
+        | _limits(reach_back, give_up, latest_start, welcome, goodbye)
         | _brand(texts, logo, logo_alt, accent, ground, link)
     )
 
@@ -253,8 +259,19 @@ def _wishes(
     return found
 
 
-def _limits(reach_back: int | None, give_up: int | None, latest_start: str | None) -> dict[str, Any]:
-    given = {"reach_back_days": reach_back, "give_up_minutes": give_up}
+def _limits(
+    reach_back: int | None,
+    give_up: int | None,
+    latest_start: str | None,
+    welcome: bool | None,
+    goodbye: bool | None,
+) -> dict[str, Any]:
+    given = {
+        "reach_back_days": reach_back,
+        "give_up_minutes": give_up,
+        "welcome": welcome,
+        "goodbye": goodbye,
+    }
     found: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     if latest_start is not None:
         found["latest_start_minutes"] = _minutes(latest_start)

@@ -46,6 +46,8 @@ from subscribers.wishes import parse_address, parse_topics
 
 #: Addresses named in a line of a rehearsal; the document has them all.
 _NAMED: Final = 3
+#: What may become of a notice that is not well.
+_FAILED: Final = ("refused", "expired", "uncertain")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -204,6 +206,7 @@ def _end(report: RunReport, interrupted: bool, json: bool) -> None:
     if report.waiting:
         note(f"left for later: {report.waiting}")
     failed = report.trouble or totals.refused or totals.expired or totals.uncertain
+    failed = failed or any(totals.notices.get(status) for status in _FAILED)
     raise typer.Exit(INTERRUPTED if interrupted else FAILED_IN_PART if failed else DONE)
 
 
@@ -212,6 +215,8 @@ def _in_words(totals: RunTotals) -> str:
     counts = {name: value for name, value in asdict(totals).items() if isinstance(value, int) and value}
     words = [f"{value} {name}" for name, value in counts.items()]
     words += [f"{count} skipped ({reason})" for reason, count in sorted(totals.skipped.items())]
+    notices = ", ".join(f"{count} {status}" for status, count in totals.notices.items())
     if not (words or totals.issues):
-        return "nothing is due (digest status says what comes next)"
-    return f"{counted(len(totals.issues), 'issue')}: {', '.join(words) or 'nothing to do'}"
+        return f"notices: {notices}" if notices else "nothing is due (digest status says what comes next)"
+    issues = f"{counted(len(totals.issues), 'issue')}: {', '.join(words) or 'nothing to do'}"
+    return f"{issues}; notices: {notices}" if notices else issues

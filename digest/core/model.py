@@ -373,3 +373,5 @@ class RunTotals:
     expired: int = 0
     uncertain: int = 0
     skipped: Mapping[str, int] = field(default_factory=dict)
+    #: mails that are no issue, by what became of them
+    notices: Mapping[str, int] = field(default_factory=dict)

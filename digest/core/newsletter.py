@@ -55,3 +55,6 @@ class Newsletter:
     ground: str | None = None
     #: in the order in which mails show them, no name twice
     links: tuple[BrandLink, ...] = ()
+    #: who confirms gets a welcome; who leaves gets a goodbye
+    welcome: bool = True
+    goodbye: bool = False

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
 from digest.core.model import Newsletter, Topic
+from digest.flows.notices import goodbye
 from digest.flows.preview import slot_for
 from digest.store import counters, newsletters, returns, topics
 from digest.store.database import Database
@@ -63,6 +64,8 @@ async def leave(subscription_id: int, *, reason: str, store: Database, now: date
         if reader is None or (reader.standing, Event.LEFT) not in TRANSITIONS:
             return False
         await _change(connection, reader, left(reader), reason, now)
+        if reader.standing in _HAD_AGREED:
+            await goodbye(connection, reader, now)
     return True
 
 

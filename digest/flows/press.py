@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from digest.core.model import Claimed, Copy, Issue, Newsletter
+from digest.flows.notice_press import NoticePress
 from digest.mail.dkim import BodyHash, CohortBody, DkimKey, Signer
 from digest.mail.headers import Mailbox, wire_address
 from digest.mail.heading import (
@@ -80,6 +81,8 @@ class Press:
         dkim_keys: Sequence[DkimKey] = (),
     ) -> None:
         """The first of `keys` signs links and return paths; all of `dkim_keys` sign whole letters."""
+        #: what prints mails that are no issue, with the same keys
+        self.notices: Final = NoticePress(store=store, keys=keys, base_url=base_url, dkim_keys=dkim_keys)
         self._store: Final = store
         self._key: Final = keys[0]
         self._tokens: Final = Tokens(keys)

@@ -36,6 +36,8 @@ class Planned:
     issue_id: int
     copies: int
     skipped: Mapping[str, int]
+    #: how long after its time the issue was made
+    late_by: timedelta = timedelta()
 
 
 async def due_slots(*, store: Database, now: datetime) -> tuple[DueSlot, ...]:
@@ -97,7 +99,7 @@ async def publish(
             connection, due, issue_id, round_, cohorts, newest=newest, served_day=_served_day(due, now)
         )
         await issues.close_when_settled(connection, issue_id)
-    return tally(issue_id, cohorts)
+    return replace(tally(issue_id, cohorts), late_by=now - due.slot.due_at)
 
 
 def tally(issue_id: int, cohorts: Iterable[PlannedCohort]) -> Planned:

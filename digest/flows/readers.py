@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core import timetable
 from digest.core.model import Newsletter, Topic
 from digest.errors import InputError, NotFoundError
-from digest.store import briefings, counters, deliveries, facts, ledger
+from digest.flows.notices import ask_to_confirm, goodbye
+from digest.store import briefings, counters, deliveries, facts, ledger, notices
 from digest.store import newsletters as newsletter_shelf
 from digest.store.database import Database, checkpoint
 from subscribers import store as shelf
@@ -59,8 +60,16 @@ async def subscribe(new: Enrolment, *, store: Database, now: datetime) -> Subscr
 async def enrol(connection: AsyncConnection, new: Enrolment, *, now: datetime) -> Subscription:
     """Make a reader within a transaction; refuses before anything is written.
 
-    The first issue reaches back as many days as the newsletter says, so that it is not empty.
+    The first issue reaches back as many days as the newsletter says, so that it is not empty. Who has to
+    confirm is asked.
     """
+    made = await _enrolled(connection, new, now)
+    if made.standing is Standing.PENDING:
+        await ask_to_confirm(connection, made, await _newsletter(connection, new.newsletter), now)
+    return made
+
+
+async def _enrolled(connection: AsyncConnection, new: Enrolment, now: datetime) -> Subscription:
     newsletter = await _newsletter(connection, new.newsletter)
     await _refuse_suppressed(connection, new.address)
     known = await shelf.subscriptions_of(connection, new.address, to_change=True)
@@ -98,7 +107,13 @@ async def edit(
         await shelf.set_identity(connection, mine[0].subscriber_id, address=new_address)
         for one in mine:
             await rewish(connection, one, wishes, now)
-        return await shelf.subscriptions_of(connection, new_address or address)
+        changed = await shelf.subscriptions_of(connection, new_address or address)
+        for one in changed:
+            if new_address is not None and one.standing is Standing.PENDING:
+                # the question that is out went to the old address
+                newsletter = await newsletter_shelf.by_id(connection, one.newsletter_id)
+                await ask_to_confirm(connection, one, newsletter, now)
+        return changed
 
 
 async def rewish(connection: AsyncConnection, one: Subscription, wishes: Wishes, now: datetime) -> None:
@@ -167,6 +182,9 @@ async def unsubscribe(
         mine = await require_subscriptions(connection, address, newsletter_slug)
         still = [one for one in mine if one.standing is not Standing.LEFT]
         await _change_all(connection, still, lambda one: (left(one), None), reason, now)
+        for one in still:
+            if one.standing in {Standing.ACTIVE, Standing.PAUSED}:
+                await goodbye(connection, one, now)
         return await shelf.subscriptions_of(connection, address)
 
 
@@ -180,6 +198,7 @@ async def erase(address: str, *, store: Database, now: datetime) -> None:
             await shelf.save(connection, gone)
             await shelf.note_standing(connection, one.id, one.standing, Standing.LEFT, "erased", now)
         await deliveries.forget_words(connection, [one.id for one in mine])
+        await notices.forget(connection, [one.id for one in mine])
         await suppress(connection, address, await suppression_key(connection), "erased", now)
         await shelf.erase(connection, mine[0].subscriber_id, now)
     await checkpoint(store)

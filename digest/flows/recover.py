@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.core import timetable
-from digest.store import briefings, deliveries
+from digest.store import briefings, deliveries, notices
 from digest.store.database import Database
 from subscribers import store as readers
 from subscribers.subscription import resumed
@@ -29,9 +29,11 @@ async def recover(
 ) -> Recovered:
     """Tidy up before anything new is planned. `wall` is real time: leases are about processes."""
     async with store.read() as connection:
-        dead = {owner for owner in await deliveries.owners_at_work(connection) if is_dead(owner)}
+        owners = await deliveries.owners_at_work(connection) | await notices.owners_at_work(connection)
+    dead = {owner for owner in owners if is_dead(owner)}
     async with store.write() as connection:
         swept = await deliveries.sweep(connection, dead=dead, wall=wall)
+        await notices.sweep(connection, dead=dead, wall=wall)
     return Recovered(*swept, resumed=await _wake(store, now))
 
 

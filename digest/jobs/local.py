@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
@@ -14,11 +14,14 @@ from typing import Final, Protocol
 import structlog
 
 from digest.core.model import DeliveryStatus, DueSlot, Issue, RunTotals
+from digest.core.notices import LATE_BY
 from digest.core.pace import Limit, Limits, Pace
 from digest.core.refusals import Refusals
 from digest.core.warmup import WarmingUp
 from digest.errors import DigestError, PassingStoreError, StoreError
+from digest.flows.alerts import Told, tell
 from digest.flows.deliver import deliver
+from digest.flows.notify import Notified, notify
 from digest.flows.patience import Patience
 from digest.flows.press import Press
 from digest.flows.publish import Memory, Planned, due_slots, publish
@@ -27,7 +30,7 @@ from digest.flows.sender import LONGEST_WAIT, Allowance, Sender
 from digest.flows.tally import Progress, Tally, Unwatched
 from digest.jobs.liveness import Liveness
 from digest.mail.post import Post
-from digest.store import issues, ledger
+from digest.store import issues, ledger, notices
 from digest.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -50,6 +53,10 @@ class Jobs(Protocol):
         """Do everything that is due at `now`."""
         ...
 
+    async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
+        """Send the notices that are due at `now`, and nothing else: people wait for some of them."""
+        ...
+
 
 class LocalJobs:
     """Plans and sends in this process."""
@@ -66,6 +73,7 @@ class LocalJobs:
         limits: Limits | None = None,
         warm_up: WarmingUp | None = None,
         progress: Progress | None = None,
+        alerts_to: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
@@ -87,6 +95,9 @@ class LocalJobs:
         self._progress: Final = progress or Unwatched()
         self._clock: Final = clock
         self._longest_wait: Final = longest_wait
+        self._notifying: Final = asyncio.Lock()
+        #: who is told of what an admin should look at
+        self._alerts_to: Final = tuple(alerts_to)
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
@@ -94,13 +105,35 @@ class LocalJobs:
         # a store that cannot be used from the start is told at once: nothing is at stake yet
         found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC))
         self._liveness.bury(gone)
+        # before the issues, which may take hours: somebody may be waiting for a question
+        notified = await self.notify(now, stop)
         planned = await self._plan(now, stop)
         issue_ids = [issue.id for issue in await self._open_issues()]
         tally = await self._send(issue_ids, now, stop)
         tally.by_status[DeliveryStatus.REFUSED] += found.refused
         in_doubt = 0 if self._resend_uncertain else found.uncertain
         totals = totals_of(planned, issue_ids, tally, in_doubt)
-        return RunReport(totals, tally.whole_trouble, tally.waiting)
+        trouble = tally.whole_trouble or notified.trouble
+        held = 0 if self._resend_uncertain else totals.uncertain
+        told = Told(trouble, held, [one for one in planned if one.late_by >= LATE_BY])
+        if self._alerts_to and await tell(told, self._alerts_to, store=self._store, now=now):
+            notified.add(await self.notify(now, stop))
+        return RunReport(replace(totals, notices=counts_of(notified)), trouble, tally.waiting)
+
+    async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
+        """Send the notices that are due; a call while another one is under way leaves them to that one."""
+        if self._notifying.locked():
+            return Notified()
+        async with self._notifying:
+            async with self._store.read() as connection:
+                if not await notices.are_due(connection, now=now, resend_uncertain=self._resend_uncertain):
+                    return Notified()
+            owner = self._liveness.sign_on()
+            try:
+                sender = self._sender(owner, now, Allowance())
+                return await notify(store=self._store, press=self._press.notices, sender=sender, stop=stop)
+            finally:
+                self._liveness.sign_off(owner)
 
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""
@@ -132,19 +165,7 @@ class LocalJobs:
 
     async def _send(self, issue_ids: list[int], now: datetime, stop: asyncio.Event) -> Tally:
         owner = self._liveness.sign_on()
-        sender = Sender(
-            owner=owner,
-            lane=self._post.lane,
-            lanes=self._lanes,
-            resend_uncertain=self._resend_uncertain,
-            now=lambda: now,
-            wall=lambda: datetime.now(UTC),
-            pace=self._pace,
-            refusals=self._refusals,
-            allowance=Allowance(await self._allowance(now) if issue_ids else None),
-            clock=self._clock,
-            longest_wait=self._longest_wait,
-        )
+        sender = self._sender(owner, now, Allowance(await self._allowance(now) if issue_ids else None))
         whole = Tally(self._progress)
         try:
             for issue_id in issue_ids:
@@ -155,6 +176,21 @@ class LocalJobs:
         finally:
             self._liveness.sign_off(owner)
         return whole
+
+    def _sender(self, owner: str, now: datetime, allowance: Allowance) -> Sender:
+        return Sender(
+            owner=owner,
+            lane=self._post.lane,
+            lanes=self._lanes,
+            resend_uncertain=self._resend_uncertain,
+            now=lambda: now,
+            wall=lambda: datetime.now(UTC),
+            pace=self._pace,
+            refusals=self._refusals,
+            allowance=allowance,
+            clock=self._clock,
+            longest_wait=self._longest_wait,
+        )
 
     async def _issue(self, issue_id: int) -> Issue:
         async with self._store.read() as connection:
@@ -205,3 +241,10 @@ def totals_of(
         uncertain=tally.by_status[DeliveryStatus.UNCERTAIN] + in_doubt,
         skipped=dict(skipped),
     )
+
+
+def counts_of(notified: Notified) -> dict[str, int]:
+    """What became of notices, by status; empty when there were none."""
+    counts = {status.value: count for status, count in notified.by_status.items() if count}
+    skipped = notified.skipped.total()
+    return counts | ({DeliveryStatus.SKIPPED.value: skipped} if skipped else {})

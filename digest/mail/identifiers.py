@@ -26,6 +26,11 @@ def message_id(issue_id: int, delivery_id: int, *, key: bytes, domain: str) -> s
     return f"<{issue_id}.{delivery_id}.{_mac(key, f'message-id {issue_id} {delivery_id}')}@{domain}>"
 
 
+def notice_message_id(notice_id: int, *, key: bytes, domain: str) -> str:
+    """The Message-ID of a mail that belongs to no issue: where that of others names one, there is a 0."""
+    return f"<0.{notice_id}.{_mac(key, f'message-id notice {notice_id}')}@{domain}>"
+
+
 def boundary(issue_id: int, cohort_id: int) -> str:
     """What stands between the parts of a cohort's copies.
 
@@ -47,6 +52,11 @@ def feedback_id(issue_id: int, newsletter: str, kind: str, domain: str) -> str:
 def return_path(delivery_id: int, *, key: bytes, domain: str) -> str:
     """The envelope sender of one delivery (VERP): a returned mail tells by it whom it concerns."""
     return f"bounces+{delivery_id}.{_mac(key, f'return-path {delivery_id}')}@{domain}"
+
+
+def notice_return_path(notice_id: int, *, key: bytes, domain: str) -> str:
+    """The envelope sender of a notice: made like those of deliveries, and not to be taken for one."""
+    return f"bounces+{notice_id}.{_mac(key, f'return-path notice {notice_id}')}@{domain}"
 
 
 def verify_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:

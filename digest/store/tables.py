@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from digest.core.model import BriefingStatus, DeliveryStatus, IssueStatus, ItemText
+from digest.core.notices import NoticeKind
 from subscribers.tables import Instant
 from subscribers.tables import metadata as metadata
 
@@ -47,7 +48,7 @@ def one_of(name: str, values: Iterable[str]) -> str:
 
 
 def _is_one_of(
-    name: str, values: type[BriefingStatus | IssueStatus | DeliveryStatus | ItemText]
+    name: str, values: type[BriefingStatus | IssueStatus | DeliveryStatus | ItemText | NoticeKind]
 ) -> CheckConstraint:
     return CheckConstraint(one_of(name, values), name=name)
 
@@ -92,6 +93,9 @@ newsletters = Table(
     Column("ground", String(7)),
     # a list of objects with a name and a url
     Column("links", JSON, nullable=False),
+    # who confirms gets a welcome; who leaves gets a goodbye
+    Column("welcome", Boolean, nullable=False),
+    Column("goodbye", Boolean, nullable=False),
     _is_one_of("item_text", ItemText),
 )
 
@@ -233,4 +237,46 @@ deliveries = Table(
     _is_one_of("status", DeliveryStatus),
     # on PostgreSQL too: see the remark at `subscriptions`
     Index("ix_deliveries_open", "issue_id", "status", sqlite_where=text(one_of("status", OPEN))),
+)
+
+# Mails to one person that are no issue: written down by what brings them about, in the same transaction.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("kind", String(12), nullable=False),
+    Column("occasion", String(80), nullable=False),
+    Column("newsletter_id", ForeignKey("newsletters.id"), nullable=False),
+    # empty for an alert
+    Column("subscription_id", ForeignKey("subscriptions.id"), index=True),
+    # both are emptied when a reader is erased
+    Column("address", String(320)),
+    Column("address_key", String(400), index=True),
+    # what was asked for, of a notice that speaks of it
+    Column("cadence_id", ForeignKey("cadences.id")),
+    Column("profile_id", ForeignKey("profiles.id")),
+    Column("data", JSON, nullable=False),
+    Column("domain", String(255), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("status", String(12), nullable=False),
+    # the others mean what they mean in a delivery
+    Column("reason", String(40), nullable=False, default=""),
+    Column("detail", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("claims", Integer, nullable=False, default=0),
+    Column("doubts", Integer, nullable=False, default=0),
+    Column("retry_at", Instant),
+    Column("owner", String(40)),
+    Column("lease_until", Instant),
+    Column("started_at", Instant),
+    Column("sent_at", Instant),
+    # when the question was answered with yes
+    Column("answered_at", Instant),
+    # planning the same twice does no harm
+    UniqueConstraint("occasion", "address_key"),
+    _is_one_of("kind", NoticeKind),
+    _is_one_of("status", DeliveryStatus),
+    # on PostgreSQL too: see the remark at `subscriptions`
+    Index("ix_notices_open", "status", "due_at", sqlite_where=text(one_of("status", OPEN))),
 )

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from digest.store.database import Database
 from digest.web import trouble
+from digest.web.confirming import Confirming
 from digest.web.pages import style
 from digest.web.reader_links import ReaderLinks
 from digest.web.shield import Shield, security_headers
@@ -28,6 +29,7 @@ def build_app(*, store: Database, tokens: Tokens, now: Callable[[], datetime] = 
     app = FastAPI(title="digest", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(Shield, headers=security_headers(style()))
     app.include_router(ReaderLinks(store=store, tokens=tokens, now=now).router())
+    app.include_router(Confirming(store=store, tokens=tokens, now=now).router())
     trouble.add_to(app)
 
     @app.get("/healthz")

@@ -12,6 +12,7 @@ from babel import Locale, UnknownLocaleError
 from digest.core.model import Newsletter
 from digest.flows.by_link import Seen
 from digest.render.characters import one_line
+from digest.render.greetings import masked, on_the_clock
 from digest.render.page import topic_titles
 from digest.render.phrases import followed
 from digest.render.words import Words
@@ -69,12 +70,6 @@ def shown(seen: Seen, now: datetime, words: Words) -> Shown:
     )
 
 
-def masked(address: str) -> str:
-    """The address with all but the first letter of its local part left out."""
-    local, _, domain = one_line(address).rpartition("@")
-    return f"{local[:1]}…@{domain}"
-
-
 def _standing(reader: Subscription, title: str, words: Words) -> str:
     _ = words.catalogue.gettext
     until = ""
@@ -104,21 +99,13 @@ def _next_issue(seen: Seen, now: datetime, words: Words) -> str:
     if seen.next_due is not None:
         if seen.next_due <= now:
             return _("in the next minutes, if there is something new for you")
-        when = {"when": _on_the_clock(seen.next_due, reader.cadence, words)}
+        when = {"when": on_the_clock(seen.next_due, reader.cadence, words)}
         return _("%(when)s, if there is something new for you by then") % when
     if reader.standing is Standing.ACTIVE:
         return _("as soon as there is something new for you")
     if reader.paused_until is not None:
         return _("after the pause, as soon as there is something new for you")
     return ""
-
-
-def _on_the_clock(instant: datetime, cadence: Cadence, words: Words) -> str:
-    """An instant as the reader's clock shows it: Nov 25, 07:00 (Europe/Paris)."""
-    _ = words.catalogue.gettext
-    local = instant.astimezone(ZoneInfo(cadence.zone))
-    day, at = words.short_day(local.date()), words.clock(local.time())
-    return _("%(day)s, %(time)s (%(zone)s)") % {"day": day, "time": at, "zone": words.zone(cadence.zone)}
 
 
 def _rows(seen: Seen, words: Words) -> list[Row]:

@@ -43,6 +43,8 @@ CALLS: Final = {
     "deliveries list": "",
     "deliveries retry": "2",
     "deliveries resolve": "3 --as sent",
+    "notices list": "",
+    "notices retry": "1",
     "why": "ana@readers.example 1",
     "status": "",
 }

@@ -85,7 +85,7 @@ def known(founded: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a newsroom where things went wrong: a reader paused, a copy refused, one uncertain."""
+    """A folder with a newsroom where things went wrong: a reader paused, mails refused, one uncertain."""
     folder = tmp_path_factory.mktemp("lived-in")
     shutil.copytree(founded, folder, dirs_exist_ok=True)
     shell = Shell(folder)
@@ -98,6 +98,9 @@ def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             with mail_server(trouble) as server:
                 answer = shell.with_(**sends_to(server), DIGEST_UNCERTAIN="hold")("run")
                 assert answer.status == 1
+        shell.ok("subscribers", "add", "vera@readers.example", "--unconfirmed")
+        with mail_server(REFUSES_THE_CONTENT) as server:
+            assert shell.with_(**sends_to(server), DIGEST_UNCERTAIN="hold")("run").status == 1
     return folder
 
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from digest.flows.notice_press import NoticePress
 from digest.flows.press import Press
 from digest.flows.recorder import Recorder
 from digest.jobs import local
 from digest.jobs.liveness import Liveness
 from digest.mail.post import FailoverLane
 from digest.mail.wire import Wire
-from digest.store import briefings, deliveries, issues, recording
+from digest.store import briefings, deliveries, issues, notices, recording
 from tests.crash.striking import (
     CONTENT,
     after,
@@ -100,6 +101,22 @@ POINTS: Final[dict[str, Point]] = {
     # by hand
     "by hand: planned, not committed": Point(before_commit(issues, "open_by_hand"), "by hand"),
     "by hand: planned": Point(after_commit(issues, "open_by_hand"), "by hand"),
+}
+
+#: Where a process dies that sends mails that are no issue.
+OF_NOTICES: Final = {
+    "notice: planned, not committed": Point(before_commit(notices, "plan"), "asking"),
+    "notice: planned": Point(after_commit(notices, "plan"), "asking"),
+    "notice: claimed, not committed": Point(before_commit(notices, "claim")),
+    "notice: claimed": Point(after_commit(notices, "claim")),
+    "notice: printed": Point(after(NoticePress, "letter"), time=3),
+    "notice: begun, not committed": Point(before_commit(notices, "begin"), time=3),
+    "notice: begun, before the first byte": Point(after_commit(notices, "begin"), time=3),
+    "notice: in the middle of the content": Point(half_content),
+    "notice: after the final dot, before the reply": Point(after(Wire, "say", when=_is_content), time=3),
+    "notice: the reply is read": Point(after(FailoverLane, "post"), time=3),
+    "notice: recorded, not committed": Point(before_commit(notices, "record"), time=3),
+    "notice: recorded": Point(after_commit(notices, "record"), time=3),
 }
 
 #: Places at which a process does not die, but freezes until it is woken.

@@ -6,18 +6,23 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from digest.core.model import Briefing, Claimed, Copy
+from digest.core.notices import NoticeKind
 from digest.flows.press import Edition, Press
 from digest.flows.seed import seed
 from digest.mail.headers import Mailbox
 from digest.mail.heading import CohortHeading, CopyHeaders, ReaderHeading
 from digest.mail.identifiers import boundary, message_id
+from digest.render.alarms import alarm
 from digest.render.characters import one_line, web_link
 from digest.render.confirmation import Invitation, confirmation
 from digest.render.environment import CLASSIC, templates_folder
+from digest.render.greetings import of_a_move, welcoming
+from digest.render.notices import Wording, printed_notice
 from digest.render.printer import Printer
 from digest.render.rendition import Reader, Rendition
 from digest.render.words import words_for
@@ -115,8 +120,41 @@ def confirmations(theme: str, language: str) -> Iterator[Mail]:
         )
 
 
+def notices(kind: NoticeKind, theme: str, language: str) -> Iterator[Mail]:
+    """Another mail to one person, with a name, without, and with a hostile one; admins read English."""
+    if kind is NoticeKind.ALERT and language != "en":
+        return
+    newsletter, words = replace(NEWSLETTER, theme=theme), words_for(language)
+    profile = Profile(topics=frozenset({"economy", "society"}), language=language)
+    for scene, name in (("named", "Ada Lindqvist"), ("nameless", ""), ("hostile", "<b>Ada</b> & {{ x }}")):
+        outlook = {"tried": [4, 6, 9], "first": "2026-11-30T07:00:00+00:00", "waiting": 3}
+        link = f"https://{_DOMAIN}/%s/QWRhLXNheXMteWVzLW9ubHktb25jZS4u"
+        said: Mapping[str, str] = {}
+        slots = {"name": name, "unsubscribe_url": link % "unsubscribe"}
+        if kind is NoticeKind.WELCOME:
+            said = welcoming(profile, DAILY, TOPICS.values(), outlook, words)
+            slots["preferences_url"] = link % "preferences"
+        elif kind is NoticeKind.ALERT:
+            said, slots = alarm({"alert": "stopped", "words": f"no server: {name}"}, NEWSLETTER.title), {}
+        elif kind is not NoticeKind.GOODBYE:
+            said = of_a_move(kind, "ada@old.example", "ada@new.example", words)
+            slots = {"name": name, "address_url": link % "address"}
+        made = printed_notice(
+            *(kind, newsletter, said, slots),
+            language=language,
+            format_=profile.format,
+            boundary=boundary(1, 1),
+        )
+        message = _enveloped(made, Wording(slots), name)
+        hostile = scene == "hostile"
+        yield Mail.of(message, kind=kind, theme=theme, language=language, scene=scene, hostile=hostile)
+
+
 #: How mails that are no issues are printed in a look and language, by the folder of their templates.
-OTHER_MAILS: Final[Mapping[str, Callable[[str, str], Iterator[Mail]]]] = {CONFIRM: confirmations}
+OTHER_MAILS: Final[Mapping[str, Callable[[str, str], Iterator[Mail]]]] = {
+    CONFIRM: confirmations,
+    **{str(kind): partial(notices, kind) for kind in NoticeKind if kind is not NoticeKind.CONFIRM},
+}
 #: The mails that are printed here; for a folder of templates that is none of them there is a finding.
 PRINTED: Final = frozenset({ISSUE, *OTHER_MAILS})
 

@@ -1,0 +1,136 @@
+"""`digest notices`: mails to one person that are no issue, what became of them, and trying again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from digest.cli.console import (
+    After,
+    All,
+    Config,
+    Json,
+    Limit,
+    Page,
+    answer,
+    listing,
+    parse_now,
+    run,
+    say,
+    table,
+    whole,
+)
+from digest.cli.dispatch import press_for
+from digest.cli.doors import store_at, store_of
+from digest.config import load_settings
+from digest.core.model import DeliveryStatus
+from digest.core.notices import Notice, NoticeKind
+from digest.errors import InputError, NotFoundError
+from digest.store import newsletters
+from digest.store import notices as shelf
+
+notices = typer.Typer(help="List and retry mails that are no issue.")
+
+#: What a person may have tried again; what was skipped has a reason that a retry does not lift.
+_RETRIABLE: Final = frozenset(
+    {
+        *(DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED),
+        *(DeliveryStatus.EXPIRED, DeliveryStatus.UNCERTAIN),
+    }
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands of this file into the tree."""
+    app.add_typer(notices, name="notices")
+
+
+@notices.command("list")
+def list_notices(
+    status: Annotated[str | None, typer.Option("--status", help="Such as sent or refused.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help=", ".join(NoticeKind))] = None,
+    limit: Limit = 100,
+    after: After = 0,
+    everything: All = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """List notices by id."""
+    wanted = None if status is None else _one_of(DeliveryStatus, "status", status)
+    about = None if kind is None else _one_of(NoticeKind, "kind", kind)
+
+    async def work() -> dict[str, Any]:
+        settings = load_settings(config)
+        async with store_at(settings) as store:
+            message_id = await press_for(settings, store).notices.message_ids()
+            async with store.read() as connection:
+                slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+                return await listing(
+                    lambda start, count: shelf.page(
+                        connection, after=start, limit=count, status=wanted, kind=about
+                    ),
+                    Page(limit, after, everything),
+                    lambda notice: notice.id,
+                    lambda notice: _shown(notice, slugs, message_id(notice)),
+                )
+
+    document = run(work())
+    if json:
+        return answer(document)
+    columns = ("id", "kind", "newsletter", "email", "status", "attempts", "reason", "due_at", "sent_at")
+    rows = [[item[name] for name in columns] for item in document["items"]]
+    return table("", columns, rows, following=document["next"])
+
+
+@notices.command("retry")
+def retry(
+    ids: Annotated[list[int], typer.Argument(metavar="ID", parser=whole())],
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Try notices again with the next run that were refused, deferred, given up or left in doubt."""
+
+    async def work() -> list[dict[str, Any]]:
+        async with store_of(config) as store, store.write() as connection:
+            for notice_id in ids:
+                found = await shelf.by_id(connection, notice_id)
+                if found is None:
+                    raise NotFoundError(f"notice {notice_id} does not exist: see digest notices list")
+                if found.status not in _RETRIABLE or not found.address:
+                    known = ", ".join(sorted(_RETRIABLE))
+                    raise InputError(f"notice {notice_id} is {found.status}: retried is what is {known}")
+                await shelf.retry(connection, found, parse_now(None))
+            again = [await shelf.by_id(connection, notice_id) for notice_id in ids]
+            return [{"id": one.id, "status": one.status} for one in again if one is not None]
+
+    done = run(work())
+    if json:
+        return answer({"items": done, "next": None})
+    return say("; ".join(f"notice {one['id']} is {one['status'].value}" for one in done))
+
+
+def _shown(notice: Notice, slugs: dict[int, str], message_id: str) -> dict[str, Any]:
+    return {
+        "id": notice.id,
+        "kind": notice.kind,
+        "newsletter": slugs[notice.newsletter_id],
+        "email": notice.address or None,
+        "occasion": notice.occasion,
+        "status": notice.status,
+        "attempts": notice.attempts,
+        "reason": notice.reason,
+        "detail": notice.detail,
+        "message_id": message_id,
+        "due_at": notice.due_at,
+        "retry_at": notice.retry_at,
+        "sent_at": notice.sent_at,
+        "answered_at": notice.answered_at,
+    }
+
+
+def _one_of(known: type[DeliveryStatus] | type[NoticeKind], what: str, word: str) -> Any:
+    try:
+        return known(word.lower())
+    except ValueError:
+        raise InputError(f"{what} {word!r} is not known: choose among {', '.join(known)}") from None

@@ -1,0 +1,87 @@
+"""Admins are told what they should look at: once an occasion, whatever happens again that day."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from digest.core.model import Newsletter
+from digest.core.notices import WORTH_SENDING, Alert, Notice, NoticeKind
+from digest.flows.publish import Planned, domain_of
+from digest.store import issues, newsletters, notices
+from digest.store.database import Database
+
+#: Servers like to repeat addresses, and an alert is kept when a reader is erased.
+_ADDRESS: Final = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run has to tell."""
+
+    #: why it stopped; empty when it did not
+    trouble: str
+    #: how many mails are in doubt and held for a person
+    held: int
+    #: the issues that were made long after their time
+    late: Sequence[Planned]
+
+
+async def tell(told: Told, to: Sequence[str], *, store: Database, now: datetime) -> bool:
+    """Plan the alerts of a run to these addresses; True when there was something new to tell."""
+    if not (told.trouble or told.held or told.late):
+        return False
+    made = False
+    async with store.write() as connection:
+        house = (await newsletters.every(connection))[0]
+        for address in to:
+            for occasion, data in _alerts(told, now):
+                made |= (
+                    await notices.plan(connection, _notice(house, address, occasion, data, now)) is not None
+                )
+        for planned in told.late:
+            issue = await issues.by_id(connection, planned.issue_id)
+            # a later round of the same issue is for readers to whom the slot came to be owed since
+            if issue is None or issue.rounds > 1:
+                continue
+            newsletter = await newsletters.by_id(connection, issue.newsletter_id)
+            data = {
+                "alert": Alert.LATE,
+                "issue": issue.id,
+                "slot": issue.slot,
+                "minutes": int(planned.late_by.total_seconds() // 60),
+                "copies": planned.copies,
+            }
+            for address in to:
+                new = _notice(newsletter, address, f"alert {Alert.LATE} {issue.id}", data, now)
+                made |= await notices.plan(connection, new) is not None
+    return made
+
+
+def _alerts(told: Told, now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What concerns the house: the occasion, once a day, and what is said of it."""
+    if told.trouble:
+        words = _ADDRESS.sub("…", told.trouble)[:500]
+        yield f"alert {Alert.STOPPED} {now:%Y-%m-%d}", {"alert": Alert.STOPPED, "words": words}
+    if told.held:
+        yield f"alert {Alert.HELD} {now:%Y-%m-%d}", {"alert": Alert.HELD, "count": told.held}
+
+
+def _notice(
+    newsletter: Newsletter, address: str, occasion: str, data: Mapping[str, Any], now: datetime
+) -> Notice:
+    return Notice(
+        id=0,
+        kind=NoticeKind.ALERT,
+        newsletter_id=newsletter.id,
+        subscription_id=None,
+        address=address,
+        occasion=occasion,
+        due_at=now,
+        expires_at=now + WORTH_SENDING[NoticeKind.ALERT],
+        domain=domain_of(newsletter.sender_address),
+        data=data,
+    )

@@ -1,0 +1,133 @@
+"""A reader moves to another address: nothing moves without its yes, and the old one can say no."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from digest.core.notices import ANSWER_WITHIN, ASKED_TODAY, NoticeKind
+from digest.errors import InputError
+from digest.flows import moving, readers
+from digest.flows.moving import KEPT, MOVED, Move
+from digest.store.database import Database
+from subscribers import store as shelf
+from tests.flows.newsroom import TUESDAY, at, join, reader
+from tests.flows.post_office import all_notices, send_notices
+from tests.flows.test_forgetting import everything_in
+from tests.walk.recording import recording
+from tests.web.visiting import history
+from tests.wire.transmission import texts_of
+
+pytestmark = pytest.mark.anyio
+
+OLD, NEW = "ana@old.example", "ana@new.example"
+#: The numbers of the two notices: the question to the new address, the word to the old one.
+QUESTION, WORD = 1, 2
+
+
+async def ask(store: Database, address: str = NEW) -> None:
+    mine = await join(store, OLD, TUESDAY, name="Ana")
+    await moving.ask_to_move(mine.id, address, store=store, now=TUESDAY)
+
+
+async def addresses(store: Database) -> set[str]:
+    return {one for one in (OLD, NEW) if await _is_a_reader(store, one)}
+
+
+async def _is_a_reader(store: Database, address: str) -> bool:
+    async with store.read() as connection:
+        return await shelf.subscriber_id_of(connection, address) is not None
+
+
+async def test_both_addresses_get_a_mail_and_nothing_moves_before_the_yes(
+    store: Database, tmp_path: Path
+) -> None:
+    await ask(store)
+    async with recording() as record:
+        for _ in range(2):
+            await send_notices(store, tmp_path, record.server, now=TUESDAY)
+    new, old = sorted(record.accepted, key=lambda one: one.recipient)
+    assert (new.recipient, old.recipient) == (NEW, OLD)
+    words = " ".join(texts_of(new.content)["text/plain"].split())
+    assert "Mail that goes to a…@old.example is to come to this address" in words
+    assert OLD not in words
+    words = " ".join(texts_of(old.content)["text/plain"].split())
+    assert "Somebody asked that your mail go to a…@new.example" in words
+    assert "If it was not, keep this address" in words
+    assert await addresses(store) == {OLD}
+
+
+async def test_the_yes_moves_the_reader_once_and_keeps_the_subscription(store: Database) -> None:
+    await ask(store)
+    before = await reader(store, OLD)
+    answers = await asyncio.gather(*(moving.answer(QUESTION, store=store, now=at(24, 8)) for _ in range(20)))
+    assert set(answers) == {Move.DONE}
+    after = await reader(store, NEW)
+    assert (after.id, after.bookmark, after.standing) == (before.id, before.bookmark, before.standing)
+    assert [one[2] for one in await history(store, after)] == ["added by a test", MOVED]
+    assert await moving.look(QUESTION, store=store, now=at(24, 9)) is Move.DONE
+
+
+async def test_the_no_of_the_old_address_closes_the_question(sqlite_store: Database) -> None:
+    await ask(sqlite_store)
+    assert await moving.look(WORD, store=sqlite_store, now=TUESDAY) is Move.OPEN
+    assert await moving.answer(WORD, store=sqlite_store, now=TUESDAY) is Move.DONE
+    assert await moving.answer(QUESTION, store=sqlite_store, now=TUESDAY) is Move.OVER
+    assert await addresses(sqlite_store) == {OLD}
+
+
+async def test_the_no_of_the_old_address_takes_a_move_back(sqlite_store: Database) -> None:
+    await ask(sqlite_store)
+    await moving.answer(QUESTION, store=sqlite_store, now=TUESDAY)
+    assert await moving.answer(WORD, store=sqlite_store, now=at(25, 6)) is Move.DONE
+    assert await addresses(sqlite_store) == {OLD}
+    assert await moving.answer(QUESTION, store=sqlite_store, now=at(25, 6)) is Move.OVER
+    assert (await history(sqlite_store, await reader(sqlite_store, OLD)))[-1][2] == KEPT
+
+
+async def test_a_question_is_open_for_thirty_days(sqlite_store: Database) -> None:
+    await ask(sqlite_store)
+    late = TUESDAY + ANSWER_WITHIN + ANSWER_WITHIN / 1000
+    assert await moving.answer(QUESTION, store=sqlite_store, now=late) is Move.OVER
+    assert await addresses(sqlite_store) == {OLD}
+
+
+async def test_an_address_that_is_taken_or_must_not_be_written_to_is_not_asked(
+    sqlite_store: Database,
+) -> None:
+    mine = await join(sqlite_store, OLD, TUESDAY)
+    await join(sqlite_store, NEW, TUESDAY)
+    await join(sqlite_store, "gone@example.org", TUESDAY)
+    await readers.erase("gone@example.org", store=sqlite_store, now=TUESDAY)
+    for address in (OLD, NEW, "gone@example.org"):
+        with pytest.raises(InputError, match="cannot be moved to"):
+            await moving.ask_to_move(mine.id, address, store=sqlite_store, now=TUESDAY)
+    assert await all_notices(sqlite_store) == ()
+
+
+async def test_somebody_else_who_took_the_address_meanwhile_keeps_it(sqlite_store: Database) -> None:
+    await ask(sqlite_store)
+    await join(sqlite_store, NEW, TUESDAY)
+    assert await moving.answer(QUESTION, store=sqlite_store, now=TUESDAY) is Move.OVER
+    assert await addresses(sqlite_store) == {OLD, NEW}
+
+
+async def test_an_address_is_not_asked_again_and_again(sqlite_store: Database) -> None:
+    await ask(sqlite_store)
+    mine = await reader(sqlite_store, OLD)
+    for minute in range(5):
+        await moving.ask_to_move(mine.id, NEW, store=sqlite_store, now=at(24, 7, minute))
+    reasons = [one.reason for one in await all_notices(sqlite_store, kind=NoticeKind.MOVE)]
+    assert reasons == ["", ASKED_TODAY]
+
+
+async def test_whoever_is_erased_takes_both_addresses_along(store: Database) -> None:
+    await ask(store)
+    await moving.answer(QUESTION, store=store, now=TUESDAY)
+    await readers.erase(NEW, store=store, now=TUESDAY)
+    rows = (await everything_in(store)).lower()
+    assert OLD not in rows
+    assert NEW not in rows
+    assert await moving.look(WORD, store=store, now=TUESDAY) is Move.OVER
