@@ -15,7 +15,7 @@ from datetime import UTC
 from urllib.parse import quote
 
 from digest.core.model import GENERAL, Briefing, Claimed, Copy, Newsletter, Topic
-from digest.render.characters import one_line
+from digest.render.characters import one_line, shortened
 from digest.render.environment import mail_environment
 from digest.render.marks import Unmarked
 from digest.render.page import (
@@ -94,7 +94,7 @@ def written(house: House, copy: Copy, claimed: Claimed) -> Written:
     in_lines = CohortWords(**{name: wrapped(value) for name, value in said.values().items()})
     tokens = Tokens([house.key])
     reader = Personal(
-        one_line(claimed.name),
+        shortened(one_line(claimed.name), 60),
         f"{house.base_url}/preferences/{tokens.make(Purpose.PREFERENCES, claimed.subscription_id)}",
         f"{house.base_url}/unsubscribe/{tokens.make(Purpose.UNSUBSCRIBE, claimed.subscription_id)}",
     )
