@@ -37,6 +37,8 @@ _FIGURES: Final = {
         "mymr": "\u1040",
     }.items()
 }
+#: The form of a language tag (RFC 5646 section 2.1): no language has more than three letters so far.
+_TAG: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _FIRST_STRONG_ISOLATE: Final = "\u2068"
 _POP_DIRECTIONAL_ISOLATE: Final = "\u2069"
 #: Letters that run against a sentence, by its direction: Latin to Cyrillic, or Hebrew to Arabic.
@@ -186,8 +188,11 @@ def languages_with_words() -> frozenset[str]:
 
 @lru_cache(maxsize=512)
 def language_attributes(language: str, around: str) -> Markup:
-    """What an element says whose text is in another language than that around it, and runs the other way."""
-    if language == around:
+    """What an element says whose text is in another language than that around it, and runs the other way.
+
+    Nothing for what is no language tag: feeds call their languages as they like, and voices trip over it.
+    """
+    if language == around or not _TAG.fullmatch(language):
         return Markup()
     way = _locale(language).text_direction
     if way == _locale(around).text_direction:

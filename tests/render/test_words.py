@@ -7,7 +7,7 @@ from datetime import date, time
 import pytest
 
 from digest.render.phrases import why, wish
-from digest.render.words import words_for
+from digest.render.words import language_attributes, words_for
 from subscribers.model import MONTHLY, WEEKDAYS, Cadence, Profile, Section
 from tests.render.samples import DAILY
 
@@ -169,6 +169,23 @@ def test_a_wish_is_repeated_before_the_first_mail() -> None:
     assert wish(profile, DAILY, TITLES, words_for("en")) == (
         "You would get it on weekdays at 07:30 (Europe/Paris), with what is new on Energy."
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ""),
+        ("de", ' lang="de"'),
+        ("zh-Hans", ' lang="zh-Hans"'),
+        ("ar-EG", ' lang="ar-EG" dir="rtl"'),
+        ("", ""),
+        ("english", ""),
+        ("en_US", ""),
+        ('"><b>', ""),
+    ],
+)
+def test_a_text_says_its_language_where_it_is_one(language: str, said: str) -> None:
+    assert language_attributes(language, "en") == said
 
 
 def test_a_name_that_comes_later_is_isolated_by_the_language_alone() -> None:
