@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
+from digest.flows.reprints import Reprints
 from digest.store.database import Database
 from digest.web import trouble
 from digest.web.confirming import Confirming
+from digest.web.issue_pages import IssuePages
 from digest.web.pages import style
 from digest.web.reader_links import ReaderLinks
 from digest.web.shield import Shield, security_headers
@@ -30,6 +32,7 @@ def build_app(*, store: Database, tokens: Tokens, now: Callable[[], datetime] = 
     app.add_middleware(Shield, headers=security_headers(style()))
     app.include_router(ReaderLinks(store=store, tokens=tokens, now=now).router())
     app.include_router(Confirming(store=store, tokens=tokens, now=now).router())
+    app.include_router(IssuePages(reprints=Reprints(store=store), tokens=tokens).router())
     trouble.add_to(app)
 
     @app.get("/healthz")

@@ -110,7 +110,7 @@ async def test_every_link_to_us_in_a_readers_mail_leads_to_a_page(
     html = mail.get_body(("html",))
     assert html is not None
     links = set(re.findall(rf'{BASE_URL}[^\s"<>]+', words_of(mail) + html.get_content()))
-    assert {urlsplit(link).path.split("/")[1] for link in links} == {"preferences", "unsubscribe"}
+    assert {urlsplit(link).path.split("/")[1] for link in links} == {"issues", "preferences", "unsubscribe"}
     async with visitor(sqlite_store, at(24, 8)) as client:
         assert {(await client.get(link)).status_code for link in links} == {200}
 

@@ -46,7 +46,8 @@ async def test_every_route_whatever_its_answer_has_the_headers(sqlite_store: Dat
     ana = await join(sqlite_store, "ana@example.org", TUESDAY)
     app = build_app(store=sqlite_store, tokens=TOKENS)
     paths = {*paths_of(app.routes), "/nowhere"}
-    assert {"/healthz", "/unsubscribe/{token}", "/unsubscribe/{token}/undo", "/preferences/{token}"} < paths
+    ours = {"/unsubscribe/{token}", "/unsubscribe/{token}/undo", "/preferences/{token}", "/issues/{token}"}
+    assert {"/healthz", *ours} < paths
     statuses = set()
     async with visitor(sqlite_store, TUESDAY) as client:
         for path in paths:
