@@ -37,9 +37,10 @@ class Reprints:
         self._printers: Final[OrderedDict[tuple[int, int], Printer]] = OrderedDict()
         self._one_prints: Final = asyncio.Lock()
 
-    async def page(self, cohort_id: int) -> str | None:
+    async def page(self, cohort_id: int, *, view_url: str) -> str | None:
         """The HTML that a cohort was mailed, made out to nobody; None when no copy is on record.
 
+        `view_url` is the link to it that the mail has: it is not shown, but room was made for it there.
         Readers of plain text see the same items in HTML. What was retracted since is left out, its title
         too, and the page says that something was.
         """
@@ -49,14 +50,14 @@ class Reprints:
             gone = await briefings.retracted_among(connection, shown)
         if not shown:
             return None
-        return await self._printed(found[0], gone)
+        return await self._printed(found[0], gone, view_url)
 
-    async def _printed(self, copy: Copy, gone: Collection[int]) -> str | None:
+    async def _printed(self, copy: Copy, gone: Collection[int], view_url: str) -> str | None:
         rich = replace(without(copy, gone), profile=replace(copy.profile, format=Format.HTML))
         printer = await self._printer_for(rich)
         note = page_note(len(gone), words_for(copy.profile.language))
         nobody = Personal(name="", preferences_url="", unsubscribe_url="", note=note)
-        return printer.rendition(rich, _NO_PARTING).html_text(nobody)
+        return printer.rendition(rich, _NO_PARTING, view_url).html_text(nobody)
 
     async def _printer_for(self, copy: Copy) -> Printer:
         """The printer of the copy's round, with the parts that the copy needs."""

@@ -17,8 +17,9 @@ from subscribers.tokens import Purpose, Tokens
 class IssuePages:
     """Answers for `/issues`: who has the link may look, and learns nothing of who it was sent to."""
 
-    def __init__(self, *, reprints: Reprints, tokens: Tokens) -> None:
-        """Take the parts."""
+    def __init__(self, *, reprints: Reprints, tokens: Tokens, base_url: str) -> None:
+        """Take the parts; links in mails begin with `base_url`."""
+        self._links: Final = f"{base_url}/issues/"
         self._reprints: Final = reprints
         self._tokens: Final = tokens
 
@@ -33,7 +34,7 @@ class IssuePages:
         cohort = self._tokens.read(Purpose.VIEW, token)
         if cohort is None:
             raise HTTPException(404)
-        html = await self._reprints.page(cohort)
+        html = await self._reprints.page(cohort, view_url=self._links + token)
         if html is None:
             return page("unkept", status=404)
         return HTMLResponse(html, headers=dict(issue_headers()))

@@ -20,11 +20,10 @@ from digest.store.database import Database
 from digest.web.shield import issue_headers
 from subscribers.tokens import Purpose, Tokens
 from tests.flows.newsroom import TUESDAY, at, claim_all, copies, item, join, plan_all, publish_news
-from tests.jobs.office import BASE_URL
 from tests.render.pages import document
 from tests.web.test_mailed_links import mails_to, send_all, words_of
 from tests.web.test_shield import policy_of
-from tests.web.visiting import KEY, TOKENS, all_rows, headline, said, tree, visitor
+from tests.web.visiting import BASE_URL, KEY, TOKENS, all_rows, headline, said, tree, visitor
 
 pytestmark = pytest.mark.anyio
 

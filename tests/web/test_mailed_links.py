@@ -30,9 +30,8 @@ from digest.mail.servers import FileOutbox
 from digest.store.database import Database
 from digest.web.reader_links import BY_ONE_CLICK
 from tests.flows.newsroom import TUESDAY, at, item, join, plan_all, publish_news
-from tests.web.visiting import KEY, ONE_CLICK, headline, history, press, visitor
+from tests.web.visiting import BASE_URL, KEY, ONE_CLICK, headline, history, press, visitor
 
-BASE_URL: Final = "https://news.example"
 _COMMAND: Final = "from digest.cli.main import run; run()"
 
 
