@@ -16,15 +16,13 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from digest.core.budget import LIMIT
 from digest.flows.preview import Preview
 from digest.mail.lane import Letter
 from digest.render.characters import one_line, shortened
 from digest.render.environment import templates_folder
 from digest.render.words import words_for
 
-#: Octets of the HTML part and of the whole message, both as transferred: Gmail cuts off what is beyond.
-HTML_BUDGET: Final = 90_000
-MESSAGE_BUDGET: Final = 100_000
 _HTML: Final = "HTML"
 #: What an inbox on a wide screen shows of a mail, at most, behind its subject.
 _SNIPPET_COLUMNS: Final = 140
@@ -127,10 +125,10 @@ def snippet(found: Preview) -> str:
 def measures(letter: Letter) -> tuple[Measure, ...]:
     """The sizes that have a budget: of the HTML part when there is one, and of the message."""
     portions = _portions(letter.content)
-    message = _measure("Message", MESSAGE_BUDGET, portions)
+    message = _measure("Message", LIMIT.message, portions)
     if _HTML not in portions:
         return (message,)
-    return _measure("HTML part", HTML_BUDGET, {_HTML: portions[_HTML]}), message
+    return _measure("HTML part", LIMIT.html, {_HTML: portions[_HTML]}), message
 
 
 def framed(html: str) -> str:
@@ -148,18 +146,14 @@ def headers_of(letter: Letter) -> Iterator[Header]:
 
 
 def _portions(content: bytes) -> dict[str, int]:
-    """Octets of the head and of each part, its own head and the line that parts it off included."""
+    """Octets of the parts, encoded, and of what stands before and between them."""
     head, _, body = content.partition(b"\r\n\r\n")
-    begins = len(head) + 4
-    parting = _BOUNDARY.search(head)
-    if parting is None:
-        return {"Headers": begins, "Plain text": len(body)}
-    html_begins = content.rindex(b"--%b\r\n" % parting[1])
-    return {
-        "Headers": begins,
-        "Plain text": html_begins - begins,
-        _HTML: len(content) - html_begins,
-    }
+    found = _BOUNDARY.search(head)
+    # the line break before a boundary belongs to it (RFC 2046 section 5.1.1)
+    parts = body.split(b"\r\n--" + found[1]) if found else []
+    texts = [part.partition(b"\r\n\r\n")[2] for part in parts[:2]] if found else [body]
+    octets = dict(zip(("Plain text", _HTML), map(len, texts), strict=False))
+    return {"Headers": len(content) - sum(octets.values()), **octets}
 
 
 def _measure(name: str, budget: int, octets: Mapping[str, int]) -> Measure:
