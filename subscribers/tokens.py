@@ -1,7 +1,8 @@
-"""Signed links for readers: short, bound to one purpose and one subscription, checked without a look-up.
+"""Signed links for readers: short, bound to one purpose and one subject, checked without a look-up.
 
-A token is 32 URL-safe characters: key id (1 byte), subscription (5 bytes), then the first 18 bytes of an
-HMAC-SHA256 over both, under a key derived for the purpose. A subscription stands for reader *and* newsletter.
+A token is 32 URL-safe characters: key id (1 byte), subject (5 bytes), then the first 18 bytes of an
+HMAC-SHA256 over both, under a key derived for the purpose. The subject is a number of what the purpose
+is about: mostly a subscription, which stands for reader *and* newsletter.
 Plain `hmac` serves better here than itsdangerous: 32 characters instead of 54, and some 2 µs instead of 70,
 since a context that is keyed once can be copied for each link in a mail.
 """
@@ -18,8 +19,8 @@ from typing import Final
 
 #: 24 bytes in base64: no padding and no spare bits, so every token has one spelling only.
 TOKEN_LENGTH: Final = 32
-_SUBSCRIPTION_BYTES: Final = 5
-_SIGNED_BYTES: Final = 1 + _SUBSCRIPTION_BYTES
+_SUBJECT_BYTES: Final = 5
+_SIGNED_BYTES: Final = 1 + _SUBJECT_BYTES
 #: 144 bits; RFC 2104 asks for half of the hash at least, which is 128.
 _MAC_BYTES: Final = 18
 _SHAPE: Final = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
@@ -28,12 +29,14 @@ _SHAPE: Final = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 class Purpose(StrEnum):
     """What a link lets its holder do; a token for one is worthless for another."""
 
-    #: here the number is that of the question, which knows what was asked for, by whom and when
+    #: of a question, which knows what was asked for, by whom and when
     CONFIRM = "confirm"
     PREFERENCES = "preferences"
     UNSUBSCRIBE = "unsubscribe"
-    #: as with CONFIRM; what it says, yes or no, is known by the notice
+    #: of a question too; what it says, yes or no, is known by the notice
     ADDRESS = "address"
+    #: look at what a cohort was mailed: who gets the link forwarded learns of no reader, and changes nothing
+    VIEW = "view"
 
 
 class Tokens:
@@ -49,13 +52,13 @@ class Tokens:
             (_key_id(key), {purpose: _keyed(key, purpose) for purpose in Purpose}) for key in keys
         ]
 
-    def make(self, purpose: Purpose, subscription_id: int) -> str:
-        """The token that lets the reader of this subscription (below 2**40) do this one thing."""
-        signed = self._key_id + subscription_id.to_bytes(_SUBSCRIPTION_BYTES, "big")
+    def make(self, purpose: Purpose, subject: int) -> str:
+        """The token that lets its holder do this one thing with this subject (below 2**40)."""
+        signed = self._key_id + subject.to_bytes(_SUBJECT_BYTES, "big")
         return urlsafe_b64encode(signed + _mac(self._signing[purpose], signed)).decode("ascii")
 
     def read(self, purpose: Purpose, token: str) -> int | None:
-        """The subscription that the token speaks for, or None when it was not made by us for this purpose."""
+        """The subject that the token speaks for, or None when it was not made by us for this purpose."""
         if not _SHAPE.fullmatch(token):
             return None
         raw = urlsafe_b64decode(token)

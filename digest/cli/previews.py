@@ -1,19 +1,24 @@
-"""`digest preview`: a reader's next issue as files, exactly as it would be sent."""
+"""`digest preview`: a reader's next issue as files, exactly as it would be sent, and a page to look at it."""
 
 from __future__ import annotations
 
+import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from digest.cli.console import Config, Json, Now, answer, parse_now, run, say
+from digest.cli.console import Config, Json, Now, answer, note, parse_now, run, say
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at
 from digest.config import load_settings
 from digest.errors import InputError
 from digest.flows.preview import Preview, preview
+from digest.web.preview_page import preview_page
 from subscribers.wishes import parse_address
+
+#: The page that shows the others.
+_PAGE: Final = "index.html"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,10 +33,14 @@ def preview_for(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FOLDER", help="Where the files are written.")
     ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open index.html in the browser.")] = False,
     json: Json = False,
     config: Config = None,
 ) -> None:
-    """Print a reader's next issue as it would be sent: subject.txt, body.html, body.txt, message.eml."""
+    """Print a reader's next issue as it would be sent: subject.txt, body.html, body.txt, message.eml.
+
+    The page index.html shows it on phone and desktop, light and dark, with its text, headers and size.
+    """
     instant = parse_now(now)
     settings = load_settings(config)
 
@@ -42,6 +51,8 @@ def preview_for(
 
     found = run(work())
     files = [] if found.letter is None else _write_preview(out or settings.var_dir / "preview", found)
+    if open_ and files:
+        _open(files[-1])
     if json:
         return answer(
             {
@@ -66,6 +77,7 @@ def _write_preview(folder: Path, found: Preview) -> list[Path]:
         "body.html": None if found.html is None else found.html.encode(),
         "body.txt": found.text.encode(),
         "message.eml": found.letter.content,
+        _PAGE: preview_page(found).encode(),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -77,3 +89,13 @@ def _write_preview(folder: Path, found: Preview) -> list[Path]:
     except OSError as error:
         raise InputError(f"folder {str(folder)!r} cannot be written to ({error.strerror})") from error
     return [folder / name for name, content in contents.items() if content is not None]
+
+
+def _open(page: Path) -> None:
+    """Open the page, or say where it is when this machine has nothing to open it with."""
+    try:
+        opened = webbrowser.open(page.resolve().as_uri())
+    except webbrowser.Error:
+        opened = False
+    if not opened:
+        note(f"no browser was found here: open {page} in one")

@@ -8,6 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from digest.core.model import Claimed, Copy, Issue, Newsletter
 from digest.flows.notice_press import NoticePress
 from digest.mail.dkim import BodyHash, CohortBody, DkimKey, Signer
@@ -90,6 +92,7 @@ class Press:
         #: how the links of readers begin; a token follows
         self._preferences: Final = f"{base_url}/preferences/"
         self._unsubscribe: Final = f"{base_url}/unsubscribe/"
+        self._view: Final = f"{base_url}/issues/"
         self._any_token: Final = self._tokens.make(Purpose.UNSUBSCRIBE, 0)
         self._dkim_keys: Final = tuple(dkim_keys)
         self._signers: Final[dict[str, Signer]] = {}
@@ -171,10 +174,7 @@ class Press:
     async def edition(self, issue: Issue, revisions: Mapping[int, int]) -> Edition:
         """What copies of an issue have in common that carry these revisions of briefings, by number."""
         async with self._store.read() as connection:
-            shown = await briefings.by_numbers(connection, revisions)
-            topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
-            newsletter = await newsletters.by_id(connection, issue.newsletter_id)
-        return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug))
+            return await edition_of(connection, issue, revisions)
 
     async def message_ids(self) -> Callable[[int, int, str], str]:
         """What gives the Message-ID of (issue, delivery, domain): the one it was or will be sent under."""
@@ -191,7 +191,8 @@ class Press:
 
     def _print(self, copy: Copy, edition: Edition) -> Printed:
         parting = boundary(copy.issue.id, copy.cohort_id)
-        rendition = edition.printer.rendition(copy, parting)
+        view = self._view + self._tokens.make(Purpose.VIEW, copy.cohort_id)
+        rendition = edition.printer.rendition(copy, parting, view)
         heading = self._heading(copy.issue, edition.newsletter, rendition)
         # what only numbers and tokens tell apart is looked at once
         back = return_path(LARGEST_ID, key=self._key, domain=copy.issue.domain)
@@ -199,7 +200,8 @@ class Press:
         return Printed(rendition, CopyHeaders(heading), copy.issue)
 
     def _fitting(self, printed: Printed, is_named: bool) -> Fitting:
-        stencil = printed.rendition.stencil(() if is_named else ("name",))
+        # notes are for pages, where nobody is addressed
+        stencil = printed.rendition.stencil(("note",) if is_named else ("name", "note"))
         links = {"preferences_url": self._preferences, "unsubscribe_url": self._unsubscribe}
         tailoring = Tailoring(stencil, names_of(Personal), links, self._any_token)
         hashing = CohortBody(stencil.constant()) if self._dkim_keys else None
@@ -255,6 +257,14 @@ class Press:
         if signer is None:
             signer = self._signers[issue.domain] = Signer(self._dkim_keys, issue.domain)
         return signer.sign(b"".join(headers), body, at=issue.due_at)
+
+
+async def edition_of(connection: AsyncConnection, issue: Issue, revisions: Mapping[int, int]) -> Edition:
+    """An edition from the store, with these revisions of briefings by number."""
+    shown = await briefings.by_numbers(connection, revisions)
+    topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
+    newsletter = await newsletters.by_id(connection, issue.newsletter_id)
+    return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug))
 
 
 async def _prepare_sheet(printer: Printer, copy: Copy) -> None:

@@ -22,6 +22,8 @@ from subscribers.subscription import Subscription
 class Preview:
     """A letter that was not sent; None when the reader would get none, with the reason in the selection."""
 
+    reader: Subscription
+    newsletter: Newsletter
     slot: Slot
     selection: Selection
     subject: str = ""
@@ -51,12 +53,14 @@ async def preview(
         shown = {*selection.numbers, *selection.deferred}
         revisions = await briefings.current_revisions(connection, shown)
     if selection.skip is not None:
-        return Preview(due.slot, selection)
+        return Preview(reader, newsletter, due.slot, selection)
     copy = _copy(due, reader, newsletter, selection, now)
     printed = await press.printed(copy, await press.edition(copy.issue, revisions))
     claimed = Claimed(0, 0, 0, reader.id, reader.address, reader.name, 0)
     mine_alone = press.personal(claimed)
     return Preview(
+        reader=reader,
+        newsletter=newsletter,
         slot=due.slot,
         selection=selection,
         subject=printed.rendition.subject,

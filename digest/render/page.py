@@ -112,6 +112,8 @@ class CohortWords:
     lines: str
     #: why the reader gets this mail
     why: str
+    #: the same copy as a page in a browser; empty when there is none
+    view_url: str
 
     def values(self) -> dict[str, str]:
         """The values by the names of their slots."""
@@ -124,8 +126,11 @@ class Personal:
 
     #: empty when the reader gave none
     name: str
+    #: empty on a page, where nobody knows who looks; what speaks to one reader is left out with it
     preferences_url: str
     unsubscribe_url: str
+    #: what is said on a page in place of what was left out; empty in a mail
+    note: str = ""
 
     def values(self) -> dict[str, str]:
         """The values by the names of their slots."""
@@ -133,6 +138,7 @@ class Personal:
             "name": greeted(self.name),
             "preferences_url": one_line(self.preferences_url),
             "unsubscribe_url": one_line(self.unsubscribe_url),
+            "note": one_line(self.note),
         }
 
 

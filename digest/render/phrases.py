@@ -34,8 +34,9 @@ def cohort_words(
     masthead: Masthead,
     titles: Mapping[str, str],
     words: Words,
+    view_url: str = "",
 ) -> CohortWords:
-    """The words for a copy that holds these items."""
+    """The words for a copy that holds these items, and can be seen under this link."""
     return CohortWords(
         subject=subject,
         preheader=_preheader(items, words),
@@ -46,6 +47,7 @@ def cohort_words(
         waiting="yes" if copy.deferred else "",
         lines="",
         why=why(masthead.title, copy.profile, copy.cadence, titles, words),
+        view_url=view_url,
     )
 
 
@@ -85,6 +87,20 @@ def wish(profile: Profile, cadence: Cadence, titles: Mapping[str, str], words: W
     if not asked["topics"]:
         return _("You would get it %(cadence)s, with all its topics.") % asked
     return _("You would get it %(cadence)s, with what is new on %(topics)s.") % asked
+
+
+def page_note(withdrawn: int, words: Words) -> str:
+    """What an issue on a page says to whoever opens it, `withdrawn` of its items being left out there."""
+    _ = words.catalogue.gettext
+    own = _("To change what you get, or to unsubscribe, use the links in your own mail.")
+    if not withdrawn:
+        return own
+    told = words.counted(
+        "%(count)d item was withdrawn by the editors after the mail was sent, and is not shown.",
+        "%(count)d items were withdrawn by the editors after the mail was sent, and are not shown.",
+        withdrawn,
+    )
+    return words.paragraph(told, own)
 
 
 def followed(profile: Profile, titles: Mapping[str, str], words: Words) -> str:

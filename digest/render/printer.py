@@ -132,9 +132,9 @@ class Printer:
         """Print the sheet for such copies, unless it is there."""
         self._sheet(language, format_)
 
-    def rendition(self, copy: Copy, boundary: str) -> Rendition[Personal]:
+    def rendition(self, copy: Copy, boundary: str, view_url: str = "") -> Rendition[Personal]:
         """The copy of a cohort; the boundary is used when it has two parts."""
-        return rendition(copy, self._sheet(copy.profile.language, copy.profile.format), boundary)
+        return rendition(copy, self._sheet(copy.profile.language, copy.profile.format), boundary, view_url)
 
     def _sheet(self, language: str, format_: Format) -> Sheet:
         sheet = self._sheets.get(language)
@@ -194,17 +194,24 @@ def print_sheet(
     return _sheet_with_html(sheet, environment) if Format.HTML in formats else sheet
 
 
-def rendition(copy: Copy, sheet: Sheet, boundary: str) -> Rendition[Personal]:
+def rendition(copy: Copy, sheet: Sheet, boundary: str, view_url: str = "") -> Rendition[Personal]:
     """Put a cohort's copy together; raises ValueError when it wants HTML and the sheet has none.
 
-    What would be too large is put together again with less of its items.
+    What would be too large is put together again with less of its items. `view_url` is where the copy can be
+    seen in a browser.
     """
     if copy.profile.format is Format.HTML and sheet.html is None:
         raise ValueError(f"the sheet of issue {sheet.issue.id} was printed for readers of plain text only")
     items = [sheet.items[number] for group in copy.groups for number in group.numbers]
     subject = subject_of(sheet, items)
     words = cohort_words(
-        copy, items, subject=subject, masthead=sheet.masthead, titles=sheet.titles, words=sheet.words
+        copy,
+        items,
+        subject=subject,
+        masthead=sheet.masthead,
+        titles=sheet.titles,
+        words=sheet.words,
+        view_url=view_url,
     )
     head = room_for_head(subject, sheet.masthead)
     html = sheet.html if copy.profile.format is Format.HTML else None

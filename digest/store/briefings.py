@@ -229,6 +229,17 @@ async def current_revisions(connection: AsyncConnection, numbers: Collection[int
     return found
 
 
+async def retracted_among(connection: AsyncConnection, numbers: Collection[int]) -> set[int]:
+    """Those of these numbers whose briefings were taken back."""
+    found: set[int] = set()
+    for some in chunks(sorted(numbers)):
+        query = select(briefings.c.number).where(
+            briefings.c.number.in_(some), briefings.c.status == BriefingStatus.RETRACTED
+        )
+        found.update((await connection.execute(query)).scalars())
+    return found
+
+
 async def newest_published_before(connection: AsyncConnection, instant: datetime) -> int:
     """The highest number published before an instant; 0 when there is none."""
     query = select(func.max(briefings.c.number)).where(briefings.c.published_at < instant)

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 
 from fastapi import FastAPI
 
+from digest.flows.reprints import Reprints
 from digest.store.database import Database
 from digest.web import trouble
 from digest.web.confirming import Confirming
+from digest.web.issue_pages import IssuePages
 from digest.web.pages import style
 from digest.web.reader_links import ReaderLinks
 from digest.web.shield import Shield, security_headers
@@ -20,7 +22,9 @@ def _present() -> datetime:
     return datetime.now(UTC)
 
 
-def build_app(*, store: Database, tokens: Tokens, now: Callable[[], datetime] = _present) -> FastAPI:
+def build_app(
+    *, store: Database, tokens: Tokens, base_url: str, now: Callable[[], datetime] = _present
+) -> FastAPI:
     """An application without its framework's interactive pages: they would load scripts from elsewhere.
 
     Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
@@ -30,6 +34,8 @@ def build_app(*, store: Database, tokens: Tokens, now: Callable[[], datetime] = 
     app.add_middleware(Shield, headers=security_headers(style()))
     app.include_router(ReaderLinks(store=store, tokens=tokens, now=now).router())
     app.include_router(Confirming(store=store, tokens=tokens, now=now).router())
+    reprints = Reprints(store=store)
+    app.include_router(IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).router())
     trouble.add_to(app)
 
     @app.get("/healthz")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Final
 
 import pytest
@@ -96,10 +97,10 @@ def test_subject_and_intro_are_the_editors_own(newsroom: Shell) -> None:
 # --- preview ------------------------------------------------------------------------------------------------
 
 
-def test_preview_writes_four_files_and_changes_nothing_else(newsroom: Shell) -> None:
+def test_preview_writes_its_files_and_changes_nothing_else(newsroom: Shell) -> None:
     before = newsroom.picture()
     found = newsroom.ask("preview", "daily", "--for", ANA, "--out", "look")
-    names = ("subject.txt", "body.html", "body.txt", "message.eml")
+    names = ("subject.txt", "body.html", "body.txt", "message.eml", "index.html")
     assert found["files"] == [f"look/{name}" for name in names]
     assert found["due_at"] == "2026-11-24T00:00:00Z"
     after = newsroom.picture()
@@ -120,20 +121,43 @@ def test_preview_is_what_is_sent_then(newsroom: Shell, known: list[dict[str, Any
     assert subject == f"{sent['Subject']}\n"
 
 
-def test_preview_for_who_reads_text_has_no_page(newsroom: Shell) -> None:
+def test_preview_for_who_reads_text_has_no_html(newsroom: Shell) -> None:
     newsroom.ok("preview", "daily", "--for", ANA, "--out", "look")
     newsroom.ok("preview", "daily", "--for", BOB, "--out", "look")
     assert {file.name for file in (newsroom.folder / "look").iterdir()} == {
         "subject.txt",
         "body.txt",
         "message.eml",
+        "index.html",
     }
 
 
-def test_preview_of_nothing_says_why(newsroom: Shell) -> None:
+def test_preview_opens_its_page_when_asked_to(newsroom: Shell) -> None:
+    browser = newsroom.folder / "browser.py"
+    browser.write_text("import sys; open('opened.txt', 'w').write(sys.argv[1])", encoding="utf-8")
+    shell = newsroom.with_(BROWSER=f"{sys.executable} {browser} %s")
+    words = ("preview", "daily", "--for", ANA, "--out", "look & see", "--json")
+    assert shell.process(*words).status == 0
+    assert not (newsroom.folder / "opened.txt").exists()
+    answer = shell.process(*words, "--open")
+    assert (answer.status, answer.err, answer.document["files"][-1]) == (0, "", "look & see/index.html")
+    opened = (newsroom.folder / "opened.txt").read_text(encoding="utf-8")
+    assert opened == (newsroom.folder / "look & see" / "index.html").as_uri()
+
+
+def test_preview_says_where_its_page_is_on_a_machine_without_a_browser(newsroom: Shell) -> None:
+    nowhere = newsroom.with_(BROWSER="no-such-browser", PATH=str(newsroom.folder), DISPLAY="")
+    answer = nowhere.process("preview", "daily", "--for", ANA, "--out", "look", "--open", "--json")
+    assert (answer.status, answer.document["files"][-1]) == (0, "look/index.html")
+    assert answer.err == "no browser was found here: open look/index.html in one\n"
+
+
+def test_preview_of_nothing_opens_nothing_and_says_why(newsroom: Shell) -> None:
     found = newsroom.ask("preview", "daily", "--for", CLEO, "--out", "look")
     assert (found["skip"], found["subject"], found["files"]) == ("nothing-new", None, [])
-    assert newsroom.ok("preview", "daily", "--for", CLEO).out == "nothing would be sent: nothing-new\n"
+    assert (
+        newsroom.ok("preview", "daily", "--for", CLEO, "--open").out == "nothing would be sent: nothing-new\n"
+    )
 
 
 # --- why ----------------------------------------------------------------------------------------------------

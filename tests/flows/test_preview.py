@@ -30,12 +30,22 @@ _NUMBERED = [
 ]
 
 
+#: A cohort has its number when it is planned: the same number of characters, so lines end in the same places.
+_VIEWED = re.compile(rb"/issues/(?:[\w-]|=\r\n){32}")
+
+
 def nameless(content: bytes) -> bytes:
-    content = content.replace(b"\r\n ", b"")
+    content = _VIEWED.sub(b"/issues/", content.replace(b"\r\n ", b""))
     for pattern, replacement in _NUMBERED:
         content, times = re.subn(pattern, replacement, content)
         assert times or b"digest_" in pattern, pattern
     return content
+
+
+def unseen(text: str) -> str:
+    text, times = re.subn(r"/issues/[\w-]{32}", "/issues/", text.replace("\r\n", "\n"))
+    assert times == 1
+    return text
 
 
 @pytest.mark.parametrize("format_", ["html", "text"])
@@ -59,11 +69,11 @@ async def test_a_preview_is_what_is_sent(
     assert message["Subject"] == found.subject
     plain = message.get_body(("plain",))
     assert plain is not None
-    assert plain.get_content().replace("\r\n", "\n") == found.text
+    assert unseen(plain.get_content()) == unseen(found.text)
     if format_ == "html":
         rich = message.get_body(("html",))
         assert rich is not None
-        assert rich.get_content().replace("\r\n", "\n") == found.html
+        assert unseen(rich.get_content()) == unseen(found.html or "")
 
 
 async def test_a_preview_changes_nothing(store: Database) -> None:

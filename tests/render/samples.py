@@ -45,6 +45,10 @@ NAMELESS: Final = Personal(
     preferences_url="https://news.example/preferences/Tm9ib2R5LWtub3dzLW15LW5hbWUtaGVy",
     unsubscribe_url="https://news.example/unsubscribe/Tm9ib2R5LWtub3dzLW15LW5hbWUtaGVy",
 )
+#: Whoever opens a copy in a browser.
+ANYBODY: Final = Personal(name="", preferences_url="", unsubscribe_url="", note="One item is gone.")
+#: With a sign that markup escapes.
+VIEW_URL: Final = "https://news.example/issues/?a-cohort-and-nobody&in-particular"
 DAILY: Final = Cadence(days=WEEKDAYS[:5], at=time(7, 30), zone="Europe/Paris")
 
 TOPICS: Final = {
@@ -273,7 +277,9 @@ EIGHT: Final = {
 EIGHT_GROUPS: Final = (("economy", (2, 4, 7)), ("energy", (1,)), ("technology", (5,)), ("society", (3, 6, 8)))
 
 
-def straightforward(copy: Copy, reader: Personal, briefings: Mapping[int, Briefing]) -> tuple[str, str]:
+def straightforward(
+    copy: Copy, reader: Personal, briefings: Mapping[int, Briefing], view_url: str = ""
+) -> tuple[str, str]:
     """Text and HTML of one reader's mail without sheet, marks or slots: all is printed for that reader."""
     words = words_for(copy.profile.language)
     titles = topic_titles(TOPICS.values())
@@ -294,7 +300,15 @@ def straightforward(copy: Copy, reader: Personal, briefings: Mapping[int, Briefi
         .render(masthead=masthead, lead=lead_of(shown), count=len(shown))
         .split()
     )
-    said = cohort_words(copy, shown, subject=subject, masthead=masthead, titles=titles, words=words)
+    said = cohort_words(
+        copy,
+        shown,
+        subject=subject,
+        masthead=masthead,
+        titles=titles,
+        words=words,
+        view_url=view_url,
+    )
     in_lines = CohortWords(**{name: wrapped(value) for name, value in said.values().items()})
     clean = Personal(**reader.values())
     return (

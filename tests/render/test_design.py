@@ -25,6 +25,7 @@ from tests.render.samples import (
     EIGHT_GROUPS,
     NEWSLETTER,
     TOPICS,
+    VIEW_URL,
     briefing,
     copy_of,
     issue,
@@ -51,7 +52,7 @@ def page_of(mail: str) -> str:
         covers_from=date(2026, 11, 21),
     )
     sheet = print_sheet(copy.issue, NEWSLETTER, EIGHT, TOPICS, "classic", "en")
-    return rendition(copy, sheet, BOUNDARY).html_text(ADA) or ""
+    return rendition(copy, sheet, BOUNDARY, VIEW_URL).html_text(ADA) or ""
 
 
 def long_issue() -> str:

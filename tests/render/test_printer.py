@@ -16,12 +16,14 @@ from subscribers.model import Format, Profile, Section
 from tests.render.pages import document
 from tests.render.samples import (
     ADA,
+    ANYBODY,
     BOUNDARY,
     EIGHT,
     EIGHT_GROUPS,
     NAMELESS,
     NEWSLETTER,
     TOPICS,
+    VIEW_URL,
     briefing,
     copy_of,
     issue,
@@ -63,13 +65,27 @@ def letters(text: str) -> str:
     return "".join(text.split())
 
 
-@pytest.mark.parametrize("reader", [ADA, NAMELESS], ids=["Ada", "nameless"])
+@pytest.mark.parametrize("view_url", [VIEW_URL, ""], ids=["link", "no link"])
+@pytest.mark.parametrize("reader", [ADA, NAMELESS, ANYBODY], ids=["Ada", "nameless", "anybody"])
 @pytest.mark.parametrize("copy", COPIES.values(), ids=list(COPIES))
-def test_a_copy_is_what_the_straightforward_way_prints(copy: Copy, reader: Personal) -> None:
-    made = rendition(copy, sheet_for(copy), BOUNDARY)
-    text, page = straightforward(copy, reader, EIGHT)
+def test_a_copy_is_what_the_straightforward_way_prints(copy: Copy, reader: Personal, view_url: str) -> None:
+    made = rendition(copy, sheet_for(copy), BOUNDARY, view_url)
+    text, page = straightforward(copy, reader, EIGHT, view_url)
     assert made.plain_text(reader) == text
     assert made.html_text(reader) == page
+
+
+def test_a_mail_links_to_its_page_in_both_parts_and_the_page_to_nothing_of_a_readers() -> None:
+    copy = COPIES["all eight"]
+    made = rendition(copy, sheet_for(copy), BOUNDARY, VIEW_URL)
+    assert f"View in browser: {VIEW_URL}\n" in made.plain_text(ADA)
+    ours = ["View in browser", "Preferences", "Unsubscribe"]
+    assert document(made.html_text(ADA)).xpath("//*[@class='tools']/a/text()") == ours
+    assert VIEW_URL in document(made.html_text(ADA)).xpath("//a/@href")
+    page = document(made.html_text(ANYBODY))
+    assert not page.xpath("//*[@class='tools'] | //a[not(@href) or @href='']")
+    assert page.xpath("//*[@class='summary']/text()")[-1] == "One item is gone."
+    assert "You get" not in page.text_content()
 
 
 def test_premailer_runs_once_however_many_cohorts_and_readers(premailer_runs: list[int]) -> None:

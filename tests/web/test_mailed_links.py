@@ -30,9 +30,8 @@ from digest.mail.servers import FileOutbox
 from digest.store.database import Database
 from digest.web.reader_links import BY_ONE_CLICK
 from tests.flows.newsroom import TUESDAY, at, item, join, plan_all, publish_news
-from tests.web.visiting import KEY, ONE_CLICK, headline, history, press, visitor
+from tests.web.visiting import BASE_URL, KEY, ONE_CLICK, headline, history, press, visitor
 
-BASE_URL: Final = "https://news.example"
 _COMMAND: Final = "from digest.cli.main import run; run()"
 
 
@@ -110,7 +109,7 @@ async def test_every_link_to_us_in_a_readers_mail_leads_to_a_page(
     html = mail.get_body(("html",))
     assert html is not None
     links = set(re.findall(rf'{BASE_URL}[^\s"<>]+', words_of(mail) + html.get_content()))
-    assert {urlsplit(link).path.split("/")[1] for link in links} == {"preferences", "unsubscribe"}
+    assert {urlsplit(link).path.split("/")[1] for link in links} == {"issues", "preferences", "unsubscribe"}
     async with visitor(sqlite_store, at(24, 8)) as client:
         assert {(await client.get(link)).status_code for link in links} == {200}
 

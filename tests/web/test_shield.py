@@ -15,7 +15,7 @@ from digest.store.database import Database
 from digest.web.app import build_app
 from subscribers.tokens import Purpose
 from tests.flows.newsroom import TUESDAY, join
-from tests.web.visiting import TOKENS, headline, leaving, tree, visitor
+from tests.web.visiting import BASE_URL, TOKENS, headline, leaving, tree, visitor
 
 pytestmark = pytest.mark.anyio
 
@@ -44,9 +44,10 @@ def policy_of(header: str) -> dict[str, str]:
 
 async def test_every_route_whatever_its_answer_has_the_headers(sqlite_store: Database) -> None:
     ana = await join(sqlite_store, "ana@example.org", TUESDAY)
-    app = build_app(store=sqlite_store, tokens=TOKENS)
+    app = build_app(store=sqlite_store, tokens=TOKENS, base_url=BASE_URL)
     paths = {*paths_of(app.routes), "/nowhere"}
-    assert {"/healthz", "/unsubscribe/{token}", "/unsubscribe/{token}/undo", "/preferences/{token}"} < paths
+    ours = {"/unsubscribe/{token}", "/unsubscribe/{token}/undo", "/preferences/{token}", "/issues/{token}"}
+    assert {"/healthz", *ours} < paths
     statuses = set()
     async with visitor(sqlite_store, TUESDAY) as client:
         for path in paths:

@@ -20,15 +20,16 @@ from tests.render.pages import document
 
 KEY: Final = b"a key for tests that is long enough"
 TOKENS: Final = Tokens([KEY])
+BASE_URL: Final = "https://news.example"
 ONE_CLICK: Final = {"List-Unsubscribe": "One-Click"}
 
 
 @asynccontextmanager
 async def visitor(store: Database, now: datetime) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application at an instant; faults of ours come back as the answer that readers get."""
-    app = build_app(store=store, tokens=TOKENS, now=lambda: now)
+    app = build_app(store=store, tokens=TOKENS, base_url=BASE_URL, now=lambda: now)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="https://news.example") as client:
+    async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield client
 
 

@@ -90,9 +90,17 @@ def written(house: House, copy: Copy, claimed: Claimed) -> Written:
             masthead=masthead, lead=lead_of(shown), count=len(shown)
         )
     )
-    said = cohort_words(copy, shown, subject=subject, masthead=masthead, titles=titles, words=words)
-    in_lines = CohortWords(**{name: wrapped(value) for name, value in said.values().items()})
     tokens = Tokens([house.key])
+    said = cohort_words(
+        copy,
+        shown,
+        subject=subject,
+        masthead=masthead,
+        titles=titles,
+        words=words,
+        view_url=f"{house.base_url}/issues/{tokens.make(Purpose.VIEW, copy.cohort_id)}",
+    )
+    in_lines = CohortWords(**{name: wrapped(value) for name, value in said.values().items()})
     reader = Personal(
         shortened(one_line(claimed.name), 60),
         f"{house.base_url}/preferences/{tokens.make(Purpose.PREFERENCES, claimed.subscription_id)}",

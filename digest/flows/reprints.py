@@ -1,0 +1,97 @@
+"""What a cohort was mailed, printed once more for whoever opens it in a browser."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Final
+
+from digest.core.model import Copy, TopicGroup
+from digest.flows.press import edition_of
+from digest.render.page import Personal
+from digest.render.phrases import page_note
+from digest.render.printer import Printer
+from digest.render.words import words_for
+from digest.store import briefings, issues
+from digest.store.database import Database
+from subscribers.model import Format
+
+#: Rounds of issues of which the printed parts are kept: who opens one is seldom alone on that day.
+_PRINTERS_KEPT: Final = 8
+#: A page is one part; this never stands in it.
+_NO_PARTING: Final = "=_page_="
+
+
+class Reprints:
+    """Prints copies anew from the revisions that are pinned: what editors changed since does not show.
+
+    A press of its own would do, but its parts are those of the issue that is being sent, and stay so.
+    """
+
+    def __init__(self, *, store: Database) -> None:
+        """Take the parts."""
+        self._store: Final = store
+        #: by issue and round
+        self._printers: Final[OrderedDict[tuple[int, int], Printer]] = OrderedDict()
+        self._one_prints: Final = asyncio.Lock()
+
+    async def page(self, cohort_id: int, *, view_url: str) -> str | None:
+        """The HTML that a cohort was mailed, made out to nobody; None when no copy is on record.
+
+        `view_url` is the link to it that the mail has: it is not shown, but room was made for it there.
+        Readers of plain text see the same items in HTML. What was retracted since is left out, its title
+        too, and the page says that something was.
+        """
+        async with self._store.read() as connection:
+            found = await issues.copies_of(connection, [cohort_id])
+            shown = [number for copy in found for number in _numbers(copy)]
+            gone = await briefings.retracted_among(connection, shown)
+        if not shown:
+            return None
+        return await self._printed(found[0], gone, view_url)
+
+    async def _printed(self, copy: Copy, gone: Collection[int], view_url: str) -> str | None:
+        rich = replace(without(copy, gone), profile=replace(copy.profile, format=Format.HTML))
+        printer = await self._printer_for(rich)
+        note = page_note(len(gone), words_for(copy.profile.language))
+        nobody = Personal(name="", preferences_url="", unsubscribe_url="", note=note)
+        return printer.rendition(rich, _NO_PARTING, view_url).html_text(nobody)
+
+    async def _printer_for(self, copy: Copy) -> Printer:
+        """The printer of the copy's round, with the parts that the copy needs."""
+        key = copy.issue.id, copy.round
+        wish = copy.profile.language, copy.profile.format
+        # one at a time: a link that is passed around is opened by many at once
+        async with self._one_prints:
+            printer = self._printers.get(key)
+            if printer is None:
+                async with self._store.read() as connection:
+                    revisions = await issues.pinned_revisions(connection, *key)
+                    printer = (await edition_of(connection, copy.issue, revisions)).printer
+            if printer.lacks(*wish):
+                await asyncio.to_thread(printer.prepare, *wish)
+            self._printers[key] = printer
+            self._printers.move_to_end(key)
+            while len(self._printers) > _PRINTERS_KEPT:
+                self._printers.popitem(last=False)
+        return printer
+
+
+def without(copy: Copy, gone: Collection[int]) -> Copy:
+    """The copy without the briefings of these numbers, and without topics under which nothing is left."""
+    groups = [TopicGroup(group.topic, _others(group.numbers, gone)) for group in copy.groups]
+    return replace(
+        copy,
+        groups=tuple(group for group in groups if group.numbers),
+        deferred=_others(copy.deferred, gone),
+    )
+
+
+def _others(numbers: tuple[int, ...], gone: Collection[int]) -> tuple[int, ...]:
+    return tuple(number for number in numbers if number not in gone)
+
+
+def _numbers(copy: Copy) -> list[int]:
+    return [*(number for group in copy.groups for number in group.numbers), *copy.deferred]

@@ -1,0 +1,40 @@
+"""An issue in a browser: the link that stands in its mail shows what that mail said, and changes nothing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException
+
+from digest.flows.reprints import Reprints
+from digest.web.pages import page
+from digest.web.shield import issue_headers
+from subscribers.tokens import Purpose, Tokens
+
+
+class IssuePages:
+    """Answers for `/issues`: who has the link may look, and learns nothing of who it was sent to."""
+
+    def __init__(self, *, reprints: Reprints, tokens: Tokens, base_url: str) -> None:
+        """Take the parts; links in mails begin with `base_url`."""
+        self._links: Final = f"{base_url}/issues/"
+        self._reprints: Final = reprints
+        self._tokens: Final = tokens
+
+    def router(self) -> APIRouter:
+        """The path, and what answers on it."""
+        router = APIRouter()
+        router.add_api_route("/issues/{token}", self.show, methods=["GET", "HEAD"])
+        return router
+
+    async def show(self, token: str) -> Response:
+        """The issue; a page that says so for a preview, or for one that is no longer kept."""
+        cohort = self._tokens.read(Purpose.VIEW, token)
+        if cohort is None:
+            raise HTTPException(404)
+        html = await self._reprints.page(cohort, view_url=self._links + token)
+        if html is None:
+            return page("unkept", status=404)
+        return HTMLResponse(html, headers=dict(issue_headers()))
