@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, TypeVar
 
 from digest.core.model import Claimed, Copy, Issue, Newsletter
@@ -79,10 +80,13 @@ class Press:
         keys: Sequence[bytes],
         base_url: str,
         dkim_keys: Sequence[DkimKey] = (),
+        own_themes: Path | None = None,
     ) -> None:
         """The first of `keys` signs links and return paths; all of `dkim_keys` sign whole letters."""
         #: what prints mails that are no issue, with the same keys
-        self.notices: Final = NoticePress(store=store, keys=keys, base_url=base_url, dkim_keys=dkim_keys)
+        self.notices: Final = NoticePress(
+            store=store, keys=keys, base_url=base_url, dkim_keys=dkim_keys, own_themes=own_themes
+        )
         self._store: Final = store
         self._key: Final = keys[0]
         self._tokens: Final = Tokens(keys)
@@ -92,6 +96,7 @@ class Press:
         self._unsubscribe: Final = f"{base_url}/unsubscribe/"
         self._any_token: Final = self._tokens.make(Purpose.UNSUBSCRIBE, 0)
         self._dkim_keys: Final = tuple(dkim_keys)
+        self._own_themes: Final = own_themes
         self._signers: Final[dict[str, Signer]] = {}
         #: by issue and round
         self._editions: Final[OrderedDict[tuple[int, int], Edition]] = OrderedDict()
@@ -174,7 +179,9 @@ class Press:
             shown = await briefings.by_numbers(connection, revisions)
             topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
             newsletter = await newsletters.by_id(connection, issue.newsletter_id)
-        return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug))
+        return Edition(
+            newsletter, Printer(issue, newsletter, shown, topic_by_slug, own_themes=self._own_themes)
+        )
 
     async def message_ids(self) -> Callable[[int, int, str], str]:
         """What gives the Message-ID of (issue, delivery, domain): the one it was or will be sent under."""
