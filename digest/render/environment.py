@@ -13,6 +13,8 @@ from digest.errors import SettingsError
 from digest.render.characters import marked_han, shortened
 from digest.render.inlining import split_style
 from digest.render.marks import ANY_MARK, CuttingTags
+from digest.render.palette import UNBRANDED, Brand
+from digest.render.schemes import coloured
 from digest.render.words import language_attributes, words_for
 from digest.render.wrapping import underlined, wrapped
 
@@ -60,13 +62,15 @@ def mail_environment(theme: str, language: str = "en", own_themes: Path | None =
     return environment
 
 
-def style_of(environment: Environment, language: str = "en") -> tuple[str, str]:
-    """The theme's style sheet: what premailer inlines, and what stays a block.
+def style_of(environment: Environment, language: str = "en", brand: Brand = UNBRANDED) -> tuple[str, str]:
+    """The theme's style sheet in the colours of a brand: what premailer inlines, and what stays a block.
 
-    Where there is a sheet for the language of the words, its rules come after those for all.
+    Where there is a sheet for the language of the words, its rules come after those for all. Raises
+    SettingsError for colours that nobody can make out.
     """
     own = _source(environment, f"_base/style.{language}.css")
-    return split_style("\n".join(filter(None, (_source(environment, "_base/style.css"), own))))
+    sheet = "\n".join(filter(None, (_source(environment, "_base/style.css"), own)))
+    return split_style(coloured(sheet, brand))
 
 
 def without_indent(printed: str) -> str:
@@ -83,12 +87,24 @@ def _source(environment: Environment, name: str) -> str:
         return ""
 
 
+def known_themes(own_themes: Path | None = None) -> tuple[str, ...]:
+    """The names of all themes that there are folders for."""
+    folders = (path for shelf in _shelves(own_themes) if shelf.is_dir() for path in shelf.iterdir())
+    named = {folder.name for folder in folders if folder.is_dir() and _THEME_NAME.fullmatch(folder.name)}
+    return (CLASSIC, *sorted(named - {CLASSIC}))
+
+
 def _folders(theme: str, own_themes: Path | None) -> list[Path]:
-    templates = templates_folder()
-    wanted = [folder / theme for folder in (own_themes, templates / "themes") if folder is not None]
-    found = [folder for folder in wanted if _THEME_NAME.fullmatch(theme) and folder.is_dir()]
-    if not found and theme != CLASSIC:
+    known = known_themes(own_themes)
+    if theme not in known:
         raise SettingsError(
-            f"theme {theme!r} is not known: say {CLASSIC}, or make a folder {theme!r} in {wanted[0].parent}"
+            f"theme {theme!r} is not known: say {', '.join(known)}, or make a folder of that name in "
+            f"{own_themes or 'the folder that DIGEST_THEMES_DIR names'}"
         )
-    return [*found, templates / "email"]
+    wanted = [shelf / theme for shelf in _shelves(own_themes)]
+    return [*(folder for folder in wanted if folder.is_dir()), templates_folder() / "email"]
+
+
+def _shelves(own_themes: Path | None) -> list[Path]:
+    """The folders that themes lie in; what lies in the first stands before what lies in the second."""
+    return [shelf for shelf in (own_themes, templates_folder() / "themes") if shelf is not None]
