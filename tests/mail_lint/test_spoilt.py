@@ -119,7 +119,7 @@ SPOILT: list[tuple[Look, Callable[[Mail], Mail], str]] = [
     (structure.look, html("The tank works", '<img src="cid:a">The tank works'), "has no alt text"),
     (structure.look, in_another_voice, "Chinese letters are called en"),
     (contrast.look, html("#665e53", "#b0a89d"), "light: "),
-    (contrast.look, html("#aaa194", "#444444"), "dark in Outlook: "),
+    (contrast.look, html("#aea598", "#444444"), "dark in Outlook: "),
     (contrast.look, html("#24211c", "black"), "and not with #rrggbb"),
     (contrast.look, without_the_dark, "of the light scheme"),
     (styled, html("letter-spacing", "letter-space"), "letter-spacing reaches no element"),

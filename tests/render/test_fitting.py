@@ -89,7 +89,7 @@ def sizes_of(made: Rendition[Personal], reader: Personal = ADA) -> Octets:
 
 
 SHOWN = {
-    "full": r'class="item"(?:(?!</td>).)*class="text"(?:(?!</td>).)*class="text"(?:(?!</td>).)*class="text"',
+    "full": r'class="(?:item|lead)"(?:(?:(?!</td>).)*class="text"){3}',
     "headlines": r'class="brief"',
     "lines": r"<li(?: lang=\S+)?>",
 }

@@ -126,7 +126,9 @@ def test_a_sheet_without_html_says_so_when_html_is_wanted() -> None:
 
 def test_a_topic_removed_since_the_planning_goes_by_the_last_resort() -> None:
     copy = copy_of(issue(), ("removed-since", (1,)))
-    assert "GENERAL\n=======\n\nPorthaven Lets" in rendition(copy, sheet_for(copy), BOUNDARY).plain_text(ADA)
+    assert "GENERAL\n=======\n\n[Lead story]\nPorthaven Lets" in rendition(
+        copy, sheet_for(copy), BOUNDARY
+    ).plain_text(ADA)
 
 
 @pytest.mark.parametrize("copy", COPIES.values(), ids=list(COPIES))
