@@ -46,8 +46,8 @@ check: $(DEV) ## format, lint, types and the walls of the house
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
-lint-mail: $(DEV) $(MAIL_TOOLS) ## look at every mail with every tool there is (LINT="--screenshots FOLDER", --only, --json)
-	$(BIN)/python -m tests.mail_lint $(LINT)
+lint-mail: $(DEV) $(MAIL_TOOLS) ## look at every mail with every tool there is (ASK="--screenshots FOLDER", --only, --json)
+	$(BIN)/python -m tests.mail_lint $(ASK)
 
 golden: $(DEV) ## print the kept mails anew, when a change of their look is meant
 	$(BIN)/python -m tests.render.goldens
