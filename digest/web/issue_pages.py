@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 
 from digest.flows.reprints import Reprints
-from digest.web.pages import page
+from digest.web.pages import language_asked_for, page
 from digest.web.shield import issue_headers
 from subscribers.tokens import Purpose, Tokens
 
@@ -29,12 +29,13 @@ class IssuePages:
         router.add_api_route("/issues/{token}", self.show, methods=["GET", "HEAD"])
         return router
 
-    async def show(self, token: str) -> Response:
+    async def show(self, token: str, request: Request) -> Response:
         """The issue; a page that says so for a preview, or for one that is no longer kept."""
         cohort = self._tokens.read(Purpose.VIEW, token)
         if cohort is None:
             raise HTTPException(404)
         html = await self._reprints.page(cohort, view_url=self._links + token)
         if html is None:
-            return page("unkept", status=404)
+            language = language_asked_for(request.headers.get("accept-language", ""))
+            return page("unkept", status=404, language=language)
         return HTMLResponse(html, headers=dict(issue_headers()))

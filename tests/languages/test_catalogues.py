@@ -12,7 +12,9 @@ from typing import Final
 
 import pytest
 from babel.messages.catalog import Catalog, Message
+from jinja2 import Environment, nodes
 
+from digest.render.marks import CuttingTags
 from digest.render.words import languages_with_words, words_for
 from tests.languages.catalogues import ROOT, as_mo, as_po, in_step, languages, path_of, written
 
@@ -106,6 +108,13 @@ def test_a_number_takes_the_form_that_fits_it(language: str, said: list[str]) ->
     assert [words.counted("%(count)d item", "%(count)d items", number) for number in numbers] == said
 
 
+def test_an_arabic_noun_is_counted_as_arabic_counts() -> None:
+    # the rule of the catalogue has the form for a hundred before that for eleven, unlike most others
+    words = words_for("ar")
+    said = [words.counted("%(count)d issue", "%(count)d issues", number) for number in (1, 2, 4, 11, 28, 100)]
+    assert said == ["عدد واحد", "عددان", "4 أعداد", "11 عددًا", "28 عددًا", "100 عدد"]
+
+
 # --- in step ------------------------------------------------------------------------------------------------
 
 
@@ -145,6 +154,21 @@ def test_words_stand_where_they_are_asked_for() -> None:
                 for phrase in call.args[:count]:
                     assert isinstance(phrase, ast.Constant), f"{path.name}:{call.lineno} {ast.unparse(call)}"
     assert asked > 40
+
+
+@pytest.mark.parametrize("folder", ["email", "web/reader"])
+def test_templates_say_nothing_that_cannot_be_translated(folder: str) -> None:
+    environment = Environment(extensions=["jinja2.ext.i18n", CuttingTags])
+    paths = [path for path in (ROOT / "templates" / folder).rglob("*.*") if path.suffix in {".html", ".txt"}]
+    # admins are written to in English
+    paths = [path for path in paths if path.parent.name != "alert"]
+    assert len(paths) > 8
+    for path in paths:
+        tree = environment.parse(path.read_text(encoding="utf-8"))
+        printed = "\0".join(data.data for data in tree.find_all(nodes.TemplateData))
+        labels = re.findall(r'(?:aria-label|alt|title)="([^"\0]+)"', printed)
+        bare = re.sub(r"<!--.*?-->|<[^>]*>|&[a-z]+;", "", printed, flags=re.DOTALL)
+        assert not re.findall("[A-Za-z]+", " ".join([*labels, bare])), path.name
 
 
 def test_the_program_reads_catalogues_without_the_tools_that_make_them() -> None:
