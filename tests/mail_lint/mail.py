@@ -103,7 +103,7 @@ def cut_of(title: str, shown: str) -> str:
 
 
 def shown_on(page: Any) -> str:
-    """All text of a page's body; each element's apart from its neighbour's."""
+    """All text that a reader sees of a page; each element's apart from its neighbour's."""
     return " ".join(_texts(page.find("body")))
 
 
@@ -113,7 +113,7 @@ def is_hidden(node: Any) -> bool:
 
 
 def _texts(node: Any) -> Iterator[str]:
-    if not isinstance(node.tag, str):
+    if not isinstance(node.tag, str) or is_hidden(node):
         return
     yield node.text or ""
     for child in node:
