@@ -198,7 +198,9 @@ def _end(report: RunReport, interrupted: bool, json: bool) -> None:
     """Tell the totals; the exit status says whether all went well."""
     totals = report.totals
     if json:
-        answer(totals)
+        # where nothing but issues was sent, the document is what it always was
+        document = asdict(totals)
+        answer(document if totals.notices else {k: v for k, v in document.items() if k != "notices"})
     else:
         say(_in_words(totals))
     if report.trouble:

@@ -23,10 +23,10 @@ def letters(shell: Shell) -> list[bytes]:
 
 def test_a_reader_added_by_an_admin_gets_no_mail_and_one_to_confirm_gets_one(shell: Shell) -> None:
     shell.ok("subscribers", "add", "bob@example.org")
-    assert shell.ask("run")["notices"] == {}
+    assert "notices" not in shell.ask("run")
     shell.ok("subscribers", "add", "ana@example.org", "--name", "Ana", "--unconfirmed")
     assert shell.ask("run")["notices"] == {"sent": 1}
-    assert shell.ask("run")["notices"] == {}
+    assert "notices" not in shell.ask("run")
     (letter,) = letters(shell)
     assert value_of(fields_of(head_of(letter)), "To") == "Ana <ana@example.org>"
     assert value_of(fields_of(head_of(letter)), "Subject") == "Please confirm: The Daily Digest"
