@@ -13,6 +13,8 @@ from digest.errors import SettingsError
 from digest.render.characters import marked_han, shortened
 from digest.render.inlining import split_style
 from digest.render.marks import ANY_MARK, CuttingTags
+from digest.render.palette import UNBRANDED, Brand
+from digest.render.schemes import coloured
 from digest.render.words import language_attributes, words_for
 from digest.render.wrapping import underlined, wrapped
 
@@ -60,13 +62,15 @@ def mail_environment(theme: str, language: str = "en", own_themes: Path | None =
     return environment
 
 
-def style_of(environment: Environment, language: str = "en") -> tuple[str, str]:
-    """The theme's style sheet: what premailer inlines, and what stays a block.
+def style_of(environment: Environment, language: str = "en", brand: Brand = UNBRANDED) -> tuple[str, str]:
+    """The theme's style sheet in the colours of a brand: what premailer inlines, and what stays a block.
 
-    Where there is a sheet for the language of the words, its rules come after those for all.
+    Where there is a sheet for the language of the words, its rules come after those for all. Raises
+    SettingsError for colours that nobody can make out.
     """
     own = _source(environment, f"_base/style.{language}.css")
-    return split_style("\n".join(filter(None, (_source(environment, "_base/style.css"), own))))
+    sheet = "\n".join(filter(None, (_source(environment, "_base/style.css"), own)))
+    return split_style(coloured(sheet, brand))
 
 
 def without_indent(printed: str) -> str:

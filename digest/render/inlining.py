@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator
+
+from digest.render.css import rules_of
 
 #: Parsed rules that premailer keeps; its own 128 make it three times slower. Read once, at its import.
 os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "10000")
 
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 #: A prelude that no style attribute can stand for: an at-rule, a state such as `:hover`, `[data-ogsc]`.
 _NOT_INLINE = re.compile(r"[@:\[]")
 
@@ -19,8 +19,8 @@ def split_style(css: str) -> tuple[str, str]:
     """The rules of a style sheet that can be inlined, and those that must stay in a block, made compact."""
     inline: list[str] = []
     kept: list[str] = []
-    for prelude, rule in _rules(_COMMENT.sub("", css)):
-        (kept if _NOT_INLINE.search(prelude) else inline).append(rule)
+    for rule in rules_of(css):
+        (kept if _NOT_INLINE.search(rule.prelude) else inline).append(str(rule))
     return "\n".join(inline), "\n".join(map(_compact, kept))
 
 
@@ -42,17 +42,6 @@ def inlined(html: str, css: str) -> str:
         cssutils_logging_level=logging.CRITICAL,
     ).transform(html, pretty_print=False)
     return f"{document.rstrip()}\n"
-
-
-def _rules(css: str) -> Iterator[tuple[str, str]]:
-    """Each top-level rule: what stands before its brace, and the whole of it."""
-    start = depth = 0
-    for brace in re.finditer(r"[{}]", css):
-        depth += 1 if brace[0] == "{" else -1
-        if depth == 0:
-            rule = css[start : brace.end()].strip()
-            yield rule.split("{", 1)[0], rule
-            start = brace.end()
 
 
 def _compact(rule: str) -> str:
