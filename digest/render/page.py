@@ -9,10 +9,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from digest.core.budget import Form
-from digest.core.model import GENERAL, Briefing, Issue, Newsletter, Topic
+from digest.core.model import GENERAL, BrandLink, Briefing, Issue, Newsletter, Topic
 from digest.render.characters import host_of, one_line, paragraphs, shortened, web_link
 from digest.render.excerpts import excerpt
 from digest.render.marks import Marking
+from digest.render.palette import Brand
 from digest.render.quoted import shortened_to_octets
 from digest.render.reading import reading_seconds, whole_minutes
 from digest.render.words import Words
@@ -89,6 +90,13 @@ class Masthead:
     direction: str
     intro: tuple[str, ...]
     address: tuple[str, ...]
+    #: where the logo lies; empty shows the title in its place
+    logo_url: str
+    #: what the logo says; the title when nobody said
+    logo_alt: str
+    links: tuple[BrandLink, ...]
+    #: colours, for the style sheet
+    brand: Brand
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +244,21 @@ def masthead_for(newsletter: Newsletter, issue: Issue | None, words: Words) -> M
         direction=words.direction,
         intro=paragraphs(issue.intro or "") if issue else (),
         address=tuple(filter(None, map(one_line, newsletter.postal_address.splitlines()))),
+        logo_url=web_link(newsletter.logo_url),
+        logo_alt=one_line(newsletter.logo_alt) or one_line(newsletter.title),
+        links=_links(newsletter),
+        brand=Brand(newsletter.accent, newsletter.ground),
     )
 
 
 def greeted(name: str) -> str:
     """A reader's name as a greeting says it: one line of a reasonable length."""
     return shortened(one_line(name), _NAME_COLUMNS)
+
+
+def _links(newsletter: Newsletter) -> tuple[BrandLink, ...]:
+    links = (BrandLink(one_line(link.name), web_link(link.url)) for link in newsletter.links)
+    return tuple(link for link in links if link.name and link.url)
 
 
 @cache

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from digest.render.environment import style_of, without_indent
 from digest.render.inlining import inlined
+from digest.render.page import Masthead
 
 
 def printed_text(environment: Environment, mail: str, page: Mapping[str, Any]) -> str:
@@ -19,7 +20,8 @@ def printed_text(environment: Environment, mail: str, page: Mapping[str, Any]) -
 
 def printed_html(environment: Environment, mail: str, page: Mapping[str, Any]) -> str:
     """The HTML of a mail, its style sheet inlined: one run of premailer."""
-    to_inline, to_keep = style_of(environment, page["masthead"].language)
+    masthead: Masthead = page["masthead"]
+    to_inline, to_keep = style_of(environment, masthead.language, masthead.brand)
     kept = Markup(to_keep)  # noqa: S704 - the theme's own style sheet
     template = environment.get_template(f"{mail}/body.html")
     return inlined(without_indent(template.render(page, kept_style=kept)), to_inline)

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from lxml import html as lxml_html  # type: ignore[import-untyped]
 
+from digest.render.palette import UNBRANDED, Brand
 from tests.wire.transmission import texts_of
 
 #: Letters of a title that was cut which must be left; enough of Chinese to tell titles apart.
@@ -63,6 +64,8 @@ class Mail:
     waiting: tuple[str, ...] = ()
     #: what nobody but an attacker would write stands in it
     hostile: bool = False
+    #: whose colours it has
+    brand: Brand = UNBRANDED
 
     @property
     def name(self) -> str:

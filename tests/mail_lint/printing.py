@@ -23,6 +23,7 @@ from digest.render.confirmation import Invitation, confirmation
 from digest.render.environment import CLASSIC, templates_folder
 from digest.render.greetings import of_a_move, welcoming
 from digest.render.notices import Wording, printed_notice
+from digest.render.palette import Brand
 from digest.render.printer import Printer
 from digest.render.rendition import Reader, Rendition
 from digest.render.words import words_for
@@ -99,6 +100,7 @@ async def issue_mail(press: Press, scene: Scene, theme: str, language: str) -> M
         news=tuple(_news(scene.briefings[number], language) for number in _numbers(copy)),
         waiting=tuple(one_line(scene.briefings[number].title) for number in copy.deferred),
         hostile=scene.hostile,
+        brand=Brand(newsletter.accent, newsletter.ground),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from digest.core.model import Briefing, Copy, Newsletter, Topic
+from digest.core.model import BrandLink, Briefing, Copy, Newsletter, Topic
 from subscribers.model import Format, Profile, Section
 from tests.render.samples import (
     EIGHT,
@@ -49,6 +49,7 @@ def usual() -> tuple[Scene, ...]:
         _eight(),
         _eight_in_plain_text(),
         _many_wait(),
+        _branded(),
         _tongues("tongues", slice(0, 13)),
         _tongues("more tongues", slice(13, None)),
         _hostile("hostile", HOSTILE[::2]),
@@ -98,6 +99,22 @@ def _many_wait() -> Scene:
     taken = ("economy", (1, 2)), ("society", (3,))
     profile = Profile(topics=frozenset({"economy", "society"}), sections=frozenset({Section.BRIEFING}))
     return Scene("waiting", news, copy_of(issue(), *taken, deferred=tuple(range(4, 31)), profile=profile))
+
+
+def _branded() -> Scene:
+    """All that a newsletter may say about its looks, in colours that nobody can read as they are."""
+    newsletter = replace(
+        NEWSLETTER,
+        logo_url="https://harbour.example/logo.png",
+        accent="#ffff00",
+        ground="#ff00ff",
+        links=(
+            BrandLink("Mastodon", "https://social.example/@harbour"),
+            BrandLink("港口通讯", "https://weibo.example/harbour?a=1&b=2"),
+        ),
+    )
+    taken = ("economy", (2,)), ("energy", (1,)), ("society", (8,))
+    return Scene("branded", EIGHT, copy_of(issue(), *taken, deferred=(3, 4)), newsletter=newsletter)
 
 
 def _tongues(name: str, which: slice) -> Scene:

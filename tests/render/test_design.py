@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from html.parser import HTMLParser
@@ -12,10 +13,13 @@ from typing import Any
 
 import pytest
 
+from digest.core.model import BrandLink, Newsletter
 from digest.render.confirmation import Invitation, confirmation
-from digest.render.environment import mail_environment, style_of, templates_folder
+from digest.render.environment import CLASSIC, mail_environment, style_of, templates_folder
 from digest.render.printer import print_sheet, rendition
 from subscribers.model import Profile
+from tests.mail_lint.cascade import Scheme, applied
+from tests.mail_lint.checks.contrast import contrast
 from tests.render.pages import document
 from tests.render.samples import (
     ADA,
@@ -35,27 +39,38 @@ VOID = {"br", "img", "meta", "hr", "link", "input"}
 DARK = re.compile(r"@media \(prefers-color-scheme:dark\)\{(.*\})\}")
 RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 MAILS = ["issue", "long issue", "confirm"]
+THEMES = [CLASSIC, "quiet"]
+LOGO = "https://harbour.example/logo.png"
+#: A brand as bad as brands get.
+BRANDED = replace(
+    NEWSLETTER,
+    accent="#ffff00",
+    ground="#000000",
+    logo_url=LOGO,
+    links=(BrandLink("Mastodon", "https://social.example/@harbour"), BrandLink("码头", "https://a.example/")),
+)
 
 
 @cache
-def page_of(mail: str) -> str:
+def page_of(mail: str, theme: str = CLASSIC, newsletter: Newsletter = NEWSLETTER) -> str:
     """A mail that shows everything the templates can show."""
     if mail == "confirm":
-        made = confirmation(NEWSLETTER, TOPICS.values(), Profile(), DAILY, BOUNDARY)
+        look = replace(newsletter, theme=theme)
+        made = confirmation(look, TOPICS.values(), Profile(), DAILY, BOUNDARY)
         return made.html_text(Invitation("Ada", "https://news.example/confirm/abc")) or ""
     if mail == "long issue":
-        return long_issue()
+        return long_issue(theme, newsletter)
     copy = copy_of(
         issue(intro="Dear all,\n\na word first."),
         *EIGHT_GROUPS[:3],
         deferred=(3, 6, 8),
         covers_from=date(2026, 11, 21),
     )
-    sheet = print_sheet(copy.issue, NEWSLETTER, EIGHT, TOPICS, "classic", "en")
+    sheet = print_sheet(copy.issue, newsletter, EIGHT, TOPICS, theme, "en")
     return rendition(copy, sheet, BOUNDARY, VIEW_URL).html_text(ADA) or ""
 
 
-def long_issue() -> str:
+def long_issue(theme: str, newsletter: Newsletter) -> str:
     """A mail that has room for one item in full, for the headlines of some, and for the others in lines."""
     titles = {number: f"{number}: " + "words of a title " * 30 for number in range(1, 61)}
     told = {
@@ -63,7 +78,7 @@ def long_issue() -> str:
         for number, title in titles.items()
     }
     copy = copy_of(issue(), ("economy", tuple(range(1, 60))), deferred=(60,))
-    sheet = print_sheet(copy.issue, NEWSLETTER, told, TOPICS, "classic", "en")
+    sheet = print_sheet(copy.issue, newsletter, told, TOPICS, theme, "en")
     page = rendition(copy, sheet, BOUNDARY).html_text(ADA) or ""
     assert page.count('class="item"') == 1
     assert page.count('class="brief"') > 0
@@ -71,8 +86,8 @@ def long_issue() -> str:
     return page
 
 
-def tree_of(mail: str) -> Any:
-    return document(page_of(mail))
+def tree_of(mail: str, theme: str = CLASSIC, newsletter: Newsletter = NEWSLETTER) -> Any:
+    return document(page_of(mail, theme, newsletter))
 
 
 class Balance(HTMLParser):
@@ -138,6 +153,45 @@ def test_nothing_is_loaded_from_elsewhere(mail: str) -> None:
 
 
 @pytest.mark.parametrize("mail", MAILS)
+def test_the_logo_is_all_that_a_brand_loads(mail: str) -> None:
+    (image,) = tree_of(mail, newsletter=BRANDED).xpath("//img")
+    assert (image.get("src"), image.get("alt")) == (LOGO, "The Harbour Letter")
+    assert image.getparent().tag == "h1"
+    said = tree_of(mail, newsletter=replace(BRANDED, logo_alt="A lighthouse")).xpath("//h1/img/@alt")
+    assert said == ["A lighthouse"]
+
+
+@pytest.mark.parametrize("mail", MAILS)
+def test_links_of_the_brand_stand_in_the_footer(mail: str) -> None:
+    links = tree_of(mail, newsletter=BRANDED).xpath("//div[@class='footer']//a")
+    assert [link.get("href") for link in links[-2:]] == [link.url for link in BRANDED.links]
+    assert "".join(links[-1].xpath(".//@lang")) == "zh-Hans"
+
+
+def test_the_colours_of_a_brand_are_those_of_the_mail() -> None:
+    style = "".join(tree_of("issue", newsletter=BRANDED).xpath("//td[@class='band' or @class='desk']/@style"))
+    assert "background-color:#ff0" in style
+    assert "background-color:#000" in style
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_story_that_editors_put_first_is_set_apart(theme: str) -> None:
+    page = tree_of("issue", theme)
+    (lead,) = page.xpath("//td[@class='lead']")
+    assert lead.xpath("string(.//h3[@class='lead-headline'])") == EIGHT[1].title
+    assert lead.xpath("string(.//p[@class='kicker'])") == "Lead story"
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("mail", MAILS)
+def test_the_kept_block_is_short_enough_for_gmail(mail: str, theme: str) -> None:
+    """It ignores all style elements beyond 8192 characters, and those with an at-rule within an at-rule."""
+    (kept,) = re.findall(r"<style>(.*?)</style>", page_of(mail, theme, BRANDED), re.DOTALL)
+    assert len(kept) < 8192
+    assert not re.search(r"@[^{}]*\{[^{}]*(\{[^{}]*\}[^{}]*)*@", kept)
+
+
+@pytest.mark.parametrize("mail", MAILS)
 def test_no_chinese_face_sets_english_apostrophes(mail: str) -> None:
     """It would give them the width of a Chinese letter, on machines that have no face named before it."""
     fonts = re.findall(r"font(?:-family)?:([^;\"}]*serif[^;\"}]*)", page_of(mail))
@@ -153,89 +207,46 @@ def test_the_way_out_stands_near_the_top_and_at_the_end() -> None:
     assert ways[-1] > page_of("issue").index("You get The Harbour Letter")
 
 
-def colours_of(style: str) -> dict[str, str]:
-    declared = dict(part.split(":", 1) for part in re.sub(r"\s|!important", "", style).split(";") if part)
-    return {name: value for name, value in declared.items() if name in {"color", "background-color"}}
-
-
-def dark_rules(kept: str) -> dict[str, dict[str, str]]:
-    """Colours by class in the dark scheme."""
-    found = DARK.search(kept)
-    assert found is not None
-    rules: dict[str, dict[str, str]] = {}
-    for selectors, style in RULE.findall(found[1]):
-        for selector in selectors.split(","):
-            if ":" not in selector:
-                rules.setdefault(selector.strip().removeprefix("."), {}).update(colours_of(style))
-    return rules
-
-
-def texts_in_colour(page: Any, overrides: dict[str, dict[str, str]]) -> Iterator[tuple[str, str, str]]:
+def texts_in_colour(page: Any, scheme: Scheme) -> Iterator[tuple[str, str, str]]:
     """Each visible text with its colour and background, as the cascade of ancestors gives them."""
+    styles = applied(page, scheme)
 
-    def walk(node: Any, inherited: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-        if not isinstance(node.tag, str) or "display:none" in (node.get("style") or "").replace(" ", ""):
+    def walk(node: Any, ink: str, paper: str) -> Iterator[tuple[str, str, str]]:
+        own = {name: value.replace("!important", "").strip() for name, value in styles.get(node, {}).items()}
+        if not isinstance(node.tag, str) or own.get("display") == "none":
             return
-        own = {
-            **inherited,
-            **colours_of(node.get("style") or ""),
-            **overrides.get(node.get("class") or "", {}),
-        }
-        said = (node.text or "") + "".join(child.tail or "" for child in node)
+        ink, paper = own.get("color", ink), own.get("background-color", paper)
+        said = (node.text or "") + "".join(child.tail or "" for child in node) + (node.get("alt") or "")
         if said.strip():
-            yield said.strip(), own["color"], own["background-color"]
+            yield said.strip(), ink, paper
         for child in node:
-            yield from walk(child, own)
+            yield from walk(child, ink, paper)
 
-    yield from walk(page.find("body"), {})
-
-
-def contrast(first: str, second: str) -> float:
-    """The ratio of WCAG 2.2, 1.4.3."""
-    lights = sorted((luminance(first), luminance(second)), reverse=True)
-    return (lights[0] + 0.05) / (lights[1] + 0.05)
+    yield from walk(page.find("body"), "", "")
 
 
-def luminance(colour: str) -> float:
-    digits = colour.removeprefix("#")
-    digits = "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
-    channels = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
+@pytest.mark.parametrize("newsletter", [NEWSLETTER, BRANDED], ids=["plain", "branded"])
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("scheme", Scheme)
 @pytest.mark.parametrize("mail", MAILS)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_can_be_read_in_both_schemes(mail: str, scheme: str) -> None:
-    _, kept = style_of(mail_environment("classic"))
-    found = list(texts_in_colour(tree_of(mail), dark_rules(kept) if scheme == "dark" else {}))
+def test_every_text_can_be_read_in_every_scheme(
+    mail: str, scheme: Scheme, theme: str, newsletter: Newsletter
+) -> None:
+    found = list(texts_in_colour(tree_of(mail, theme, newsletter), scheme))
     assert len(found) > 5
     for text, ink, paper in found:
         assert contrast(ink, paper) >= 4.5, f"{text[:40]!r}: {ink} on {paper}"
 
 
+@pytest.mark.parametrize("scheme", [Scheme.DARK, Scheme.OUTLOOK_DARK])
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("mail", MAILS)
-def test_no_text_is_forgotten_in_the_dark_scheme(mail: str) -> None:
-    _, kept = style_of(mail_environment("classic"))
-    light = texts_in_colour(tree_of(mail), {})
-    dark = texts_in_colour(tree_of(mail), dark_rules(kept))
+def test_no_text_is_forgotten_in_the_dark_scheme(mail: str, theme: str, scheme: Scheme) -> None:
+    light = texts_in_colour(tree_of(mail, theme), Scheme.LIGHT)
+    dark = texts_in_colour(tree_of(mail, theme), scheme)
     for (text, ink, paper), (_, dark_ink, dark_paper) in zip(light, dark, strict=True):
         assert ink != dark_ink, text
         assert paper != dark_paper, text
-
-
-def test_outlooks_dark_scheme_is_the_same_as_everybodys() -> None:
-    _, kept = style_of(mail_environment("classic"))
-    outlook: dict[str, dict[str, str]] = {}
-    for selectors, style in RULE.findall(
-        "\n".join(line for line in kept.split("\n") if line.startswith("[data-"))
-    ):
-        for selector in selectors.strip().split(","):
-            outlook.setdefault(selector.split(".")[-1], {}).update(colours_of(style))
-    expected = {
-        name: colours for name, colours in dark_rules(kept).items() if colours and name != "preheader"
-    }
-    assert outlook == expected
 
 
 def test_rules_of_the_dark_scheme_survive_as_important() -> None:
@@ -246,22 +257,24 @@ def test_rules_of_the_dark_scheme_survive_as_important() -> None:
     assert all(part.endswith(" !important") for part in declarations)
 
 
-def test_every_class_of_the_templates_has_a_rule_and_every_rule_a_class() -> None:
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_class_of_the_templates_has_a_rule_and_every_rule_a_class(theme: str) -> None:
     folder = templates_folder() / "email"
-    css = (folder / "_base" / "style.css").read_text()
+    css, _, _ = mail_environment(theme).loader.get_source(mail_environment(theme), "_base/style.css")  # type: ignore[union-attr]
     styled = set(re.findall(r"\.([a-z][a-z-]*)(?=[\s,{:])", re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)))
     used = {
         name
         for path in folder.rglob("*.html")
-        for names in re.findall(r'class="([^"]+)"', path.read_text())
-        for name in names.split()
+        for names in re.findall(r'class="((?:\{\{.*?\}\}|[^"{])+)"', path.read_text())
+        for name in re.findall(r"[a-z-]+", re.sub(r"\{\{ | if .*? else | \}\}", " ", names))
     }
     assert styled == used
 
 
-def test_every_rule_that_can_be_inlined_is() -> None:
-    inline, _ = style_of(mail_environment("classic"))
-    pages = "".join(map(page_of, MAILS))
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_rule_that_can_be_inlined_is(theme: str) -> None:
+    inline, _ = style_of(mail_environment(theme))
+    pages = "".join(page_of(mail, theme, BRANDED) for mail in MAILS)
     for name in re.findall(r"^\.([a-z-]+) \{", inline, re.MULTILINE):
         assert re.search(
             rf'<[a-z0-9]+[^>]* class="{name}"[^>]* style=|<[a-z0-9]+ class="{name}"[^>]*style=', pages

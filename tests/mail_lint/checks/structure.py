@@ -61,7 +61,7 @@ def _headings(page: Any) -> Iterator[str]:
         if level > before + 1:
             yield f"a heading of level {level} follows one of level {before}"
     for node in page.iter(*_HEADINGS):
-        if not node.text_content().strip():
+        if not node.text_content().strip() and not "".join(node.xpath(".//img/@alt")).strip():
             yield f"{node.tag} is empty"
 
 

@@ -27,11 +27,14 @@ def look_at(mails: Sequence[Mail]) -> Iterator[tuple[str, str]]:
     for theme, its_mails in by_theme.items():
         worn = _styles_by_class(its_mails)
         for language in dict.fromkeys(mail.language for mail in its_mails):
-            inline, kept = style_of(mail_environment(theme, language), words_for(language).language)
+            environment = mail_environment(theme, language)
+            speech = words_for(language).language
+            inline, kept = style_of(environment, speech)
             yield from ((f"theme {theme} in {language}", wrong) for wrong in _lost(inline, kept, worn))
             for mail in its_mails:
                 if mail.language == language:
-                    yield from ((mail.name, wrong) for wrong in _wrong_with_block(mail, kept))
+                    _, its_own = style_of(environment, speech, mail.brand)
+                    yield from ((mail.name, wrong) for wrong in _wrong_with_block(mail, its_own))
 
 
 def _wrong_with_block(mail: Mail, kept: str) -> Iterator[str]:
