@@ -144,6 +144,11 @@ class Settings(BaseSettings):
         "by side if wished. FILE is a PEM private key; its public half is found under "
         "SELECTOR._domainkey.DOMAIN, the domain of the newsletter's sender. When empty, no mail is signed.",
     )
+    themes_dir: Path | None = Field(
+        default=None,
+        description="Folder with themes of your own, each a folder in it (docs/themes.md). When not given, "
+        "there are those that come with the program.",
+    )
     uncertain: Uncertain = Field(
         default=Uncertain.AGAIN,
         description="What happens to a message that a crash or a broken connection left in doubt: again "

@@ -33,6 +33,7 @@ def press_for(settings: Settings, store: Database) -> Press:
         keys=secret_keys(settings),
         base_url=settings.base_url,
         dkim_keys=wiring.dkim_keys_of(settings),
+        own_themes=settings.themes_dir,
     )
 
 

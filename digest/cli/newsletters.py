@@ -25,12 +25,13 @@ from digest.cli.console import (
     whole,
 )
 from digest.cli.doors import store_of
+from digest.config import load_settings
 from digest.core.brand import parse_colour, parse_item_text, parse_links, parse_logo, parse_logo_alt
 from digest.core.model import Newsletter
 from digest.errors import InputError, NotFoundError
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.mail.heading import check_sender
-from digest.render.environment import mail_environment
+from digest.render.environment import mail_environment, style_of
 from digest.store import newsletters as shelf
 from subscribers.model import Section
 from subscribers.wishes import parse_address, parse_max_items, parse_sections
@@ -163,7 +164,8 @@ def add(
 ) -> None:
     """Add a newsletter."""
     wishes = (
-        _wishes(title, description, sender_name, sender, theme, sections, max_items, postal_address)
+        _wishes(title, description, sender_name, sender, sections, max_items, postal_address)
+        | _theme(theme, config)
         | _limits(reach_back, give_up, latest_start, welcome, goodbye)
         | _brand(texts, logo, logo_alt, accent, ground, link)
     )
@@ -207,7 +209,8 @@ def edit(
 ) -> None:
     """Change a newsletter; issues that are planned already keep what was decided for them."""
     wishes = (
-        _wishes(title, description, sender_name, sender, theme, sections, max_items, postal_address)
+        _wishes(title, description, sender_name, sender, sections, max_items, postal_address)
+        | _theme(theme, config)
         | _limits(reach_back, give_up, latest_start, welcome, goodbye)
         | _brand(texts, logo, logo_alt, accent, ground, link)
     )
@@ -233,14 +236,13 @@ def _wishes(
     description: str | None,
     sender_name: str | None,
     sender: str | None,
-    theme: str | None,
     sections: str | None,
     max_items: str | None,
     postal_address: str | None,
 ) -> dict[str, Any]:
     """Field names and values of what was said."""
     found: dict[str, Any] = {}
-    for name, line in {"title": title, "sender_name": sender_name, "theme": theme}.items():
+    for name, line in {"title": title, "sender_name": sender_name}.items():
         if line is not None:
             found[name] = parse_line(line, name.replace("_", "-"))
     for name, lines in {"description": description, "postal_address": postal_address}.items():
@@ -249,14 +251,20 @@ def _wishes(
     if sender is not None:
         found["sender_address"] = parse_address(sender)
         check_sender(found["sender_address"])
-    if theme is not None:
-        # refuses a theme of which there are no templates
-        mail_environment(theme)
     if sections is not None:
         found["sections"] = parse_sections(parse_line(sections.strip(" ,"), "sections")) or frozenset(Section)
     if max_items is not None:
         found["max_items"] = parse_max_items(max_items)
     return found
+
+
+def _theme(name: str | None, config: Config) -> dict[str, Any]:
+    if name is None:
+        return {}
+    theme = parse_line(name, "theme")
+    # refuses a theme of which there are no templates, and one whose colours nobody can make out
+    style_of(mail_environment(theme, own_themes=load_settings(config).themes_dir))
+    return {"theme": theme}
 
 
 def _limits(

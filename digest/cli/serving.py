@@ -44,7 +44,9 @@ def serve(
         async with store_at(settings) as store, stopping() as stop:
             jobs = None if no_scheduler else await jobs_for(settings, store)
             tokens = Tokens(secret_keys(settings))
-            app = build_app(store=store, tokens=tokens, base_url=settings.base_url)
+            app = build_app(
+                store=store, tokens=tokens, base_url=settings.base_url, own_themes=settings.themes_dir
+            )
             with _listening(host, port) as heard:
                 note(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")
                 tasks = [_serve(app, heard, stop)]

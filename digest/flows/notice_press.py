@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from digest.core.model import Newsletter, Topic
@@ -35,6 +36,7 @@ class NoticePress:
         keys: Sequence[bytes],
         base_url: str,
         dkim_keys: Sequence[DkimKey] = (),
+        own_themes: Path | None = None,
     ) -> None:
         """The first of `keys` signs links and return paths; all of `dkim_keys` sign whole letters."""
         self._store: Final = store
@@ -42,6 +44,7 @@ class NoticePress:
         self._tokens: Final = Tokens(keys)
         self._base_url: Final = base_url
         self._dkim_keys: Final = tuple(dkim_keys)
+        self._own_themes: Final = own_themes
         self._store_name: bytes | None = None
 
     async def letter(self, notice: Notice) -> Letter:
@@ -87,7 +90,14 @@ class NoticePress:
                 assert notice.profile is not None
                 assert notice.cadence is not None
                 link = f"{self._base_url}/confirm/{self._tokens.make(Purpose.CONFIRM, notice.id)}"
-                printed = confirmation(newsletter, known, notice.profile, notice.cadence, parting)
+                printed = confirmation(
+                    newsletter,
+                    known,
+                    notice.profile,
+                    notice.cadence,
+                    parting,
+                    own_themes=self._own_themes,
+                )
                 return printed, Invitation(str(notice.data["name"]), link)
             case NoticeKind.WELCOME | NoticeKind.GOODBYE:
                 said, reader = self._greeting(notice, known)
@@ -126,6 +136,7 @@ class NoticePress:
             language=profile.language,
             format_=profile.format,
             boundary=parting,
+            own_themes=self._own_themes,
         )
         return printed, reader
 

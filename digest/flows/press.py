@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -81,10 +82,13 @@ class Press:
         keys: Sequence[bytes],
         base_url: str,
         dkim_keys: Sequence[DkimKey] = (),
+        own_themes: Path | None = None,
     ) -> None:
         """The first of `keys` signs links and return paths; all of `dkim_keys` sign whole letters."""
         #: what prints mails that are no issue, with the same keys
-        self.notices: Final = NoticePress(store=store, keys=keys, base_url=base_url, dkim_keys=dkim_keys)
+        self.notices: Final = NoticePress(
+            store=store, keys=keys, base_url=base_url, dkim_keys=dkim_keys, own_themes=own_themes
+        )
         self._store: Final = store
         self._key: Final = keys[0]
         self._tokens: Final = Tokens(keys)
@@ -95,6 +99,7 @@ class Press:
         self._view: Final = f"{base_url}/issues/"
         self._any_token: Final = self._tokens.make(Purpose.UNSUBSCRIBE, 0)
         self._dkim_keys: Final = tuple(dkim_keys)
+        self._own_themes: Final = own_themes
         self._signers: Final[dict[str, Signer]] = {}
         #: by issue and round
         self._editions: Final[OrderedDict[tuple[int, int], Edition]] = OrderedDict()
@@ -174,7 +179,7 @@ class Press:
     async def edition(self, issue: Issue, revisions: Mapping[int, int]) -> Edition:
         """What copies of an issue have in common that carry these revisions of briefings, by number."""
         async with self._store.read() as connection:
-            return await edition_of(connection, issue, revisions)
+            return await edition_of(connection, issue, revisions, self._own_themes)
 
     async def message_ids(self) -> Callable[[int, int, str], str]:
         """What gives the Message-ID of (issue, delivery, domain): the one it was or will be sent under."""
@@ -259,12 +264,14 @@ class Press:
         return signer.sign(b"".join(headers), body, at=issue.due_at)
 
 
-async def edition_of(connection: AsyncConnection, issue: Issue, revisions: Mapping[int, int]) -> Edition:
+async def edition_of(
+    connection: AsyncConnection, issue: Issue, revisions: Mapping[int, int], own_themes: Path | None = None
+) -> Edition:
     """An edition from the store, with these revisions of briefings by number."""
     shown = await briefings.by_numbers(connection, revisions)
     topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
     newsletter = await newsletters.by_id(connection, issue.newsletter_id)
-    return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug))
+    return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug, own_themes=own_themes))
 
 
 async def _prepare_sheet(printer: Printer, copy: Copy) -> None:

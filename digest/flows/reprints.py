@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 from digest.core.model import Copy, TopicGroup
@@ -30,9 +31,10 @@ class Reprints:
     A press of its own would do, but its parts are those of the issue that is being sent, and stay so.
     """
 
-    def __init__(self, *, store: Database) -> None:
+    def __init__(self, *, store: Database, own_themes: Path | None = None) -> None:
         """Take the parts."""
         self._store: Final = store
+        self._own_themes: Final = own_themes
         #: by issue and round
         self._printers: Final[OrderedDict[tuple[int, int], Printer]] = OrderedDict()
         self._one_prints: Final = asyncio.Lock()
@@ -69,7 +71,8 @@ class Reprints:
             if printer is None:
                 async with self._store.read() as connection:
                     revisions = await issues.pinned_revisions(connection, *key)
-                    printer = (await edition_of(connection, copy.issue, revisions)).printer
+                    edition = await edition_of(connection, copy.issue, revisions, self._own_themes)
+                    printer = edition.printer
             if printer.lacks(*wish):
                 await asyncio.to_thread(printer.prepare, *wish)
             self._printers[key] = printer

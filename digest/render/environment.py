@@ -87,12 +87,24 @@ def _source(environment: Environment, name: str) -> str:
         return ""
 
 
+def known_themes(own_themes: Path | None = None) -> tuple[str, ...]:
+    """The names of all themes that there are folders for."""
+    folders = (path for shelf in _shelves(own_themes) if shelf.is_dir() for path in shelf.iterdir())
+    named = {folder.name for folder in folders if folder.is_dir() and _THEME_NAME.fullmatch(folder.name)}
+    return (CLASSIC, *sorted(named - {CLASSIC}))
+
+
 def _folders(theme: str, own_themes: Path | None) -> list[Path]:
-    templates = templates_folder()
-    wanted = [folder / theme for folder in (own_themes, templates / "themes") if folder is not None]
-    found = [folder for folder in wanted if _THEME_NAME.fullmatch(theme) and folder.is_dir()]
-    if not found and theme != CLASSIC:
+    known = known_themes(own_themes)
+    if theme not in known:
         raise SettingsError(
-            f"theme {theme!r} is not known: say {CLASSIC}, or make a folder {theme!r} in {wanted[0].parent}"
+            f"theme {theme!r} is not known: say {', '.join(known)}, or make a folder of that name in "
+            f"{own_themes or 'the folder that DIGEST_THEMES_DIR names'}"
         )
-    return [*found, templates / "email"]
+    wanted = [shelf / theme for shelf in _shelves(own_themes)]
+    return [*(folder for folder in wanted if folder.is_dir()), templates_folder() / "email"]
+
+
+def _shelves(own_themes: Path | None) -> list[Path]:
+    """The folders that themes lie in; what lies in the first stands before what lies in the second."""
+    return [shelf for shelf in (own_themes, templates_folder() / "themes") if shelf is not None]

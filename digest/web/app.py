@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from fastapi import FastAPI
 
@@ -23,7 +24,12 @@ def _present() -> datetime:
 
 
 def build_app(
-    *, store: Database, tokens: Tokens, base_url: str, now: Callable[[], datetime] = _present
+    *,
+    store: Database,
+    tokens: Tokens,
+    base_url: str,
+    own_themes: Path | None = None,
+    now: Callable[[], datetime] = _present,
 ) -> FastAPI:
     """An application without its framework's interactive pages: they would load scripts from elsewhere.
 
@@ -34,7 +40,7 @@ def build_app(
     app.add_middleware(Shield, headers=security_headers(style()))
     app.include_router(ReaderLinks(store=store, tokens=tokens, now=now).router())
     app.include_router(Confirming(store=store, tokens=tokens, now=now).router())
-    reprints = Reprints(store=store)
+    reprints = Reprints(store=store, own_themes=own_themes)
     app.include_router(IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).router())
     trouble.add_to(app)
 

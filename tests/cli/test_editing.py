@@ -172,3 +172,27 @@ def test_newsletters_are_read_apart(newsroom: Shell) -> None:
     newsroom.ok("subscribers", "unsubscribe", "ana@readers.example", "--newsletter", "weekly")
     shown = newsroom.ask("subscribers", "show", "ana@readers.example")["subscriptions"]
     assert [one["status"] for one in shown] == ["active", "left"]
+
+
+def test_an_own_theme_is_what_mails_are_printed_with(newsroom: Shell) -> None:
+    theme = newsroom.folder / "looks" / "harbour" / "issue"
+    theme.mkdir(parents=True)
+    (theme / "_topic.html").write_text(
+        '<tr><td><h2 class="topic-title">At sea: {{ group.title }}</h2></td></tr>'
+    )
+    refused = newsroom("newsletters", "edit", "daily", "--theme", "harbour").complaint
+    assert "theme 'harbour' is not known: say classic, quiet, or make a folder" in refused
+    with_looks = newsroom.with_(DIGEST_THEMES_DIR="looks")
+    assert with_looks.ask("newsletters", "edit", "daily", "--theme", "harbour")["theme"] == "harbour"
+    with_looks.ok("preview", "daily", "--for", "ana@readers.example", "--out", "look")
+    pages = [path.read_text(encoding="utf-8") for path in (newsroom.folder / "look").glob("*.html")]
+    assert any("At sea: " in page for page in pages)
+
+
+def test_a_theme_whose_colours_nobody_can_make_out_is_refused(newsroom: Shell) -> None:
+    base = newsroom.folder / "looks" / "harbour" / "_base"
+    base.mkdir(parents=True)
+    (base / "style.css").write_text(":root { --ink: blue; }")
+    with_looks = newsroom.with_(DIGEST_THEMES_DIR="looks")
+    refused = with_looks("newsletters", "edit", "daily", "--theme", "harbour").complaint
+    assert "--ink: blue in :root is no colour: say it as --name: #rrggbb" in refused

@@ -52,7 +52,10 @@ def test_an_own_theme_may_bring_its_own_style(own_themes: Path) -> None:
 
 @pytest.mark.parametrize("theme", ["missing", "../email", "", "/etc", ".hidden"])
 def test_a_theme_without_a_folder_is_refused_by_name(theme: str, own_themes: Path) -> None:
-    with pytest.raises(SettingsError, match=r"theme .* is not known: say classic, or make a folder"):
+    with pytest.raises(
+        SettingsError,
+        match=r"theme .* is not known: say classic, harbour, quiet, or make a folder of that name in /",
+    ):
         mail_environment(theme, own_themes=own_themes)
 
 
