@@ -20,7 +20,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long check lint-mail golden pictures bench catalogues lock clean
+.PHONY: help setup demo serve test test-long check lint-mail mail-tools golden pictures bench catalogues lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +48,8 @@ check: $(DEV) ## format, lint, types and the walls of the house
 
 lint-mail: $(DEV) $(MAIL_TOOLS) ## look at every mail with every tool there is (ASK="--screenshots FOLDER", --only, --json)
 	$(BIN)/python -m tests.mail_lint $(ASK)
+
+mail-tools: $(MAIL_TOOLS) ## fetch what looks at mails and is no Python: axe-core and the Nu HTML checker
 
 golden: $(DEV) ## print the kept mails anew, when a change of their look is meant
 	$(BIN)/python -m tests.render.goldens
