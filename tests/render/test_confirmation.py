@@ -23,7 +23,7 @@ def test_it_asks_says_what_for_and_shows_the_link_in_both_parts() -> None:
             "on weekdays at 07:30 (Europe/Paris), with what is new on Economy and trade and Society and media"
             in said
         )
-        assert "without your yes we will not write again" in said
+        assert "without your yes no issue is sent" in said
 
 
 def test_readers_of_text_get_text_alone() -> None:
