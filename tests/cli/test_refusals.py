@@ -254,6 +254,12 @@ REFUSALS: Final = {
     ],
     "issues list": [("--limit 0", "'--limit'"), (f"--after {HUGE}", "'--after'")],
     "issues show": [("99", "issue 99 does not exist: see digest issues list"), (HUGE, "'ID'")],
+    "notices list": [
+        ("--status lost", "status 'lost' is not known: choose among planned"),
+        ("--kind letter", "'letter'"),
+        ("--limit 0", "'--limit'"),
+    ],
+    "notices retry": [("", "Missing argument 'ID'"), ("99", "notice 99 does not exist")],
     "deliveries list": [
         ("--status lost", "status 'lost' is not known: choose among planned"),
         ("--email nobody", "address 'nobody' is not valid"),

@@ -24,7 +24,8 @@ Trouble = Callable[[Shell], Shell]
 STORE: Final = Path("var", "digest.sqlite3")
 #: These only look; what holds up a writer does not hold them up.
 ONLY_LOOK: Final = {
-    *("briefings list", "briefings show", "topics list", "newsletters list", "subscribers list"),
+    *("briefings list", "briefings show", "topics list", "newsletters list", "newsletters show"),
+    *("subscribers list", "notices list"),
     *("subscribers show", "subscribers export", "preview", "issues list", "issues show"),
     *("deliveries list", "why", "status"),
 }

@@ -171,6 +171,8 @@ def _around_commit(
 
         def committing(connection: Any) -> None:
             if connection in marked and at_commit is not None:
+                # once: the connection lives on, and a process that woke up is not to be frozen again
+                marked.discard(connection)
                 at_commit()
 
         write, write_apart = Database.write, Database.write_apart
