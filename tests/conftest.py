@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 # a PostgreSQL is started once for all rooms, and only when a test asks for one
-pytest_plugins = ("tests.stores",)
+pytest_plugins = ("tests.stores", "tests.premailer_runs")
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from digest.cli.console import (
     answer,
     listing,
     note,
+    parse_choice,
     parse_line,
     parse_now,
     run,
@@ -100,7 +101,7 @@ def list_briefings(
     config: Config = None,
 ) -> None:
     """List briefings by id."""
-    wanted = None if status is None else _status(status)
+    wanted = parse_choice(status, BriefingStatus)
 
     async def work() -> dict[str, Any]:
         async with store_of(config) as store, store.read() as connection:
@@ -281,13 +282,6 @@ def _link(text: str) -> str:
     if not fits or not text.isprintable() or " " in text:
         raise InputError(f"url {text!r} is not an absolute http or https address: say https://HOST/PATH")
     return text
-
-
-def _status(word: str) -> BriefingStatus:
-    try:
-        return BriefingStatus(word.lower())
-    except ValueError:
-        raise InputError(f"status {word!r} is not known: choose among {', '.join(BriefingStatus)}") from None
 
 
 def _found(briefing: Briefing | None, briefing_id: int) -> Briefing:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import Enum
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
@@ -20,6 +20,7 @@ from digest.core.lines import parse_line as parse_line
 from digest.errors import InputError
 
 T = TypeVar("T")
+Choice = TypeVar("Choice", bound=StrEnum)
 
 #: More than any store counts to; a number above it is a slip, and would be too long for the store.
 LARGEST: Final = 2**63 - 1
@@ -208,6 +209,16 @@ def parse_text(text: str, what: str) -> str:
     """Words on as many lines as there are, or none."""
     lines = (parse_line(line, what, most=2000) if line.strip() else "" for line in text.splitlines())
     return "\n".join(lines).strip()
+
+
+def parse_choice(word: str | None, known: type[Choice], what: str = "status") -> Choice | None:
+    """One of the words of `known`, whatever its case; None for None. Raises InputError with the choice."""
+    if word is None:
+        return None
+    try:
+        return known(word.lower())
+    except ValueError:
+        raise InputError(f"{what} {word!r} is not known: choose among {', '.join(known)}") from None
 
 
 def parse_slug(text: str) -> str:

@@ -16,6 +16,7 @@ from digest.cli.console import (
     Page,
     answer,
     listing,
+    parse_choice,
     parse_now,
     run,
     say,
@@ -125,7 +126,7 @@ def list_deliveries(
     config: Config = None,
 ) -> None:
     """List deliveries by id."""
-    wanted = None if status is None else _status(status)
+    wanted = parse_choice(status, DeliveryStatus)
     address = None if email is None else parse_address(email)
 
     async def work() -> dict[str, Any]:
@@ -259,13 +260,6 @@ def _tell(ids: list[int], status: str, json: bool) -> None:
     if json:
         return answer({"items": [{"id": id_, "status": status} for id_ in ids], "next": None})
     return say(f"{status}: {', '.join(f'delivery {id_}' for id_ in ids)}")
-
-
-def _status(word: str) -> DeliveryStatus:
-    try:
-        return DeliveryStatus(word.lower())
-    except ValueError:
-        raise InputError(f"status {word!r} is not known: choose among {', '.join(DeliveryStatus)}") from None
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -15,6 +15,7 @@ from digest.cli.console import (
     Page,
     answer,
     listing,
+    parse_choice,
     parse_now,
     run,
     say,
@@ -57,8 +58,8 @@ def list_notices(
     config: Config = None,
 ) -> None:
     """List notices by id."""
-    wanted = None if status is None else _one_of(DeliveryStatus, "status", status)
-    about = None if kind is None else _one_of(NoticeKind, "kind", kind)
+    wanted = parse_choice(status, DeliveryStatus)
+    about = parse_choice(kind, NoticeKind, "kind")
 
     async def work() -> dict[str, Any]:
         settings = load_settings(config)
@@ -127,10 +128,3 @@ def _shown(notice: Notice, slugs: dict[int, str], message_id: str) -> dict[str, 
         "sent_at": notice.sent_at,
         "answered_at": notice.answered_at,
     }
-
-
-def _one_of(known: type[DeliveryStatus] | type[NoticeKind], what: str, word: str) -> Any:
-    try:
-        return known(word.lower())
-    except ValueError:
-        raise InputError(f"{what} {word!r} is not known: choose among {', '.join(known)}") from None

@@ -18,6 +18,7 @@ from digest.cli.console import (
     Page,
     answer,
     listing,
+    parse_choice,
     parse_line,
     parse_now,
     run,
@@ -26,7 +27,6 @@ from digest.cli.console import (
 )
 from digest.cli.doors import store_of
 from digest.core.timetable import next_slot
-from digest.errors import InputError
 from digest.flows import readers as flows
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.store import newsletters, topics
@@ -116,7 +116,7 @@ def list_subscribers(
     config: Config = None,
 ) -> None:
     """List subscriptions."""
-    standing = None if status is None else _standing(status)
+    standing = parse_choice(status, Standing)
 
     async def work() -> dict[str, Any]:
         async with store_of(config) as store, store.read() as connection:
@@ -302,10 +302,3 @@ def _in_words(item: dict[str, Any]) -> str:
     cap = "" if item["max_items"] is None else f", at most {item['max_items']} items"
     at_once = "at once" if item["at_once"] else when
     return f"{topics}, {at_once}, {item['format']}{cap}"
-
-
-def _standing(word: str) -> Standing:
-    try:
-        return Standing(word.lower())
-    except ValueError:
-        raise InputError(f"status {word!r} is not known: choose among {', '.join(Standing)}") from None

@@ -7,7 +7,7 @@ when its class agrees with the reply's first digit; where they differ, the reply
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import Final
@@ -160,14 +160,33 @@ def judge(
     outcome: Outcome,
     *,
     attempts: int,
+    doubts: int = 0,
     now: datetime,
     due_at: datetime,
     give_up_minutes: int,
     jitter: float,
 ) -> Verdict:
-    """What to do about an outcome; `attempts` were made before this one, `jitter` is drawn from 0 to 1."""
+    """What to do about an outcome.
+
+    `attempts` were made before this one, and after `doubts` of them it may have arrived; `jitter` is drawn
+    from 0 to 1.
+    """
     if outcome.accepted:
         return SENT
+    until = due_at + timedelta(minutes=give_up_minutes)
+    retry_at = next_try(attempts, now=now, until=until, jitter=jitter)
+    verdict = _by_the_table(outcome, attempts, retry_at)
+    # what may have arrived stays in doubt until a server says yes, or no for good
+    undecided = doubts and verdict.status is not DeliveryStatus.REFUSED
+    if verdict.status is not DeliveryStatus.UNCERTAIN and not undecided:
+        return verdict
+    if verdict.stop_run:
+        return replace(verdict, status=DeliveryStatus.UNCERTAIN)
+    # a server that took it and lost its voice would take it at once
+    return replace(verdict, status=DeliveryStatus.UNCERTAIN, retry_at=retry_at or now + FIRST_WAIT)
+
+
+def _by_the_table(outcome: Outcome, attempts: int, retry_at: datetime | None) -> Verdict:
     row = _row_for(outcome)
     match row.action:
         case _Action.STOP:
@@ -178,8 +197,6 @@ def judge(
             hard = row.action is _Action.BOUNCE
             return Verdict(DeliveryStatus.REFUSED, row.reason, _detail(outcome), hard_bounce=hard)
         case _Action.RETRY:
-            until = due_at + timedelta(minutes=give_up_minutes)
-            retry_at = next_try(attempts, now=now, until=until, jitter=jitter)
             if retry_at is not None:
                 return Verdict(DeliveryStatus.DEFERRED, row.reason, _detail(outcome), retry_at=retry_at)
             tries = f"given up after {attempts + 1} tries, the last: {row.reason}: {_detail(outcome)}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
 from digest.core.model import DeliveryStatus, Issue, Outcome, Verdict
 from digest.core.pace import Hint, hint_of
-from digest.core.verdict import FIRST_WAIT, SENT, judge, next_try
+from digest.core.verdict import SENT, judge
 from digest.errors import TransportError
 from digest.flows.feed import Feed, Turn
 from digest.flows.press import Press
@@ -146,29 +146,12 @@ class LaneAtWork:
         return True
 
     def _judge(self, turn: Turn, outcome: Outcome) -> Verdict:
-        now, jitter = self.sender.now(), random.random()  # noqa: S311 - spreads retries, guards nothing
-        copy, until = turn.copy, self.issue.planned_at + self.give_up
-        verdict = judge(
+        return judge(
             outcome,
-            attempts=copy.attempts,
-            now=now,
+            attempts=turn.copy.attempts,
+            doubts=turn.copy.doubts,
+            now=self.sender.now(),
             due_at=self.issue.planned_at,
             give_up_minutes=int(self.give_up / timedelta(minutes=1)),
-            jitter=jitter,
+            jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
         )
-        # what may have arrived stays in doubt until a server says yes, or no for good
-        undecided = copy.doubts and verdict.status is not DeliveryStatus.REFUSED
-        if verdict.status is not DeliveryStatus.UNCERTAIN and not undecided:
-            return verdict
-        if verdict.stop_run:
-            return replace(verdict, status=DeliveryStatus.UNCERTAIN)
-        return replace(
-            verdict,
-            status=DeliveryStatus.UNCERTAIN,
-            retry_at=_again_at(copy.attempts, now=now, until=until, jitter=jitter),
-        )
-
-
-def _again_at(attempts: int, *, now: datetime, until: datetime, jitter: float) -> datetime:
-    """When a copy in doubt is tried again: a server that took it and lost its voice would take it at once."""
-    return next_try(attempts, now=now, until=until, jitter=jitter) or now + FIRST_WAIT

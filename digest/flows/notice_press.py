@@ -76,7 +76,7 @@ class NoticePress:
         """What gives the Message-ID of a notice: the one it was or will be sent under."""
         if self._store_name is None:
             async with self._store.read() as connection:
-                self._store_name = (await facts.recall(connection, facts.STORE_NAME) or "").encode()
+                self._store_name = await facts.store_name(connection)
         name = self._store_name
         return lambda notice: notice_message_id(notice.id, key=name, domain=notice.domain)
 

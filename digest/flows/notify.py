@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -19,7 +19,7 @@ import structlog
 from digest.core.families import family_of
 from digest.core.model import DeliveryStatus, Outcome, Verdict
 from digest.core.notices import Notice
-from digest.core.verdict import FIRST_WAIT, judge, next_try
+from digest.core.verdict import judge
 from digest.errors import DigestError, StoreError, TransportError
 from digest.flows.lanes import BAD_ADDRESS
 from digest.flows.notice_press import NoticePress
@@ -159,26 +159,15 @@ class _AtWork:
             return await notices.record(connection, self.sender.owner, notice, verdict, self.sender.now())
 
     def _judge(self, notice: Notice, outcome: Outcome) -> Verdict:
-        now, jitter = self.sender.now(), random.random()  # noqa: S311 - spreads retries, guards nothing
-        verdict = judge(
+        return judge(
             outcome,
             attempts=notice.attempts,
-            now=now,
+            doubts=notice.doubts,
+            now=self.sender.now(),
             due_at=notice.due_at,
             give_up_minutes=int((notice.expires_at - notice.due_at) / timedelta(minutes=1)),
-            jitter=jitter,
+            jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
         )
-        # what may have arrived stays in doubt until a server says yes, or no for good
-        settled = verdict.status in {DeliveryStatus.SENT, DeliveryStatus.REFUSED}
-        if verdict.status is not DeliveryStatus.UNCERTAIN and (settled or not notice.doubts):
-            return verdict
-        return replace(
-            verdict, status=DeliveryStatus.UNCERTAIN, retry_at=_again_at(notice, now=now, jitter=jitter)
-        )
-
-
-def _again_at(notice: Notice, *, now: datetime, jitter: float) -> datetime:
-    return next_try(notice.attempts, now=now, until=notice.expires_at, jitter=jitter) or now + FIRST_WAIT
 
 
 def _domain_of(notice: Notice) -> str:

@@ -191,7 +191,7 @@ class Press:
     async def _name_of_store(self) -> bytes:
         if self._store_name is None:
             async with self._store.read() as connection:
-                self._store_name = (await facts.recall(connection, facts.STORE_NAME) or "").encode()
+                self._store_name = await facts.store_name(connection)
         return self._store_name
 
     def _print(self, copy: Copy, edition: Edition) -> Printed:

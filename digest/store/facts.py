@@ -17,6 +17,11 @@ STORE_NAME: Final = "store-name"
 SUPPRESSION_KEY: Final = "suppression-key"
 
 
+async def store_name(connection: AsyncConnection) -> bytes:
+    """The name of this store, as Message-IDs are made with it; empty before `digest init`."""
+    return (await recall(connection, STORE_NAME) or "").encode()
+
+
 async def remember(connection: AsyncConnection, name: str, value: str) -> bool:
     """Keep a fact unless it is known already; True when it was new."""
     if await recall(connection, name) is not None:

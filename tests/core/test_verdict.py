@@ -25,9 +25,23 @@ outcomes = st.builds(
 )
 
 
-def judged(outcome: Outcome, attempts: int = 0, after: timedelta = timedelta(), jitter: float = 0) -> Verdict:
+def judged(
+    outcome: Outcome,
+    attempts: int = 0,
+    after: timedelta = timedelta(),
+    jitter: float = 0,
+    doubts: int = 0,
+) -> Verdict:
     """The verdict so long after the issue was due, with a day to give up."""
-    return judge(outcome, attempts=attempts, now=NOW + after, due_at=NOW, give_up_minutes=DAY, jitter=jitter)
+    return judge(
+        outcome,
+        attempts=attempts,
+        doubts=doubts,
+        now=NOW + after,
+        due_at=NOW,
+        give_up_minutes=DAY,
+        jitter=jitter,
+    )
 
 
 def rcpt(code: int, enhanced: str = "", text: str = "") -> Outcome:
@@ -153,7 +167,9 @@ def test_what_may_be_better_later_is_tried_again(outcome: Outcome, reason: Reaso
 )
 def test_without_a_yes_or_no_to_the_final_dot_nobody_knows(outcome: Outcome, reason: Reason) -> None:
     verdict = judged(outcome)
-    assert (verdict.status, verdict.reason, verdict.retry_at) == (DeliveryStatus.UNCERTAIN, reason, None)
+    assert (verdict.status, verdict.reason) == (DeliveryStatus.UNCERTAIN, reason)
+    # by then a server that took it and lost its voice is there again
+    assert verdict.retry_at == NOW + FIRST_WAIT
 
 
 @pytest.mark.parametrize(
@@ -226,7 +242,8 @@ def test_for_any_reply_there_is_one_verdict_that_makes_sense(
     assert (verdict.reason == "") == outcome.accepted
     assert verdict.reason in {"", *Reason}
     assert verdict.stop_run == (verdict.status is DeliveryStatus.PLANNED)
-    assert (verdict.retry_at is not None) == (verdict.status is DeliveryStatus.DEFERRED)
+    tried_again = verdict.status in {DeliveryStatus.DEFERRED, DeliveryStatus.UNCERTAIN}
+    assert (verdict.retry_at is not None) == tried_again
     if outcome.stage in UNTRIED:
         assert verdict.stop_run
     if verdict.hard_bounce:
@@ -236,6 +253,19 @@ def test_for_any_reply_there_is_one_verdict_that_makes_sense(
         assert outcome.stage is Stage.FINAL_DOT
     if outcome.code // 100 == 5 and outcome.stage is Stage.FINAL_DOT:
         assert verdict.status is DeliveryStatus.REFUSED
+
+
+@given(outcomes, st.integers(0, 3 * DAY), st.integers(1, 9))
+def test_what_may_have_arrived_stays_in_doubt_until_a_yes_or_a_no_for_good(
+    outcome: Outcome, minutes: int, doubts: int
+) -> None:
+    known, doubted = (judged(outcome, after=timedelta(minutes=minutes), doubts=n) for n in (0, doubts))
+    if known.status in {DeliveryStatus.SENT, DeliveryStatus.REFUSED}:
+        assert doubted == known
+    else:
+        assert (doubted.status, doubted.reason) == (DeliveryStatus.UNCERTAIN, known.reason)
+        # trouble with the server is no word about the copy: it waits for the server, and for nothing else
+        assert (doubted.retry_at is None) == doubted.stop_run == known.stop_run
 
 
 @given(outcomes, st.sampled_from(["4.1.1", "2.1.5", "3.0.0", "9.9.9", ""]))

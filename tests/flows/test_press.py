@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from email import message_from_bytes, policy
-from unittest.mock import patch
 
-import premailer
 import pytest
 
 from digest.flows import edit_briefing
@@ -18,20 +15,6 @@ from tests.flows.newsroom import TUESDAY, at, claim_all, item, join, plan_all, p
 from tests.jobs.office import press_for
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def premailer_runs() -> Iterator[list[int]]:
-    """Grows by one each time premailer is at work."""
-    runs: list[int] = []
-    transform = premailer.Premailer.transform
-
-    def counted(self: premailer.Premailer, document: str, **options: bool) -> str:
-        runs.append(len(document))
-        return str(transform(self, document, **options))
-
-    with patch.object(premailer.Premailer, "transform", counted):
-        yield runs
 
 
 async def print_all(store: Database, press: Press, issue_id: int = 1) -> dict[str, bytes]:

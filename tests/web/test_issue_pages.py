@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-import premailer
 import pytest
 
 from digest.flows import edit_briefing, readers
@@ -55,20 +52,6 @@ async def show(store: Database, cohort: int = 1) -> str:
         answer = await client.get(view(cohort))
     assert answer.status_code == 200
     return said(answer)
-
-
-@pytest.fixture
-def premailer_runs() -> Iterator[list[int]]:
-    """Grows by one each time premailer is at work."""
-    runs: list[int] = []
-    transform = premailer.Premailer.transform
-
-    def counted(self: premailer.Premailer, document: str, **options: bool) -> str:
-        runs.append(len(document))
-        return str(transform(self, document, **options))
-
-    with patch.object(premailer.Premailer, "transform", counted):
-        yield runs
 
 
 async def test_the_link_of_a_mail_shows_what_the_mail_shows_but_for_what_is_its_readers(

@@ -1,4 +1,4 @@
-"""What the tests of the mail share: how often the slowest step is taken."""
+"""How often the slowest step of printing is taken, for whoever wants it taken seldom."""
 
 from __future__ import annotations
 
