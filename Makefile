@@ -35,10 +35,10 @@ serve: $(RUNTIME) ## the web pages and the scheduler, until Ctrl-C
 	@$(BIN)/digest serve
 
 test: $(DEV) ## the whole test-suite but for the long runs
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not long"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not long"
 
 test-long: $(DEV) ## the whole test-suite, the long runs included
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: $(DEV) ## format, lint, types and the walls of the house
 	$(BIN)/ruff format --check .

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
+from digest.render.environment import CLASSIC
 from tests.mail_lint.mail import Mail
-from tests.mail_lint.printing import LANGUAGES, a_press, mails_of, themes
+from tests.mail_lint.printing import LANGUAGES, a_press, issue_mail, mails_of, themes
 from tests.mail_lint.scenes import large, usual
 
 
@@ -29,9 +30,9 @@ def large_mails() -> list[Mail]:
 
     async def print_all() -> list[Mail]:
         async with a_press() as press:
-            return await mails_of(press, scenes, themes(), LANGUAGES[:1])
+            return [await issue_mail(press, scene, theme, "en") for scene in scenes for theme in themes()]
 
-    return [mail for mail in asyncio.run(print_all()) if mail.kind == "issue"]
+    return asyncio.run(print_all())
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +43,11 @@ def few_mails(mails: list[Mail]) -> list[Mail]:
 
 
 @pytest.fixture(scope="session")
-def good(mails: list[Mail]) -> Mail:
+def good() -> Mail:
     """An issue of eight items with nothing wrong about it, to be spoilt."""
-    return next(mail for mail in mails if mail.name == "issue/classic/en/eight")
+
+    async def print_it() -> Mail:
+        async with a_press() as press:
+            return await issue_mail(press, next(one for one in usual() if one.name == "eight"), CLASSIC, "en")
+
+    return asyncio.run(print_it())
