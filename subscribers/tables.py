@@ -184,3 +184,20 @@ suppressions = Table(
     Column("reason", String(40), nullable=False),
     Column("at", Instant, nullable=False),
 )
+
+# What somebody saw and agreed to: the evidence of a consent. A question that was not answered has none.
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False, index=True),
+    Column("asked_at", Instant, nullable=False),
+    # network addresses; emptied when the reader is erased
+    Column("asked_from", String(45), nullable=False),
+    # the form: its address, a hash of the words on it, the words
+    Column("form", String(40), nullable=False),
+    Column("version", String(16), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("confirmed_from", String(45), nullable=False),
+)

@@ -26,7 +26,14 @@ from digest.cli.console import (
 )
 from digest.cli.doors import store_of
 from digest.config import load_settings
-from digest.core.brand import parse_colour, parse_item_text, parse_links, parse_logo, parse_logo_alt
+from digest.core.brand import (
+    parse_archive,
+    parse_colour,
+    parse_item_text,
+    parse_links,
+    parse_logo,
+    parse_logo_alt,
+)
 from digest.core.model import Newsletter
 from digest.errors import InputError, NotFoundError
 from digest.flows.seed import FIRST_NEWSLETTER
@@ -89,6 +96,16 @@ Links = Annotated[
 ]
 Welcome = Annotated[bool | None, typer.Option("--welcome/--no-welcome", help="A mail to who confirms.")]
 Goodbye = Annotated[bool | None, typer.Option("--goodbye/--no-goodbye", help="A mail to who leaves.")]
+SignUp = Annotated[
+    bool | None, typer.Option("--sign-up/--no-sign-up", help="Anybody may subscribe on the web.")
+]
+InArchive = Annotated[
+    str | None,
+    typer.Option("--archive", metavar="none|titles|full", help="What anybody may read on the web."),
+]
+Feedback = Annotated[
+    bool | None, typer.Option("--feedback/--no-feedback", help="Readers may say what was of use.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -159,6 +176,9 @@ def add(
     link: Links = None,
     welcome: Welcome = None,
     goodbye: Goodbye = None,
+    sign_up: SignUp = None,
+    archive: InArchive = None,
+    feedback: Feedback = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -168,6 +188,7 @@ def add(
         | _theme(theme, config)
         | _limits(reach_back, give_up, latest_start, welcome, goodbye)
         | _brand(texts, logo, logo_alt, accent, ground, link)
+        | _on_the_web(sign_up, archive, feedback)
     )
     new = replace(FIRST_NEWSLETTER, **{"slug": parse_slug(slug), "title": slug} | wishes)
 
@@ -204,6 +225,9 @@ def edit(
     link: Links = None,
     welcome: Welcome = None,
     goodbye: Goodbye = None,
+    sign_up: SignUp = None,
+    archive: InArchive = None,
+    feedback: Feedback = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -213,6 +237,7 @@ def edit(
         | _theme(theme, config)
         | _limits(reach_back, give_up, latest_start, welcome, goodbye)
         | _brand(texts, logo, logo_alt, accent, ground, link)
+        | _on_the_web(sign_up, archive, feedback)
     )
 
     async def work() -> Newsletter:
@@ -307,6 +332,15 @@ def _brand(
     if link is not None:
         found["links"] = parse_links(link)
     return found
+
+
+def _on_the_web(sign_up: bool | None, archive: str | None, feedback: bool | None) -> dict[str, Any]:
+    given = {
+        "sign_up": sign_up,
+        "archive": None if archive is None else parse_archive(archive),
+        "feedback": feedback,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _minutes(word: str) -> int | None:

@@ -41,6 +41,10 @@ Position = Annotated[
 ]
 Aliases = Annotated[str | None, typer.Option("--aliases", help="Other names, such as feed categories.")]
 
+Description = Annotated[
+    str | None, typer.Option("--description", help="One line for readers who choose; '' for none.")
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands of this file into the tree."""
@@ -81,12 +85,18 @@ def add(
     rules: Rules = None,
     position: Position = None,
     aliases: Aliases = None,
+    description: Description = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Add a topic; briefings that come in from now on may get it."""
     wanted = Topic(
-        parse_slug(slug), parse_line(title, "title"), position or 0, parse_rules(rules or ""), _names(aliases)
+        slug=parse_slug(slug),
+        title=parse_line(title, "title"),
+        position=position or 0,
+        rules=parse_rules(rules or ""),
+        aliases=_names(aliases),
+        description=_line(description),
     )
 
     async def work() -> Topic:
@@ -111,6 +121,7 @@ def edit(
     rules: Rules = None,
     position: Position = None,
     aliases: Aliases = None,
+    description: Description = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -120,6 +131,7 @@ def edit(
         "rules": None if rules is None else parse_rules(rules),
         "position": position,
         "aliases": None if aliases is None else _names(aliases),
+        "description": None if description is None else _line(description),
     }
 
     async def work() -> Topic:
@@ -158,6 +170,7 @@ def _shown(topic: Topic) -> dict[str, Any]:
         "position": topic.position,
         "rules": dict(topic.rules),
         "aliases": topic.aliases,
+        "description": topic.description,
     }
 
 
@@ -165,6 +178,10 @@ def _tell(topic: Topic, json: bool) -> None:
     if json:
         return answer(_shown(topic))
     return say(f"topic {topic.slug}: {topic.title}, place {topic.position}, {len(topic.rules)} rules")
+
+
+def _line(text: str | None) -> str:
+    return parse_line(text, "description") if text and text.strip() else ""
 
 
 def _names(words: str | None) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from digest.core.lines import parse_line
-from digest.core.newsletter import BrandLink, ItemText
+from digest.core.newsletter import Archive, BrandLink, ItemText
 from digest.core.weblinks import is_web_link
 from digest.errors import InputError
 
@@ -25,6 +25,14 @@ def parse_item_text(text: str) -> ItemText:
         return ItemText(text.strip().lower())
     except ValueError:
         raise InputError(f"texts {text!r} are not known: say full or excerpt") from None
+
+
+def parse_archive(text: str) -> Archive:
+    """`none`, `titles` or `full`."""
+    try:
+        return Archive(text.strip().lower())
+    except ValueError:
+        raise InputError(f"archive {text!r} is not known: say none, titles or full") from None
 
 
 def parse_colour(text: str, what: str) -> str | None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 # handed on: its settings fill a file of their own
+from digest.core.newsletter import Archive as Archive
 from digest.core.newsletter import BrandLink as BrandLink
 from digest.core.newsletter import ItemText as ItemText
 from digest.core.newsletter import Newsletter as Newsletter
@@ -117,6 +118,8 @@ class Topic:
     #: weight by keyword or phrase, such as ``{"gallium": 4}``
     rules: Mapping[str, int]
     aliases: tuple[str, ...] = ()
+    #: one line for who is to choose; may be empty
+    description: str = ""
 
 
 # --- Who is due ---------------------------------------------------------------------------------------------

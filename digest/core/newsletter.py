@@ -15,6 +15,15 @@ class ItemText(StrEnum):
     EXCERPT = "excerpt"
 
 
+class Archive(StrEnum):
+    """How much of what a newsletter carries anybody may read on the web."""
+
+    NONE = "none"
+    #: what there was, and where it came from
+    TITLES = "titles"
+    FULL = "full"
+
+
 @dataclass(frozen=True, slots=True)
 class BrandLink:
     """A place of the newsletter elsewhere on the web, such as its page in a social network."""
@@ -58,3 +67,8 @@ class Newsletter:
     #: who confirms gets a welcome; who leaves gets a goodbye
     welcome: bool = True
     goodbye: bool = False
+    #: anybody may subscribe on the web
+    sign_up: bool = True
+    archive: Archive = Archive.FULL
+    #: readers may say which items were of use to them
+    feedback: bool = False

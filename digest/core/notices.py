@@ -25,6 +25,8 @@ class NoticeKind(StrEnum):
     MOVE = "move"
     #: what the old address is told of that question
     MOVING = "moving"
+    #: the links of a reader, asked for on a page: by who lost them, or subscribed a second time
+    LINKS = "links"
     #: what an admin should look at
     ALERT = "alert"
 
@@ -36,6 +38,7 @@ WORTH_SENDING: Final[Mapping[NoticeKind, timedelta]] = {
     NoticeKind.GOODBYE: timedelta(days=1),
     NoticeKind.MOVE: timedelta(days=3),
     NoticeKind.MOVING: timedelta(days=3),
+    NoticeKind.LINKS: timedelta(days=1),
     NoticeKind.ALERT: timedelta(days=3),
 }
 
@@ -74,9 +77,12 @@ _MAY_GET: Final[Mapping[NoticeKind, frozenset[Standing]]] = {
     NoticeKind.GOODBYE: frozenset({Standing.LEFT}),
     NoticeKind.MOVE: frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING}),
     NoticeKind.MOVING: frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING}),
+    NoticeKind.LINKS: frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING, Standing.LEFT}),
 }
 #: These go to the address that the reader has; a move is about another one.
-_TO_THE_READER: Final = frozenset({NoticeKind.CONFIRM, NoticeKind.WELCOME, NoticeKind.GOODBYE})
+_TO_THE_READER: Final = frozenset(
+    {NoticeKind.CONFIRM, NoticeKind.WELCOME, NoticeKind.GOODBYE, NoticeKind.LINKS}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,8 @@ class NoticePress:
                 link = f"{self._base_url}/address/{self._tokens.make(Purpose.ADDRESS, notice.id)}"
                 reader = Wording({"name": str(notice.data["name"]), "address_url": link})
                 return self._in_sheet(notice, newsletter, said, reader, parting)
+            case NoticeKind.LINKS:
+                return self._in_sheet(notice, newsletter, {}, self._links(notice), parting)
             case NoticeKind.ALERT:
                 said = alarm(notice.data, newsletter.title)
                 return self._in_sheet(notice, newsletter, said, Wording({}), parting)
@@ -123,6 +125,11 @@ class NoticePress:
         said = welcoming(notice.profile, notice.cadence, known, notice.data, words)
         choices = self._link("preferences", notice)
         return said, Wording({"name": name, "preferences_url": choices, "unsubscribe_url": way_out})
+
+    def _links(self, notice: Notice) -> Wording:
+        """What a reader asked for who has no link at hand."""
+        pages = {f"{page}_url": self._link(page, notice) for page in ("preferences", "unsubscribe")}
+        return Wording({"name": str(notice.data["name"]), **pages})
 
     def _in_sheet(
         self, notice: Notice, newsletter: Newsletter, said: dict[str, str], reader: Wording, parting: str

@@ -21,6 +21,7 @@ def default_topics() -> tuple[Topic, ...]:
             position=position,
             rules=parse_rules(topic.get("rules", "")),
             aliases=tuple(topic.get("aliases", ())),
+            description=topic.get("description", ""),
         )
         for position, topic in enumerate(document["topics"], start=1)
     )

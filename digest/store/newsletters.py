@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import BrandLink, ItemText, Newsletter
+from digest.core.model import Archive, BrandLink, ItemText, Newsletter
 from digest.store.tables import newsletters
 from subscribers.interning import insert_missing
 from subscribers.model import Section
@@ -61,5 +61,6 @@ def _newsletter_from(row: Row[Any]) -> Newsletter:
     values = dict(row._mapping)
     values["sections"] = frozenset(Section(name) for name in values["sections"])
     values["item_text"] = ItemText(values["item_text"])
+    values["archive"] = Archive(values["archive"])
     values["links"] = tuple(BrandLink(**link) for link in values["links"])
     return Newsletter(**values)

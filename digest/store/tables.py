@@ -15,6 +15,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from digest.core.model import BriefingStatus, DeliveryStatus, IssueStatus, ItemText
+from digest.core.model import Archive, BriefingStatus, DeliveryStatus, IssueStatus, ItemText
 from digest.core.notices import NoticeKind
 from subscribers.tables import Instant
 from subscribers.tables import metadata as metadata
@@ -48,7 +49,7 @@ def one_of(name: str, values: Iterable[str]) -> str:
 
 
 def _is_one_of(
-    name: str, values: type[BriefingStatus | IssueStatus | DeliveryStatus | ItemText | NoticeKind]
+    name: str, values: type[BriefingStatus | IssueStatus | DeliveryStatus | ItemText | Archive | NoticeKind]
 ) -> CheckConstraint:
     return CheckConstraint(one_of(name, values), name=name)
 
@@ -96,7 +97,12 @@ newsletters = Table(
     # who confirms gets a welcome; who leaves gets a goodbye
     Column("welcome", Boolean, nullable=False),
     Column("goodbye", Boolean, nullable=False),
+    # what anybody may do on the web: subscribe, read what was published, say what was of use
+    Column("sign_up", Boolean, nullable=False),
+    Column("archive", String(8), nullable=False),
+    Column("feedback", Boolean, nullable=False),
     _is_one_of("item_text", ItemText),
+    _is_one_of("archive", Archive),
 )
 
 topics = Table(
@@ -107,6 +113,7 @@ topics = Table(
     Column("position", Integer, nullable=False),
     Column("rules", JSON, nullable=False),
     Column("aliases", JSON, nullable=False),
+    Column("description", Text, nullable=False),
 )
 
 briefings = Table(
@@ -279,4 +286,25 @@ notices = Table(
     _is_one_of("status", DeliveryStatus),
     # on PostgreSQL too: see the remark at `subscriptions`
     Index("ix_notices_open", "status", "due_at", sqlite_where=text(one_of("status", OPEN))),
+)
+
+# What readers said of items: the last word of each counts.
+opinions = Table(
+    "opinions",
+    metadata,
+    Column("subscription_id", ForeignKey("subscriptions.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("useful", Boolean, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_opinions_number", "number"),
+)
+
+# How often something was asked for from somewhere within a span of time: a keyed hash says what and where.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("key", LargeBinary(16), primary_key=True),
+    # the end of the span, after which the row is of no use
+    Column("until", Instant, nullable=False, index=True),
+    Column("count", Integer, nullable=False),
 )

@@ -51,8 +51,9 @@ def _columns(topic: Topic) -> dict[str, Any]:
         "position": topic.position,
         "rules": dict(topic.rules),
         "aliases": list(topic.aliases),
+        "description": topic.description,
     }
 
 
 def _topic_from(row: Row[Any]) -> Topic:
-    return Topic(row.slug, row.title, row.position, dict(row.rules), tuple(row.aliases))
+    return Topic(row.slug, row.title, row.position, dict(row.rules), tuple(row.aliases), row.description)

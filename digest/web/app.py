@@ -10,10 +10,9 @@ from fastapi import FastAPI
 
 from digest.flows.reprints import Reprints
 from digest.store.database import Database
-from digest.web import trouble
+from digest.web import static, trouble
 from digest.web.confirming import Confirming
 from digest.web.issue_pages import IssuePages
-from digest.web.pages import style
 from digest.web.reader_links import ReaderLinks
 from digest.web.shield import Shield, security_headers
 from subscribers.tokens import Tokens
@@ -37,11 +36,12 @@ def build_app(
     Host that was asked for.
     """
     app = FastAPI(title="digest", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.add_middleware(Shield, headers=security_headers(style()))
+    app.add_middleware(Shield, headers=security_headers())
     app.include_router(ReaderLinks(store=store, tokens=tokens, now=now).router())
     app.include_router(Confirming(store=store, tokens=tokens, now=now).router())
     reprints = Reprints(store=store, own_themes=own_themes)
     app.include_router(IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).router())
+    app.include_router(static.router())
     trouble.add_to(app)
 
     @app.get("/healthz")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from digest.core.model import Newsletter
 from digest.render.characters import marked_han
 from digest.render.environment import templates_folder
 from digest.render.words import languages_with_words, words_for
+from digest.web.looks import brand_of, coloured, style
+from digest.web.shield import page_policy
+from digest.web.static import named
 
 #: As browsers write it; a header made longer is not ours to read.
 _MOST_LANGUAGES: Final = 10
@@ -22,10 +26,31 @@ _RANGE: Final = re.compile(
 )
 
 
-def page(name: str, *, status: int = 200, language: str = "en", **values: object) -> HTMLResponse:
-    """The page `name`; a value that its template asks for and is not given is an error, never a gap."""
+def page(
+    name: str,
+    *,
+    status: int = 200,
+    language: str = "en",
+    newsletter: Newsletter | None = None,
+    scripts: bool = False,
+    framed: bool = False,
+    **values: object,
+) -> HTMLResponse:
+    """The page `name`; a value that its template asks for and is not given is an error, never a gap.
+
+    With a `newsletter` it has that one's colours and logo; with `scripts` it loads ours; `framed`, it may
+    stand within the pages of others.
+    """
     template = _environment(words_for(language).language).get_template(f"{name}.html")
-    return HTMLResponse(template.render(values), status_code=status)
+    brand_style = coloured(brand_of(newsletter)) if newsletter else ""
+    logo = _logo(newsletter) if newsletter else None
+    # the rules are made of numbers, and the style sheet is our own file
+    given = {"brand_style": Markup(brand_style), "logo": logo, "scripts": scripts}  # noqa: S704
+    policy = page_policy(
+        *(style(), brand_style), scripts=scripts, picture=logo.url if logo else None, framed=framed
+    )
+    headers = {"Content-Security-Policy": policy}
+    return HTMLResponse(template.render(given | values), status_code=status, headers=headers)
 
 
 def language_asked_for(accepted: str) -> str:
@@ -42,10 +67,19 @@ def language_asked_for(accepted: str) -> str:
     return "en"
 
 
-@cache
-def style() -> str:
-    """The style sheet of all pages, as it stands in them."""
-    return (_folder() / "style.css").read_text(encoding="utf-8")
+class Logo(NamedTuple):
+    """The picture at the head of a page, and what it says."""
+
+    url: str
+    alt: str
+
+
+def _logo(newsletter: Newsletter) -> Logo | None:
+    """A newsletter's logo, unless its address would say more in a policy than where the logo lies."""
+    url = newsletter.logo_url
+    if not url or not url.isascii() or set(url) & set(" ;,'\""):
+        return None
+    return Logo(url, newsletter.logo_alt or newsletter.title)
 
 
 @lru_cache(maxsize=64)
@@ -64,7 +98,7 @@ def _environment(language: str) -> Environment:
     environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(han=marked_han, isolated=words.isolated)
     # the style sheet is our own file
-    environment.globals.update(words=words, style=Markup(style()))  # noqa: S704
+    environment.globals.update(words=words, style=Markup(style()), static=named)  # noqa: S704
     return environment
 
 

@@ -1,27 +1,42 @@
-"""The headers that every answer carries: no script, no frame, no trace of a link's token elsewhere."""
+"""The headers that every answer carries: no strange script, no frame, no trace of a token elsewhere."""
 
 from __future__ import annotations
 
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+#: Of an answer that has no page in it.
+NOTHING: Final = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-def security_headers(style: str) -> Mapping[str, str]:
-    """What browsers are to hold us to. The one style sheet stands in the pages, so its hash stands here."""
-    digest = b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
-    policy = (
-        "default-src 'none'",
-        f"style-src 'sha256-{digest}'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    )
+
+@lru_cache(maxsize=256)
+def page_policy(*styles: str, scripts: bool = False, picture: str | None = None, framed: bool = False) -> str:
+    """What a page may load: the styles that stand in it, by their hashes, and what it is said to.
+
+    `scripts` allows our own files, and that they ask us for parts of a page; `picture` is the one address of
+    a logo; `framed` lets others show the page within theirs.
+    """
+    hashes = " ".join(f"'sha256-{_hash(style)}'" for style in styles if style)
+    allowed = [f"style-src {hashes}"] if hashes else []
+    if scripts:
+        allowed += ["script-src 'self'", "connect-src 'self'"]
+    if picture is not None:
+        allowed.append(f"img-src {picture}")
+    if not framed:
+        allowed.append("frame-ancestors 'none'")
+    return "; ".join(("default-src 'none'", *allowed, "base-uri 'none'", "form-action 'self'"))
+
+
+def security_headers() -> Mapping[str, str]:
+    """What browsers are to hold us to, where an answer says nothing else."""
     return {
-        "Content-Security-Policy": "; ".join(policy),
+        "Content-Security-Policy": NOTHING,
         # the path of a page is the reader's key: it goes to no other site, no cache and no index
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
@@ -29,6 +44,7 @@ def security_headers(style: str) -> Mapping[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
     }
 
 
@@ -68,3 +84,8 @@ class Shield:
             await send(message)
 
         await self._app(scope, receive, shielded)
+
+
+@lru_cache(maxsize=256)
+def _hash(text: str) -> str:
+    return b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from digest.errors import StoreError
-from digest.web.pages import language_asked_for, page, style
+from digest.web.pages import language_asked_for, page
 from digest.web.shield import security_headers
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,8 @@ async def _store_fails(request: Request, error: Exception) -> HTMLResponse:
 async def _fault(request: Request, error: Exception) -> HTMLResponse:
     """A fault of our own; its trace goes to the log of the server. The shield does not see this answer."""
     answer = page("unavailable", status=500, language=_language(request))
-    answer.headers.update(security_headers(style()))
+    for name, value in security_headers().items():
+        answer.headers.setdefault(name, value)
     return answer
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from digest.flows import readers
 from digest.store.database import Database
-from digest.web.pages import language_asked_for, style
+from digest.web.looks import style
+from digest.web.pages import language_asked_for
 from tests.flows.newsroom import TUESDAY, change_newsletter, join
 from tests.web.visiting import choices, headline, leaving, tree, visitor
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from digest.core.model import ItemText
+from digest.core.model import Archive, ItemText
 from digest.errors import StoreError
 from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
@@ -165,7 +166,9 @@ async def test_an_older_store_says_what_to_run(blank_store: Database) -> None:
         await require_current(blank_store)
 
 
-async def test_a_newsletter_of_before_brands_sends_the_mails_it_sent(blank_store: Database) -> None:
+async def test_a_newsletter_of_before_sends_the_mails_it_sent_and_is_closed_to_the_web(
+    blank_store: Database,
+) -> None:
     await migrate(blank_store, upto="0002")
     async with blank_store.write() as connection:
         for statement in _BEFORE_BRANDS:
@@ -174,7 +177,12 @@ async def test_a_newsletter_of_before_brands_sends_the_mails_it_sent(blank_store
     async with blank_store.write() as connection:
         (found,) = await newsletters.every(connection)
         # the old row and a new one are alike: no value is there that a program of today would not write
-        assert found == replace(FIRST_NEWSLETTER, id=4, slug="old", sections=frozenset({Section.REPORT}))
+        as_before: dict[str, Any] = {
+            "sections": frozenset({Section.REPORT}),
+            "sign_up": False,
+            "archive": Archive.NONE,
+        }
+        assert found == replace(FIRST_NEWSLETTER, id=4, slug="old", **as_before)
         kept = await connection.execute(text("SELECT newsletter_id FROM issues"))
         assert kept.scalar_one() == 4
         await newsletters.save(connection, replace(found, item_text=ItemText.EXCERPT))

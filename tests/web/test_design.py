@@ -10,7 +10,8 @@ import pytest
 
 from digest.render.environment import templates_folder
 from digest.store.database import Database
-from digest.web.pages import page, style
+from digest.web.looks import style
+from digest.web.pages import page
 from tests.flows.newsroom import TUESDAY, change_newsletter, join
 from tests.web.visiting import choices, headline, leaving, tree, visitor
 

@@ -1,0 +1,54 @@
+"""Files of pages that never change under their name: fetched once, kept for a year."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from typing import Final, NamedTuple
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from digest.render.environment import templates_folder
+
+_KINDS: Final = {".js": "text/javascript; charset=utf-8", ".txt": "text/plain; charset=utf-8"}
+_FOR_GOOD: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+class _File(NamedTuple):
+    content: bytes
+    kind: str
+
+
+def router() -> APIRouter:
+    """The path, and what answers on it."""
+    found = APIRouter()
+    found.add_api_route("/static/{name}", _show, methods=["GET", "HEAD"])
+    return found
+
+
+@cache
+def named(name: str) -> str:
+    """The name under which a file is served: another one whenever its content changes."""
+    return next(served for served in _files() if served.partition(".")[2] == name)
+
+
+async def _show(name: str) -> Response:
+    """A file by its whole name: what is asked for is never a path."""
+    found = _files().get(name)
+    if found is None:
+        raise HTTPException(404)
+    return Response(found.content, media_type=found.kind, headers=_FOR_GOOD)
+
+
+@cache
+def _files() -> dict[str, _File]:
+    """All that there is, by the names under which it is served: a hash, a dot, the file's own name."""
+    found = {}
+    for path in (templates_folder() / "web" / "static").iterdir():
+        if path.suffix in _KINDS:
+            content = path.read_bytes()
+            served = f"{hashlib.sha256(content).hexdigest()[:12]}.{path.name}"
+            found[served] = _File(content, _KINDS[path.suffix])
+    return found
