@@ -240,6 +240,23 @@ async def retracted_among(connection: AsyncConnection, numbers: Collection[int])
     return found
 
 
+async def counts_by_topic(
+    connection: AsyncConnection, *, after: int, sections: Collection[Section]
+) -> dict[str, int]:
+    """How many published briefings of these sections, with numbers above `after`, each topic has."""
+    query = (
+        select(briefing_topics.c.slug, func.count())
+        .join(briefings, briefings.c.id == briefing_topics.c.briefing_id)
+        .where(
+            briefings.c.number > after,
+            briefings.c.status == BriefingStatus.PUBLISHED,
+            briefings.c.section.in_(sorted(sections)),
+        )
+        .group_by(briefing_topics.c.slug)
+    )
+    return {row.slug: row[1] for row in await connection.execute(query)}
+
+
 async def newest_published_before(connection: AsyncConnection, instant: datetime) -> int:
     """The highest number published before an instant; 0 when there is none."""
     query = select(func.max(briefings.c.number)).where(briefings.c.published_at < instant)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from digest.core.model import Newsletter
 from digest.render.characters import marked_han
 from digest.render.environment import templates_folder
-from digest.render.words import languages_with_words, words_for
+from digest.render.words import language_attributes, languages_with_words, words_for
 from digest.web.looks import brand_of, coloured, style
 from digest.web.shield import page_policy
 from digest.web.static import named
@@ -96,7 +96,7 @@ def _environment(language: str) -> Environment:
     environment.policies["ext.i18n.trimmed"] = True
     words = words_for(language)
     environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(han=marked_han, isolated=words.isolated)
+    environment.filters.update(han=marked_han, isolated=words.isolated, lang=language_attributes)
     # the style sheet is our own file
     environment.globals.update(words=words, style=Markup(style()), static=named)  # noqa: S704
     return environment

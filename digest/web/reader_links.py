@@ -10,12 +10,12 @@ import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 from digest.flows import by_link
 from digest.flows.by_link import Seen
 from digest.render.words import words_for
 from digest.store.database import Database
+from digest.web.forms import body_of
 from digest.web.one_click import is_one_click
 from digest.web.pages import language_asked_for, page
 from digest.web.shown import shown
@@ -29,8 +29,6 @@ ON_THE_PAGE: Final = "unsubscribed on the page"
 BY_ONE_CLICK: Final = "unsubscribed by one click (RFC 8058)"
 TAKEN_BACK: Final = "took the unsubscribing back on the page"
 
-#: Far more than an unsubscribe form holds, and too little to fill memory with.
-MOST_BODY_BYTES: Final = 16_384
 #: From these, nothing more will be sent, whatever the reader does now.
 _OVER: Final = frozenset({Standing.LEFT, Standing.COMPLAINED, Standing.SUPPRESSED})
 _SHOWS: Final = ["GET", "HEAD"]
@@ -67,7 +65,7 @@ class ReaderLinks:
     async def leave(self, token: str, request: Request) -> Response:
         """End the subscription: for a mail program in a word (RFC 8058), for a person with a page."""
         subscription = self._subscription(Purpose.UNSUBSCRIBE, token)
-        one_click = is_one_click(request.headers.get("content-type", ""), await _body_of(request))
+        one_click = is_one_click(request.headers.get("content-type", ""), await body_of(request))
         reason = BY_ONE_CLICK if one_click else ON_THE_PAGE
         if await by_link.leave(subscription, reason=reason, store=self._store, now=self._now()):
             log.info("a reader left", subscription=subscription, reason=reason)
@@ -121,16 +119,3 @@ class ReaderLinks:
         language = seen.reader.profile.language
         said = shown(seen, self._now(), words_for(language))
         return page(name, language=language, shown=said, token=token, up=up)
-
-
-async def _body_of(request: Request) -> bytes:
-    """The body, unless it is too long to be a form of ours."""
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BODY_BYTES:
-                raise HTTPException(413)
-    except ClientDisconnect:
-        raise HTTPException(400) from None
-    return bytes(body)

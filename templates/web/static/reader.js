@@ -14,17 +14,19 @@ document.addEventListener("DOMContentLoaded", () => {
   // the browser knows its time zone; who chose one already keeps it
   for (const zone of document.querySelectorAll("select[data-guess]")) {
     const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
-    if ([...zone.options].some((option) => option.value === here)) {
-      zone.value = here;
+    if (here && ![...zone.options].some((option) => option.value === here)) {
+      zone.add(new Option(here, here));
     }
+    zone.value = here || zone.value;
   }
 
-  // days and a time are asked for only where they matter
-  for (const form of document.querySelectorAll("form[data-rhythm]")) {
+  // what depends on a choice is asked for only where it matters: data-when="name=value value"
+  for (const form of document.querySelectorAll("form")) {
     const show = () => {
-      const rhythm = form.querySelector("input[name=rhythm]:checked");
-      for (const part of form.querySelectorAll("[data-for]")) {
-        part.hidden = rhythm !== null && !part.dataset.for.split(" ").includes(rhythm.value);
+      for (const part of form.querySelectorAll("[data-when]")) {
+        const [name, values] = part.dataset.when.split("=");
+        const chosen = form.querySelector(`input[name="${name}"]:checked`);
+        part.hidden = chosen !== null && !values.split(" ").includes(chosen.value);
       }
     };
     form.addEventListener("change", show);

@@ -1,0 +1,73 @@
+"""What the next mail of a reader would be, if it were made now: shown before a choice is saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import Newsletter
+from digest.core.selection import Selector
+from digest.flows.by_link import next_due
+from digest.flows.publish import rules_of
+from digest.store import briefings, counters
+from subscribers.subscription import Subscription
+
+#: As many titles are named; the others are counted.
+TITLES_SHOWN: Final = 5
+#: "Lately", for how much a topic brings in a week.
+LATELY: Final = timedelta(weeks=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A headline, and the language that it is in."""
+
+    said: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """The next mail as it would be."""
+
+    #: None when it comes with the news, or when none will come
+    due_at: datetime | None
+    #: how many items it would hold, and how many would wait for the one after
+    items: int
+    waiting: int
+    #: the first of them, in reading order
+    titles: tuple[Title, ...]
+
+
+async def coming(
+    connection: AsyncConnection, reader: Subscription, newsletter: Newsletter, now: datetime
+) -> Coming:
+    """The mail that this subscription would bring next; changes nothing."""
+    newest = await counters.newest_number(connection)
+    cut = reader.bookmark.cut
+    owed = set(reader.bookmark.deferred)
+    candidates = await briefings.candidates(connection, after=cut, upto=newest, also=owed)
+    selector = Selector(candidates, await rules_of(connection, newsletter))
+    selection = selector.regular(reader.profile, reader.bookmark, newest)
+    first = selection.numbers[:TITLES_SHOWN]
+    texts = await briefings.by_numbers(connection, await briefings.current_revisions(connection, first))
+    return Coming(
+        due_at=next_due(reader, newest, now),
+        items=len(selection.numbers),
+        waiting=len(selection.deferred),
+        titles=tuple(Title(texts[number].title, texts[number].language) for number in first),
+    )
+
+
+async def items_per_week(
+    connection: AsyncConnection, newsletter: Newsletter, now: datetime
+) -> Mapping[str, int]:
+    """How many items a week each topic brought lately, rounded up; topics that brought none are left out."""
+    after = await briefings.newest_published_before(connection, now - LATELY)
+    counts = await briefings.counts_by_topic(connection, after=after, sections=newsletter.sections)
+    weeks = LATELY // timedelta(weeks=1)
+    return {slug: -(-count // weeks) for slug, count in counts.items()}
