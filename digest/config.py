@@ -160,6 +160,17 @@ class Settings(BaseSettings):
         "nobody is; the log tells it all the same.",
         repr=False,
     )
+    unconfirmed_days: int = Field(
+        default=30,
+        ge=1,
+        le=3660,
+        description="Days after which an address that was entered and never confirmed is forgotten.",
+    )
+    trusted_proxies: str = Field(
+        default="127.0.0.1",
+        description="Addresses of the proxies before the web pages, comma-separated: what they say of where "
+        "a request came from is believed. Limits for strangers go by that.",
+    )
     tick_seconds: int = Field(
         default=30, ge=1, le=3600, description="How often the scheduler looks for what is due, in seconds."
     )

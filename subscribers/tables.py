@@ -148,6 +148,8 @@ subscriptions = Table(
     # the same condition holds on PostgreSQL; it stands in the migrations alone, for naming it here would make
     # every process load that dialect
     Index("ix_subscriptions_paused_until", "paused_until", sqlite_where=Column("paused_until").isnot(None)),
+    # of those who never confirmed, who are forgotten after a while
+    Index("ix_subscriptions_pending", "began_at", sqlite_where=Column("standing") == "pending"),
 )
 
 # A span of publication numbers that a subscription was not to get, and why: it was away or had left.

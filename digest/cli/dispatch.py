@@ -6,6 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Final
 
 from digest import wiring
@@ -50,6 +51,7 @@ async def jobs_for(settings: Settings, store: Database, progress: Progress | Non
         limits=wiring.limits_of(settings),
         warm_up=wiring.warm_up_of(settings),
         alerts_to=wiring.alerts_to_of(settings),
+        keep_unconfirmed=timedelta(days=settings.unconfirmed_days),
         progress=progress,
     )
 

@@ -49,7 +49,7 @@ def serve(
             )
             with _listening(host, port) as heard:
                 note(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")
-                tasks = [_serve(app, heard, stop)]
+                tasks = [_serve(app, heard, stop, settings.trusted_proxies)]
                 if jobs is not None:
                     ticks = settings.tick_seconds
                     tasks.append(keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=Pulse()))
@@ -88,9 +88,9 @@ def _address(heard: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event) -> None:
+async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event, proxies: str) -> None:
     """Answer requests until `stop`; should the server end by itself, everything does."""
-    server = _Server(uvicorn.Config(app, log_level="warning"))
+    server = _Server(uvicorn.Config(app, log_level="warning", forwarded_allow_ips=proxies))
     serving = asyncio.create_task(server.serve([heard]))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)

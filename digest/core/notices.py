@@ -63,6 +63,10 @@ ANSWER_WITHIN: Final = timedelta(days=30)
 ASK_AGAIN_AFTER: Final = timedelta(days=1)
 MOST_QUESTIONS: Final = 3
 
+#: So many mails with links go to an address in this time.
+REMIND_WITHIN: Final = timedelta(days=30)
+MOST_REMINDERS: Final = 5
+
 #: The reasons of a question that was not asked.
 ASKED_TODAY: Final = "asked-today"
 ASKED_OFTEN: Final = "asked-often"
@@ -148,6 +152,14 @@ def when_to_ask(asked: Iterable[Asked], now: datetime) -> datetime | str:
     if len(unanswered) >= MOST_QUESTIONS:
         return ASKED_OFTEN
     return max((one.at + ASK_AGAIN_AFTER for one in recent), default=now)
+
+
+def when_to_remind(reminded: Iterable[Asked], now: datetime) -> str:
+    """Why an address is not sent its links (again); empty when it may be. Once a day, some times a month."""
+    recent = [one for one in reminded if now < one.at + REMIND_WITHIN]
+    if any(now < one.at + ASK_AGAIN_AFTER for one in recent):
+        return ASKED_TODAY
+    return ASKED_OFTEN if len(recent) >= MOST_REMINDERS else ""
 
 
 def why_not(kind: NoticeKind, standing: Standing | None, *, is_their_address: bool) -> str:

@@ -15,11 +15,14 @@ from digest.core.notices import Notice, NoticeKind
 from digest.flows.by_link import Seen, next_due
 from digest.flows.notices import welcome
 from digest.flows.outlook import outlook
+from digest.flows.readers import ERASED, suppression_key
 from digest.store import counters, newsletters, notices, topics
 from digest.store.database import Database
+from subscribers import consents
 from subscribers import store as readers
 from subscribers.model import Standing
 from subscribers.subscription import Event, Subscription, standing_after
+from subscribers.suppressions import lift_suppression, suppression_reasons
 from subscribers.wishes import address_key
 
 
@@ -40,6 +43,8 @@ class Put:
     question: Question
     #: None after the reader was erased
     seen: Seen | None
+    #: the titles of the other newsletters that the answer is for
+    also: tuple[str, ...] = ()
 
 
 async def look(notice_id: int, *, store: Database, now: datetime) -> Put | None:
@@ -57,7 +62,7 @@ async def confirm(notice_id: int, *, seen_from: str, store: Database, now: datet
     The reader gets what the mail said, whatever was entered for the same address since; `seen_from` is kept
     in the history as evidence, with the number of the question.
     """
-    expected = await _expectation(notice_id, store=store, now=now)
+    expected = await _expectations(notice_id, store=store, now=now)
     async with store.write() as connection:
         notice = await notices.by_id(connection, notice_id)
         if notice is None or notice.kind is not NoticeKind.CONFIRM or notice.subscription_id is None:
@@ -66,27 +71,58 @@ async def confirm(notice_id: int, *, seen_from: str, store: Database, now: datet
         # read again: somebody may have said yes while we waited for the row
         notice = await notices.by_id(connection, notice_id) or notice
         if reader is not None and how_it_stands(notice, reader, now) is Question.OPEN:
+            others = [
+                await readers.subscription_by_id(connection, one, to_change=True) for one in _also(notice)
+            ]
+            answered = replace(notice, answered_at=now)
             await notices.answer(connection, notice.id, now)
-            after = _begun(notice, reader, now)
-            await readers.save(connection, after)
-            words = f"confirmed on the page, from {seen_from}: question {notice.id}"
-            await readers.note_standing(connection, reader.id, reader.standing, after.standing, words, now)
-            notice = replace(notice, answered_at=now)
-            await welcome(connection, after, notice, expected, now)
+            await _lift_own_wish(connection, reader.address)
+            for one in (reader, *others):
+                if one is not None and how_it_stands(notice, one, now) is Question.OPEN:
+                    await _begin(connection, one, notice, seen_from, now)
+                    await welcome(
+                        connection, _begun(notice, one, now), answered, expected.get(one.id, {}), now
+                    )
+            notice = answered
         return await _put(connection, notice, now)
 
 
-async def _expectation(notice_id: int, *, store: Database, now: datetime) -> dict[str, Any]:
+async def _begin(
+    connection: AsyncConnection, reader: Subscription, notice: Notice, seen_from: str, now: datetime
+) -> None:
+    """Make a pending reader an active one, with the evidence for it."""
+    after = _begun(notice, reader, now)
+    await readers.save(connection, after)
+    words = f"confirmed on the page, from {seen_from}: question {notice.id}"
+    await readers.note_standing(connection, reader.id, reader.standing, after.standing, words, now)
+    await consents.note_answer(connection, reader.id, notice.due_at, seen_from, now)
+
+
+async def _lift_own_wish(connection: AsyncConnection, address: str) -> None:
+    """Who was erased at their own wish, and now says yes, may be written to again; nobody else."""
+    key = await suppression_key(connection)
+    if set((await suppression_reasons(connection, [address], key)).values()) == {ERASED}:
+        await lift_suppression(connection, address, key)
+
+
+async def _expectations(notice_id: int, *, store: Database, now: datetime) -> dict[int, dict[str, Any]]:
     """What the reader can expect, if the question can be answered; nobody is kept waiting meanwhile."""
+    found = {}
     async with store.read() as connection:
         notice = await notices.by_id(connection, notice_id)
         if notice is None or notice.kind is not NoticeKind.CONFIRM or notice.subscription_id is None:
             return {}
-        reader = await readers.subscription_by_id(connection, notice.subscription_id)
-        if reader is None or how_it_stands(notice, reader, now) is not Question.OPEN:
-            return {}
-        newsletter = await newsletters.by_id(connection, reader.newsletter_id)
-        return await outlook(connection, _begun(notice, reader, now), newsletter, now)
+        for one in (notice.subscription_id, *_also(notice)):
+            reader = await readers.subscription_by_id(connection, one)
+            if reader is not None and how_it_stands(notice, reader, now) is Question.OPEN:
+                newsletter = await newsletters.by_id(connection, reader.newsletter_id)
+                found[one] = await outlook(connection, _begun(notice, reader, now), newsletter, now)
+    return found
+
+
+def _also(notice: Notice) -> tuple[int, ...]:
+    """The other subscriptions that a question is about."""
+    return tuple(notice.data.get("also", ()))
 
 
 def how_it_stands(notice: Notice, reader: Subscription, now: datetime) -> Question:
@@ -123,7 +159,9 @@ async def _put(connection: AsyncConnection, notice: Notice, now: datetime) -> Pu
     newsletter: Newsletter = await newsletters.by_id(connection, reader.newsletter_id)
     known: tuple[Topic, ...] = await topics.every(connection)
     newest = await counters.newest_number(connection)
+    also = await newsletters.of_subscriptions(connection, _also(notice))
     return Put(
         question,
         Seen(reader, newsletter, known, next_due(reader, newest, now), may_return=False),
+        tuple(one.title for one in also),
     )

@@ -52,8 +52,11 @@ class NoticePress:
         async with self._store.read() as connection:
             newsletter = await newsletters.by_id(connection, notice.newsletter_id)
             known = await topics.every(connection)
+            also = await newsletters.of_subscriptions(connection, notice.data.get("also", ()))
         # printing the first of a kind takes a while
-        rendition, reader = await asyncio.to_thread(self._printed, notice, newsletter, known)
+        rendition, reader = await asyncio.to_thread(
+            self._printed, notice, newsletter, known, [one.title for one in also]
+        )
         recipient = wire_address(notice.address)
         name = str(notice.data.get("name", ""))
         message_id = await self.message_ids()
@@ -81,7 +84,7 @@ class NoticePress:
         return lambda notice: notice_message_id(notice.id, key=name, domain=notice.domain)
 
     def _printed(
-        self, notice: Notice, newsletter: Newsletter, known: Sequence[Topic]
+        self, notice: Notice, newsletter: Newsletter, known: Sequence[Topic], others: Sequence[str]
     ) -> tuple[Rendition[Any], ReaderValues]:
         """The notice and what fills its slots."""
         parting = boundary(0, notice.id)
@@ -96,6 +99,7 @@ class NoticePress:
                     notice.profile,
                     notice.cadence,
                     parting,
+                    others=others,
                     own_themes=self._own_themes,
                 )
                 return printed, Invitation(str(notice.data["name"]), link)

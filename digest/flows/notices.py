@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,17 +16,28 @@ from subscribers.subscription import Subscription
 
 
 async def ask_to_confirm(
-    connection: AsyncConnection, reader: Subscription, newsletter: Newsletter, now: datetime
+    connection: AsyncConnection,
+    reader: Subscription,
+    newsletter: Newsletter,
+    now: datetime,
+    *,
+    also: Sequence[int] = (),
 ) -> None:
-    """Plan the question to a pending reader; one that may not be asked (again) is kept with the reason."""
+    """Plan the question to a pending reader; one that may not be asked (again) is kept with the reason.
+
+    `also` holds the other subscriptions that the answer is for.
+    """
+    data = {"also": list(also)} if also else {}
     asked = await notices.asked(connection, NoticeKind.CONFIRM, reader.address, reader.id)
     found = when_to_ask(asked, now)
     if isinstance(found, datetime):
         occasion = f"confirm {reader.id} {found:%Y-%m-%d}"
-        question = notice_for(reader, newsletter, NoticeKind.CONFIRM, occasion, due_at=found)
+        question = notice_for(reader, newsletter, NoticeKind.CONFIRM, occasion, due_at=found, data=data)
     else:
         occasion = f"confirm {reader.id} {now:%Y-%m-%d} {found}"
-        question = notice_for(reader, newsletter, NoticeKind.CONFIRM, occasion, due_at=now, not_sent=found)
+        question = notice_for(
+            reader, newsletter, NoticeKind.CONFIRM, occasion, due_at=now, data=data, not_sent=found
+        )
     await notices.plan(connection, question)
 
 

@@ -16,6 +16,7 @@ from digest.flows.notices import ask_to_confirm, goodbye
 from digest.store import briefings, counters, deliveries, facts, ledger, notices
 from digest.store import newsletters as newsletter_shelf
 from digest.store.database import Database, checkpoint
+from subscribers import consents
 from subscribers import store as shelf
 from subscribers.model import WEEKDAYS, Bookmark, Cadence, Profile, Standing
 from subscribers.subscription import (
@@ -33,6 +34,9 @@ from subscribers.wishes import Wishes, address_key
 #: What a reader gets who says nothing: every topic, every day, in the morning.
 DEFAULT_CADENCE: Final = Cadence(WEEKDAYS, time(7, 0), "UTC")
 DEFAULT_PROFILE: Final = Profile()
+
+#: Why an address of somebody who was erased is suppressed.
+ERASED: Final = "erased"
 
 #: A change of one subscription: the new state, and the gap that it leaves.
 Change = Callable[[Subscription], tuple[Subscription, Gap | None]]
@@ -63,15 +67,16 @@ async def enrol(connection: AsyncConnection, new: Enrolment, *, now: datetime) -
     The first issue reaches back as many days as the newsletter says, so that it is not empty. Who has to
     confirm is asked.
     """
-    made = await _enrolled(connection, new, now)
+    await _refuse_suppressed(connection, new.address)
+    made = await enrolled(connection, new, now)
     if made.standing is Standing.PENDING:
         await ask_to_confirm(connection, made, await _newsletter(connection, new.newsletter), now)
     return made
 
 
-async def _enrolled(connection: AsyncConnection, new: Enrolment, now: datetime) -> Subscription:
+async def enrolled(connection: AsyncConnection, new: Enrolment, now: datetime) -> Subscription:
+    """The subscription of a new reader, or one who comes back; nobody is asked, and nobody else refused."""
     newsletter = await _newsletter(connection, new.newsletter)
-    await _refuse_suppressed(connection, new.address)
     known = await shelf.subscriptions_of(connection, new.address, to_change=True)
     mine = next((one for one in known if one.newsletter_id == newsletter.id), None)
     reach = await reach_of(connection, newsletter, now)
@@ -199,7 +204,8 @@ async def erase(address: str, *, store: Database, now: datetime) -> None:
             await shelf.note_standing(connection, one.id, one.standing, Standing.LEFT, "erased", now)
         await deliveries.forget_words(connection, [one.id for one in mine])
         await notices.forget(connection, [one.id for one in mine])
-        await suppress(connection, address, await suppression_key(connection), "erased", now)
+        await consents.forget_networks(connection, [one.id for one in mine])
+        await suppress(connection, address, await suppression_key(connection), ERASED, now)
         await shelf.erase(connection, mine[0].subscriber_id, now)
     await checkpoint(store)
 

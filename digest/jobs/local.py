@@ -28,12 +28,17 @@ from digest.flows.publish import Memory, Planned, due_slots, publish
 from digest.flows.recover import recover
 from digest.flows.sender import LONGEST_WAIT, Allowance, Sender
 from digest.flows.tally import Progress, Tally, Unwatched
+from digest.flows.tidy import tidy
 from digest.jobs.liveness import Liveness
 from digest.mail.post import Post
 from digest.store import issues, ledger, notices
 from digest.store.database import Database
 
 log = structlog.get_logger(__name__)
+
+
+#: How often a process that goes on looks for what is to be forgotten.
+TIDY_EVERY: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,13 @@ class LocalJobs:
         warm_up: WarmingUp | None = None,
         progress: Progress | None = None,
         alerts_to: Sequence[str] = (),
+        keep_unconfirmed: timedelta | None = None,
         clock: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
         """Take the parts; nothing is opened before the first run.
 
+        What was not confirmed for longer than `keep_unconfirmed` is forgotten, without it nothing is.
         Without `limits` all lanes may go to one family of mailboxes, as fast as it takes them. `clock` gives
         seconds for the pace; who would have to wait longer than `longest_wait` of them waits in the store.
         """
@@ -98,6 +105,9 @@ class LocalJobs:
         self._notifying: Final = asyncio.Lock()
         #: who is told of what an admin should look at
         self._alerts_to: Final = tuple(alerts_to)
+        self._keep_unconfirmed: Final = keep_unconfirmed
+        #: when it was tidied last
+        self._tidied_at: datetime | None = None
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
@@ -105,6 +115,7 @@ class LocalJobs:
         # a store that cannot be used from the start is told at once: nothing is at stake yet
         found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC))
         self._liveness.bury(gone)
+        await self._tidy(now)
         # before the issues, which may take hours: somebody may be waiting for a question
         notified = await self.notify(now, stop)
         planned = await self._plan(now, stop)
@@ -138,6 +149,16 @@ class LocalJobs:
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""
         return await self._send([issue_id], now, stop)
+
+    async def _tidy(self, now: datetime) -> None:
+        """Forget what is to be forgotten, now and then."""
+        last = self._tidied_at
+        if self._keep_unconfirmed is None or (last is not None and now < last + TIDY_EVERY):
+            return
+        self._tidied_at = now
+        done = await tidy(store=self._store, now=now, keep_unconfirmed=self._keep_unconfirmed)
+        if done.removed or done.left:
+            log.info("who did not confirm was forgotten", removed=done.removed, left=done.left)
 
     async def _plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
         planned, patience, memory = [], Patience(), Memory()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from digest.render.notices import printed_notice
 from digest.render.page import topic_titles
 from digest.render.phrases import wish
 from digest.render.rendition import Rendition
-from digest.render.words import words_for
+from digest.render.words import Words, words_for
 from subscribers.model import Cadence, Profile
 
 
@@ -29,6 +29,14 @@ class Invitation:
         return {"name": one_line(self.name), "confirm_url": one_line(self.confirm_url)}
 
 
+def also_for(titles: Sequence[str], words: Words) -> str:
+    """That an answer is for other newsletters too; empty when it is not."""
+    if not titles:
+        return ""
+    named = {"newsletters": words.listed(map(one_line, titles))}
+    return words.catalogue.gettext("Your answer is also for %(newsletters)s.") % named
+
+
 def confirmation(
     newsletter: Newsletter,
     topics: Iterable[Topic],
@@ -36,13 +44,21 @@ def confirmation(
     cadence: Cadence,
     boundary: str,
     *,
+    others: Iterable[str] = (),
     own_themes: Path | None = None,
 ) -> Rendition[Invitation]:
-    """The question for readers with these wishes; an `Invitation` fills its slots."""
+    """The question for readers with these wishes; an `Invitation` fills its slots.
+
+    `others` are the titles of newsletters that the answer is for as well.
+    """
+    words = words_for(profile.language)
     return printed_notice(
         "confirm",
         newsletter,
-        {"wish": wish(profile, cadence, topic_titles(topics), words_for(profile.language))},
+        {
+            "wish": wish(profile, cadence, topic_titles(topics), words),
+            "also": also_for(list(others), words),
+        },
         ("name", "confirm_url"),
         language=profile.language,
         format_=profile.format,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +13,7 @@ from digest.core.model import Archive, BrandLink, ItemText, Newsletter
 from digest.store.tables import newsletters
 from subscribers.interning import insert_missing
 from subscribers.model import Section
+from subscribers.tables import subscriptions
 
 
 async def every(connection: AsyncConnection) -> tuple[Newsletter, ...]:
@@ -30,6 +32,15 @@ async def by_id(connection: AsyncConnection, newsletter_id: int) -> Newsletter:
     """The newsletter with this id, which must exist."""
     row = (await connection.execute(select(newsletters).where(newsletters.c.id == newsletter_id))).one()
     return _newsletter_from(row)
+
+
+async def of_subscriptions(
+    connection: AsyncConnection, subscription_ids: Collection[int]
+) -> tuple[Newsletter, ...]:
+    """The newsletters of those of these subscriptions that there are, oldest first."""
+    theirs = select(subscriptions.c.newsletter_id).where(subscriptions.c.id.in_(subscription_ids))
+    query = select(newsletters).where(newsletters.c.id.in_(theirs)).order_by(newsletters.c.id)
+    return tuple(_newsletter_from(row) for row in await connection.execute(query))
 
 
 async def add_if_missing(connection: AsyncConnection, newsletter: Newsletter) -> None:

@@ -270,6 +270,13 @@ async def forget(connection: AsyncConnection, subscription_ids: Collection[int])
     await connection.execute(update(notices).where(still).values(unsent))
 
 
+async def detach(connection: AsyncConnection, subscription_ids: Collection[int]) -> None:
+    """Wipe the notices of subscriptions that are about to be removed; they stay as counts."""
+    await forget(connection, subscription_ids)
+    mine = notices.c.subscription_id.in_(subscription_ids)
+    await connection.execute(update(notices).where(mine).values(subscription_id=None))
+
+
 def _claimable(now: datetime, resend_uncertain: bool) -> list[ColumnElement[bool]]:
     """Planned and due, deferred and due again, uncertain and rested."""
     mine = notices.c

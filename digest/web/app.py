@@ -12,9 +12,11 @@ from digest.flows.reprints import Reprints
 from digest.store.database import Database
 from digest.web import static, trouble
 from digest.web.confirming import Confirming
+from digest.web.embed import Embedding
 from digest.web.issue_pages import IssuePages
 from digest.web.reader_links import ReaderLinks
 from digest.web.shield import Shield, security_headers
+from digest.web.signing_up import SigningUp
 from subscribers.tokens import Tokens
 
 
@@ -39,6 +41,9 @@ def build_app(
     app.add_middleware(Shield, headers=security_headers())
     app.include_router(ReaderLinks(store=store, tokens=tokens, now=now).router())
     app.include_router(Confirming(store=store, tokens=tokens, now=now).router())
+    signing_up = SigningUp(store=store, now=now)
+    app.include_router(signing_up.router())
+    app.include_router(Embedding(store=store, signing_up=signing_up, now=now).router())
     reprints = Reprints(store=store, own_themes=own_themes)
     app.include_router(IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).router())
     app.include_router(static.router())

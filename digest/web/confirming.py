@@ -13,8 +13,10 @@ from starlette.exceptions import HTTPException
 
 from digest.flows import confirming
 from digest.flows.confirming import Put, Question
+from digest.render.characters import one_line
 from digest.render.words import words_for
 from digest.store.database import Database
+from digest.web.forms import seen_from
 from digest.web.pages import page
 from digest.web.shown import shown
 from subscribers.tokens import Purpose, Tokens
@@ -48,8 +50,9 @@ class Confirming:
     async def confirm(self, token: str, request: Request) -> Response:
         """Take the yes; a second one finds it done."""
         question = self._question(token)
-        seen_from = request.client.host if request.client else "nowhere"
-        put = await confirming.confirm(question, seen_from=seen_from, store=self._store, now=self._now())
+        put = await confirming.confirm(
+            question, seen_from=seen_from(request), store=self._store, now=self._now()
+        )
         log.info("a question was answered", question=question)
         return self._page(put, token)
 
@@ -64,17 +67,21 @@ class Confirming:
         if put is None:
             raise HTTPException(404)
         if put.seen is None:
-            return page("over", shown=None)
+            return page("over", shown=None, subscribe="")
         language = put.seen.reader.profile.language
-        said = shown(put.seen, self._now(), words_for(language))
+        words = words_for(language)
+        said = shown(put.seen, self._now(), words)
         choices = self._tokens.make(Purpose.PREFERENCES, put.seen.reader.id)
         leaving = self._tokens.make(Purpose.UNSUBSCRIBE, put.seen.reader.id)
         return page(
             _PAGES[put.question],
+            subscribe=put.seen.newsletter.slug if put.seen.newsletter.sign_up else "",
             language=language,
             shown=said,
             token=token,
             choices=choices if put.question is Question.ANSWERED else "",
             leaving=leaving if put.question is Question.ANSWERED else "",
+            also=words.listed(map(one_line, put.also)),
+            newsletter=put.seen.newsletter,
             up="../",
         )

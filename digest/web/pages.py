@@ -45,7 +45,7 @@ def page(
     brand_style = coloured(brand_of(newsletter)) if newsletter else ""
     logo = _logo(newsletter) if newsletter else None
     # the rules are made of numbers, and the style sheet is our own file
-    given = {"brand_style": Markup(brand_style), "logo": logo, "scripts": scripts}  # noqa: S704
+    given = {"brand_style": Markup(brand_style), "logo": logo, "scripts": scripts, "newsletter": newsletter}  # noqa: S704
     policy = page_policy(
         *(style(), brand_style), scripts=scripts, picture=logo.url if logo else None, framed=framed
     )

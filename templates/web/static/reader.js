@@ -17,7 +17,11 @@ document.addEventListener("DOMContentLoaded", () => {
     if (here && ![...zone.options].some((option) => option.value === here)) {
       zone.add(new Option(here, here));
     }
-    zone.value = here || zone.value;
+    if (here && here !== zone.value) {
+      zone.value = here;
+      // what the page says of the next mail is said anew
+      setTimeout(() => zone.dispatchEvent(new Event("change", { bubbles: true })), 0);
+    }
   }
 
   // what depends on a choice is asked for only where it matters: data-when="name=value value"

@@ -25,6 +25,12 @@ def upgrade() -> None:
         notices.drop_constraint(op.f("ck_notices_kind"), type_="check")
         notices.create_check_constraint(op.f("ck_notices_kind"), _one_of("kind", _KINDS))
     _keep_consents()
+    pending = sa.text("standing = 'pending'")
+    op.create_index(
+        *("ix_subscriptions_pending", "subscriptions", ["began_at"]),
+        sqlite_where=pending,
+        postgresql_where=pending,
+    )
     op.create_table(
         "opinions",
         sa.Column("subscription_id", sa.Integer(), nullable=False),

@@ -1,0 +1,64 @@
+"""How often strangers may ask for something: by the network they ask from, by the domain they name.
+
+Without such limits a form that sends a question to any address is a weapon (subscription bombing). Together
+with one question a day and three in all to an address (`core/notices.py`) they bound what it can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Final
+
+from digest.core.families import FAMILIES, family_of
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most so many in each span; spans follow one another, and each counts for itself."""
+
+    most: int
+    span: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """One thing that is counted: what, until when, and how many of it there may be."""
+
+    name: str
+    until: datetime
+    most: int
+
+
+#: An office or a campus behind one address may subscribe at the same time; a script is slowed down.
+BY_NETWORK: Final = (Limit(60, timedelta(hours=1)), Limit(300, timedelta(days=1)))
+BY_DOMAIN: Final = (Limit(200, timedelta(hours=1)), Limit(1_000, timedelta(days=1)))
+#: Half of all readers live at one of these.
+BY_LARGE_DOMAIN: Final = (Limit(20_000, timedelta(hours=1)),)
+#: Who holds an IPv6 network has at least so much of it, and a provider gives whole ones to homes.
+_NETWORK_BITS: Final = {4: 24, 6: 48}
+
+
+def network_of(address: str) -> str:
+    """The network that an address belongs to, as far as one holder may change it; what is none is itself."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+        found = found.ipv4_mapped
+    return str(ip_network((found, _NETWORK_BITS[found.version]), strict=False))
+
+
+def counted(seen_from: str, address: str, now: datetime) -> Iterator[Counted]:
+    """All that a request from somewhere about an address counts for."""
+    domain = family_of(address.rpartition("@")[2])
+    by_domain = BY_LARGE_DOMAIN if domain in FAMILIES else BY_DOMAIN
+    for name, limits in ((f"network {network_of(seen_from)}", BY_NETWORK), (f"domain {domain}", by_domain)):
+        for limit in limits:
+            until = _EPOCH + ((now - _EPOCH) // limit.span + 1) * limit.span
+            yield Counted(f"{name} {until:%Y-%m-%dT%H:%M} {limit.span}", until, limit.most)

@@ -1,0 +1,60 @@
+"""What nobody confirmed is forgotten, and so are counts of the past: done now and then, safe to repeat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from digest.store import attempts, notices
+from digest.store.database import Database, checkpoint
+from subscribers import store as readers
+from subscribers import unconfirmed
+from subscribers.subscription import left
+
+#: The reason in the history of somebody who read once, asked to come back, and never confirmed.
+NOT_CONFIRMED: Final = "did not confirm in time"
+#: In one transaction: others write too.
+_TOGETHER: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """What was forgotten."""
+
+    #: who never confirmed: as if the address had not been entered
+    removed: int = 0
+    #: who read before, and did not confirm the return: gone again, with all that came of the first time
+    left: int = 0
+
+
+async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -> Tidied:
+    """Forget addresses that were entered and not confirmed within a time, and counts that are over."""
+    found = Tidied()
+    async with store.read() as connection:
+        nothing = not await unconfirmed.asked_before(connection, now - keep_unconfirmed, limit=1)
+    while not nothing:
+        more = await _some(store, now, now - keep_unconfirmed)
+        found = Tidied(found.removed + more.removed, found.left + more.left)
+        nothing = more == Tidied()
+    async with store.write() as connection:
+        await attempts.forget(connection, now)
+    if found.removed:
+        await checkpoint(store)
+    return found
+
+
+async def _some(store: Database, now: datetime, before: datetime) -> Tidied:
+    async with store.write() as connection:
+        overdue = await unconfirmed.asked_before(connection, before, limit=_TOGETHER)
+        never = await unconfirmed.never_active(connection, overdue)
+        await notices.detach(connection, never)
+        await unconfirmed.remove(connection, never)
+        again = sorted(set(overdue) - set(never))
+        for one in again:
+            reader = await readers.subscription_by_id(connection, one, to_change=True)
+            assert reader is not None
+            after = left(reader)
+            await readers.save(connection, after)
+            await readers.note_standing(connection, one, reader.standing, after.standing, NOT_CONFIRMED, now)
+    return Tidied(len(never), len(again))

@@ -1,0 +1,74 @@
+"""The evidence of consents: what somebody saw when an address was entered, and who said yes to it, when."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from subscribers.tables import consents
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was on the form, and where it was filled in from."""
+
+    #: such as `/subscribe`
+    form: str
+    #: the words that were agreed to
+    words: str
+    #: a network address
+    seen_from: str
+
+    @property
+    def version(self) -> str:
+        """Sixteen hexadecimal digits that differ where the words do."""
+        return hashlib.sha256(self.words.encode()).hexdigest()[:16]
+
+
+async def note_question(
+    connection: AsyncConnection, subscription_id: int, shown: Shown, now: datetime
+) -> None:
+    """Keep what was shown to who entered an address; nobody has agreed to it yet."""
+    row = {
+        "subscription_id": subscription_id,
+        "asked_at": now,
+        "asked_from": shown.seen_from[:45],
+        "form": shown.form,
+        "version": shown.version,
+        "words": shown.words,
+        "confirmed_from": "",
+    }
+    await connection.execute(insert(consents).values(row))
+
+
+async def note_answer(
+    connection: AsyncConnection, subscription_id: int, asked_by: datetime, seen_from: str, now: datetime
+) -> None:
+    """Note the yes to the newest of the forms that were filled in by `asked_by`, when it was asked about."""
+    mine = consents.c
+    newest = (
+        select(mine.id)
+        .where(mine.subscription_id == subscription_id, mine.asked_at <= asked_by)
+        .order_by(mine.id.desc())
+        .limit(1)
+    )
+    values = {"confirmed_at": now, "confirmed_from": seen_from[:45]}
+    await connection.execute(update(consents).where(mine.id.in_(newest)).values(values))
+
+
+async def of_subscription(connection: AsyncConnection, subscription_id: int) -> Sequence[Row[Any]]:
+    """All that there is about a subscription, oldest first."""
+    query = select(consents).where(consents.c.subscription_id == subscription_id).order_by(consents.c.id)
+    return (await connection.execute(query)).all()
+
+
+async def forget_networks(connection: AsyncConnection, subscription_ids: Collection[int]) -> None:
+    """Leave what was agreed to, and when, but not from where: that may name a person."""
+    query = update(consents).where(consents.c.subscription_id.in_(subscription_ids))
+    await connection.execute(query.values(asked_from="", confirmed_from=""))
