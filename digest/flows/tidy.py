@@ -15,7 +15,7 @@ from subscribers.subscription import left
 #: The reason in the history of somebody who read once, asked to come back, and never confirmed.
 NOT_CONFIRMED: Final = "did not confirm in time"
 #: In one transaction: others write too.
-_TOGETHER: Final = 500
+TOGETHER: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
 
 async def _some(store: Database, now: datetime, before: datetime) -> Tidied:
     async with store.write() as connection:
-        overdue = await unconfirmed.asked_before(connection, before, limit=_TOGETHER)
+        overdue = await unconfirmed.asked_before(connection, before, limit=TOGETHER)
         never = await unconfirmed.never_active(connection, overdue)
         await notices.detach(connection, never)
         await unconfirmed.remove(connection, never)

@@ -1,4 +1,4 @@
-"""Subscribing from other sites: a small form for a frame, and an address for programs; with the same limits."""
+"""Subscribing from other sites: a form for a frame, and an address for programs; the same limits hold."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ from tests.wire.transmission import Transmission, parts_of
 
 pytestmark = pytest.mark.anyio
 
-#: What is kept free for the header and for names and links, and what stands around a text.
-FREE, MARKUP = 12_000, 2_500
+#: What is kept free for the header with the longest titles, for names and links; what stands around a text.
+FREE, MARKUP = 16_000, 2_500
 
 #: Newsrooms of twenty readers each: these in every run, and the others in the long one.
 FEW = range(16)
