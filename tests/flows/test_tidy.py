@@ -41,12 +41,13 @@ async def test_an_address_that_was_never_confirmed_stands_nowhere_any_more(store
     await sign_up(entered(name="Ana Quist"), store=store, now=TUESDAY)
     assert await tidied(store, MONTH + timedelta(seconds=1)) == Tidied(removed=1)
     left = await everything_in(store)
-    assert "ana" not in left.casefold()
+    assert "ana@" not in left
+    assert "Quist" not in left
     assert "192.0.2" not in left
     assert "bo@example.org" in left
     # what was asked is still counted
     (question,) = await all_notices(store, kind=NoticeKind.CONFIRM)
-    assert (question.address, question.subscription_id) == (None, None)
+    assert (question.address, question.subscription_id) == ("", None)
     assert await tidied(store, MONTH + timedelta(days=1)) == Tidied()
 
 
