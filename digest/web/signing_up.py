@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 
 from digest.core.model import Newsletter
 from digest.flows import offers
+from digest.flows.coming import Title
 from digest.flows.offers import Offer
 from digest.flows.readers import DEFAULT_CADENCE, DEFAULT_PROFILE
 from digest.flows.sign_up import Came, SignUp, send_links, sign_up
@@ -69,10 +70,16 @@ class SigningUp:
     async def home(self, request: Request) -> Response:
         """Which newsletters there are."""
         found = await self.offer()
+        only = _only(found.newsletters)
+        lately: tuple[Title, ...] = ()
+        if only is not None:
+            _reader, first = await offers.first_mail(only, Wishes(), store=self._store, now=self._now())
+            lately = first.titles
         return page(
             "home",
             language=_language(request),
-            newsletter=_only(found.newsletters),
+            newsletter=only,
+            lately=lately,
             newsletters=found.newsletters,
             up="",
         )
