@@ -34,7 +34,8 @@ WELCOME: Final = {
 }
 #: The files of `subscribers` that remember; all others there only decide.
 KEEPERS: Final = {
-    f"subscribers/{name}.py" for name in ("tables", "interning", "groups", "store", "suppressions")
+    f"subscribers/{name}.py"
+    for name in ("tables", "interning", "groups", "store", "suppressions", "consents", "unconfirmed")
 }
 DRIVERS: Final = {
     *(

@@ -94,7 +94,10 @@ async def test_what_is_chosen_is_what_is_asked_about(sqlite_store: Database) -> 
     (waiting,) = await mine(sqlite_store)
     assert waiting.cadence.in_words == "monthly at 18:30 Asia/Calcutta"
     profile = waiting.profile
-    assert (profile.topics, profile.sections) == ({"economy", "energy"}, {"briefing", "report"})
+    assert (profile.topics, profile.sections) == (
+        frozenset({"economy", "energy"}),
+        frozenset({"briefing", "report"}),
+    )
     assert (profile.format, profile.max_items, profile.language) == (Format.TEXT, 12, "zh-Hans")
     assert waiting.name == "Ana Quist"
     async with sqlite_store.read() as connection:
@@ -281,7 +284,7 @@ async def test_a_program_subscribes_with_the_words_of_the_command_line(sqlite_st
         assert (await client.options("/api/v1/subscribe")).status_code == 204
     (waiting,) = await mine(sqlite_store)
     assert waiting.cadence.in_words == "mon,thu at 08:15 Europe/Paris"
-    assert (waiting.profile.topics, waiting.profile.max_items) == ({"economy"}, 5)
+    assert (waiting.profile.topics, waiting.profile.max_items) == (frozenset({"economy"}), 5)
 
 
 @pytest.mark.parametrize(
