@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -25,7 +25,6 @@ from subscribers.groups import Place, groups_at, hold_together
 from subscribers.interning import (
     bookmark_from,
     cadence_from,
-    chunks,
     intern_bookmarks,
     intern_cadences,
     intern_profiles,
@@ -189,8 +188,8 @@ async def subscriptions_of(
     if to_change:
         whose = select(subscribers.c.id).where(mine)
         await keep_others_off(connection, subscriptions.c.subscriber_id.in_(whose))
-    rows = await connection.execute(_whole().where(mine).order_by(subscriptions.c.newsletter_id))
-    return tuple(_subscription_from(row) for row in rows)
+    rows = await connection.execute(whole_subscriptions().where(mine).order_by(subscriptions.c.newsletter_id))
+    return tuple(subscription_from(row) for row in rows)
 
 
 async def subscription_by_id(
@@ -202,22 +201,11 @@ async def subscription_by_id(
     """
     if to_change:
         await keep_others_off(connection, subscriptions.c.id == subscription_id)
-    query = _whole().where(subscriptions.c.id == subscription_id, subscribers.c.address.isnot(None))
+    query = whole_subscriptions().where(
+        subscriptions.c.id == subscription_id, subscribers.c.address.isnot(None)
+    )
     row = (await connection.execute(query)).first()
-    return None if row is None else _subscription_from(row)
-
-
-async def subscriptions_among(
-    connection: AsyncConnection, addresses: Collection[str]
-) -> tuple[Subscription, ...]:
-    """All subscriptions of these addresses, to be changed: others are kept off them until commit."""
-    found: list[Subscription] = []
-    for some in chunks(sorted({address_key(address) for address in addresses})):
-        mine = subscribers.c.address_key.in_(some)
-        whose = select(subscribers.c.id).where(mine)
-        await keep_others_off(connection, subscriptions.c.subscriber_id.in_(whose))
-        found += [_subscription_from(row) for row in await connection.execute(_whole().where(mine))]
-    return tuple(found)
+    return None if row is None else subscription_from(row)
 
 
 async def page_of_subscriptions(
@@ -229,13 +217,13 @@ async def page_of_subscriptions(
     standing: Standing | None = None,
 ) -> tuple[Subscription, ...]:
     """Subscriptions of readers who are not erased, by id, from `after` on."""
-    query = _whole().where(subscriptions.c.id > after, subscribers.c.address.isnot(None))
+    query = whole_subscriptions().where(subscriptions.c.id > after, subscribers.c.address.isnot(None))
     if newsletter_id is not None:
         query = query.where(subscriptions.c.newsletter_id == newsletter_id)
     if standing is not None:
         query = query.where(subscriptions.c.standing == standing)
     rows = await connection.execute(query.order_by(subscriptions.c.id).limit(limit))
-    return tuple(_subscription_from(row) for row in rows)
+    return tuple(subscription_from(row) for row in rows)
 
 
 async def every_subscription(
@@ -282,8 +270,8 @@ async def pauses_ending_by(connection: AsyncConnection, now: datetime) -> tuple[
     """Paused subscriptions whose time is up, and nobody else's until commit."""
     ending = and_(subscriptions.c.paused_until <= now, subscriptions.c.standing == Standing.PAUSED)
     await keep_others_off(connection, ending)
-    rows = await connection.execute(_whole().where(ending).order_by(subscriptions.c.id))
-    return tuple(_subscription_from(row) for row in rows)
+    rows = await connection.execute(whole_subscriptions().where(ending).order_by(subscriptions.c.id))
+    return tuple(subscription_from(row) for row in rows)
 
 
 async def mark_bouncing(connection: AsyncConnection, subscription_id: int, words: str, now: datetime) -> None:
@@ -291,8 +279,8 @@ async def mark_bouncing(connection: AsyncConnection, subscription_id: int, words
     whose = select(subscriptions.c.subscriber_id).where(subscriptions.c.id == subscription_id)
     theirs = subscriptions.c.subscriber_id == whose.scalar_subquery()
     await keep_others_off(connection, theirs)
-    for row in (await connection.execute(_whole().where(theirs))).all():
-        one = _subscription_from(row)
+    for row in (await connection.execute(whole_subscriptions().where(theirs))).all():
+        one = subscription_from(row)
         after = TRANSITIONS.get((one.standing, Event.BOUNCED_HARD))
         if after is not None:
             await save(connection, replace(one, standing=after))
@@ -318,7 +306,7 @@ async def erase(connection: AsyncConnection, subscriber_id: int, now: datetime) 
     )
 
 
-def _whole() -> Select[Any]:
+def whole_subscriptions() -> Select[Any]:
     """Subscriptions with all that the value needs."""
     mine, them = subscriptions.c, subscribers.c
     return (
@@ -339,7 +327,8 @@ def _whole() -> Select[Any]:
     )
 
 
-def _subscription_from(row: Row[Any]) -> Subscription:
+def subscription_from(row: Row[Any]) -> Subscription:
+    """A subscription from a row of `whole_subscriptions`."""
     return Subscription(
         id=row.id,
         subscriber_id=row.subscriber_id,

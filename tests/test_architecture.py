@@ -35,7 +35,16 @@ WELCOME: Final = {
 #: The files of `subscribers` that remember; all others there only decide.
 KEEPERS: Final = {
     f"subscribers/{name}.py"
-    for name in ("tables", "interning", "groups", "store", "suppressions", "consents", "unconfirmed")
+    for name in (
+        "tables",
+        "interning",
+        "groups",
+        "store",
+        "suppressions",
+        "consents",
+        "unconfirmed",
+        "together",
+    )
 }
 DRIVERS: Final = {
     *(

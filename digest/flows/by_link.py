@@ -43,7 +43,7 @@ class Seen:
 
 async def look(subscription_id: int, *, store: Database, now: datetime) -> Seen | None:
     """The subscription behind a link; None after its reader was erased. Changes nothing."""
-    async with store.read() as connection:
+    async with store.glance() as connection:
         reader = await readers.subscription_by_id(connection, subscription_id)
         if reader is None:
             return None

@@ -58,12 +58,19 @@ async def welcome(
 
 async def goodbye(connection: AsyncConnection, reader: Subscription, now: datetime) -> None:
     """Plan the mail to somebody who has just left, where the newsletter sends one; once a day at most."""
-    newsletter = await newsletters.by_id(connection, reader.newsletter_id)
-    if newsletter.goodbye:
-        occasion = f"goodbye {reader.id} {now:%Y-%m-%d}"
-        await notices.plan(
-            connection, notice_for(reader, newsletter, NoticeKind.GOODBYE, occasion, due_at=now)
-        )
+    await goodbyes(connection, [reader], now)
+
+
+async def goodbyes(connection: AsyncConnection, gone: Sequence[Subscription], now: datetime) -> None:
+    """Plan the mails to all who have just left."""
+    if not gone:
+        return
+    polite = {one.id: one for one in await newsletters.every(connection) if one.goodbye}
+    for reader in gone:
+        if reader.newsletter_id in polite:
+            newsletter, occasion = polite[reader.newsletter_id], f"goodbye {reader.id} {now:%Y-%m-%d}"
+            new = notice_for(reader, newsletter, NoticeKind.GOODBYE, occasion, due_at=now)
+            await notices.plan(connection, new)
 
 
 def notice_for(

@@ -25,6 +25,7 @@ from digest.flows.readers import (
 from digest.store import ledger, newsletters, topics
 from digest.store.database import Database
 from subscribers import store as shelf
+from subscribers import together
 from subscribers.model import Standing
 from subscribers.roster import RefusedLine, RosterRow, read_roster, write_roster
 from subscribers.subscription import Subscription
@@ -133,7 +134,7 @@ class _Page:
     ) -> _Page:
         """All that the decisions look at, read at once."""
         addresses = {row.email for row in rows}
-        known = await shelf.subscriptions_among(connection, addresses)
+        known = await together.subscriptions_among(connection, addresses)
         key = await suppression_key(connection)
         return cls(
             connection,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from digest.errors import PassingStoreError, StoreError
+from digest.store.glance import driven, on_the_spot
 
 #: How long a writer waits for another one on SQLite, in milliseconds, before the store counts as locked.
 BUSY_TIMEOUT_MS: Final = 30_000
@@ -47,6 +48,7 @@ class Database:
         self._engine: Final = _sqlite_engine(self.url, echo) if self.is_sqlite else _engine(self.url, echo)
         self._one_writes: Final = asyncio.Lock()
         self._apart: _Apart | None = None
+        self._nearby: Engine | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -63,6 +65,30 @@ class Database:
         """A transaction that only looks: a consistent snapshot on SQLite, read committed on PostgreSQL."""
         async with self._connection() as connection, connection.begin():
             yield connection
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        """A look at a few rows for somebody who waits for a page: as `read()`, but quicker on SQLite.
+
+        There it is done on the spot, and everything else in this process waits for it: nothing that looks
+        through whole tables may be asked here.
+        """
+        if not self.is_sqlite:
+            async with self.read() as connection:
+                yield connection
+            return
+        with _in_words_of(self.url), self._near().connect() as near, near.begin():
+            yield on_the_spot(near)
+
+    async def write_briefly(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+        """Do a short piece of writing in one transaction; on SQLite one step off the event loop in all.
+
+        There `work` may await nothing but statements.
+        """
+        if self.is_sqlite:
+            return await self.write_apart(lambda connection: driven(work(on_the_spot(connection))))
+        async with self.write() as connection:
+            return await work(connection)
 
     @asynccontextmanager
     async def write(self, *, copies_known_ids: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -109,7 +135,19 @@ class Database:
         apart, self._apart = self._apart, None
         if apart is not None:
             await apart.close()
+        nearby, self._nearby = self._nearby, None
+        if nearby is not None:
+            nearby.dispose()
         await self._engine.dispose()
+
+    def _near(self) -> Engine:
+        if self._nearby is None:
+            # glances may overlap where somebody prints in between, and none of them may wait for another
+            self._nearby = create_engine(
+                self.url.set(drivername="sqlite"), pool_size=8, max_overflow=-1, **_JSON
+            )
+            _make_sqlite_safe(self._nearby)
+        return self._nearby
 
     def _turn(self) -> AbstractAsyncContextManager[object]:
         return self._one_writes if self.is_sqlite else nullcontext()
@@ -204,10 +242,10 @@ def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
 def _engine_apart(url: URL) -> Engine:
     """An engine for one thread: pysqlite, or psycopg, which speaks both ways."""
     if url.get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_size=1, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=1, pool_pre_ping=True, **_JSON)
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
-    engine = create_engine(url.set(drivername="sqlite"), pool_size=1)
+    engine = create_engine(url.set(drivername="sqlite"), pool_size=1, **_JSON)
     _make_sqlite_safe(engine)
     return engine.execution_options(digest_write=True)
 

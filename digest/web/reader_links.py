@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from digest.flows import by_link
 from digest.flows.by_link import Seen
+from digest.flows.leaving import Leaving, Leavings
 from digest.render.words import words_for
 from digest.store.database import Database
 from digest.web.forms import body_of
@@ -42,6 +43,7 @@ class ReaderLinks:
         self._store: Final = store
         self._tokens: Final = tokens
         self._now: Final = now
+        self._leavings: Final = Leavings(store=store, now=now)
 
     def router(self) -> APIRouter:
         """The paths, and what answers on each."""
@@ -67,7 +69,7 @@ class ReaderLinks:
         subscription = self._subscription(Purpose.UNSUBSCRIBE, token)
         one_click = is_one_click(request.headers.get("content-type", ""), await body_of(request))
         reason = BY_ONE_CLICK if one_click else ON_THE_PAGE
-        if await by_link.leave(subscription, reason=reason, store=self._store, now=self._now()):
+        if await self._leavings.end(Leaving(subscription, reason)):
             log.info("a reader left", subscription=subscription, reason=reason)
         if one_click:
             return PlainTextResponse("You are unsubscribed.\n")
