@@ -49,7 +49,7 @@ class Put:
 
 async def look(notice_id: int, *, store: Database, now: datetime) -> Put | None:
     """The question behind a link; None when there never was one. Changes nothing."""
-    async with store.read() as connection:
+    async with store.glance() as connection:
         notice = await notices.by_id(connection, notice_id)
         if notice is None or notice.kind is not NoticeKind.CONFIRM:
             return None

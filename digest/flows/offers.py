@@ -32,7 +32,7 @@ class Offer:
 
 async def offer(*, store: Database, now: datetime) -> Offer:
     """All that is open to sign-up now."""
-    async with store.read() as connection:
+    async with store.glance() as connection:
         opened = [one for one in await newsletters.every(connection) if one.sign_up]
         per_week: dict[str, int] = {}
         for one in opened:
@@ -46,7 +46,7 @@ async def first_mail(
 ) -> tuple[Subscription, Coming]:
     """What somebody who began now with these wishes would be sent first; nothing is written down."""
     nobody = Enrolment("", newsletter.slug, wishes, confirmed=True, reason="")
-    async with store.read() as connection:
+    async with store.glance() as connection:
         reach = await reach_of(connection, newsletter, now)
         reader = beginning(nobody, newsletter, 0, reach, now)
         return reader, await coming(connection, reader, newsletter, now)
