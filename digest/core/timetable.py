@@ -55,6 +55,17 @@ def next_slot(cadence: Cadence, now: datetime) -> Slot:
     return _slot(cadence, day, instant)
 
 
+def next_issue_at(cadence: Cadence | None, due_at: datetime) -> datetime | None:
+    """When the issue after the one that was due at `due_at` is; None where no day is appointed for it.
+
+    Issues by hand have no cadence, and news at once comes with the news. What is asked for is the instant of
+    the slot, never the clock, so that a copy says the same whenever it is printed.
+    """
+    if cadence is None or cadence.at_once:
+        return None
+    return next_slot(cadence, due_at).due_at
+
+
 def slots_between(cadence: Cadence, after: datetime, upto: datetime) -> Iterator[Slot]:
     """The slots in (after, upto], oldest first."""
     slot = next_slot(cadence, after)

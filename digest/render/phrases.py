@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from digest.core.budget import Fit, Form
 from digest.core.model import Copy
+from digest.core.timetable import next_issue_at
 from digest.render.characters import shortened
 from digest.render.page import CohortWords, Item, Masthead
 from digest.render.reading import whole_minutes
@@ -46,7 +50,10 @@ def cohort_words(
         later=_later(len(copy.deferred), words),
         waiting="yes" if copy.deferred else "",
         lines="",
-        why=why(masthead.title, copy.profile, copy.cadence, titles, words),
+        why=words.paragraph(
+            why(masthead.title, copy.profile, copy.cadence, titles, words),
+            next_one(copy.cadence, copy.issue.due_at, words),
+        ),
         view_url=view_url,
     )
 
@@ -78,6 +85,24 @@ def why(
         sections = words.listed(words.sections(section) for section in sorted(profile.sections))
         chosen = _("Of its items you chose %(sections)s.") % {"sections": sections}
     return words.paragraph(_follows(newsletter, profile, titles, words), chosen, _comes(cadence, words))
+
+
+@lru_cache(maxsize=256)
+def next_one(cadence: Cadence | None, due_at: datetime, words: Words) -> str:
+    """When the issue after the one of this slot is due, on the reader's clock; empty where nobody can say.
+
+    Kept, since all cohorts of an issue wait for the same one.
+    """
+    if cadence is None or (instant := next_issue_at(cadence, due_at)) is None:
+        return ""
+    _ = words.catalogue.gettext
+    local = instant.astimezone(ZoneInfo(cadence.zone))
+    told = {
+        "weekday": words.weekday(local.date()),
+        "day": words.short_day(local.date()),
+        "time": words.clock(local.time()),
+    }
+    return _("The next one is due on %(weekday)s, %(day)s, at %(time)s.") % told
 
 
 def wish(profile: Profile, cadence: Cadence, titles: Mapping[str, str], words: Words) -> str:

@@ -78,6 +78,10 @@ class Words:
         """The day without its year, within a sentence: Nov 24."""
         return _span(self._spoken, day, day)
 
+    def weekday(self, day: date) -> str:
+        """The name of the day within a sentence: Tuesday."""
+        return self._day_names([WEEKDAYS[day.weekday()]])[0]
+
     def span(self, first: date, last: date) -> str:
         """Days from the first to the last, both included, within a sentence: Nov 21 – 24."""
         return _span(self._spoken, first, last)

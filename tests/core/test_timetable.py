@@ -15,6 +15,7 @@ from digest.core.timetable import (
     latest_slot,
     leftover_slot,
     local_day,
+    next_issue_at,
     next_slot,
     served_day_after_change,
     served_day_at_start,
@@ -125,6 +126,28 @@ def test_slots_between_leaves_out_its_beginning_and_takes_its_end() -> None:
     noon = cadence("12:00")
     slots = slots_between(noon, utc("2026-11-24T12:00"), utc("2026-11-26T12:00"))
     assert [slot.label for slot in slots] == ["2026-11-25T12:00", "2026-11-26T12:00"]
+
+
+@pytest.mark.parametrize(
+    ("days", "at", "zone", "due_at", "following"),
+    [
+        ("weekdays", "08:00", "Europe/Paris", "2026-11-27T07:00", "2026-11-30T07:00"),
+        ("mon,thu", "08:00", "Europe/Paris", "2026-11-26T07:00", "2026-11-30T07:00"),
+        ("monthly", "08:00", "Europe/Paris", "2026-12-01T07:00", "2027-01-01T07:00"),
+        ("daily", "02:30", NEW_YORK, "2026-03-07T07:30", "2026-03-08T07:00"),
+        ("daily", "01:30", NEW_YORK, "2026-11-01T05:30", "2026-11-02T06:30"),
+        ("daily", "18:00", "Pacific/Apia", "2011-12-30T04:00", "2011-12-31T04:00"),
+    ],
+)
+def test_the_next_issue_comes_with_the_slot_after(
+    days: str, at: str, zone: str, due_at: str, following: str
+) -> None:
+    assert next_issue_at(cadence(at, zone, days), utc(due_at)) == utc(following)
+
+
+def test_no_next_issue_is_appointed_by_hand_or_at_once() -> None:
+    assert next_issue_at(None, utc("2026-11-24T07:00")) is None
+    assert next_issue_at(cadence("08:00", at_once=True), utc("2026-11-24T07:00")) is None
 
 
 def test_now_may_be_given_in_any_zone() -> None:

@@ -127,3 +127,26 @@ async def test_the_span_of_missed_days_is_in_the_preview_as_in_the_mail(
     plain = message_from_bytes(sent.read_bytes(), policy=policy.default).get_body(("plain",))
     assert plain is not None
     assert "Nov 20\u2009–\u200924" in plain.get_content()
+
+
+async def test_when_the_next_issue_is_due_is_told_by_the_slot_however_late_it_is_printed(
+    store: Database, tmp_path: Path
+) -> None:
+    await join(store, ANN, TUESDAY, days="tue,wed,fri")
+    await publish_news(store, TUESDAY, item("Tariffs"))
+    found = await preview(ANN, "daily", store=store, press=press_for(store), now=at(24, 7))
+    assert "due on Wednesday, Nov 25, at 07:00." in " ".join(found.text.split())
+    await plan_all(store, at(24, 7))
+    # planned, and not sent before the next slot was nearly there
+    await run(jobs_for(store, tmp_path), at(25, 6, 59))
+    (sent,) = (tmp_path / "outbox").glob("*.eml")
+    assert found.letter is not None
+    assert nameless(sent.read_bytes()) == nameless(found.letter.content)
+
+
+async def test_readers_at_once_are_promised_no_day(store: Database) -> None:
+    await join(store, ANN, TUESDAY, at_once="yes")
+    await publish_news(store, TUESDAY, item("Tariffs"))
+    found = await preview(ANN, "daily", store=store, press=press_for(store), now=at(24, 7))
+    assert "It comes as soon as there is something new." in " ".join(found.text.split())
+    assert "next one" not in found.text

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 
-from digest.render.phrases import why, wish
+from digest.render.phrases import next_one, why, wish
 from digest.render.words import language_attributes, words_for
 from subscribers.model import MONTHLY, WEEKDAYS, Cadence, Profile, Section
 from tests.render.samples import DAILY
@@ -162,6 +162,34 @@ def test_a_cadence_is_said_in_plain_words(cadence: Cadence, said: str) -> None:
 )
 def test_a_reader_is_told_why(profile: Profile, cadence: Cadence | None, said: str) -> None:
     assert why("The Letter", profile, cadence, TITLES, words_for("en")) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "The next one is due on Monday, Nov 30, at 07:30."),
+        ("en-GB", "The next one is due on Monday, 30 Nov, at 07:30."),
+        ("zh-Hans", "下一期预定于11月30日（星期一）07:30发出。"),
+        ("ar-EG", "موعد العدد التالي: الاثنين، ٣٠ نوفمبر، الساعة ٠٧:٣٠."),
+        # the words are English, and so is the day within them
+        ("fr", "The next one is due on Monday, Nov 30, at 07:30."),
+    ],
+)
+def test_a_reader_is_told_when_the_next_issue_is_due(language: str, said: str) -> None:
+    friday = datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
+    assert next_one(DAILY, friday, words_for(language)) == said
+
+
+def test_the_next_issue_is_told_by_the_clock_that_will_be_read() -> None:
+    # on that night the clocks of New York jump from two to three
+    cadence = Cadence(WEEKDAYS, time(2, 30), "America/New_York")
+    saturday = datetime(2026, 3, 7, 7, 30, tzinfo=UTC)
+    assert "Sunday, Mar 8, at 03:00" in next_one(cadence, saturday, words_for("en"))
+
+
+@pytest.mark.parametrize("cadence", [None, Cadence(WEEKDAYS, time(7, 30), "UTC", at_once=True)])
+def test_no_next_issue_is_promised_by_hand_or_at_once(cadence: Cadence | None) -> None:
+    assert next_one(cadence, datetime(2026, 11, 27, 6, 30, tzinfo=UTC), words_for("en")) == ""
 
 
 def test_a_wish_is_repeated_before_the_first_mail() -> None:
