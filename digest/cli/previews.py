@@ -14,7 +14,7 @@ from digest.cli.doors import store_at
 from digest.config import load_settings
 from digest.errors import InputError
 from digest.flows.preview import Preview, preview
-from digest.web.preview_page import preview_page
+from digest.web.preview_page import Measure, measures, preview_page
 from subscribers.wishes import parse_address
 
 #: The page that shows the others.
@@ -53,6 +53,7 @@ def preview_for(
     files = [] if found.letter is None else _write_preview(out or settings.var_dir / "preview", found)
     if open_ and files:
         _open(files[-1])
+    sizes = () if found.letter is None else measures(found.letter)
     if json:
         return answer(
             {
@@ -60,6 +61,10 @@ def preview_for(
                 "due_at": found.slot.due_at,
                 "skip": found.selection.skip,
                 "files": files,
+                "sizes": [
+                    {"part": one.name, "octets": one.octets, "budget": one.budget, "fits": one.fits}
+                    for one in sizes
+                ],
             }
         )
     if found.letter is None:
@@ -67,7 +72,15 @@ def preview_for(
     say(f"{found.subject} (due {found.slot.due_at:%Y-%m-%d %H:%M} UTC)")
     for file in files:
         say(f"  {file}")
+    for one in sizes:
+        say(f"  {_size(one)}")
     return None
+
+
+def _size(measure: Measure) -> str:
+    """A size against its budget: HTML part: 12.3 kB of 90 kB."""
+    told = f"{measure.name}: {measure.octets / 1000:.1f} kB of {measure.budget / 1000:.0f} kB"
+    return told if measure.fits else f"{told}, too much: Gmail cuts the mail off there"
 
 
 def _write_preview(folder: Path, found: Preview) -> list[Path]:

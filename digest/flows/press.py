@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeVar
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.core.budget import LIMIT
 from digest.core.model import Claimed, Copy, Issue, Newsletter
 from digest.flows.notice_press import NoticePress
 from digest.mail.dkim import BodyHash, CohortBody, DkimKey, Signer
@@ -33,6 +35,8 @@ from digest.render.tailoring import Tailoring
 from digest.store import briefings, facts, issues, newsletters, topics
 from digest.store.database import Database
 from subscribers.tokens import Purpose, Tokens
+
+log = structlog.get_logger(__name__)
 
 Key = TypeVar("Key")
 Thing = TypeVar("Thing")
@@ -106,6 +110,7 @@ class Press:
         #: by cohort
         self._copies: Final[OrderedDict[int, tuple[Copy, Edition]]] = OrderedDict()
         self._printed: Final[OrderedDict[int, Printed]] = OrderedDict()
+        self._told_as_too_large: Final[set[int]] = set()
         self._one_prepares: Final = asyncio.Lock()
         self._store_name: bytes | None = None
 
@@ -135,6 +140,7 @@ class Press:
             if copy.cohort_id not in self._copies:
                 await self.prepare([copy])
             printed = self._print(*self._copies[copy.cohort_id])
+            self._tell_if_too_large(copy, printed)
             _keep(self._printed, copy.cohort_id, printed, _COHORTS_KEPT)
         return self.addressed(printed, copy)
 
@@ -203,6 +209,21 @@ class Press:
         back = return_path(LARGEST_ID, key=self._key, domain=copy.issue.domain)
         check_names(self._heading_of(copy.issue, LARGEST_ID, Mailbox(back), back, self._any_token))
         return Printed(rendition, CopyHeaders(heading), copy.issue)
+
+    def _tell_if_too_large(self, copy: Claimed, printed: Printed) -> None:
+        """Say it once a cohort: nothing is left out for it, but mail programs may cut the mail off."""
+        octets = printed.rendition.too_large
+        if octets is not None and copy.cohort_id not in self._told_as_too_large:
+            self._told_as_too_large.add(copy.cohort_id)
+            log.warning(
+                "a mail is too large to be shown whole, with its items in their smallest forms",
+                issue=copy.issue_id,
+                cohort=copy.cohort_id,
+                html_at_most=octets.html,
+                html_budget=LIMIT.html,
+                message_at_most=octets.message,
+                message_budget=LIMIT.message,
+            )
 
     def _fitting(self, printed: Printed, is_named: bool) -> Fitting:
         # notes are for pages, where nobody is addressed

@@ -33,10 +33,10 @@ def room_for_head(subject: str, masthead: Masthead) -> int:
     return _ROOM_FOR_HEAD + _ENCODED * len(f"{subject}{masthead.title}".encode())
 
 
-def fits(text: Iterable[Part], html: Iterable[Part] | None, head: int) -> bool:
-    """Whether a copy of these parts keeps within the limit, whoever reads it."""
+def weighed(text: Iterable[Part], html: Iterable[Part] | None, head: int) -> Octets:
+    """What a copy of these parts weighs with such a header, at most, whoever reads it."""
     in_html = 0 if html is None else weight(html)
-    return Octets(in_html, head + weight(text) + in_html).within(LIMIT)
+    return Octets(in_html, head + weight(text) + in_html)
 
 
 class Pair:

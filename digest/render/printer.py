@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from jinja2 import Environment, Template
 
-from digest.core.budget import Fit, Form, fitted
+from digest.core.budget import LIMIT, Fit, Form, fitted
 from digest.core.model import GENERAL, Briefing, Copy, Issue, ItemText, Newsletter, Topic, TopicGroup
 from digest.render.characters import one_line
 from digest.render.cutting import Cut, Part, Turn, assembled, cut
 from digest.render.environment import mail_environment
-from digest.render.fitting import IN_A_LINE, SMALLER_FORMS, Pair, Smaller, fits, room_for_head
+from digest.render.fitting import IN_A_LINE, SMALLER_FORMS, Pair, Smaller, room_for_head, weighed
 from digest.render.marks import Marks
 from digest.render.page import (
     CohortWords,
@@ -216,9 +216,12 @@ def rendition(copy: Copy, sheet: Sheet, boundary: str, view_url: str = "") -> Re
     head = room_for_head(subject, sheet.masthead)
     html = sheet.html if copy.profile.format is Format.HTML else None
     made = _put_together(sheet.text, html, _lists(copy, sheet), words)
-    if not fits(*made, head):
+    octets = weighed(*made, head)
+    if not octets.within(LIMIT):
         made = _put_together_in_less(copy, sheet, words, head)
-    return Rendition(subject, *made, boundary if made[1] is not None else None)
+        octets = weighed(*made, head)
+    parting = boundary if made[1] is not None else None
+    return Rendition(subject, *made, parting, too_large=None if octets.within(LIMIT) else octets)
 
 
 def _put_together(

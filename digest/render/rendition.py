@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
 
+from digest.core.budget import Octets
 from digest.render.cutting import Part, Slot, flat
 
 
@@ -81,6 +82,8 @@ class Rendition(Generic[Reader]):
     html: tuple[Part, ...] | None
     #: of the Content-Type that the mail's header names; None when the body is text/plain alone
     boundary: str | None
+    #: octets of a copy, at most, when even its smallest form may be beyond the budget; None when it is not
+    too_large: Octets | None = None
 
     def __post_init__(self) -> None:
         """Refuse a boundary that a body might hold, with a ValueError."""

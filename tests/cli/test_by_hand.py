@@ -160,6 +160,26 @@ def test_preview_of_nothing_opens_nothing_and_says_why(newsroom: Shell) -> None:
     )
 
 
+def test_preview_says_how_large_the_mail_is_and_whether_it_is_shown_whole(newsroom: Shell) -> None:
+    words = ("preview", "daily", "--for", ANA, "--out", "look")
+    html, message = newsroom.ask(*words)["sizes"]
+    octets = len((newsroom.folder / "look" / "message.eml").read_bytes())
+    assert message == {"part": "Message", "octets": octets, "budget": 100_000, "fits": True}
+    assert (html["part"], html["budget"], html["fits"]) == ("HTML part", 90_000, True)
+    shown = newsroom.ok(*words).out
+    assert shown.endswith(f"\n  Message: {octets / 1000:.1f} kB of 100 kB\n")
+
+    # a theme may say more than any mail has room for
+    folder = newsroom.folder / "looks" / "wordy" / "issue"
+    folder.mkdir(parents=True)
+    (folder / "_letter.html").write_text("<tr><td>{{ 'By the way. ' * 9000 }}</td></tr>")
+    wordy = newsroom.with_(DIGEST_THEMES_DIR="looks")
+    wordy.ok("newsletters", "edit", "daily", "--theme", "wordy")
+    assert [one["fits"] for one in wordy.ask(*words)["sizes"]] == [False, False]
+    told = wordy.ok(*words).out.splitlines()[-2:]
+    assert all(line.endswith(" kB, too much: Gmail cuts the mail off there") for line in told)
+
+
 # --- why ----------------------------------------------------------------------------------------------------
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
+from structlog.testing import capture_logs
 
+from digest.core.budget import LIMIT
 from digest.flows import edit_briefing
 from digest.flows.by_hand import OneOff, plan_by_hand
 from digest.flows.edit_briefing import Edit
@@ -94,3 +97,26 @@ async def test_links_too_long_for_a_header_are_told_before_the_first_letter(stor
     press = Press(store=store, keys=[b"k" * 32], base_url=f"https://news.example/{'x' * 200}")
     with pytest.raises(ValueError, match="not a link of at most"):
         await press.letter(copy)
+
+
+async def test_a_letter_that_no_form_of_its_items_keeps_within_the_budget_is_told_once_a_cohort(
+    store: Database,
+) -> None:
+    await publish_news(store, TUESDAY, item("Tariffs"))
+    for name in ("ann", "bob"):
+        await join(store, f"{name}@example.org", TUESDAY)
+    await join(store, "cat@example.org", TUESDAY, format="text")
+    long = OneOff("daily", briefing_ids=(1,), ignore_bookmarks=True, intro="浪" * 7_000)
+    await plan_by_hand(long, store=store, now=at(24, 7))
+    await plan_by_hand(replace(long, intro="浪"), store=store, now=at(24, 7))
+    with capture_logs() as lines:
+        letters = await print_all(store, press_for(store))
+        await print_all(store, press_for(store), 2)
+    # the reader of text gets the words once
+    sizes = {address: len(letter) for address, letter in letters.items()}
+    assert max(sizes.values()) > LIMIT.message > min(sizes.values())
+    (told,) = lines
+    assert told["log_level"] == "warning"
+    assert told["event"].startswith("a mail is too large")
+    assert (told["issue"], told["html_budget"], told["message_budget"]) == (1, *LIMIT)
+    assert told["message_at_most"] >= sizes["ann@example.org"]

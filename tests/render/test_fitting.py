@@ -12,7 +12,7 @@ import pytest
 from digest.core.budget import LIMIT, Fit, Form, Octets, fitted, octets_of
 from digest.core.model import Briefing, Copy, ItemText
 from digest.render.excerpts import excerpt
-from digest.render.fitting import fits
+from digest.render.fitting import weighed
 from digest.render.page import Personal
 from digest.render.phrases import cohort_words, words_of_lines
 from digest.render.printer import Printer, Sheet, print_sheet, rendition
@@ -109,6 +109,7 @@ def test_a_copy_keeps_within_the_limit(count: int, format_: Format, chinese: boo
     made = rendition(copy, sheet_of(copy, news(count, chinese=chinese)), BOUNDARY)
     sizes = sizes_of(made)
     assert sizes.within(LIMIT)
+    assert made.too_large is None
     # what is kept free for headers and names is all that may be left over, and one step of one item
     assert count < 60 or sizes.message > 80_000
     for part in (made.plain_text(ADA), made.html_text(ADA) or made.plain_text(ADA)):
@@ -132,7 +133,7 @@ def test_what_is_weighed_is_what_is_printed() -> None:
     assert made.html is not None
     in_html = weight(made.html)
     whole = octets_of(fitted(weights, Octets(10**9, 10**9)), weights)
-    assert fits(made.text, made.html, 0)
+    assert weighed(made.text, made.html, 0).within(LIMIT)
     assert whole == Octets(in_html, in_html + weight(made.text))
     assert fitted(weights) == Fit((Form.FULL,) * 12)
 
@@ -302,4 +303,11 @@ def test_a_theme_of_ones_own_without_lines_prints_headlines(tmp_path: Path) -> N
         (own / name).write_text(cut)
     copy = copy_with(150)
     sheet = print_sheet(copy.issue, NEWSLETTER, news(150), TOPICS, "old", "en", own_themes=tmp_path)
-    assert counted(rendition(copy, sheet, BOUNDARY)) == {"full": 0, "headlines": 150, "lines": 0}
+    made = rendition(copy, sheet, BOUNDARY)
+    assert counted(made) == {"full": 0, "headlines": 150, "lines": 0}
+    # for it there is no smaller form, and that it is too large is known
+    sizes = sizes_of(made)
+    assert not sizes.within(LIMIT)
+    assert made.too_large is not None
+    assert sizes.html <= made.too_large.html < sizes.html + 2_000
+    assert sizes.message <= made.too_large.message < sizes.message + 10_000
