@@ -9,7 +9,7 @@ from typing import Final
 from digest.core.budget import LIMIT, Form, Octets, WeighedItem, Weights
 from digest.core.model import Copy
 from digest.render.cutting import Cut, Part
-from digest.render.page import CohortWords, Item, Masthead, in_form, names_of
+from digest.render.page import CohortWords, Item, Masthead, names_of
 from digest.render.weighing import Scales, weight
 from digest.render.wrapping import wrapped
 
@@ -84,10 +84,11 @@ class Pair:
 class Smaller:
     """Weighs copies of a sheet of which some are too large; holds each item in all its forms."""
 
-    def __init__(self, pair: Pair, items: Mapping[int, Item]) -> None:
-        """The pair has a piece for each item in each of its forms."""
+    def __init__(self, pair: Pair, forms: Mapping[int, Mapping[Form, Item]]) -> None:
+        """Take the items in all forms; the pair has a piece for each of them."""
         self.pair: Final = pair
-        self._forms: Final = {number: self._forms_of(item) for number, item in items.items()}
+        items = {number: printed[Form.FULL] for number, printed in forms.items()}
+        self._forms: Final = {number: self._weighed(printed) for number, printed in forms.items()}
         self._octets: Final = {
             number: tuple(octets for _, octets in forms) for number, forms in self._forms.items()
         }
@@ -123,12 +124,12 @@ class Smaller:
             has_lines=self.pair.has_lines(),
         )
 
-    def _forms_of(self, item: Item) -> tuple[tuple[Item, Octets], ...]:
+    def _weighed(self, in_form: Mapping[Form, Item]) -> tuple[tuple[Item, Octets], ...]:
         """The item in each form and its weight, the poorest first."""
         forms: list[tuple[Item, Octets]] = []
         for form in reversed(Form):
             source = "lines" if form in IN_A_LINE else "items"
-            printed = in_form(item, form)
+            printed = in_form[form]
             octets = self.pair.turn(source, printed.key)
             if form not in _RICHEST and not octets.is_less_than(forms[-1][1]):
                 printed, octets = forms[-1]

@@ -68,20 +68,25 @@ class SmallPrint:
 
     @cached_property
     def _for_text(self) -> Smaller:
-        return Smaller(Pair(self._text, None), self._items)
+        return Smaller(Pair(self._text, None), self._forms)
 
     @cached_property
     def _for_html(self) -> Smaller:
         assert self._pair.html is not None
         html = _html(self._environment, self._page)
-        return Smaller(Pair(self._text, _with_pieces(self._pair.html, html)), self._items)
+        return Smaller(Pair(self._text, _with_pieces(self._pair.html, html)), self._forms)
 
     @cached_property
     def _text(self) -> Cut:
         return _with_pieces(self._pair.text, _text(self._environment, self._page))
 
+    @cached_property
+    def _forms(self) -> Mapping[int, Mapping[Form, Item]]:
+        """Each item in each form: made once, since to find where sentences end takes its time."""
+        return {number: {form: in_form(item, form) for form in Form} for number, item in self._items.items()}
+
     def _page(self, marks: Marks) -> dict[str, Any]:
-        return _small_page(self._masthead, self._titles, self._items, marks)
+        return _small_page(self._masthead, self._titles, self._forms.values(), marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,12 +299,12 @@ def _sheet_page(
 
 
 def _small_page(
-    masthead: Masthead, titles: Mapping[str, str], items: Mapping[int, Item], marks: Marks
+    masthead: Masthead, titles: Mapping[str, str], forms: Iterable[Mapping[Form, Item]], marks: Marks
 ) -> dict[str, Any]:
-    """A page with all items in all lesser forms."""
-    printed = {(item.key, form): in_form(item, form) for item in items.values() for form in SMALLER_FORMS}
-    lines = [item for (_, form), item in printed.items() if form in IN_A_LINE]
-    others = [item for (key, form), item in printed.items() if form not in IN_A_LINE and item.key != key]
+    """A page with all items in all lesser forms; one that is no less than the whole is there already."""
+    printed = [(form, one[form], one[Form.FULL]) for one in forms for form in SMALLER_FORMS]
+    lines = [item for form, item, _ in printed if form in IN_A_LINE]
+    others = [item for form, item, whole in printed if form not in IN_A_LINE and item is not whole]
     slug, title = next(iter(titles.items()))
     return {**_marked_page(masthead, [Group(slug, title, others)], (), lines, marks), "contents": ()}
 
