@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -293,10 +293,11 @@ def test_a_newsletter_may_print_excerpts() -> None:
     assert "Readon:https://www.courier.example/harbour/ammonia-fleet" in text
 
 
-def test_a_theme_of_ones_own_without_lines_prints_headlines(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lacking", [("body.html", "body.txt"), ("body.html",), ("body.txt",)])
+def test_a_theme_of_ones_own_without_lines_prints_headlines(tmp_path: Path, lacking: Sequence[str]) -> None:
     own = tmp_path / "old" / "issue"
     own.mkdir(parents=True)
-    for name in ("body.html", "body.txt"):
+    for name in lacking:
         source = (Path(__file__).parents[2] / "templates" / "email" / "issue" / name).read_text()
         cut = re.sub(r"{% when copy.lines %}.*?{% endwhen %}\n", "", source, flags=re.DOTALL)
         assert cut != source
@@ -305,6 +306,7 @@ def test_a_theme_of_ones_own_without_lines_prints_headlines(tmp_path: Path) -> N
     sheet = print_sheet(copy.issue, NEWSLETTER, news(150), TOPICS, "old", "en", own_themes=tmp_path)
     made = rendition(copy, sheet, BOUNDARY)
     assert counted(made) == {"full": 0, "headlines": 150, "lines": 0}
+    assert "in brief" not in made.plain_text(ADA)
     # for it there is no smaller form, and that it is too large is known
     sizes = sizes_of(made)
     assert not sizes.within(LIMIT)
