@@ -105,14 +105,19 @@ def local_day(now: datetime, zone: str) -> date:
 # back after the time of a slot has that day written off, as if it had been served: for that time alone.
 
 
-def covers_from(cadence: Cadence, served_day: date, slot: Slot) -> date:
+def covers_from(cadence: Cadence, served_day: date, slot: Slot, news_since: datetime | None = None) -> date:
     """The day of the first slot that this one makes up for; its own day when none was missed.
 
-    At-once readers miss no days: what was published in between has come at once.
+    A slot was missed when it was owed, or when it came after the oldest news that the readers have not had,
+    published at `news_since` (None: nothing is new): days that a pause wrote off are days that its end makes
+    up for. At-once readers miss no days: what was published in between has come at once.
     """
     if cadence.at_once:
         return slot.day
-    return min(slot.day, _first_slot_day(cadence, served_day + _DAY))
+    missed = _first_slot_day(cadence, served_day + _DAY)
+    if news_since is not None:
+        missed = min(missed, next_slot(cadence, news_since).day)
+    return min(slot.day, missed)
 
 
 def served_day_at_start(cadence: Cadence, now: datetime) -> date:

@@ -10,7 +10,7 @@ from digest.core.model import Claimed, Copy, DueSlot, Group, Newsletter, Selecti
 from digest.core.selection import Selector
 from digest.errors import NotFoundError
 from digest.flows.press import Press
-from digest.flows.publish import candidates_for, issue_for, rules_of
+from digest.flows.publish import candidates_for, first_days, issue_for, rules_of
 from digest.mail.lane import Letter
 from digest.store import briefings, counters, newsletters
 from digest.store.database import Database
@@ -51,10 +51,20 @@ async def preview(
         selector = Selector(found, await rules_of(connection, newsletter))
         selection = selector.regular(reader.profile, reader.bookmark, newest)
         shown = {*selection.numbers, *selection.deferred}
+        (covers_from,) = await first_days(connection, due, [group])
         revisions = await briefings.current_revisions(connection, shown)
     if selection.skip is not None:
         return Preview(reader, newsletter, due.slot, selection)
-    copy = _copy(due, reader, newsletter, selection, now)
+    copy = Copy(
+        cohort_id=0,
+        issue=issue_for(due, newsletter, now),
+        round=1,
+        profile=reader.profile,
+        cadence=reader.cadence,
+        groups=selection.groups,
+        deferred=selection.deferred,
+        covers_from=covers_from,
+    )
     printed = await press.printed(copy, await press.edition(copy.issue, revisions))
     claimed = Claimed(0, 0, 0, reader.id, reader.address, reader.name, 0)
     mine_alone = press.personal(claimed)
@@ -81,23 +91,3 @@ def slot_for(reader: Subscription, newest: int, now: datetime) -> Slot:
     while upcoming.day <= reader.served_day:
         upcoming = timetable.next_slot(reader.cadence, upcoming.due_at)
     return upcoming
-
-
-def _copy(
-    due: DueSlot, reader: Subscription, newsletter: Newsletter, selection: Selection, now: datetime
-) -> Copy:
-    covers_from = (
-        due.slot.day
-        if reader.cadence.at_once
-        else timetable.covers_from(reader.cadence, reader.served_day, due.slot)
-    )
-    return Copy(
-        cohort_id=0,
-        issue=issue_for(due, newsletter, now),
-        round=1,
-        profile=reader.profile,
-        cadence=reader.cadence,
-        groups=selection.groups,
-        deferred=selection.deferred,
-        covers_from=covers_from,
-    )

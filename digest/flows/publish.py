@@ -136,6 +136,21 @@ async def pin(
     await issues.pin_revisions(connection, issue_id, round_, revisions)
 
 
+async def first_days(connection: AsyncConnection, due: DueSlot, groups: Sequence[Group]) -> list[date]:
+    """For each group the first local day that its copy covers."""
+    if due.cadence.at_once:
+        return [due.slot.day] * len(groups)
+    oldest = await briefings.published_at(connection, {group.bookmark.cut + 1 for group in groups})
+    # thousands of groups are as far as a few are
+    known: dict[tuple[date, int], date] = {}
+    for group in groups:
+        where = group.served_day, group.bookmark.cut
+        if where not in known:
+            since = oldest.get(group.bookmark.cut + 1)
+            known[where] = timetable.covers_from(due.cadence, group.served_day, due.slot, since)
+    return [known[group.served_day, group.bookmark.cut] for group in groups]
+
+
 def issue_for(due: DueSlot, newsletter: Newsletter, now: datetime) -> Issue:
     """The issue of a slot, not yet in the store."""
     return Issue(
@@ -181,26 +196,18 @@ async def _decide(
     memory: Memory,
 ) -> list[PlannedCohort]:
     """One decision for each group."""
-    covers_from = _first_days(due, groups)
+    covers_from = await first_days(connection, due, groups)
     limit = newsletter.latest_start_minutes
     if limit is not None and not due.cadence.at_once and now - due.slot.due_at > timedelta(minutes=limit):
-        return [PlannedCohort(one, _too_late(one), covers_from[one.served_day]) for one in groups]
+        return [PlannedCohort(one, _too_late(one), day) for one, day in zip(groups, covers_from, strict=True)]
     rules = await rules_of(connection, newsletter)
     selector = memory.selector(await candidates_for(connection, groups, newest), rules)
     return [
-        PlannedCohort(one, selector.regular(one.profile, one.bookmark, newest), covers_from[one.served_day])
-        for one in groups
+        PlannedCohort(one, selector.regular(one.profile, one.bookmark, newest), day)
+        for one, day in zip(groups, covers_from, strict=True)
     ]
 
 
 def _too_late(group: Group) -> Selection:
     """Wait for the next slot, and the briefings with it: the bookmark stays."""
     return Selection((), group.bookmark.deferred, {}, group.bookmark, Skip.TOO_LATE)
-
-
-def _first_days(due: DueSlot, groups: Sequence[Group]) -> dict[date, date]:
-    """The first local day that a copy covers, by the day on which its readers were last served."""
-    served_days = {group.served_day for group in groups}
-    if due.cadence.at_once:
-        return dict.fromkeys(served_days, due.slot.day)
-    return {day: timetable.covers_from(due.cadence, day, due.slot) for day in served_days}

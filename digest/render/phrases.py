@@ -151,7 +151,8 @@ def _summary(items: Sequence[Item], words: Words) -> str:
 
 
 def _covers(copy: Copy, words: Words) -> str:
-    if copy.covers_from >= copy.issue.day:
+    # by hand nothing is made up for
+    if copy.cadence is None or copy.covers_from >= copy.issue.day:
         return ""
     _ = words.catalogue.gettext
     return _("Covers %(days)s") % {"days": words.span(copy.covers_from, copy.issue.day)}

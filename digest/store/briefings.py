@@ -171,6 +171,15 @@ async def candidates(
     return tuple(found[number] for number in sorted(found))
 
 
+async def published_at(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, datetime]:
+    """When the briefings of these publication numbers came out; those that are not there are left out."""
+    found: dict[int, datetime] = {}
+    for some in chunks(sorted(numbers)):
+        query = select(briefings.c.number, briefings.c.published_at).where(briefings.c.number.in_(some))
+        found.update((row.number, row.published_at) for row in await connection.execute(query))
+    return found
+
+
 async def by_id(connection: AsyncConnection, briefing_id: int) -> Briefing | None:
     """One briefing in its newest revision."""
     found = await _briefings(connection, _newest().where(briefings.c.id == briefing_id))

@@ -254,6 +254,27 @@ def test_an_issue_covers_from_the_first_missed_day(days: str, served: date, cove
     assert covers_from(thursday, served, slot) == date.fromisoformat(covers)
 
 
+@pytest.mark.parametrize(
+    ("days", "since", "covers"),
+    [
+        pytest.param("daily", "2026-11-25T09:00", "2026-11-26", id="news of the last day"),
+        pytest.param("daily", "2026-11-26T07:59", "2026-11-26", id="news of this morning"),
+        pytest.param("daily", "2026-11-26T08:30", "2026-11-26", id="an issue that is made late"),
+        pytest.param("daily", "2026-11-22T07:00", "2026-11-22", id="news before the slot of its day"),
+        pytest.param("daily", "2026-11-22T09:00", "2026-11-23", id="news after the slot of its day"),
+        pytest.param("mon,thu", "2026-11-23T09:00", "2026-11-26", id="no slot since"),
+        pytest.param("mon,thu", "2026-11-20T09:00", "2026-11-23", id="Monday was not sent"),
+    ],
+)
+def test_an_issue_covers_days_that_were_written_off_if_their_news_is_new_to_the_reader(
+    days: str, since: str, covers: str
+) -> None:
+    thursday = cadence("08:00", days=days)
+    slot = latest_slot(thursday, utc("2026-11-26T08:00"))
+    assert slot is not None
+    assert covers_from(thursday, WEDNESDAY, slot, utc(since)) == date.fromisoformat(covers)
+
+
 def test_an_issue_does_not_cover_a_day_that_the_zone_left_out() -> None:
     apia = cadence("08:00", "Pacific/Apia")
     slot = latest_slot(apia, utc("2011-12-30T18:00"))
