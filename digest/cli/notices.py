@@ -1,10 +1,11 @@
-"""`digest notices`: mails to one person that are no issue, what became of them, and trying again."""
+"""`digest notices`: mails to one person that are no issue, what became of them, and what is to."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.cli.console import (
     After,
@@ -31,15 +32,10 @@ from digest.errors import InputError, NotFoundError
 from digest.store import newsletters
 from digest.store import notices as shelf
 
-notices = typer.Typer(help="List and retry mails that are no issue.")
+notices = typer.Typer(help="List, retry and resolve mails that are no issue.")
 
 #: What a person may have tried again; what was skipped has a reason that a retry does not lift.
-_RETRIABLE: Final = frozenset(
-    {
-        *(DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED),
-        *(DeliveryStatus.EXPIRED, DeliveryStatus.UNCERTAIN),
-    }
-)
+_RETRIABLE: Final = frozenset({DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED, DeliveryStatus.EXPIRED})
 
 
 def add_to(app: typer.Typer) -> None:
@@ -90,25 +86,59 @@ def retry(
     json: Json = False,
     config: Config = None,
 ) -> None:
-    """Try notices again with the next run that were refused, deferred, given up or left in doubt."""
+    """Try notices again with the next run that were refused, deferred or given up."""
 
-    async def work() -> list[dict[str, Any]]:
+    async def work() -> list[Notice]:
         async with store_of(config) as store, store.write() as connection:
             for notice_id in ids:
-                found = await shelf.by_id(connection, notice_id)
-                if found is None:
-                    raise NotFoundError(f"notice {notice_id} does not exist: see digest notices list")
+                found = await _notice(connection, notice_id)
+                if found.status is DeliveryStatus.UNCERTAIN:
+                    raise InputError(f"notice {notice_id} is uncertain: see digest notices resolve")
                 if found.status not in _RETRIABLE or not found.address:
                     known = ", ".join(sorted(_RETRIABLE))
                     raise InputError(f"notice {notice_id} is {found.status}: retried is what is {known}")
                 await shelf.retry(connection, found, parse_now(None))
-            again = [await shelf.by_id(connection, notice_id) for notice_id in ids]
-            return [{"id": one.id, "status": one.status} for one in again if one is not None]
+            return [await _notice(connection, notice_id) for notice_id in ids]
 
-    done = run(work())
+    _tell(run(work()), json)
+
+
+@notices.command("resolve")
+def resolve(
+    notice_id: Annotated[int, typer.Argument(metavar="ID", parser=whole())],
+    as_: Annotated[str, typer.Option("--as", metavar="sent|again", help="What is to be taken as true.")],
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Settle a notice in doubt: it was sent, or it shall be sent again."""
+    if as_ not in {"sent", "again"}:
+        raise InputError(f"--as {as_!r} is not known: say sent or again")
+
+    async def work() -> Notice:
+        async with store_of(config) as store, store.write() as connection:
+            found = await _notice(connection, notice_id)
+            now = parse_now(None)
+            if not await shelf.resolve(connection, found, was_sent=as_ == "sent", now=now):
+                raise InputError(
+                    f"notice {notice_id} is {found.status}: only uncertain ones are resolved "
+                    "(see digest notices list --status uncertain)"
+                )
+            return await _notice(connection, notice_id)
+
+    _tell([run(work())], json)
+
+
+async def _notice(connection: AsyncConnection, notice_id: int) -> Notice:
+    found = await shelf.by_id(connection, notice_id)
+    if found is None:
+        raise NotFoundError(f"notice {notice_id} does not exist: see digest notices list")
+    return found
+
+
+def _tell(done: list[Notice], json: bool) -> None:
     if json:
-        return answer({"items": done, "next": None})
-    return say("; ".join(f"notice {one['id']} is {one['status'].value}" for one in done))
+        return answer({"items": [{"id": one.id, "status": one.status} for one in done], "next": None})
+    return say("; ".join(f"notice {one.id} is {one.status.value}" for one in done))
 
 
 def _shown(notice: Notice, slugs: dict[int, str], message_id: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ _BRANCHES: Final = {
     "preview": _Branch(("previews",), "Print a reader's next issue as it would be sent."),
     "issues": _Branch(("issues",), "List and show issues."),
     "deliveries": _Branch(("issues",), "List, retry and resolve deliveries."),
-    "notices": _Branch(("notices",), "List and retry confirmations and other single mails."),
+    "notices": _Branch(("notices",), "List, retry and resolve confirmations and other single mails."),
     "why": _Branch(("reasons",), "Say why a reader got a briefing, will get it, or does not."),
     "serve": _Branch(("serving",), "Serve the web pages and run the scheduler."),
     "status": _Branch(("house",), "Show what is due, under way and stuck."),

@@ -64,13 +64,23 @@ def verify_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:
 
     Servers on the way may change the case of an address, so letters are compared in lower case.
     """
+    return _named_by(address, keys, "return-path {}")
+
+
+def verify_notice_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:
+    """The notice that a return path names, or None when none of our keys made it of one."""
+    return _named_by(address, keys, "return-path notice {}")
+
+
+def _named_by(address: str, keys: Iterable[bytes], purpose: str) -> int | None:
     match = _RETURN_PATH.fullmatch(address.strip().strip("<>").lower())
     if match is None:
         return None
-    delivery_id = int(match[1])
+    number = int(match[1])
     for key in keys:
-        if hmac.compare_digest(_mac(key, f"return-path {delivery_id}"), match[2]):
-            return delivery_id
+        # takes as long for a near miss as for a far one
+        if hmac.compare_digest(_mac(key, purpose.format(number)), match[2]):
+            return number
     return None
 
 

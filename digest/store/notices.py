@@ -259,6 +259,20 @@ async def retry(connection: AsyncConnection, notice: Notice, now: datetime) -> N
     )
 
 
+async def resolve(connection: AsyncConnection, notice: Notice, *, was_sent: bool, now: datetime) -> bool:
+    """Settle a notice in doubt by a person's word; False when it is not in doubt any more.
+
+    One that is to be sent again gets as long for it as a new one.
+    """
+    settled: dict[str, Any] = {"reason": "", "detail": "", "retry_at": None, "doubts": 0, "claims": 0}
+    if was_sent:
+        settled |= {"status": DeliveryStatus.SENT, "sent_at": now}
+    else:
+        settled |= {"status": DeliveryStatus.PLANNED, "expires_at": now + WORTH_SENDING[notice.kind]}
+    in_doubt = and_(notices.c.id == notice.id, notices.c.status == DeliveryStatus.UNCERTAIN)
+    return (await connection.execute(update(notices).where(in_doubt).values(settled))).rowcount > 0
+
+
 async def forget(connection: AsyncConnection, subscription_ids: Collection[int]) -> None:
     """Wipe addresses and words from the notices of these subscriptions; what is not sent never will be."""
     mine = notices.c.subscription_id.in_(subscription_ids)

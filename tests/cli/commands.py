@@ -45,6 +45,7 @@ CALLS: Final = {
     "deliveries resolve": "3 --as sent",
     "notices list": "",
     "notices retry": "1",
+    "notices resolve": "2 --as sent",
     "why": "ana@readers.example 1",
     "status": "",
 }

@@ -101,12 +101,15 @@ def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shell.ok("subscribers", "add", "vera@readers.example", "--unconfirmed")
         with mail_server(REFUSES_THE_CONTENT) as server:
             assert shell.with_(**sends_to(server), DIGEST_UNCERTAIN="hold")("run").status == 1
+        shell.ok("subscribers", "add", "will@readers.example", "--unconfirmed")
+        with mail_server({"DOT": [HANG_UP]}) as server:
+            assert shell.with_(**sends_to(server), DIGEST_UNCERTAIN="hold")("run").status == 1
     return folder
 
 
 @pytest.fixture
 def old_newsroom(lived_in: Path, tmp_path: Path, monday_noon: None) -> Shell:
-    """That newsroom, as one's own: delivery 1 is sent, 2 refused, 3 uncertain."""
+    """That newsroom, as one's own: delivery 1 is sent, 2 and notice 1 refused, 3 and notice 2 uncertain."""
     shutil.copytree(lived_in, tmp_path, dirs_exist_ok=True)
     return Shell(tmp_path)
 

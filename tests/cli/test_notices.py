@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
+from tests.cli.conftest import MONDAY_NOON, mail_server, sends_to
 from tests.cli.shell import Shell
 from tests.wire.transmission import fields_of, head_of, texts_of, value_of
 
@@ -62,11 +65,36 @@ def test_what_was_given_up_can_be_tried_again(shell: Shell) -> None:
     assert len(letters(shell)) == 1
 
 
+def test_a_notice_in_doubt_can_be_taken_for_sent(old_newsroom: Shell) -> None:
+    (held,) = old_newsroom.ask("notices", "list", "--status", "uncertain")["items"]
+    assert "notices" not in old_newsroom.with_(DIGEST_UNCERTAIN="hold").ask("run")
+    done = old_newsroom.ask("notices", "resolve", str(held["id"]), "--as", "sent")
+    assert done == {"items": [{"id": held["id"], "status": "sent"}], "next": None}
+    assert "notices" not in old_newsroom.ask("run")
+    assert (
+        old_newsroom("notices", "resolve", str(held["id"]), "--as", "sent").complaint
+        == f"notice {held['id']} is sent: only uncertain ones are resolved "
+        "(see digest notices list --status uncertain)"
+    )
+
+
+def test_a_notice_in_doubt_can_be_sent_again_under_the_same_message_id_however_late(
+    old_newsroom: Shell,
+) -> None:
+    (held,) = old_newsroom.ask("notices", "list", "--status", "uncertain")["items"]
+    with time_machine.travel(MONDAY_NOON + timedelta(days=20), tick=True), mail_server() as server:
+        holding = old_newsroom.with_(**sends_to(server), DIGEST_UNCERTAIN="hold")
+        assert "is planned" in holding.ok("notices", "resolve", str(held["id"]), "--as", "again").out
+        assert holding("run", "--json").document["notices"] == {"sent": 1}
+    (taken,) = [one for one in server.taken if one.recipient == held["email"]]
+    assert f"Message-ID: {held['message_id']}".encode() in taken.content
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
         (("retry", "7"), "notice 7 does not exist: see digest notices list"),
-        (("retry", "1"), "notice 1 is planned: retried is what is deferred, expired, refused, uncertain"),
+        (("retry", "1"), "notice 1 is planned: retried is what is deferred, expired, refused"),
         (("list", "--kind", "poem"), "kind 'poem' is not known"),
         (("list", "--status", "lost"), "status 'lost' is not known"),
     ],

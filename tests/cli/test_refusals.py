@@ -259,7 +259,17 @@ REFUSALS: Final = {
         ("--kind letter", "'letter'"),
         ("--limit 0", "'--limit'"),
     ],
-    "notices retry": [("", "Missing argument 'ID'"), ("99", "notice 99 does not exist")],
+    "notices retry": [
+        ("", "Missing argument 'ID'"),
+        ("99", "notice 99 does not exist"),
+        ("2", "notice 2 is uncertain: see digest notices resolve"),
+    ],
+    "notices resolve": [
+        ("2", "Missing option '--as'"),
+        ("2 --as lost", "--as 'lost' is not known: say sent or again"),
+        ("99 --as sent", "notice 99 does not exist"),
+        ("1 --as again", "notice 1 is refused: only uncertain ones are resolved"),
+    ],
     "deliveries list": [
         ("--status lost", "status 'lost' is not known: choose among planned"),
         ("--email nobody", "address 'nobody' is not valid"),

@@ -142,6 +142,32 @@ async def test_what_may_have_arrived_is_settled_under_the_same_id_or_held(
     assert await states(store) == [(ANA, "sent", "")]
 
 
+@pytest.mark.parametrize("was_sent", [True, False])
+async def test_a_person_settles_what_is_held_in_doubt(
+    store: Database, tmp_path: Path, was_sent: bool
+) -> None:
+    await join(store, ANA, TUESDAY, confirmed=False)
+    later = TUESDAY + timedelta(days=9)
+    async with recording() as record:
+
+        async def take_it_and_say_neither_yes_nor_no(message: Accepted) -> str | None:
+            record.at_data = None
+            record.accepted.append(message)
+            return "354 and what now"
+
+        record.at_data = take_it_and_say_neither_yes_nor_no
+        await send_notices(store, tmp_path, record.server, now=TUESDAY, resend_uncertain=False)
+        (doubtful,) = await all_notices(store)
+        async with store.write() as connection:
+            assert await notices.resolve(connection, doubtful, was_sent=was_sent, now=later)
+            assert not await notices.resolve(connection, doubtful, was_sent=was_sent, now=later)
+        await send_notices(store, tmp_path, record.server, now=later, resend_uncertain=False)
+    assert len(record.accepted) == (1 if was_sent else 2)
+    record.assert_no_second_copy_differs()
+    (settled,) = await all_notices(store)
+    assert (settled.status, settled.doubts, settled.sent_at) == (DeliveryStatus.SENT, 0, later)
+
+
 async def test_an_address_that_does_not_exist_is_refused_and_its_reader_stays_pending(
     sqlite_store: Database, tmp_path: Path
 ) -> None:

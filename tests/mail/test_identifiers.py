@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import quopri
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mail.identifiers import boundary, feedback_id, message_id, return_path, verify_return_path
+from digest.mail.identifiers import (
+    boundary,
+    feedback_id,
+    message_id,
+    notice_return_path,
+    return_path,
+    verify_notice_return_path,
+    verify_return_path,
+)
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 numbers = st.integers(1, 2**63 - 1)
+#: What makes a return path, and what knows it again.
+KINDS = [(return_path, verify_return_path), (notice_return_path, verify_notice_return_path)]
+every_kind = pytest.mark.parametrize(("made", "verified"), KINDS, ids=["deliveries", "notices"])
 
 
 @given(numbers, numbers)
@@ -30,32 +42,69 @@ def test_identifiers_stay_as_they_are() -> None:
     # what readers hold from former releases must go on working: change these only with both ways accepted
     assert message_id(7, 42, key=KEY, domain="news.example") == "<7.42.97213794b3b744ba62be@news.example>"
     assert return_path(42, key=KEY, domain="news.example") == "bounces+42.3753a5c4d8994a310063@news.example"
+    notice = notice_return_path(42, key=KEY, domain="news.example")
+    assert notice == "bounces+42.d0b4936077538696613b@news.example"
     assert boundary(7, 3) == "=_digest_7_3_="
 
 
-@given(numbers)
-def test_a_return_path_fits_and_is_known_again_in_any_case(delivery: int) -> None:
-    address = return_path(delivery, key=KEY, domain="news.example")
+@every_kind
+@given(number=numbers)
+def test_a_return_path_fits_and_is_known_again_in_any_case(
+    number: int, made: Callable[..., str], verified: Callable[..., int | None]
+) -> None:
+    address = made(number, key=KEY, domain="news.example")
     assert len(address.partition("@")[0]) <= 64
     for spelling in (address, address.upper(), address.title(), f" <{address}> "):
-        assert verify_return_path(spelling, keys=[KEY]) == delivery
+        assert verified(spelling, keys=[KEY]) == number
 
 
-@given(numbers, st.data())
-def test_a_return_path_with_any_letter_changed_is_a_stranger(delivery: int, data: st.DataObject) -> None:
-    local, _, domain = return_path(delivery, key=KEY, domain="news.example").partition("@")
+@every_kind
+@given(number=numbers, data=st.data())
+def test_a_return_path_with_any_letter_changed_is_a_stranger(
+    number: int, data: st.DataObject, made: Callable[..., str], verified: Callable[..., int | None]
+) -> None:
+    local, _, domain = made(number, key=KEY, domain="news.example").partition("@")
     place = data.draw(st.integers(0, len(local) - 1))
     letter = data.draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789+.@"))
     changed = f"{local[:place]}{letter}{local[place + 1 :]}@{domain}"
     if changed != f"{local}@{domain}":
-        assert verify_return_path(changed, keys=[KEY]) is None
+        assert verified(changed, keys=[KEY]) is None
 
 
-def test_keys_may_change_and_be_withdrawn() -> None:
-    address = return_path(5, key=KEY, domain="news.example")
-    assert verify_return_path(address, keys=[OTHER, KEY]) == 5
-    assert verify_return_path(address, keys=[OTHER]) is None
-    assert verify_return_path(address, keys=[]) is None
+@every_kind
+@pytest.mark.parametrize("number", [1, 42, 2**63 - 1])
+def test_every_flipped_bit_makes_a_return_path_that_is_none(
+    number: int, made: Callable[..., str], verified: Callable[..., int | None]
+) -> None:
+    address = made(number, key=KEY, domain="news.example")
+    end = address.index("@")
+    flipped = {
+        f"{address[:place]}{chr(ord(address[place]) ^ 1 << bit)}{address[place + 1 :]}"
+        for place in range(end + 1)
+        for bit in range(8)
+    }
+    # a letter in the other case is the same address
+    strangers = {one for one in flipped if one.lower() != address}
+    assert len(strangers) > 6 * end
+    assert [one for one in strangers if verified(one, keys=[KEY]) is not None] == []
+
+
+@given(numbers)
+def test_a_notice_is_not_taken_for_a_delivery_nor_a_delivery_for_a_notice(number: int) -> None:
+    of_notice = notice_return_path(number, key=KEY, domain="news.example")
+    of_delivery = return_path(number, key=KEY, domain="news.example")
+    assert verify_return_path(of_notice, keys=[KEY]) is None
+    assert verify_notice_return_path(of_delivery, keys=[KEY]) is None
+
+
+@every_kind
+def test_keys_may_change_and_be_withdrawn(
+    made: Callable[..., str], verified: Callable[..., int | None]
+) -> None:
+    address = made(5, key=KEY, domain="news.example")
+    assert verified(address, keys=[OTHER, KEY]) == 5
+    assert verified(address, keys=[OTHER]) is None
+    assert verified(address, keys=[]) is None
 
 
 @pytest.mark.parametrize(
@@ -63,6 +112,7 @@ def test_keys_may_change_and_be_withdrawn() -> None:
 )
 def test_what_is_no_return_path_is_a_stranger(text: str) -> None:
     assert verify_return_path(text, keys=[KEY]) is None
+    assert verify_notice_return_path(text, keys=[KEY]) is None
 
 
 @given(numbers, numbers, st.text())
