@@ -74,7 +74,9 @@ def _texts(page: Any, scheme: Scheme) -> Iterator[Shown]:
             return
         ink = _named(own.get("color"), ink)
         paper = _named(own.get("background-color") or own.get("background"), paper)
-        said = " ".join(((node.text or "") + "".join(child.tail or "" for child in node)).split())
+        # the words of an image stand in its place where images are blocked
+        own_words = (node.text, *(child.tail for child in node), node.get("alt"))
+        said = " ".join("".join(filter(None, own_words)).split())
         if said:
             yield Shown(said, ink, paper)
         for child in node:

@@ -19,8 +19,11 @@ def look(mail: Mail) -> Iterator[str]:
         anchors = {str(name) for name in mail.page.xpath("//@id | //a/@name")}
         for link in mail.page.xpath("//@href | //@src | //@background | //@action"):
             yield from (f"{link!s:.80} {wrong}" for wrong in _wrong_with(str(link), anchors))
-        if re.search(r"url\(|@import", mail.html):
+        if re.search(r"url\(|@import|@font-face", mail.html):
             yield "the style sheet loads something from elsewhere"
+        # the logo stands in place of the title, and is all that a mail may load
+        for node in mail.page.xpath("//link | //script | //iframe | //form | //img[not(parent::h1)]"):
+            yield f"{node.tag} loads something from elsewhere"
     if mail.kind == "issue":
         yield from _wrong_with_the_way_out(mail)
 

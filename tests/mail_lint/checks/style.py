@@ -15,6 +15,9 @@ from digest.render.words import words_for
 from tests.mail_lint.cascade import declarations_of, kept_block, rules_in
 from tests.mail_lint.mail import Mail
 
+#: Characters of a style element that Gmail still reads.
+_LONGEST_BLOCK: Final = 8192
+_NESTED: Final = re.compile(r"@[^{}]*\{[^{}]*(\{[^{}]*\}[^{}]*)*@")
 _CLASS: Final = re.compile(r"\.(-?[_a-z][_a-z0-9-]*)", re.IGNORECASE)
 
 
@@ -39,6 +42,10 @@ def look_at(mails: Sequence[Mail]) -> Iterator[tuple[str, str]]:
 
 def _wrong_with_block(mail: Mail, kept: str) -> Iterator[str]:
     block = kept_block(mail.page)
+    if len(block) > _LONGEST_BLOCK:
+        yield f"the block has {len(block)} characters, and Gmail ignores one of more than {_LONGEST_BLOCK}"
+    if _NESTED.search(block):
+        yield "an at-rule stands within an at-rule, and Gmail ignores the whole block"
     if block.strip() != kept.strip():
         yield "the block of kept rules is not the one of the style sheet"
     for rule in rules_in(block):
