@@ -5,7 +5,7 @@ from __future__ import annotations
 from colorsys import rgb_to_hls
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.render.palette import UNBRANDED, Brand, contrast, palettes, readable_on
@@ -37,12 +37,14 @@ def unreadable(palette: dict[str, str]) -> list[str]:
     ]
 
 
+@settings(deadline=None)
 @given(brands)
 def test_every_brand_can_be_read_in_our_theme(brand: Brand) -> None:
     for palette in palettes(LIGHT, DARK, brand):
         assert not unreadable(palette)
 
 
+@settings(deadline=None)
 @given(tables, tables, brands)
 def test_every_theme_can_be_read(light: dict[str, str], dark: dict[str, str], brand: Brand) -> None:
     for palette in palettes(light, dark, brand):

@@ -52,6 +52,7 @@ IN_BLOCK: Final[dict[str, str]] = {
     "html-meta-color-scheme": "says that the mail has dark colours of its own; else it may stay light",
     "css-at-media": "margins stay wide on a phone",
     "css-at-media-prefers-color-scheme": "the mail stays light, or the program darkens it by its own lights",
+    "css-box-shadow": "the tile behind a logo is no larger than the logo",
     "css-important": "understood wherever rules of a block are: only nowhere in elements",
     "css-pseudo-class-hover": "links do not answer the mouse; there is none on phones",
     "css-selector-attribute": "[data-ogsc] and [data-ogsb] are for Outlook's apps, which set them",
