@@ -133,12 +133,13 @@ def notices(kind: NoticeKind, theme: str, language: str) -> Iterator[Mail]:
         link = f"https://{_DOMAIN}/%s/QWRhLXNheXMteWVzLW9ubHktb25jZS4u"
         said: Mapping[str, str] = {}
         slots = {"name": name, "unsubscribe_url": link % "unsubscribe"}
+        if kind in {NoticeKind.WELCOME, NoticeKind.LINKS}:
+            slots["preferences_url"] = link % "preferences"
         if kind is NoticeKind.WELCOME:
             said = welcoming(profile, DAILY, TOPICS.values(), outlook, words)
-            slots["preferences_url"] = link % "preferences"
         elif kind is NoticeKind.ALERT:
             said, slots = alarm({"alert": "stopped", "words": f"no server: {name}"}, NEWSLETTER.title), {}
-        elif kind is not NoticeKind.GOODBYE:
+        elif kind in {NoticeKind.MOVE, NoticeKind.MOVING}:
             said = of_a_move(kind, "ada@old.example", "ada@new.example", words)
             slots = {"name": name, "address_url": link % "address"}
         made = printed_notice(
