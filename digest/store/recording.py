@@ -18,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    Select,
     String,
     TypeDecorator,
     Update,
@@ -57,10 +58,15 @@ def begin(connection: Connection, owner: str, delivery_ids: Collection[int], wal
     """Note that these messages may be on the wire from `wall` on; the ids that are still this owner's."""
     if not delivery_ids:
         return set()
-    done = _prepared(connection.dialect).begun.run(
+    statements = _prepared(connection.dialect)
+    done = statements.begun.run(
         connection, {"ids": delivery_ids, "its_owner": owner, "wall": wall, "until": wall + LEASE}
     )
-    return {row[0] for row in done.fetchall()}
+    if done.rowcount == len(delivery_ids):
+        # nearly always; rows that come back one by one each cost a change of threads
+        return set(delivery_ids)
+    held = statements.held.run(connection, {"ids": delivery_ids, "its_owner": owner})
+    return {row[0] for row in held.fetchall()}
 
 
 class _Prepared:
@@ -70,7 +76,7 @@ class _Prepared:
     for what turns values into the driver's, once; then the driver's own cursor does the rest.
     """
 
-    def __init__(self, statement: Update, dialect: Dialect) -> None:
+    def __init__(self, statement: Update | Select[Any], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql: Final = str(compiled)
         self._dialect: Final = dialect
@@ -100,10 +106,12 @@ class _Prepared:
 
 
 class _Statements(NamedTuple):
-    """The two statements for one kind of store."""
+    """The statements for one kind of store."""
 
     sent: _Prepared
     begun: _Prepared
+    #: which of some are this owner's
+    held: _Prepared
 
 
 @lru_cache(maxsize=8)
@@ -114,7 +122,7 @@ def _prepared(dialect: Dialect) -> _Statements:
         deliveries.c.status == DeliveryStatus.SENDING,
     )
     sent = update(deliveries).where(ours)
-    begun = update(deliveries).where(ours).returning(deliveries.c.id)
+    begun = update(deliveries).where(ours)
     return _Statements(
         _Prepared(
             sent.values(
@@ -123,6 +131,7 @@ def _prepared(dialect: Dialect) -> _Statements:
             dialect,
         ),
         _Prepared(begun.values(started_at=bindparam("wall"), lease_until=bindparam("until")), dialect),
+        _Prepared(select(deliveries.c.id).where(ours), dialect),
     )
 
 
