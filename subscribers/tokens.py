@@ -3,8 +3,9 @@
 A token is 32 URL-safe characters: key id (1 byte), subject (5 bytes), then the first 18 bytes of an
 HMAC-SHA256 over both, under a key derived for the purpose. The subject is a number of what the purpose
 is about: mostly a subscription, which stands for reader *and* newsletter.
-Plain `hmac` serves better here than itsdangerous: 32 characters instead of 54, and some 2 µs instead of 70,
-since a context that is keyed once can be copied for each link in a mail.
+It is made here rather than by itsdangerous: 32 characters instead of 54, under 2 µs instead of 70,
+since contexts that are keyed once can be copied for each link in a mail. Python's own `hmac` comes to
+the same result, and takes twice as long.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 #: 24 bytes in base64: no padding and no spare bits, so every token has one spelling only.
 TOKEN_LENGTH: Final = 32
@@ -24,6 +26,11 @@ _SIGNED_BYTES: Final = 1 + _SUBJECT_BYTES
 #: 144 bits; RFC 2104 asks for half of the hash at least, which is 128.
 _MAC_BYTES: Final = 18
 _SHAPE: Final = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
+#: RFC 2104: what a key is made one with, and the octets of a block of SHA-256.
+_INNER: Final = bytes(octet ^ 0x36 for octet in range(256))
+_OUTER: Final = bytes(octet ^ 0x5C for octet in range(256))
+_BLOCK: Final = 64
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(StrEnum):
@@ -54,8 +61,18 @@ class Tokens:
 
     def make(self, purpose: Purpose, subject: int) -> str:
         """The token that lets its holder do this one thing with this subject (below 2**40)."""
-        signed = self._key_id + subject.to_bytes(_SUBJECT_BYTES, "big")
-        return urlsafe_b64encode(signed + _mac(self._signing[purpose], signed)).decode("ascii")
+        return self.maker(purpose)(subject)
+
+    def maker(self, purpose: Purpose) -> Callable[[int], str]:
+        """What makes the tokens for one purpose: for who needs thousands of them."""
+        key_id, context = self._key_id, self._signing[purpose]
+
+        def make(subject: int) -> str:
+            signed = key_id + subject.to_bytes(_SUBJECT_BYTES, "big")
+            token = b2a_base64(signed + _mac(context, signed), newline=False)
+            return token.translate(_URL_SAFE).decode("ascii")
+
+        return make
 
     def read(self, purpose: Purpose, token: str) -> int | None:
         """The subject that the token speaks for, or None when it was not made by us for this purpose."""
@@ -75,13 +92,23 @@ def _key_id(key: bytes) -> bytes:
     return hashlib.sha256(b"newsroom-digest key id\0" + key).digest()[:1]
 
 
-def _keyed(key: bytes, purpose: Purpose) -> hmac.HMAC:
-    """A context that waits for what is to be signed; its key is good for this purpose only."""
-    derived = hmac.digest(key, b"newsroom-digest link\0" + purpose.encode(), "sha256")
-    return hmac.new(derived, digestmod=hashlib.sha256)
+class _Keyed(NamedTuple):
+    """The two hashes of an HMAC (RFC 2104), waiting for what is to be signed."""
+
+    inner: hashlib._Hash
+    outer: hashlib._Hash
 
 
-def _mac(context: hmac.HMAC, signed: bytes) -> bytes:
-    own = context.copy()
-    own.update(signed)
-    return own.digest()[:_MAC_BYTES]
+def _keyed(key: bytes, purpose: Purpose) -> _Keyed:
+    """Contexts whose key is good for this purpose only."""
+    derived = hmac.digest(key, b"newsroom-digest link\0" + purpose.encode(), "sha256").ljust(_BLOCK, b"\0")
+    return _Keyed(hashlib.sha256(derived.translate(_INNER)), hashlib.sha256(derived.translate(_OUTER)))
+
+
+def _mac(keyed: _Keyed, signed: bytes) -> bytes:
+    inner, outer = keyed
+    inside = inner.copy()
+    inside.update(signed)
+    whole = outer.copy()
+    whole.update(inside.digest())
+    return whole.digest()[:_MAC_BYTES]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -95,10 +96,15 @@ class CopyHeaders:
         """Write down the constant part; raises ValueError when a part cannot stand in a header."""
         if not wire_address(cohort.sender.address).isascii():
             raise ValueError(f"sender {cohort.sender.address!r}: only an ASCII address reaches every reader")
-        self._before = _before(cohort.sender, cohort.subject, cohort.date)
-        self._after = _after(cohort.newsletter, cohort.feedback_id) + header_block(
-            _body_fields(cohort.boundary)
-        )
+        self._before: Final = _before(cohort.sender, cohort.subject, cohort.date)
+        self._of_list: Final = _after(cohort.newsletter, cohort.feedback_id)
+        self._after = self._of_list + header_block(_body_fields(cohort.boundary))
+
+    def with_boundary(self, boundary: str | None) -> CopyHeaders:
+        """The same for a cohort that is told apart by its boundary alone."""
+        other = copy(self)
+        other._after = self._of_list + header_block(_body_fields(boundary))
+        return other
 
     def pieces(self, reader: ReaderHeading) -> tuple[bytes, bytes, bytes]:
         """The header block of one copy, without the empty line before the body; two pieces are the cohort's.
@@ -166,10 +172,15 @@ def _to_line(to: Mailbox) -> bytes:
 def _machine_lines(reader: ReaderHeading) -> str:
     """A reader's lines for machines; the general writer would double the time of a copy."""
     url, mail = reader.unsubscribe_url, reader.unsubscribe_mailto
+    if url and mail:
+        return (
+            f"Message-ID: {reader.message_id}\r\n"
+            f"List-Unsubscribe: <{url}>,{FOLD}<{mail}>\r\n"
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+        )
     lines = f"Message-ID: {reader.message_id}\r\n"
     if url or mail:
-        ways = f"<{url}>,{FOLD}<{mail}>" if url and mail else f"<{url or mail}>"
-        lines += f"List-Unsubscribe: {ways}\r\n"
+        lines += f"List-Unsubscribe: <{url or mail}>\r\n"
     if url:
         lines += "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     return lines

@@ -59,6 +59,32 @@ def notice_return_path(notice_id: int, *, key: bytes, domain: str) -> str:
     return f"bounces+{notice_id}.{_mac(key, f'return-path notice {notice_id}')}@{domain}"
 
 
+class DeliveryNames:
+    """What names the deliveries of one issue by their numbers; see `message_id` and `return_path`.
+
+    They are needed for every letter, so what all have in common is hashed and laid out once.
+    """
+
+    def __init__(self, issue_id: int, *, store_name: bytes, key: bytes, domain: str) -> None:
+        """`store_name` is the key of Message-IDs, `key` that of return paths."""
+        self._of_message: Final = _begun(store_name, f"message-id {issue_id} ")
+        self._of_return: Final = _begun(key, "return-path ")
+        self._issue_id: Final = issue_id
+        self._domain: Final = domain
+
+    def of(self, delivery_id: int) -> tuple[str, str]:
+        """The Message-ID and the return path of one delivery."""
+        number = b"%d" % delivery_id
+        message, back = self._of_message.copy(), self._of_return.copy()
+        message.update(number)
+        back.update(number)
+        domain = self._domain
+        return (
+            f"<{self._issue_id}.{delivery_id}.{message.hexdigest()}@{domain}>",
+            f"bounces+{delivery_id}.{back.hexdigest()}@{domain}",
+        )
+
+
 def verify_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:
     """The delivery that a return path names, or None when none of our keys made it.
 
@@ -92,6 +118,13 @@ def _mac(key: bytes, purpose: str) -> str:
     own = _keyed(key).copy()
     own.update(purpose.encode())
     return own.hexdigest()
+
+
+def _begun(key: bytes, purpose: str) -> hashlib.blake2b:
+    """A context that waits for the end of a purpose."""
+    own = _keyed(key).copy()
+    own.update(purpose.encode())
+    return own
 
 
 @lru_cache(maxsize=16)

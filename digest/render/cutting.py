@@ -163,14 +163,23 @@ class _Assembly:
             if isinstance(part, bytes):
                 self._bytes.append(part)
             elif isinstance(part, Place):
-                for turn in lists[part.source]:
-                    self.take(self._sheet.pieces[part.piece, turn.key], turn.lists)
+                self._take_turns(part.piece, lists[part.source])
             elif part.name not in self._values:
                 self._keep(part, lists)
             elif isinstance(part, Slot):
                 self._bytes.append(filled_slot(part, self._values[part.name], self._shown))
             elif self._values[part.name]:
                 self.take(part.parts, lists)
+
+    def _take_turns(self, piece: str, turns: Iterable[Turn]) -> None:
+        pieces, done = self._sheet.pieces, self._bytes
+        for key, lists in turns:
+            parts = pieces[piece, key]
+            if len(parts) == 1 and isinstance(parts[0], bytes):
+                # as most are: what is printed the same for everybody
+                done.append(parts[0])
+            else:
+                self.take(parts, lists)
 
     def parts(self) -> tuple[Part, ...]:
         self._flush()

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from digest.render.cutting import Slot
 from digest.render.rendition import Stencil
+
+#: Words that look the same in text, in markup and encoded, as most names do.
+_PLAIN: Final = re.compile(r"(?!From )[A-Za-z0-9](?:[A-Za-z0-9 ]{0,58}[A-Za-z0-9])?")
+
+
+class _Ink(NamedTuple):
+    """How a value becomes what goes into a slot."""
+
+    position: int
+    slot: Slot
+    #: of a link, what stands around its token when it is encoded; None where it has to be encoded as a whole
+    around: tuple[bytes, bytes] | None
+    #: what stands before the value, and is not yet encoded
+    begin: str
 
 
 class Tailoring:
@@ -24,20 +40,28 @@ class Tailoring:
         """
         self._stencil: Final = stencil
         self._inks: Final = tuple(
-            (names.index(slot.name), _ink(slot, links.get(slot.name), token)) for slot in stencil.slots
+            _ink(names.index(slot.name), slot, links.get(slot.name), token) for slot in stencil.slots
         )
 
     def pieces(self, values: Sequence[str]) -> list[bytes]:
         """The body of one reader's copy: words as they are, of links the tokens."""
-        return self._stencil.filled([ink(values[position]) for position, ink in self._inks])
+        inks = []
+        for position, slot, around, begin in self._inks:
+            value = values[position]
+            if around is not None:
+                inks.append(around[0] + value.encode() + around[1])
+            elif not begin and _PLAIN.fullmatch(value):
+                inks.append(value.encode() + b"=\r\n")
+            else:
+                inks.append(slot.filled(begin + value))
+        return self._stencil.filled(inks)
 
 
-def _ink(slot: Slot, begin: str | None, token: str) -> Callable[[str], bytes]:
-    """What encodes a value for a slot."""
+@lru_cache(maxsize=256)
+def _ink(position: int, slot: Slot, begin: str | None, token: str) -> _Ink:
+    """Kept, since it is the same in all cohorts of an issue."""
     if begin is None:
-        return slot.filled
+        return _Ink(position, slot, None, "")
     before, found, after = slot.filled(begin + token).rpartition(token.encode())
-    if not found:
-        # a line ends within the token
-        return lambda own: slot.filled(begin + own)
-    return lambda own: b"%b%b%b" % (before, own.encode(), after)
+    # not found when a line ends within the token
+    return _Ink(position, slot, (before, after) if found else None, begin)

@@ -260,3 +260,9 @@ def test_the_short_way_to_a_to_field_gives_what_the_general_writer_gives(name: s
     heading = ReaderHeading(to, "<1.2.abc@example.org>")
     cohort = CohortHeading(Mailbox("desk@example.org"), "News", datetime(2026, 11, 24, tzinfo=UTC), None)
     assert header_block((("To", Addresses((to,))),)) in header_block_of(cohort, heading)
+
+
+@pytest.mark.parametrize("boundary", ["=_digest_7_4_=", None])
+def test_cohorts_that_differ_in_their_boundary_share_the_rest(boundary: str | None) -> None:
+    other = CopyHeaders(replace(COHORT, boundary=boundary))
+    assert CopyHeaders(COHORT).with_boundary(boundary).pieces(READER) == other.pieces(READER)

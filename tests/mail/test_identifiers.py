@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.mail.identifiers import (
+    DeliveryNames,
     boundary,
     feedback_id,
     message_id,
@@ -36,6 +37,16 @@ def test_a_message_id_is_the_same_on_every_try_and_differs_by_delivery_and_house
     assert re.fullmatch(r"<\d+\.\d+\.[0-9a-f]{20}@news\.example>", made)
     assert made != message_id(issue, delivery + 1, key=KEY, domain="news.example")
     assert made.split(".")[2] != message_id(issue, delivery, key=OTHER, domain="news.example").split(".")[2]
+
+
+@given(numbers, numbers)
+def test_names_made_in_a_row_are_those_made_one_by_one(issue: int, delivery: int) -> None:
+    names = DeliveryNames(issue, store_name=OTHER, key=KEY, domain="news.example")
+    for one in (delivery, 1, delivery):
+        assert names.of(one) == (
+            message_id(issue, one, key=OTHER, domain="news.example"),
+            return_path(one, key=KEY, domain="news.example"),
+        )
 
 
 def test_identifiers_stay_as_they_are() -> None:
