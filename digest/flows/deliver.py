@@ -44,7 +44,9 @@ async def deliver(
     lanes = min(sender.allowance.most(left), _lanes(sender))
     if lanes:
         tally.progress.expect(sender.allowance.most(left))
-        recorder = Recorder(store, sender.owner, now=sender.now, wall=sender.wall, patience=patience)
+        recorder = Recorder(
+            store, sender.owner, now=sender.now, wall=sender.wall, patience=patience, lanes=lanes
+        )
         async with feed, recorder:
             at_work = [LaneAtWork(issue, give_up, feed, press, recorder, sender, tally) for _ in range(lanes)]
             await _all_end(at_work)

@@ -1,14 +1,15 @@
 """Group commit: many lanes note results and next messages, one transaction writes them all down.
 
 A lane goes on only when its note is durable, so a connection carries at most one unrecorded message. While
-one group is being committed the next one gathers, so the number of commits follows the disk, not the lanes.
+one group is being committed the next one gathers, and then for as long again, unless three of four lanes wait
+by then: a commit costs the processor as much as some dozen rows, and lanes that wait leave others at work.
 When the store is locked, full or away, the group is kept and tried again as long as patience lasts.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import partial
@@ -24,13 +25,19 @@ from digest.store import deliveries, recording
 from digest.store.database import Database
 from digest.store.deliveries import Recorded
 
+#: The longest that notes gather after a commit, in seconds: a slow disk must not slow lanes twice.
+_LONGEST_REST: Final = 0.005
+
 log = structlog.get_logger(__name__)
 
 
 class _Note(NamedTuple):
     result: Recorded | None
     starting: int | None
-    done: asyncio.Future[bool]
+    #: told when it is durable whether the next message is still ours, or why it is not durable
+    then: Callable[[bool | Exception], None]
+    #: what may be done while the store is at work
+    meanwhile: Callable[[], None] | None
 
 
 class Recorder(AbstractAsyncContextManager["Recorder"]):
@@ -44,8 +51,9 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
         now: Callable[[], datetime],
         wall: Callable[[], datetime],
         patience: Patience,
+        lanes: int = 1,
     ) -> None:
-        """Prepare; the work is done between enter and exit."""
+        """Prepare; the work is done between enter and exit. A group of three lanes in four waits no more."""
         self._store: Final = store
         self._owner: Final = owner
         self._now: Final = now
@@ -53,6 +61,11 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
         self._patience: Final = patience
         self._waiting: list[_Note] = []
         self._stirred: Final = asyncio.Event()
+        #: so many notes make a group that waits for no more
+        self._enough: Final = max(1, lanes * 3 // 4)
+        self._is_enough: Final = asyncio.Event()
+        #: until when notes gather, in the loop's time
+        self._rests_until = 0.0
         self._writer: asyncio.Task[None] | None = None
 
     async def note(self, result: Recorded | None, starting: int | None) -> bool:
@@ -61,9 +74,24 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
         False when the next message is no longer ours to send: its lease ran out and somebody else has it.
         """
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Note(result, starting, done))
-        self._stirred.set()
+        self.note_then(result, starting, partial(_settle, done))
         return await done
+
+    def note_then(
+        self,
+        result: Recorded | None,
+        starting: int | None,
+        then: Callable[[bool | Exception], None],
+        meanwhile: Callable[[], None] | None = None,
+    ) -> None:
+        """The same without a task that waits: `then` is called with what `note` returns, or would raise.
+
+        `meanwhile` is called once before that, when the store has been asked; neither may raise.
+        """
+        self._waiting.append(_Note(result, starting, then, meanwhile))
+        self._stirred.set()
+        if len(self._waiting) >= self._enough:
+            self._is_enough.set()
 
     async def __aenter__(self) -> Recorder:
         self._writer = asyncio.create_task(self._write_groups(), name="recorder")
@@ -77,19 +105,32 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
         await asyncio.gather(self._writer, return_exceptions=True)
 
     async def _write_groups(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
             await self._stirred.wait()
+            await self._gather(self._rests_until - loop.time())
             self._stirred.clear()
+            self._is_enough.clear()
             group, self._waiting = self._waiting, []
+            start = loop.time()
+            # in a row, and later than the question to the store: the processor does one thing after the other
+            # faster than in turns, and the disk has something to do first
+            loop.call_soon(_use_the_time, group)
             try:
                 ours = await self._patience.through(partial(self._write, group))
             except Exception as error:
                 # every lane of the group learns of it; none may go on as if its result were safe
-                for note in _awaited(group):
-                    note.done.set_exception(error)
+                loop.call_soon(_tell_of, error, group)
             else:
-                for note in _awaited(group):
-                    note.done.set_result(note.starting is None or note.starting in ours)
+                loop.call_soon(_tell, ours, group)
+            end = loop.time()
+            self._rests_until = end + min(end - start, _LONGEST_REST)
+
+    async def _gather(self, seconds: float) -> None:
+        if seconds > 0 and not self._is_enough.is_set():
+            alarm = asyncio.get_running_loop().call_later(seconds, self._is_enough.set)
+            await self._is_enough.wait()
+            alarm.cancel()
 
     async def _write(self, group: list[_Note]) -> set[int]:
         """Write a group down; the ids of those starting that are still ours."""
@@ -114,6 +155,27 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
         return stale, recording.begin(connection, self._owner, starting, self._wall())
 
 
-def _awaited(group: Iterable[_Note]) -> Iterator[_Note]:
-    """The notes on whose answer somebody still waits; a lane may have been cancelled."""
-    return (note for note in group if not note.done.done())
+def _use_the_time(group: Sequence[_Note]) -> None:
+    for note in group:
+        if note.meanwhile is not None:
+            note.meanwhile()
+
+
+def _tell(ours: set[int], group: Sequence[_Note]) -> None:
+    for note in group:
+        note.then(note.starting is None or note.starting in ours)
+
+
+def _tell_of(error: Exception, group: Sequence[_Note]) -> None:
+    for note in group:
+        note.then(error)
+
+
+def _settle(done: asyncio.Future[bool], answer: bool | Exception) -> None:
+    """Pass an answer on to a task, unless that has been cancelled meanwhile."""
+    if done.done():
+        return
+    if isinstance(answer, Exception):
+        done.set_exception(answer)
+    else:
+        done.set_result(answer)
