@@ -3,9 +3,9 @@
 A token is 32 URL-safe characters: key id (1 byte), subject (5 bytes), then the first 18 bytes of an
 HMAC-SHA256 over both, under a key derived for the purpose. The subject is a number of what the purpose
 is about: mostly a subscription, which stands for reader *and* newsletter.
-It is made here rather than by itsdangerous: 32 characters instead of 54, under 2 µs instead of 70,
-since contexts that are keyed once can be copied for each link in a mail. Python's own `hmac` comes to
-the same result, and takes twice as long.
+Plain HMAC serves better here than itsdangerous: 32 characters instead of 54, under 2 µs instead of 70.
+Tokens are made by the thousand, from contexts that are keyed once and copied for each link, which takes
+half the time of Python's `hmac`; that one reads them.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Tokens:
         self._key_id: Final = _key_id(keys[0])
         self._signing: Final = {purpose: _keyed(keys[0], purpose) for purpose in Purpose}
         self._verifying: Final = [
-            (_key_id(key), {purpose: _keyed(key, purpose) for purpose in Purpose}) for key in keys
+            (_key_id(key), {purpose: _derived(key, purpose) for purpose in Purpose}) for key in keys
         ]
 
     def make(self, purpose: Purpose, subject: int) -> str:
@@ -80,9 +80,10 @@ class Tokens:
             return None
         raw = urlsafe_b64decode(token)
         signed, mac = raw[:_SIGNED_BYTES], raw[_SIGNED_BYTES:]
-        for key_id, contexts in self._verifying:
+        for key_id, derived in self._verifying:
             # ids of two keys may be equal by chance, so a mismatch does not end the search
-            if key_id == signed[:1] and hmac.compare_digest(mac, _mac(contexts[purpose], signed)):
+            found = hmac.digest(derived[purpose], signed, "sha256")[:_MAC_BYTES]
+            if key_id == signed[:1] and hmac.compare_digest(mac, found):
                 return int.from_bytes(signed[1:], "big")
         return None
 
@@ -99,10 +100,14 @@ class _Keyed(NamedTuple):
     outer: hashlib._Hash
 
 
+def _derived(key: bytes, purpose: Purpose) -> bytes:
+    """A key that is good for this purpose only."""
+    return hmac.digest(key, b"newsroom-digest link\0" + purpose.encode(), "sha256")
+
+
 def _keyed(key: bytes, purpose: Purpose) -> _Keyed:
-    """Contexts whose key is good for this purpose only."""
-    derived = hmac.digest(key, b"newsroom-digest link\0" + purpose.encode(), "sha256").ljust(_BLOCK, b"\0")
-    return _Keyed(hashlib.sha256(derived.translate(_INNER)), hashlib.sha256(derived.translate(_OUTER)))
+    block = _derived(key, purpose).ljust(_BLOCK, b"\0")
+    return _Keyed(hashlib.sha256(block.translate(_INNER)), hashlib.sha256(block.translate(_OUTER)))
 
 
 def _mac(keyed: _Keyed, signed: bytes) -> bytes:

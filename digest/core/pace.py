@@ -171,11 +171,6 @@ class Pace:
             self._families[ahead].bequeath()
             self._server.bequeath()
 
-    def disinherit(self, ahead: str) -> None:
-        """The copy that inherited a place from one to `ahead`, still under way, gives it back."""
-        self._families[ahead].disinherit()
-        self._server.disinherit()
-
     def still_may(self, family: str, since: float) -> bool:
         """Whether nobody has asked for patience since a copy to this family began."""
         return self._server.halved_at < since and self._families[family].halved_at < since
@@ -268,9 +263,6 @@ class _Gate:
 
     def bequeath(self) -> None:
         self._inherited += 1
-
-    def disinherit(self) -> None:
-        self._inherited -= 1
 
     def began(self, now: float) -> None:
         self._under_way += 1

@@ -166,11 +166,6 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         self._turns.put_back(turn.family, turn.copy, self._clock())
         self._stirred.set()
 
-    def disown(self, turn: Turn) -> None:
-        """The copy that was to follow does not."""
-        turn.has_heir = False
-        self._pace.disinherit(turn.family)
-
     def ended(self, turn: Turn, hint: Hint, heir: Turn | None = None) -> None:
         """A copy has ended, well or not; telling it again does no harm. The heir has the lane from now on."""
         if turn.is_over:

@@ -1,10 +1,18 @@
-"""One lane at work: letter after letter is printed, begun, posted and judged, until the feed ends."""
+"""One lane at work: letter after letter is printed, begun, posted and judged, until the feed ends.
+
+Its task does all that is out of the ordinary. As long as nothing is, the lane strides: letter after letter by
+callbacks, without a task that wakes up and falls asleep three times for each. What is to be done for many
+lanes at a time is then done in a row.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import Enum, auto
 from typing import Final
 
 from digest.core.model import DeliveryStatus, Issue, Outcome, Verdict
@@ -21,6 +29,19 @@ from digest.store.deliveries import Recorded
 
 #: The reason of a copy whose address cannot stand on an envelope or in a header.
 BAD_ADDRESS: Final = "bad-address"
+
+
+class _Left(Enum):
+    """What is left to be done for the copy whose turn it is."""
+
+    #: nothing, it has ended
+    NOTHING = auto()
+    #: it has begun and was not posted
+    LETTER = auto()
+    #: it was posted, and the answer is no plain yes
+    ANSWER = auto()
+    #: somebody else has it
+    FAREWELL = auto()
 
 
 @dataclass(slots=True)
@@ -45,13 +66,17 @@ class LaneAtWork:
     _turn: Turn | None = field(default=None, init=False)
     #: the copy whose envelope travels with this one's content
     _ahead: Turn | None = field(default=None, init=False)
+    #: what is left to the task; there while the lane strides
+    _end_of_stride: asyncio.Future[_Left] | None = field(default=None, init=False)
+    _lane: Lane = field(init=False)
+    _outcome: Outcome | None = field(default=None, init=False)
 
     async def work(self) -> None:
         """Post copy after copy until the feed ends, or no server can be used.
 
         A failure of this lane closes the feed: the messages of the others come to a good end first.
         """
-        lane = self.sender.lane()
+        self._lane = lane = self.sender.lane()
         try:
             await lane.open()
             await self._work_on(lane)
@@ -69,27 +94,40 @@ class LaneAtWork:
 
     async def _work_on(self, lane: Lane) -> None:
         while (turn := await self._next(lane)) is not None:
-            await self._look_ahead(turn)
-            if await self._begin(turn):
-                assert turn.letter is not None
-                outcome = await lane.post(turn.letter, self._ahead.letter if self._ahead else None)
-                if not await self._judged(turn, outcome):
+            self._look_ahead(turn)
+            left = _Left.LETTER if await self._begin(turn) else _Left.FAREWELL
+            while left is not _Left.NOTHING:
+                assert self._turn is not None
+                if not await self._done(left, self._turn, lane):
                     return
-            else:
-                self.feed.ended(turn, Hint.NONE, self._ahead)
-                # the envelope of what is no longer ours may have travelled already
-                await lane.close()
+                left = await self._stride()
+
+    async def _done(self, left: _Left, turn: Turn, lane: Lane) -> bool:
+        """Do what is left; False when this lane can go on no longer."""
+        if left is _Left.FAREWELL:
+            self.feed.ended(turn, Hint.NONE, self._ahead)
+            # the envelope of what is no longer ours may have travelled already
+            await lane.close()
+            return True
+        outcome = self._outcome
+        if left is _Left.LETTER:
+            assert turn.letter is not None
+            await turn.letter.sealed()
+            outcome = await lane.post(turn.letter, self._ahead.letter if self._ahead else None)
+        assert outcome is not None
+        return await self._judged(turn, outcome)
 
     async def _next(self, lane: Lane) -> Turn | None:
         """The copy to be posted next, printed; None when the feed has ended."""
         turn, self._turn, self._ahead = self._ahead, self._ahead, None
         if turn is not None:
-            if self.feed.may_go_on(turn):
+            if not self.feed.may_go_on(turn):
+                self.feed.put_back(turn)
+                await self._settle()
+                # only a new connection forgets an envelope that was begun (see mail/pipelining.py)
+                await lane.close()
+            elif turn.letter is not None or await self._print(turn):
                 return turn
-            self.feed.put_back(turn)
-            await self._settle()
-            # only a new connection forgets an envelope that was begun (see mail/pipelining.py)
-            await lane.close()
         while True:
             self._turn = turn = self.feed.at_hand()
             if turn is None:
@@ -99,12 +137,15 @@ class LaneAtWork:
             if turn is None or await self._print(turn):
                 return turn
 
-    async def _look_ahead(self, turn: Turn) -> None:
-        """Have the next letter ready, if there is one at hand whose envelope may travel with this one."""
-        self._ahead = self.feed.behind(turn)
-        if self._ahead is not None and not await self._print(self._ahead):
-            self._ahead = None
-            self.feed.disown(turn)
+    def _look_ahead(self, turn: Turn) -> None:
+        """Take the copy whose envelope may travel with this letter, if one is at hand, and print it.
+
+        When that fails it comes to light at its turn: now it might cost the letter that has begun.
+        """
+        self._ahead = ahead = self.feed.behind(turn)
+        if ahead is not None:
+            with suppress(Exception):
+                ahead.letter = self.press.letter_at_once(ahead.copy)
 
     async def _print(self, turn: Turn) -> bool:
         """Make the letter; a copy that cannot stand on an envelope is refused, and the run goes on."""
@@ -131,19 +172,25 @@ class LaneAtWork:
     async def _judged(self, turn: Turn, outcome: Outcome) -> bool:
         """Take note of an outcome; False when this lane can go on no longer."""
         verdict = SENT if outcome.accepted else self._judge(turn, outcome)
+        if not verdict.stop_run:
+            self._note(turn, outcome, verdict)
+            return True
         self.feed.ended(turn, hint_of(outcome, verdict), self._ahead)
         self._result = Recorded(turn.copy.delivery_id, verdict)
-        if verdict.stop_run:
-            await self._settle()
-            self.trouble = verdict.detail
-            return False
+        await self._settle()
+        self.trouble = verdict.detail
+        return False
+
+    def _note(self, turn: Turn, outcome: Outcome, verdict: Verdict) -> None:
+        """Tell of an end whoever is concerned; it is to be written down."""
+        self.feed.ended(turn, hint_of(outcome, verdict), self._ahead)
+        self._result = Recorded(turn.copy.delivery_id, verdict)
         self.tally.count(verdict.status)
         refusals = self.sender.refusals
         refusals.heard(turn.family, outcome, verdict, self.sender.clock())
         if refusals.words:
             self.trouble = refusals.words
             self.feed.close()
-        return True
 
     def _judge(self, turn: Turn, outcome: Outcome) -> Verdict:
         return judge(
@@ -155,3 +202,73 @@ class LaneAtWork:
             give_up_minutes=int(self.give_up / timedelta(minutes=1)),
             jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
         )
+
+    # --- the stride -----------------------------------------------------------------------------------------
+
+    async def _stride(self) -> _Left:
+        """Go on by callbacks after a letter that has ended well, while all goes well; what is left then."""
+        if self._ahead is None or self._result is None:
+            return _Left.NOTHING
+        end = self._end_of_stride = asyncio.get_running_loop().create_future()
+        self._step()
+        try:
+            left: _Left = await end
+        finally:
+            self._end_of_stride = None
+        return left
+
+    def _step(self) -> None:
+        """The letter has ended well: write that down, and that the next one begins."""
+        turn = self._ahead
+        if turn is None or turn.letter is None or not self.feed.may_go_on(turn):
+            self._hand_back(_Left.NOTHING)
+            return
+        self._turn, self._ahead = turn, None
+        result, self._result = self._result, None
+        self.recorder.note_then(result, turn.copy.delivery_id, self._begun, self._meanwhile)
+
+    def _meanwhile(self) -> None:
+        """Have the letter after the next one ready."""
+        if self._end_of_stride is None:
+            return
+        try:
+            assert self._turn is not None
+            self._look_ahead(self._turn)
+        except Exception as error:
+            self._hand_back(error)
+
+    def _begun(self, answer: bool | Exception) -> None:
+        """The last result and this beginning are durable: the letter may go."""
+        if self._end_of_stride is None:
+            return
+        if answer is not True:
+            self._hand_back(answer or _Left.FAREWELL)
+            return
+        turn, ahead = self._turn, self._ahead
+        assert turn is not None
+        assert turn.letter is not None
+        following = None if ahead is None else ahead.letter
+        if not (turn.letter.is_sealed and self._lane.pass_on(turn.letter, following, self._answered)):
+            self._hand_back(_Left.LETTER)
+
+    def _answered(self, outcome: Outcome) -> None:
+        if self._end_of_stride is None:
+            return
+        if not outcome.accepted:
+            self._outcome = outcome
+            self._hand_back(_Left.ANSWER)
+            return
+        turn = self._turn
+        assert turn is not None
+        self._note(turn, outcome, SENT)
+        self._step()
+
+    def _hand_back(self, left: _Left | Exception) -> None:
+        """End the stride."""
+        end, self._end_of_stride = self._end_of_stride, None
+        if end is None or end.done():
+            return
+        if isinstance(left, Exception):
+            end.set_exception(left)
+        else:
+            end.set_result(left)

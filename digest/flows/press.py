@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -15,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.budget import LIMIT
 from digest.core.model import Claimed, Copy, Issue, Newsletter
 from digest.flows.notice_press import NoticePress
-from digest.mail.dkim import BodyHash, CohortBody, DkimKey, Signer
+from digest.mail.dkim import CohortBody, DkimKey, Signer
 from digest.mail.headers import Mailbox, wire_address
 from digest.mail.heading import (
     CohortHeading,
@@ -26,7 +30,7 @@ from digest.mail.heading import (
     check_names,
     mailto,
 )
-from digest.mail.identifiers import LARGEST_ID, boundary, feedback_id, message_id, return_path
+from digest.mail.identifiers import LARGEST_ID, DeliveryNames, boundary, feedback_id, message_id
 from digest.mail.lane import Letter
 from digest.render.page import Personal, greeted, names_of
 from digest.render.printer import Printer
@@ -54,6 +58,16 @@ class Edition:
 
     newsletter: Newsletter
     printer: Printer
+    #: what heads copies, by issue and subject; nearly all cohorts have one of a few
+    headings: dict[tuple[Issue, str], Heading] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What heads the copies of many cohorts."""
+
+    headers: CopyHeaders
+    names: DeliveryNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,8 @@ class Fitting:
     tailoring: Tailoring
     #: what a signature needs to know of the body; None where nothing is signed
     hashing: CohortBody | None
+    #: letters of one shape have the same header fields, hence signatures of one length
+    shape: tuple[int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +88,7 @@ class Printed:
     rendition: Rendition[Personal]
     headers: CopyHeaders
     issue: Issue
+    names: DeliveryNames
     #: by whether the reader has a name; made when the first such reader comes
     fittings: dict[bool, Fitting] = field(default_factory=dict)
 
@@ -101,10 +118,15 @@ class Press:
         self._preferences: Final = f"{base_url}/preferences/"
         self._unsubscribe: Final = f"{base_url}/unsubscribe/"
         self._view: Final = f"{base_url}/issues/"
-        self._any_token: Final = self._tokens.make(Purpose.UNSUBSCRIBE, 0)
+        self._to_preferences: Final = self._tokens.maker(Purpose.PREFERENCES)
+        self._to_unsubscribe: Final = self._tokens.maker(Purpose.UNSUBSCRIBE)
+        self._any_token: Final = self._to_unsubscribe(0)
         self._dkim_keys: Final = tuple(dkim_keys)
         self._own_themes: Final = own_themes
         self._signers: Final[dict[str, Signer]] = {}
+        #: threads for slow keys: the work releases the interpreter
+        self._seals: Final = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="seal")
+        self._seal_sizes: Final[dict[tuple[int, bool], int]] = {}
         #: by issue and round
         self._editions: Final[OrderedDict[tuple[int, int], Edition]] = OrderedDict()
         #: by cohort
@@ -135,38 +157,45 @@ class Press:
 
     async def letter(self, copy: Claimed) -> Letter:
         """One reader's letter: the same bytes on every try."""
+        if copy.cohort_id not in self._printed and copy.cohort_id not in self._copies:
+            await self.prepare([copy])
+        letter = self.letter_at_once(copy)
+        assert letter is not None
+        await letter.sealed()
+        return letter
+
+    def letter_at_once(self, copy: Claimed) -> Letter | None:
+        """The same, maybe not sealed yet, when the store need not be asked for it; else None."""
         printed = self._printed.get(copy.cohort_id)
         if printed is None:
-            if copy.cohort_id not in self._copies:
-                await self.prepare([copy])
-            printed = self._print(*self._copies[copy.cohort_id])
+            known = self._copies.get(copy.cohort_id)
+            if known is None:
+                return None
+            printed = self._print(*known)
             self._tell_if_too_large(copy, printed)
             _keep(self._printed, copy.cohort_id, printed, _COHORTS_KEPT)
         return self.addressed(printed, copy)
 
     def addressed(self, printed: Printed, copy: Claimed) -> Letter:
         """A printed cohort with one reader's name, links and return path in it."""
-        issue, delivery, subscription = printed.issue, copy.delivery_id, copy.subscription_id
-        recipient = wire_address(copy.address)
-        back = return_path(delivery, key=self._key, domain=issue.domain)
-        preferences = self._tokens.make(Purpose.PREFERENCES, subscription)
-        unsubscribe = self._tokens.make(Purpose.UNSUBSCRIBE, subscription)
-        headers = printed.headers.pieces(
-            self._heading_of(issue, delivery, Mailbox(copy.address, copy.name), back, unsubscribe)
-        )
-        name = greeted(copy.name)
+        delivery, _, _, subscription, address, name, *_ = copy
+        issue = printed.issue
+        recipient = wire_address(address)
+        message, back = printed.names.of(delivery)
+        unsubscribe = self._to_unsubscribe(subscription)
+        headers = printed.headers.pieces(self._heading_of(Mailbox(address, name), message, back, unsubscribe))
+        name = greeted(name)
         fitting = printed.fittings.get(bool(name)) or self._fitting(printed, bool(name))
-        body = fitting.tailoring.pieces((name, preferences, unsubscribe))
-        hashing = fitting.hashing
-        signatures = b"" if hashing is None else self._signatures(issue, headers, hashing.hash_of(body))
-        return Letter(
+        body = fitting.tailoring.pieces((name, self._to_preferences(subscription), unsubscribe))
+        letter = Letter(
             back,
             recipient,
-            (signatures, *headers, b"\r\n", *body),
+            (*headers, b"\r\n", *body),
             smtputf8=not recipient.isascii(),
             vouched=True,
-            file_name=f"{issue.id:05}-{delivery:07}-{copy.address}",
+            file_name=f"{issue.id:05}-{delivery:07}-{address}",
         )
+        return letter if fitting.hashing is None else self._signed(letter, fitting, headers, body, issue)
 
     def personal(self, copy: Claimed) -> Personal:
         """What only this reader's copy holds."""
@@ -204,11 +233,21 @@ class Press:
         parting = boundary(copy.issue.id, copy.cohort_id)
         view = self._view + self._tokens.make(Purpose.VIEW, copy.cohort_id)
         rendition = edition.printer.rendition(copy, parting, view)
-        heading = self._heading(copy.issue, edition.newsletter, rendition)
+        key = copy.issue, rendition.subject
+        heading = edition.headings.get(key)
+        if heading is None:
+            heading = edition.headings[key] = self._new_heading(copy.issue, edition.newsletter, rendition)
+        return Printed(
+            rendition, heading.headers.with_boundary(rendition.boundary), copy.issue, heading.names
+        )
+
+    def _new_heading(self, issue: Issue, newsletter: Newsletter, rendition: Rendition[Personal]) -> Heading:
+        assert self._store_name is not None
+        names = DeliveryNames(issue.id, store_name=self._store_name, key=self._key, domain=issue.domain)
         # what only numbers and tokens tell apart is looked at once
-        back = return_path(LARGEST_ID, key=self._key, domain=copy.issue.domain)
-        check_names(self._heading_of(copy.issue, LARGEST_ID, Mailbox(back), back, self._any_token))
-        return Printed(rendition, CopyHeaders(heading), copy.issue)
+        message, back = names.of(LARGEST_ID)
+        check_names(self._heading_of(Mailbox(back), message, back, self._any_token))
+        return Heading(CopyHeaders(self._heading(issue, newsletter, rendition)), names)
 
     def _tell_if_too_large(self, copy: Claimed, printed: Printed) -> None:
         """Say it once a cohort: nothing is left out for it, but mail programs may cut the mail off."""
@@ -231,7 +270,8 @@ class Press:
         links = {"preferences_url": self._preferences, "unsubscribe_url": self._unsubscribe}
         tailoring = Tailoring(stencil, names_of(Personal), links, self._any_token)
         hashing = CohortBody(stencil.constant()) if self._dkim_keys else None
-        fitting = printed.fittings[is_named] = Fitting(tailoring, hashing)
+        shape = printed.issue.id, printed.rendition.boundary is None
+        fitting = printed.fittings[is_named] = Fitting(tailoring, hashing, shape)
         return fitting
 
     async def _edition_of(self, copy: Copy) -> Edition:
@@ -266,23 +306,36 @@ class Press:
             ),
         )
 
-    def _heading_of(
-        self, issue: Issue, delivery_id: int, to: Mailbox, back: str, unsubscribe: str
-    ) -> ReaderHeading:
-        assert self._store_name is not None
+    def _heading_of(self, to: Mailbox, message: str, back: str, unsubscribe: str) -> ReaderHeading:
         return ReaderHeading(
-            to,
-            message_id(issue.id, delivery_id, key=self._store_name, domain=issue.domain),
-            self._unsubscribe + unsubscribe,
-            f"mailto:{back}?subject=unsubscribe",
+            to, message, self._unsubscribe + unsubscribe, f"mailto:{back}?subject=unsubscribe"
         )
 
-    def _signatures(self, issue: Issue, headers: Sequence[bytes], body: BodyHash) -> bytes:
-        """The DKIM-Signature lines of a letter, aligned with its From; the same on every try."""
+    def _signed(
+        self, letter: Letter, fitting: Fitting, headers: Sequence[bytes], body: Sequence[bytes], issue: Issue
+    ) -> Letter:
+        """With DKIM-Signature lines aligned with its From; they are the same on every try.
+
+        While a slow key is at work in a thread, the loop sends other letters. How long its lines are is known
+        from the first letter of the cohort, and the envelope says it.
+        """
+        assert fitting.hashing is not None
         signer = self._signers.get(issue.domain)
         if signer is None:
             signer = self._signers[issue.domain] = Signer(self._dkim_keys, issue.domain)
-        return signer.sign(b"".join(headers), body, at=issue.due_at)
+        sign = partial(_signatures, signer, headers, fitting.hashing, body, issue.due_at)
+        size = self._seal_sizes.get(fitting.shape)
+        if size is None or not signer.is_slow:
+            lines = sign()
+            self._seal_sizes[fitting.shape] = len(lines)
+            return letter._replace(pieces=(lines, *letter.pieces))
+        return letter._replace(seal=self._seals.submit(sign), seal_size=size)
+
+
+def _signatures(
+    signer: Signer, headers: Sequence[bytes], hashing: CohortBody, body: Sequence[bytes], at: datetime
+) -> bytes:
+    return signer.sign(b"".join(headers), hashing.hash_of(body), at=at)
 
 
 async def edition_of(

@@ -250,6 +250,8 @@ class Signer:
                 )
         self.domain: Final = domain.lower()
         self.keys: Final = tuple(keys)
+        #: a signature takes longer than all the rest of a letter, so it is worth a thread of its own
+        self.is_slow: Final = any(key.algorithm is Algorithm.RSA for key in keys)
 
     def sign(self, headers: bytes, body: BodyHash, *, at: datetime) -> bytes:
         """The DKIM-Signature lines of one mail, one field for each key, to be put before its header block.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import NamedTuple, Protocol
 
 from digest.core.model import Outcome
@@ -24,16 +26,34 @@ class Letter(NamedTuple):
     vouched: bool = False
     #: the file in an outbox folder; empty takes the Message-ID
     file_name: str = ""
+    #: signatures that go before the pieces, and are still being made in a thread, perhaps; and their octets
+    seal: Future[bytes] | None = None
+    seal_size: int = 0
+
+    @property
+    def whole(self) -> Sequence[bytes]:
+        """All pieces of a letter; waits for the seal, if need be."""
+        return self.pieces if self.seal is None else (self.seal.result(), *self.pieces)
 
     @property
     def content(self) -> bytes:
-        """Header block, empty line and body."""
-        return b"".join(self.pieces)
+        """Header block, empty line and body; waits for the seal, if need be."""
+        return b"".join(self.whole)
 
     @property
     def size(self) -> int:
         """Octets of the content."""
-        return sum(map(len, self.pieces))
+        return sum(map(len, self.pieces)) + self.seal_size
+
+    @property
+    def is_sealed(self) -> bool:
+        """False while there is a seal to wait for."""
+        return self.seal is None or self.seal.done()
+
+    async def sealed(self) -> None:
+        """Return when there is nothing to wait for any more."""
+        if self.seal is not None:
+            await asyncio.wrap_future(self.seal)
 
 
 class Lane(Protocol):
@@ -49,6 +69,15 @@ class Lane(Protocol):
         one's content, which saves round trips; nothing of its content does. Not posting it after all does no
         harm, but costs a connection.
         Trouble before the first word about this letter has a stage before `Stage.MAIL`: it was not tried.
+        """
+        ...
+
+    def pass_on(self, letter: Letter, following: Letter | None, then: Callable[[Outcome], None]) -> bool:
+        """The short way from letter to letter: hand this one over without a wait, as `post` would.
+
+        False, and nothing has happened, unless it was the `following` of the one before and all is well with
+        its envelope and the connection: then it has to be posted. Else `then` is called with the outcome
+        when that is known; it may not raise.
         """
         ...
 

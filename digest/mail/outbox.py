@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +49,10 @@ class FileLane:
         except OSError as error:
             return broken_outcome(Stage.CONNECT, error)
         return Outcome(Stage.FINAL_DOT, 250, "2.0.0", f"written to {name}")
+
+    def pass_on(self, letter: Letter, following: Letter | None, then: Callable[[Outcome], None]) -> bool:
+        """Never: a file is written in a thread."""
+        return False
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -22,7 +22,8 @@ that is not posted after all is ended by dropping the connection, for a dot woul
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 from aiosmtplib import SMTP
@@ -97,6 +98,18 @@ class Conversation:
             if refused is not None:
                 return refused
         return await self._send(letter, following)
+
+    def pass_on(self, letter: Letter, following: Letter | None, then: Callable[[Outcome], None]) -> bool:
+        """Send the content at once when its envelope went ahead and all of it was welcome; else say nothing.
+
+        `then` is told of the outcome, from within the event loop.
+        """
+        begun = self._begun
+        if begun is None or letter is not self._begun_for or not self._may_go_on(begun):
+            return False
+        self._say_content(letter, following)
+        self._wire.when_heard(self._timeouts.data.final_dot, partial(self._tell, then))
+        return True
 
     async def leave(self) -> None:
         """Say QUIT when there is somebody to say it to."""
@@ -223,25 +236,42 @@ class Conversation:
 
     async def _send(self, letter: Letter, following: Letter | None) -> Outcome:
         """Write the content, with the next envelope behind it when there is one, and hear the verdict."""
-        pieces = letter.pieces if letter.vouched else (transparent(letter.content),)
-        begun = self._may_begin(following)
-        self._begun, self._begun_for = begun, following
         try:
-            if begun is None:
-                self._wire.say((*pieces, _DOT), 1)
-            else:
-                self._wire.say((*pieces, _DOT, *begun, _DATA), 1 + len(_STEPS))
-            code, text = await self._wire.hear(self._timeouts.data.final_dot)
+            self._say_content(letter, following)
+            return self._verdict(await self._wire.hear(self._timeouts.data.final_dot))
         except ConnectionError as error:
-            self._over = True
-            if self._begun is not None:
-                self._manners.failed(Manner.AHEAD)
-            return broken_outcome(Stage.FINAL_DOT, error)
+            return self._broken(error)
+
+    def _say_content(self, letter: Letter, following: Letter | None) -> None:
+        pieces = letter.whole if letter.vouched else (transparent(letter.content),)
+        self._begun = begun = self._may_begin(following)
+        self._begun_for = following
+        if begun is None:
+            self._wire.say((*pieces, _DOT), 1)
+        else:
+            self._wire.say((*pieces, _DOT, *begun, _DATA), 1 + len(_STEPS))
+
+    def _tell(self, then: Callable[[Outcome], None]) -> None:
+        try:
+            outcome = self._verdict(self._wire.heard())
+        except ConnectionError as error:
+            outcome = self._broken(error)
+        then(outcome)
+
+    def _verdict(self, reply: Reply) -> Outcome:
+        """The outcome of the answer to the final dot, and what it leaves to be said."""
+        code, text = reply
         if code // 100 not in (2, 4, 5) or code == CLOSING:
             self._over = True
         elif code // 100 != 2 and self._begun is None:
             self._owed = [_RSET]
         return reply_outcome(Stage.FINAL_DOT, code, text)
+
+    def _broken(self, error: ConnectionError) -> Outcome:
+        self._over = True
+        if self._begun is not None:
+            self._manners.failed(Manner.AHEAD)
+        return broken_outcome(Stage.FINAL_DOT, error)
 
     def _may_begin(self, following: Letter | None) -> Envelope | None:
         """The envelope that may travel ahead."""

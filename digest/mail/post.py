@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from digest.core.model import Outcome
@@ -100,6 +100,10 @@ class FailoverLane:
             if outcome.accepted or outcome.stage not in UNTRIED:
                 break
         return outcome
+
+    def pass_on(self, letter: Letter, following: Letter | None, then: Callable[[Outcome], None]) -> bool:
+        """Hand over at once what the connection is ready for; while another server is preferred, nothing."""
+        return self._current is self._lanes[0] and self._current.pass_on(letter, following, then)
 
     async def close(self) -> None:
         """Take leave of whichever server we are connected to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from time import monotonic
 
 from digest.core.model import Outcome
@@ -43,6 +44,8 @@ class SmtpLane:
         #: letters posted over this connection, and when the last one was
         self._carried = 0
         self._last = 0.0
+        #: who is to be told of the outcome of what was passed on
+        self._then: Callable[[Outcome], None] | None = None
 
     async def open(self) -> None:
         """Connect; raises TransportError when the server cannot be used."""
@@ -94,8 +97,30 @@ class SmtpLane:
         self._last = monotonic()
         return outcome
 
+    def pass_on(self, letter: Letter, following: Letter | None, then: Callable[[Outcome], None]) -> bool:
+        """Hand over at once what the connection is ready for; see `Lane`."""
+        talk = self._talk
+        if not isinstance(talk, Conversation) or self._worn:
+            return False
+        is_last = self._carried + 1 >= self._reuse.letters
+        if not talk.pass_on(letter, None if is_last else following, self._heard):
+            return False
+        self._carried += 1
+        self._then = then
+        return True
+
+    def _heard(self, outcome: Outcome) -> None:
+        self._last = monotonic()
+        then, self._then = self._then, None
+        if then is not None:
+            then(outcome)
+
     async def close(self) -> None:
         """Say QUIT when there is somebody to say it to."""
+        if self._then is not None:
+            # nobody waits for the answer any more
+            self._then = None
+            self._drop()
         talk, self._talk = self._talk, None
         if talk is not None:
             try:

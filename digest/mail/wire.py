@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from typing import Final, NamedTuple, cast
 
 from aiosmtplib import SMTP
@@ -70,7 +70,8 @@ class Wire(asyncio.BufferedProtocol):
         self._reply_size = 0
         #: why no more answers come; empty while they may
         self._trouble = ""
-        self._waiter: asyncio.Future[None] | None = None
+        #: who is to be told, once, of the next answer or that none comes
+        self._then: Callable[[], None] | None = None
         self._deadline = 0.0
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
@@ -106,12 +107,24 @@ class Wire(asyncio.BufferedProtocol):
     async def hear(self, seconds: float) -> Reply:
         """The next answer; those that came before the trouble are given first."""
         if not self._replies and not self._trouble:
-            self._waiter = self._loop.create_future()
-            self._limit(seconds)
+            waiter = self._loop.create_future()
+            self.when_heard(seconds, partial(_wake, waiter))
             try:
-                await self._waiter
+                await waiter
             finally:
-                self._waiter = None
+                self._then = None
+        return self.heard()
+
+    def when_heard(self, seconds: float, then: Callable[[], None]) -> None:
+        """Call `then` when the next answer is there for `heard`, or will not come any more.
+
+        To be asked for when none is there yet: right after something was said.
+        """
+        self._then = then
+        self._limit(seconds)
+
+    def heard(self) -> Reply:
+        """The answer that is there."""
         if not self._replies:
             raise ConnectionError(self._trouble)
         return self._replies.popleft()
@@ -151,7 +164,7 @@ class Wire(asyncio.BufferedProtocol):
 
     def _ring(self) -> None:
         self._alarm = None
-        if self._waiter is None:
+        if self._then is None:
             return
         if self._loop.time() < self._deadline:
             self._set_alarm()
@@ -219,5 +232,12 @@ class Wire(asyncio.BufferedProtocol):
         self._stir()
 
     def _stir(self) -> None:
-        if self._waiter is not None and not self._waiter.done() and (self._replies or self._trouble):
-            self._waiter.set_result(None)
+        then = self._then
+        if then is not None and (self._replies or self._trouble):
+            self._then = None
+            then()
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

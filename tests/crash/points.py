@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from digest.flows.lanes import LaneAtWork
 from digest.flows.notice_press import NoticePress
 from digest.flows.press import Press
 from digest.flows.recorder import Recorder
@@ -74,7 +75,7 @@ POINTS: Final[dict[str, Point]] = {
     # copies are claimed and begun
     "claim: marked, not committed": Point(before_commit(deliveries, "claim")),
     "claim: committed": Point(after_commit(deliveries, "claim")),
-    "print: some letters are there": Point(after(Press, "letter"), time=6),
+    "print: some letters are there": Point(after(Press, "letter_at_once"), time=6),
     "begin: marked, not committed": Point(before_commit(recording, "begin"), time=6),
     "begin: while it is committed": Point(within_commit(recording, "begin"), time=6),
     "begin: committed, before the first byte": Point(after_commit(recording, "begin"), time=6),
@@ -82,7 +83,7 @@ POINTS: Final[dict[str, Point]] = {
     "wire: the envelope is said": Point(after(Wire, "say", when=_is_envelope), time=6),
     "wire: in the middle of the content": Point(half_content),
     "wire: after the final dot, before the reply": Point(after(Wire, "say", when=_is_content), time=6),
-    "wire: the reply is read": Point(after(FailoverLane, "post"), time=6),
+    "wire: the reply is read": Point(after(LaneAtWork, "_note"), time=6),
     # results are recorded
     "record: noted, not yet in a group": Point(before(Recorder, "_write"), time=6),
     "record: a result written, not committed": Point(before_commit(recording, "record_sent"), time=6),

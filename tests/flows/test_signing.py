@@ -58,6 +58,28 @@ async def test_every_letter_carries_a_signature_of_each_key(
             assert found.verify(place, dnsfunc=lambda name, timeout=5: records[name.decode()])
 
 
+async def test_a_letter_whose_seal_is_still_being_made_says_how_long_it_will_be(
+    sqlite_store: Database, keys: tuple[DkimKey, ...]
+) -> None:
+    await publish_news(sqlite_store, TUESDAY, item("Tariffs fall", "economy"))
+    for name in ("ann", "bob", "cas", "dee"):
+        await join(sqlite_store, f"{name}@example.org", TUESDAY, name="Zoë" if name < "c" else "")
+    await plan_all(sqlite_store, at(24, 7))
+    press, slow_press = (
+        Press(store=sqlite_store, keys=[KEY], base_url=BASE_URL, dkim_keys=keys) for _ in range(2)
+    )
+    copies = (await claim_all(sqlite_store, at(24, 7), 1)).copies
+    await press.prepare(copies)
+    soon = [press.letter_at_once(copy) for copy in copies]
+    for letter, copy in zip(soon, copies, strict=True):
+        assert letter is not None
+        size = letter.size
+        await letter.sealed()
+        assert letter.is_sealed
+        assert letter.content == (await slow_press.letter(copy)).content
+        assert len(letter.content) == size
+
+
 @pytest.mark.parametrize("words", ["s1", "s1:", ":key.pem", "s1:nowhere.pem", "-:key.pem"])
 def test_a_key_that_cannot_be_used_is_named(words: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as refused:

@@ -150,6 +150,10 @@ class ServerLane:
         self._witness.step()
         return outcome
 
+    def pass_on(self, letter: Letter, following: Letter | None, then: Callable[[Outcome], None]) -> bool:
+        """Never: the server takes its time."""
+        return False
+
     async def close(self) -> None:
         """Nothing is held open."""
 

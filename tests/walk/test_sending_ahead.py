@@ -105,16 +105,16 @@ async def test_a_letter_that_is_no_longer_ours_costs_a_connection_and_no_copy(
     sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await readers_and_news(sqlite_store, 6)
-    note = Recorder.note
+    write = Recorder._write
 
-    async def lose_the_third(recorder: Recorder, result: Any, starting: int | None) -> bool:
-        if starting == 3:
+    async def lose_the_third(recorder: Recorder, group: Any) -> set[int]:
+        if any(note.starting == 3 for note in group):
             async with sqlite_store.write() as connection:
                 theirs = update(table).where(table.c.id == 3).values(owner="somebody else")
                 await connection.execute(theirs)
-        return await note(recorder, result, starting)
+        return await write(recorder, group)
 
-    monkeypatch.setattr(Recorder, "note", lose_the_third)
+    monkeypatch.setattr(Recorder, "_write", lose_the_third)
     async with smtpd(pipelining=True) as server:
         report = await run(jobs_for(sqlite_store, tmp_path, server.server(), lanes=1), SEVEN)
     assert (report.totals.sent, len(server.taken), server.connections) == (5, 5, 2)
