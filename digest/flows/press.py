@@ -50,6 +50,8 @@ _COHORTS_KEPT: Final = 200
 #: Cohorts known and not printed: at a kilobyte each, and more than one claim names.
 _COPIES_KEPT: Final = 5000
 _EDITIONS_KEPT: Final = 8
+#: A signature takes five times as long as the rest of a letter.
+_MOST_SEALERS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,9 @@ class Press:
         self._own_themes: Final = own_themes
         self._signers: Final[dict[str, Signer]] = {}
         #: threads for slow keys: the work releases the interpreter
-        self._seals: Final = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="seal")
+        self._seals: Final = ThreadPoolExecutor(
+            min(os.cpu_count() or 1, _MOST_SEALERS), thread_name_prefix="seal"
+        )
         self._seal_sizes: Final[dict[tuple[int, bool], int]] = {}
         #: by issue and round
         self._editions: Final[OrderedDict[tuple[int, int], Edition]] = OrderedDict()
