@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
-from typing import Final
+from functools import wraps
+from typing import Concatenate, Final, ParamSpec
 
 from digest.core.model import DeliveryStatus, Issue, Outcome, Verdict
 from digest.core.pace import Hint, hint_of
@@ -26,6 +28,8 @@ from digest.flows.sender import Sender
 from digest.flows.tally import Tally
 from digest.mail.lane import Lane
 from digest.store.deliveries import Recorded
+
+P = ParamSpec("P")
 
 #: The reason of a copy whose address cannot stand on an envelope or in a header.
 BAD_ADDRESS: Final = "bad-address"
@@ -42,6 +46,20 @@ class _Left(Enum):
     ANSWER = auto()
     #: somebody else has it
     FAREWELL = auto()
+
+
+def _striding(call: Callable[Concatenate[LaneAtWork, P], None]) -> Callable[Concatenate[LaneAtWork, P], None]:
+    """A step that is called by others: only while the lane strides, and what fails comes out of its task."""
+
+    @wraps(call)
+    def step(lane: LaneAtWork, /, *told: P.args, **none: P.kwargs) -> None:
+        if lane.strides:
+            try:
+                call(lane, *told, **none)
+            except Exception as error:
+                lane.hand_back(error)
+
+    return step
 
 
 @dataclass(slots=True)
@@ -221,49 +239,48 @@ class LaneAtWork:
         """The letter has ended well: write that down, and that the next one begins."""
         turn = self._ahead
         if turn is None or turn.letter is None or not self.feed.may_go_on(turn):
-            self._hand_back(_Left.NOTHING)
+            self.hand_back(_Left.NOTHING)
             return
         self._turn, self._ahead = turn, None
         result, self._result = self._result, None
         self.recorder.note_then(result, turn.copy.delivery_id, self._begun, self._meanwhile)
 
+    @_striding
     def _meanwhile(self) -> None:
         """Have the letter after the next one ready."""
-        if self._end_of_stride is None:
-            return
-        try:
-            assert self._turn is not None
-            self._look_ahead(self._turn)
-        except Exception as error:
-            self._hand_back(error)
+        assert self._turn is not None
+        self._look_ahead(self._turn)
 
+    @_striding
     def _begun(self, answer: bool | Exception) -> None:
         """The last result and this beginning are durable: the letter may go."""
-        if self._end_of_stride is None:
-            return
         if answer is not True:
-            self._hand_back(answer or _Left.FAREWELL)
+            self.hand_back(answer or _Left.FAREWELL)
             return
         turn, ahead = self._turn, self._ahead
         assert turn is not None
         assert turn.letter is not None
         following = None if ahead is None else ahead.letter
         if not (turn.letter.is_sealed and self._lane.pass_on(turn.letter, following, self._answered)):
-            self._hand_back(_Left.LETTER)
+            self.hand_back(_Left.LETTER)
 
+    @_striding
     def _answered(self, outcome: Outcome) -> None:
-        if self._end_of_stride is None:
-            return
-        if not outcome.accepted:
+        """The server has taken the letter, or not."""
+        if outcome.accepted:
+            assert self._turn is not None
+            self._note(self._turn, outcome, SENT)
+            self._step()
+        else:
             self._outcome = outcome
-            self._hand_back(_Left.ANSWER)
-            return
-        turn = self._turn
-        assert turn is not None
-        self._note(turn, outcome, SENT)
-        self._step()
+            self.hand_back(_Left.ANSWER)
 
-    def _hand_back(self, left: _Left | Exception) -> None:
+    @property
+    def strides(self) -> bool:
+        """Whether the task waits for the end of a stride."""
+        return self._end_of_stride is not None
+
+    def hand_back(self, left: _Left | Exception) -> None:
         """End the stride."""
         end, self._end_of_stride = self._end_of_stride, None
         if end is None or end.done():

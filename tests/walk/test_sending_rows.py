@@ -14,11 +14,13 @@ from sqlalchemy import event
 from digest.core.model import Claimed, DeliveryStatus, IssueStatus
 from digest.flows import patience
 from digest.flows.press import Press
+from digest.flows.tally import Tally
 from digest.mail.lane import Letter
 from digest.store import issues
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, at, copies, item, join, join_many, publish_news
 from tests.jobs.office import jobs_for, run
+from tests.mail.smtpd import smtpd
 from tests.walk.recording import Accepted, Record, recording
 
 pytestmark = pytest.mark.anyio
@@ -156,6 +158,30 @@ async def test_a_cohort_that_cannot_be_printed_costs_no_one_else_a_mail(
         await run(jobs_for(store, tmp_path, record.server, lanes=3), SEVEN)
     assert len(record.accepted) == 21
     assert set(record.times_accepted().values()) == {1}
+
+
+async def test_what_fails_between_two_letters_ends_the_issue_in_this_run_and_costs_no_copy(
+    sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await readers_and_news(sqlite_store, 20)
+    count, counted = Tally.count, iter(range(100))
+
+    def jam(tally: Tally, status: DeliveryStatus, copies: int = 1) -> None:
+        if next(counted) == 7:
+            raise ZeroDivisionError("the counter is jammed")
+        count(tally, status, copies)
+
+    monkeypatch.setattr(Tally, "count", jam)
+    async with smtpd(pipelining=True) as server:
+        report = await run(jobs_for(sqlite_store, tmp_path, server.server(), lanes=3), SEVEN)
+        assert report.trouble == "issue 1 cannot be sent: ZeroDivisionError: the counter is jammed"
+        assert {copy.status for copy in await copies(sqlite_store)} == {
+            DeliveryStatus.SENT,
+            DeliveryStatus.PLANNED,
+        }
+        await run(jobs_for(sqlite_store, tmp_path, server.server(), lanes=3), SEVEN)
+    recipients = [taken.recipient for taken in server.taken]
+    assert len(recipients) == len(set(recipients)) == 20
 
 
 async def test_a_store_that_fails_while_sending_leaves_one_doubt_a_connection_at_most(
