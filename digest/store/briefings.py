@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, and_, exists, func, insert, or_, select, upd
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus, Candidate, DraftBriefing, TopicMark
-from digest.store import counters
+from digest.store import counters, searching
 from digest.store.tables import briefing_topics, briefings, revisions
 from subscribers.interning import chunks
 from subscribers.model import Section
@@ -61,6 +61,8 @@ async def add(
     weight: int = 0,
 ) -> int:
     """Write a new briefing down as a draft in its first revision."""
+    # nothing shows yet, but what follows in the same transaction may
+    await counters.pages_change(connection)
     row = {
         "status": BriefingStatus.DRAFT,
         "revision": 1,
@@ -88,6 +90,7 @@ async def revise(
 
     Without `keys` it is known again by what it was before.
     """
+    await counters.pages_change(connection)
     known_by_now = {} if keys is None else _key_columns(keys)
     query = (
         update(briefings)
@@ -97,6 +100,7 @@ async def revise(
     )
     revision: int = (await connection.execute(query)).scalar_one()
     await _write_revision(connection, briefing_id, revision, draft, now)
+    await searching.keep_in_step(connection, [briefing_id])
     return revision
 
 
@@ -109,6 +113,7 @@ async def has_topics_for(connection: AsyncConnection, briefing_id: int, reason: 
 
 async def set_topics(connection: AsyncConnection, briefing_id: int, topics: Sequence[TopicMark]) -> None:
     """Replace the topics of a briefing; each keeps its reason."""
+    await counters.pages_change(connection)
     await connection.execute(briefing_topics.delete().where(briefing_topics.c.briefing_id == briefing_id))
     rows = [
         {"briefing_id": briefing_id, "slug": mark.slug, "position": position, "reason": mark.reason}
@@ -116,10 +121,12 @@ async def set_topics(connection: AsyncConnection, briefing_id: int, topics: Sequ
     ]
     if rows:
         await connection.execute(insert(briefing_topics), rows)
+    await searching.keep_in_step(connection, [briefing_id])
 
 
 async def set_flags(connection: AsyncConnection, briefing_id: int, **values: bool | int | Section) -> None:
     """Change `lead`, `weight` or `section`."""
+    await counters.pages_change(connection)
     await connection.execute(update(briefings).where(briefings.c.id == briefing_id).values(values))
 
 
@@ -130,6 +137,7 @@ async def publish(connection: AsyncConnection, ids: Sequence[int], now: datetime
     """
     if not ids:
         return {}
+    await counters.pages_change(connection)
     rows = (await connection.execute(select(briefings).where(briefings.c.id.in_(ids)))).all()
     stored = {row.id: row for row in rows}
     fresh = [id_ for id_ in dict.fromkeys(ids) if stored[id_].number is None]
@@ -145,15 +153,18 @@ async def publish(connection: AsyncConnection, ids: Sequence[int], now: datetime
             )
     again = and_(briefings.c.id.in_(ids), briefings.c.status == BriefingStatus.RETRACTED)
     await connection.execute(update(briefings).where(again).values(status=BriefingStatus.PUBLISHED))
+    await searching.keep_in_step(connection, list(dict.fromkeys(ids)))
     query = select(briefings.c.id, briefings.c.number).where(briefings.c.id.in_(ids))
     return {row.id: row.number for row in await connection.execute(query)}
 
 
 async def retract(connection: AsyncConnection, briefing_id: int) -> None:
-    """Take a briefing back: no issue planned from now on carries it."""
+    """Take a briefing back: no issue planned from now on carries it, and no page shows it."""
+    await counters.pages_change(connection)
     await connection.execute(
         update(briefings).where(briefings.c.id == briefing_id).values(status=BriefingStatus.RETRACTED)
     )
+    await searching.keep_in_step(connection, [briefing_id])
 
 
 async def candidates(
@@ -198,6 +209,15 @@ async def page(
     if status is not None:
         query = query.where(briefings.c.status == status)
     return await _briefings(connection, query)
+
+
+async def newest_of(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, Briefing]:
+    """Briefings by number in their newest revision, whatever their status."""
+    found: dict[int, Briefing] = {}
+    for some in chunks(sorted(numbers)):
+        whole = await _briefings(connection, _newest().where(briefings.c.number.in_(some)))
+        found.update((item.number, item) for item in whole if item.number is not None)
+    return found
 
 
 async def by_numbers(

@@ -13,6 +13,8 @@ from digest.store.tables import counters
 BRIEFINGS: Final = "briefings"
 #: The last number given to a batch of briefings published together.
 BATCHES: Final = "batches"
+#: How often something has changed that public pages may show: what they are cached by.
+PAGES: Final = "pages"
 
 
 async def take(connection: AsyncConnection, name: str, count: int = 1) -> range:
@@ -27,3 +29,19 @@ async def newest_number(connection: AsyncConnection) -> int:
     query = select(counters.c.value).where(counters.c.name == BRIEFINGS)
     newest: int = (await connection.execute(query)).scalar_one()
     return newest
+
+
+async def pages_change(connection: AsyncConnection) -> None:
+    """Say that public pages may differ from now on.
+
+    It comes first in whatever writes what they show, before any other row is locked: two who do that at once
+    then wait in one line, and never for each other.
+    """
+    await take(connection, PAGES)
+
+
+async def pages_changed(connection: AsyncConnection) -> int:
+    """How often public pages have changed."""
+    query = select(counters.c.value).where(counters.c.name == PAGES)
+    count: int = (await connection.execute(query)).scalar_one()
+    return count

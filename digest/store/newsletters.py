@@ -10,6 +10,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Archive, BrandLink, ItemText, Newsletter
+from digest.store import counters
 from digest.store.tables import newsletters
 from subscribers.interning import insert_missing
 from subscribers.model import Section
@@ -50,6 +51,7 @@ async def add_if_missing(connection: AsyncConnection, newsletter: Newsletter) ->
 
 async def add(connection: AsyncConnection, newsletter: Newsletter) -> int:
     """Write a new newsletter down; its id is not looked at."""
+    await counters.pages_change(connection)
     query = insert(newsletters).values(_columns(newsletter)).returning(newsletters.c.id)
     new_id: int = (await connection.execute(query)).scalar_one()
     return new_id
@@ -57,6 +59,7 @@ async def add(connection: AsyncConnection, newsletter: Newsletter) -> int:
 
 async def save(connection: AsyncConnection, newsletter: Newsletter) -> None:
     """Write a changed newsletter over the old one."""
+    await counters.pages_change(connection)
     query = update(newsletters).where(newsletters.c.id == newsletter.id)
     await connection.execute(query.values(_columns(newsletter)))
 

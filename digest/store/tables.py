@@ -136,6 +136,8 @@ briefings = Table(
     Column("content_key", String(64), nullable=False),
     _is_one_of("status", BriefingStatus),
     Index("ix_briefings_published_at", "published_at"),
+    # the archive walks along numbers, past what a newsletter does not carry
+    Index("ix_briefings_shown", "number", "status", "section"),
 )
 
 revisions = Table(
@@ -160,6 +162,19 @@ briefing_topics = Table(
     Column("position", Integer, nullable=False),
     Column("reason", Text, nullable=False),
 )
+
+# Under which topic and source each published briefing is found: a page of the archive is one walk along the
+# key. What stands in it for search, `archive_words`, differs from store to store: see `digest.store.searching`.
+listings = Table(
+    "listings",
+    metadata,
+    Column("kind", String(8), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("number", ForeignKey("briefings.number"), primary_key=True, index=True),
+)
+
+# The stemmers of the texts that search knows: a question is stemmed by each.
+stemmers = Table("stemmers", metadata, Column("name", String(20), primary_key=True))
 
 issues = Table(
     "issues",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Topic
-from digest.store.tables import topics
+from digest.store import counters
+from digest.store.searching import Kind
+from digest.store.tables import listings, topics
 from subscribers.interning import insert_missing
 
 
@@ -25,16 +27,21 @@ async def add_missing(connection: AsyncConnection, wanted: tuple[Topic, ...]) ->
 
 async def add(connection: AsyncConnection, topic: Topic) -> None:
     """Write a new topic down; the caller has asked before that the slug is free."""
+    await counters.pages_change(connection)
     await connection.execute(insert(topics).values(_columns(topic)))
 
 
 async def save(connection: AsyncConnection, topic: Topic) -> None:
     """Write a changed topic over the old one; its slug never changes, since profiles name it."""
+    await counters.pages_change(connection)
     await connection.execute(update(topics).where(topics.c.slug == topic.slug).values(_columns(topic)))
 
 
 async def remove(connection: AsyncConnection, slug: str) -> None:
     """Forget a topic; briefings lose it, profiles may go on naming it without effect."""
+    await counters.pages_change(connection)
+    listed = and_(listings.c.kind == Kind.TOPIC, listings.c.name == slug)
+    await connection.execute(delete(listings).where(listed))
     await connection.execute(delete(topics).where(topics.c.slug == slug))
 
 

@@ -31,9 +31,14 @@ pytestmark = pytest.mark.anyio
 async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_store: Database) -> None:
     await migrate(blank_store)
 
+    def ours(name: str | None, kind: str, _parents: object) -> bool:
+        # the index of search is another one in each store, and no table of SQLAlchemy
+        return kind != "table" or not (name or "").startswith("archive_words")
+
     def differences(connection: Connection) -> list[object]:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
+            connection,
+            opts={"compare_type": True, "compare_server_default": True, "include_name": ours},
         )
         return list(compare_metadata(context, metadata))
 
@@ -83,7 +88,7 @@ async def test_two_who_set_a_store_up_at_once_make_one_store(blank_store: Databa
     async with blank_store.read() as connection:
         assert [one.slug for one in await newsletters.every(connection)] == ["daily"]
         assert await topics.every(connection) == TOPICS
-        assert (await connection.execute(select(func.count()).select_from(counters))).scalar() == 2
+        assert (await connection.execute(select(func.count()).select_from(counters))).scalar() == 3
 
 
 async def test_setting_up_again_keeps_what_people_changed(store: Database) -> None:

@@ -1,0 +1,117 @@
+"""The words of a text as search knows them: stems where words are spaced, single letters in East Asia."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cache, lru_cache
+from typing import Final, NamedTuple
+
+import snowballstemmer
+
+#: Stands where a phrase may not go on: between paragraphs, and for what is not counted. No query has it.
+GAP: Final = "¶"
+#: PostgreSQL keeps no more places of one term in a text (its documentation, 8.11.1), so SQLite does not either.
+MOST_PLACES: Final = 255
+#: And none behind this place; a briefing is far shorter.
+MOST_TERMS: Final = 16_000
+#: A longer word is none.
+_MOST_LETTERS: Final = 64
+#: Who writes without spaces is found letter by letter: a run of them is a phrase.
+_SINGLE: Final = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3041-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff"
+    "\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003134f"
+)
+#: The stemmers of Snowball by the first part of a language tag.
+_STEMMERS: Final = {
+    **{"ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english"},
+    **{"es": "spanish", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi"},
+    **{"hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian"},
+    **{"nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian", "no": "norwegian"},
+    **{"pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish"},
+    **{"ta": "tamil", "tr": "turkish", "yi": "yiddish"},
+}
+
+
+class Term(NamedTuple):
+    """One term, and where in the text its word stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Indexed(NamedTuple):
+    """The terms of a briefing place by place; `GAP` where there is none."""
+
+    title: tuple[str, ...]
+    body: tuple[str, ...]
+
+
+def stemmer_for(language: str) -> str:
+    """The name of the stemmer for a BCP 47 tag; empty when words of that language stay as they are."""
+    return _STEMMERS.get(re.split("[-_]", language.lower(), maxsplit=1)[0], "")
+
+
+def terms(text: str, stemmer: str) -> list[Term]:
+    """The terms of a text in its order."""
+    found = []
+    for word in _word().finditer(text):
+        start, end = word.span()
+        found += [Term(term, start, end) for term in _terms_of(word[0], stemmer)]
+    return found
+
+
+def indexed(title: str, paragraphs: Iterable[str], language: str) -> Indexed:
+    """What is kept of a briefing, so that every store finds the same in it."""
+    stemmer = stemmer_for(language)
+    met: Counter[str] = Counter()
+    head = _kept(terms(title, stemmer), met, MOST_TERMS)
+    body: list[str] = []
+    for paragraph in paragraphs:
+        if body:
+            body.append(GAP)
+        body += _kept(terms(paragraph, stemmer), met, MOST_TERMS - len(head) - len(body))
+    return Indexed(tuple(head), tuple(body))
+
+
+def _kept(found: Sequence[Term], met: Counter[str], room: int) -> list[str]:
+    kept = []
+    for term in found[: max(room, 0)]:
+        met[term.text] += 1
+        kept.append(term.text if met[term.text] <= MOST_PLACES else GAP)
+    return kept
+
+
+@lru_cache(maxsize=65_536)
+def _terms_of(word: str, stemmer: str) -> tuple[str, ...]:
+    """A word, folded and stemmed; some signs stand for several."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
+    parts = [found[0] for found in _word().finditer(folded)]
+    return tuple(filter(None, (_term(part, stemmer) for part in parts)))
+
+
+def _term(word: str, stemmer: str) -> str:
+    if _single().fullmatch(word):
+        return word
+    # a stemmer keeps state while it works: one of its own for each word keeps threads apart
+    stem = snowballstemmer.stemmer(stemmer).stemWord(word) if stemmer else word
+    # São and Sao are one word to who has no tilde at hand
+    letters = [one for one in unicodedata.normalize("NFKD", stem) if not unicodedata.combining(one)]
+    # what a stemmer leaves may hold an apostrophe, which no index takes
+    return "".join(one for one in letters if one.isalnum() or ord(one) > 127)[:_MOST_LETTERS]
+
+
+@cache
+def _single() -> re.Pattern[str]:
+    return re.compile(f"[{_SINGLE}]")
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """A single letter of East Asia, or a run of others; vowel signs and accents belong to their letters."""
+    signs = [one for one in map(chr, range(0x300, 0xFFFF)) if unicodedata.category(one) in {"Mn", "Mc"}]
+    letter = rf"[^\W_{_SINGLE}]"
+    return re.compile(rf"[{_SINGLE}]|{letter}(?:{letter}|[{re.escape(''.join(signs))}])*")

@@ -1,0 +1,197 @@
+"""What a newsletter's public pages show of the briefings: by day, by place in the order, by topic and source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.editions import Span
+from digest.core.model import Briefing, BriefingStatus, Candidate
+from digest.store import briefings as shelf
+from digest.store.searching import Kind
+from digest.store.tables import briefing_topics, briefings, listings, revisions, topics
+from subscribers.interning import chunks
+from subscribers.model import Section
+
+
+class Dated(NamedTuple):
+    """As much of an item as an edition is made of."""
+
+    candidate: Candidate
+    published_at: datetime
+
+
+class Shown(NamedTuple):
+    """An item in its newest revision."""
+
+    briefing: Briefing
+    #: when that revision was written
+    revised_at: datetime
+
+
+class Entry(NamedTuple):
+    """Where an item is, for who only needs to link to it."""
+
+    number: int
+    published_at: datetime
+    revised_at: datetime
+
+
+async def between(connection: AsyncConnection, sections: Collection[Section], span: Span) -> tuple[Dated, ...]:
+    """The items that were published within a span, by number."""
+    kept = briefings.c
+    within = and_(kept.published_at >= span.first, kept.published_at < span.last, _carried(sections))
+    slugs: dict[int, list[str]] = {}
+    marked = (
+        select(briefing_topics.c.briefing_id, briefing_topics.c.slug)
+        .join(briefings, kept.id == briefing_topics.c.briefing_id)
+        .where(within)
+        .order_by(briefing_topics.c.briefing_id, briefing_topics.c.position)
+    )
+    for row in await connection.execute(marked):
+        slugs.setdefault(row.briefing_id, []).append(row.slug)
+    columns = (kept.id, kept.number, kept.section, kept.lead, kept.weight, kept.batch, kept.published_at)
+    rows = await connection.execute(select(*columns).where(within).order_by(kept.number))
+    return tuple(
+        Dated(
+            Candidate(
+                number=row.number,
+                briefing_id=row.id,
+                section=Section(row.section),
+                topics=tuple(slugs.get(row.id, ())),
+                lead=row.lead,
+                weight=row.weight,
+                retracted=False,
+                batch=row.batch,
+            ),
+            row.published_at,
+        )
+        for row in rows
+    )
+
+
+async def last_before(
+    connection: AsyncConnection, sections: Collection[Section], instant: datetime | None = None
+) -> datetime | None:
+    """When the last item before an instant was published, or the last of all."""
+    query = select(briefings.c.published_at).where(_carried(sections))
+    if instant is not None:
+        query = query.where(briefings.c.published_at < instant)
+    # drafts have no such instant, and would come first on PostgreSQL
+    query = query.where(briefings.c.published_at.isnot(None))
+    found: datetime | None = (
+        await connection.execute(query.order_by(briefings.c.published_at.desc()).limit(1))
+    ).scalar()
+    return found
+
+
+async def first_since(
+    connection: AsyncConnection, sections: Collection[Section], instant: datetime
+) -> datetime | None:
+    """When the first item at an instant or after was published."""
+    query = select(briefings.c.published_at).where(_carried(sections), briefings.c.published_at >= instant)
+    found: datetime | None = (
+        await connection.execute(query.order_by(briefings.c.published_at).limit(1))
+    ).scalar()
+    return found
+
+
+async def whole(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, Shown]:
+    """Items by number, whatever their status; numbers that nobody gave are not in the answer."""
+    found = await shelf.newest_of(connection, numbers)
+    at: dict[int, datetime] = {}
+    for some in chunks([one.id for one in found.values()]):
+        query = (
+            select(revisions.c.briefing_id, revisions.c.at)
+            .join(briefings, briefings.c.id == revisions.c.briefing_id)
+            .where(revisions.c.briefing_id.in_(some), revisions.c.revision == briefings.c.revision)
+        )
+        at.update((row.briefing_id, row.at) for row in await connection.execute(query))
+    return {number: Shown(one, at[one.id]) for number, one in found.items()}
+
+
+async def older(
+    connection: AsyncConnection, sections: Collection[Section], number: int, count: int = 1
+) -> list[int]:
+    """The numbers next below, the nearest first."""
+    query = select(briefings.c.number).where(_carried(sections), briefings.c.number < number)
+    rows = await connection.execute(query.order_by(briefings.c.number.desc()).limit(count))
+    return list(rows.scalars())
+
+
+async def newer(
+    connection: AsyncConnection, sections: Collection[Section], number: int, count: int = 1
+) -> list[int]:
+    """The numbers next above, the nearest first."""
+    query = select(briefings.c.number).where(_carried(sections), briefings.c.number > number)
+    rows = await connection.execute(query.order_by(briefings.c.number).limit(count))
+    return list(rows.scalars())
+
+
+async def listed(
+    connection: AsyncConnection,
+    kind: Kind,
+    name: str,
+    sections: Collection[Section],
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    count: int,
+) -> list[int]:
+    """Numbers under a topic or source, the newest first: those next below `before`, or next above `after`."""
+    number = listings.c.number
+    query = (
+        select(number)
+        .join(briefings, briefings.c.number == number)
+        .where(listings.c.kind == kind, listings.c.name == name, _carried(sections))
+        .limit(count)
+    )
+    if after is not None:
+        rows = await connection.execute(query.where(number > after).order_by(number))
+        return list(rows.scalars())[::-1]
+    if before is not None:
+        query = query.where(number < before)
+    return list((await connection.execute(query.order_by(number.desc()))).scalars())
+
+
+async def topics_in_use(connection: AsyncConnection, sections: Collection[Section]) -> frozenset[str]:
+    """The slugs of topics under which there is something."""
+    there = (
+        select(listings.c.number)
+        .join(briefings, briefings.c.number == listings.c.number)
+        .where(listings.c.kind == Kind.TOPIC, listings.c.name == topics.c.slug, _carried(sections))
+    )
+    return frozenset((await connection.execute(select(topics.c.slug).where(exists(there)))).scalars())
+
+
+async def newest_entries(
+    connection: AsyncConnection, sections: Collection[Section], count: int
+) -> tuple[Entry, ...]:
+    """The newest items, only where they are."""
+    query = (
+        select(briefings.c.number, briefings.c.published_at, revisions.c.at)
+        .join(
+            revisions,
+            and_(revisions.c.briefing_id == briefings.c.id, revisions.c.revision == briefings.c.revision),
+        )
+        .where(_carried(sections))
+        .order_by(briefings.c.number.desc())
+        .limit(count)
+    )
+    rows = await connection.execute(query)
+    return tuple(Entry(row.number, row.published_at, row.at) for row in rows)
+
+
+async def how_many(connection: AsyncConnection, kind: Kind, name: str) -> int:
+    """How many items are listed under a name."""
+    query = select(func.count()).select_from(listings).where(listings.c.kind == kind, listings.c.name == name)
+    count: int = (await connection.execute(query)).scalar_one()
+    return count
+
+
+def _carried(sections: Collection[Section]) -> ColumnElement[Any]:
+    return and_(briefings.c.status == BriefingStatus.PUBLISHED, briefings.c.section.in_(sorted(sections)))
