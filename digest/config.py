@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -86,8 +87,12 @@ class Settings(BaseSettings):
         "files. A comma inside a password is written %2C. When not given, the folder outbox in var_dir.",
     )
     base_url: str = Field(
-        default="http://127.0.0.1:8000",
-        description="Where readers reach the web pages; the links in the mails begin with it.",
+        default="http://127.0.0.1:8000", description="Where readers reach the web pages; links begin with it."
+    )
+    timezone: str = Field(
+        default="UTC",
+        description="The newsroom's time zone, by its IANA name, such as Europe/Paris: each day there is an "
+        "edition of the public archive. Mails go by the zones of their readers.",
     )
     secret_key: SecretStr | None = Field(
         default=None,
@@ -237,6 +242,13 @@ class Settings(BaseSettings):
                 f"should have at most {BASE_URL_LIMIT} characters, since links must stay short in mails"
             )
         return url
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_time_zone(cls, text: str) -> str:
+        if (name := text.strip()) not in available_timezones():
+            raise ValueError("should be the IANA name of a time zone, such as Europe/Paris or UTC")
+        return name
 
     @field_validator("secret_key")
     @classmethod

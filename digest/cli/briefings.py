@@ -40,6 +40,7 @@ from digest.ingest.plaintext import clean, decoded, paragraphs
 from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
 from digest.store import topics
+from digest.store.opinions import Tally, tally
 from subscribers.wishes import parse_section
 
 BriefingId = Annotated[int, typer.Argument(metavar="ID", parser=whole())]
@@ -127,13 +128,14 @@ def list_briefings(
 def show(briefing_id: BriefingId, json: Json = False, config: Config = None) -> None:
     """Show one briefing with the reasons of its topics."""
 
-    async def work() -> Briefing:
+    async def work() -> tuple[Briefing, Tally]:
         async with store_of(config) as store, store.read() as connection:
-            return _found(await shelf.by_id(connection, briefing_id), briefing_id)
+            found = _found(await shelf.by_id(connection, briefing_id), briefing_id)
+            return found, await tally(connection, found.number or 0)
 
-    briefing = run(work())
+    briefing, said = run(work())
     if json:
-        return answer(in_full(briefing))
+        return answer(in_full(briefing) | said._asdict())
     say(briefing.title + "\n")
     say("\n\n".join(briefing.paragraphs) + "\n")
     for name, value in in_a_list(briefing).items():
@@ -141,6 +143,7 @@ def show(briefing_id: BriefingId, json: Json = False, config: Config = None) -> 
             say(f"{name:13} {'' if value is None else value}")
     for mark in briefing.topics:
         say(f"{'topic':13} {mark.slug}: {mark.reason}")
+    say(f"{'readers':13} useful to {said.useful}, not useful to {said.not_useful}")
     return None
 
 

@@ -45,7 +45,11 @@ def serve(
             jobs = None if no_scheduler else await jobs_for(settings, store)
             tokens = Tokens(secret_keys(settings))
             app = build_app(
-                store=store, tokens=tokens, base_url=settings.base_url, own_themes=settings.themes_dir
+                store=store,
+                tokens=tokens,
+                base_url=settings.base_url,
+                own_themes=settings.themes_dir,
+                zone=settings.timezone,
             )
             with _listening(host, port) as heard:
                 note(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")

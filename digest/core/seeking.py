@@ -17,7 +17,9 @@ MOST_CLAUSES: Final = 16
 SNIPPET: Final = 260
 _BEFORE: Final = 70
 _OPEN: Final = '"“”„‟«»「」『』'
-_PART: Final = re.compile(rf"(?P<sign>[-−–])?(?:[{_OPEN}](?P<phrase>[^{_OPEN}]*)[{_OPEN}]?|(?P<word>[^\s{_OPEN}]+))")
+_PART: Final = re.compile(
+    rf"(?P<sign>[-−–])?(?:[{_OPEN}](?P<phrase>[^{_OPEN}]*)[{_OPEN}]?|(?P<word>[^\s{_OPEN}]+))"
+)
 
 #: Terms one after the other.
 Phrase = tuple[str, ...]

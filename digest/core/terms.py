@@ -13,7 +13,7 @@ import snowballstemmer
 
 #: Stands where a phrase may not go on: between paragraphs, and for what is not counted. No query has it.
 GAP: Final = "¶"
-#: PostgreSQL keeps no more places of one term in a text (its documentation, 8.11.1), so SQLite does not either.
+#: PostgreSQL keeps no more places of one term in a text (its documentation, 8.11.1), so neither does SQLite.
 MOST_PLACES: Final = 255
 #: And none behind this place; a briefing is far shorter.
 MOST_TERMS: Final = 16_000
@@ -25,14 +25,13 @@ _SINGLE: Final = (
     "\uff66-\uff9f\U0001b000-\U0001b16f\U00020000-\U0003134f"
 )
 #: The stemmers of Snowball by the first part of a language tag.
-_STEMMERS: Final = {
-    **{"ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english"},
-    **{"es": "spanish", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi"},
-    **{"hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian"},
-    **{"nb": "norwegian", "ne": "nepali", "nl": "dutch", "nn": "norwegian", "no": "norwegian"},
-    **{"pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish"},
-    **{"ta": "tamil", "tr": "turkish", "yi": "yiddish"},
-}
+_SNOWBALL: Final = (
+    "ar=arabic ca=catalan da=danish de=german el=greek en=english es=spanish eu=basque fi=finnish "
+    "fr=french ga=irish hi=hindi hu=hungarian hy=armenian id=indonesian it=italian lt=lithuanian "
+    "nb=norwegian ne=nepali nl=dutch nn=norwegian no=norwegian pt=portuguese ro=romanian ru=russian "
+    "sr=serbian sv=swedish ta=tamil tr=turkish yi=yiddish"
+)
+_STEMMERS: Final = dict(pair.split("=") for pair in _SNOWBALL.split())
 
 
 class Term(NamedTuple):

@@ -129,9 +129,7 @@ async def open_newsletters(*, store: Database) -> tuple[Newsletter, ...]:
     return tuple(one for one in every if one.archive is not Archive.NONE)
 
 
-async def editions(
-    slug: str, month: Month | None, *, store: Database, zone: str
-) -> Editions | Desk | None:
+async def editions(slug: str, month: Month | None, *, store: Database, zone: str) -> Editions | Desk | None:
     """The editions of a month, or (None) of the newest; the desk alone when there is none at all."""
     async with store.read() as connection:
         desk = await _desk(connection, slug)
@@ -158,7 +156,9 @@ async def editions(
         )
 
 
-async def newest_editions(slug: str, count: int, *, store: Database, zone: str) -> tuple[Desk, list[Line]] | None:
+async def newest_editions(
+    slug: str, count: int, *, store: Database, zone: str
+) -> tuple[Desk, list[Line]] | None:
     """The newest editions of a newsletter, the newest first."""
     async with store.read() as connection:
         desk = await _desk(connection, slug)
@@ -307,6 +307,17 @@ async def topics_of(desk: Desk, *, store: Database) -> tuple[Topic, ...]:
     return tuple(topic for topic in desk.topics if topic.slug in in_use)
 
 
+async def addresses(count: int, *, store: Database) -> list[tuple[str, datetime | None]]:
+    """The newest addresses under the archive, each with when it was last changed: newsletters, then items."""
+    async with store.read() as connection:
+        every = [one for one in await newsletters.every(connection) if one.archive is not Archive.NONE]
+        found: list[tuple[str, datetime | None]] = [(one.slug, None) for one in every]
+        for one in every:
+            entries = await archive.newest_entries(connection, one.sections, count // len(every))
+            found += [(f"{one.slug}/items/{entry.number}", max(entry[1:])) for entry in entries]
+    return found
+
+
 async def _desk(connection: AsyncConnection, slug: str) -> Desk | None:
     newsletter = await newsletters.by_slug(connection, slug)
     if newsletter is None or newsletter.archive is Archive.NONE:
@@ -347,7 +358,9 @@ def _groups(desk: Desk, items: Sequence[Dated]) -> tuple[TopicGroup, ...]:
 
 def _lead(items: Sequence[Dated]) -> int:
     """The item that stands for an edition: the one that would be cut last."""
-    best = min((one.candidate for one in items), key=lambda one: (not one.lead, -one.weight, -one.batch, one.number))
+    best = min(
+        (one.candidate for one in items), key=lambda one: (not one.lead, -one.weight, -one.batch, one.number)
+    )
     return best.number
 
 

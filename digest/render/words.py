@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_interval, get_day_names, get_timezone_location
+from babel.dates import format_date, format_interval, format_skeleton, get_day_names, get_timezone_location
 from babel.lists import format_list
 from markupsafe import Markup
 
@@ -78,9 +78,14 @@ class Words:
         """The day without its year, within a sentence: Nov 24."""
         return _span(self._spoken, day, day)
 
+
     def weekday(self, day: date) -> str:
         """The name of the day within a sentence: Tuesday."""
         return self._day_names([WEEKDAYS[day.weekday()]])[0]
+
+    def month(self, day: date) -> str:
+        """The month of a day with its year, by itself: November 2026."""
+        return _counted_in(self.locale, format_skeleton("yMMMM", day, locale=self.locale))
 
     def span(self, first: date, last: date) -> str:
         """Days from the first to the last, both included, within a sentence: Nov 21 – 24."""

@@ -1,9 +1,10 @@
-"""What a newsletter's public pages show of the briefings: by day, by place in the order, by topic and source."""
+"""What public pages show of the briefings: by day, by place in the order, by topic and by source."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
@@ -31,6 +32,8 @@ class Shown(NamedTuple):
     briefing: Briefing
     #: when that revision was written
     revised_at: datetime
+    #: when the words of it last changed after it was published; None when they never did
+    corrected_at: datetime | None
 
 
 class Entry(NamedTuple):
@@ -41,7 +44,9 @@ class Entry(NamedTuple):
     revised_at: datetime
 
 
-async def between(connection: AsyncConnection, sections: Collection[Section], span: Span) -> tuple[Dated, ...]:
+async def between(
+    connection: AsyncConnection, sections: Collection[Section], span: Span
+) -> tuple[Dated, ...]:
     """The items that were published within a span, by number."""
     kept = briefings.c
     within = and_(kept.published_at >= span.first, kept.published_at < span.last, _carried(sections))
@@ -103,15 +108,18 @@ async def first_since(
 async def whole(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, Shown]:
     """Items by number, whatever their status; numbers that nobody gave are not in the answer."""
     found = await shelf.newest_of(connection, numbers)
-    at: dict[int, datetime] = {}
+    written: dict[int, list[Any]] = {}
+    said = revisions.c
     for some in chunks([one.id for one in found.values()]):
-        query = (
-            select(revisions.c.briefing_id, revisions.c.at)
-            .join(briefings, briefings.c.id == revisions.c.briefing_id)
-            .where(revisions.c.briefing_id.in_(some), revisions.c.revision == briefings.c.revision)
+        query = select(said.briefing_id, said.title, said.paragraphs, said.at).where(
+            said.briefing_id.in_(some)
         )
-        at.update((row.briefing_id, row.at) for row in await connection.execute(query))
-    return {number: Shown(one, at[one.id]) for number, one in found.items()}
+        for row in await connection.execute(query.order_by(said.briefing_id, said.revision)):
+            written.setdefault(row.briefing_id, []).append(row)
+    return {
+        number: Shown(one, written[one.id][-1].at, _corrected_at(written[one.id], one.published_at))
+        for number, one in found.items()
+    }
 
 
 async def older(
@@ -191,6 +199,18 @@ async def how_many(connection: AsyncConnection, kind: Kind, name: str) -> int:
     query = select(func.count()).select_from(listings).where(listings.c.kind == kind, listings.c.name == name)
     count: int = (await connection.execute(query)).scalar_one()
     return count
+
+
+def _corrected_at(written: Sequence[Any], published_at: datetime | None) -> datetime | None:
+    """When the words of an item last changed after it was published; a link or a section is none of them."""
+    changes = [
+        after.at
+        for before, after in pairwise(written)
+        if (before.title, before.paragraphs) != (after.title, after.paragraphs)
+        and published_at is not None
+        and after.at > published_at
+    ]
+    return changes[-1] if changes else None
 
 
 def _carried(sections: Collection[Section]) -> ColumnElement[Any]:

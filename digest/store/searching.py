@@ -1,7 +1,7 @@
 """The index of search and the lists by topic and source: kept in step in whatever transaction changes items.
 
-Terms are made by `digest.core.terms`, so both stores find the same: on SQLite in a table of FTS5, on PostgreSQL
-in a tsvector. Only what is published stands in it, under its number.
+Terms are made by `digest.core.terms`, so both stores find the same: on SQLite in a table of FTS5, on
+PostgreSQL in a tsvector. Only what is published stands in it, under its number.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ MAKING: Final = {
 }
 _ADDING: Final = {
     "sqlite": text("INSERT INTO archive_words (rowid, title, body) VALUES (:number, :title, :body)"),
-    "postgresql": text("INSERT INTO archive_words (number, words) VALUES (:number, CAST(:words AS tsvector))"),
+    "postgresql": text(
+        "INSERT INTO archive_words (number, words) VALUES (:number, CAST(:words AS tsvector))"
+    ),
 }
 _REMOVING: Final = {
     "sqlite": text("DELETE FROM archive_words WHERE rowid = :number"),
@@ -221,10 +223,8 @@ def _for_postgresql(wanted: Wanted, where: Where, titles_only: bool) -> str:
         return word.join(f"({clause})" for clause in said)
 
     in_title = f"({joined(wanted.present, ' & ', ':A')})"
-    if where is Where.TITLE:
-        question = in_title
-    else:
-        question = f"({joined(wanted.present, ' & ', '')}) & !{in_title}"
+    asked = joined(wanted.present, " & ", "")
+    question = in_title if where is Where.TITLE else f"({asked}) & !{in_title}"
     if not wanted.absent:
         return question
     return f"({question}) & !({joined(wanted.absent, ' | ', ':A' if titles_only else '')})"

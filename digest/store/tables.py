@@ -164,7 +164,7 @@ briefing_topics = Table(
 )
 
 # Under which topic and source each published briefing is found: a page of the archive is one walk along the
-# key. What stands in it for search, `archive_words`, differs from store to store: see `digest.store.searching`.
+# key. The index of search, `archive_words`, differs from store to store: see `digest.store.searching`.
 listings = Table(
     "listings",
     metadata,

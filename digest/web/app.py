@@ -11,9 +11,13 @@ from fastapi import FastAPI
 from digest.flows.reprints import Reprints
 from digest.store.database import Database
 from digest.web import static, trouble
+from digest.web.archive_pages import ArchivePages
+from digest.web.cached import Cached
 from digest.web.confirming import Confirming
 from digest.web.embed import Embedding
+from digest.web.feeds import Feeds
 from digest.web.issue_pages import IssuePages
+from digest.web.own_issues import OwnIssues
 from digest.web.reader_links import ReaderLinks
 from digest.web.shield import Shield, security_headers
 from digest.web.signing_up import SigningUp
@@ -30,12 +34,13 @@ def build_app(
     tokens: Tokens,
     base_url: str,
     own_themes: Path | None = None,
+    zone: str = "UTC",
     now: Callable[[], datetime] = _present,
 ) -> FastAPI:
     """An application without its framework's interactive pages: they would load scripts from elsewhere.
 
     Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
-    Host that was asked for.
+    Host that was asked for. Days of the archive are those of `zone`.
     """
     app = FastAPI(title="digest", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(Shield, headers=security_headers())
@@ -46,6 +51,8 @@ def build_app(
     app.include_router(Embedding(store=store, signing_up=signing_up, now=now).router())
     reprints = Reprints(store=store, own_themes=own_themes)
     app.include_router(IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).router())
+    app.include_router(OwnIssues(store=store, tokens=tokens, now=now).router())
+    _add_archive(app, store=store, base_url=base_url, zone=zone)
     app.include_router(static.router())
     trouble.add_to(app)
 
@@ -55,3 +62,11 @@ def build_app(
         return {"status": "ok"}
 
     return app
+
+
+def _add_archive(app: FastAPI, *, store: Database, base_url: str, zone: str) -> None:
+    """The public archive, whose days are those of `zone`."""
+    cached = Cached(store=store, settings=(base_url, zone))
+    # the names of feeds would be taken for days
+    app.include_router(Feeds(store=store, base_url=base_url, zone=zone, cached=cached).router())
+    app.include_router(ArchivePages(store=store, base_url=base_url, zone=zone, cached=cached).router())

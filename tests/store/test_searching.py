@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -52,7 +53,7 @@ async def numbers(
     return title, beyond
 
 
-def piece(title: str, *paragraphs: str, language: str = "en", **changes: object) -> DraftBriefing:
+def piece(title: str, *paragraphs: str, language: str = "en", **changes: Any) -> DraftBriefing:
     return item(title, "economy", paragraphs=paragraphs or ("Nothing more.",), language=language, **changes)
 
 
@@ -66,7 +67,7 @@ NEWS = (
 
 
 #: Questions, and what is found in titles and beyond them.
-FINDS = (
+FINDS: Final[tuple[tuple[str, tuple[list[int], list[int]]], ...]] = (
     ("tariff", ([1], [2])),
     ("TARIFFS gallium", ([1], [2])),
     ("gallium rising", ([1], [])),
@@ -189,9 +190,7 @@ TEXTS = st.text(st.sampled_from("ab cd 国家 统 \n é ½'"), max_size=60)
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_both_stores_find_the_same(
-    sqlite_store: Database, postgres_store: Database, seed: int
-) -> None:
+async def test_both_stores_find_the_same(sqlite_store: Database, postgres_store: Database, seed: int) -> None:
     import random
 
     chance = random.Random(seed)
@@ -201,7 +200,9 @@ async def test_both_stores_find_the_same(
         return " ".join(chance.choice(letters) for _ in range(chance.randint(1, most)))
 
     drafts = [
-        piece(f"{words(5)} {n}", *(words(8) for _ in range(3)), source=f"Post {n}", source_date=date(2026, 1, 1))
+        piece(
+            f"{words(5)} {n}", *(words(8) for _ in range(3)), source=f"Post {n}", source_date=date(2026, 1, 1)
+        )
         for n in range(40)
     ]
     for store in (sqlite_store, postgres_store):

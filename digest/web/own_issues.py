@@ -1,0 +1,213 @@
+"""What a reader was sent, by the signed link of the preferences; and a word on each item, by a button."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from digest.core.model import DeliveryStatus, Skip
+from digest.flows import by_link, own_issues
+from digest.flows.by_link import Seen
+from digest.flows.own_issues import OwnIssue, Rated, may_have_arrived
+from digest.render.characters import host_of, one_line, web_link
+from digest.render.words import Words, words_for
+from digest.store.database import Database
+from digest.store.own_copies import OwnCopy
+from digest.web.forms import form_of
+from digest.web.pages import language_asked_for, page
+from digest.web.shown import shown
+from subscribers.tokens import Purpose, Tokens
+
+_NUMBER: Final = re.compile(r"[1-9][0-9]{0,9}")
+#: What the buttons say, and what it means.
+_OPINIONS: Final = {"useful": True, "not-useful": False, "nothing": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An issue in a reader's list."""
+
+    id: int
+    day: str
+    title: str
+    language: str
+    count: str
+    became: str
+    #: the token of the page that shows what was sent; empty when nothing was
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An item of which a reader is asked whether it was of use."""
+
+    number: int
+    title: str
+    language: str
+    source: str
+    url: str
+    host: str
+    useful: bool | None
+
+
+class OwnIssues:
+    """Answers for `/preferences/{token}/issues`; a token is looked at before the store is."""
+
+    def __init__(self, *, store: Database, tokens: Tokens, now: Callable[[], datetime]) -> None:
+        """Take the parts."""
+        self._store: Final = store
+        self._tokens: Final = tokens
+        self._now: Final = now
+
+    def router(self) -> APIRouter:
+        """The paths, and what answers on each."""
+        router = APIRouter()
+        router.add_api_route("/preferences/{token}/issues", self.issues, methods=["GET", "HEAD"])
+        router.add_api_route("/preferences/{token}/issues/{copy}", self.ask, methods=["GET", "HEAD"])
+        router.add_api_route("/preferences/{token}/issues/{copy}", self.say, methods=["POST"])
+        return router
+
+    async def issues(self, token: str, request: Request) -> Response:
+        """The issues of a subscription, the newest first."""
+        subscription = self._subscription(token)
+        seen = await by_link.look(subscription, store=self._store, now=self._now())
+        if seen is None:
+            language = language_asked_for(request.headers.get("accept-language", ""))
+            return page("left", language=language, shown=None, token=token, up="../../")
+        before = request.query_params.get("before", "")
+        found = await own_issues.own_issues(
+            subscription, int(before) if _NUMBER.fullmatch(before) else None, store=self._store
+        )
+        words = words_for(seen.reader.profile.language)
+        return self._page(
+            "archive_own",
+            seen,
+            up="../../",
+            token=token,
+            feedback=seen.newsletter.feedback,
+            rows=[self._row(one, seen, words) for one in found.issues],
+            older=f"issues?before={found.older}" if found.older else "",
+        )
+
+    async def ask(self, token: str, copy: str) -> Response:
+        """The items of one copy, each with its two buttons."""
+        return await self._asking(self._subscription(token), _number(copy), token)
+
+    async def say(self, token: str, copy: str, request: Request) -> Response:
+        """Take a word on an item, and show the copy again."""
+        subscription, delivery = self._subscription(token), _number(copy)
+        form = await form_of(request)
+        if form.one("said") not in _OPINIONS:
+            raise HTTPException(400)
+        if not await own_issues.rate(
+            subscription,
+            delivery,
+            _number(form.one("number")),
+            _OPINIONS[form.one("said")],
+            store=self._store,
+            now=self._now(),
+        ):
+            raise HTTPException(404)
+        return await self._asking(subscription, delivery, token)
+
+    async def _asking(self, subscription: int, delivery: int, token: str) -> Response:
+        seen = await by_link.look(subscription, store=self._store, now=self._now())
+        found = await own_issues.rated(subscription, delivery, store=self._store)
+        if seen is None or found is None:
+            raise HTTPException(404)
+        copy, items = found
+        words = words_for(seen.reader.profile.language)
+        return self._page(
+            "archive_own_issue",
+            seen,
+            up="../../../",
+            token=token,
+            copy=copy.id,
+            day=_day(copy, seen, words),
+            view=self._tokens.make(Purpose.VIEW, copy.cohort_id),
+            items=[_asked(one) for one in items],
+        )
+
+    def _subscription(self, token: str) -> int:
+        found = self._tokens.read(Purpose.PREFERENCES, token)
+        if found is None:
+            raise HTTPException(404)
+        return found
+
+    def _row(self, one: OwnIssue, seen: Seen, words: Words) -> Row:
+        copy = one.copy
+        arrived = may_have_arrived(copy)
+        title = one_line(copy.subject or "") or (one_line(one.lead.title) if one.lead else "")
+        return Row(
+            id=copy.id,
+            day=_day(copy, seen, words),
+            title=title if arrived else "",
+            language=words.language if copy.subject or one.lead is None else one_line(one.lead.language),
+            count=words.counted("%(count)d item", "%(count)d items", one.count) if arrived else "",
+            became=_became(copy, words),
+            view=self._tokens.make(Purpose.VIEW, copy.cohort_id) if arrived else "",
+        )
+
+    def _page(self, name: str, seen: Seen, *, up: str, **values: Any) -> Response:
+        language = seen.reader.profile.language
+        said = shown(seen, self._now(), words_for(language))
+        return page(name, language=language, newsletter=seen.newsletter, shown=said, up=up, **values)
+
+
+def _number(text: str) -> int:
+    """A number of ours, or the page for what does not exist."""
+    if not _NUMBER.fullmatch(text):
+        raise HTTPException(404)
+    return int(text)
+
+
+def _day(copy: OwnCopy, seen: Seen, words: Words) -> str:
+    return words.long_day(copy.due_at.astimezone(ZoneInfo(seen.reader.cadence.zone)).date())
+
+
+def _asked(one: Rated) -> Asked:
+    url = web_link(one.item.url)
+    return Asked(
+        number=one.number,
+        title=one_line(one.item.title),
+        language=one_line(one.item.language),
+        source=one_line(one.item.source or ""),
+        url=url,
+        host=host_of(url),
+        useful=one.useful,
+    )
+
+
+def _became(copy: OwnCopy, words: Words) -> str:
+    """What became of a copy, in words."""
+    _ = words.catalogue.gettext
+    if copy.status is DeliveryStatus.SENT:
+        return _("sent")
+    if may_have_arrived(copy):
+        return _("may have arrived")
+    if copy.status is DeliveryStatus.REFUSED:
+        return _("not sent: your mail server did not take it")
+    if copy.status is DeliveryStatus.EXPIRED:
+        return _("not sent in time: what it held comes with a later one")
+    if copy.status is not DeliveryStatus.SKIPPED:
+        return _("on its way")
+    reasons: dict[str, str] = {
+        Skip.NOTHING_NEW: _("not sent: there was nothing new"),
+        Skip.NOTHING_WANTED: _("not sent: there was nothing new of what you chose"),
+        Skip.TOO_LATE: _("not sent in time: what it held comes with a later one"),
+        Skip.PAUSED: _("not sent: the newsletter was paused"),
+        Skip.LEFT: _("not sent: you had unsubscribed"),
+        Skip.PENDING: _("not sent: you had not confirmed yet"),
+        Skip.BOUNCING: _("not sent: mail to your address came back"),
+        Skip.COMPLAINED: _("not sent: it was reported as spam"),
+        Skip.SUPPRESSED: _("not sent: nothing is sent to your address"),
+    }
+    return reasons.get(copy.reason, _("not sent"))
