@@ -29,6 +29,12 @@ class Month(NamedTuple):
         return date(self.year, self.month, 1)
 
     @property
+    def days(self) -> tuple[date, ...]:
+        """All its days."""
+        count = (self.next_first_day - self.first_day).days
+        return tuple(self.first_day + timedelta(days=past) for past in range(count))
+
+    @property
     def next_first_day(self) -> date:
         """The first of the month after."""
         return (self.first_day + timedelta(days=31)).replace(day=1)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.editions import Month, Span, day_span, local_day, month_span
-from digest.core.model import Archive, BriefingStatus, Newsletter, Topic, TopicGroup
+from digest.core.editions import Month, day_span, local_day, month_span
+from digest.core.model import Archive, BriefingStatus, Candidate, Newsletter, Topic, TopicGroup
 from digest.core.seeking import Wanted, wanted
 from digest.core.selection import Rules, Selector
 from digest.store import archive, counters, newsletters, searching, topics
-from digest.store.archive import Dated, Shown
+from digest.store.archive import Shown
 from digest.store.database import Database
 from digest.store.searching import Kind, Where
 from subscribers.model import Bookmark, Profile
@@ -142,7 +141,7 @@ async def editions(slug: str, month: Month | None, *, store: Database, zone: str
                 return desk
             month = _month_of(last, zone)
         bounds = month_span(month, zone)
-        lines = await _lines(connection, desk, bounds, zone)
+        lines = await _lines(connection, desk, month.days, zone)
         if not lines:
             return None
         before = await archive.last_before(connection, sections, bounds.first)
@@ -158,22 +157,19 @@ async def editions(slug: str, month: Month | None, *, store: Database, zone: str
 
 async def newest_editions(
     slug: str, count: int, *, store: Database, zone: str
-) -> tuple[Desk, list[Line]] | None:
+) -> tuple[Desk, tuple[Line, ...]] | None:
     """The newest editions of a newsletter, the newest first."""
     async with store.read() as connection:
         desk = await _desk(connection, slug)
         if desk is None:
             return None
-        lines: list[Line] = []
-        before: datetime | None = None
-        while len(lines) < count:
-            last = await archive.last_before(connection, desk.newsletter.sections, before)
-            if last is None:
-                break
-            bounds = day_span(local_day(last, zone), zone)
-            lines += await _lines(connection, desk, bounds, zone)
-            before = bounds.first
-        return desk, lines
+        days: list[date] = []
+        last = await archive.last_before(connection, desk.newsletter.sections)
+        while last is not None and len(days) < count:
+            days.append(local_day(last, zone))
+            bounds = day_span(days[-1], zone)
+            last = await archive.last_before(connection, desk.newsletter.sections, bounds.first)
+        return desk, await _lines(connection, desk, days, zone)
 
 
 async def edition(slug: str, day: date, page: int, *, store: Database, zone: str) -> Edition | None:
@@ -334,41 +330,30 @@ async def _in_order(connection: AsyncConnection, numbers: Sequence[int]) -> tupl
     return tuple(found[number] for number in numbers)
 
 
-async def _lines(connection: AsyncConnection, desk: Desk, bounds: Span, zone: str) -> tuple[Line, ...]:
-    """The editions of a span of whole days, the newest first."""
-    days: dict[date, list[Dated]] = {}
-    for one in await archive.between(connection, desk.newsletter.sections, bounds):
-        days.setdefault(local_day(one.published_at, zone), []).append(one)
-    groups = {day: _groups(desk, items) for day, items in days.items()}
-    leads = {day: _lead(days[day]) for day in days}
-    shown = await archive.whole(connection, leads.values())
+async def _lines(
+    connection: AsyncConnection, desk: Desk, days: Iterable[date], zone: str
+) -> tuple[Line, ...]:
+    """The editions of some days, the newest first."""
+    spans = {day: day_span(day, zone) for day in days}
+    found = await archive.days(connection, desk.newsletter.sections, spans)
+    shown = await archive.whole(connection, [one.lead for one in found])
     return tuple(
-        Line(day, len(days[day]), shown[leads[day]], _named(groups[day]))
-        for day in sorted(days, reverse=True)
+        Line(one.day, one.count, shown[one.lead], _named(one.topics, desk))
+        for one in sorted(found, reverse=True, key=lambda one: one.day)
     )
 
 
-def _groups(desk: Desk, items: Sequence[Dated]) -> tuple[TopicGroup, ...]:
+def _groups(desk: Desk, items: Sequence[Candidate]) -> tuple[TopicGroup, ...]:
     """What a reader who wants everything would get of these items in one mail."""
     rules = Rules(desk.newsletter.sections, None, tuple(topic.slug for topic in desk.topics))
-    candidates = [one.candidate for one in items]
-    upto = max((one.number for one in candidates), default=0)
-    return Selector(candidates, rules).regular(Profile(), Bookmark(), upto).groups
+    upto = max((one.number for one in items), default=0)
+    return Selector(items, rules).regular(Profile(), Bookmark(), upto).groups
 
 
-def _lead(items: Sequence[Dated]) -> int:
-    """The item that stands for an edition: the one that would be cut last."""
-    best = min(
-        (one.candidate for one in items), key=lambda one: (not one.lead, -one.weight, -one.batch, one.number)
-    )
-    return best.number
-
-
-def _named(groups: Sequence[TopicGroup]) -> tuple[str, ...]:
+def _named(sizes: Mapping[str, int], desk: Desk) -> tuple[str, ...]:
     """The topics with most items, in the order in which they are read."""
-    sizes = Counter({group.topic: len(group.numbers) for group in groups})
-    largest = {topic for topic, _size in sizes.most_common(_TOPICS_NAMED)}
-    return tuple(group.topic for group in groups if group.topic in largest)
+    largest = sorted(sizes, key=lambda slug: (-sizes[slug], slug))[:_TOPICS_NAMED]
+    return tuple(topic.slug for topic in desk.topics if topic.slug in largest)
 
 
 def _regrouped(ordered: Sequence[tuple[str, int]]) -> tuple[TopicGroup, ...]:

@@ -78,7 +78,6 @@ class Words:
         """The day without its year, within a sentence: Nov 24."""
         return _span(self._spoken, day, day)
 
-
     def weekday(self, day: date) -> str:
         """The name of the day within a sentence: Tuesday."""
         return self._day_names([WEEKDAYS[day.weekday()]])[0]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.editions import Span
@@ -17,13 +18,7 @@ from digest.store.searching import Kind
 from digest.store.tables import briefing_topics, briefings, listings, revisions, topics
 from subscribers.interning import chunks
 from subscribers.model import Section
-
-
-class Dated(NamedTuple):
-    """As much of an item as an edition is made of."""
-
-    candidate: Candidate
-    published_at: datetime
+from subscribers.tables import Instant
 
 
 class Shown(NamedTuple):
@@ -36,6 +31,18 @@ class Shown(NamedTuple):
     corrected_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What stands for an edition in a list."""
+
+    day: date
+    count: int
+    #: the number of the item that would be cut last
+    lead: int
+    #: how many of its items each topic has
+    topics: dict[str, int]
+
+
 class Entry(NamedTuple):
     """Where an item is, for who only needs to link to it."""
 
@@ -46,7 +53,7 @@ class Entry(NamedTuple):
 
 async def between(
     connection: AsyncConnection, sections: Collection[Section], span: Span
-) -> tuple[Dated, ...]:
+) -> tuple[Candidate, ...]:
     """The items that were published within a span, by number."""
     kept = briefings.c
     within = and_(kept.published_at >= span.first, kept.published_at < span.last, _carried(sections))
@@ -59,24 +66,62 @@ async def between(
     )
     for row in await connection.execute(marked):
         slugs.setdefault(row.briefing_id, []).append(row.slug)
-    columns = (kept.id, kept.number, kept.section, kept.lead, kept.weight, kept.batch, kept.published_at)
+    columns = (kept.id, kept.number, kept.section, kept.lead, kept.weight, kept.batch)
     rows = await connection.execute(select(*columns).where(within).order_by(kept.number))
     return tuple(
-        Dated(
-            Candidate(
-                number=row.number,
-                briefing_id=row.id,
-                section=Section(row.section),
-                topics=tuple(slugs.get(row.id, ())),
-                lead=row.lead,
-                weight=row.weight,
-                retracted=False,
-                batch=row.batch,
-            ),
-            row.published_at,
+        Candidate(
+            number=row.number,
+            briefing_id=row.id,
+            section=Section(row.section),
+            topics=tuple(slugs.get(row.id, ())),
+            lead=row.lead,
+            weight=row.weight,
+            retracted=False,
+            batch=row.batch,
         )
         for row in rows
     )
+
+
+async def days(
+    connection: AsyncConnection, sections: Collection[Section], spans: Mapping[date, Span]
+) -> tuple[Day, ...]:
+    """Of these days those on which something was published; the store counts, for there may be thousands."""
+    if not spans:
+        return ()
+    kept = briefings.c
+    asked = union_all(
+        *(
+            select(
+                literal(day.isoformat(), String).label("day"),
+                literal(span.first, Instant).label("first"),
+                literal(span.last, Instant).label("last"),
+            )
+            for day, span in spans.items()
+        )
+    ).cte("asked")
+    within = and_(kept.published_at >= asked.c.first, kept.published_at < asked.c.last, _carried(sections))
+    rank = func.row_number().over(
+        partition_by=asked.c.day,
+        order_by=(kept.lead.desc(), kept.weight.desc(), kept.batch.desc(), kept.number),
+    )
+    ranked = select(asked.c.day, kept.number, rank.label("rank")).join(briefings, within).subquery()
+    counted = select(
+        ranked.c.day,
+        func.count().label("count"),
+        func.min(case((ranked.c.rank == 1, ranked.c.number))).label("lead"),
+    ).group_by(ranked.c.day)
+    marks = (
+        select(asked.c.day, briefing_topics.c.slug, func.count().label("count"))
+        .join(briefings, within)
+        .join(briefing_topics, briefing_topics.c.briefing_id == kept.id)
+        .group_by(asked.c.day, briefing_topics.c.slug)
+    )
+    about: dict[str, dict[str, int]] = {}
+    for row in await connection.execute(marks):
+        about.setdefault(row.day, {})[row.slug] = row[2]
+    rows = await connection.execute(counted)
+    return tuple(Day(date.fromisoformat(row.day), row[1], row.lead, about.get(row.day, {})) for row in rows)
 
 
 async def last_before(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
-
-from markupsafe import Markup
 
 from digest.core.budget import Form
 from digest.core.editions import Month, local_day
 from digest.core.model import Archive, ItemText, Newsletter
 from digest.core.seeking import Piece, Wanted, pieces, snippet
 from digest.flows.archive import Desk, Edition, Line
-from digest.render.characters import marked_han, one_line, shortened
+from digest.render.characters import one_line, shortened
 from digest.render.page import Item, in_form, item_for, topic_titles
 from digest.render.reading import whole_minutes
 from digest.render.words import Words
@@ -47,9 +45,9 @@ class Piecemeal:
     source: str
     #: the day of a correction; empty when there was none
     corrected: str
-    #: the title and some of the text with what was looked for marked; the plain title elsewhere
-    title: Markup
-    text: Markup
+    #: the title, and some of the text when something was looked for, in pieces that are marked or not
+    title: tuple[Piece, ...]
+    text: tuple[Piece, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +96,8 @@ class Showing:
     def found(self, shown: Shown, wanted: Wanted) -> Piecemeal:
         """An item for a page of search, with what was looked for marked where it may be shown."""
         item = self._item(shown)
-        title = self._marked(pieces(item.title, item.language, wanted), item.language)
-        text = self._marked(snippet(item.paragraphs, item.language, wanted), item.language)
+        title = pieces(item.title, item.language, wanted)
+        text = snippet(item.paragraphs, item.language, wanted)
         return replace(self._piecemeal(shown, item, goes_on=True), title=title, text=text)
 
     def row(self, line: Line) -> Row:
@@ -168,19 +166,14 @@ class Showing:
             tags=tuple(map(self.tag, slugs)),
             source=quote(source_name(briefing.source or ""), safe=""),
             corrected=self._corrected(shown),
-            title=marked_han(item.title, item.language),
-            text=Markup(),
+            title=(Piece(item.title, marked=False),),
+            text=(),
         )
 
     def _corrected(self, shown: Shown) -> str:
         if shown.corrected_at is None:
             return ""
         return self._words.plain_day(local_day(shown.corrected_at, self._zone))
-
-    def _marked(self, parts: Sequence[Piece], language: str) -> Markup:
-        hit = Markup('<mark class="hit">{}</mark>')
-        said = ((marked_han(part.text, language), part.marked) for part in parts)
-        return Markup().join(hit.format(text) if marked else text for text, marked in said)
 
 
 def description(shown: Piecemeal) -> str:

@@ -25,6 +25,8 @@ EXPECTED = {
     "x-robots-tag": "noindex, nofollow",
     "x-content-type-options": "nosniff",
 }
+#: What caches and search engines may keep, of the paths that name nothing.
+PUBLIC = {"/archive", "/feed.xml", "/robots.txt", "/sitemap.xml"}
 
 
 def paths_of(routes: list[BaseRoute]) -> Iterator[str]:
@@ -48,6 +50,9 @@ async def test_every_route_whatever_its_answer_has_the_headers(sqlite_store: Dat
     paths = {*paths_of(app.routes), "/nowhere"}
     ours = {"/unsubscribe/{token}", "/unsubscribe/{token}/undo", "/preferences/{token}", "/issues/{token}"}
     assert {"/healthz", *ours} < paths
+    # what anybody may read says so itself
+    assert paths >= PUBLIC
+    paths -= PUBLIC
     statuses = set()
     async with visitor(sqlite_store, TUESDAY) as client:
         for path in paths:
