@@ -224,6 +224,18 @@ def test_store_on_postgresql_without_its_driver_is_refused(monkeypatch: pytest.M
     assert "pip install 'psycopg[binary]'" in refusal()
 
 
+def test_the_zone_of_the_newsroom_is_one_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings(None).timezone == "UTC"
+    monkeypatch.setenv("DIGEST_TIMEZONE", " Asia/Shanghai ")
+    assert load_settings(None).timezone == "Asia/Shanghai"
+    for wrong in ("Mars/Base", "../../etc/passwd", "europe paris"):
+        monkeypatch.setenv("DIGEST_TIMEZONE", wrong)
+        assert refusal() == (
+            f"DIGEST_TIMEZONE is {wrong!r}, "
+            "but should be the IANA name of a time zone, such as Europe/Paris or UTC"
+        )
+
+
 @pytest.mark.parametrize(
     ("variable", "value"),
     [

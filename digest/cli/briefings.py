@@ -228,14 +228,15 @@ def in_full(briefing: Briefing) -> dict[str, Any]:
 def _act(work: Any, json: bool, config: Path | None) -> None:
     """Do one thing with a briefing and show what it is afterwards."""
 
-    async def whole() -> Briefing:
+    async def whole() -> tuple[Briefing, Tally]:
         async with store_of(config) as store:
             briefing: Briefing = await work(store)
-            return briefing
+            async with store.read() as connection:
+                return briefing, await tally(connection, briefing.number or 0)
 
-    briefing = run(whole())
+    briefing, said = run(whole())
     if json:
-        return answer(in_full(briefing))
+        return answer(in_full(briefing) | said._asdict())
     return say(f"briefing {briefing.id} is {briefing.status}, revision {briefing.revision}")
 
 

@@ -70,10 +70,9 @@ def indexed(title: str, paragraphs: Iterable[str], language: str) -> Indexed:
     head = _kept(terms(title, stemmer), met, MOST_TERMS)
     body: list[str] = []
     for paragraph in paragraphs:
-        if body:
-            body.append(GAP)
+        body += [GAP] if body else []
         body += _kept(terms(paragraph, stemmer), met, MOST_TERMS - len(head) - len(body))
-    return Indexed(tuple(head), tuple(body))
+    return Indexed(tuple(head), tuple(body[: MOST_TERMS - len(head)]))
 
 
 def _kept(found: Sequence[Term], met: Counter[str], room: int) -> list[str]:
@@ -95,12 +94,13 @@ def _terms_of(word: str, stemmer: str) -> tuple[str, ...]:
 def _term(word: str, stemmer: str) -> str:
     if _single().fullmatch(word):
         return word
+    # São and Sao are one word to who has no tilde at hand; so they are before they are stemmed
+    letters = (one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
+    plain = unicodedata.normalize("NFC", "".join(letters))
     # a stemmer keeps state while it works: one of its own for each word keeps threads apart
-    stem = snowballstemmer.stemmer(stemmer).stemWord(word) if stemmer else word
-    # São and Sao are one word to who has no tilde at hand
-    letters = [one for one in unicodedata.normalize("NFKD", stem) if not unicodedata.combining(one)]
-    # what a stemmer leaves may hold an apostrophe, which no index takes
-    return "".join(one for one in letters if one.isalnum() or ord(one) > 127)[:_MOST_LETTERS]
+    stem = snowballstemmer.stemmer(stemmer).stemWord(plain) if stemmer else plain
+    # no index takes an apostrophe, should a stemmer leave one
+    return "".join(one for one in stem if one.isalnum() or ord(one) > 127)[:_MOST_LETTERS]
 
 
 @cache

@@ -17,6 +17,9 @@ def test_briefing_is_shown_with_the_reasons_of_its_topics(newsroom: Shell) -> No
     assert told.startswith(shown["title"])
     for paragraph in shown["paragraphs"]:
         assert paragraph in told
+    # nobody has said anything of it yet
+    assert (shown["useful"], shown["not_useful"]) == (0, 0)
+    assert "useful to 0, not useful to 0" in told
 
 
 @pytest.mark.parametrize(

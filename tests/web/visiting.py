@@ -25,9 +25,9 @@ ONE_CLICK: Final = {"List-Unsubscribe": "One-Click"}
 
 
 @asynccontextmanager
-async def visitor(store: Database, now: datetime) -> AsyncIterator[httpx.AsyncClient]:
+async def visitor(store: Database, now: datetime, *, zone: str = "UTC") -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application at an instant; faults of ours come back as the answer that readers get."""
-    app = build_app(store=store, tokens=TOKENS, base_url=BASE_URL, now=lambda: now)
+    app = build_app(store=store, tokens=TOKENS, base_url=BASE_URL, zone=zone, now=lambda: now)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield client

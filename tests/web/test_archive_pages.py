@@ -1,0 +1,485 @@
+"""The public archive shows what was published and nothing else, by day, item, topic, source and word."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from digest.core.model import Archive, ItemText
+from digest.flows import edit_briefing
+from digest.flows.archive import OF_A_DAY, PAGE
+from digest.flows.edit_briefing import Edit
+from digest.store.database import Database
+from subscribers.model import Section
+from tests.flows.newsroom import TUESDAY, add_newsletter, at, change_newsletter, item, publish_news
+from tests.web.visiting import all_rows, headline, said, tree, visitor
+
+pytestmark = pytest.mark.anyio
+
+HOME: Final = "/archive/daily"
+HOSTILE: Final = '<script>alert(1)</script> & "quotes" <img src=x onerror=y>'
+
+
+async def get(store: Database, path: str, **options: Any) -> httpx.Response:
+    zone = options.pop("zone", "UTC")
+    async with visitor(store, TUESDAY, zone=zone) as client:
+        return await client.get(path, **options)
+
+
+async def shown(store: Database, path: str, **options: Any) -> str:
+    answer = await get(store, path, **options)
+    assert answer.status_code == 200, path
+    return said(answer)
+
+
+def links(answer: httpx.Response, within: str = "//main") -> list[str]:
+    """Where the links of a page lead, as a browser resolves them."""
+    return [answer.url.join(href).raw_path.decode() for href in tree(answer).xpath(f"{within}//a/@href")]
+
+
+def titles(answer: httpx.Response) -> list[str]:
+    return [" ".join(node.text_content().split()) for node in tree(answer).xpath("//main//article//h2")]
+
+
+async def three_days(store: Database) -> None:
+    """Two items on Monday, one on Tuesday, one on the last day of October."""
+    await publish_news(store, TUESDAY - timedelta(days=24), item("An old tariff", "economy"))
+    await publish_news(
+        store, TUESDAY - timedelta(days=1), item("Solar grows", "energy"), item("Tariffs rise", "economy")
+    )
+    await publish_news(store, TUESDAY, item("Schools open", "society", url="https://post.example/schools"))
+
+
+# --- days ---------------------------------------------------------------------------------------------------
+
+
+async def test_the_list_of_editions_goes_by_days_of_home_and_by_months(store: Database) -> None:
+    await three_days(store)
+    answer = await get(store, HOME)
+    assert headline(answer) == "November 2026"
+    assert [path for path in links(answer) if path.count("-") == 2] == [
+        f"{HOME}/2026-11-24",
+        f"{HOME}/2026-11-23",
+    ]
+    text = said(answer)
+    assert "Tuesday, November 24, 2026 Schools open 1 item · Society and media" in text
+    assert "Monday, November 23, 2026 Solar grows 2 items · Economy and trade · Energy and resources" in text
+    assert f"{HOME}/2026/10" in links(answer)
+    before = await get(store, f"{HOME}/2026/10")
+    assert headline(before) == "October 2026"
+    assert f"{HOME}/2026/11" in links(before)
+    # six in the morning in London is the afternoon of the same day in Chatham, and the day before in Hawaii
+    hawaii = await get(store, HOME, zone="Pacific/Honolulu")
+    assert [path for path in links(hawaii) if path.count("-") == 2] == [
+        f"{HOME}/2026-11-23",
+        f"{HOME}/2026-11-22",
+    ]
+
+
+async def test_the_only_archive_is_shown_at_once_and_several_are_listed(sqlite_store: Database) -> None:
+    await three_days(sqlite_store)
+    assert headline(await get(sqlite_store, "/archive")) == "November 2026"
+    await add_newsletter(sqlite_store, "weekly", title="The Weekly")
+    await add_newsletter(sqlite_store, "closed", title="The Closed", archive=Archive.NONE)
+    answer = await get(sqlite_store, "/archive")
+    assert headline(answer) == "Archive"
+    assert links(answer) == [HOME, "/archive/weekly"]
+
+
+async def test_an_edition_has_the_order_of_the_mails(store: Database) -> None:
+    drafts = [item("Energy two", "energy"), item("Economy one", "economy"), item("Economy two", "economy")]
+    await publish_news(store, TUESDAY, *drafts, item("A report", "economy", section=Section.REPORT))
+    await edit_briefing.edit(3, Edit(lead=True), store=store, now=TUESDAY)
+    answer = await get(store, f"{HOME}/2026-11-24")
+    assert headline(answer) == "Tuesday, November 24, 2026"
+    found = [
+        " ".join(node.text_content().split()) for node in tree(answer).xpath("//main//section//h2 | //h3")
+    ]
+    assert found == [
+        *("Economy and trade", "Economy two", "Economy one", "A report", "Energy and resources", "Energy two")
+    ]
+    text = said(answer)
+    assert "4 items · 1 min read" in text
+    assert "Lead story" in text
+    assert "Economy one: the whole story, told in one sentence." in text
+
+
+async def test_editions_lead_to_those_before_and_after(sqlite_store: Database) -> None:
+    await three_days(sqlite_store)
+    answer = await get(sqlite_store, f"{HOME}/2026-11-23")
+    assert links(answer, "//nav[@class='pager']") == [f"{HOME}/2026-10-31", f"{HOME}/2026-11-24"]
+    first = await get(sqlite_store, f"{HOME}/2026-10-31")
+    assert links(first, "//nav[@class='pager']") == [f"{HOME}/2026-11-23"]
+
+
+async def test_a_day_with_very_much_has_several_pages(sqlite_store: Database) -> None:
+    drafts = [item(f"Item {n}", "economy", source_date=date(2026, 1, 1)) for n in range(OF_A_DAY + 3)]
+    await publish_news(sqlite_store, TUESDAY, *drafts)
+    day = f"{HOME}/2026-11-24"
+    first, second = await get(sqlite_store, day), await get(sqlite_store, f"{day}?page=2")
+    assert f"{day}?page=2" in links(first)
+    assert f"{day}?page=1" in links(second)
+    names = [node.text_content().strip() for page in (first, second) for node in tree(page).xpath("//h3")]
+    assert sorted(names) == sorted(f"Item {n}" for n in range(OF_A_DAY + 3))
+    assert (await get(sqlite_store, f"{day}?page=3")).status_code == 404
+
+
+async def test_a_day_in_spring_that_is_short_has_all_that_was_published_on_it(sqlite_store: Database) -> None:
+    for hour, title in ((22, "Before"), (23, "First hour"), (45, "Last hour"), (46, "After")):
+        now = at(1, 0).replace(month=3, day=28) + timedelta(hours=hour, minutes=30 if hour != 45 else 29)
+        await publish_news(sqlite_store, now, item(title, "economy"))
+    # Paris goes from 02:00 to 03:00 on the 29th: its day is from 23:00 to 22:00 UTC
+    text = await shown(sqlite_store, f"{HOME}/2026-03-29", zone="Europe/Paris")
+    assert all(title in text for title in ("First hour: the whole", "Last hour: the whole"))
+    assert "Before: the whole" not in text
+    assert "After: the whole" not in text
+
+
+# --- items --------------------------------------------------------------------------------------------------
+
+
+async def test_an_item_is_shown_whole(store: Database) -> None:
+    await three_days(store)
+    answer = await get(store, f"{HOME}/items/4")
+    assert headline(answer) == "Schools open"
+    text = said(answer)
+    assert "The Harbour Post · November 23, 2026, added Nov 24 · 1 min read" in text
+    assert "Schools open: the whole story, told in one sentence." in text
+    assert "https://post.example/schools" in tree(answer).xpath("//main//a/@href")
+    assert links(answer)[0] == f"{HOME}/sources/The%20Harbour%20Post"
+    assert {f"{HOME}/topics/society", f"{HOME}/2026-11-24", f"{HOME}/items/3"} <= set(links(answer))
+    assert "Corrected" not in text
+    head = tree(answer).head
+    assert head.xpath("//link[@rel='canonical']/@href") == [f"https://news.example{HOME}/items/4"]
+    assert head.xpath("//meta[@name='description']/@content") == [
+        "Schools open: the whole story, told in one sentence."
+    ]
+    about = {meta.get("property"): meta.get("content") for meta in head.xpath("//meta[@property]")}
+    assert about == {
+        "og:description": "Schools open: the whole story, told in one sentence.",
+        "og:title": "Schools open",
+        "og:type": "article",
+        "og:url": f"https://news.example{HOME}/items/4",
+        "og:site_name": "The Daily Digest",
+        "article:published_time": "2026-11-24T06:00:00+00:00",
+    }
+
+
+async def test_a_correction_shows_at_once_with_its_day_and_a_changed_link_is_none(store: Database) -> None:
+    await three_days(store)
+    await edit_briefing.edit(4, Edit(url="https://post.example/new"), store=store, now=at(25, 9))
+    assert "Corrected" not in await shown(store, f"{HOME}/items/4")
+    await edit_briefing.edit(4, Edit(title="Schools stay open"), store=store, now=at(26, 9))
+    text = await shown(store, f"{HOME}/items/4")
+    assert "Schools stay open" in text
+    assert "Corrected on November 26, 2026" in text
+    assert "Schools stay open" in await shown(store, f"{HOME}/2026-11-24")
+
+
+async def test_a_withdrawn_item_is_gone_everywhere_and_its_page_says_so_kindly(store: Database) -> None:
+    await three_days(store)
+    await edit_briefing.retract(4, store=store)
+    answer = await get(store, f"{HOME}/items/4")
+    assert (answer.status_code, headline(answer)) == (410, "This item was withdrawn")
+    assert "Schools" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-robots-tag"].startswith("noindex")
+    paths = [HOME, f"{HOME}/search?q=schools", f"{HOME}/topics/society", f"{HOME}/feed.xml"]
+    for path in (*paths, f"{HOME}/items/3", "/sitemap.xml", f"{HOME}/editions.xml"):
+        answer = await get(store, path)
+        assert answer.status_code == 200
+        assert "Schools open" not in answer.text
+        assert "items/4" not in answer.text
+    assert (await get(store, f"{HOME}/2026-11-24")).status_code == 404
+    await edit_briefing.publish(4, store=store, now=at(25, 9))
+    assert "Schools open" in await shown(store, f"{HOME}/2026-11-24")
+
+
+async def test_what_the_newsletter_does_not_carry_is_not_in_its_archive(store: Database) -> None:
+    await add_newsletter(store, "reports", sections=frozenset({Section.REPORT}))
+    await publish_news(
+        store, TUESDAY, item("A briefing", "economy"), item("A report", "economy", section=Section.REPORT)
+    )
+    home = "/archive/reports"
+    for path in (f"{home}/items/1", f"{home}/topics/energyx", "/archive/none", f"{home}/2026-11-23"):
+        assert (await get(store, path)).status_code == 404
+    for path in (
+        "",
+        "/2026-11-24",
+        "/topics/economy",
+        "/sources/The%20Harbour%20Post",
+        "/search?q=told",
+        "/feed.xml",
+    ):
+        answer = await get(store, home + path)
+        assert answer.status_code == 200
+        assert "A report" in answer.text
+        assert "A briefing" not in answer.text
+    assert links(await get(store, f"{home}/items/2"), "//nav[@class='pager']") == []
+
+
+# --- topics and sources -------------------------------------------------------------------------------------
+
+
+async def test_long_lists_are_read_page_by_page_in_both_directions(store: Database) -> None:
+    count = 2 * PAGE + 5
+    drafts = [item(f"Item {n}", "economy", source="A/B: “Post” & Söhne 报") for n in range(1, count + 1)]
+    await publish_news(store, TUESDAY, *drafts)
+    source = "A%2FB%3A%20%E2%80%9CPost%E2%80%9D%20%26%20S%C3%B6hne%20%E6%8A%A5"
+    for start in (f"{HOME}/topics/economy", f"{HOME}/sources/{source}"):
+        seen: list[list[str]] = []
+        path = start
+        async with visitor(store, TUESDAY) as client:
+            while path:
+                answer = await client.get(path)
+                assert answer.status_code == 200
+                seen.append(titles(answer))
+                path = next((one for one in links(answer) if "before=" in one), "")
+            back = next(one for one in links(answer) if "after=" in one)
+            middle = await client.get(back)
+            first = await client.get(next(one for one in links(middle) if "after=" in one))
+        assert [title for page in seen for title in page] == [f"Item {n}" for n in range(count, 0, -1)]
+        assert [titles(middle), titles(first)] == [seen[1], seen[0]]
+        assert not [one for one in links(first) if "after=" in one]
+
+
+async def test_a_removed_topic_takes_its_page_along_and_leaves_the_items(sqlite_store: Database) -> None:
+    from digest.store import topics
+
+    await three_days(sqlite_store)
+    async with sqlite_store.write() as connection:
+        await topics.remove(connection, "society")
+    assert (await get(sqlite_store, f"{HOME}/topics/society")).status_code == 404
+    assert "Schools open" in await shown(sqlite_store, f"{HOME}/2026-11-24")
+    assert (await get(sqlite_store, f"{HOME}/topics/general")).status_code == 200
+
+
+async def test_an_edited_topic_and_source_move_the_item(store: Database) -> None:
+    await three_days(store)
+    await edit_briefing.edit(4, Edit(topics=("energy",)), store=store, now=at(25, 9))
+    assert titles(await get(store, f"{HOME}/topics/energy")) == ["Schools open", "Solar grows"]
+    assert titles(await get(store, f"{HOME}/topics/society")) == []
+
+
+# --- search -------------------------------------------------------------------------------------------------
+
+
+async def test_search_marks_what_was_looked_for_in_the_real_text(store: Database) -> None:
+    await publish_news(
+        store,
+        TUESDAY,
+        item("Ports are quiet", "economy", paragraphs=("Nothing.", "New TARIFFS on <b>steel</b> came.")),
+        item("Tariffs & more", "economy"),
+    )
+    answer = await get(store, f"{HOME}/search?q=tariff")
+    # the better match, which has it in the title, is above the newer one
+    assert titles(answer) == ["Tariffs & more", "Ports are quiet"]
+    marks = [node.text_content() for node in tree(answer).xpath("//mark")]
+    assert marks == ["Tariffs", "Tariffs", "TARIFFS"]
+    assert "New TARIFFS on <b>steel</b> came." in said(answer)
+    assert tree(answer).xpath("//input[@name='q']/@value") == ["tariff"]
+
+
+async def test_search_goes_on_over_pages_from_titles_to_texts(store: Database) -> None:
+    inside = [item(f"Quiet {n}", "economy", paragraphs=(f"A tariff, {n}.",)) for n in range(PAGE)]
+    named = [item(f"Tariff {n}", "economy") for n in range(PAGE + 5)]
+    await publish_news(store, TUESDAY, *named, *inside)
+    found: list[str] = []
+    path = f"{HOME}/search?q=tariff"
+    async with visitor(store, TUESDAY) as client:
+        while path:
+            answer = await client.get(path)
+            found += titles(answer)
+            path = next((one for one in links(answer) if "after=" in one), "")
+    assert found == [f"Tariff {n}" for n in range(PAGE + 4, -1, -1)] + [
+        f"Quiet {n}" for n in range(PAGE - 1, -1, -1)
+    ]
+
+
+async def test_a_search_in_vain_keeps_the_words_and_shows_where_else_to_look(sqlite_store: Database) -> None:
+    await three_days(sqlite_store)
+    for question, heard in (
+        ("", "Words in “quotation marks”"),
+        ("antimny", "Nothing was found for “antimny”."),
+    ):
+        answer = await get(sqlite_store, f"{HOME}/search", params={"q": question})
+        assert heard in said(answer)
+        assert tree(answer).xpath("//input[@name='q']/@value") == [question]
+        assert f"{HOME}/topics/energy" in links(answer)
+        assert f"{HOME}/topics/general" not in links(answer)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        HOSTILE,
+        '"',
+        "'",
+        "a OR NOT",
+        "(",
+        "*",
+        "title:x",
+        "\\",
+        "%",
+        "&|!",
+        "NEAR(a b)",
+        "\x00",
+        "x" * 5000,
+        "؟",
+    ],
+)
+async def test_no_question_is_an_error_or_a_script(sqlite_store: Database, question: str) -> None:
+    await publish_news(sqlite_store, TUESDAY, item(HOSTILE, "economy"))
+    for path in (f"{HOME}/search", f"{HOME}/items/1", f"{HOME}/2026-11-24", HOME):
+        answer = await get(sqlite_store, path, params={"q": question, "after": question, "page": question})
+        assert answer.status_code == 200
+        root = tree(answer)
+        assert not root.xpath("//script | //img | //iframe | //main//link")
+        assert not [name for node in root.iter() for name in node.attrib if name.startswith("on")]
+
+
+# --- what is public -----------------------------------------------------------------------------------------
+
+#: Every kind of address below a newsletter.
+EVERY = (
+    *("", "/2026/11", "/2026-11-24", "/items/1", "/topics/economy", "/sources/The%20Harbour%20Post"),
+    *(
+        "/search?q=tariff",
+        "/search?q=secret",
+        "/feed.xml",
+        "/atom.xml",
+        "/editions.xml",
+        "/topics/economy/feed.xml",
+    ),
+)
+
+
+async def test_where_titles_are_public_no_text_is_shown_matched_or_fed(store: Database) -> None:
+    secret = item("A tariff", "economy", paragraphs=("The secret is here.",), url="https://post.example/1")
+    await publish_news(store, TUESDAY, secret, item("Unlinked", "economy", paragraphs=("Another secret.",)))
+    heard = [path for path in EVERY if "is here" in (await get(store, HOME + path)).text]
+    assert heard == [path for path in EVERY if path not in {"", "/2026/11", "/editions.xml"}]
+    await change_newsletter(store, archive=Archive.TITLES)
+    for path in EVERY:
+        answer = await get(store, HOME + path)
+        assert answer.status_code == 200
+        assert "is here" not in answer.text
+        assert "nother secret" not in answer.text
+        assert "min read" not in answer.text
+    assert titles(await get(store, f"{HOME}/search?q=secret")) == []
+    edition = await get(store, f"{HOME}/2026-11-24")
+    assert "https://post.example/1" in tree(edition).xpath("//main//h3/a/@href")
+    assert "The Harbour Post" in said(edition)
+    assert f"{HOME}/items/2" in links(edition)
+    one = await get(store, f"{HOME}/items/1")
+    assert "https://post.example/1" in tree(one).xpath("//main//a/@href")
+
+
+async def test_where_mails_have_excerpts_the_archive_has_no_more(store: Database) -> None:
+    long = tuple(f"Sentence {n} says a little more about the tariff." for n in range(40))
+    await publish_news(
+        store, TUESDAY, item("A tariff", "economy", paragraphs=long, url="https://post.example/1")
+    )
+    await change_newsletter(store, item_text=ItemText.EXCERPT)
+    for path in EVERY:
+        assert "Sentence 39" not in (await get(store, HOME + path)).text
+    assert "Sentence 0" in await shown(store, f"{HOME}/items/1")
+    # it is found by a word in what is not shown, and still no more is shown of it
+    found = await get(store, f"{HOME}/search?q=39")
+    assert titles(found) == ["A tariff"]
+    assert "Sentence 39" not in found.text
+
+
+async def test_a_closed_archive_is_like_one_that_does_not_exist(sqlite_store: Database) -> None:
+    await three_days(sqlite_store)
+    nothing = (await get(sqlite_store, "/nowhere")).text
+    await change_newsletter(sqlite_store, archive=Archive.NONE)
+    for path in (*(HOME + one for one in EVERY), "/archive", "/feed.xml", f"{HOME}/items/4"):
+        answer = await get(sqlite_store, path)
+        assert (answer.status_code, answer.text) == (404, nothing)
+        assert answer.headers["cache-control"] == "no-store"
+    assert "daily" not in (await get(sqlite_store, "/sitemap.xml")).text
+
+
+#: Addresses that none of our links has.
+NOWHERE: Final = (
+    *("/items/0", "/items/01", "/items/99", "/items/-1", "/items/x", "/items/9999999999", "/items/"),
+    *("/2026-11-31", "/2026-1-1", "/0000-01-01", "/9999-12-31", "/2026/13", "/2026/1", "/x/11", "/2027/01"),
+    *("/topics/none", "/topics/..%2f..%2fetc", "/sources/None", "/sources/", "/..%2f..%2fetc%2fpasswd", "/"),
+    *("/sources/The%20Harbour%20Post?before=1", "/topics/economy?before=1", "/topics/none/feed.xml"),
+)
+
+
+async def test_what_is_not_there_is_not_found(store: Database) -> None:
+    await three_days(store)
+    async with visitor(store, TUESDAY) as client:
+        for path in NOWHERE:
+            answer = await client.get(HOME + path)
+            assert (answer.status_code, headline(answer), path) == (404, "This link does not work", path)
+
+
+async def test_the_ways_on_from_a_page_are_those_that_are_open(sqlite_store: Database) -> None:
+    await three_days(sqlite_store)
+    bar = "//nav[@class='bar']"
+    for path in (HOME, f"{HOME}/items/4", f"{HOME}/sources/The%20Harbour%20Post", "/archive"):
+        found = links(await get(sqlite_store, path), bar)
+        assert found == [HOME, HOME, f"{HOME}/search", "/subscribe?newsletter=daily"]
+    await change_newsletter(sqlite_store, sign_up=False)
+    assert links(await get(sqlite_store, HOME), bar) == [HOME, HOME, f"{HOME}/search"]
+
+
+async def test_every_link_of_the_archive_leads_somewhere(sqlite_store: Database) -> None:
+    await three_days(sqlite_store)
+    waiting, seen = ["/archive"], set()
+    before = await all_rows(sqlite_store)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        while waiting:
+            path = waiting.pop()
+            if path in seen or not path.startswith("/archive"):
+                continue
+            seen.add(path)
+            answer = await client.get(path)
+            head = await client.head(path)
+            assert (answer.status_code, head.status_code, path) == (200, 200, path)
+            if "html" in answer.headers["content-type"]:
+                waiting += links(answer, "")
+                waiting += [
+                    answer.url.join(h).path for h in tree(answer).xpath("//link[@rel='alternate']/@href")
+                ]
+        for path in seen:
+            for method in ("POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+                assert (await client.request(method, path)).status_code == 405
+    assert len(seen) > 20
+    assert await all_rows(sqlite_store) == before
+
+
+async def test_an_empty_archive_says_so(sqlite_store: Database) -> None:
+    assert headline(await get(sqlite_store, "/archive")) == "Nothing yet"
+    for path in (
+        HOME,
+        f"{HOME}/search?q=x",
+        f"{HOME}/topics/economy",
+        f"{HOME}/feed.xml",
+        f"{HOME}/atom.xml",
+    ):
+        assert (await get(sqlite_store, path)).status_code == 200
+
+
+async def test_pages_speak_the_language_of_the_browser_and_items_their_own(sqlite_store: Database) -> None:
+    await publish_news(
+        sqlite_store,
+        TUESDAY,
+        item("Chips (芯片) arrive", "economy"),
+        item("الرسوم ترتفع", "economy", language="ar"),
+    )
+    answer = await get(sqlite_store, f"{HOME}/2026-11-24", headers={"Accept-Language": "ar, en;q=0.5"})
+    root = tree(answer)
+    assert (root.get("lang"), root.get("dir")) == ("ar", "rtl")
+    english, arabic = root.xpath("//article")
+    assert (english.get("lang"), english.get("dir")) == ("en", "ltr")
+    assert (arabic.get("lang"), arabic.get("dir")) == (None, None)
+    assert english.xpath(".//h3//span[@lang='zh-Hans']/text()") == ["芯片"]
+    assert headline(answer) == "الثلاثاء، 24 نوفمبر 2026"
