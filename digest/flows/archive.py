@@ -117,7 +117,7 @@ class Findings:
 
 async def version(*, store: Database) -> int:
     """Another number whenever public pages may differ."""
-    async with store.read() as connection:
+    async with store.glance() as connection:
         return await counters.pages_changed(connection)
 
 
@@ -201,7 +201,7 @@ async def edition(slug: str, day: date, page: int, *, store: Database, zone: str
 
 async def single(slug: str, number: int, *, store: Database) -> Single | Withdrawn | None:
     """One item of those that the newsletter carries."""
-    async with store.read() as connection:
+    async with store.glance() as connection:
         desk = await _desk(connection, slug)
         if desk is None or not 0 < number <= _BEYOND_ALL:
             return None

@@ -55,7 +55,7 @@ def may_have_arrived(copy: OwnCopy) -> bool:
 
 async def own_issues(subscription_id: int, before: int | None, *, store: Database) -> OwnIssues:
     """The issues that a subscription was planned for, each with what became of it."""
-    async with store.read() as connection:
+    async with store.glance() as connection:
         copies = await own_copies.newest(connection, subscription_id, before=before, count=PAGE + 1)
         on_page = copies[:PAGE]
         gone = await briefings.retracted_among(
