@@ -11,8 +11,8 @@ import pytest
 
 from digest.flows import readers
 from digest.store.database import Database
-from digest.web.reader_links import BY_ONE_CLICK, ON_THE_PAGE, TAKEN_BACK
 from subscribers import store as shelf
+from subscribers.leaving import BY_ONE_CLICK, ON_THE_PAGE, TAKEN_BACK
 from subscribers.model import Standing
 from tests.flows.newsroom import TUESDAY, change_newsletter, join, reader
 from tests.web.visiting import ONE_CLICK, all_rows, headline, history, leaving, press, said, tree, visitor
