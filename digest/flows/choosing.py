@@ -48,6 +48,8 @@ class Choice:
     """A subscription as the page of its preferences shows it."""
 
     seen: Seen
+    #: with the wishes that are tried on; the same as what is seen when there are none
+    tried: Subscription
     coming: Coming
     #: items a week by topic, lately
     per_week: Mapping[str, int]
@@ -88,7 +90,7 @@ async def look(
         after = _awake(tried, newest, now)
         held = await remembered.held(connection, after, newsletter, newest, now)
         per_week = await remembered.per_week(connection, newsletter, now)
-        return Choice(seen, held.coming(next_due(tried, newest, now)), per_week)
+        return Choice(seen, tried, held.coming(next_due(tried, newest, now)), per_week)
 
 
 async def save(subscription_id: int, wishes: Wishes, *, store: Database, now: datetime) -> bool:

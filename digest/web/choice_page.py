@@ -68,7 +68,7 @@ def choice_page(
     return {
         "shown": shown(seen, now, words),
         "wishes": wishes,
-        "effect": effect(choice.coming, reader, words),
+        "effect": effect(choice.coming, choice.tried, words),
         "wrong": [wishes.errors[name] for name in FIELDS if name in wishes.errors],
         "fields": FIELDS,
         "pause": pause,

@@ -134,7 +134,9 @@ async def test_who_asks_learns_nothing_of_who_reads(store: Database, tmp_path: P
 async def test_nobody_has_many_strangers_asked(sqlite_store: Database) -> None:
     mine = await join(sqlite_store, OLD, TUESDAY)
     for number in range(10):
-        await moving.ask_to_move(mine.id, f"someone{number}@x{number}.example", store=sqlite_store, now=TUESDAY)
+        await moving.ask_to_move(
+            mine.id, f"someone{number}@x{number}.example", store=sqlite_store, now=TUESDAY
+        )
     kinds = [one.kind for one in await all_notices(sqlite_store) if not one.reason]
     assert sorted(kinds) == sorted([NoticeKind.MOVE, NoticeKind.MOVING] * 3)
     await moving.ask_to_move(
