@@ -24,7 +24,6 @@ from subscribers.subscription import TRANSITIONS, Event, Gap, Subscription
 from subscribers.tables import (
     bookmarks,
     cadences,
-    consents,
     gaps,
     groups,
     profiles,
@@ -301,8 +300,6 @@ async def erase(connection: AsyncConnection, subscriber_id: int, now: datetime) 
     await connection.execute(
         update(standing_changes).where(standing_changes.c.subscription_id.in_(mine)).values(reason="erased")
     )
-    nowhere = {"asked_from": "", "confirmed_from": ""}
-    await connection.execute(update(consents).where(consents.c.subscription_id.in_(mine)).values(nowhere))
 
 
 async def _all_of(

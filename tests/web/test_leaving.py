@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -355,7 +356,7 @@ async def test_the_words_of_a_reader_do_not_stand_in_the_log(
     ],
 )
 async def test_once_a_week_instead(
-    sqlite_store: Database, wished: dict[str, str], entered: dict[str, str], days: tuple[str, ...]
+    sqlite_store: Database, wished: dict[str, Any], entered: dict[str, str], days: tuple[str, ...]
 ) -> None:
     ana = await join(sqlite_store, "ana@example.org", TUESDAY, **wished)
     async with visitor(sqlite_store, TUESDAY) as client:
@@ -368,7 +369,7 @@ async def test_once_a_week_instead(
 
 @pytest.mark.parametrize("wished", [{"days": "thu"}, {"days": "monthly"}])
 async def test_who_gets_it_seldom_is_not_offered_it_weekly(
-    sqlite_store: Database, wished: dict[str, str]
+    sqlite_store: Database, wished: dict[str, Any]
 ) -> None:
     ana = await join(sqlite_store, "ana@example.org", TUESDAY, **wished)
     async with visitor(sqlite_store, TUESDAY) as client:

@@ -9,6 +9,7 @@ import pytest
 
 from digest.store.database import Database
 from subscribers import store as shelf
+from subscribers.model import Section
 from subscribers.subscription import Subscription
 from tests.flows.newsroom import (
     TUESDAY,
@@ -75,7 +76,12 @@ async def test_what_is_saved_is_what_the_page_shows_and_what_comes(store: Databa
     await publish_news(
         store, TUESDAY, item("Tariffs", "economy"), item("Solar", "energy"), item("Schools", "society")
     )
-    wished = {"follow": "some", "topic": ["energy", "society"], "max_items": "1", "name": "Ana  M."}
+    wished: dict[str, Any] = {
+        "follow": "some",
+        "topic": ["energy", "society"],
+        "max_items": "1",
+        "name": "Ana  M.",
+    }
     wished |= {"rhythm": "days", "day": ["tue", "fri"], "at": "09:15", "timezone": "Europe/Paris"}
     async with visitor(store, TUESDAY) as client:
         tried = await enter(client, ana, TRY, **wished)
@@ -162,7 +168,8 @@ async def test_all_kinds_of_items_are_whatever_the_newsletter_carries(sqlite_sto
         await press(client, page, SAVE, section=everything)
         assert (await reader(sqlite_store, ANA)).profile.sections is None
         await enter(client, ana, section=["", "analysis", "report"])
-    assert (await reader(sqlite_store, ANA)).profile.sections == {"analysis", "report"}
+    chosen = (await reader(sqlite_store, ANA)).profile.sections
+    assert chosen == frozenset({Section.ANALYSIS, Section.REPORT})
 
 
 @pytest.mark.parametrize("at_", ["09:00", "06:30"])
