@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
 from digest.core.model import Newsletter, Topic
+from digest.flows.leaving import HAD_AGREED
 from digest.flows.notices import goodbye
 from digest.flows.preview import slot_for
 from digest.store import counters, newsletters, returns, topics
@@ -24,8 +25,6 @@ from subscribers.subscription import TRANSITIONS, Event, Subscription, left, sta
 #: So long a leaving can be taken back as if it had not been; links in old mails go on working for years,
 #: and a backlog of years would come as one mail.
 UNDO_WITHIN: Final = timedelta(days=7)
-#: Who left from here had agreed to mail; who never confirmed, or was imported as gone, had not.
-_HAD_AGREED: Final = frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ async def leave(
         leaving = [one for one in mine if (one.standing, Event.LEFT) in TRANSITIONS]
         for reader in leaving:
             await _change(connection, reader, left(reader), reason, now)
-        agreed = [one for one in leaving if one.standing in _HAD_AGREED]
+        agreed = [one for one in leaving if one.standing in HAD_AGREED]
         # one mail is enough, however much was left: that of the newsletter on whose page it was
         agreed.sort(key=lambda one: one.id != subscription_id)
         for reader in agreed[:1]:
@@ -153,7 +152,7 @@ def may_return(reader: Subscription, history: Sequence[Row[Any]], now: datetime)
     if reader.standing is not Standing.LEFT or not history:
         return False
     leaving = history[-1]
-    return leaving.before in _HAD_AGREED and now - leaving.at <= UNDO_WITHIN
+    return leaving.before in HAD_AGREED and now - leaving.at <= UNDO_WITHIN
 
 
 def next_due(reader: Subscription, newest: int, now: datetime) -> datetime | None:

@@ -67,7 +67,7 @@ async def look(
 
     `read` says which wishes to try on: the next mail is then what they would bring.
     """
-    async with store.read() as connection:
+    async with store.glance() as connection:
         mine = await shelf.subscriptions_beside(connection, subscription_id)
         reader = own(mine, subscription_id)
         if reader is None:

@@ -96,7 +96,7 @@ async def ask_to_move(subscription_id: int, new_address: str, *, store: Database
 
 async def look(notice_id: int, *, store: Database, now: datetime) -> Moving | None:
     """The move behind a link; None when there never was one. Changes nothing."""
-    async with store.read() as connection:
+    async with store.glance() as connection:
         notice, reader = await _behind(connection, notice_id)
         return await _moving(connection, notice, reader, now)
 

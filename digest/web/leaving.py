@@ -16,9 +16,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from digest.core.timetable import local_day
-from digest.flows import by_link
+from digest.flows import by_link, leaving
 from digest.flows.by_link import Seen
 from digest.flows.choosing import READING, is_faster_than_weekly
+from digest.flows.leaving import Leavings
 from digest.render.words import Words, words_for
 from digest.store.database import Database
 from digest.web.forms import Form, body_of, form_from
@@ -59,6 +60,7 @@ class Leaving:
         self._store: Final = store
         self._tokens: Final = tokens
         self._now: Final = now
+        self._leavings: Final = Leavings(store=store, now=now)
 
     def router(self) -> APIRouter:
         """The paths, and what answers on each."""
@@ -107,9 +109,13 @@ class Leaving:
         return self._unsubscribing(seen, token, request, up="../../")
 
     async def _leave(self, subscription: int, words: str, told: str, *, everything: bool) -> None:
-        if await by_link.leave(
-            subscription, reason=words, everything=everything, store=self._store, now=self._now()
-        ):
+        if everything:
+            done = await by_link.leave(
+                subscription, reason=words, everything=True, store=self._store, now=self._now()
+            )
+        else:
+            done = await self._leavings.end(leaving.Leaving(subscription, words))
+        if done:
             log.info("a reader left", subscription=subscription, reason=told)
 
     async def _look(self, subscription: int) -> Seen | None:

@@ -190,7 +190,9 @@ async def test_every_link_that_is_none_gets_the_same_page_and_changes_nothing(sq
             asked = await client.get(f"/unsubscribe/{one}")
             clicked = await client.post(f"/unsubscribe/{one}", data={"List-Unsubscribe": "One-Click"})
             answers |= {(answer.status_code, answer.text) for answer in (asked, clicked)}
-        for path in ("/", "/x", "/unsubscribe", f"/preferences/{token}", f"/unsubscribe/{wrong[7]}/undo"):
+        deeper = [f"/unsubscribe/{wrong[7]}/undo", f"/address/{token}"]
+        deeper += [f"/preferences/{token}{act}" for act in ("", "/effect", "/pause", "/data", "/erase")]
+        for path in ("/x", "/unsubscribe", *deeper):
             answer = await client.get(path)
             answers.add((answer.status_code, answer.text))
         assert headline(answer) == "This link does not work"
