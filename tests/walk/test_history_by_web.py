@@ -21,10 +21,15 @@ class WebHistory(History):
     kind_of_desk = WebDesk
 
     @precondition(lambda self: self.standing("active", "paused", "pending", "bouncing"))
-    @rule(one=_ONE)
-    def leave_everything(self, one: int) -> None:
+    @rule(one=_ONE, more=st.booleans(), comes_back=st.booleans())
+    def leave_everything(self, one: int, more: bool, comes_back: bool) -> None:
         account = self.account(one, "active", "paused", "pending", "bouncing")
-        self.done(cast("WebDesk", self.desk).leave_everything, account)
+        if more and account in self.with_one_paper():
+            other = "brief" if account.paper.slug == "daily" else "daily"
+            self.done(self.desk.add_reader, None, paper=other, address=account.address)
+        self.done(cast(WebDesk, self.desk).leave_everything, account)
+        if comes_back and account.standing == "left":
+            self.done(self.desk.take_back, account)
 
     @precondition(lambda self: self.standing("left", "bouncing"))
     @rule(one=_ONE)
