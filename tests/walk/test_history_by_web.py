@@ -27,7 +27,7 @@ class WebHistory(History):
         if more and account in self.with_one_paper():
             other = "brief" if account.paper.slug == "daily" else "daily"
             self.done(self.desk.add_reader, None, paper=other, address=account.address)
-        self.done(cast(WebDesk, self.desk).leave_everything, account)
+        self.done(cast("WebDesk", self.desk).leave_everything, account)
         if comes_back and account.standing == "left":
             self.done(self.desk.take_back, account)
 
