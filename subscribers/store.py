@@ -7,18 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Row,
-    Select,
-    Table,
-    and_,
-    bindparam,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from subscribers.groups import Place, groups_at, hold_together
@@ -184,12 +173,19 @@ async def subscriptions_of(
     connection: AsyncConnection, address: str, *, to_change: bool = False
 ) -> tuple[Subscription, ...]:
     """All subscriptions of one address, by newsletter; `to_change` keeps others off them until commit."""
-    mine = subscribers.c.address_key == address_key(address)
-    if to_change:
-        whose = select(subscribers.c.id).where(mine)
-        await keep_others_off(connection, subscriptions.c.subscriber_id.in_(whose))
-    rows = await connection.execute(whole_subscriptions().where(mine).order_by(subscriptions.c.newsletter_id))
-    return tuple(subscription_from(row) for row in rows)
+    whose = select(subscribers.c.id).where(subscribers.c.address_key == address_key(address))
+    return await _all_of(connection, whose, to_change)
+
+
+async def subscriptions_beside(
+    connection: AsyncConnection, subscription_id: int, *, to_change: bool = False
+) -> tuple[Subscription, ...]:
+    """All that the reader of this subscription has, it included, by newsletter; nothing after an erasure.
+
+    `to_change` keeps others off them until commit.
+    """
+    whose = select(subscriptions.c.subscriber_id).where(subscriptions.c.id == subscription_id)
+    return await _all_of(connection, whose, to_change)
 
 
 async def subscription_by_id(
@@ -304,6 +300,17 @@ async def erase(connection: AsyncConnection, subscriber_id: int, now: datetime) 
     await connection.execute(
         update(standing_changes).where(standing_changes.c.subscription_id.in_(mine)).values(reason="erased")
     )
+
+
+async def _all_of(
+    connection: AsyncConnection, whose: Select[Any], to_change: bool
+) -> tuple[Subscription, ...]:
+    theirs = subscriptions.c.subscriber_id == whose.scalar_subquery()
+    if to_change:
+        await keep_others_off(connection, theirs)
+    query = whole_subscriptions().where(theirs, subscribers.c.address.isnot(None))
+    rows = await connection.execute(query.order_by(subscriptions.c.newsletter_id))
+    return tuple(subscription_from(row) for row in rows)
 
 
 def whole_subscriptions() -> Select[Any]:

@@ -1,19 +1,22 @@
-"""`digest subscribers import` and `export`: readers as CSV files."""
+"""`digest subscribers import`, `export` and `data`: readers as files."""
 
 from __future__ import annotations
 
 import sys
+from json import dumps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from digest.cli.console import Config, Json, answer, counted, note, parse_now, run, say
+from digest.cli.console import Config, Json, answer, counted, note, parse_now, plain, run, say
 from digest.cli.doors import store_of
-from digest.cli.readers import NewsletterName, subscribers
+from digest.cli.readers import Email, NewsletterName, subscribers
 from digest.cli.statuses import DONE, FAILED_IN_PART
-from digest.errors import InputError
+from digest.errors import InputError, NotFoundError
+from digest.flows import my_data
 from digest.flows.rosters import Imported, export_roster, import_roster
+from subscribers.wishes import parse_address
 
 
 @subscribers.command("import")
@@ -74,6 +77,33 @@ def export_file(
         if json
         else say(f"{counted(count, 'reader')} written to {file}")
     )
+
+
+@subscribers.command("data")
+def data_file(
+    email: Email,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Standard output when not given.")
+    ] = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Write all that is kept on a reader as JSON, to be handed to whom it is about."""
+    address = parse_address(email)
+
+    async def work() -> dict[str, Any]:
+        async with store_of(config) as store:
+            found = await my_data.all_of(address, store=store)
+        if found is None:
+            raise NotFoundError(f"subscriber {address!r} does not exist: see digest subscribers list")
+        return found
+
+    document = run(work())
+    if file is None or str(file) == "-":
+        return answer(document)
+    _write(file, dumps(plain(document), ensure_ascii=False, indent=2) + "\n")
+    told = {"written": address, "file": file}
+    return answer(told) if json else say(f"all that is kept on {address} is written to {file}")
 
 
 def _text_of(file: Path) -> str:

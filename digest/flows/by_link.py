@@ -12,19 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
 from digest.core.model import Newsletter, Topic
+from digest.flows.leaving import HAD_AGREED
 from digest.flows.notices import goodbye
 from digest.flows.preview import slot_for
 from digest.store import counters, newsletters, returns, topics
 from digest.store.database import Database
 from subscribers import store as readers
+from subscribers.leaving import was_from_everything
 from subscribers.model import Standing
 from subscribers.subscription import TRANSITIONS, Event, Subscription, left, standing_after
 
 #: So long a leaving can be taken back as if it had not been; links in old mails go on working for years,
 #: and a backlog of years would come as one mail.
 UNDO_WITHIN: Final = timedelta(days=7)
-#: Who left from here had agreed to mail; who never confirmed, or was imported as gone, had not.
-_HAD_AGREED: Final = frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,53 +39,112 @@ class Seen:
     next_due: datetime | None
     #: True when the reader left and may still take that back
     may_return: bool
+    #: the other newsletters of the same reader, whatever their standing
+    others: tuple[Other, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Something else that the same reader has."""
+
+    reader: Subscription
+    title: str
 
 
 async def look(subscription_id: int, *, store: Database, now: datetime) -> Seen | None:
     """The subscription behind a link; None after its reader was erased. Changes nothing."""
     async with store.glance() as connection:
-        reader = await readers.subscription_by_id(connection, subscription_id)
+        mine = await readers.subscriptions_beside(connection, subscription_id)
+        reader = own(mine, subscription_id)
         if reader is None:
             return None
-        history = await readers.standing_history(connection, reader.id)
+        others = tuple(one for one in mine if one.id != reader.id)
         return Seen(
             reader=reader,
             newsletter=await newsletters.by_id(connection, reader.newsletter_id),
             topics=await topics.every(connection),
             next_due=next_due(reader, await counters.newest_number(connection), now),
-            may_return=may_return(reader, history, now),
+            may_return=await may_still_return(connection, reader, now),
+            others=await beside(connection, others),
         )
 
 
-async def leave(subscription_id: int, *, reason: str, store: Database, now: datetime) -> bool:
-    """End a subscription; True when it was not over before. What is planned is skipped at the claim."""
+async def leave(
+    subscription_id: int, *, reason: str, store: Database, now: datetime, everything: bool = False
+) -> bool:
+    """End a subscription; True when it was not over before. What is planned is skipped at the claim.
+
+    With `everything`, all that the reader has, in one transaction.
+    """
     async with store.write() as connection:
-        reader = await readers.subscription_by_id(connection, subscription_id, to_change=True)
-        if reader is None or (reader.standing, Event.LEFT) not in TRANSITIONS:
-            return False
-        await _change(connection, reader, left(reader), reason, now)
-        if reader.standing in _HAD_AGREED:
+        mine = await _to_change(connection, subscription_id, everything)
+        leaving = [one for one in mine if (one.standing, Event.LEFT) in TRANSITIONS]
+        for reader in leaving:
+            await _change(connection, reader, left(reader), reason, now)
+        agreed = [one for one in leaving if one.standing in HAD_AGREED]
+        # one mail is enough, however much was left: that of the newsletter on whose page it was
+        agreed.sort(key=lambda one: one.id != subscription_id)
+        for reader in agreed[:1]:
             await goodbye(connection, reader, now)
-    return True
+    return bool(leaving)
 
 
 async def take_back(subscription_id: int, *, reason: str, store: Database, now: datetime) -> bool:
     """Undo a recent leaving, as if it had not been; True when there was one to undo.
 
     The bookmark has stood still meanwhile, and what was skipped is owed again: nothing comes twice, and
-    nothing is lost.
+    nothing is lost. Who left everything at once gets all of that back.
     """
     async with store.write() as connection:
-        reader = await readers.subscription_by_id(connection, subscription_id, to_change=True)
-        if reader is None:
-            return False
-        history = await readers.standing_history(connection, reader.id)
-        if not may_return(reader, history, now):
-            return False
-        back = replace(reader, standing=standing_after(reader.standing, Event.RETURNED))
-        await _change(connection, reader, back, reason, now)
-        await returns.owe_again(connection, reader.id, since=_last_active(history) or reader.began_at)
+        mine = await _to_change(connection, subscription_id, everything=True)
+        return await take_back_within(connection, mine, subscription_id, reason, now)
+
+
+async def take_back_within(
+    connection: AsyncConnection,
+    mine: Sequence[Subscription],
+    subscription_id: int,
+    reason: str,
+    now: datetime,
+) -> bool:
+    """The same within a transaction; `mine` is all that the reader has."""
+    reader = own(mine, subscription_id)
+    if reader is None or reader.standing is not Standing.LEFT:
+        return False
+    history = await readers.standing_history(connection, reader.id)
+    if not may_return(reader, history, now):
+        return False
+    await _take_back_one(connection, reader, history, reason, now)
+    leaving = history[-1]
+    if was_from_everything(leaving.reason):
+        for other in mine:
+            if other.id == reader.id or other.standing is not Standing.LEFT:
+                continue
+            history = await readers.standing_history(connection, other.id)
+            same = history[-1].at == leaving.at and history[-1].reason == leaving.reason
+            if same and may_return(other, history, now):
+                await _take_back_one(connection, other, history, reason, now)
     return True
+
+
+def own(mine: Sequence[Subscription], subscription_id: int) -> Subscription | None:
+    """The subscription of this number among those of its reader."""
+    return next((one for one in mine if one.id == subscription_id), None)
+
+
+async def beside(connection: AsyncConnection, others: Sequence[Subscription]) -> tuple[Other, ...]:
+    """Subscriptions with the titles of their newsletters; nothing is asked when there are none."""
+    if not others:
+        return ()
+    titles = {one.id: one.title for one in await newsletters.every(connection)}
+    return tuple(Other(one, titles[one.newsletter_id]) for one in others)
+
+
+async def may_still_return(connection: AsyncConnection, reader: Subscription, now: datetime) -> bool:
+    """Whether this reader left and may take that back; the history of who did not is not looked at."""
+    if reader.standing is not Standing.LEFT:
+        return False
+    return may_return(reader, await readers.standing_history(connection, reader.id), now)
 
 
 def may_return(reader: Subscription, history: Sequence[Row[Any]], now: datetime) -> bool:
@@ -93,7 +152,7 @@ def may_return(reader: Subscription, history: Sequence[Row[Any]], now: datetime)
     if reader.standing is not Standing.LEFT or not history:
         return False
     leaving = history[-1]
-    return leaving.before in _HAD_AGREED and now - leaving.at <= UNDO_WITHIN
+    return leaving.before in HAD_AGREED and now - leaving.at <= UNDO_WITHIN
 
 
 def next_due(reader: Subscription, newest: int, now: datetime) -> datetime | None:
@@ -109,6 +168,27 @@ def next_due(reader: Subscription, newest: int, now: datetime) -> datetime | Non
     if reader.standing is not Standing.ACTIVE or reader.cadence.at_once:
         return None
     return slot_for(reader, newest, now).due_at
+
+
+async def _to_change(
+    connection: AsyncConnection, subscription_id: int, everything: bool
+) -> tuple[Subscription, ...]:
+    if everything:
+        return await readers.subscriptions_beside(connection, subscription_id, to_change=True)
+    reader = await readers.subscription_by_id(connection, subscription_id, to_change=True)
+    return () if reader is None else (reader,)
+
+
+async def _take_back_one(
+    connection: AsyncConnection,
+    reader: Subscription,
+    history: Sequence[Row[Any]],
+    reason: str,
+    now: datetime,
+) -> None:
+    back = replace(reader, standing=standing_after(reader.standing, Event.RETURNED))
+    await _change(connection, reader, back, reason, now)
+    await returns.owe_again(connection, reader.id, since=_last_active(history) or reader.began_at)
 
 
 async def _change(

@@ -14,6 +14,7 @@ from digest.core.selection import Selector
 from digest.flows.by_link import next_due
 from digest.flows.publish import rules_of
 from digest.store import briefings, counters
+from subscribers.model import Bookmark, Profile
 from subscribers.subscription import Subscription
 
 #: As many titles are named; the others are counted.
@@ -43,20 +44,39 @@ class Coming:
     titles: tuple[Title, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a mail would hold if it were made now: the same for all who want the same and are equally far."""
+
+    items: int
+    waiting: int
+    titles: tuple[Title, ...]
+
+    def coming(self, due_at: datetime | None) -> Coming:
+        """The mail, at its time."""
+        return Coming(due_at, self.items, self.waiting, self.titles)
+
+
 async def coming(
     connection: AsyncConnection, reader: Subscription, newsletter: Newsletter, now: datetime
 ) -> Coming:
     """The mail that this subscription would bring next; changes nothing."""
     newest = await counters.newest_number(connection)
-    cut = reader.bookmark.cut
-    owed = set(reader.bookmark.deferred)
-    candidates = await briefings.candidates(connection, after=cut, upto=newest, also=owed)
+    found = await held(connection, reader.profile, reader.bookmark, newsletter, newest)
+    return found.coming(next_due(reader, newest, now))
+
+
+async def held(
+    connection: AsyncConnection, profile: Profile, bookmark: Bookmark, newsletter: Newsletter, newest: int
+) -> Held:
+    """What a mail for these wishes would hold, `newest` being the last number published."""
+    owed = set(bookmark.deferred)
+    candidates = await briefings.candidates(connection, after=bookmark.cut, upto=newest, also=owed)
     selector = Selector(candidates, await rules_of(connection, newsletter))
-    selection = selector.regular(reader.profile, reader.bookmark, newest)
+    selection = selector.regular(profile, bookmark, newest)
     first = selection.numbers[:TITLES_SHOWN]
     texts = await briefings.by_numbers(connection, await briefings.current_revisions(connection, first))
-    return Coming(
-        due_at=next_due(reader, newest, now),
+    return Held(
         items=len(selection.numbers),
         waiting=len(selection.deferred),
         titles=tuple(Title(texts[number].title, texts[number].language) for number in first),

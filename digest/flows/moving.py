@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import partial
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import DeliveryStatus
-from digest.core.notices import Notice, NoticeKind, when_to_ask
-from digest.errors import InputError, NotFoundError
-from digest.flows.notices import notice_for
+from digest.core.model import Newsletter
+from digest.core.notices import ASKED_OFTEN, ASKED_TODAY, ERASED, Notice, NoticeKind, when_to_ask
+from digest.flows.notices import ask_to_confirm, notice_for
 from digest.flows.readers import suppression_key
+from digest.render.greetings import masked
 from digest.store import newsletters, notices
 from digest.store.database import Database
 from subscribers import store as readers
+from subscribers.model import Standing
 from subscribers.subscription import Subscription
 from subscribers.suppressions import suppression_reasons
 from subscribers.wishes import address_key
@@ -23,6 +27,15 @@ from subscribers.wishes import address_key
 #: Reasons in the history of a standing; they name no address, for they outlive it.
 MOVED: Final = "moved to another address, which said yes"
 KEPT: Final = "the old address said no to a move"
+
+#: Reasons of a question that was not asked: the address is another reader's, or must not be written to.
+TAKEN: Final = "address-taken"
+SUPPRESSED: Final = "address-suppressed"
+NOT_OURS_TO_KEEP: Final = frozenset({TAKEN, SUPPRESSED})
+
+#: So many addresses a reader may have asked within a day: each gets a mail that it did not want.
+MOST_A_DAY: Final = 3
+A_DAY: Final = timedelta(days=1)
 
 
 class Move(Enum):
@@ -34,67 +47,111 @@ class Move(Enum):
     OVER = auto()
 
 
-async def ask_to_move(
-    subscription_id: int, new_address: str, *, store: Database, now: datetime
-) -> DeliveryStatus:
-    """Ask the new address and tell the old one: planned, or skipped where it was asked often enough.
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A move as its page shows it."""
 
-    Nothing moves before the new address says yes. Refuses one that is somebody else's, or that must not be
-    written to.
+    move: Move
+    #: the page of the new address, which says yes; of the old one, which says no
+    says_yes: bool
+    #: both None after the reader was erased
+    reader: Subscription | None
+    newsletter: Newsletter | None
+    old: str = ""
+    new: str = ""
+
+
+async def ask_to_move(subscription_id: int, new_address: str, *, store: Database, now: datetime) -> str:
+    """Ask the new address and tell the old one; why the new one is not asked, or an empty text.
+
+    Nothing moves before the new address says yes. One that is somebody else's, or that must not be written
+    to, is not asked; the reason is kept in a row without that address, for it is not this reader's. But the
+    old address is told whatever becomes of the question: who asked learns nothing of who reads.
     """
     async with store.write() as connection:
         reader = await readers.subscription_by_id(connection, subscription_id, to_change=True)
         if reader is None:
-            raise NotFoundError(f"subscription {subscription_id} does not exist")
-        if not await _is_free(connection, new_address):
-            raise InputError(f"address {new_address!r} cannot be moved to: it is taken, or not to be used")
+            return ERASED
         newsletter = await newsletters.by_id(connection, reader.newsletter_id)
-        asked = await notices.asked(connection, NoticeKind.MOVE, new_address, reader.id)
-        when = when_to_ask(asked, now)
-        reason, due_at = ("", when) if isinstance(when, datetime) else (when, now)
-        occasion = f"move {reader.id} {due_at:%Y-%m-%d} {reason}".rstrip()
-        data = {"old": reader.address, "new": new_address}
-        for kind, address in ((NoticeKind.MOVE, new_address), (NoticeKind.MOVING, reader.address)):
-            new = notice_for(
-                *(reader, newsletter, kind, occasion),
-                due_at=due_at,
-                data=data,
-                address=address,
-                not_sent=reason,
-            )
-            await notices.plan(connection, new)
-    return DeliveryStatus.SKIPPED if reason else DeliveryStatus.PLANNED
+        new = partial(notice_for, reader, newsletter)
+        before = await notices.asked_by(connection, NoticeKind.MOVE, reader.subscriber_id, since=now - A_DAY)
+        named = [str(data["new"]) for data in before if "new" in data]
+        occasion = f"move {reader.id} {now:%Y-%m-%d} {len(named) + 1}"
+        too_much = _too_much(named, new_address)
+        if too_much:
+            occasion = f"move {reader.id} {now:%Y-%m-%d} {too_much}"
+            await notices.plan(connection, new(NoticeKind.MOVE, occasion, due_at=now, not_sent=too_much))
+            return too_much
+        reason, due_at = await _when(connection, reader, new_address, now)
+        told = {"old": reader.address, "new": new_address}
+        asked = partial(new, NoticeKind.MOVE, due_at=due_at, not_sent=reason)
+        if reason in NOT_OURS_TO_KEEP:
+            told["new"] = masked(new_address)
+            await notices.plan(connection, asked(f"{occasion} {reason}", data=told))
+        else:
+            await notices.plan(connection, asked(occasion, data=told, address=new_address))
+        await notices.plan(connection, new(NoticeKind.MOVING, occasion, due_at=now, data=told))
+    return reason
 
 
-async def look(notice_id: int, *, store: Database, now: datetime) -> Move:
-    """How the move behind a link stands. Changes nothing."""
-    async with store.read() as connection:
+async def look(notice_id: int, *, store: Database, now: datetime) -> Moving | None:
+    """The move behind a link; None when there never was one. Changes nothing."""
+    async with store.glance() as connection:
         notice, reader = await _behind(connection, notice_id)
-        return _how_it_stands(notice, reader, now)
+        return await _moving(connection, notice, reader, now)
 
 
-async def answer(notice_id: int, *, store: Database, now: datetime) -> Move:
+async def answer(notice_id: int, *, store: Database, now: datetime) -> Moving | None:
     """Take the yes of the new address, or the no of the old one, which also takes a move back.
 
-    However often it comes, it has one effect.
+    However often it comes, it has one effect; the address is that of all that the reader has.
     """
     async with store.write() as connection:
         notice, reader = await _behind(connection, notice_id, to_change=True)
-        found = _how_it_stands(notice, reader, now)
-        if notice is None or reader is None or found is not Move.OPEN:
-            return found
-        says_yes = notice.kind is NoticeKind.MOVE
-        target = str(notice.data["new" if says_yes else "old"])
-        if address_key(reader.address) != address_key(target):
-            if not await _is_free(connection, target):
-                return Move.OVER
-            await readers.set_identity(connection, reader.subscriber_id, address=target)
+        if notice is not None and reader is not None and _how_it_stands(notice, reader, now) is Move.OPEN:
+            await _take(connection, notice, reader, now)
+        notice, reader = await _behind(connection, notice_id)
+        return await _moving(connection, notice, reader, now)
+
+
+async def _take(connection: AsyncConnection, notice: Notice, reader: Subscription, now: datetime) -> None:
+    says_yes = notice.kind is NoticeKind.MOVE
+    target = str(notice.data["new" if says_yes else "old"])
+    moves = address_key(reader.address) != address_key(target)
+    if moves and await _why_not(connection, target):
+        # somebody took it meanwhile: the question can be answered no more
         await notices.answer(connection, notice.id, now)
-        if not says_yes:
-            await notices.close_question(connection, NoticeKind.MOVE, notice.occasion, reader.id, now)
+        return
+    if moves:
+        await readers.set_identity(connection, reader.subscriber_id, address=target)
+    await notices.answer(connection, notice.id, now)
+    if not says_yes:
+        await notices.close_question(connection, NoticeKind.MOVE, notice.occasion, reader.id, now)
+    for one in await readers.subscriptions_beside(connection, reader.id, to_change=True):
         words = MOVED if says_yes else KEPT
-        await readers.note_standing(connection, reader.id, reader.standing, reader.standing, words, now)
-    return Move.DONE
+        await readers.note_standing(connection, one.id, one.standing, one.standing, words, now)
+        if moves and one.standing is Standing.PENDING:
+            # the question that is out went to the other address
+            newsletter = await newsletters.by_id(connection, one.newsletter_id)
+            await ask_to_confirm(connection, one, newsletter, now)
+
+
+def _too_much(named: Sequence[str], new_address: str) -> str:
+    """Why a reader may ask no more within this day; the same for every address, whoever has it."""
+    if masked(new_address) in map(masked, named):
+        return ASKED_TODAY
+    return ASKED_OFTEN if len(named) >= MOST_A_DAY else ""
+
+
+async def _when(
+    connection: AsyncConnection, reader: Subscription, new_address: str, now: datetime
+) -> tuple[str, datetime]:
+    """Why the new address is not asked, or an empty text; and when it is asked."""
+    # both are looked up whatever comes of it, so that the answer takes as long
+    forbidden = await _why_not(connection, new_address)
+    asked = await notices.asked(connection, NoticeKind.MOVE, new_address, reader.id)
+    when = forbidden or when_to_ask(asked, now)
+    return ("", when) if isinstance(when, datetime) else (when, now)
 
 
 async def _behind(
@@ -122,8 +179,27 @@ def _how_it_stands(notice: Notice | None, reader: Subscription | None, now: date
     return Move.OPEN if may_act and notice.can_be_answered(now) else Move.OVER
 
 
-async def _is_free(connection: AsyncConnection, address: str) -> bool:
-    """Whether a reader may get this address: nobody has it, and nothing forbids to write to it."""
-    if await readers.subscriber_id_of(connection, address) is not None:
-        return False
-    return not await suppression_reasons(connection, [address], await suppression_key(connection))
+async def _moving(
+    connection: AsyncConnection, notice: Notice | None, reader: Subscription | None, now: datetime
+) -> Moving | None:
+    if notice is None:
+        return None
+    found = _how_it_stands(notice, reader, now)
+    if reader is None or not notice.address:
+        return Moving(found, notice.kind is NoticeKind.MOVE, None, None)
+    newsletter = await newsletters.by_id(connection, reader.newsletter_id)
+    return Moving(
+        found,
+        notice.kind is NoticeKind.MOVE,
+        reader,
+        newsletter,
+        old=str(notice.data.get("old", "")),
+        new=str(notice.data.get("new", "")),
+    )
+
+
+async def _why_not(connection: AsyncConnection, address: str) -> str:
+    """Why a reader may not get this address; empty when nobody has it and nothing forbids to write to it."""
+    known = await readers.subscriber_id_of(connection, address) is not None
+    suppressed = await suppression_reasons(connection, [address], await suppression_key(connection))
+    return TAKEN if known else SUPPRESSED if suppressed else ""

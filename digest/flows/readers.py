@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -13,7 +13,7 @@ from digest.core import timetable
 from digest.core.model import Newsletter, Topic
 from digest.errors import InputError, NotFoundError
 from digest.flows.notices import ask_to_confirm, goodbye
-from digest.store import briefings, counters, deliveries, facts, ledger, notices
+from digest.store import briefings, counters, deliveries, facts, kept, ledger, notices
 from digest.store import newsletters as newsletter_shelf
 from digest.store.database import Database, checkpoint
 from subscribers import consents
@@ -81,7 +81,7 @@ async def enrolled(connection: AsyncConnection, new: Enrolment, now: datetime) -
     mine = next((one for one in known if one.newsletter_id == newsletter.id), None)
     reach = await reach_of(connection, newsletter, now)
     if mine is not None:
-        return await _come_back(connection, mine, newsletter, new, reach, now)
+        return await come_back(connection, mine, newsletter, new, reach, now)
     subscriber_id = await shelf.subscriber_id_of(connection, new.address)
     if subscriber_id is None:
         subscriber_id = await shelf.add_subscriber(connection, new.address, new.wishes.name or "", now)
@@ -150,17 +150,11 @@ async def pause(
     """Send nothing until the reader resumes, or until the start of a local date."""
     async with store.write() as connection:
         newest = await counters.newest_number(connection)
-
-        def change(one: Subscription) -> tuple[Subscription, Gap | None]:
-            ends = None if until is None else timetable.start_of_day(until, one.cadence.zone)
-            if ends is not None and ends <= now:
-                raise InputError(f"until {until} is not in the future: say a later date")
-            return paused(one, until=ends, catch_up=catch_up, newest=newest), None
-
+        change = pausing(until, catch_up=catch_up, newest=newest, now=now)
         mine = await require_subscriptions(connection, address, newsletter_slug)
         reading = [one for one in mine if one.standing in {Standing.ACTIVE, Standing.PAUSED}] or mine
         words = "paused" if until is None else f"paused until {until}"
-        return await _change_all(connection, reading, change, words, now)
+        return await change_all(connection, reading, change, words, now)
 
 
 async def resume(
@@ -169,14 +163,30 @@ async def resume(
     """Send again, from the next slot on."""
     async with store.write() as connection:
         newest = await counters.newest_number(connection)
-
-        def change(one: Subscription) -> tuple[Subscription, Gap | None]:
-            served = timetable.served_day_at_start(one.cadence, now)
-            return resumed(one, newest=newest, served_day=served)
-
         mine = await require_subscriptions(connection, address, newsletter_slug)
         asleep = [one for one in mine if one.standing is Standing.PAUSED] or mine
-        return await _change_all(connection, asleep, change, "resumed", now)
+        return await change_all(connection, asleep, resuming(newest, now), "resumed", now)
+
+
+def pausing(until: date | None, *, catch_up: bool, newest: int, now: datetime) -> Change:
+    """A pause, up to the start of a local date or until the reader resumes."""
+
+    def change(one: Subscription) -> tuple[Subscription, Gap | None]:
+        ends = None if until is None else timetable.start_of_day(until, one.cadence.zone)
+        if ends is not None and ends <= now:
+            raise InputError(f"until {until} is not in the future: say a later date")
+        return paused(one, until=ends, catch_up=catch_up, newest=newest), None
+
+    return change
+
+
+def resuming(newest: int, now: datetime) -> Change:
+    """The end of a pause."""
+
+    def change(one: Subscription) -> tuple[Subscription, Gap | None]:
+        return resumed(one, newest=newest, served_day=timetable.served_day_at_start(one.cadence, now))
+
+    return change
 
 
 async def unsubscribe(
@@ -186,7 +196,7 @@ async def unsubscribe(
     async with store.write() as connection:
         mine = await require_subscriptions(connection, address, newsletter_slug)
         still = [one for one in mine if one.standing is not Standing.LEFT]
-        await _change_all(connection, still, lambda one: (left(one), None), reason, now)
+        await change_all(connection, still, lambda one: (left(one), None), reason, now)
         for one in still:
             if one.standing in {Standing.ACTIVE, Standing.PAUSED}:
                 await goodbye(connection, one, now)
@@ -196,18 +206,25 @@ async def unsubscribe(
 async def erase(address: str, *, store: Database, now: datetime) -> None:
     """Forget who a reader was; a keyed hash remains, so that no import brings the address back."""
     async with store.write() as connection:
-        mine = await require_subscriptions(connection, address, None)
-        still = [one for one in mine if one.standing is not Standing.LEFT]
-        for one in still:
-            gone = replace(one, standing=Standing.LEFT, away_after=None, paused_until=None)
-            await shelf.save(connection, gone)
-            await shelf.note_standing(connection, one.id, one.standing, Standing.LEFT, "erased", now)
-        await deliveries.forget_words(connection, [one.id for one in mine])
-        await notices.forget(connection, [one.id for one in mine])
-        await consents.forget_networks(connection, [one.id for one in mine])
-        await suppress(connection, address, await suppression_key(connection), ERASED, now)
-        await shelf.erase(connection, mine[0].subscriber_id, now)
+        await forget_reader(connection, await require_subscriptions(connection, address, None), now)
     await checkpoint(store)
+
+
+async def forget_reader(connection: AsyncConnection, mine: Sequence[Subscription], now: datetime) -> None:
+    """Forget the one reader of these subscriptions, within a transaction; a checkpoint is to follow it."""
+    still = [one for one in mine if one.standing is not Standing.LEFT]
+    for one in still:
+        gone = replace(one, standing=Standing.LEFT, away_after=None, paused_until=None)
+        await shelf.save(connection, gone)
+        await shelf.note_standing(connection, one.id, one.standing, Standing.LEFT, "erased", now)
+    ids, address = [one.id for one in mine], mine[0].address
+    await deliveries.forget_words(connection, ids)
+    await notices.forget(connection, ids)
+    await notices.forget_address(connection, address)
+    await kept.forget_opinions(connection, ids)
+    await consents.forget_networks(connection, ids)
+    await suppress(connection, address, await suppression_key(connection), ERASED, now)
+    await shelf.erase(connection, mine[0].subscriber_id, now)
 
 
 def topic_names(topics: Iterable[Topic]) -> dict[str, str]:
@@ -266,7 +283,7 @@ def beginning(
     )
 
 
-async def _come_back(
+async def come_back(
     connection: AsyncConnection,
     mine: Subscription,
     newsletter: Newsletter,
@@ -299,9 +316,10 @@ async def _come_back(
     return back
 
 
-async def _change_all(
+async def change_all(
     connection: AsyncConnection, mine: Iterable[Subscription], change: Change, words: str, now: datetime
 ) -> tuple[Subscription, ...]:
+    """Write one change of several subscriptions down, with the gap that it leaves; all of them or none."""
     changed = []
     for before in mine:
         try:

@@ -91,6 +91,17 @@ async def asked(
     )
 
 
+async def asked_by(
+    connection: AsyncConnection, kind: NoticeKind, subscriber_id: int, *, since: datetime
+) -> tuple[dict[str, Any], ...]:
+    """What the questions of a kind said that a reader had asked since then, held back or not."""
+    theirs = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscriber_id)
+    query = select(notices.c.data).where(
+        notices.c.subscription_id.in_(theirs), notices.c.kind == kind, notices.c.due_at > since
+    )
+    return tuple((await connection.execute(query)).scalars())
+
+
 async def are_due(connection: AsyncConnection, *, now: datetime, resend_uncertain: bool) -> bool:
     """Whether there is anything to send or to give up; asked every few seconds."""
     due = or_(*_claimable(now, resend_uncertain), _waits_in_vain(now))
@@ -275,7 +286,20 @@ async def resolve(connection: AsyncConnection, notice: Notice, *, was_sent: bool
 
 async def forget(connection: AsyncConnection, subscription_ids: Collection[int]) -> None:
     """Wipe addresses and words from the notices of these subscriptions; what is not sent never will be."""
-    mine = notices.c.subscription_id.in_(subscription_ids)
+    await _wipe(connection, notices.c.subscription_id.in_(subscription_ids))
+
+
+async def forget_address(connection: AsyncConnection, address: str) -> None:
+    """Wipe what other readers have to do with an address: one asked to move to it, or moved away from it."""
+    named = select(notices.c.occasion, notices.c.subscription_id)
+    rows = await connection.execute(named.where(notices.c.address_key == address_key(address)))
+    for row in rows.all():
+        # the other mail about the same move names it too
+        same = and_(notices.c.occasion == row.occasion, notices.c.subscription_id == row.subscription_id)
+        await _wipe(connection, same)
+
+
+async def _wipe(connection: AsyncConnection, mine: ColumnElement[bool]) -> None:
     await connection.execute(
         update(notices).where(mine).values(address=None, address_key=None, data={}, detail="")
     )

@@ -11,14 +11,17 @@ from fastapi import FastAPI
 from digest.flows.reprints import Reprints
 from digest.store.database import Database
 from digest.web import static, trouble
+from digest.web.addresses import Addresses
 from digest.web.archive_pages import ArchivePages
 from digest.web.cached import Cached
 from digest.web.confirming import Confirming
 from digest.web.embed import Embedding
 from digest.web.feeds import Feeds
 from digest.web.issue_pages import IssuePages
+from digest.web.leaving import Leaving
+from digest.web.my_data import MyData
 from digest.web.own_issues import OwnIssues
-from digest.web.reader_links import ReaderLinks
+from digest.web.preferences import Preferences
 from digest.web.shield import Shield, security_headers
 from digest.web.signing_up import SigningUp
 from subscribers.tokens import Tokens
@@ -44,8 +47,8 @@ def build_app(
     """
     app = FastAPI(title="digest", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(Shield, headers=security_headers())
-    app.include_router(ReaderLinks(store=store, tokens=tokens, now=now).router())
-    app.include_router(Confirming(store=store, tokens=tokens, now=now).router())
+    for pages in (Leaving, Preferences, MyData, Addresses, Confirming):
+        app.include_router(pages(store=store, tokens=tokens, now=now).router())
     signing_up = SigningUp(store=store, now=now)
     app.include_router(signing_up.router())
     app.include_router(Embedding(store=store, signing_up=signing_up, now=now).router())

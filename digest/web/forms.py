@@ -33,7 +33,7 @@ async def form_of(request: Request) -> Form:
 
 
 def form_from(body: bytes) -> Form:
-    """The form in a body. Signs that no address, name or choice has are taken out."""
+    """The form in a body, all on one line. Signs that no address, name or choice has are taken out."""
     try:
         pairs = parse_qsl(
             body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
@@ -42,8 +42,12 @@ def form_from(body: bytes) -> Form:
         raise HTTPException(400) from None
     found: dict[str, list[str]] = {}
     for name, value in pairs:
-        found.setdefault(name, []).append("".join(sign for sign in value if sign.isprintable()))
+        found.setdefault(name, []).append("".join(map(_printable, value)))
     return Form({name: tuple(values) for name, values in found.items()})
+
+
+def _printable(sign: str) -> str:
+    return sign if sign.isprintable() else " " if sign.isspace() else ""
 
 
 async def body_of(request: Request) -> bytes:

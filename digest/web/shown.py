@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from digest.render.phrases import followed
 from digest.render.words import Words
 from subscribers.model import Cadence, Format, Profile, Section, Standing
 from subscribers.subscription import Subscription
+from subscribers.tokens import Purpose, Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,17 @@ class Row:
 
     name: str
     said: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherShown:
+    """Another newsletter of the same reader."""
+
+    newsletter: str
+    #: a sentence
+    standing_said: str
+    #: of its page of preferences
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +80,21 @@ def shown(seen: Seen, now: datetime, words: Words) -> Shown:
         editors=one_line(newsletter.sender_address),
         write_to=_write_to(newsletter, words),
         postal_address=tuple(filter(None, map(one_line, newsletter.postal_address.splitlines()))),
+    )
+
+
+def others_shown(
+    seen: Seen, tokens: Tokens, words: Words, standings: Collection[Standing]
+) -> tuple[OtherShown, ...]:
+    """What else the reader has in one of these standings, with the ways there."""
+    return tuple(
+        OtherShown(
+            one_line(other.title),
+            _standing(other.reader, one_line(other.title), words),
+            tokens.make(Purpose.PREFERENCES, other.reader.id),
+        )
+        for other in seen.others
+        if other.reader.standing in standings
     )
 
 

@@ -121,14 +121,21 @@ def wish_form(
     )
 
 
-def read_wishes(form: Form, topics: Collection[str], words: Words) -> tuple[Wishes, dict[str, str]]:
-    """What was entered as wishes, and what is wrong with which field, in the words of the page."""
+def read_wishes(
+    form: Form, topics: Collection[str], words: Words, carried: Collection[Section] = ()
+) -> tuple[Wishes, dict[str, str]]:
+    """What was entered as wishes, and what is wrong with which field, in the words of the page.
+
+    Who chooses all kinds of item that are `carried` takes whatever the newsletter carries, now and later.
+    """
     reading = _Reading(form, words)
     _ = words.catalogue.gettext
     _read_topics(reading, topics, _("Choose one topic at least, or all of them."))
     if "section" in form:
         chosen = ",".join(form.all("section"))
         reading.take("sections", "section", lambda _form: parse_sections(chosen), _("Choose from the list."))
+        if carried and set(carried) <= (reading.profile.get("sections") or frozenset()):
+            reading.profile["sections"] = None
     _read_times(reading, _)
     reading.take(
         "format", "format", lambda form: parse_format(form.one("format")), _("Choose from the list.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from json import loads
 from typing import Any, Final
 
 import pytest
@@ -136,6 +137,16 @@ def test_erased_address_is_in_no_file_and_cannot_be_added_again(newsroom: Shell)
     assert CLEO.encode() in kept
     assert "must not be written to (erased)" in newsroom("subscribers", "add", ANA).complaint
     assert newsroom.ask("run", "--now", "2026-11-24T00:00:00Z")["planned"] == 0
+
+
+def test_all_that_is_kept_on_a_reader_is_written_for_them(newsroom: Shell) -> None:
+    shown = newsroom.ask("subscribers", "data", ANA)
+    assert shown["address"] == ANA
+    assert [one["newsletter"] for one in shown["subscriptions"]] == ["daily"]
+    file = newsroom.folder / "ana.json"
+    assert "is written to" in newsroom.ok("subscribers", "data", ANA, str(file)).out
+    assert loads(file.read_text(encoding="utf-8")) == shown
+    assert "does not exist" in newsroom("subscribers", "data", "nobody@readers.example").complaint
 
 
 def test_reader_is_shown_with_how_far_they_are(newsroom: Shell) -> None:

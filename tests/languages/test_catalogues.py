@@ -167,7 +167,8 @@ def test_templates_say_nothing_that_cannot_be_translated(folder: str) -> None:
         tree = environment.parse(path.read_text(encoding="utf-8"))
         printed = "\0".join(data.data for data in tree.find_all(nodes.TemplateData))
         labels = re.findall(r'(?:aria-label|alt|title)="([^"\0]+)"', printed)
-        bare = re.sub(r"<!--.*?-->|<[^>]*>|&[a-z]+;", "", printed, flags=re.DOTALL)
+        # a macro may print attributes, without the element in which they will stand
+        bare = re.sub(r"<!--.*?-->|<[^>]*>|&[a-z]+;|[a-z-]+=\"[^\"]*\"", "", printed, flags=re.DOTALL)
         assert not re.findall("[A-Za-z]+", " ".join([*labels, bare])), path.name
 
 

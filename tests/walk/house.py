@@ -186,6 +186,11 @@ class MortalStore(Database):
                 yield connection
 
     @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncConnection]:
+        async with self.read() as connection:
+            yield connection
+
+    @asynccontextmanager
     async def write(self, *, copies_known_ids: bool = False) -> AsyncIterator[AsyncConnection]:
         await self._pace.pause()
         self._life.step()

@@ -92,6 +92,8 @@ class Account:
     #: the standing before leaving, and when that was
     left_from: str = ""
     left_at: datetime | None = None
+    #: the subscriptions that were left with it at one word
+    left_together: tuple[int, ...] = ()
 
     def may_take_back(self, now: datetime) -> bool:
         """True for a week after leaving, for one who had agreed to mail."""

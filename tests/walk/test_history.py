@@ -58,6 +58,8 @@ class History(RuleBasedStateMachine):
     """One newsroom, its readers, its schedulers, a mail server and a clock; anything may happen next."""
 
     desk: Desk
+    #: at which all of it is played
+    kind_of_desk: Callable[..., Desk] = Desk
 
     @initialize(
         resend=st.sampled_from([True, True, False]),
@@ -78,7 +80,7 @@ class History(RuleBasedStateMachine):
         dice: int,
         limit: int | None,
     ) -> None:
-        self.desk = Desk(resend_uncertain=resend, lanes=lanes, html=html)
+        self.desk = self.kind_of_desk(resend_uncertain=resend, lanes=lanes, html=html)
         self.desk.house.pace.draw(dice)
         self.desk.limit_lateness(limit)
         self.sound = True

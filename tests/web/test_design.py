@@ -8,15 +8,17 @@ from typing import Final
 
 import pytest
 
+from digest.flows import moving
 from digest.render.environment import templates_folder
 from digest.store.database import Database
 from digest.web.looks import style
 from digest.web.pages import page
-from tests.flows.newsroom import TUESDAY, change_newsletter, join
-from tests.web.visiting import choices, headline, leaving, tree, visitor
+from subscribers.tokens import Purpose
+from tests.flows.newsroom import TUESDAY, add_newsletter, change_newsletter, join
+from tests.web.visiting import TOKENS, choices, headline, leaving, tree, visitor
 
 FOLDER: Final = templates_folder() / "web" / "reader"
-VOID: Final = {"meta", "br"}
+VOID: Final = {"meta", "br", "input"}
 PARTS: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -37,32 +39,50 @@ class Balance(HTMLParser):
             self.wrong.append(tag)
 
 
+#: The most that a page weighs, as it is sent: half of it are the names of all time zones.
+HEAVIEST: Final = 45_000
+
+
 @pytest.mark.anyio
 async def test_every_page_is_sound_and_all_of_its_own(sqlite_store: Database) -> None:
     await change_newsletter(sqlite_store, postal_address="The Harbour Letter\n12 Quay Street")
+    await add_newsletter(sqlite_store, "weekly", title="The Weekend Reader")
     ana = await join(sqlite_store, "ana@example.org", TUESDAY)
+    await join(sqlite_store, "ana@example.org", TUESDAY, newsletter="weekly")
+    await moving.ask_to_move(ana.id, "new@example.org", store=sqlite_store, now=TUESDAY)
+    yes, no = [f"/address/{TOKENS.make(Purpose.ADDRESS, number)}" for number in (1, 2)]
     async with visitor(sqlite_store, TUESDAY) as client:
-        answers = [await client.get(path) for path in (leaving(ana), choices(ana), "/nowhere")]
-        answers += [await client.post(leaving(ana)), await client.post(f"{leaving(ana)}/undo")]
-        answers += [await client.put(leaving(ana))]
-    assert len({headline(answer) for answer in answers}) == 6
+        answers = [await client.get(path) for path in (leaving(ana), choices(ana), "/nowhere", yes, no)]
+        answers += [await client.post(leaving(ana)), await client.get(choices(ana))]
+        answers += [await client.post(f"{leaving(ana)}/undo"), await client.put(leaving(ana))]
+        await client.post(f"{choices(ana)}/pause")
+        answers += [await client.get(choices(ana)), await client.post(choices(ana), data={"at": "noon"})]
+        answers += [await client.get(f"{choices(ana)}/erase"), await client.post(yes)]
+        answers += [await client.post(f"{choices(ana)}/erase"), await client.get(yes)]
+    assert len({headline(answer) for answer in answers}) == 12
     for answer in answers:
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         assert answer.text.startswith('<!DOCTYPE html>\n<html lang="en" dir="ltr">')
-        # what a server sends before it hears back: ten packets (RFC 6928)
-        assert len(answer.content) < 14_000
+        assert len(answer.content) < HEAVIEST
         balance = Balance()
         balance.feed(answer.text)
         assert (balance.open, balance.wrong) == ([], [])
         root = tree(answer)
         assert root.xpath("string(//title)").strip()
         assert len(root.xpath("//main//h1")) == 1
-        assert not root.xpath("//h2 | //h3")
-        assert not root.xpath("//script | //img | //link | //iframe | //object | //*[@style]")
+        assert not root.xpath("//h3 | //img | //link | //iframe | //object | //*[@style]")
+        assert {src.split("/")[-2] for src in root.xpath("//@src")} <= {"static"}
+        assert not root.xpath("//script/text()")
         assert not [name for node in root.iter() for name in node.attrib if name.startswith("on")]
-        assert not root.xpath("//@src")
+        ids = root.xpath("//@id")
+        assert len(ids) == len(set(ids))
+        named = " ".join(root.xpath("//@aria-describedby | //@aria-labelledby | //label/@for")).split()
+        assert set(named) <= set(ids)
         assert all(button.text_content().strip() for button in root.xpath("//button"))
         assert all(link.text_content().strip() for link in root.xpath("//a"))
+        # whatever is entered has a label of its own or stands in one
+        for field in root.xpath("//input[not(@type='hidden')] | //select | //textarea"):
+            assert root.xpath(f"//label[@for='{field.get('id')}']") or list(field.iterancestors("label"))
 
 
 def test_a_reader_of_another_language_gets_words_that_say_what_language_they_are_in() -> None:

@@ -5,17 +5,39 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 
 from digest.flows import readers
+from digest.store import newsletters
 from digest.store.database import Database
-from digest.web.reader_links import BY_ONE_CLICK, ON_THE_PAGE, TAKEN_BACK
 from subscribers import store as shelf
+from subscribers.leaving import (
+    BY_ONE_CLICK,
+    FROM_EVERYTHING,
+    ON_THE_PAGE,
+    TAKEN_BACK,
+    LeavingReason,
+    reason_in,
+)
 from subscribers.model import Standing
-from tests.flows.newsroom import TUESDAY, change_newsletter, join, reader
-from tests.web.visiting import ONE_CLICK, all_rows, headline, history, leaving, press, said, tree, visitor
+from subscribers.subscription import Subscription
+from tests.flows.newsroom import TUESDAY, add_newsletter, change_newsletter, join, reader
+from tests.flows.post_office import all_notices
+from tests.web.visiting import (
+    ONE_CLICK,
+    all_rows,
+    choices,
+    headline,
+    history,
+    leaving,
+    press,
+    said,
+    tree,
+    visitor,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -93,8 +115,9 @@ async def test_the_button_on_the_page_that_says_it_is_done_takes_it_back(sqlite_
         assert headline(back) == "Welcome back"
         assert "Your next issue: Nov 24, 07:00 (UTC), if there is something new" in said(back)
         # the page stands one step further down: its link must lead to the question all the same
-        (link,) = [str(href) for href in _links(back) if not str(href).startswith("mailto:")]
-        assert headline(await client.get(back.url.join(link))) == "Unsubscribe?"
+        links = [str(href) for href in _links(back) if not str(href).startswith("mailto:")]
+        found = [headline(await client.get(back.url.join(link))) for link in links]
+        assert found == ["What you get, and when", "Unsubscribe?"]
     assert await reader(sqlite_store, "ana@example.org") == ana
     assert (await history(sqlite_store, ana))[-1] == ("left", "active", TAKEN_BACK)
 
@@ -133,7 +156,7 @@ async def test_undo_is_offered_for_a_week(sqlite_store: Database, days: int, off
         done = await client.get(leaving(ana))
         assert headline(done) == "You are unsubscribed"
         assert ("Undo" in said(done)) is offered
-        assert ("Write to the editors" in said(done)) is not offered
+        assert ("Would you like to get it again?" in said(done)) is not offered
         await client.post(f"{leaving(ana)}/undo")
     assert (await reader(sqlite_store, "ana@example.org")).standing == ("active" if offered else "left")
 
@@ -210,3 +233,157 @@ async def test_the_newsletter_may_have_any_name(sqlite_store: Database) -> None:
 
 def _links(answer: httpx.Response) -> list[str]:
     return [str(href) for href in tree(answer).xpath("//a/@href")]
+
+
+# --- for everything, with a reason, or less instead of nothing ----------------------------------------------
+
+
+async def with_two(store: Database) -> tuple[Subscription, Subscription]:
+    """A reader of two newsletters."""
+    await add_newsletter(store, "weekly", title="The Weekend Reader")
+    first = await join(store, "ana@example.org", TUESDAY)
+    return first, await join(store, "ana@example.org", TUESDAY, newsletter="weekly")
+
+
+async def standings(store: Database) -> list[str]:
+    async with store.read() as connection:
+        return [one.standing.value for one in await shelf.subscriptions_of(connection, "ana@example.org")]
+
+
+async def test_one_press_ends_this_newsletter_and_the_page_says_what_still_comes(
+    sqlite_store: Database,
+) -> None:
+    ana, _weekly = await with_two(sqlite_store)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        done = await press(client, await client.get(leaving(ana)))
+    assert "This still comes The Weekend Reader" in said(done)
+    assert await standings(sqlite_store) == ["left", "active"]
+
+
+async def test_everything_ends_at_once_and_is_taken_back_together(store: Database) -> None:
+    ana, weekly = await with_two(store)
+    bob = await join(store, "bob@example.org", TUESDAY)
+    async with visitor(store, TUESDAY) as client:
+        done = await press(client, await client.get(leaving(weekly)), scope="all")
+        assert await standings(store) == ["left", "left"]
+        assert "This still comes" not in said(done)
+        back = await press(client, done, "Undo")
+    assert headline(back) == "Welcome back"
+    assert "You also get: The Daily Digest" in said(back)
+    async with store.read() as connection:
+        assert await shelf.subscriptions_of(connection, "ana@example.org") == (ana, weekly)
+    assert [words for _before, _after, words in await history(store, ana)][1:] == [
+        FROM_EVERYTHING,
+        TAKEN_BACK,
+    ]
+    assert await reader(store, "bob@example.org") == bob
+
+
+async def test_what_was_left_before_is_not_taken_back_with_the_rest(sqlite_store: Database) -> None:
+    ana, weekly = await with_two(sqlite_store)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        await client.post(leaving(weekly), data=ONE_CLICK)
+    async with visitor(sqlite_store, TUESDAY + timedelta(hours=1)) as client:
+        await client.post(leaving(ana), data={"scope": "all"})
+        await client.post(f"{leaving(ana)}/undo")
+    assert await standings(sqlite_store) == ["active", "left"]
+
+
+async def test_one_click_ends_what_the_mail_was_about_and_nothing_else(sqlite_store: Database) -> None:
+    ana, _weekly = await with_two(sqlite_store)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        await client.post(leaving(ana), data={**ONE_CLICK, "scope": "all"})
+    assert await standings(sqlite_store) == ["left", "active"]
+
+
+async def test_who_leaves_everything_gets_one_goodbye(sqlite_store: Database) -> None:
+    ana, weekly = await with_two(sqlite_store)
+    async with sqlite_store.write() as connection:
+        for one in await newsletters.every(connection):
+            await newsletters.save(connection, replace(one, goodbye=True))
+    async with visitor(sqlite_store, TUESDAY) as client:
+        await client.post(leaving(weekly), data={"scope": "all"})
+    (notice,) = await all_notices(sqlite_store)
+    assert (notice.kind, notice.subscription_id) == ("goodbye", weekly.id)
+    assert ana.standing == "active"
+
+
+@pytest.mark.parametrize(
+    ("entered", "kept", "counted"),
+    [
+        ({}, ON_THE_PAGE, None),
+        ({"reason": "too-often"}, f"{ON_THE_PAGE}: too-often", LeavingReason.TOO_OFTEN),
+        (
+            {"reason": "too-long", "words": "less is\r\nmore"},
+            f"{ON_THE_PAGE}: too-long — less is more",
+            LeavingReason.TOO_LONG,
+        ),
+        ({"words": "a: too-often — b"}, f"{ON_THE_PAGE}: other — a: too-often — b", LeavingReason.OTHER),
+        ({"reason": "<b>", "words": " "}, ON_THE_PAGE, None),
+        ({"words": "x" * 2000}, f"{ON_THE_PAGE}: other — {'x' * 500}", LeavingReason.OTHER),
+    ],
+)
+async def test_why_is_asked_and_kept_so_that_it_can_be_counted(
+    sqlite_store: Database, entered: dict[str, str], kept: str, counted: LeavingReason | None
+) -> None:
+    ana = await join(sqlite_store, "ana@example.org", TUESDAY)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        await press(client, await client.get(leaving(ana)), **entered)
+    words = (await history(sqlite_store, ana))[-1][2]
+    assert words == kept
+    assert reason_in(words) is counted
+
+
+async def test_the_words_of_a_reader_do_not_stand_in_the_log(
+    sqlite_store: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ana = await join(sqlite_store, "ana@example.org", TUESDAY)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        await client.post(leaving(ana), data={"reason": "other", "words": "my name is Ana Martin"})
+    logged = "".join(capsys.readouterr())
+    assert "unsubscribed on the page: other" in logged
+    assert "Martin" not in logged
+
+
+@pytest.mark.parametrize(
+    ("wished", "entered", "days"),
+    [
+        ({}, {}, ("mon",)),
+        ({"days": "thu,sat"}, {}, ("thu",)),
+        ({"days": "thu,sat"}, {"day": "sun"}, ("sun",)),
+        ({"at_once": "yes"}, {"day": "fri"}, ("fri",)),
+        ({"days": "weekdays"}, {"day": "never"}, ("mon",)),
+    ],
+)
+async def test_once_a_week_instead(
+    sqlite_store: Database, wished: dict[str, Any], entered: dict[str, str], days: tuple[str, ...]
+) -> None:
+    ana = await join(sqlite_store, "ana@example.org", TUESDAY, **wished)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        page = await press(client, await client.get(leaving(ana)), "Once a week", **entered)
+    assert "from now on it comes once a week" in said(page)
+    mine = await reader(sqlite_store, "ana@example.org")
+    assert (mine.cadence.days, mine.cadence.at_once, mine.standing) == (days, False, "active")
+    assert mine.cadence.at == ana.cadence.at
+
+
+@pytest.mark.parametrize("wished", [{"days": "thu"}, {"days": "monthly"}])
+async def test_who_gets_it_seldom_is_not_offered_it_weekly(
+    sqlite_store: Database, wished: dict[str, Any]
+) -> None:
+    ana = await join(sqlite_store, "ana@example.org", TUESDAY, **wished)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        assert "Once a week" not in said(await client.get(leaving(ana)))
+        await client.post(f"{choices(ana)}/slower")
+    assert await reader(sqlite_store, "ana@example.org") == ana
+
+
+async def test_four_weeks_of_rest_instead(sqlite_store: Database) -> None:
+    ana = await join(sqlite_store, "ana@example.org", TUESDAY)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        page = await press(client, await client.get(leaving(ana)), "Pause for four weeks")
+        assert "is paused until Dec 22." in said(page)
+        # who rests already may still leave, and is not offered to rest
+        asked = await client.get(leaving(ana))
+        assert "Pause for four weeks" not in said(asked)
+        assert headline(await press(client, asked)) == "You are unsubscribed"

@@ -28,7 +28,7 @@ from digest.jobs.local import LocalJobs
 from digest.mail.post import Post
 from digest.mail.servers import FileOutbox
 from digest.store.database import Database
-from digest.web.reader_links import BY_ONE_CLICK
+from subscribers.leaving import BY_ONE_CLICK
 from tests.flows.newsroom import TUESDAY, at, item, join, plan_all, publish_news
 from tests.web.visiting import BASE_URL, KEY, ONE_CLICK, headline, history, press, visitor
 

@@ -15,7 +15,7 @@ from digest.store.database import Database
 from digest.web.app import build_app
 from subscribers.tokens import Purpose
 from tests.flows.newsroom import TUESDAY, join
-from tests.web.visiting import BASE_URL, TOKENS, headline, leaving, tree, visitor
+from tests.web.visiting import BASE_URL, TOKENS, choices, headline, leaving, tree, visitor
 
 pytestmark = pytest.mark.anyio
 
@@ -95,6 +95,16 @@ async def test_no_answer_sends_anybody_elsewhere(sqlite_store: Database) -> None
         ):
             answer = await client.get(path, headers={"Host": "evil.example"})
             assert (answer.status_code, "location" in answer.headers) == (404, False)
+        token = choices(ana).rpartition("/")[2]
+        for path in ("", "/pause", "/resume", "/slower", "/return"):
+            answer = await client.post(
+                f"{choices(ana)}{path}", data={"max_items": "5"}, headers={"Host": "evil.example"}
+            )
+            # from where the browser is, and never to a place that was asked for
+            assert (answer.status_code, answer.headers["location"].partition("?")[0]) in {
+                (303, token),
+                (303, f"../{token}"),
+            }
 
 
 async def test_a_store_that_does_not_answer_is_said_plainly_and_for_a_while(

@@ -43,12 +43,26 @@ def choices(reader: Subscription) -> str:
     return f"/preferences/{TOKENS.make(Purpose.PREFERENCES, reader.id)}"
 
 
-async def press(client: httpx.AsyncClient, answer: httpx.Response) -> httpx.Response:
-    """Press the only button of a page, as a browser without scripts does."""
-    (form,) = tree(answer).forms
+async def press(
+    client: httpx.AsyncClient, answer: httpx.Response, button: str | None = None, **entered: Any
+) -> httpx.Response:
+    """Press a button of a page, as a browser without scripts does; without a name, the first one.
+
+    Fields are sent as they stand on the page, but for those that are `entered`.
+    """
+    pressed = next(one for one in tree(answer).xpath("//button") if button in {None, said_by(one)})
+    form = next(pressed.iterancestors("form"))
     assert form.method == "POST"
-    assert dict(form.form_values()) == {}
-    return await client.post(answer.url.join(form.action))
+    fields: dict[str, list[str]] = {}
+    for name, value in form.form_values():
+        fields.setdefault(name, []).append(value)
+    action = pressed.get("formaction") or form.action
+    return await client.post(answer.url.join(action), data=fields | entered, follow_redirects=True)
+
+
+def said_by(node: Any) -> str:
+    """What an element says, in one line."""
+    return " ".join(node.text_content().split())
 
 
 def tree(answer: httpx.Response) -> Any:

@@ -24,6 +24,11 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   }
 
+  // what a page does by itself with a script needs no button
+  for (const button of document.querySelectorAll("button[data-plain]")) {
+    button.hidden = true;
+  }
+
   // what depends on a choice is asked for only where it matters: data-when="name=value value"
   for (const form of document.querySelectorAll("form")) {
     const show = () => {

@@ -1,0 +1,38 @@
+"""A form that comes back with what is wrong in it shows what was entered, not what the store says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from digest.web.forms import Errors, Form
+from digest.web.wishing import Option, WishForm
+
+
+def as_entered(shown: WishForm, form: Form, errors: Errors) -> WishForm:
+    """The part of the form about wishes with the entries of `form` in it; what was not in it stays."""
+    return replace(
+        shown,
+        follow=form.one("follow") or shown.follow,
+        topics=_chosen(shown.topics, form.all("topic")) if "follow" in form else shown.topics,
+        sections=_chosen(shown.sections, form.all("section")) if "section" in form else shown.sections,
+        rhythm=form.one("rhythm") or shown.rhythm,
+        days=_chosen(shown.days, form.all("day")) if "rhythm" in form else shown.days,
+        at=form.one("at") if "at" in form else shown.at,
+        zone=form.one("timezone") or shown.zone,
+        format=form.one("format") or shown.format,
+        languages=_selected(shown.languages, form.one("language")),
+        max_items=form.one("max_items") if "max_items" in form else shown.max_items,
+        name=form.one("name") if "name" in form else shown.name,
+        errors=errors,
+    )
+
+
+def _chosen(options: tuple[Option, ...], values: Collection[str]) -> tuple[Option, ...]:
+    return tuple(replace(option, chosen=option.value in values) for option in options)
+
+
+def _selected(options: tuple[Option, ...], value: str) -> tuple[Option, ...]:
+    if value not in {option.value for option in options}:
+        return options
+    return _chosen(options, {value})

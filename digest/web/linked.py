@@ -1,0 +1,36 @@
+"""What all pages behind a reader's link have in common: the token is looked at first, and nobody is named."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from digest.web.pages import language_asked_for, page
+from subscribers.tokens import Purpose, Tokens
+
+
+def subject_of(tokens: Tokens, purpose: Purpose, token: str) -> int:
+    """The number that a link speaks for; the page for links that are none, whatever is wrong with it."""
+    found = tokens.read(purpose, token)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def nobody(request: Request, *, up: str) -> Response:
+    """For an erased reader all is done; there is nobody to name, and no language but the browser's."""
+    return page("left", language=language_of(request), shown=None, token="", up=up, others=())
+
+
+def language_of(request: Request) -> str:
+    """The language that the browser asks for."""
+    return language_asked_for(request.headers.get("accept-language", ""))
+
+
+def see_other(place: str) -> Response:
+    """Send the browser on to a page of ours, said from where it is: what stands before our paths is not ours.
+
+    RFC 9110, 10.2.2 and 15.4.4.
+    """
+    return Response(status_code=303, headers={"Location": place})

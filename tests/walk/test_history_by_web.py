@@ -1,0 +1,47 @@
+"""The same random histories with readers who act on the web pages: nothing repeated, nothing lost."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from hypothesis import seed
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from tests.walk.by_web import WebDesk
+from tests.walk.test_history import History, play
+
+_ONE = st.integers(0, 30)
+
+
+class WebHistory(History):
+    """Readers save, try out, pause, go on, leave and come back by the links in their mails."""
+
+    kind_of_desk = WebDesk
+
+    @precondition(lambda self: self.standing("active", "paused", "pending", "bouncing"))
+    @rule(one=_ONE, more=st.booleans(), comes_back=st.booleans())
+    def leave_everything(self, one: int, more: bool, comes_back: bool) -> None:
+        account = self.account(one, "active", "paused", "pending", "bouncing")
+        if more and account in self.with_one_paper():
+            other = "brief" if account.paper.slug == "daily" else "daily"
+            self.done(self.desk.add_reader, None, paper=other, address=account.address)
+        self.done(cast("WebDesk", self.desk).leave_everything, account)
+        if comes_back and account.standing == "left":
+            self.done(self.desk.take_back, account)
+
+    @precondition(lambda self: self.standing("left", "bouncing"))
+    @rule(one=_ONE)
+    def come_back_by_the_link(self, one: int) -> None:
+        self.done(cast("WebDesk", self.desk).return_, self.account(one, "left", "bouncing"))
+
+
+def test_twenty_histories_on_the_pages_keep_the_promise() -> None:
+    play(seed(7)(type("WebHistory", (WebHistory,), {})), histories=20, steps=10)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(4))
+def test_hundreds_of_histories_on_the_pages_keep_the_promise(part: int) -> None:
+    play(type(f"WebHistory{part}", (WebHistory,), {}), histories=150, steps=15)

@@ -1,0 +1,119 @@
+"""The application behind a real server, and a real Chromium before it: phone and desktop, with and without
+scripts, light and dark.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+import uvicorn
+
+from digest.store.database import Database
+from digest.web.app import build_app
+from tests.mail_lint.tools import AXE, browser
+from tests.web.visiting import TOKENS
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, ConsoleMessage, Page
+
+
+class View(NamedTuple):
+    """A window: how wide, in which colours, and whether scripts run in it."""
+
+    name: str
+    width: int
+    scheme: Literal["light", "dark"] = "light"
+    scripts: bool = True
+
+
+PHONE: Final = View("phone", 375)
+DESKTOP: Final = View("desktop", 1100)
+DARK_PHONE: Final = View("phone-dark", 375, "dark")
+DARK_DESKTOP: Final = View("desktop-dark", 1100, "dark")
+PLAIN_PHONE: Final = View("phone-plain", 375, scripts=False)
+PLAIN_DESKTOP: Final = View("desktop-plain", 1100, scripts=False)
+#: The narrowest phone that a page must fit (WCAG 2.2, 1.4.10).
+NARROWEST: Final = View("narrowest", 320)
+_ASK: Final = "() => axe.run(document, {resultTypes: ['violations']})"
+_WIDER: Final = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@asynccontextmanager
+async def served(store: Database, now: datetime, **parts: Any) -> AsyncIterator[str]:
+    """The application on a port of this machine at an instant; where it is."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        base_url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        app = build_app(store=store, tokens=TOKENS, base_url=base_url, now=lambda: now, **parts)
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        # who connects before it has started waits at the socket; signals are those of the tests
+        serving = asyncio.create_task(server._serve(sockets=[listening]))
+        try:
+            yield base_url
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser for as long as the block lasts."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as driver:
+        started = await driver.chromium.launch(
+            executable_path=browser(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        try:
+            yield started
+        finally:
+            await started.close()
+
+
+@asynccontextmanager
+async def window(started: Browser, view: View) -> AsyncIterator[Page]:
+    """A window; what its console complains of is an error of the page."""
+    context = await started.new_context(
+        viewport={"width": view.width, "height": 800},
+        color_scheme=view.scheme,
+        java_script_enabled=view.scripts,
+        timezone_id="Europe/Paris",
+    )
+    complaints: list[str] = []
+    page = await context.new_page()
+    page.on("console", lambda said: complaints.append(said.text) if _is_wrong(said) else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    try:
+        yield page
+    finally:
+        await context.close()
+    assert not complaints, complaints
+
+
+def _is_wrong(said: ConsoleMessage) -> bool:
+    """Chromium notes every answer that is none of 2xx: those that are meant, too, and an icon's."""
+    return said.type == "error" and "422" not in said.text and "favicon" not in said.location["url"]
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds on a page, and whether it is wider than its window."""
+    # the tool stands beside the policy of the page, not under it
+    session = await page.context.new_cdp_session(page)
+    await session.send("Page.setBypassCSP", {"enabled": True})
+    await page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = (await page.evaluate(_ASK))["violations"]
+    wrong = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
+    beyond = await page.evaluate(_WIDER)
+    return [*wrong, f"{beyond} pixels too wide"] if beyond > 0 else wrong
+
+
+async def picture(page: Page, folder: Path, name: str) -> Path:
+    """The whole page as a PNG."""
+    path = folder / f"{name}.png"
+    await page.screenshot(path=path, full_page=True)
+    return path
