@@ -23,10 +23,12 @@ from digest.render.characters import one_line
 from digest.render.words import Words, words_for
 from digest.store.database import Database
 from digest.web.effects import effect
+from digest.web.entered import as_entered
 from digest.web.forms import Form, form_of, seen_from
 from digest.web.pages import language_asked_for, page
 from digest.web.wishing import Option, read_wishes, wish_form
 from subscribers.consents import Shown
+from subscribers.model import Section
 from subscribers.wishes import WishError, Wishes, parse_address
 
 log = structlog.get_logger(__name__)
@@ -173,6 +175,15 @@ class SigningUp:
         wishes = in_language(wishes, words)
         cadence, profile = wishes.applied_to(DEFAULT_CADENCE, DEFAULT_PROFILE)
         reader, next_one = await offers.first_mail(first, wishes, store=self._store, now=self._now())
+        blank = wish_form(
+            *(cadence, profile),
+            name="",
+            newsletter=first,
+            topics=found.topics,
+            per_week=found.per_week,
+            words=words,
+            guesses_zone="timezone" not in form,
+        )
         return page(
             "subscribe",
             status=status,
@@ -182,16 +193,7 @@ class SigningUp:
             choices=_choices(found.newsletters, wanted),
             title=one_line(first.title) if len(found.newsletters) == 1 else "",
             email=form.one("email"),
-            wishes=wish_form(
-                *(cadence, profile),
-                name=form.one("name"),
-                newsletter=first,
-                topics=found.topics,
-                per_week=found.per_week,
-                words=words,
-                guesses_zone="timezone" not in form,
-                errors=errors,
-            ),
+            wishes=as_entered(blank, form, errors),
             effect=effect(next_one, reader, words),
             consent=consent_to(wanted or [first], words),
             trap=TRAP,
@@ -232,7 +234,8 @@ def in_language(wishes: Wishes, words: Words) -> Wishes:
 
 def _read(form: Form, found: Offer, words: Words) -> tuple[tuple[Newsletter, ...], Wishes, dict[str, str]]:
     wanted = found.named(form.all("newsletter") or [one.slug for one in found.newsletters[:1]])
-    wishes, errors = read_wishes(form, [topic.slug for topic in found.topics], words)
+    carried = frozenset[Section]().union(*(one.sections for one in wanted))
+    wishes, errors = read_wishes(form, [topic.slug for topic in found.topics], words, carried)
     if not wanted:
         errors["newsletter"] = words.catalogue.gettext("Choose one newsletter at least.")
     return wanted, wishes, errors

@@ -40,6 +40,7 @@ PLAIN_PHONE: Final = View("phone-plain", 375, scripts=False)
 PLAIN_DESKTOP: Final = View("desktop-plain", 1100, scripts=False)
 #: The narrowest phone that a page must fit (WCAG 2.2, 1.4.10).
 NARROWEST: Final = View("narrowest", 320)
+_GIVEN_UP: Final = {f"htmx:{what}, [object HTMLDivElement]" for what in ("afterRequest", "sendAbort")}
 _ASK: Final = "() => axe.run(document, {resultTypes: ['violations']})"
 _WIDER: Final = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -96,8 +97,12 @@ async def window(started: Browser, view: View) -> AsyncIterator[Page]:
 
 
 def _is_wrong(said: ConsoleMessage) -> bool:
-    """Chromium notes every answer that is none of 2xx: those that are meant, too, and an icon's."""
-    return said.type == "error" and "422" not in said.text and "favicon" not in said.location["url"]
+    """Chromium notes every answer that is none of 2xx: those that are meant, too, and an icon's.
+
+    htmx notes a part of a page that was asked for, and given up when the page was left.
+    """
+    meant = "422" in said.text or "favicon" in said.location["url"] or said.text in _GIVEN_UP
+    return said.type == "error" and not meant
 
 
 async def violations(page: Page) -> list[str]:

@@ -11,6 +11,7 @@ from digest.core.notices import Notice, NoticeKind
 from digest.flows import by_link, confirming, moving, readers
 from digest.flows.alerts import Told, tell
 from digest.flows.notice_press import NoticePress
+from digest.flows.sign_up import send_links
 from digest.mail.dkim import DkimKey
 from digest.mail.identifiers import verify_return_path
 from digest.mail.lane import Letter
@@ -92,6 +93,7 @@ async def test_every_kind_keeps_the_rules(sqlite_store: Database, title: str) ->
         )
         mine = await reader(sqlite_store, f"reader{number}@example.org")
         await moving.ask_to_move(mine.id, f"new{number}@example.org", store=sqlite_store, now=TUESDAY)
+        await send_links(mine.address, seen_from="192.0.2.7", store=sqlite_store, now=TUESDAY)
         await by_link.leave(mine.id, reason="enough", store=sqlite_store, now=TUESDAY)
     told = Told("no mail server can be used: <ana@example.org>\r\n.\r\n", 3, [])
     await tell(told, ["desk@newsroom.example"], store=sqlite_store, now=TUESDAY)
