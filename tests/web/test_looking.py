@@ -149,7 +149,10 @@ async def test_preferences_lead_to_the_editors_and_to_the_way_out(sqlite_store: 
     (mail,) = [link for link in links if link.startswith("mailto:")]
     assert mail == "mailto:o%27hara%2Bnews@example.org?subject=My%20subscription%20to%20News%20%26%20more%3F"
     ours = {str(page.url.join(link)) for link in links if link not in {mail} and link[:1] != "#"}
-    assert ours == {f"https://news.example{path}" for path in (leaving(ana), f"{choices(ana)}/erase")}
+    assert ours == {
+        f"https://news.example{path}"
+        for path in (leaving(ana), *(choices(ana) + act for act in ("/erase", "/issues")))
+    }
     # every place on the page that is led to is there
     assert all(tree(page).get_element_by_id(link[1:]) is not None for link in links if link[:1] == "#")
 

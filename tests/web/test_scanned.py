@@ -16,7 +16,17 @@ from digest.store.database import Database
 from digest.web.app import build_app
 from subscribers.subscription import Subscription
 from subscribers.tokens import Purpose
-from tests.flows.newsroom import TUESDAY, add_newsletter, at, item, join, plan_all, publish_news
+from tests.flows.newsroom import (
+    TUESDAY,
+    add_newsletter,
+    at,
+    change_newsletter,
+    item,
+    join,
+    mark_sent,
+    plan_all,
+    publish_news,
+)
 from tests.flows.post_office import all_notices
 from tests.web.test_leaving import set_standing
 from tests.web.test_shield import paths_of
@@ -38,6 +48,7 @@ OUR_PATHS: Final = ("/unsubscribe/", "/preferences/", "/confirm/", "/address/")
 
 async def a_town(store: Database) -> list[Subscription]:
     """A reader of every standing, with mails on their way."""
+    await change_newsletter(store, feedback=True)
     await add_newsletter(store, "weekly", title="The Weekend Reader")
     names = ("active", "two", "paused", "left", "gone", "bouncing", "complained", "suppressed", "moving")
     town = {name: await join(store, f"{name}@example.org", TUESDAY) for name in names}
@@ -45,6 +56,7 @@ async def a_town(store: Database) -> list[Subscription]:
     town["pending"] = await join(store, "pending@example.org", TUESDAY, confirmed=False)
     await publish_news(store, TUESDAY, item("Tariffs rise", "economy"))
     await plan_all(store, at(24, 8))
+    await mark_sent(store, "active@example.org", at(24, 8))
     await choosing.pause(
         town["paused"].id, until=None, catch_up=False, everything=True, store=store, now=TUESDAY
     )
