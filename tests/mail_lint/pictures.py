@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -74,7 +74,7 @@ def main() -> int:
                 page.set_content(mails[picture].html or "")
                 clip = {"x": 0, "y": 0, "width": view.width, "height": _HEIGHTS[picture.window]}
                 page.screenshot(path=_path(picture), full_page=True, clip=clip)  # type: ignore[arg-type]
-    _make_small()
+    make_small([_path(picture) for picture in PICTURES])
     large = [picture.name for picture in PICTURES if _path(picture).stat().st_size > LARGEST]
     if large:
         print(f"larger than {LARGEST} octets: {', '.join(large)}", file=sys.stderr)
@@ -176,13 +176,12 @@ def _told(
     )
 
 
-def _make_small() -> None:
+def make_small(paths: Sequence[Path]) -> None:
     """With fewer colours, which nobody sees, where there is what does that."""
     if shutil.which("pngquant") is None:
         print("pngquant is not installed: the pictures are larger than they need be", file=sys.stderr)
         return
-    paths = [str(_path(picture)) for picture in PICTURES]
-    command = ["pngquant", "--force", "--strip", "--speed=1", "--ext=.png", "64", "--", *paths]
+    command = ["pngquant", "--force", "--strip", "--speed=1", "--ext=.png", "64", "--", *map(str, paths)]
     subprocess.run(command, check=True)
 
 
