@@ -102,7 +102,7 @@ class ArchivePages:
             showing = self._showing(found.desk, language)
             chapters = showing.chapters(found)
             shown = list(found.items.values())
-            summary = [showing.counted(found.count)]
+            summary = [showing.how_many(found.count)]
             if found.pages == 1:
                 summary.append(showing.reading(shown))
             here = f"{_base(request, newsletter)}/{wanted.isoformat()}"

@@ -109,7 +109,7 @@ class Showing:
             title=one_line(lead.title),
             language=one_line(lead.language),
             about=tuple(self._titles[slug] for slug in line.topics if slug in self._titles),
-            count=self.counted(line.count),
+            count=self.how_many(line.count),
         )
 
     def chapters(self, edition: Edition) -> tuple[Chapter, ...]:
@@ -127,7 +127,7 @@ class Showing:
         """A topic by its title, or by its slug when it is known no more."""
         return Tag(slug, self._titles.get(slug, slug))
 
-    def counted(self, count: int) -> str:
+    def how_many(self, count: int) -> str:
         """8 items."""
         return self._words.counted("%(count)d item", "%(count)d items", count)
 

@@ -169,7 +169,9 @@ def test_templates_say_nothing_that_cannot_be_translated(folder: str) -> None:
         labels = re.findall(r'(?:aria-label|alt|title)="([^"\0]+)"', printed)
         # a macro may print attributes, without the element in which they will stand
         bare = re.sub(r"<!--.*?-->|<[^>]*>|&[a-z]+;|[a-z-]+=\"[^\"]*\"", "", printed, flags=re.DOTALL)
-        assert not re.findall("[A-Za-z]+", " ".join([*labels, bare])), path.name
+        said = re.findall("[A-Za-z]+", " ".join([*labels, bare]))
+        # kinds of feeds are called so in every language
+        assert set(said) <= {"RSS", "Atom"}, path.name
 
 
 def test_the_program_reads_catalogues_without_the_tools_that_make_them() -> None:
