@@ -32,7 +32,7 @@ CALLS: Final = {
     "subscribers pause": "ana@readers.example",
     "subscribers resume": "paul@readers.example",
     "subscribers unsubscribe": "ana@readers.example",
-    "subscribers data": "ana@readers.example",
+    "subscribers data": "ana@readers.example data.json",
     "subscribers erase": "ana@readers.example",
     "subscribers import": "readers.csv",
     "subscribers export": "",

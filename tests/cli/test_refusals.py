@@ -200,6 +200,11 @@ REFUSALS: Final = {
         (f"{ANA} --newsletter weekly", "newsletter 'weekly' does not exist"),
         (f"{ANA} --reason ''", "reason is empty"),
     ],
+    "subscribers data": [
+        ("nobody", "address 'nobody' is not valid"),
+        ("nobody@readers.example", "subscriber 'nobody@readers.example' does not exist"),
+        (f"{ANA} folder", "cannot be written (Is a directory)"),
+    ],
     "subscribers erase": [("nobody@readers.example", "subscriber 'nobody@readers.example' does not exist")],
     "subscribers import": [
         ("nowhere.csv", "'nowhere.csv' cannot be read (No such file"),

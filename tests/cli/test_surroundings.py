@@ -26,7 +26,7 @@ STORE: Final = Path("var", "digest.sqlite3")
 ONLY_LOOK: Final = {
     *("briefings list", "briefings show", "topics list", "newsletters list", "newsletters show"),
     *("subscribers list", "notices list"),
-    *("subscribers show", "subscribers export", "preview", "issues list", "issues show"),
+    *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
     *("deliveries list", "why", "status"),
 }
 
