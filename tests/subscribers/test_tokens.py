@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
@@ -52,6 +53,16 @@ def test_each_flipped_bit_is_refused(tokens: Tokens) -> None:
         changed = bytearray(raw)
         changed[bit // 8] ^= 1 << bit % 8
         assert tokens.read(Purpose.UNSUBSCRIBE, urlsafe_b64encode(changed).decode()) is None
+
+
+@pytest.mark.parametrize("count", [20_000, pytest.param(1_000_000, marks=pytest.mark.long)])
+def test_guesses_are_refused_even_those_that_know_the_key_id(tokens: Tokens, count: int) -> None:
+    chance = random.Random(count)
+    known = urlsafe_b64decode(tokens.make(Purpose.UNSUBSCRIBE, 4711))[:1]
+    for number in range(count):
+        # every other one begins as ours do, so that its signature is looked at
+        raw = (known if number % 2 else b"") + chance.randbytes(24)
+        assert tokens.read(Purpose.UNSUBSCRIBE, urlsafe_b64encode(raw[:24]).decode()) is None
 
 
 def test_each_changed_character_is_refused(tokens: Tokens) -> None:
