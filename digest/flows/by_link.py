@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
 from digest.core.model import Newsletter, Topic
-from digest.flows.leaving import HAD_AGREED
+from digest.flows.leaving import HAD_AGREED, end_all
 from digest.flows.notices import goodbye
 from digest.flows.preview import slot_for
 from digest.store import counters, newsletters, returns, topics
@@ -20,7 +20,7 @@ from digest.store.database import Database
 from subscribers import store as readers
 from subscribers.leaving import was_from_everything
 from subscribers.model import Standing
-from subscribers.subscription import TRANSITIONS, Event, Subscription, left, standing_after
+from subscribers.subscription import Event, Subscription, standing_after
 
 #: So long a leaving can be taken back as if it had not been; links in old mails go on working for years,
 #: and a backlog of years would come as one mail.
@@ -78,15 +78,13 @@ async def leave(
     """
     async with store.write() as connection:
         mine = await _to_change(connection, subscription_id, everything)
-        leaving = [one for one in mine if (one.standing, Event.LEFT) in TRANSITIONS]
-        for reader in leaving:
-            await _change(connection, reader, left(reader), reason, now)
-        agreed = [one for one in leaving if one.standing in HAD_AGREED]
+        ended = await end_all(connection, mine, {one.id: reason for one in mine}, now)
+        agreed = [one for one in ended if one.standing in HAD_AGREED]
         # one mail is enough, however much was left: that of the newsletter on whose page it was
         agreed.sort(key=lambda one: one.id != subscription_id)
         for reader in agreed[:1]:
             await goodbye(connection, reader, now)
-    return bool(leaving)
+    return bool(ended)
 
 
 async def take_back(subscription_id: int, *, reason: str, store: Database, now: datetime) -> bool:
@@ -187,15 +185,9 @@ async def _take_back_one(
     now: datetime,
 ) -> None:
     back = replace(reader, standing=standing_after(reader.standing, Event.RETURNED))
-    await _change(connection, reader, back, reason, now)
+    await readers.save(connection, back)
+    await readers.note_standing(connection, back.id, reader.standing, back.standing, reason, now)
     await returns.owe_again(connection, reader.id, since=_last_active(history) or reader.began_at)
-
-
-async def _change(
-    connection: AsyncConnection, before: Subscription, after: Subscription, reason: str, now: datetime
-) -> None:
-    await readers.save(connection, after)
-    await readers.note_standing(connection, after.id, before.standing, after.standing, reason, now)
 
 
 def _last_active(history: Sequence[Row[Any]]) -> datetime | None:

@@ -90,7 +90,7 @@ async def look(
         after = _awake(tried, newest, now)
         held = await remembered.held(connection, after, newsletter, newest, now)
         per_week = await remembered.per_week(connection, newsletter, now)
-        return Choice(seen, tried, held.coming(next_due(tried, newest, now)), per_week)
+        return Choice(seen, tried, Coming(next_due(tried, newest, now), held), per_week)
 
 
 async def save(subscription_id: int, wishes: Wishes, *, store: Database, now: datetime) -> bool:

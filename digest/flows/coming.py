@@ -32,29 +32,23 @@ class Title:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a mail would hold if it were made now: the same for all who want the same and are equally far."""
+
+    items: int
+    #: how many would wait for the mail after it
+    waiting: int
+    #: the first of the items, in reading order
+    titles: tuple[Title, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Coming:
     """The next mail as it would be."""
 
     #: None when it comes with the news, or when none will come
     due_at: datetime | None
-    #: how many items it would hold, and how many would wait for the one after
-    items: int
-    waiting: int
-    #: the first of them, in reading order
-    titles: tuple[Title, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a mail would hold if it were made now: the same for all who want the same and are equally far."""
-
-    items: int
-    waiting: int
-    titles: tuple[Title, ...]
-
-    def coming(self, due_at: datetime | None) -> Coming:
-        """The mail, at its time."""
-        return Coming(due_at, self.items, self.waiting, self.titles)
+    held: Held
 
 
 async def coming(
@@ -63,7 +57,7 @@ async def coming(
     """The mail that this subscription would bring next; changes nothing."""
     newest = await counters.newest_number(connection)
     found = await held(connection, reader.profile, reader.bookmark, newsletter, newest)
-    return found.coming(next_due(reader, newest, now))
+    return Coming(next_due(reader, newest, now), found)
 
 
 async def held(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -15,7 +15,7 @@ from digest.store.database import Database
 from subscribers import store as readers
 from subscribers import together
 from subscribers.model import Standing
-from subscribers.subscription import TRANSITIONS, Event, left
+from subscribers.subscription import TRANSITIONS, Event, Subscription, left
 
 #: Who left from here had agreed to mail; who never confirmed, or was imported as gone, had not.
 HAD_AGREED: Final = frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING})
@@ -66,7 +66,7 @@ class Leavings:
         wanted = [one.leaving for one in some]
         now = self._now()
         try:
-            ended = await self._store.write_briefly(lambda connection: end_all(connection, wanted, now))
+            ended = await self._store.write_briefly(lambda connection: _end(connection, wanted, now))
         except Exception as error:
             for one in some:
                 if not one.done.done():
@@ -78,15 +78,22 @@ class Leavings:
                 one.done.set_result(one.leaving.subscription_id in ended)
 
 
-async def end_all(connection: AsyncConnection, wanted: Sequence[Leaving], now: datetime) -> set[int]:
-    """End those of these subscriptions that are not over: which they were.
+async def end_all(
+    connection: AsyncConnection, mine: Sequence[Subscription], reasons: Mapping[int, str], now: datetime
+) -> list[Subscription]:
+    """End those of these subscriptions that are not over; as they were before. Reasons are by their ids.
 
-    What is planned for them is skipped at the claim.
+    What is planned for them is skipped at the claim. Nobody is told: that is for the caller to do.
     """
-    reasons = {one.subscription_id: one.reason for one in wanted}
-    found = await together.subscriptions_by_id(connection, sorted(reasons))
-    ending = [one for one in found if (one.standing, Event.LEFT) in TRANSITIONS]
+    ending = [one for one in mine if (one.standing, Event.LEFT) in TRANSITIONS]
     await readers.save_all(connection, [left(one) for one in ending])
     await together.note_standings(connection, ending, Standing.LEFT, reasons, now)
-    await goodbyes(connection, [one for one in ending if one.standing in HAD_AGREED], now)
-    return {one.id for one in ending}
+    return ending
+
+
+async def _end(connection: AsyncConnection, wanted: Sequence[Leaving], now: datetime) -> set[int]:
+    reasons = {one.subscription_id: one.reason for one in wanted}
+    found = await together.subscriptions_by_id(connection, sorted(reasons))
+    ended = await end_all(connection, found, reasons, now)
+    await goodbyes(connection, [one for one in ended if one.standing in HAD_AGREED], now)
+    return {one.id for one in ended}

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from digest.core.model import Newsletter, Topic
-from digest.flows.coming import Coming, coming, items_per_week
+from digest.flows.by_link import next_due
+from digest.flows.coming import Coming
 from digest.flows.readers import Enrolment, beginning, reach_of
-from digest.store import newsletters, topics
+from digest.flows.remembered import Remembered
+from digest.store import counters, newsletters
 from digest.store.database import Database
 from subscribers.subscription import Subscription
 from subscribers.wishes import Wishes
@@ -30,23 +33,33 @@ class Offer:
         return tuple(one for one in self.newsletters if one.slug in slugs)
 
 
-async def offer(*, store: Database, now: datetime) -> Offer:
-    """All that is open to sign-up now."""
-    async with store.glance() as connection:
-        opened = [one for one in await newsletters.every(connection) if one.sign_up]
-        per_week: dict[str, int] = {}
-        for one in opened:
-            for slug, count in (await items_per_week(connection, one, now)).items():
-                per_week[slug] = max(count, per_week.get(slug, 0))
-        return Offer(tuple(opened), await topics.every(connection), per_week)
+class Offers:
+    """Answers for all pages on which anybody may subscribe; what seldom changes is read once in a while."""
 
+    def __init__(self, *, store: Database, now: Callable[[], datetime]) -> None:
+        """Take the parts."""
+        self._store: Final = store
+        self._now: Final = now
+        self._remembered: Final = Remembered()
 
-async def first_mail(
-    newsletter: Newsletter, wishes: Wishes, *, store: Database, now: datetime
-) -> tuple[Subscription, Coming]:
-    """What somebody who began now with these wishes would be sent first; nothing is written down."""
-    nobody = Enrolment("", newsletter.slug, wishes, confirmed=True, reason="")
-    async with store.glance() as connection:
-        reach = await reach_of(connection, newsletter, now)
-        reader = beginning(nobody, newsletter, 0, reach, now)
-        return reader, await coming(connection, reader, newsletter, now)
+    async def open_now(self) -> Offer:
+        """All that is open to sign-up now."""
+        now, remembered = self._now(), self._remembered
+        async with self._store.glance() as connection:
+            opened = [one for one in await newsletters.every(connection) if one.sign_up]
+            per_week: dict[str, int] = {}
+            for one in opened:
+                for slug, count in (await remembered.per_week(connection, one, now)).items():
+                    per_week[slug] = max(count, per_week.get(slug, 0))
+            return Offer(tuple(opened), await remembered.topics(connection, now), per_week)
+
+    async def first_mail(self, newsletter: Newsletter, wishes: Wishes) -> tuple[Subscription, Coming]:
+        """What somebody who began now with these wishes would be sent first; nothing is written down."""
+        now = self._now()
+        nobody = Enrolment("", newsletter.slug, wishes, confirmed=True, reason="")
+        async with self._store.glance() as connection:
+            reach = await reach_of(connection, newsletter, now)
+            newest = await counters.newest_number(connection)
+            reader = beginning(nobody, newsletter, 0, reach, now)
+            held = await self._remembered.held(connection, reader, newsletter, newest, now)
+        return reader, Coming(next_due(reader, newest, now), held)

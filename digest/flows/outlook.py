@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.backtest import Published, Typical, back_test, begin_of_test
 from digest.core.model import Newsletter
-from digest.core.selection import Rules, Selector
-from digest.flows.by_link import next_due
+from digest.core.selection import Rules
+from digest.flows.coming import coming
 from digest.flows.publish import rules_of
 from digest.render.reading import reading_seconds, whole_minutes
 from digest.store import briefings, counters
@@ -25,17 +25,13 @@ async def outlook(
     `tried`: [issues, items, minutes] of the back-test, or None; `first`: when the first issue is due, or None
     when it comes with the news; `waiting`: how many items it would hold if it were made now.
     """
-    rules = await rules_of(connection, newsletter)
     newest = await counters.newest_number(connection)
-    found = await _tried(connection, reader, rules, newest, now)
-    cut = reader.bookmark.cut
-    known = await briefings.candidates(connection, after=cut, upto=newest, also=set(reader.bookmark.deferred))
-    waiting = Selector(known, rules).regular(reader.profile, reader.bookmark, newest).numbers
-    due = next_due(reader, newest, now)
+    found = await _tried(connection, reader, await rules_of(connection, newsletter), newest, now)
+    first = await coming(connection, reader, newsletter, now)
     return {
         "tried": None if found is None else [found.issues, found.items, whole_minutes(found.seconds)],
-        "first": None if due is None else due.isoformat(),
-        "waiting": len(waiting),
+        "first": None if first.due_at is None else first.due_at.isoformat(),
+        "waiting": first.held.items,
     }
 
 

@@ -57,22 +57,23 @@ class SignUp:
 async def sign_up(new: SignUp, *, store: Database, now: datetime) -> Came:
     """Ask the owner of an address whether to write to it.
 
-    Who subscribes already is sent the link to what there is, and nothing is changed; who must not be written
-    to is not. Refuses a newsletter that is not open, before anything is written.
+    Who has a subscription already, be it over, is sent the link to it, and nothing is changed: anybody could
+    have entered the address. Who must not be written to is not. Refuses a newsletter that is not open, before
+    anything is written.
     """
-    async with store.write() as connection:
+
+    async def work(connection: AsyncConnection) -> Came:
         wanted = [await open_newsletter(connection, slug) for slug in dict.fromkeys(new.newsletters)]
         if not await _may_ask(connection, new.shown.seen_from, new.address, now):
             return Came.TOO_MANY
         if not await _may_be_written_to(connection, new.address):
             return Came.NOTHING
-        known = {
-            one.newsletter_id: one
-            for one in await readers.subscriptions_of(connection, new.address, to_change=True)
-        }
-        fresh = [one for one in wanted if _is_to_be_asked(known.get(one.id))]
+        mine = await readers.subscriptions_of(connection, new.address, to_change=True)
+        known = {one.newsletter_id: one for one in mine if one.standing is not Standing.PENDING}
+        came = await _send_links(connection, [known[one.id] for one in wanted if one.id in known], now)
+        fresh = [one for one in wanted if one.id not in known]
         if not fresh:
-            return await _send_links(connection, [known[one.id] for one in wanted], now)
+            return came
         pending = []
         for newsletter in fresh:
             one = Enrolment(new.address, newsletter.slug, new.wishes, confirmed=False, reason=BY_FORM)
@@ -82,22 +83,26 @@ async def sign_up(new: SignUp, *, store: Database, now: datetime) -> Came:
         await _ask(connection, pending, now)
         return Came.ASKED
 
+    return await store.write_briefly(work)
+
 
 async def send_links(address: str, *, seen_from: str, store: Database, now: datetime) -> Came:
     """Send a reader the link to what there is, or once more the question that is open."""
-    async with store.write() as connection:
+
+    async def work(connection: AsyncConnection) -> Came:
         if not await _may_ask(connection, seen_from, address, now):
             return Came.TOO_MANY
         mine = await readers.subscriptions_of(connection, address, to_change=True)
         if not mine or not await _may_be_written_to(connection, address):
             return Came.NOTHING
-        pending = [one for one in mine if one.standing is Standing.PENDING]
         others = [one for one in mine if one.standing is not Standing.PENDING]
         if others:
             return await _send_links(connection, others, now)
-        named = [(one, await newsletters.by_id(connection, one.newsletter_id)) for one in pending]
+        named = [(one, await newsletters.by_id(connection, one.newsletter_id)) for one in mine]
         await _ask(connection, named, now)
         return Came.ASKED
+
+    return await store.write_briefly(work)
 
 
 async def open_newsletter(connection: AsyncConnection, slug: str) -> Newsletter:
@@ -106,11 +111,6 @@ async def open_newsletter(connection: AsyncConnection, slug: str) -> Newsletter:
     if found is None or not found.sign_up:
         raise NotFoundError(f"newsletter {slug!r} does not exist, or takes no readers from the web")
     return found
-
-
-def _is_to_be_asked(reader: Subscription | None) -> bool:
-    """Who reads already has nothing to confirm; who complained is not asked again."""
-    return reader is None or reader.standing in {Standing.PENDING, Standing.LEFT, Standing.BOUNCING}
 
 
 async def _ask(

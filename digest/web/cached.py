@@ -17,7 +17,7 @@ from digest.flows import archive
 from digest.render.environment import templates_folder
 from digest.render.words import DOMAIN, LOCALES
 from digest.store.database import Database
-from digest.web.pages import language_asked_for
+from digest.web.linked import language_of
 
 #: For how long a page is shown without asking again, in seconds: what is withdrawn is gone after that.
 PAGE_AGE: Final = 120
@@ -45,7 +45,7 @@ class Cached:
         speaks: bool = True,
     ) -> Response:
         """What `make` says in the language asked for; with `speaks` false it has none of its own."""
-        language = language_asked_for(request.headers.get("accept-language", "")) if speaks else "en"
+        language = language_of(request) if speaks else "en"
         version = await archive.version(store=self._store)
         tag = self._tag(str(version), language, request.url.path, request.url.query)
         headers = {"Cache-Control": f"public, max-age={age}", "ETag": tag, "X-Robots-Tag": "all"}

@@ -17,6 +17,7 @@ from digest.render.characters import one_line
 from digest.render.words import words_for
 from digest.store.database import Database
 from digest.web.forms import seen_from
+from digest.web.linked import subject_of
 from digest.web.pages import page
 from digest.web.shown import shown
 from subscribers.tokens import Purpose, Tokens
@@ -57,10 +58,7 @@ class Confirming:
         return self._page(put, token)
 
     def _question(self, token: str) -> int:
-        found = self._tokens.read(Purpose.CONFIRM, token)
-        if found is None:
-            raise HTTPException(404)
-        return found
+        return subject_of(self._tokens, Purpose.CONFIRM, token)
 
     def _page(self, put: Put | None, token: str) -> Response:
         """The page for how the question stands. Its links go up first: what stands before is not ours."""

@@ -24,12 +24,12 @@ class Effect:
 
 def effect(coming: Coming, reader: Subscription, words: Words) -> Effect:
     """The words for the mail that this subscription would bring next."""
-    named = len(coming.titles)
+    named = len(coming.held.titles)
     _ = words.catalogue.gettext
     more = ""
-    if coming.items > named:
-        more = words.counted("and %(count)d more", "and %(count)d more", coming.items - named)
-    return Effect(_when(coming, reader, words), _holds(coming, words), coming.titles, more)
+    if coming.held.items > named:
+        more = words.counted("and %(count)d more", "and %(count)d more", coming.held.items - named)
+    return Effect(_when(coming, reader, words), _holds(coming, words), coming.held.titles, more)
 
 
 def _when(coming: Coming, reader: Subscription, words: Words) -> str:
@@ -42,18 +42,18 @@ def _when(coming: Coming, reader: Subscription, words: Words) -> str:
 
 
 def _holds(coming: Coming, words: Words) -> str:
-    if not coming.items:
+    if not coming.held.items:
         return words.catalogue.gettext("So far there is nothing for it; a mail without news is not sent.")
     held = words.counted(
         "If it were made now, it would hold %(count)d item:",
         "If it were made now, it would hold these %(count)d items:",
-        coming.items,
+        coming.held.items,
     )
-    if not coming.waiting:
+    if not coming.held.waiting:
         return held
     waiting = words.counted(
         "%(count)d item would wait for the mail after it.",
         "%(count)d items would wait for the mail after it.",
-        coming.waiting,
+        coming.held.waiting,
     )
     return words.paragraph(waiting, held)

@@ -6,10 +6,10 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from starlette.exceptions import HTTPException
 
 from digest.flows.reprints import Reprints
-from digest.web.pages import language_asked_for, page
+from digest.web.linked import language_of, subject_of
+from digest.web.pages import page
 from digest.web.shield import issue_headers
 from subscribers.tokens import Purpose, Tokens
 
@@ -31,11 +31,8 @@ class IssuePages:
 
     async def show(self, token: str, request: Request) -> Response:
         """The issue; a page that says so for a preview, or for one that is no longer kept."""
-        cohort = self._tokens.read(Purpose.VIEW, token)
-        if cohort is None:
-            raise HTTPException(404)
+        cohort = subject_of(self._tokens, Purpose.VIEW, token)
         html = await self._reprints.page(cohort, view_url=self._links + token)
         if html is None:
-            language = language_asked_for(request.headers.get("accept-language", ""))
-            return page("unkept", status=404, language=language)
+            return page("unkept", status=404, language=language_of(request))
         return HTMLResponse(html, headers=dict(issue_headers()))

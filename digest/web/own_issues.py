@@ -22,7 +22,8 @@ from digest.render.words import Words, words_for
 from digest.store.database import Database
 from digest.store.own_copies import OwnCopy
 from digest.web.forms import form_of
-from digest.web.pages import language_asked_for, page
+from digest.web.linked import nobody, subject_of
+from digest.web.pages import page
 from digest.web.shown import shown
 from subscribers.tokens import Purpose, Tokens
 
@@ -80,8 +81,7 @@ class OwnIssues:
         subscription = self._subscription(token)
         seen = await by_link.look(subscription, store=self._store, now=self._now())
         if seen is None:
-            language = language_asked_for(request.headers.get("accept-language", ""))
-            return page("left", language=language, shown=None, token=token, up="../../")
+            return nobody(request, up="../../")
         before = request.query_params.get("before", "")
         found = await own_issues.own_issues(
             subscription, int(before) if _NUMBER.fullmatch(before) else None, store=self._store
@@ -137,10 +137,7 @@ class OwnIssues:
         )
 
     def _subscription(self, token: str) -> int:
-        found = self._tokens.read(Purpose.PREFERENCES, token)
-        if found is None:
-            raise HTTPException(404)
-        return found
+        return subject_of(self._tokens, Purpose.PREFERENCES, token)
 
     def _row(self, one: OwnIssue, seen: Seen, words: Words) -> Row:
         copy = one.copy

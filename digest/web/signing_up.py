@@ -14,9 +14,8 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from digest.core.model import Newsletter
-from digest.flows import offers
 from digest.flows.coming import Title
-from digest.flows.offers import Offer
+from digest.flows.offers import Offer, Offers
 from digest.flows.readers import DEFAULT_CADENCE, DEFAULT_PROFILE
 from digest.flows.sign_up import Came, SignUp, send_links, sign_up
 from digest.render.characters import one_line
@@ -25,7 +24,8 @@ from digest.store.database import Database
 from digest.web.effects import effect
 from digest.web.entered import as_entered
 from digest.web.forms import Form, form_of, seen_from
-from digest.web.pages import language_asked_for, page
+from digest.web.linked import language_of
+from digest.web.pages import page
 from digest.web.wishing import Option, read_wishes, wish_form
 from subscribers.consents import Shown
 from subscribers.model import Section
@@ -57,6 +57,7 @@ class SigningUp:
         self._store: Final = store
         self._now: Final = now
         self._step: Final = step
+        self._offers: Final = Offers(store=store, now=now)
 
     def router(self) -> APIRouter:
         """The paths, and what answers on each."""
@@ -75,11 +76,11 @@ class SigningUp:
         only = _only(found.newsletters)
         lately: tuple[Title, ...] = ()
         if only is not None:
-            _reader, first = await offers.first_mail(only, Wishes(), store=self._store, now=self._now())
-            lately = first.titles
+            _reader, first = await self._offers.first_mail(only, Wishes())
+            lately = first.held.titles
         return page(
             "home",
-            language=_language(request),
+            language=language_of(request),
             newsletter=only,
             lately=lately,
             newsletters=found.newsletters,
@@ -100,7 +101,7 @@ class SigningUp:
         """Take the form in; the answer is the same whoever owns the address."""
         form = await form_of(request)
         found = await self.offer()
-        words = words_for(_language(request))
+        words = words_for(language_of(request))
         wanted, wishes, errors = _read(form, found, words)
         address, wrong = _address(form, words)
         if errors or wrong:
@@ -118,13 +119,13 @@ class SigningUp:
         """What the first mail would be: a part of the form, made anew when the form changes."""
         form = await form_of(request)
         found = await self.offer()
-        words = words_for(_language(request))
+        words = words_for(language_of(request))
         wanted, wishes, errors = _read(form, found, words)
         if not wanted:
             raise HTTPException(404)
         if errors:
             return page("_wrong", status=422, language=words.language, errors=list(errors.values()))
-        reader, next_one = await offers.first_mail(wanted[0], wishes, store=self._store, now=self._now())
+        reader, next_one = await self._offers.first_mail(wanted[0], wishes)
         return page("_effect", language=words.language, effect=effect(next_one, reader, words))
 
     async def lost(self, request: Request) -> Response:
@@ -134,7 +135,7 @@ class SigningUp:
     async def send_links(self, request: Request) -> Response:
         """Send the link to who reads there, if anybody does."""
         form = await form_of(request)
-        address, wrong = _address(form, words_for(_language(request)))
+        address, wrong = _address(form, words_for(language_of(request)))
         if wrong:
             return self._lost(request, form, wrong, status=422)
         if not form.one(TRAP):
@@ -143,7 +144,7 @@ class SigningUp:
             log.info("links were asked for", came=came)
             if came is Came.TOO_MANY:
                 return self._too_many(request)
-        return page("links_sent", language=_language(request), up="")
+        return page("links_sent", language=language_of(request), up="")
 
     async def steadily(self, work: Awaitable[Came]) -> Came:
         """Do the work, and end after a whole number of steps."""
@@ -157,7 +158,7 @@ class SigningUp:
 
     async def offer(self) -> Offer:
         """What is open to sign-up."""
-        return await offers.offer(store=self._store, now=self._now())
+        return await self._offers.open_now()
 
     async def _form(
         self,
@@ -170,11 +171,11 @@ class SigningUp:
         *,
         status: int = 200,
     ) -> Response:
-        words = words_for(_language(request))
+        words = words_for(language_of(request))
         first = wanted[0] if wanted else found.newsletters[0]
         wishes = in_language(wishes, words)
         cadence, profile = wishes.applied_to(DEFAULT_CADENCE, DEFAULT_PROFILE)
-        reader, next_one = await offers.first_mail(first, wishes, store=self._store, now=self._now())
+        reader, next_one = await self._offers.first_mail(first, wishes)
         blank = wish_form(
             *(cadence, profile),
             name="",
@@ -201,10 +202,10 @@ class SigningUp:
         )
 
     def _sent(self, wanted: Sequence[Newsletter], request: Request) -> Response:
-        return page("subscribe_sent", language=_language(request), newsletter=_only(wanted), up="")
+        return page("subscribe_sent", language=language_of(request), newsletter=_only(wanted), up="")
 
     def _too_many(self, request: Request) -> Response:
-        answer = page("too_many", status=429, language=_language(request))
+        answer = page("too_many", status=429, language=language_of(request))
         answer.headers["Retry-After"] = "3600"
         return answer
 
@@ -212,7 +213,7 @@ class SigningUp:
         return page(
             "links",
             status=status,
-            language=_language(request),
+            language=language_of(request),
             email=form.one("email"),
             errors=errors,
             trap=TRAP,
@@ -261,7 +262,3 @@ def _choices(offered: Sequence[Newsletter], wanted: Sequence[Newsletter]) -> lis
 def _only(found: Sequence[Newsletter]) -> Newsletter | None:
     """The one whose colours a page has; none where there are several."""
     return found[0] if len(found) == 1 else None
-
-
-def _language(request: Request) -> str:
-    return language_asked_for(request.headers.get("accept-language", ""))

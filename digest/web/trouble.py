@@ -9,8 +9,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from digest.errors import StoreError
-from digest.web.pages import language_asked_for, page
+from digest.errors import NotFoundError, StoreError
+from digest.web.linked import language_of
+from digest.web.pages import page
 from digest.web.shield import security_headers
 
 log = structlog.get_logger(__name__)
@@ -22,6 +23,7 @@ _LATER: Final = {"Retry-After": "60"}
 def add_to(app: FastAPI) -> None:
     """Have the application answer every error with a page."""
     app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(NotFoundError, _gone)
     app.add_exception_handler(StoreError, _store_fails)
     app.add_exception_handler(Exception, _fault)
 
@@ -30,25 +32,26 @@ async def _refused(request: Request, error: Exception) -> HTMLResponse:
     """One page for all links that are none, whether cut short, forged, or to a page that does not exist."""
     assert isinstance(error, HTTPException)
     name = "missing" if error.status_code == 404 else "refused"
-    answer = page(name, status=error.status_code, language=_language(request))
+    answer = page(name, status=error.status_code, language=language_of(request))
     answer.headers.update(error.headers or {})
     return answer
 
 
+async def _gone(request: Request, error: Exception) -> HTMLResponse:
+    """What was there when the page was made, and is not any more: a newsletter that was closed meanwhile."""
+    return page("missing", status=404, language=language_of(request))
+
+
 async def _store_fails(request: Request, error: Exception) -> HTMLResponse:
     log.error("a page could not be shown", error=str(error))
-    answer = page("unavailable", status=503, language=_language(request))
+    answer = page("unavailable", status=503, language=language_of(request))
     answer.headers.update(_LATER)
     return answer
 
 
 async def _fault(request: Request, error: Exception) -> HTMLResponse:
     """A fault of our own; its trace goes to the log of the server. The shield does not see this answer."""
-    answer = page("unavailable", status=500, language=_language(request))
+    answer = page("unavailable", status=500, language=language_of(request))
     for name, value in security_headers().items():
         answer.headers.setdefault(name, value)
     return answer
-
-
-def _language(request: Request) -> str:
-    return language_asked_for(request.headers.get("accept-language", ""))

@@ -14,7 +14,7 @@ from digest.core.limits import BY_NETWORK
 from digest.core.model import DeliveryStatus
 from digest.core.notices import NoticeKind
 from digest.errors import NotFoundError
-from digest.flows import confirming, readers
+from digest.flows import by_link, confirming, readers
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.flows.sign_up import Came, SignUp, send_links, sign_up
 from digest.store import newsletters
@@ -120,6 +120,30 @@ async def test_who_reads_one_is_asked_about_the_other(store: Database) -> None:
     assert [one.standing for one in await mine(store)] == [Standing.ACTIVE, Standing.PENDING]
     (question,) = await all_notices(store, kind=NoticeKind.CONFIRM)
     assert "also" not in question.data
+
+
+@pytest.mark.parametrize("gone", [Standing.LEFT, Standing.BOUNCING])
+async def test_a_stranger_who_enters_an_address_takes_nothing_from_who_left(
+    store: Database, gone: Standing
+) -> None:
+    await add_weekly(store)
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"))
+    ana = await join(store, ANA, TUESDAY)
+    if gone is Standing.LEFT:
+        await by_link.leave(ana.id, reason="enough", store=store, now=TUESDAY)
+    else:
+        async with store.write() as connection:
+            await shelf.mark_bouncing(connection, ana.id, "550 no such user", TUESDAY)
+    before = (await mine(store))[0]
+    assert before.standing is gone
+    assert await sign_up(entered(topics="energy"), store=store, now=TUESDAY) is Came.LINKS_SENT
+    # what is new is asked about, and the link is on its way already
+    assert await sign_up(entered(ANA, "daily", "weekly"), store=store, now=TUESDAY) is Came.ASKED
+    after, weekly = await mine(store)
+    assert (after, weekly.standing) == (before, Standing.PENDING)
+    if gone is Standing.LEFT:
+        assert await by_link.take_back(ana.id, reason="undone", store=store, now=TUESDAY)
+        assert (await mine(store))[0] == ana
 
 
 async def test_a_newsletter_that_is_closed_takes_nobody(store: Database) -> None:

@@ -68,7 +68,8 @@ async def test_who_confirmed_stays(store: Database) -> None:
 async def test_who_read_before_and_did_not_confirm_the_return_is_gone_again(store: Database) -> None:
     ana = await join(store, ANA, TUESDAY)
     await readers.unsubscribe(ANA, None, reason="enough", store=store, now=TUESDAY)
-    await sign_up(entered(), store=store, now=TUESDAY)
+    # by an admin, who leaves the word to the reader
+    await join(store, ANA, TUESDAY, confirmed=False)
     assert [one.standing for one in await mine(store)] == [Standing.PENDING]
     assert await tidied(store, MONTH + timedelta(days=1)) == Tidied(left=1)
     (gone,) = await mine(store)

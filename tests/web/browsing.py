@@ -9,7 +9,6 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import uvicorn
@@ -30,6 +29,8 @@ class View(NamedTuple):
     width: int
     scheme: Literal["light", "dark"] = "light"
     scripts: bool = True
+    #: what the browser says of the languages of its user
+    language: str = "en"
 
 
 PHONE: Final = View("phone", 375)
@@ -83,6 +84,7 @@ async def window(started: Browser, view: View) -> AsyncIterator[Page]:
         viewport={"width": view.width, "height": 800},
         color_scheme=view.scheme,
         java_script_enabled=view.scripts,
+        locale=view.language,
         timezone_id="Europe/Paris",
     )
     complaints: list[str] = []
@@ -101,7 +103,8 @@ def _is_wrong(said: ConsoleMessage) -> bool:
 
     htmx notes a part of a page that was asked for, and given up when the page was left.
     """
-    meant = "422" in said.text or "favicon" in said.location["url"] or said.text in _GIVEN_UP
+    answered = any(f"status of {status}" in said.text for status in (410, 422))
+    meant = answered or "favicon" in said.location["url"] or said.text in _GIVEN_UP
     return said.type == "error" and not meant
 
 
@@ -117,8 +120,6 @@ async def violations(page: Page) -> list[str]:
     return [*wrong, f"{beyond} pixels too wide"] if beyond > 0 else wrong
 
 
-async def picture(page: Page, folder: Path, name: str) -> Path:
-    """The whole page as a PNG."""
-    path = folder / f"{name}.png"
-    await page.screenshot(path=path, full_page=True)
-    return path
+async def says(page: Page, place: str, words: str) -> None:
+    """Wait until an element says something."""
+    await page.locator(place).filter(has_text=words).first.wait_for(timeout=5_000)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-import httpx
 import pytest
 
 from digest.flows import edit_briefing
@@ -15,23 +12,33 @@ from digest.store import opinions
 from digest.store.database import Database
 from subscribers.subscription import Subscription
 from tests.flows.newsroom import TUESDAY, at, change_newsletter, item, join, mark_sent, plan_all, publish_news
-from tests.mail_lint.tools import AXE, browser, lacks_axe, lacks_browser
-from tests.web.visiting import BASE_URL, choices, visitor
-
-if TYPE_CHECKING:
-    from playwright.async_api import Browser, BrowserContext, Route
+from tests.mail_lint.tools import lacks_axe, lacks_browser
+from tests.web.browsing import (
+    DARK_DESKTOP,
+    DARK_PHONE,
+    DESKTOP,
+    NARROWEST,
+    PHONE,
+    PLAIN_DESKTOP,
+    chromium,
+    served,
+    violations,
+    window,
+)
+from tests.web.visiting import choices
 
 pytestmark = pytest.mark.anyio
 
 ANA: Final = "ana@example.org"
 HOME: Final = "/archive/daily"
-VIEWS: Final = ((375, "light"), (375, "dark"), (1100, "light"), (1100, "dark"))
+VIEWS: Final = (
+    *(PHONE, DESKTOP, DARK_PHONE, DARK_DESKTOP, NARROWEST),
+    *(NARROWEST._replace(name=f"narrowest-{language}", language=language) for language in ("ar", "zh-CN")),
+)
 PAGES: Final = (
     *(HOME, f"{HOME}/2026-11-24", f"{HOME}/items/2", f"{HOME}/items/3", f"{HOME}/items/4"),
     *(f"{HOME}/search?q=tariff", f"{HOME}/search?q=nothing", f"{HOME}/topics/economy", f"{HOME}/items/1"),
 )
-_ASK: Final = "() => axe.run(document, {resultTypes: ['violations']})"
-_WIDER: Final = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 async def archive_of(store: Database) -> Subscription:
@@ -56,72 +63,29 @@ async def archive_of(store: Database) -> Subscription:
     return ana
 
 
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A browser for as long as the block lasts."""
-    from playwright.async_api import async_playwright
-
-    async with async_playwright() as driver:
-        started = await driver.chromium.launch(
-            executable_path=browser(), args=["--no-sandbox", "--disable-gpu"]
-        )
-        try:
-            yield started
-        finally:
-            await started.close()
-
-
-async def answered_by(client: httpx.AsyncClient, context: BrowserContext) -> None:
-    """Whatever the browser asks for, the application answers; there is no network."""
-
-    async def answer(route: Route) -> None:
-        asked = route.request
-        got = await client.request(
-            asked.method, asked.url, headers=await asked.all_headers(), content=asked.post_data_buffer
-        )
-        await route.fulfill(status=got.status_code, headers=dict(got.headers), body=got.content)
-
-    await context.route("**/*", answer)
-
-
 @pytest.mark.skipif(lacks_axe() is not None, reason=str(lacks_axe()))
 async def test_nothing_keeps_anybody_from_reading(sqlite_store: Database) -> None:
     ana = await archive_of(sqlite_store)
     pages = (*PAGES, f"{choices(ana)}/issues", f"{choices(ana)}/issues/1")
-    axe, wrong = AXE.read_text(encoding="utf-8"), []
-    async with visitor(sqlite_store, at(25, 9)) as client, chromium() as started:
-        views: list[tuple[int, Any, str]] = [(width, scheme, "en") for width, scheme in VIEWS]
-        views += [(375, "light", "ar"), (375, "dark", "zh-CN")]
-        for width, scheme, language in views:
-            context = await started.new_context(
-                viewport={"width": width, "height": 900}, color_scheme=scheme, locale=language
-            )
-            await answered_by(client, context)
-            page = await context.new_page()
-            page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
-            for path in pages:
-                await page.goto(BASE_URL + path)
-                await page.evaluate(axe)
-                for violation in (await page.evaluate(_ASK))["violations"]:
-                    where = violation["nodes"][0]["html"][:120]
-                    wrong.append(f"{path} {width} {scheme} {language}: {violation['id']}: {where}")
-                await page.set_viewport_size({"width": 320, "height": 900})
-                if (beyond := await page.evaluate(_WIDER)) > 0:
-                    wrong.append(f"{path} {language} is {beyond} pixels too wide for a small phone")
-                await page.set_viewport_size({"width": width, "height": 900})
-            await context.close()
-    # the browser itself notes that a page was answered with 410
-    assert [one for one in wrong if "410" not in one] == []
+    wrong = []
+    async with served(sqlite_store, at(25, 9)) as base_url, chromium() as started:
+        for view in VIEWS:
+            async with window(started, view) as page:
+                for path in pages:
+                    await page.goto(base_url + path)
+                    wrong += [f"{path} {view.name}: {found}" for found in await violations(page)]
+    assert wrong == []
 
 
 @pytest.mark.skipif(lacks_browser() is not None, reason=str(lacks_browser()))
 async def test_everything_can_be_done_by_keyboard_and_without_scripts(sqlite_store: Database) -> None:
     ana = await archive_of(sqlite_store)
-    async with visitor(sqlite_store, at(25, 9)) as client, chromium() as started:
-        context = await started.new_context(java_script_enabled=False)
-        await answered_by(client, context)
-        page = await context.new_page()
-        await page.goto(f"{BASE_URL}{HOME}")
+    async with (
+        served(sqlite_store, at(25, 9)) as base_url,
+        chromium() as started,
+        window(started, PLAIN_DESKTOP) as page,
+    ):
+        await page.goto(f"{base_url}{HOME}")
         await page.get_by_role("searchbox").focus()
         await page.keyboard.type("gallium")
         await page.keyboard.press("Enter")
@@ -129,7 +93,7 @@ async def test_everything_can_be_done_by_keyboard_and_without_scripts(sqlite_sto
         await page.get_by_role("link", name="Tariffs on gallium").focus()
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/items/2")
-        await page.goto(f"{BASE_URL}{choices(ana)}/issues")
+        await page.goto(f"{base_url}{choices(ana)}/issues")
         await page.get_by_role("link", name="What was useful?").focus()
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/issues/1")

@@ -30,6 +30,7 @@ from tests.web.browsing import (
     PLAIN_PHONE,
     View,
     chromium,
+    says,
     served,
     violations,
     window,
@@ -53,11 +54,6 @@ async def newsroom(store: Database) -> None:
     await change_newsletter(store, postal_address="The Harbour Letter\n12 Quay Street")
     items = [item("Tariffs rise", "economy"), item("Solar cells", "energy"), item("New schools", "society")]
     await publish_news(store, TUESDAY, *items)
-
-
-async def says(page: Page, place: str, words: str) -> None:
-    """Wait until an element says something."""
-    await page.locator(place).filter(has_text=words).first.wait_for(timeout=5_000)
 
 
 @pytest.mark.parametrize("view", [PHONE, DESKTOP, PLAIN_PHONE, PLAIN_DESKTOP], ids=lambda view: view.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,14 +21,12 @@ from tests.web.browsing import (
     PLAIN_PHONE,
     View,
     chromium,
+    says,
     served,
     violations,
     window,
 )
 from tests.web.test_mailed_links import mails_to, send_all, words_of
-
-if TYPE_CHECKING:
-    from playwright.async_api import Page
 
 pytestmark = [
     pytest.mark.anyio,
@@ -43,11 +40,6 @@ async def newsroom(store: Database) -> None:
     await change_newsletter(store, postal_address="The Harbour Letter\n12 Quay Street", accent="#1a5276")
     items = [item("Tariffs rise", "economy"), item("Solar cells", "energy"), item("New schools", "society")]
     await publish_news(store, TUESDAY, *items)
-
-
-async def says(page: Page, place: str, words: str) -> None:
-    """Wait until an element says something."""
-    await page.locator(place).filter(has_text=words).first.wait_for(timeout=5_000)
 
 
 @pytest.mark.parametrize("view", [PHONE, DESKTOP, PLAIN_PHONE, PLAIN_DESKTOP], ids=lambda view: view.name)
