@@ -40,6 +40,7 @@ _BRANCHES: Final = {
     "why": _Branch(("reasons",), "Say why a reader got a briefing, will get it, or does not."),
     "serve": _Branch(("serving",), "Serve the web pages and run the scheduler."),
     "status": _Branch(("house",), "Show what is due, under way and stuck."),
+    "users": _Branch(("users",), "Who may enter the desk, and the keys of programs."),
     "demo": _Branch(("demo",), "Run the main job on sample briefings, into the outbox."),
 }
 

@@ -6,7 +6,7 @@ with one question a day and three in all to an address (`core/notices.py`) they 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -59,6 +59,11 @@ def counted(seen_from: str, address: str, now: datetime) -> Iterator[Counted]:
     domain = family_of(address.rpartition("@")[2])
     by_domain = BY_LARGE_DOMAIN if domain in FAMILIES else BY_DOMAIN
     for name, limits in ((f"network {network_of(seen_from)}", BY_NETWORK), (f"domain {domain}", by_domain)):
-        for limit in limits:
-            until = _EPOCH + ((now - _EPOCH) // limit.span + 1) * limit.span
-            yield Counted(f"{name} {until:%Y-%m-%dT%H:%M} {limit.span}", until, limit.most)
+        yield from spans(name, limits, now)
+
+
+def spans(name: str, limits: Iterable[Limit], now: datetime) -> Iterator[Counted]:
+    """What a request counts for under one name: the span of each limit in which it falls."""
+    for limit in limits:
+        until = _EPOCH + ((now - _EPOCH) // limit.span + 1) * limit.span
+        yield Counted(f"{name} {until:%Y-%m-%dT%H:%M} {limit.span}", until, limit.most)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import (
@@ -48,9 +49,7 @@ def one_of(name: str, values: Iterable[str]) -> str:
     return " OR ".join(f"{name} = '{value}'" for value in values)
 
 
-def _is_one_of(
-    name: str, values: type[BriefingStatus | IssueStatus | DeliveryStatus | ItemText | Archive | NoticeKind]
-) -> CheckConstraint:
+def _is_one_of(name: str, values: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(one_of(name, values), name=name)
 
 

@@ -1,4 +1,4 @@
-"""The web application: pages for readers, and the endpoint by which operations see that the process lives."""
+"""The web application: pages for readers, the desk, and the endpoint that says that the process lives."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from digest.web.addresses import Addresses
 from digest.web.archive_pages import ArchivePages
 from digest.web.cached import Cached
 from digest.web.confirming import Confirming
+from digest.web.desk.desk import desk_routes
 from digest.web.embed import Embedding
 from digest.web.feeds import Feeds
 from digest.web.issue_pages import IssuePages
@@ -56,6 +57,7 @@ def build_app(
     app.include_router(IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).router())
     app.include_router(OwnIssues(store=store, tokens=tokens, now=now).router())
     _add_archive(app, store=store, base_url=base_url, zone=zone)
+    app.router.routes.extend(desk_routes(store=store, base_url=base_url, zone=zone, now=now))
     app.include_router(static.router())
     trouble.add_to(app)
 

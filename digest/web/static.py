@@ -12,7 +12,12 @@ from starlette.exceptions import HTTPException
 
 from digest.render.environment import templates_folder
 
-_KINDS: Final = {".js": "text/javascript; charset=utf-8", ".txt": "text/plain; charset=utf-8"}
+_KINDS: Final = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
 _FOR_GOOD: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 

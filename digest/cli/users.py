@@ -1,0 +1,225 @@
+"""`digest users`: who may enter the desk, and the keys of programs."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Annotated, Any, Final
+
+import typer
+
+from digest.cli.actor import at_the_shell
+from digest.cli.console import Config, Json, answer, note, parse_choice, parse_now, run, say, table, whole
+from digest.cli.doors import store_of
+from digest.core.access import POWERS_OF, SCOPES, Power, Role
+from digest.errors import InputError
+from digest.flows import people as flows
+from digest.flows.people import Pass, person_named
+from digest.flows.proofs import checked_password
+from digest.store import people as shelf
+from digest.store.people import ApiKey, Person
+
+users = typer.Typer(help="Who may enter the desk, and the keys of programs.")
+
+#: A password is one line; whoever pipes a file in by mistake is told before it fills the memory.
+_MOST_PASSWORD_BYTES: Final = 10_000
+
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+FromInput = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the password from standard input, not the terminal.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Hang the commands of this file into the tree."""
+    app.add_typer(users, name="users")
+
+
+@users.command("add")
+def add(
+    name: Name,
+    role: Annotated[str, typer.Option("--role", metavar="admin|editor|viewer")] = "viewer",
+    password_stdin: FromInput = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Let somebody enter the desk; asks for a password."""
+    chosen = parse_choice(role, Role, "role") or Role.VIEWER
+    name = flows.parse_name(name)
+    password = _password(password_stdin, name)
+
+    async def work() -> Person:
+        async with store_of(config) as store:
+            now = parse_now(None)
+            return await flows.add_person(name, chosen, password, by=at_the_shell(), store=store, now=now)
+
+    _tell(run(work()), json)
+
+
+@users.command("list")
+def list_users(json: Json = False, config: Config = None) -> None:
+    """List everybody who has an account."""
+
+    async def work() -> list[Person]:
+        async with store_of(config) as store, store.read() as connection:
+            return list(await shelf.every(connection))
+
+    found = run(work())
+    if json:
+        return answer({"items": [shown(one) for one in found], "next": None})
+    rows = [(one.name, one.role, "yes" if one.code_secret else "", one.shut_out_at) for one in found]
+    return table("", ("name", "role", "codes", "shut out"), rows)
+
+
+@users.command("edit")
+def edit(
+    name: Name,
+    role: Annotated[str | None, typer.Option("--role", metavar="admin|editor|viewer")] = None,
+    password: Annotated[bool, typer.Option("--password", help="Ask for a new password.")] = False,
+    password_stdin: FromInput = False,
+    no_codes: Annotated[
+        bool, typer.Option("--no-codes", help="Ask for one-time codes no more: the device is lost.")
+    ] = False,
+    shut_out: Annotated[
+        bool | None, typer.Option("--shut-out/--let-in", help="Sessions and keys are of no use any more.")
+    ] = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Change somebody's role or password, or shut them out."""
+    chosen = parse_choice(role, Role, "role")
+    wants_password = password or password_stdin
+    new = _password(password_stdin, name) if wants_password else ""
+
+    async def work() -> Person:
+        async with store_of(config) as store:
+            now, by = parse_now(None), at_the_shell()
+            async with store.read() as connection:
+                person = await person_named(connection, name)
+            if chosen is not None:
+                await flows.change_role(person.id, chosen, by=by, store=store, now=now)
+            if wants_password:
+                await flows.set_password(person.id, new, Pass(by), store=store, now=now)
+            if no_codes:
+                await flows.end_codes(person.id, by=by, store=store, now=now)
+            if shut_out is not None:
+                act = flows.shut_out if shut_out else flows.let_in
+                await act(person.id, by=by, store=store, now=now)
+            async with store.read() as connection:
+                return await person_named(connection, name)
+
+    _tell(run(work()), json)
+
+
+@users.command("key")
+def key(
+    name: Name,
+    label: Annotated[str, typer.Option("--label", help="What it is for.")] = "api",
+    scopes: Annotated[
+        str | None,
+        typer.Option("--scopes", help=f"Some of {','.join(one for one in Power if one in SCOPES)}."),
+    ] = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Make a key for a program, and show it this once; it can do what NAME can, or less."""
+
+    async def work() -> tuple[ApiKey, str]:
+        async with store_of(config) as store:
+            async with store.read() as connection:
+                person = await person_named(connection, name)
+            wanted = POWERS_OF[person.role] & SCOPES if scopes is None else _scopes(scopes)
+            now, by = parse_now(None), at_the_shell()
+            return await flows.make_key(person.id, label, wanted, by=by, store=store, now=now)
+
+    made, secret = run(work())
+    if json:
+        return answer(shown_key(made) | {"key": secret})
+    say(secret)
+    return note(f"key {made.id} of {name}: keep it now, it is shown only once")
+
+
+@users.command("keys")
+def keys(name: Name, json: Json = False, config: Config = None) -> None:
+    """List somebody's keys."""
+
+    async def work() -> tuple[ApiKey, ...]:
+        async with store_of(config) as store, store.read() as connection:
+            return await shelf.keys_of(connection, (await person_named(connection, name)).id)
+
+    found = run(work())
+    if json:
+        return answer({"items": [shown_key(one) for one in found], "next": None})
+    columns = ("id", "label", "beginning", "scopes", "made_at", "used_at", "revoked_at")
+    rows = [
+        [", ".join(v) if isinstance(v := shown_key(one)[c], list) else v for c in columns] for one in found
+    ]
+    return table("", columns, rows)
+
+
+@users.command("revoke")
+def revoke(
+    key_id: Annotated[int, typer.Argument(metavar="KEY-ID", parser=whole())],
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Revoke a key for good."""
+
+    async def work() -> ApiKey:
+        async with store_of(config) as store:
+            return await flows.revoke_key(key_id, by=at_the_shell(), store=store, now=parse_now(None))
+
+    revoked = run(work())
+    if json:
+        return answer(shown_key(revoked))
+    return say(f"key {revoked.id} ({revoked.label}) is revoked")
+
+
+def shown(person: Person) -> dict[str, Any]:
+    """Somebody as a program sees them: no secret among it."""
+    return {
+        "id": person.id,
+        "name": person.name,
+        "role": person.role,
+        "codes": person.code_secret is not None,
+        "created_at": person.created_at,
+        "shut_out_at": person.shut_out_at,
+    }
+
+
+def shown_key(key: ApiKey) -> dict[str, Any]:
+    """A key as it may be shown: its beginning only."""
+    return {
+        "id": key.id,
+        "label": key.label,
+        "beginning": key.beginning,
+        "scopes": [one for one in Power if one in key.scopes],
+        "made_at": key.made_at,
+        "used_at": key.used_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def _tell(person: Person, json: bool) -> None:
+    if json:
+        return answer(shown(person))
+    state = "is shut out" if person.shut_out_at else f"may enter as {person.role}"
+    return say(f"{person.name} {state}")
+
+
+def _scopes(text: str) -> frozenset[Power]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    return frozenset(parse_choice(word, Power, "scope") or Power.SEE for word in words)
+
+
+def _password(from_input: bool, name: str) -> str:
+    """A password from the terminal, typed twice, or from standard input up to the end of its first line."""
+    if from_input:
+        read = sys.stdin.buffer.readline(_MOST_PASSWORD_BYTES).decode("utf-8", "replace")
+        return checked_password(read.rstrip("\r\n"), name)
+    if not sys.stdin.isatty():
+        raise InputError("there is no terminal to ask on: hand the password over with --password-stdin")
+    password = checked_password(getpass.getpass("Password: "), name)
+    if getpass.getpass("Again: ") != password:
+        raise InputError("the two passwords differ: nothing was changed")
+    return password

@@ -1,0 +1,20 @@
+"""All pages of the desk behind its one gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from digest.store.database import Database
+from digest.web.desk.account import Account
+from digest.web.desk.entry import Entry
+from digest.web.desk.gate import DeskRoute, Gate, Pages
+from digest.web.desk.people_pages import People
+
+
+def desk_routes(*, store: Database, base_url: str, zone: str, now: Callable[[], datetime]) -> list[DeskRoute]:
+    """The paths of the desk, and what answers on them; times are shown in `zone`."""
+    gate = Gate(store=store, base_url=base_url, zone=zone, now=now)
+    pages: list[Pages] = [Account(store=store), People(store=store)]
+    inside = [route for one in pages for route in one.routes(gate)]
+    return [*Entry(store=store, gate=gate, now=now).routes(), *inside]

@@ -1,0 +1,148 @@
+"""The door of the desk: logging in with a password and, where it is asked for, a code; logging out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from digest.core.access import Power
+from digest.flows import entering
+from digest.flows.entering import Browser, Entered, Refused
+from digest.store.database import Database
+from digest.web.desk.entered import entered_in
+from digest.web.desk.gate import COOKIE, DeskRoute, Gate
+from digest.web.desk.sheets import bare_sheet
+from digest.web.desk.visit import Visit
+from digest.web.forms import seen_from
+from digest.web.linked import see_other
+
+_WRONG: Final = "That name and password do not belong together."
+_WRONG_CODE: Final = "That code is not the one of this moment. A code is good once."
+#: Where one may be sent after logging in: a path of the desk, nothing that a browser takes for elsewhere.
+_PLACE: Final = re.compile(r"[a-z0-9][a-z0-9/_-]*(\?[\w=&%.+-]*)?", re.ASCII)
+
+
+class Entry:
+    """The few pages that are open to everybody."""
+
+    def __init__(self, *, store: Database, gate: Gate, now: Callable[[], datetime]) -> None:
+        """Let people in to the desk behind `gate`."""
+        self._store: Final = store
+        self._gate: Final = gate
+        self._now: Final = now
+
+    def routes(self) -> list[DeskRoute]:
+        """The paths, and what answers on them."""
+        return [
+            DeskRoute("/admin", self._to_first, "GET", None),
+            DeskRoute("/admin/enter", self._show, "GET", None),
+            DeskRoute("/admin/enter", self._guarded(self._enter), "POST", None),
+            DeskRoute("/admin/code", self._show_code, "GET", None),
+            DeskRoute("/admin/code", self._guarded(self._give_code), "POST", None),
+            self._gate.act("/admin/leave", Power.OWN, self._leave),
+        ]
+
+    async def _to_first(self, request: Request) -> Response:
+        return see_other("admin/")
+
+    async def _show(self, request: Request) -> Response:
+        place = _place(request.query_params.get("to", ""))
+        return bare_sheet(
+            request, "enter", place=place, name="", wrong="", left="left" in request.query_params
+        )
+
+    async def _enter(self, request: Request) -> Response:
+        form = await entered_in(request)
+        name, place = form.one("name")[:200], _place(form.one("to"))
+        found = await entering.log_in(
+            *(name, form.secret("password"), _browser(request)),
+            store=self._store,
+            now=self._now(),
+            replaces=request.cookies.get(COOKIE, ""),
+        )
+        if isinstance(found, Entered):
+            return _let_in(found, "code" if found.needs_code else place, place)
+        wrong = _later(found) if found.wait else _WRONG
+        answer = bare_sheet(
+            request, "enter", status=_status(found), place=place, name=name, wrong=wrong, left=False
+        )
+        return _to_wait(answer, found)
+
+    async def _show_code(self, request: Request) -> Response:
+        return bare_sheet(request, "code", place=_place(request.query_params.get("to", "")), wrong="")
+
+    async def _give_code(self, request: Request) -> Response:
+        form = await entered_in(request)
+        place = _place(form.one("to"))
+        found = await entering.give_code(
+            *(request.cookies.get(COOKIE, ""), form.one("code"), _browser(request)),
+            store=self._store,
+            now=self._now(),
+        )
+        if isinstance(found, Entered):
+            return _let_in(found, place, place)
+        if found is None:
+            return see_other(f"enter?to={place}" if place else "enter")
+        wrong = _later(found) if found.wait else _WRONG_CODE
+        answer = bare_sheet(request, "code", status=_status(found), place=place, wrong=wrong)
+        return _to_wait(answer, found)
+
+    async def _leave(self, visit: Visit) -> Response:
+        await entering.log_out(visit.token, store=self._store)
+        answer = see_other("enter?left=")
+        answer.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+        # whoever sits down at this browser next finds none of our pages in it
+        answer.headers["Clear-Site-Data"] = '"cache"'
+        return answer
+
+    def _guarded(
+        self, do: Callable[[Request], Awaitable[Response]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def answered(request: Request) -> Response:
+            try:
+                self._gate.require_from_here(request)
+                return await do(request)
+            except HTTPException as error:
+                words = "This form did not come from a page of ours. Load the page again, and repeat it."
+                return bare_sheet(request, "trouble_out", status=error.status_code, words=words)
+
+        return answered
+
+
+def _let_in(found: Entered, where: str, place: str) -> Response:
+    to = f"{where}?to={place}" if found.needs_code and place else where
+    answer = see_other(to or "./")
+    # lax: a link in an alert mail opens the page it names, and no form of others is sent with it
+    answer.set_cookie(COOKIE, found.token, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def _place(text: str) -> str:
+    return text if _PLACE.fullmatch(text) else ""
+
+
+def _browser(request: Request) -> Browser:
+    return Browser(seen_from(request), request.headers.get("user-agent", ""))
+
+
+def _status(found: Refused | None) -> int:
+    return 429 if found is not None and found.wait else 401
+
+
+def _later(found: Refused) -> str:
+    minutes = -(-found.wait // 60)
+    return (
+        f"Too many tries. The next one is looked at in {minutes} {'minute' if minutes == 1 else 'minutes'}."
+    )
+
+
+def _to_wait(answer: Response, found: Refused) -> Response:
+    if found.wait:
+        answer.headers["Retry-After"] = str(found.wait)
+    return answer

@@ -1,0 +1,90 @@
+"""Pages of the desk from templates: our own style and scripts only, what was typed always escaped."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
+
+from digest.core.access import Power
+from digest.render.environment import templates_folder
+from digest.web.static import named
+
+if TYPE_CHECKING:
+    from digest.web.desk.visit import Visit
+
+#: Frames show mails, which we serve ourselves; pictures are ours, or drawn in the page.
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+    "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+#: A form says where it stands, which the gate asks for; other sites are told nothing.
+_HEADERS: Final = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "same-origin"}
+
+
+def sheet(visit: Visit, name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """The page `name` of the desk; a value that its template asks for and is not given is an error."""
+    given = {"visit": visit, "up": visit.up, "zone": visit.zone, "done": visit.asked("done")} | values
+    text = _environment().get_template(f"{name}.html").render(given)
+    return HTMLResponse(text, status_code=status, headers=_HEADERS)
+
+
+def bare_sheet(request: Request, name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page for somebody who is not in, or not quite."""
+    up = "../" * (request.scope["path"].count("/") - 2)
+    text = _environment().get_template(f"{name}.html").render({"up": up, "zone": "UTC"} | values)
+    return HTMLResponse(text, status_code=status, headers=_HEADERS)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(templates_folder() / "web" / "admin"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(static=named, Power=Power)
+    environment.filters.update(moment=_moment, day=_day, number=_number, count=_count)
+    return environment
+
+
+@pass_context
+def _moment(context: Context, value: datetime | None) -> Markup:
+    """An instant in the newsroom's zone, to the minute; the exact one, in UTC, for who points at it."""
+    if value is None:
+        return Markup("")
+    there = value.astimezone(ZoneInfo(context["zone"]))
+    exact = value.astimezone(UTC)
+    return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(
+        f"{exact:%Y-%m-%dT%H:%M:%SZ}",
+        f"{exact:%Y-%m-%d %H:%M:%S}",
+        f"{there:%a} {there.day} {there:%b %Y, %H:%M}",
+    )
+
+
+@pass_context
+def _day(context: Context, value: datetime | None) -> str:
+    """The day of an instant, in the newsroom's zone."""
+    if value is None:
+        return ""
+    there = value.astimezone(ZoneInfo(context["zone"]))
+    return f"{there:%a} {there.day} {there:%b %Y}"
+
+
+def _number(value: float) -> str:
+    """A number as people read it: 1,234,567."""
+    return f"{value:,}"
+
+
+def _count(value: int, noun: str, nouns: str = "") -> Markup:
+    """How many there are, in words: `1 reader`, `1,200 readers`."""
+    return escape(f"{value:,} {noun if value == 1 else nouns or f'{noun}s'}")
