@@ -1,0 +1,1 @@
+"""The desk, tested from outside: as people of the newsroom and as those who are none."""
