@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Protocol, TypeVar
 
 import typer
 
@@ -20,6 +20,14 @@ from digest.core.lines import parse_line as parse_line
 from digest.errors import InputError
 
 T = TypeVar("T")
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+Numbered = TypeVar("Numbered", bound=_HasId)
 Choice = TypeVar("Choice", bound=StrEnum)
 
 #: More than any store counts to; a number above it is a slip, and would be too long for the store.
@@ -172,6 +180,12 @@ async def listing(
             after = cursor(items[-1])
         if not has_more or not page.everything:
             return {"items": [show(item) for item in items], "next": after if has_more else None}
+
+
+def part(found: Sequence[Numbered], limit: int, everything: bool) -> tuple[Sequence[Numbered], int | None]:
+    """The part of a short list that a listing shows, and its cursor."""
+    shown = found if everything else found[:limit]
+    return shown, shown[-1].id if len(shown) < len(found) else None
 
 
 def parse_now(text: str | None) -> datetime:

@@ -19,6 +19,7 @@ from digest.cli.console import (
     parse_line,
     parse_slug,
     parse_text,
+    part,
     run,
     say,
     table,
@@ -127,9 +128,7 @@ def list_newsletters(
         async with store_of(config) as store, store.read() as connection:
             return [one for one in await shelf.every(connection) if one.id > after]
 
-    found = run(work())
-    shown = found if everything else found[:limit]
-    following = shown[-1].id if len(shown) < len(found) else None
+    shown, following = part(run(work()), limit, everything)
     if json:
         return answer({"items": [_shown(one) for one in shown], "next": following})
     rows = [(one.slug, one.title, f"{one.sender_name} <{one.sender_address}>", one.theme) for one in shown]

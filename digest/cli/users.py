@@ -9,7 +9,22 @@ from typing import Annotated, Any, Final
 import typer
 
 from digest.cli.actor import at_the_shell
-from digest.cli.console import Config, Json, answer, note, parse_choice, parse_now, run, say, table, whole
+from digest.cli.console import (
+    After,
+    All,
+    Config,
+    Json,
+    Limit,
+    answer,
+    note,
+    parse_choice,
+    parse_now,
+    part,
+    run,
+    say,
+    table,
+    whole,
+)
 from digest.cli.doors import store_of
 from digest.core.access import POWERS_OF, SCOPES, Power, Role
 from digest.errors import InputError
@@ -57,18 +72,24 @@ def add(
 
 
 @users.command("list")
-def list_users(json: Json = False, config: Config = None) -> None:
+def list_users(
+    limit: Limit = 100,
+    after: After = 0,
+    everything: All = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
     """List everybody who has an account."""
 
     async def work() -> list[Person]:
         async with store_of(config) as store, store.read() as connection:
-            return list(await shelf.every(connection))
+            return [one for one in await shelf.every(connection) if one.id > after]
 
-    found = run(work())
+    found, following = part(run(work()), limit, everything)
     if json:
-        return answer({"items": [shown(one) for one in found], "next": None})
+        return answer({"items": [shown(one) for one in found], "next": following})
     rows = [(one.name, one.role, "yes" if one.code_secret else "", one.shut_out_at) for one in found]
-    return table("", ("name", "role", "codes", "shut out"), rows)
+    return table("", ("name", "role", "codes", "shut out"), rows, following=following)
 
 
 @users.command("edit")
@@ -89,6 +110,8 @@ def edit(
     """Change somebody's role or password, or shut them out."""
     chosen = parse_choice(role, Role, "role")
     wants_password = password or password_stdin
+    if chosen is None and shut_out is None and not (wants_password or no_codes):
+        raise InputError("nothing is to be changed: say what, see digest users edit --help")
     new = _password(password_stdin, name) if wants_password else ""
 
     async def work() -> Person:
@@ -140,21 +163,29 @@ def key(
 
 
 @users.command("keys")
-def keys(name: Name, json: Json = False, config: Config = None) -> None:
+def keys(
+    name: Name,
+    limit: Limit = 100,
+    after: After = 0,
+    everything: All = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
     """List somebody's keys."""
 
     async def work() -> tuple[ApiKey, ...]:
         async with store_of(config) as store, store.read() as connection:
-            return await shelf.keys_of(connection, (await person_named(connection, name)).id)
+            mine = await shelf.keys_of(connection, (await person_named(connection, name)).id)
+            return tuple(one for one in reversed(mine) if one.id > after)
 
-    found = run(work())
+    found, following = part(run(work()), limit, everything)
     if json:
-        return answer({"items": [shown_key(one) for one in found], "next": None})
+        return answer({"items": [shown_key(one) for one in found], "next": following})
     columns = ("id", "label", "beginning", "scopes", "made_at", "used_at", "revoked_at")
     rows = [
         [", ".join(v) if isinstance(v := shown_key(one)[c], list) else v for c in columns] for one in found
     ]
-    return table("", columns, rows)
+    return table("", columns, rows, following=following)
 
 
 @users.command("revoke")

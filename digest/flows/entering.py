@@ -142,5 +142,9 @@ async def _begin(
 
 async def _may_try(what: str, account: str, browser: Browser, store: Database, now: datetime) -> bool:
     async with store.write() as connection:
-        counted = counted_guess(what, account, browser.seen_from, now)
-        return await attempts.count(connection, tuple(counted), await suppression_key(connection))
+        key = await suppression_key(connection)
+        for one in counted_guess(what, account, browser.seen_from, now):
+            # what is refused here does not count any further: a day is not lost in ten minutes
+            if not await attempts.count(connection, [one], key):
+                return False
+        return True

@@ -49,4 +49,12 @@ CALLS: Final = {
     "notices resolve": "2 --as sent",
     "why": "ana@readers.example 1",
     "status": "",
+    "users add": "Berta --role editor --password-stdin",
+    "users list": "",
+    "users edit": "Anna --role admin",
+    "users key": "Anna --label website --scopes see,edit",
+    "users keys": "Anna",
+    "users revoke": "1",
 }
+#: What is typed into those that read it.
+TYPED: Final = {"users add": b"letters in a drawer\n"}

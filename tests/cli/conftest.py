@@ -93,6 +93,10 @@ def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with time_machine.travel(MONDAY_NOON, tick=True):
         shell.ok("subscribers", "add", "paul@readers.example")
         shell.ok("subscribers", "pause", "paul@readers.example")
+        password = b"letters in a drawer\n"
+        for name in ("Anna", "Clara", "Dora"):
+            shell.ok("users", "add", name, "--role", "admin", "--password-stdin", stdin=password)
+            shell.ok("users", "key", "Anna", "--label", f"for {name}")
         for name, trouble in (("rita", REFUSES_THE_CONTENT), ("ulla", {"DOT": [HANG_UP]})):
             shell.ok("subscribers", "add", f"{name}@readers.example", "--at-once")
             with mail_server(trouble) as server:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.cli.commands import CALLS
+from tests.cli.commands import CALLS, TYPED
 from tests.cli.shell import Shell
 
 #: The fields that programs rely on, by the listing that has them.
@@ -19,6 +19,8 @@ FIELDS: Final = {
     "subscribers list": "email newsletter name topics days at timezone at_once sections format max_items "
     "language status",
     "issues list": "id newsletter slot due_at status",
+    "users list": "id name role codes",
+    "users keys Anna": "id label beginning scopes",
     "deliveries list": "id issue newsletter email status attempts reason message_id briefings sent_at",
 }
 TOTALS: Final = ["issues", "planned", "sent", "deferred", "refused", "expired", "uncertain", "skipped"]
@@ -26,14 +28,16 @@ TOTALS: Final = ["issues", "planned", "sent", "deferred", "refused", "expired", 
 
 @pytest.mark.parametrize("command", CALLS)
 def test_answer_is_one_document_and_nothing_else(command: str, old_newsroom: Shell) -> None:
-    answer = old_newsroom.ok(*command.split(), *CALLS[command].split(), "--json")
+    answer = old_newsroom.ok(
+        *command.split(), *CALLS[command].split(), "--json", stdin=TYPED.get(command, b"")
+    )
     assert isinstance(answer.document, dict)
     assert json.dumps(answer.document, ensure_ascii=False, indent=2) + "\n" == answer.out
 
 
 @pytest.mark.parametrize("command", CALLS)
 def test_answer_for_people_is_no_document(command: str, old_newsroom: Shell) -> None:
-    answer = old_newsroom.ok(*command.split(), *CALLS[command].split())
+    answer = old_newsroom.ok(*command.split(), *CALLS[command].split(), stdin=TYPED.get(command, b""))
     assert answer.out.strip()
     with pytest.raises(json.JSONDecodeError):
         json.loads(answer.out)

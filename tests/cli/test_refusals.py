@@ -312,6 +312,30 @@ REFUSALS: Final = {
         ("--host 192.0.2.1", "nothing can listen at host '192.0.2.1'"),
     ],
     "status": [("--now someday", "time 'someday' is not known"), ("--loud", "No such option: --loud")],
+    "users add": [
+        ("", "Missing argument 'NAME'"),
+        ("'' --password-stdin", "name is empty"),
+        ("Berta", "there is no terminal to ask on"),
+        ("Berta --password-stdin", "the password is too short"),
+        ("Berta --role queen --password-stdin", "role 'queen' is not known: choose among admin"),
+    ],
+    "users list": [("--limit 0", "'--limit'"), ("more", "more")],
+    "users edit": [
+        ("nobody --role viewer", "user 'nobody' does not exist: see digest users list"),
+        ("Anna --role queen", "role 'queen' is not known"),
+        ("Anna --password", "there is no terminal to ask on"),
+        ("Anna --password-stdin", "the password is too short"),
+        ("Anna", "nothing is to be changed"),
+    ],
+    "users key": [
+        ("nobody", "user 'nobody' does not exist"),
+        ("Anna --scopes fly", "scope 'fly' is not known: choose among"),
+        ("Anna --scopes own", "a key of Anna (admin) can have some of these scopes: see,"),
+        ("Anna --scopes ''", "a key of Anna (admin) can have some of these scopes"),
+        ("Anna --label ''", "label is empty"),
+    ],
+    "users keys": [("nobody", "user 'nobody' does not exist"), ("Anna --limit 0", "'--limit'")],
+    "users revoke": [("", "Missing argument 'KEY-ID'"), ("99", "key 99 does not exist"), (HUGE, "'KEY-ID'")],
     "demo": [("--days 3", "No such option: --days")],
 }
 ROWS: Final = [(command, words, needle) for command, rows in REFUSALS.items() for words, needle in rows]

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from digest.store import database
-from tests.cli.commands import CALLS
+from tests.cli.commands import CALLS, TYPED
 from tests.cli.shell import Shell
 
 # a traceback of a thread is a traceback too
@@ -27,7 +27,7 @@ ONLY_LOOK: Final = {
     *("briefings list", "briefings show", "topics list", "newsletters list", "newsletters show"),
     *("subscribers list", "notices list"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
-    *("deliveries list", "why", "status"),
+    *("deliveries list", "why", "status", "users list", "users keys"),
 }
 
 
@@ -203,7 +203,7 @@ def words_of(command: str) -> list[str]:
 def refusal(command: str, shell: Shell) -> str:
     """The line with which the command refuses, after a look at whether all is as it was."""
     before = shell.picture()
-    line = shell(*words_of(command)).complaint
+    line = shell(*words_of(command), stdin=TYPED.get(command, b"")).complaint
     assert shell.picture() == before
     return line
 

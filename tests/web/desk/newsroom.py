@@ -70,7 +70,7 @@ async def at_the_desk(
         await add_person(store, name, role, clock())
     token = await token_of(store, name, clock())
     async with stranger(store, clock, **parts) as client:
-        client.headers["Cookie"] = f"{COOKIE}={token}"
+        client.cookies.set(COOKIE, token, domain="news.example", path="/")
         yield client
 
 

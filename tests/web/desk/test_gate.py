@@ -13,7 +13,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
-from digest.core.access import POWERS_OF, Power, Role
+from digest.core.access import POWERS_OF, PROGRAM, Power, Role
+from digest.flows.people import shut_out
 from digest.store.database import Database
 from digest.web.desk.gate import COOKIE, DeskRoute
 from tests.web.desk.newsroom import NOW, add_person, at_the_desk, desk_app, says, stranger, token_of
@@ -173,14 +174,12 @@ async def test_the_session_cookie_is_for_this_host_alone_and_no_script_reads_it(
 
 
 async def test_who_is_shut_out_is_out_with_the_next_request(store: Database) -> None:
-    from digest.core.access import PROGRAM
-    from digest.flows.people import shut_out
 
     await add_person(store, "Anna", Role.ADMIN)
     bob = await add_person(store, "Bob", Role.EDITOR)
     token = await token_of(store, "Bob")
     async with stranger(store) as client:
-        client.headers["Cookie"] = f"{COOKIE}={token}"
+        client.cookies.set(COOKIE, token, domain="news.example", path="/")
         assert (await client.get("/admin/account")).status_code == 200
         await shut_out(bob, by=PROGRAM, store=store, now=NOW)
         assert (await client.get("/admin/account")).status_code == 303
