@@ -17,6 +17,8 @@ from typing import Annotated, Any, Final, Protocol, TypeVar
 import typer
 
 from digest.core.lines import parse_line as parse_line
+from digest.core.lines import parse_slug as parse_slug
+from digest.core.lines import parse_text as parse_text
 from digest.errors import InputError
 
 T = TypeVar("T")
@@ -219,12 +221,6 @@ def parse_day(text: str, what: str) -> date:
     return found
 
 
-def parse_text(text: str, what: str) -> str:
-    """Words on as many lines as there are, or none."""
-    lines = (parse_line(line, what, most=2000) if line.strip() else "" for line in text.splitlines())
-    return "\n".join(lines).strip()
-
-
 def parse_choice(word: str | None, known: type[Choice], what: str = "status") -> Choice | None:
     """One of the words of `known`, whatever its case; None for None. Raises InputError with the choice."""
     if word is None:
@@ -233,15 +229,6 @@ def parse_choice(word: str | None, known: type[Choice], what: str = "status") ->
         return known(word.lower())
     except ValueError:
         raise InputError(f"{what} {word!r} is not known: choose among {', '.join(known)}") from None
-
-
-def parse_slug(text: str) -> str:
-    """A short name for topics and newsletters, fit for commands and links."""
-    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text) or len(text) > 60:
-        raise InputError(
-            f"slug {text!r} is not one: use at most 60 lower-case letters, digits and single hyphens"
-        )
-    return text
 
 
 def confirmed(question: str) -> bool:

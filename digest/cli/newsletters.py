@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, replace
 from typing import Annotated, Any, Final
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.cli.actor import at_the_shell
 from digest.cli.console import (
     After,
     All,
@@ -16,39 +14,21 @@ from digest.cli.console import (
     Json,
     Limit,
     answer,
-    parse_line,
-    parse_slug,
-    parse_text,
+    parse_now,
     part,
     run,
     say,
     table,
     whole,
 )
-from digest.cli.doors import store_of
+from digest.cli.doors import store_at, store_of
 from digest.config import load_settings
-from digest.core.brand import (
-    parse_archive,
-    parse_colour,
-    parse_item_text,
-    parse_links,
-    parse_logo,
-    parse_logo_alt,
-)
 from digest.core.model import Newsletter
-from digest.errors import InputError, NotFoundError
-from digest.flows.seed import FIRST_NEWSLETTER
-from digest.mail.heading import check_sender
-from digest.render.environment import mail_environment, style_of
+from digest.flows import newsletters as flows
+from digest.flows.newsletters import MOST_DAYS, MOST_MINUTES, newsletter_named, shown_newsletter
 from digest.store import newsletters as shelf
-from subscribers.model import Section
-from subscribers.wishes import parse_address, parse_max_items, parse_sections
 
 newsletters = typer.Typer(help="List, show, add and edit newsletters.")
-
-#: Longer than any of these would be a slip: ten years of news, a year of trying.
-_MOST_DAYS: Final = 3660
-_MOST_MINUTES: Final = 366 * 24 * 60
 
 Title = Annotated[str | None, typer.Option("--title")]
 Description = Annotated[str | None, typer.Option("--description", help="One line about it.")]
@@ -61,13 +41,13 @@ Postal = Annotated[str | None, typer.Option("--postal-address", help="Printed in
 Reach = Annotated[
     int | None,
     typer.Option(
-        "--reach-back", metavar="DAYS", parser=whole(0, _MOST_DAYS), help="What a first issue reaches back."
+        "--reach-back", metavar="DAYS", parser=whole(0, MOST_DAYS), help="What a first issue reaches back."
     ),
 ]
 GiveUp = Annotated[
     int | None,
     typer.Option(
-        "--give-up", metavar="MINUTES", parser=whole(1, _MOST_MINUTES), help="Stop retrying a copy after."
+        "--give-up", metavar="MINUTES", parser=whole(1, MOST_MINUTES), help="Stop retrying a copy after."
     ),
 ]
 Latest = Annotated[
@@ -130,7 +110,7 @@ def list_newsletters(
 
     shown, following = part(run(work()), limit, everything)
     if json:
-        return answer({"items": [_shown(one) for one in shown], "next": following})
+        return answer({"items": [shown_newsletter(one) for one in shown], "next": following})
     rows = [(one.slug, one.title, f"{one.sender_name} <{one.sender_address}>", one.theme) for one in shown]
     return table("", ("slug", "title", "sender", "theme"), rows, following=following)
 
@@ -141,13 +121,13 @@ def show(slug: str, json: Json = False, config: Config = None) -> None:
 
     async def work() -> Newsletter:
         async with store_of(config) as store, store.read() as connection:
-            return await _found(connection, slug)
+            return await newsletter_named(connection, slug)
 
     newsletter = run(work())
     if json:
-        return answer(_shown(newsletter))
+        return answer(shown_newsletter(newsletter))
     brand_links = [f"{link.name} {link.url}" for link in newsletter.links]
-    for name, value in (_shown(newsletter) | {"links": brand_links}).items():
+    for name, value in (shown_newsletter(newsletter) | {"links": brand_links}).items():
         lines = value if isinstance(value, list) else str("" if value is None else value).splitlines()
         say(f"{name:20} {', '.join(lines)}".rstrip())
     return None
@@ -182,24 +162,12 @@ def add(
     config: Config = None,
 ) -> None:
     """Add a newsletter."""
-    wishes = (
-        _wishes(title, description, sender_name, sender, sections, max_items, postal_address)
-        | _theme(theme, config)
-        | _limits(reach_back, give_up, latest_start, welcome, goodbye)
-        | _brand(texts, logo, logo_alt, accent, ground, link)
-        | _on_the_web(sign_up, archive, feedback)
+    said = _said(
+        *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
+        *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
+        *(archive, feedback),
     )
-    new = replace(FIRST_NEWSLETTER, **{"slug": parse_slug(slug), "title": slug} | wishes)
-
-    async def work() -> Newsletter:
-        async with store_of(config) as store, store.write() as connection:
-            if await shelf.by_slug(connection, slug) is not None:
-                raise InputError(
-                    f"newsletter {slug!r} exists already: change it with digest newsletters edit"
-                )
-            return replace(new, id=await shelf.add(connection, new))
-
-    _tell(run(work()), json)
+    _tell(_write(flows.add_newsletter, slug, said, config), json)
 
 
 @newsletters.command("edit")
@@ -231,132 +199,46 @@ def edit(
     config: Config = None,
 ) -> None:
     """Change a newsletter; issues that are planned already keep what was decided for them."""
-    wishes = (
-        _wishes(title, description, sender_name, sender, sections, max_items, postal_address)
-        | _theme(theme, config)
-        | _limits(reach_back, give_up, latest_start, welcome, goodbye)
-        | _brand(texts, logo, logo_alt, accent, ground, link)
-        | _on_the_web(sign_up, archive, feedback)
+    said = _said(
+        *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
+        *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
+        *(archive, feedback),
     )
+    _tell(_write(flows.edit_newsletter, slug, said, config), json)
+
+
+#: The fields of a newsletter in the order of the options.
+_FIELDS: Final = (
+    *("title", "description", "sender_name", "sender_address", "theme", "sections", "max_items"),
+    *("postal_address", "reach_back_days", "give_up_minutes", "latest_start_minutes", "item_text"),
+    *("logo_url", "logo_alt", "accent", "ground", "links", "welcome", "goodbye", "sign_up", "archive"),
+    "feedback",
+)
+
+
+def _said(*values: Any) -> dict[str, Any]:
+    """What was said, by field."""
+    return dict(zip(_FIELDS, values, strict=True))
+
+
+def _write(act: Any, slug: str, said: dict[str, Any], config: Config) -> Newsletter:
+    settings = load_settings(config)
 
     async def work() -> Newsletter:
-        async with store_of(config) as store, store.write() as connection:
-            changed = replace(await _found(connection, slug), **wishes)
-            await shelf.save(connection, changed)
-            return changed
+        async with store_at(settings) as store:
+            written: Newsletter = await act(
+                *(slug, said),
+                store=store,
+                now=parse_now(None),
+                by=at_the_shell(),
+                own_themes=settings.themes_dir,
+            )
+            return written
 
-    _tell(run(work()), json)
-
-
-async def _found(connection: AsyncConnection, slug: str) -> Newsletter:
-    newsletter = await shelf.by_slug(connection, slug)
-    if newsletter is None:
-        raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
-    return newsletter
-
-
-def _wishes(
-    title: str | None,
-    description: str | None,
-    sender_name: str | None,
-    sender: str | None,
-    sections: str | None,
-    max_items: str | None,
-    postal_address: str | None,
-) -> dict[str, Any]:
-    """Field names and values of what was said."""
-    found: dict[str, Any] = {}
-    for name, line in {"title": title, "sender_name": sender_name}.items():
-        if line is not None:
-            found[name] = parse_line(line, name.replace("_", "-"))
-    for name, lines in {"description": description, "postal_address": postal_address}.items():
-        if lines is not None:
-            found[name] = parse_text(lines, name.replace("_", "-"))
-    if sender is not None:
-        found["sender_address"] = parse_address(sender)
-        check_sender(found["sender_address"])
-    if sections is not None:
-        found["sections"] = parse_sections(parse_line(sections.strip(" ,"), "sections")) or frozenset(Section)
-    if max_items is not None:
-        found["max_items"] = parse_max_items(max_items)
-    return found
-
-
-def _theme(name: str | None, config: Config) -> dict[str, Any]:
-    if name is None:
-        return {}
-    theme = parse_line(name, "theme")
-    # refuses a theme of which there are no templates, and one whose colours nobody can make out
-    style_of(mail_environment(theme, own_themes=load_settings(config).themes_dir))
-    return {"theme": theme}
-
-
-def _limits(
-    reach_back: int | None,
-    give_up: int | None,
-    latest_start: str | None,
-    welcome: bool | None,
-    goodbye: bool | None,
-) -> dict[str, Any]:
-    given = {
-        "reach_back_days": reach_back,
-        "give_up_minutes": give_up,
-        "welcome": welcome,
-        "goodbye": goodbye,
-    }
-    found: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    if latest_start is not None:
-        found["latest_start_minutes"] = _minutes(latest_start)
-    return found
-
-
-def _brand(
-    texts: str | None,
-    logo: str | None,
-    logo_alt: str | None,
-    accent: str | None,
-    ground: str | None,
-    link: list[str] | None,
-) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    if texts is not None:
-        found["item_text"] = parse_item_text(texts)
-    if logo is not None:
-        found["logo_url"] = parse_logo(logo)
-    if logo_alt is not None:
-        found["logo_alt"] = parse_logo_alt(logo_alt)
-    for name, colour in {"accent": accent, "ground": ground}.items():
-        if colour is not None:
-            found[name] = parse_colour(colour, name)
-    if link is not None:
-        found["links"] = parse_links(link)
-    return found
-
-
-def _on_the_web(sign_up: bool | None, archive: str | None, feedback: bool | None) -> dict[str, Any]:
-    given = {
-        "sign_up": sign_up,
-        "archive": None if archive is None else parse_archive(archive),
-        "feedback": feedback,
-    }
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def _minutes(word: str) -> int | None:
-    if word.strip().lower() == "none":
-        return None
-    if re.fullmatch("[0-9]{1,9}", word.strip()) and 0 < int(word) <= _MOST_MINUTES:
-        return int(word)
-    raise InputError(f"latest-start {word!r} is not known: say 1 to {_MOST_MINUTES} minutes, or none")
-
-
-def _shown(newsletter: Newsletter) -> dict[str, Any]:
-    return asdict(newsletter) | {
-        "sections": [section for section in Section if section in newsletter.sections]
-    }
+    return run(work())
 
 
 def _tell(newsletter: Newsletter, json: bool) -> None:
     if json:
-        return answer(_shown(newsletter))
+        return answer(shown_newsletter(newsletter))
     return say(f"newsletter {newsletter.slug}: {newsletter.title}, from {newsletter.sender_address}")

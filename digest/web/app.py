@@ -57,7 +57,8 @@ def build_app(
     app.include_router(IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).router())
     app.include_router(OwnIssues(store=store, tokens=tokens, now=now).router())
     _add_archive(app, store=store, base_url=base_url, zone=zone)
-    app.router.routes.extend(desk_routes(store=store, base_url=base_url, zone=zone, now=now))
+    desk = desk_routes(store=store, base_url=base_url, zone=zone, now=now, own_themes=own_themes)
+    app.router.routes.extend(desk)
     app.include_router(static.router())
     trouble.add_to(app)
 

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from digest.store.database import Database
 from digest.web.desk.account import Account
 from digest.web.desk.entry import Entry
 from digest.web.desk.gate import DeskRoute, Gate, Pages
+from digest.web.desk.newsletter_pages import Newsletters
 from digest.web.desk.people_pages import People
 
 
-def desk_routes(*, store: Database, base_url: str, zone: str, now: Callable[[], datetime]) -> list[DeskRoute]:
+def desk_routes(
+    *,
+    store: Database,
+    base_url: str,
+    zone: str,
+    now: Callable[[], datetime],
+    own_themes: Path | None = None,
+) -> list[DeskRoute]:
     """The paths of the desk, and what answers on them; times are shown in `zone`."""
     gate = Gate(store=store, base_url=base_url, zone=zone, now=now)
-    pages: list[Pages] = [Account(store=store), People(store=store)]
+    pages: list[Pages] = [
+        Newsletters(store=store, own_themes=own_themes),
+        People(store=store),
+        Account(store=store),
+    ]
     inside = [route for one in pages for route in one.routes(gate)]
     return [*Entry(store=store, gate=gate, now=now).routes(), *inside]

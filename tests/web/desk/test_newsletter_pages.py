@@ -1,0 +1,157 @@
+"""Newsletters at the desk: settings are tried on a real mail before they are kept."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pytest
+
+from digest.core.access import Role
+from digest.core.model import DraftBriefing, Newsletter
+from digest.flows.collect import collect
+from digest.ingest.gathered import Gathered
+from digest.store import changes, newsletters
+from digest.store.database import Database
+from tests.render.pages import document
+from tests.web.desk.newsroom import NOW, at_the_desk, says, submit
+
+pytestmark = pytest.mark.anyio
+PAGE: Final = "/admin/newsletters/daily"
+
+
+async def kept(store: Database, slug: str = "daily") -> Newsletter:
+    async with store.read() as connection:
+        found = await newsletters.by_slug(connection, slug)
+    assert found is not None
+    return found
+
+
+async def publish_one(store: Database) -> None:
+    item = DraftBriefing("A Bridge Opens", ("People cross it, and wave.",), source="Wire")
+    await collect(Gathered((item,)), store=store, now=NOW)
+
+
+async def test_saving_the_form_as_it_stands_changes_nothing(store: Database) -> None:
+    before = await kept(store)
+    async with at_the_desk(store) as client:
+        answer = await submit(client, await client.get(PAGE), "daily")
+        assert "Saved" in says(answer)
+    assert await kept(store) == before
+    async with store.read() as connection:
+        assert await changes.page(connection) == ()
+
+
+async def test_what_is_typed_is_kept_and_the_log_says_what_differs(store: Database) -> None:
+    typed: dict[str, Any] = {
+        "title": "Morning & Evening",
+        "max_items": "12",
+        "latest_start_minutes": "90",
+        "accent": "#1a5276",
+        "links": "Home=https://news.example\nBoats=https://boats.example/list",
+        "sections": ["briefing", "analysis"],
+        "archive": "titles",
+        "feedback": "on",
+        "postal_address": "1 Quay\nHarbourtown",
+    }
+    async with at_the_desk(store) as client:
+        answer = await submit(client, await client.get(PAGE), "daily", **typed)
+        assert answer.status_code == 200
+    found = await kept(store)
+    assert (found.title, found.max_items, found.latest_start_minutes) == ("Morning & Evening", 12, 90)
+    assert [link.name for link in found.links] == ["Home", "Boats"]
+    assert sorted(found.sections) == ["analysis", "briefing"]
+    assert found.feedback
+    assert found.postal_address == "1 Quay\nHarbourtown"
+    async with store.read() as connection:
+        (entry,) = await changes.page(connection)
+    assert (entry.act, entry.subject, entry.actor) == ("newsletter.edit", "daily", "the admin")
+    assert entry.after["title"] == "Morning & Evening"
+    assert "sender_address" not in entry.after
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("title", " ", "Title is empty"),
+        ("sender_address", "nobody", "not"),
+        ("max_items", "0", "not a cap"),
+        ("max_items", "many", "not a cap"),
+        ("reach_back_days", "-1", "Reach-back"),
+        ("give_up_minutes", "0", "Give-up"),
+        ("latest_start_minutes", "soon", "Latest-start"),
+        ("accent", "red", "not a colour"),
+        ("logo_url", "javascript:alert(1)", "not an absolute http or https address"),
+        ("links", "https://news.example", "has no name"),
+        ("theme", "../../etc", "not known"),
+        ("archive", "everything", "not known"),
+        ("item_text", "half", "not known"),
+    ],
+)
+async def test_what_cannot_be_is_said_beside_what_was_typed(
+    store: Database, field: str, value: str, words: str
+) -> None:
+    before = await kept(store)
+    async with at_the_desk(store) as client:
+        page = await client.get(PAGE)
+        answer = await submit(client, page, "daily", **{field: value, "description": "Typed & kept"})
+    assert answer.status_code == 422
+    assert words in says(answer)
+    assert "Typed &amp; kept" in answer.text
+    assert await kept(store) == before
+
+
+async def test_a_try_shows_a_mail_with_the_settings_and_keeps_nothing(store: Database) -> None:
+    await publish_one(store)
+    before = await kept(store)
+    async with at_the_desk(store) as client:
+        page = await client.get(PAGE)
+        form = {"title": "A Name for Trying", "theme": "quiet"}
+        sample = await client.get(f"{PAGE}/sample")
+        tried = await submit_to(client, page, f"{PAGE}/try", form)
+    assert "A Bridge Opens" in sample.text
+    assert "A Name for Trying" in tried.text
+    assert "A Bridge Opens" in tried.text
+    assert tried.text != sample.text
+    assert await kept(store) == before
+    for answer in (sample, tried):
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("sandbox allow-popups;")
+        assert "script-src" not in policy
+        assert "default-src 'none'" in policy
+
+
+async def submit_to(client: Any, page: Any, action: str, entered: dict[str, str]) -> Any:
+    """Press the button that sends the form elsewhere."""
+    form = next(one for one in document(page.text).xpath("//form") if one.action == "daily")
+    fields: dict[str, Any] = {}
+    for name, value in form.form_values():
+        fields.setdefault(name, []).append(value)
+    return await client.post(action, data=fields | entered)
+
+
+async def test_a_new_newsletter_begins_with_the_settings_of_the_first(store: Database) -> None:
+    async with at_the_desk(store) as client:
+        page = await client.get("/admin/newsletters")
+        entered = {
+            "slug": "weekly",
+            "title": "The Week",
+            "sender_name": "The Week",
+            "sender_address": "week@newsroom.example",
+        }
+        answer = await submit(client, page, "newsletters", **entered)
+        assert "Nobody reads it yet" in says(answer)
+        again = await submit(client, page, "newsletters", **entered)
+        assert again.status_code == 422
+        assert "exists already" in says(again)
+    assert (await kept(store, "weekly")).title == "The Week"
+
+
+async def test_an_editor_looks_at_settings_and_cannot_save_them(store: Database) -> None:
+    async with at_the_desk(store, Role.EDITOR) as client:
+        page = await client.get(PAGE)
+        assert "Save" not in [button.text_content() for button in _buttons(page.text)]
+        assert "<fieldset disabled>" in page.text
+
+
+def _buttons(text: str) -> Any:
+    return document(text).xpath("//main//button")
