@@ -61,38 +61,41 @@ async def own_issues(subscription_id: int, before: int | None, *, store: Databas
         gone = await briefings.retracted_among(
             connection, {number for copy in on_page for number in copy.numbers}
         )
-        kept = {copy.id: [number for number in copy.numbers if number not in gone] for copy in on_page}
-        first = {(copy.issue_id, copy.round): kept[copy.id][:1] for copy in on_page}
+        kept = {copy.issue_id: [number for number in copy.numbers if number not in gone] for copy in on_page}
+        first = {(copy.issue_id, copy.round): kept[copy.issue_id][:1] for copy in on_page}
         found = await own_copies.carried(connection, first)
     return OwnIssues(
-        tuple(OwnIssue(copy, _lead(copy, kept[copy.id], found), len(kept[copy.id])) for copy in on_page),
+        tuple(
+            OwnIssue(copy, _lead(copy, kept[copy.issue_id], found), len(kept[copy.issue_id]))
+            for copy in on_page
+        ),
         older=on_page[-1].issue_id if len(copies) > PAGE else None,
     )
 
 
 async def rated(
-    subscription_id: int, delivery_id: int, *, store: Database
+    subscription_id: int, issue_id: int, *, store: Database
 ) -> tuple[OwnCopy, list[Rated]] | None:
-    """The items of a copy with what its reader said of each.
+    """The items of a reader's copy of an issue, with what was said of each.
 
-    None for a copy of somebody else, one that cannot have arrived, and where nobody is asked.
+    None where there is no such copy, where it cannot have arrived, and where nobody is asked.
     """
     async with store.read() as connection:
-        return await _rated(connection, subscription_id, delivery_id)
+        return await _rated(connection, subscription_id, issue_id)
 
 
 async def rate(
     subscription_id: int,
-    delivery_id: int,
+    issue_id: int,
     number: int,
     useful: bool | None,
     *,
     store: Database,
     now: datetime,
 ) -> bool:
-    """Take a reader's word on an item of a copy, or (None) take it back; False when it may not be said."""
+    """Take a reader's word on an item of an issue, or (None) take it back; False when it may not be said."""
     async with store.write() as connection:
-        found = await _rated(connection, subscription_id, delivery_id)
+        found = await _rated(connection, subscription_id, issue_id)
         if found is None or number not in {one.number for one in found[1]}:
             return False
         if useful is None:
@@ -103,10 +106,10 @@ async def rate(
 
 
 async def _rated(
-    connection: AsyncConnection, subscription_id: int, delivery_id: int
+    connection: AsyncConnection, subscription_id: int, issue_id: int
 ) -> tuple[OwnCopy, list[Rated]] | None:
     reader = await readers.subscription_by_id(connection, subscription_id)
-    copy = await own_copies.one(connection, subscription_id, delivery_id)
+    copy = await own_copies.one(connection, subscription_id, issue_id)
     if reader is None or copy is None or not may_have_arrived(copy):
         return None
     if not (await newsletters.by_id(connection, reader.newsletter_id)).feedback:

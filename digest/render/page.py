@@ -97,6 +97,8 @@ class Masthead:
     links: tuple[BrandLink, ...]
     #: colours, for the style sheet
     brand: Brand
+    #: the way from a reader's preferences to where each item can be judged; empty where nobody is asked
+    feedback: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +250,7 @@ def masthead_for(newsletter: Newsletter, issue: Issue | None, words: Words) -> M
         logo_alt=one_line(newsletter.logo_alt) or one_line(newsletter.title),
         links=_links(newsletter),
         brand=Brand(newsletter.accent, newsletter.ground),
+        feedback=f"/issues/{issue.id}" if issue and newsletter.feedback else "",
     )
 
 

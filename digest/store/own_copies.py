@@ -20,7 +20,6 @@ from subscribers.interning import chunks
 class OwnCopy:
     """One delivery as its reader may see it."""
 
-    id: int
     issue_id: int
     cohort_id: int
     round: int
@@ -55,9 +54,9 @@ async def newest(
     return tuple(map(_copy_from, rows))
 
 
-async def one(connection: AsyncConnection, subscription_id: int, delivery_id: int) -> OwnCopy | None:
-    """A copy by its id, if it is one of this subscription."""
-    mine = and_(deliveries.c.id == delivery_id, deliveries.c.subscription_id == subscription_id)
+async def one(connection: AsyncConnection, subscription_id: int, issue_id: int) -> OwnCopy | None:
+    """The copy of an issue that was made for this subscription, if there is one."""
+    mine = and_(deliveries.c.issue_id == issue_id, deliveries.c.subscription_id == subscription_id)
     row = (await connection.execute(_copies().where(mine))).first()
     return None if row is None else _copy_from(row)
 
@@ -93,7 +92,7 @@ def _copies() -> Select[Any]:
     mine = deliveries.c
     return (
         select(
-            *(mine.id, mine.issue_id, mine.cohort_id, mine.status, mine.reason, mine.doubts),
+            *(mine.issue_id, mine.cohort_id, mine.status, mine.reason, mine.doubts),
             *(cohorts.c.round, cohorts.c.groups),
             *(issues.c.day, issues.c.due_at, issues.c.subject),
         )

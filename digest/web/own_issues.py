@@ -22,12 +22,13 @@ from digest.render.words import Words, words_for
 from digest.store.database import Database
 from digest.store.own_copies import OwnCopy
 from digest.web.forms import form_of
-from digest.web.linked import nobody, subject_of
+from digest.web.linked import nobody, see_other, subject_of
 from digest.web.pages import page
 from digest.web.shown import shown
 from subscribers.tokens import Purpose, Tokens
 
-_NUMBER: Final = re.compile(r"[1-9][0-9]{0,9}")
+#: An issue that is only looked at before it is made has the number 0.
+_NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 #: What the buttons say, and what it means.
 _OPINIONS: Final = {"useful": True, "not-useful": False, "nothing": None}
 
@@ -36,7 +37,7 @@ _OPINIONS: Final = {"useful": True, "not-useful": False, "nothing": None}
 class Row:
     """An issue in a reader's list."""
 
-    id: int
+    issue: int
     day: str
     title: str
     language: str
@@ -72,8 +73,8 @@ class OwnIssues:
         """The paths, and what answers on each."""
         router = APIRouter()
         router.add_api_route("/preferences/{token}/issues", self.issues, methods=["GET", "HEAD"])
-        router.add_api_route("/preferences/{token}/issues/{copy}", self.ask, methods=["GET", "HEAD"])
-        router.add_api_route("/preferences/{token}/issues/{copy}", self.say, methods=["POST"])
+        router.add_api_route("/preferences/{token}/issues/{issue}", self.ask, methods=["GET", "HEAD"])
+        router.add_api_route("/preferences/{token}/issues/{issue}", self.say, methods=["POST"])
         return router
 
     async def issues(self, token: str, request: Request) -> Response:
@@ -97,32 +98,37 @@ class OwnIssues:
             older=f"issues?before={found.older}" if found.older else "",
         )
 
-    async def ask(self, token: str, copy: str) -> Response:
-        """The items of one copy, each with its two buttons."""
-        return await self._asking(self._subscription(token), _number(copy), token)
+    async def ask(self, token: str, issue: str, request: Request) -> Response:
+        """The items of one issue, each with its two buttons; where nothing is asked, all that was sent.
 
-    async def say(self, token: str, copy: str, request: Request) -> Response:
-        """Take a word on an item, and show the copy again."""
-        subscription, delivery = self._subscription(token), _number(copy)
+        The mail has a link to it, which leads somewhere after the editors have ceased to ask, too.
+        """
+        return await self._asking(self._subscription(token), _number(issue), token, request)
+
+    async def say(self, token: str, issue: str, request: Request) -> Response:
+        """Take a word on an item, and show the issue again."""
+        subscription, number = self._subscription(token), _number(issue)
         form = await form_of(request)
         if form.one("said") not in _OPINIONS:
             raise HTTPException(400)
         if not await own_issues.rate(
             subscription,
-            delivery,
+            number,
             _number(form.one("number")),
             _OPINIONS[form.one("said")],
             store=self._store,
             now=self._now(),
         ):
             raise HTTPException(404)
-        return await self._asking(subscription, delivery, token)
+        return await self._asking(subscription, number, token, request)
 
-    async def _asking(self, subscription: int, delivery: int, token: str) -> Response:
+    async def _asking(self, subscription: int, issue: int, token: str, request: Request) -> Response:
         seen = await by_link.look(subscription, store=self._store, now=self._now())
-        found = await own_issues.rated(subscription, delivery, store=self._store)
-        if seen is None or found is None:
-            raise HTTPException(404)
+        if seen is None:
+            return nobody(request, up="../../../")
+        found = await own_issues.rated(subscription, issue, store=self._store)
+        if found is None:
+            return see_other("../issues")
         copy, items = found
         words = words_for(seen.reader.profile.language)
         return self._page(
@@ -130,7 +136,7 @@ class OwnIssues:
             seen,
             up="../../../",
             token=token,
-            copy=copy.id,
+            issue=copy.issue_id,
             day=_day(copy, seen, words),
             view=self._tokens.make(Purpose.VIEW, copy.cohort_id),
             items=[_asked(one) for one in items],
@@ -144,7 +150,7 @@ class OwnIssues:
         arrived = may_have_arrived(copy)
         title = one_line(copy.subject or "") or (one_line(one.lead.title) if one.lead else "")
         return Row(
-            id=copy.id,
+            issue=copy.issue_id,
             day=_day(copy, seen, words),
             title=title if arrived else "",
             language=words.language if copy.subject or one.lead is None else one_line(one.lead.language),

@@ -87,7 +87,9 @@ def _one_item() -> Scene:
 
 
 def _eight() -> Scene:
-    return Scene("eight", EIGHT, copy_of(issue(), *EIGHT_GROUPS, covers_from=date(2026, 11, 21)))
+    asking = replace(NEWSLETTER, feedback=True)
+    copy = copy_of(issue(), *EIGHT_GROUPS, covers_from=date(2026, 11, 21))
+    return Scene("eight", EIGHT, copy, newsletter=asking)
 
 
 def _eight_in_plain_text() -> Scene:
@@ -108,6 +110,7 @@ def _branded() -> Scene:
         logo_url="https://harbour.example/logo.png",
         accent="#ffff00",
         ground="#ff00ff",
+        feedback=True,
         links=(
             BrandLink("Mastodon", "https://social.example/@harbour"),
             BrandLink("港口通讯", "https://weibo.example/harbour?a=1&b=2"),
@@ -190,7 +193,8 @@ def _long_titles() -> Scene:
 def _of(name: str, count: int) -> Scene:
     """Many items of full length."""
     news = {number: _full_length(number) for number in range(1, count + 1)}
-    return Scene(name, news, copy_of(issue(), *_spread(tuple(news))))
+    asking = replace(NEWSLETTER, feedback=True)
+    return Scene(name, news, copy_of(issue(), *_spread(tuple(news))), newsletter=asking)
 
 
 def _of_headlines(count: int) -> Scene:

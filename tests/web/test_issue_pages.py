@@ -16,7 +16,17 @@ from digest.store import topics
 from digest.store.database import Database
 from digest.web.shield import issue_headers
 from subscribers.tokens import Purpose, Tokens
-from tests.flows.newsroom import TUESDAY, at, claim_all, copies, item, join, plan_all, publish_news
+from tests.flows.newsroom import (
+    TUESDAY,
+    at,
+    change_newsletter,
+    claim_all,
+    copies,
+    item,
+    join,
+    plan_all,
+    publish_news,
+)
 from tests.render.pages import document
 from tests.web.test_mailed_links import mails_to, send_all, words_of
 from tests.web.test_shield import policy_of
@@ -40,7 +50,8 @@ def view(cohort: int, tokens: Tokens = TOKENS) -> str:
 
 
 async def planned(store: Database, *titles: str, **wished: Any) -> None:
-    """An issue of these items for Ana, who has a name."""
+    """An issue of these items for Ana, who has a name, and is asked what was useful."""
+    await change_newsletter(store, feedback=True)
     await join(store, ANA, TUESDAY, name="Ana Okafor", **wished)
     await publish_news(store, TUESDAY, *(item(title, "economy") for title in titles))
     await plan_all(store, at(24, 7))
@@ -84,7 +95,7 @@ async def test_the_page_names_no_reader_and_opens_nothing_of_theirs(store: Datab
     await planned(store, "First tariff", topics="economy", timezone="Africa/Abidjan")
     async with visitor(store, at(24, 9)) as client:
         answer = await client.get(view(1))
-    for theirs in ("Ana", "Okafor", ANA, "Abidjan", "You get", "because you follow", "Hello"):
+    for theirs in ("Ana", "Okafor", ANA, "Abidjan", "You get", "because you follow", "Hello", "useful"):
         assert theirs not in answer.text
     assert not re.search(r"/(unsubscribe|preferences)/|href=\"\"", answer.text)
     assert "use the links in your own mail" in said(answer)

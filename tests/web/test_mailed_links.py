@@ -27,9 +27,10 @@ from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
 from digest.mail.post import Post
 from digest.mail.servers import FileOutbox
+from digest.store import opinions
 from digest.store.database import Database
 from subscribers.leaving import BY_ONE_CLICK
-from tests.flows.newsroom import TUESDAY, at, item, join, plan_all, publish_news
+from tests.flows.newsroom import TUESDAY, at, change_newsletter, item, join, plan_all, publish_news
 from tests.web.visiting import BASE_URL, KEY, ONE_CLICK, headline, history, press, visitor
 
 _COMMAND: Final = "from digest.cli.main import run; run()"
@@ -112,6 +113,49 @@ async def test_every_link_to_us_in_a_readers_mail_leads_to_a_page(
     assert {urlsplit(link).path.split("/")[1] for link in links} == {"issues", "preferences", "unsubscribe"}
     async with visitor(sqlite_store, at(24, 8)) as client:
         assert {(await client.get(link)).status_code for link in links} == {200}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("format_", ["html", "text"])
+async def test_a_mail_leads_to_where_its_items_can_be_judged(
+    sqlite_store: Database, tmp_path: Path, format_: str
+) -> None:
+    await change_newsletter(sqlite_store, feedback=True)
+    await join(sqlite_store, "ana@example.org", TUESDAY, format=format_)
+    await publish_news(sqlite_store, TUESDAY, *(item(one, "economy") for one in ("A tariff", "A port")))
+    await send_all(sqlite_store, tmp_path, at(24, 7))
+    (mail,) = mails_to("ana@example.org", tmp_path)
+    parts = [str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text"]
+    found = [re.findall(rf'{BASE_URL}/preferences/[^\s"<>]+/issues/[^\s"<>]+', part) for part in parts]
+    # one to a part, however many items there are
+    assert [len(links) for links in found] == [1] * (2 if format_ == "html" else 1)
+    (link,) = {link for links in found for link in links}
+    async with visitor(sqlite_store, at(24, 8)) as client:
+        for method in ("HEAD", "GET"):
+            answer = await client.request(method, link)
+            assert answer.status_code == 200
+        assert headline(answer) == "What was useful?"
+        assert await said_of_items(sqlite_store) == {}
+        await press(client, answer, "Useful", said="useful")
+    assert await said_of_items(sqlite_store) == {1: True}
+
+
+@pytest.mark.anyio
+async def test_where_nobody_is_asked_no_mail_asks(sqlite_store: Database, tmp_path: Path) -> None:
+    await join(sqlite_store, "ana@example.org", TUESDAY)
+    await publish_news(sqlite_store, TUESDAY, item("First tariff", "economy"))
+    await send_all(sqlite_store, tmp_path, at(24, 7))
+    (mail,) = mails_to("ana@example.org", tmp_path)
+    texts = "".join(str(part.get_content()) for part in mail.walk() if part.get_content_maintype() == "text")
+    assert "/preferences/" in texts
+    assert "useful" not in texts
+    assert not re.search(r"/preferences/[^\s\"]+/issues", texts)
+
+
+async def said_of_items(store: Database) -> dict[int, bool]:
+    """What the first reader said of the first items."""
+    async with store.read() as connection:
+        return await opinions.said_by(connection, 1, range(1, 10))
 
 
 # --- through a real process ---------------------------------------------------------------------------------
