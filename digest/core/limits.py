@@ -2,6 +2,9 @@
 
 Without such limits a form that sends a question to any address is a weapon (subscription bombing). Together
 with one question a day and three in all to an address (`core/notices.py`) they bound what it can do.
+
+Whoever holds a reader's link is no stranger, and is counted only where another address is to be written to:
+a mail provider presses the button for thousands of readers from one network.
 """
 
 from __future__ import annotations
@@ -39,6 +42,8 @@ BY_NETWORK: Final = (Limit(60, timedelta(hours=1)), Limit(300, timedelta(days=1)
 BY_DOMAIN: Final = (Limit(200, timedelta(hours=1)), Limit(1_000, timedelta(days=1)))
 #: Half of all readers live at one of these.
 BY_LARGE_DOMAIN: Final = (Limit(20_000, timedelta(hours=1)),)
+#: Links that are none, from one network: far more than mails cut short, far less than a program that guesses.
+BY_WRONG_LINK: Final = Limit(300, timedelta(minutes=10))
 #: Who holds an IPv6 network has at least so much of it, and a provider gives whole ones to homes.
 _NETWORK_BITS: Final = {4: 24, 6: 48}
 
@@ -54,6 +59,11 @@ def network_of(address: str) -> str:
     return str(ip_network((found, _NETWORK_BITS[found.version]), strict=False))
 
 
+def end_of_span(span: timedelta, now: datetime) -> datetime:
+    """When the span ends that it is now."""
+    return _EPOCH + ((now - _EPOCH) // span + 1) * span
+
+
 def counted(seen_from: str, address: str, now: datetime) -> Iterator[Counted]:
     """All that a request from somewhere about an address counts for."""
     domain = family_of(address.rpartition("@")[2])
@@ -65,5 +75,5 @@ def counted(seen_from: str, address: str, now: datetime) -> Iterator[Counted]:
 def spans(name: str, limits: Iterable[Limit], now: datetime) -> Iterator[Counted]:
     """What a request counts for under one name: the span of each limit in which it falls."""
     for limit in limits:
-        until = _EPOCH + ((now - _EPOCH) // limit.span + 1) * limit.span
+        until = end_of_span(limit.span, now)
         yield Counted(f"{name} {until:%Y-%m-%dT%H:%M} {limit.span}", until, limit.most)

@@ -15,6 +15,7 @@ from digest.core.model import Newsletter
 from digest.core.notices import ASKED_OFTEN, ASKED_TODAY, ERASED, Notice, NoticeKind, when_to_ask
 from digest.flows.notices import ask_to_confirm, notice_for
 from digest.flows.readers import suppression_key
+from digest.flows.sign_up import may_ask
 from digest.render.greetings import masked
 from digest.store import newsletters, notices
 from digest.store.database import Database
@@ -31,6 +32,8 @@ KEPT: Final = "the old address said no to a move"
 #: Reasons of a question that was not asked: the address is another reader's, or must not be written to.
 TAKEN: Final = "address-taken"
 SUPPRESSED: Final = "address-suppressed"
+#: The network that it was asked from, or the domain of the address, is at its limit; no row is kept of that.
+TOO_MANY: Final = "too-many"
 NOT_OURS_TO_KEEP: Final = frozenset({TAKEN, SUPPRESSED})
 
 #: So many addresses a reader may have asked within a day: each gets a mail that it did not want.
@@ -61,17 +64,22 @@ class Moving:
     new: str = ""
 
 
-async def ask_to_move(subscription_id: int, new_address: str, *, store: Database, now: datetime) -> str:
+async def ask_to_move(
+    subscription_id: int, new_address: str, *, seen_from: str, store: Database, now: datetime
+) -> str:
     """Ask the new address and tell the old one; why the new one is not asked, or an empty text.
 
     Nothing moves before the new address says yes. One that is somebody else's, or that must not be written
     to, is not asked; the reason is kept in a row without that address, for it is not this reader's. But the
-    old address is told whatever becomes of the question: who asked learns nothing of who reads.
+    old address is told whatever becomes of the question: who asked learns nothing of who reads. Whoever
+    confirms addresses of their own may have others asked, so this counts for the same limits as sign-ups do.
     """
     async with store.write() as connection:
         reader = await readers.subscription_by_id(connection, subscription_id, to_change=True)
         if reader is None:
             return ERASED
+        if not await may_ask(connection, seen_from, new_address, now):
+            return TOO_MANY
         newsletter = await newsletters.by_id(connection, reader.newsletter_id)
         new = partial(notice_for, reader, newsletter)
         before = await notices.asked_by(connection, NoticeKind.MOVE, reader.subscriber_id, since=now - A_DAY)

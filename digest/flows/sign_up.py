@@ -64,7 +64,7 @@ async def sign_up(new: SignUp, *, store: Database, now: datetime) -> Came:
 
     async def work(connection: AsyncConnection) -> Came:
         wanted = [await open_newsletter(connection, slug) for slug in dict.fromkeys(new.newsletters)]
-        if not await _may_ask(connection, new.shown.seen_from, new.address, now):
+        if not await may_ask(connection, new.shown.seen_from, new.address, now):
             return Came.TOO_MANY
         if not await _may_be_written_to(connection, new.address):
             return Came.NOTHING
@@ -90,7 +90,7 @@ async def send_links(address: str, *, seen_from: str, store: Database, now: date
     """Send a reader the link to what there is, or once more the question that is open."""
 
     async def work(connection: AsyncConnection) -> Came:
-        if not await _may_ask(connection, seen_from, address, now):
+        if not await may_ask(connection, seen_from, address, now):
             return Came.TOO_MANY
         mine = await readers.subscriptions_of(connection, address, to_change=True)
         if not mine or not await _may_be_written_to(connection, address):
@@ -142,7 +142,8 @@ async def _send_links(connection: AsyncConnection, mine: Sequence[Subscription],
     return Came.NOTHING if not_sent else Came.LINKS_SENT
 
 
-async def _may_ask(connection: AsyncConnection, seen_from: str, address: str, now: datetime) -> bool:
+async def may_ask(connection: AsyncConnection, seen_from: str, address: str, now: datetime) -> bool:
+    """Count that somebody somewhere wants an address written to; False when that is one time too many."""
     key = await suppression_key(connection)
     return await attempts.count(connection, list(counted(seen_from, address, now)), key)
 

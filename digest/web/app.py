@@ -18,6 +18,7 @@ from digest.web.confirming import Confirming
 from digest.web.desk.desk import desk_routes
 from digest.web.embed import Embedding
 from digest.web.feeds import Feeds
+from digest.web.guesses import Guesses
 from digest.web.issue_pages import IssuePages
 from digest.web.leaving import Leaving
 from digest.web.my_data import MyData
@@ -60,7 +61,7 @@ def build_app(
     desk = desk_routes(store=store, base_url=base_url, zone=zone, now=now, own_themes=own_themes)
     app.router.routes.extend(desk)
     app.include_router(static.router())
-    trouble.add_to(app)
+    trouble.add_to(app, Guesses(now=now))
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:

@@ -10,17 +10,32 @@ from digest.web.pages import language_asked_for, page
 from subscribers.tokens import Purpose, Tokens
 
 
+class WrongLinkError(HTTPException):
+    """A link that was not made by us for this purpose."""
+
+    def __init__(self) -> None:
+        """Nobody is told what is wrong with it."""
+        super().__init__(404)
+
+
 def subject_of(tokens: Tokens, purpose: Purpose, token: str) -> int:
     """The number that a link speaks for; the page for links that are none, whatever is wrong with it."""
     found = tokens.read(purpose, token)
     if found is None:
-        raise HTTPException(404)
+        raise WrongLinkError
     return found
 
 
 def nobody(request: Request, *, up: str) -> Response:
     """For an erased reader all is done; there is nobody to name, and no language but the browser's."""
     return page("left", language=language_of(request), shown=None, token="", up=up, others=())
+
+
+def too_many(language: str) -> Response:
+    """A limit was reached: of all that comes from a network, or goes to a domain (RFC 6585, 4)."""
+    answer = page("too_many", status=429, language=language)
+    answer.headers["Retry-After"] = "3600"
+    return answer
 
 
 def language_of(request: Request) -> str:

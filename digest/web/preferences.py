@@ -21,9 +21,9 @@ from digest.flows.remembered import Remembered
 from digest.render.words import Words, words_for
 from digest.store.database import Database
 from digest.web.choice_page import Entered, choice_page, done_in_words
-from digest.web.forms import Errors, Form, form_of
+from digest.web.forms import Errors, Form, form_of, seen_from
 from digest.web.leaving import EVERYTHING
-from digest.web.linked import nobody, see_other, subject_of
+from digest.web.linked import nobody, see_other, subject_of, too_many
 from digest.web.pages import page
 from digest.web.pausing import read_pause
 from digest.web.wishing import read_wishes
@@ -165,8 +165,12 @@ class Preferences:
         address, wrong = _new_address(form, choice.seen)
         if wrong:
             return self._page(choice, token, up=_HIGHER, entered=Entered(form, address=wrong))
-        reason = await moving.ask_to_move(subscription, address, store=self._store, now=self._now())
+        reason = await moving.ask_to_move(
+            subscription, address, seen_from=seen_from(request), store=self._store, now=self._now()
+        )
         log.info("a reader asked for another address", subscription=subscription, not_asked=reason)
+        if reason == moving.TOO_MANY:
+            return too_many(choice.seen.reader.profile.language)
         return self._back(token, "asked")
 
     def _subject(self, token: str) -> int:

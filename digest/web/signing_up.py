@@ -24,7 +24,7 @@ from digest.store.database import Database
 from digest.web.effects import effect
 from digest.web.entered import as_entered
 from digest.web.forms import Form, form_of, seen_from
-from digest.web.linked import language_of
+from digest.web.linked import language_of, too_many
 from digest.web.pages import page
 from digest.web.wishing import Option, read_wishes, wish_form
 from subscribers.consents import Shown
@@ -113,7 +113,9 @@ class SigningUp:
         new = SignUp(address, [one.slug for one in wanted], in_language(wishes, words), shown)
         came = await self.steadily(sign_up(new, store=self._store, now=self._now()))
         log.info("an address was entered", form="/subscribe", came=came)
-        return self._too_many(request) if came is Came.TOO_MANY else self._sent(wanted, request)
+        if came is Came.TOO_MANY:
+            return too_many(language_of(request))
+        return self._sent(wanted, request)
 
     async def effect(self, request: Request) -> Response:
         """What the first mail would be: a part of the form, made anew when the form changes."""
@@ -143,7 +145,7 @@ class SigningUp:
             came = await self.steadily(sending)
             log.info("links were asked for", came=came)
             if came is Came.TOO_MANY:
-                return self._too_many(request)
+                return too_many(language_of(request))
         return page("links_sent", language=language_of(request), up="")
 
     async def steadily(self, work: Awaitable[Came]) -> Came:
@@ -203,11 +205,6 @@ class SigningUp:
 
     def _sent(self, wanted: Sequence[Newsletter], request: Request) -> Response:
         return page("subscribe_sent", language=language_of(request), newsletter=_only(wanted), up="")
-
-    def _too_many(self, request: Request) -> Response:
-        answer = page("too_many", status=429, language=language_of(request))
-        answer.headers["Retry-After"] = "3600"
-        return answer
 
     def _lost(self, request: Request, form: Form, errors: dict[str, str], *, status: int = 200) -> Response:
         return page(

@@ -6,11 +6,13 @@ from typing import Final
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
 from digest.errors import NotFoundError, StoreError
-from digest.web.linked import language_of
+from digest.web.forms import seen_from
+from digest.web.guesses import Guesses
+from digest.web.linked import WrongLinkError, language_of
 from digest.web.pages import page
 from digest.web.shield import security_headers
 
@@ -20,8 +22,18 @@ log = structlog.get_logger(__name__)
 _LATER: Final = {"Retry-After": "60"}
 
 
-def add_to(app: FastAPI) -> None:
-    """Have the application answer every error with a page."""
+def add_to(app: FastAPI, guesses: Guesses) -> None:
+    """Have the application answer every error with a page; but for who guesses links, who gets a word."""
+
+    async def wrong_link(request: Request, error: Exception) -> Response:
+        wait = guesses.one_more(seen_from(request))
+        if not wait:
+            return await _refused(request, error)
+        # a page costs far more than the guess did
+        headers = {"Retry-After": str(wait)}
+        return PlainTextResponse("Too many links that are none.\n", status_code=429, headers=headers)
+
+    app.add_exception_handler(WrongLinkError, wrong_link)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(NotFoundError, _gone)
     app.add_exception_handler(StoreError, _store_fails)

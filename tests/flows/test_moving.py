@@ -29,7 +29,7 @@ QUESTION, WORD = 1, 2
 
 async def ask(store: Database, address: str = NEW) -> None:
     mine = await join(store, OLD, TUESDAY, name="Ana")
-    await moving.ask_to_move(mine.id, address, store=store, now=TUESDAY)
+    await moving.ask_to_move(mine.id, address, seen_from="192.0.2.7", store=store, now=TUESDAY)
 
 
 async def answer(notice: int, *, store: Database, now: datetime) -> Move:
@@ -115,7 +115,7 @@ async def test_who_asks_learns_nothing_of_who_reads(store: Database, tmp_path: P
     if kind == "suppressed":
         await readers.erase(NEW, store=store, now=TUESDAY)
     for minute in range(3):
-        await moving.ask_to_move(mine.id, NEW, store=store, now=at(24, 6, minute))
+        await moving.ask_to_move(mine.id, NEW, seen_from="192.0.2.7", store=store, now=at(24, 6, minute))
     async with recording() as record:
         await send_notices(store, tmp_path, record.server, now=at(24, 7))
     got = {one.recipient: " ".join(texts_of(one.content)["text/plain"].split()) for one in record.accepted}
@@ -135,12 +135,20 @@ async def test_nobody_has_many_strangers_asked(sqlite_store: Database) -> None:
     mine = await join(sqlite_store, OLD, TUESDAY)
     for number in range(10):
         await moving.ask_to_move(
-            mine.id, f"someone{number}@x{number}.example", store=sqlite_store, now=TUESDAY
+            mine.id,
+            f"someone{number}@x{number}.example",
+            seen_from="192.0.2.7",
+            store=sqlite_store,
+            now=TUESDAY,
         )
     kinds = [one.kind for one in await all_notices(sqlite_store) if not one.reason]
     assert sorted(kinds) == sorted([NoticeKind.MOVE, NoticeKind.MOVING] * 3)
     await moving.ask_to_move(
-        mine.id, "next@day.example", store=sqlite_store, now=TUESDAY + timedelta(days=1, minutes=1)
+        mine.id,
+        "next@day.example",
+        seen_from="192.0.2.7",
+        store=sqlite_store,
+        now=TUESDAY + timedelta(days=1, minutes=1),
     )
     assert len([one for one in await all_notices(sqlite_store) if not one.reason]) == 8
 
@@ -148,7 +156,7 @@ async def test_nobody_has_many_strangers_asked(sqlite_store: Database) -> None:
 async def test_each_of_several_moves_can_be_taken_back(sqlite_store: Database) -> None:
     await ask(sqlite_store, "first@one.example")
     mine = await reader(sqlite_store, OLD)
-    await moving.ask_to_move(mine.id, NEW, store=sqlite_store, now=TUESDAY)
+    await moving.ask_to_move(mine.id, NEW, seen_from="192.0.2.7", store=sqlite_store, now=TUESDAY)
     second, word = [one for one in await all_notices(sqlite_store) if one.data["new"] == NEW]
     assert await answer(second.id, store=sqlite_store, now=TUESDAY) is Move.DONE
     assert await addresses(sqlite_store) == {NEW}
@@ -183,7 +191,9 @@ async def test_an_address_is_not_asked_again_and_again(sqlite_store: Database) -
     await ask(sqlite_store)
     mine = await reader(sqlite_store, OLD)
     for minute in range(5):
-        await moving.ask_to_move(mine.id, NEW, store=sqlite_store, now=at(24, 7, minute))
+        await moving.ask_to_move(
+            mine.id, NEW, seen_from="192.0.2.7", store=sqlite_store, now=at(24, 7, minute)
+        )
     reasons = [one.reason for one in await all_notices(sqlite_store, kind=NoticeKind.MOVE)]
     assert reasons == ["", ASKED_TODAY]
 

@@ -49,7 +49,9 @@ async def test_every_page_is_sound_and_all_of_its_own(sqlite_store: Database) ->
     await add_newsletter(sqlite_store, "weekly", title="The Weekend Reader")
     ana = await join(sqlite_store, "ana@example.org", TUESDAY)
     await join(sqlite_store, "ana@example.org", TUESDAY, newsletter="weekly")
-    await moving.ask_to_move(ana.id, "new@example.org", store=sqlite_store, now=TUESDAY)
+    await moving.ask_to_move(
+        ana.id, "new@example.org", seen_from="192.0.2.7", store=sqlite_store, now=TUESDAY
+    )
     yes, no = [f"/address/{TOKENS.make(Purpose.ADDRESS, number)}" for number in (1, 2)]
     async with visitor(sqlite_store, TUESDAY) as client:
         answers = [await client.get(path) for path in (leaving(ana), choices(ana), "/nowhere", yes, no)]

@@ -69,7 +69,7 @@ async def a_full_life(store: Database) -> tuple[Subscription, Subscription]:
         agreed |= {"version": "abc", "words": "Send me the digest."}
         times = {"asked_at": TUESDAY, "confirmed_at": TUESDAY}
         await connection.execute(insert(consents), [{"subscription_id": ana.id, **agreed, **times}])
-    await moving.ask_to_move(ana.id, "a.quist@new.example", store=store, now=at(24, 9))
+    await moving.ask_to_move(ana.id, "a.quist@new.example", seen_from="192.0.2.7", store=store, now=at(24, 9))
     async with visitor(store, at(24, 9)) as client:
         await client.post(f"{choices(ana)}/pause", data={"catch_up": "no"})
         await publish_news(store, at(24, 10), item("Meanwhile", "economy"))

@@ -209,7 +209,9 @@ async def test_axe_finds_nothing_on_any_page_and_none_is_too_wide(
     await by_link.leave(others["left"].id, reason="left", store=sqlite_store, now=TUESDAY)
     for name in ("bouncing", "complained"):
         await set_standing(sqlite_store, f"{name}@example.org", others[name].standing.__class__(name))
-    await moving.ask_to_move(others["moving"].id, "new@example.org", store=sqlite_store, now=TUESDAY)
+    await moving.ask_to_move(
+        others["moving"].id, "new@example.org", seen_from="192.0.2.7", store=sqlite_store, now=TUESDAY
+    )
     pages = [
         *(leaving(ana), choices(ana), f"{choices(ana)}?done=asked", f"{choices(ana)}/erase"),
         *(choices(one) for one in others.values()),

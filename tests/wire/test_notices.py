@@ -92,7 +92,9 @@ async def test_every_kind_keeps_the_rules(sqlite_store: Database, title: str) ->
             now=TUESDAY,
         )
         mine = await reader(sqlite_store, f"reader{number}@example.org")
-        await moving.ask_to_move(mine.id, f"new{number}@example.org", store=sqlite_store, now=TUESDAY)
+        await moving.ask_to_move(
+            mine.id, f"new{number}@example.org", seen_from="192.0.2.7", store=sqlite_store, now=TUESDAY
+        )
         await send_links(mine.address, seen_from="192.0.2.7", store=sqlite_store, now=TUESDAY)
         await by_link.leave(mine.id, reason="enough", store=sqlite_store, now=TUESDAY)
     told = Told("no mail server can be used: <ana@example.org>\r\n.\r\n", 3, [])
