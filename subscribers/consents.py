@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from subscribers.tables import consents
+from subscribers.model import Standing
+from subscribers.tables import consents, subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,26 @@ async def note_answer(
     )
     values = {"confirmed_at": now, "confirmed_from": seen_from[:45]}
     await connection.execute(update(consents).where(mine.id.in_(newest)).values(values))
+
+
+async def unanswered_before(connection: AsyncConnection, instant: datetime, *, limit: int) -> list[int]:
+    """Forms that were filled in before an instant and never led to a yes; not of who still waits for it.
+
+    What such a reader entered is forgotten with the subscription.
+    """
+    whose = subscriptions.c.id == consents.c.subscription_id
+    query = select(consents.c.id).join(subscriptions, whose)
+    query = query.where(
+        consents.c.confirmed_at.is_(None),
+        consents.c.asked_at < instant,
+        subscriptions.c.standing != Standing.PENDING,
+    )
+    return list((await connection.execute(query.order_by(consents.c.id).limit(limit))).scalars())
+
+
+async def remove(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """Forget these forms."""
+    await connection.execute(delete(consents).where(consents.c.id.in_(ids)))
 
 
 async def of_subscription(connection: AsyncConnection, subscription_id: int) -> Sequence[Row[Any]]:

@@ -83,6 +83,8 @@ _MAY_GET: Final[Mapping[NoticeKind, frozenset[Standing]]] = {
     NoticeKind.MOVING: frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING}),
     NoticeKind.LINKS: frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING, Standing.LEFT}),
 }
+#: Who gets the question whether to begin again.
+COME_BACK: Final = frozenset({Standing.LEFT, Standing.BOUNCING})
 #: These go to the address that the reader has; a move is about another one.
 _TO_THE_READER: Final = frozenset(
     {NoticeKind.CONFIRM, NoticeKind.WELCOME, NoticeKind.GOODBYE, NoticeKind.LINKS}
@@ -123,6 +125,11 @@ class Notice:
     #: when a question was answered with yes
     answered_at: datetime | None = None
 
+    @property
+    def ended_by(self) -> Mapping[int, int]:
+        """Of a question whether to begin again: by subscription, the change of standing that ended it."""
+        return {int(one): change for one, change in self.data.get("ended_by", {}).items()}
+
     def can_be_answered(self, now: datetime) -> bool:
         """True while the link of a question works."""
         return now <= self.due_at + ANSWER_WITHIN
@@ -162,12 +169,17 @@ def when_to_remind(reminded: Iterable[Asked], now: datetime) -> str:
     return ASKED_OFTEN if len(recent) >= MOST_REMINDERS else ""
 
 
-def why_not(kind: NoticeKind, standing: Standing | None, *, is_their_address: bool) -> str:
-    """Why this notice must not go out any more; empty when it may. `standing` is None for erased readers."""
+def why_not(
+    kind: NoticeKind, standing: Standing | None, *, is_their_address: bool, begins_again: bool = False
+) -> str:
+    """Why this notice must not go out any more; empty when it may. `standing` is None for erased readers.
+
+    One that `begins_again` asks somebody whose subscription is over.
+    """
     if kind is NoticeKind.ALERT:
         return ""
     if standing is None:
         return ERASED
-    if standing not in _MAY_GET[kind]:
+    if standing not in _MAY_GET[kind] and not (begins_again and standing in COME_BACK):
         return standing.value
     return ADDRESS_CHANGED if kind in _TO_THE_READER and not is_their_address else ""

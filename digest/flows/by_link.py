@@ -112,7 +112,7 @@ async def take_back_within(
     history = await readers.standing_history(connection, reader.id)
     if not may_return(reader, history, now):
         return False
-    await _take_back_one(connection, reader, history, reason, now)
+    await take_back_one(connection, reader, history, reason, now)
     leaving = history[-1]
     if was_from_everything(leaving.reason):
         for other in mine:
@@ -121,7 +121,7 @@ async def take_back_within(
             history = await readers.standing_history(connection, other.id)
             same = history[-1].at == leaving.at and history[-1].reason == leaving.reason
             if same and may_return(other, history, now):
-                await _take_back_one(connection, other, history, reason, now)
+                await take_back_one(connection, other, history, reason, now)
     return True
 
 
@@ -177,13 +177,14 @@ async def _to_change(
     return () if reader is None else (reader,)
 
 
-async def _take_back_one(
+async def take_back_one(
     connection: AsyncConnection,
     reader: Subscription,
     history: Sequence[Row[Any]],
     reason: str,
     now: datetime,
 ) -> None:
+    """Undo the leaving of one alone, which may be undone; `history` is that of its standing."""
     back = replace(reader, standing=standing_after(reader.standing, Event.RETURNED))
     await readers.save(connection, back)
     await readers.note_standing(connection, back.id, reader.standing, back.standing, reason, now)
@@ -191,5 +192,9 @@ async def _take_back_one(
 
 
 def _last_active(history: Sequence[Row[Any]]) -> datetime | None:
-    """When the reader last came, or came back: what was planned before belongs to an earlier stay."""
-    return max((row.at for row in history if row.after == Standing.ACTIVE), default=None)
+    """When the reader last came, or came back: what was planned before belongs to an earlier stay.
+
+    Who comes out of a pause was there all the while, and may have a copy waiting from before it.
+    """
+    came = (row.at for row in history if row.after == Standing.ACTIVE and row.before != Standing.PAUSED)
+    return max(came, default=None)

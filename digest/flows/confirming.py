@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
 from digest.core.model import Newsletter, Topic
-from digest.core.notices import Notice, NoticeKind
+from digest.core.notices import COME_BACK, Notice, NoticeKind
 from digest.flows.by_link import Seen, next_due
 from digest.flows.notices import welcome
 from digest.flows.outlook import outlook
 from digest.flows.readers import ERASED, suppression_key
+from digest.flows.returning import begin_again, begun_again
 from digest.store import counters, newsletters, notices, topics
 from digest.store.database import Database
 from subscribers import consents
@@ -70,32 +71,35 @@ async def confirm(notice_id: int, *, seen_from: str, store: Database, now: datet
         reader = await readers.subscription_by_id(connection, notice.subscription_id, to_change=True)
         # read again: somebody may have said yes while we waited for the row
         notice = await notices.by_id(connection, notice_id) or notice
-        if reader is not None and how_it_stands(notice, reader, now) is Question.OPEN:
+        if reader is not None and await _is_open(connection, notice, reader, now):
             others = [
                 await readers.subscription_by_id(connection, one, to_change=True) for one in _also(notice)
             ]
             answered = replace(notice, answered_at=now)
             await notices.answer(connection, notice.id, now)
             await _lift_own_wish(connection, reader.address)
+            await readers.set_identity(connection, reader.subscriber_id, name=notice.data.get("name") or None)
             for one in (reader, *others):
-                if one is not None and how_it_stands(notice, one, now) is Question.OPEN:
-                    await _begin(connection, one, notice, seen_from, now)
-                    await welcome(
-                        connection, _begun(notice, one, now), answered, expected.get(one.id, {}), now
-                    )
+                if one is not None and await _is_open(connection, notice, one, now):
+                    begun = await _begin(connection, one, notice, seen_from, now)
+                    await welcome(connection, begun, answered, expected.get(one.id, {}), now)
             notice = answered
         return await _put(connection, notice, now)
 
 
 async def _begin(
     connection: AsyncConnection, reader: Subscription, notice: Notice, seen_from: str, now: datetime
-) -> None:
-    """Make a pending reader an active one, with the evidence for it."""
-    after = _begun(notice, reader, now)
-    await readers.save(connection, after)
+) -> Subscription:
+    """Make a reader who said yes an active one, with the evidence for it."""
     words = f"confirmed on the page, from {seen_from}: question {notice.id}"
-    await readers.note_standing(connection, reader.id, reader.standing, after.standing, words, now)
+    if reader.standing in COME_BACK:
+        begun = await begin_again(connection, reader, notice, words, now)
+    else:
+        begun = _begun(notice, reader, now)
+        await readers.save(connection, begun)
+        await readers.note_standing(connection, reader.id, reader.standing, begun.standing, words, now)
     await consents.note_answer(connection, reader.id, notice.due_at, seen_from, now)
+    return begun
 
 
 async def _lift_own_wish(connection: AsyncConnection, address: str) -> None:
@@ -114,9 +118,10 @@ async def _expectations(notice_id: int, *, store: Database, now: datetime) -> di
             return {}
         for one in (notice.subscription_id, *_also(notice)):
             reader = await readers.subscription_by_id(connection, one)
-            if reader is not None and how_it_stands(notice, reader, now) is Question.OPEN:
+            if reader is not None and await _is_open(connection, notice, reader, now):
                 newsletter = await newsletters.by_id(connection, reader.newsletter_id)
-                found[one] = await outlook(connection, _begun(notice, reader, now), newsletter, now)
+                begun = await _as_begun(connection, notice, reader, now)
+                found[one] = await outlook(connection, begun, newsletter, now)
     return found
 
 
@@ -125,14 +130,46 @@ def _also(notice: Notice) -> tuple[int, ...]:
     return tuple(notice.data.get("also", ()))
 
 
-def how_it_stands(notice: Notice, reader: Subscription, now: datetime) -> Question:
-    """Whether a question can be answered; only by the owner of the address that it went to."""
+async def _is_open(connection: AsyncConnection, notice: Notice, reader: Subscription, now: datetime) -> bool:
+    return await _how_it_stands(connection, notice, reader, now) is Question.OPEN
+
+
+async def _how_it_stands(
+    connection: AsyncConnection, notice: Notice, reader: Subscription, now: datetime
+) -> Question:
+    ended_by = None
+    if reader.standing in COME_BACK and reader.id in notice.ended_by:
+        ended_by = (await readers.standing_history(connection, reader.id))[-1].id
+    return how_it_stands(notice, reader, now, ended_by=ended_by)
+
+
+def how_it_stands(
+    notice: Notice, reader: Subscription, now: datetime, *, ended_by: int | None = None
+) -> Question:
+    """Whether a question can be answered; only by the owner of the address that it went to.
+
+    `ended_by` is the newest change of a standing that is over: who came back and left once more since the
+    question was put is not brought back by it.
+    """
     if address_key(reader.address) != address_key(notice.address):
         return Question.OVER
     if reader.standing in {Standing.ACTIVE, Standing.PAUSED}:
         return Question.ANSWERED
     is_open = notice.answered_at is None and notice.can_be_answered(now)
-    return Question.OPEN if is_open and reader.standing is Standing.PENDING else Question.OVER
+    if reader.standing in COME_BACK:
+        is_open = is_open and ended_by is not None and notice.ended_by.get(reader.id) == ended_by
+    elif reader.standing is not Standing.PENDING:
+        is_open = False
+    return Question.OPEN if is_open else Question.OVER
+
+
+async def _as_begun(
+    connection: AsyncConnection, notice: Notice, reader: Subscription, now: datetime
+) -> Subscription:
+    """The subscription as it would be after a yes."""
+    if reader.standing in COME_BACK:
+        return await begun_again(connection, reader, notice, now)
+    return _begun(notice, reader, now)
 
 
 def _begun(notice: Notice, reader: Subscription, now: datetime) -> Subscription:
@@ -153,9 +190,9 @@ async def _put(connection: AsyncConnection, notice: Notice, now: datetime) -> Pu
     reader = await readers.subscription_by_id(connection, notice.subscription_id)
     if reader is None:
         return Put(Question.OVER, None)
-    question = how_it_stands(notice, reader, now)
+    question = await _how_it_stands(connection, notice, reader, now)
     if question is Question.OPEN:
-        reader = _begun(notice, reader, now)
+        reader = await _as_begun(connection, notice, reader, now)
     newsletter: Newsletter = await newsletters.by_id(connection, reader.newsletter_id)
     known: tuple[Topic, ...] = await topics.every(connection)
     newest = await counters.newest_number(connection)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,12 +23,17 @@ async def ask_to_confirm(
     now: datetime,
     *,
     also: Sequence[int] = (),
+    ended_by: Mapping[int, int] = MappingProxyType({}),
 ) -> None:
     """Plan the question to a pending reader; one that may not be asked (again) is kept with the reason.
 
-    `also` holds the other subscriptions that the answer is for.
+    `also` holds the other subscriptions that the answer is for; `ended_by`, of those that are over, the
+    change of standing that ended each: an answer is worth nothing after another one.
     """
-    data = {"also": list(also)} if also else {}
+    data: dict[str, Any] = {"also": list(also)} if also else {}
+    if ended_by:
+        # JSON has no keys but words
+        data["ended_by"] = {str(one): change for one, change in ended_by.items()}
     asked = await notices.asked(connection, NoticeKind.CONFIRM, reader.address, reader.id)
     found = when_to_ask(asked, now)
     if isinstance(found, datetime):

@@ -297,15 +297,10 @@ async def come_back(
             f"{mine.address} already reads {newsletter.slug} and is {mine.standing}: "
             "change the subscription with digest subscribers edit, pause or resume"
         )
-    cadence, profile = new.wishes.applied_to(mine.cadence, mine.profile)
     last_days = await ledger.last_days(connection, [mine.id], now)
-    # what was written off for the old times does not hold for the new ones
-    wished = replace(mine, cadence=cadence, profile=profile, served_day=last_days.get(mine.id, date.min))
-    served = timetable.served_day_at_start(cadence, now)
-    if mine.standing is Standing.PENDING:
-        back = replace(wished, standing=Standing.ACTIVE, served_day=max(served, wished.served_day))
-    else:
-        back, gap = returned(wished, reach=reach, served_day=served, reason=str(mine.standing))
+    last_day = last_days.get(mine.id, date.min)
+    back, gap = coming_back(mine, new.wishes, reach=reach, last_day=last_day, now=now)
+    if gap is not None:
         await shelf.note_gap(connection, mine.id, gap, now)
     if not new.confirmed:
         # a return needs the reader's own word as much as a beginning does
@@ -314,6 +309,22 @@ async def come_back(
     await shelf.set_identity(connection, mine.subscriber_id, name=new.wishes.name)
     await shelf.note_standing(connection, mine.id, mine.standing, back.standing, new.reason, now)
     return back
+
+
+def coming_back(
+    mine: Subscription, wishes: Wishes, *, reach: int, last_day: date, now: datetime
+) -> tuple[Subscription, Gap | None]:
+    """A reader who left, bounced or never confirmed, back with these wishes, and what is left out for it.
+
+    `last_day` is the newest day whose slot was planned.
+    """
+    cadence, profile = wishes.applied_to(mine.cadence, mine.profile)
+    # what was written off for the old times does not hold for the new ones
+    wished = replace(mine, cadence=cadence, profile=profile, served_day=last_day)
+    served = timetable.served_day_at_start(cadence, now)
+    if mine.standing is Standing.PENDING:
+        return replace(wished, standing=Standing.ACTIVE, served_day=max(served, last_day)), None
+    return returned(wished, reach=reach, served_day=served, reason=str(mine.standing))
 
 
 async def change_all(

@@ -6,7 +6,7 @@ The page says the same whatever is found here; what was done, and why nothing wa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.limits import counted
 from digest.core.model import Newsletter
-from digest.core.notices import Asked, NoticeKind, when_to_ask, when_to_remind
+from digest.core.notices import COME_BACK, Asked, NoticeKind, when_to_ask, when_to_remind
 from digest.errors import NotFoundError
 from digest.flows.notices import ask_to_confirm, notice_for
 from digest.flows.readers import ERASED, Enrolment, enrolled, suppression_key
@@ -57,8 +57,9 @@ class SignUp:
 async def sign_up(new: SignUp, *, store: Database, now: datetime) -> Came:
     """Ask the owner of an address whether to write to it.
 
-    Who has a subscription already, be it over, is sent the link to it, and nothing is changed: anybody could
-    have entered the address. Who must not be written to is not. Refuses a newsletter that is not open, before
+    Who reads already is sent the link, and nothing is changed: anybody could have entered the address. Nor is
+    anything of who left, or whose mail came back: what was chosen now stands in the question alone, and
+    holds after a yes. Who must not be written to is not. Refuses a newsletter that is not open, before
     anything is written.
     """
 
@@ -70,17 +71,21 @@ async def sign_up(new: SignUp, *, store: Database, now: datetime) -> Came:
             return Came.NOTHING
         mine = await readers.subscriptions_of(connection, new.address, to_change=True)
         known = {one.newsletter_id: one for one in mine if one.standing is not Standing.PENDING}
-        came = await _send_links(connection, [known[one.id] for one in wanted if one.id in known], now)
-        fresh = [one for one in wanted if one.id not in known]
-        if not fresh:
+        over = {id_: one for id_, one in known.items() if one.standing in COME_BACK}
+        theirs = [known[one.id] for one in wanted if one.id in known.keys() - over.keys()]
+        came = await _send_links(connection, theirs, now)
+        asked_about = [one for one in wanted if one.id in over or one.id not in known]
+        if not asked_about:
             return came
-        pending = []
-        for newsletter in fresh:
-            one = Enrolment(new.address, newsletter.slug, new.wishes, confirmed=False, reason=BY_FORM)
-            made = await enrolled(connection, one, now)
-            await consents.note_question(connection, made.id, new.shown, now)
-            pending.append((made, newsletter))
-        await _ask(connection, pending, now)
+        asking = _Asking()
+        for newsletter in asked_about:
+            if newsletter.id in over:
+                entered = await _ended(connection, over[newsletter.id], new.wishes, asking)
+            else:
+                entered = await _entered(connection, new, newsletter, now, is_known=bool(known))
+            await consents.note_question(connection, entered.id, new.shown, now)
+            asking.about.append((entered, newsletter))
+        await _ask(connection, asking, now)
         return Came.ASKED
 
     return await store.write_briefly(work)
@@ -99,7 +104,7 @@ async def send_links(address: str, *, seen_from: str, store: Database, now: date
         if others:
             return await _send_links(connection, others, now)
         named = [(one, await newsletters.by_id(connection, one.newsletter_id)) for one in mine]
-        await _ask(connection, named, now)
+        await _ask(connection, _Asking(named), now)
         return Came.ASKED
 
     return await store.write_briefly(work)
@@ -113,18 +118,45 @@ async def open_newsletter(connection: AsyncConnection, slug: str) -> Newsletter:
     return found
 
 
-async def _ask(
-    connection: AsyncConnection, pending: Sequence[tuple[Subscription, Newsletter]], now: datetime
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What a question is to be about: subscriptions as they would be after a yes."""
+
+    about: list[tuple[Subscription, Newsletter]] = field(default_factory=list)
+    #: of those that are over, the change of standing that ended them
+    ended_by: dict[int, int] = field(default_factory=dict)
+
+
+async def _entered(
+    connection: AsyncConnection, new: SignUp, newsletter: Newsletter, now: datetime, *, is_known: bool
+) -> Subscription:
+    """A subscription that waits for a yes; who is known by other ones keeps their name until then."""
+    wishes = replace(new.wishes, name=None) if is_known else new.wishes
+    one = Enrolment(new.address, newsletter.slug, wishes, confirmed=False, reason=BY_FORM)
+    made = await enrolled(connection, one, now)
+    return replace(made, name=new.wishes.name or made.name)
+
+
+async def _ended(
+    connection: AsyncConnection, over: Subscription, wishes: Wishes, asking: _Asking
+) -> Subscription:
+    """A subscription that is over, as it was wished anew; nothing of it is written."""
+    asking.ended_by[over.id] = (await readers.standing_history(connection, over.id))[-1].id
+    cadence, profile = wishes.applied_to(over.cadence, over.profile)
+    return replace(over, cadence=cadence, profile=profile, name=wishes.name or over.name)
+
+
+async def _ask(connection: AsyncConnection, asking: _Asking, now: datetime) -> None:
     """Put one question about all that was entered together, but for what was asked about today."""
     unasked = []
-    for reader, newsletter in pending:
+    for reader, newsletter in asking.about:
         asked = await notices.asked(connection, NoticeKind.CONFIRM, reader.address, reader.id)
         if isinstance(when_to_ask(asked, now), datetime):
             unasked.append((reader, newsletter))
-    first, *others = unasked or pending
+    first, *others = unasked or asking.about
     also = [one.id for one, _newsletter in others if unasked]
-    await ask_to_confirm(connection, *first, now, also=also)
+    ended_by = {one: change for one, change in asking.ended_by.items() if one in {first[0].id, *also}}
+    await ask_to_confirm(connection, *first, now, also=also, ended_by=ended_by)
 
 
 async def _send_links(connection: AsyncConnection, mine: Sequence[Subscription], now: datetime) -> Came:

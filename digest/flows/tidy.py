@@ -8,8 +8,8 @@ from typing import Final
 
 from digest.store import attempts, notices
 from digest.store.database import Database, checkpoint
+from subscribers import consents, unconfirmed
 from subscribers import store as readers
-from subscribers import unconfirmed
 from subscribers.subscription import left
 
 #: The reason in the history of somebody who read once, asked to come back, and never confirmed.
@@ -37,11 +37,23 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         more = await _some(store, now, now - keep_unconfirmed)
         found = Tidied(found.removed + more.removed, found.left + more.left)
         nothing = more == Tidied()
+    await _forget_forms(store, now - keep_unconfirmed)
     async with store.write() as connection:
         await attempts.forget(connection, now)
     if found.removed:
         await checkpoint(store)
     return found
+
+
+async def _forget_forms(store: Database, before: datetime) -> None:
+    """Forget what was entered about readers who were there already, or had been, and led to nothing."""
+    while True:
+        async with store.read() as connection:
+            some = await consents.unanswered_before(connection, before, limit=TOGETHER)
+        if not some:
+            return
+        async with store.write() as connection:
+            await consents.remove(connection, some)
 
 
 async def _some(store: Database, now: datetime, before: datetime) -> Tidied:

@@ -142,7 +142,8 @@ async def begin(connection: AsyncConnection, owner: str, notice: Notice, wall: d
     Standing is asked here, last: the reason when it is skipped instead. None when it is ours no longer.
     """
     standing, theirs = await _standing_behind(connection, notice)
-    reason = why_not(notice.kind, standing, is_their_address=theirs)
+    begins_again = notice.subscription_id in notice.ended_by
+    reason = why_not(notice.kind, standing, is_their_address=theirs, begins_again=begins_again)
     now_begun = {"started_at": wall, "lease_until": wall + LEASE}
     skipped = {"status": DeliveryStatus.SKIPPED, "reason": reason, **FREE}
     query = update(notices).where(notices.c.id == notice.id, _held_by(owner), notices.c.address.isnot(None))

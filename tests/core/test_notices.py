@@ -86,6 +86,18 @@ def test_standing_is_asked_when_the_turn_comes(
     assert why_not(kind, standing, is_their_address=theirs) == reason
 
 
+def test_only_the_question_whether_to_begin_again_goes_to_who_is_gone() -> None:
+    asked = {
+        standing: why_not(NoticeKind.CONFIRM, standing, is_their_address=True, begins_again=True)
+        for standing in Standing
+    }
+    assert {standing for standing, reason in asked.items() if not reason} == {
+        *(Standing.PENDING, Standing.LEFT, Standing.BOUNCING)
+    }
+    moved = why_not(NoticeKind.CONFIRM, Standing.LEFT, is_their_address=False, begins_again=True)
+    assert moved == ADDRESS_CHANGED
+
+
 def test_nobody_who_must_not_be_written_to_gets_a_notice() -> None:
     for kind in set(NoticeKind) - {NoticeKind.ALERT}:
         for standing in (Standing.COMPLAINED, Standing.SUPPRESSED):
