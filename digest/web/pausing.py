@@ -45,7 +45,7 @@ def read_pause(
     empty = pause_form(reader, now)
     until, wrong = _day(form.one("until"), empty, words)
     entered = PauseForm(
-        until=form.one("until"),
+        until=_day_entered(form.one("until")),
         first=empty.first,
         last=empty.last,
         catch_up=form.one("catch_up") != "no",
@@ -53,6 +53,14 @@ def read_pause(
         errors={"until": wrong} if wrong else {},
     )
     return entered, until
+
+
+def _day_entered(text: str) -> str:
+    """What a field for days can hold: browsers show nothing else there, and send nothing else."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return ""
 
 
 def _day(text: str, allowed: PauseForm, words: Words) -> tuple[date | None, str]:

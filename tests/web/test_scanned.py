@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -46,14 +46,14 @@ QUERIES: Final[tuple[dict[str, str], ...]] = (
 OUR_PATHS: Final = ("/unsubscribe/", "/preferences/", "/confirm/", "/address/")
 
 
-async def a_town(store: Database) -> list[Subscription]:
-    """A reader of every standing, with mails on their way."""
+async def a_town(store: Database, **wishes: Any) -> list[Subscription]:
+    """A reader of every standing with these wishes, and mails on their way."""
     await change_newsletter(store, feedback=True)
     await add_newsletter(store, "weekly", title="The Weekend Reader")
     names = ("active", "two", "paused", "left", "gone", "bouncing", "complained", "suppressed", "moving")
-    town = {name: await join(store, f"{name}@example.org", TUESDAY) for name in names}
-    town["weekly"] = await join(store, "two@example.org", TUESDAY, newsletter="weekly")
-    town["pending"] = await join(store, "pending@example.org", TUESDAY, confirmed=False)
+    town = {name: await join(store, f"{name}@example.org", TUESDAY, **wishes) for name in names}
+    town["weekly"] = await join(store, "two@example.org", TUESDAY, newsletter="weekly", **wishes)
+    town["pending"] = await join(store, "pending@example.org", TUESDAY, confirmed=False, **wishes)
     await publish_news(store, TUESDAY, item("Tariffs rise", "economy"))
     await plan_all(store, at(24, 8))
     await mark_sent(store, "active@example.org", at(24, 8))
@@ -64,7 +64,9 @@ async def a_town(store: Database) -> list[Subscription]:
     await by_link.leave(town["gone"].id, reason="left", store=store, now=TUESDAY - timedelta(days=100))
     for name in ("bouncing", "complained", "suppressed"):
         await set_standing(store, f"{name}@example.org", town[name].standing.__class__(name))
-    await moving.ask_to_move(town["moving"].id, "new@example.org", store=store, now=TUESDAY)
+    await moving.ask_to_move(
+        town["moving"].id, "new@example.org", seen_from="192.0.2.7", store=store, now=TUESDAY
+    )
     town["erased"] = await join(store, "erased@example.org", TUESDAY)
     await readers.erase("erased@example.org", store=store, now=TUESDAY)
     return list(town.values())
@@ -73,7 +75,7 @@ async def a_town(store: Database) -> list[Subscription]:
 def on_the_page(answer: httpx.Response) -> Iterator[str]:
     """Every address of ours that a page speaks of, its forms' too."""
     root = tree(answer)
-    for said in root.xpath("//@href | //@action | //@formaction | //@hx-post | //@src"):
+    for said in root.xpath("//@href | //@action | //@formaction | //@data-hx-post | //@src"):
         found = urljoin(str(answer.url), str(said))
         if found.startswith(BASE_URL):
             yield urlsplit(found).path

@@ -1,7 +1,7 @@
 // What makes the forms for readers handier; without it they work all the same.
 "use strict";
 
-// A form that is being looked at tells what it would bring: the part of a page that hx-post fetches. Answers
+// A form that is being looked at tells what it would bring: the part of a page that data-hx-post fetches. Answers
 // other than 2xx show what is wrong with the form, so they are shown too.
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.xhr.status === 422) {

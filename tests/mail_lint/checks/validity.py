@@ -33,7 +33,7 @@ def look_at(mails: Sequence[Mail]) -> Iterator[tuple[str, str]]:
                 by_file[path.name] = mail.name
         if not by_file:
             return
-        for message in _messages(folder):
+        for message in messages(folder):
             said = message["message"]
             if not any(pattern.search(said) for pattern in EXCEPTIONS):
                 kind = message.get("subType") or message["type"]
@@ -43,10 +43,11 @@ def look_at(mails: Sequence[Mail]) -> Iterator[tuple[str, str]]:
                 )
 
 
-def _messages(folder: str) -> list[dict[str, Any]]:
+def messages(folder: str) -> list[dict[str, Any]]:
+    """All that the checker says of the files in a folder: `message`, `type`, `url`, `lastLine`."""
     asked = ["java", "-Xss8m", "-jar", str(VALIDATOR), "--format", "json", "--stdout", "--exit-zero-always"]
     done = subprocess.run(
         [*asked, "--skip-non-html", folder], check=True, capture_output=True, text=True, timeout=_PATIENCE
     )
-    messages: list[dict[str, Any]] = json.loads(done.stdout)["messages"]
-    return messages
+    found: list[dict[str, Any]] = json.loads(done.stdout)["messages"]
+    return found
