@@ -26,6 +26,7 @@ _BRANCHES: Final = {
     "init": _Branch(("house",), "Make or migrate the store; safe to repeat."),
     "ingest": _Branch(("briefings",), "Take briefings in from files, and publish them."),
     "briefings": _Branch(("briefings",), "List, show, edit, publish and retract briefings."),
+    "archive": _Branch(("archive",), "Index the public archive anew."),
     "topics": _Branch(("topics",), "List, add, edit and remove topics."),
     "newsletters": _Branch(("newsletters",), "List, add and edit newsletters."),
     "subscribers": _Branch(

@@ -31,7 +31,14 @@ _SNOWBALL: Final = (
     "nb=norwegian ne=nepali nl=dutch nn=norwegian no=norwegian pt=portuguese ro=romanian ru=russian "
     "sr=serbian sv=swedish ta=tamil tr=turkish yi=yiddish"
 )
+#: The Arabic article, alone or behind a particle that is written as one word with it (fa, wa, ka, bi, li);
+#: the longest first.
+_ARTICLES: Final = ("وبال", "فال", "وال", "كال", "بال", "ولل", "لل", "ال")
+#: A root has three letters: what is shorter has lost one of its own.
+_LEAST_OF_A_WORD: Final = 3
 _STEMMERS: Final = dict(pair.split("=") for pair in _SNOWBALL.split())
+#: All names that `stemmer_for` gives.
+STEMMERS: Final = frozenset({"", *_STEMMERS.values()})
 
 
 class Term(NamedTuple):
@@ -98,9 +105,22 @@ def _term(word: str, stemmer: str) -> str:
     letters = (one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
     plain = unicodedata.normalize("NFC", "".join(letters))
     # a stemmer keeps state while it works: one of its own for each word keeps threads apart
-    stem = snowballstemmer.stemmer(stemmer).stemWord(plain) if stemmer else plain
+    bare = _without_article(plain) if stemmer == _STEMMERS["ar"] else plain
+    stem = snowballstemmer.stemmer(stemmer).stemWord(bare) if stemmer else plain
     # no index takes an apostrophe, should a stemmer leave one
     return "".join(one for one in stem if one.isalnum() or ord(one) > 127)[:_MOST_LETTERS]
+
+
+def _without_article(word: str) -> str:
+    """An Arabic word as it is without its article; some that have none lose letters, wherever they stand.
+
+    Snowball takes the article off too, but it is then told that the word is a noun, and leaves it with other
+    endings than the bare word: so neither is found by the other.
+    """
+    for article in _ARTICLES:
+        if word.startswith(article) and len(word) >= len(article) + _LEAST_OF_A_WORD:
+            return _without_article(word[len(article) :])
+    return word
 
 
 @cache

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import BriefingStatus
 from digest.core.seeking import Phrase, Wanted
-from digest.core.terms import GAP, Indexed, indexed, stemmer_for
+from digest.core.terms import GAP, STEMMERS, Indexed, indexed, stemmer_for
 from digest.store.tables import briefing_topics, briefings, listings, revisions, stemmers
 from subscribers.interning import chunks, insert_missing
 from subscribers.model import Section
@@ -150,9 +150,30 @@ async def keep_in_step(connection: AsyncConnection, ids: Sequence[int]) -> None:
             await connection.execute(insert(listings), made.listings)
 
 
+async def numbered_after(connection: AsyncConnection, after: int, *, limit: int) -> list[int]:
+    """Briefings that are or were published, by id from `after` on."""
+    query = select(briefings.c.id).where(briefings.c.number.isnot(None), briefings.c.id > after)
+    return list((await connection.execute(query.order_by(briefings.c.id).limit(limit))).scalars())
+
+
+async def keep_stemmers_in_step(connection: AsyncConnection) -> None:
+    """Forget the stemmers of languages in which nothing is published any more."""
+    query = (
+        select(revisions.c.language)
+        .join(
+            briefings,
+            (briefings.c.id == revisions.c.briefing_id) & (briefings.c.revision == revisions.c.revision),
+        )
+        .where(briefings.c.status == BriefingStatus.PUBLISHED)
+    )
+    languages = (await connection.execute(query.distinct())).scalars()
+    spoken = {stemmer_for(language) for language in languages}
+    await connection.execute(delete(stemmers).where(stemmers.c.name.not_in(spoken)))
+
+
 async def stemmers_in_use(connection: AsyncConnection) -> frozenset[str]:
-    """The stemmers of the texts that there are."""
-    return frozenset((await connection.execute(select(stemmers.c.name))).scalars())
+    """The stemmers of the texts that there are, but for those that a later version has no more."""
+    return STEMMERS.intersection((await connection.execute(select(stemmers.c.name))).scalars())
 
 
 async def find(

@@ -17,6 +17,7 @@ CALLS: Final = {
     "briefings edit": "1 --lead",
     "briefings publish": "1",
     "briefings retract": "1",
+    "archive reindex": "",
     "topics list": "",
     "topics add": "space --title Space",
     "topics edit": "economy --title Money",

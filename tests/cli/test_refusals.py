@@ -311,6 +311,7 @@ REFUSALS: Final = {
         ("--host nowhere.invalid", "nothing can listen at host 'nowhere.invalid'"),
         ("--host 192.0.2.1", "nothing can listen at host '192.0.2.1'"),
     ],
+    "archive reindex": [("daily", "unexpected extra argument"), ("--loud", "No such option: --loud")],
     "status": [("--now someday", "time 'someday' is not known"), ("--loud", "No such option: --loud")],
     "users add": [
         ("", "Missing argument 'NAME'"),

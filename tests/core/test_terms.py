@@ -44,6 +44,38 @@ def test_words_and_letters_become_terms(text: str, language: str, found: list[st
     assert words(text, language) == found
 
 
+BARE = (
+    "صادرات",
+    "رسوم",
+    "وزارة",
+    "جمركية",
+    "اقتصاد",
+    "طاقة",
+    "كتاب",
+    "التزام",
+    "المانيا",
+    "قانون",
+    "مدارس",
+    "لجنة",
+    "بلد",
+)
+
+
+@pytest.mark.parametrize("word", BARE)
+def test_an_arabic_word_is_one_with_its_article_and_without(word: str) -> None:
+    (bare,) = words(word, "ar")
+    assert [words(f"{article}{word}", "ar") for article in ("ال", "وال", "بال", "كال", "فال", "وبال")] == [
+        [bare]
+    ] * 6
+    assert words(f"لل{word}", "ar") == [bare]
+
+
+def test_arabic_words_that_differ_stay_apart() -> None:
+    assert len({words(word, "ar")[0] for word in BARE}) == len(BARE)
+    # what is too short to have an article has none
+    assert words("الم", "ar") != words("م", "ar")
+
+
 @given(TEXTS)
 def test_every_term_has_its_place_and_no_sign_that_a_store_would_read(text: str) -> None:
     last = 0

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from typing import Any, Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from digest.core.model import DraftBriefing
 from digest.core.seeking import wanted
-from digest.flows import edit_briefing
+from digest.core.terms import Indexed
+from digest.flows import edit_briefing, reindex
 from digest.flows.edit_briefing import Edit
-from digest.store import briefings, schema, searching
+from digest.store import briefings, schema, searching, tables
 from digest.store.database import Database
 from digest.store.searching import Where
 from subscribers.model import Section
 from tests.flows.newsroom import TUESDAY, at, item, publish_news
 from tests.stores import NewStore, opened
+from tests.web.visiting import all_rows
 
 pytestmark = pytest.mark.anyio
 
@@ -92,6 +95,10 @@ FINDS: Final[tuple[tuple[str, tuple[list[int], list[int]]], ...]] = (
     ("hafen", ([4], [])),
     ("الجمركية", ([], [5])),
     ("الصادرات", ([5], [])),
+    ("صادرات", ([5], [])),
+    ("وزارة", ([], [5])),
+    ("رسوم جمركية", ([], [5])),
+    ("الوزارة والرسوم", ([], [5])),
     ("-tariff", ([], [])),
     ("", ([], [])),
     ('"', ([], [])),
@@ -130,6 +137,44 @@ async def test_a_correction_a_retraction_and_a_return_are_found_at_once(store: D
     assert await numbers(store, "antimony") == ([], [])
     await edit_briefing.publish(1, store=store, now=at(24, 10))
     assert await numbers(store, "antimony") == ([1], [])
+
+
+async def test_what_was_indexed_by_other_stems_is_found_after_it_is_indexed_anew(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reindex, "TOGETHER", 2)
+    with monkeypatch.context() as older:
+        older.setattr(searching, "indexed", lambda *said: Indexed(("older", "terms"), ()))
+        await publish_news(store, TUESDAY, *NEWS)
+    await edit_briefing.retract(2, store=store)
+    async with store.write() as connection:
+        await connection.execute(insert(tables.stemmers).values(name="klingon"))
+    assert await numbers(store, "tariff") == ([], [])
+    counts: list[int] = []
+    assert await reindex.reindex(store=store, told=counts.append) == 5
+    assert counts == [2, 4, 5]
+    assert await numbers(store, "older") == ([], [])
+    assert await numbers(store, "tariff") == ([1], [])
+    assert await numbers(store, "صادرات") == ([5], [])
+    async with store.read() as connection:
+        assert await searching.stemmers_in_use(connection) == {"english", "", "german", "arabic"}
+    before = await all_rows(store)
+    assert await reindex.reindex(store=store) == 5
+    after = await all_rows(store)
+    assert {name for name, rows in after.items() if rows != before[name]} == {"counters"}
+
+
+async def test_what_is_published_while_all_is_indexed_anew_is_found(sqlite_store: Database) -> None:
+    await publish_news(sqlite_store, TUESDAY, *(piece(f"Tariff {n}", f"Text {n}.") for n in range(60)))
+    await asyncio.gather(
+        reindex.reindex(store=sqlite_store),
+        *(
+            publish_news(sqlite_store, at(24, 7 + n), piece(f"Duties {n}", f"Another text {n}."))
+            for n in range(8)
+        ),
+    )
+    assert len((await numbers(sqlite_store, "tariff"))[0]) == 60
+    assert len((await numbers(sqlite_store, "duties"))[0]) == 8
 
 
 async def test_a_draft_is_not_found(store: Database) -> None:
