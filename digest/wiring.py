@@ -45,13 +45,20 @@ async def post_for(settings: Settings) -> Post:
     return post
 
 
-def event_loop_for(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop] | None:
+def event_loop_for(
+    settings: Settings, *, sends: bool = True, serves: bool = False
+) -> Callable[[], asyncio.AbstractEventLoop] | None:
     """uvloop's loop where it is installed and pays, else None for asyncio's own.
 
-    It halves our own work for a message on a plain connection; under TLS it does more than asyncio.
+    It halves our own work for a message on a plain connection, and takes some off a page; under TLS it does
+    more than asyncio.
     """
     target = parse_servers(settings.smtp_url.get_secret_value())
-    if isinstance(target, FileOutbox) or any(one.security is not Security.PLAIN for one in target):
+    if isinstance(target, FileOutbox) or not sends:
+        pays = serves
+    else:
+        pays = all(one.security is Security.PLAIN for one in target)
+    if not pays:
         return None
     try:
         from uvloop import new_event_loop

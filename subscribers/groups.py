@@ -8,9 +8,10 @@ has one writer at a time and needs none of this.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -23,7 +24,6 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    or_,
     select,
     tuple_,
     update,
@@ -103,6 +103,17 @@ async def groups_with_bookmarks(
     return {one: found[place] for one, place in places.items()}
 
 
+async def resting_groups(connection: AsyncConnection, subscription_ids: Collection[int]) -> dict[int, int]:
+    """For each subscription the group like its own that nothing moves, made if need be."""
+    there: dict[int, Place] = {}
+    query = select(subscriptions.c.id, *_COLUMNS).join(groups, groups.c.id == subscriptions.c.group_id)
+    for some in chunks(sorted(subscription_ids)):
+        rows = await connection.execute(query.where(subscriptions.c.id.in_(some)))
+        there.update((row.id, replace(_place_from(row), is_active=False)) for row in rows)
+    found = await groups_at(connection, there.values())
+    return {id_: found[place] for id_, place in there.items()}
+
+
 async def join_equal(connection: AsyncConnection, newsletter_id: int, cadence_id: int) -> None:
     """Make groups that have become equal one, and remove those without readers.
 
@@ -128,7 +139,7 @@ def _has_readers() -> ColumnElement[bool]:
 async def _existing(connection: AsyncConnection, places: Collection[Place]) -> dict[Place, int]:
     found: dict[Place, int] = {}
     for some in chunks(list(places), _PLACES_AT_A_TIME):
-        query = _WITH_ID.where(or_(*map(_stands_at, some)))
+        query = _WITH_ID.where(tuple_(*_COLUMNS).in_([_values(place) for place in some]))
         # the oldest of several equal ones
         for row in await connection.execute(query.order_by(groups.c.id.desc())):
             found[_place_from(row)] = row.id
@@ -146,8 +157,7 @@ async def _equal_groups(connection: AsyncConnection, here: ColumnElement[bool]) 
     return list(same.values())
 
 
-def _stands_at(place: Place) -> ColumnElement[bool]:
-    return and_(*(groups.c[name] == getattr(place, name) for name in Place.__dataclass_fields__))
+_values: Final[Callable[[Place], tuple[Any, ...]]] = attrgetter(*Place.__dataclass_fields__)
 
 
 def _place_from(row: Row[Any]) -> Place:

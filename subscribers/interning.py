@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import Row, Table, select
@@ -19,6 +20,8 @@ Preference = TypeVar("Preference", Cadence, Profile, Bookmark)
 
 #: Values in one statement: far below the limits of bound parameters of both stores.
 _CHUNK: Final = 1000
+#: Of each kind, as many values are kept as they were made of rows.
+_MADE: Final = 2000
 
 
 async def intern_cadences(connection: AsyncConnection, values: Iterable[Cadence]) -> dict[Cadence, int]:
@@ -48,7 +51,7 @@ def cadence_columns(cadence: Cadence) -> dict[str, Any]:
 
 def cadence_from(row: Row[Any]) -> Cadence:
     """A cadence from a row that has its columns."""
-    return Cadence(tuple(row.days.split(",")), time.fromisoformat(row.at), row.zone, row.at_once)
+    return _cadence(row.days, row.at, row.zone, row.at_once)
 
 
 def profile_columns(profile: Profile) -> dict[str, Any]:
@@ -64,13 +67,9 @@ def profile_columns(profile: Profile) -> dict[str, Any]:
 
 def profile_from(row: Row[Any]) -> Profile:
     """A profile from a row that has its columns."""
-    return Profile(
-        None if row.topics is None else frozenset(row.topics),
-        None if row.sections is None else frozenset(Section(name) for name in row.sections),
-        Format(row.format),
-        row.max_items,
-        row.language,
-    )
+    topics = None if row.topics is None else tuple(row.topics)
+    sections = None if row.sections is None else tuple(row.sections)
+    return _profile(topics, sections, row.format, row.max_items, row.language)
 
 
 def bookmark_columns(bookmark: Bookmark) -> dict[str, Any]:
@@ -85,7 +84,37 @@ def bookmark_columns(bookmark: Bookmark) -> dict[str, Any]:
 
 def bookmark_from(row: Row[Any]) -> Bookmark:
     """A bookmark from a row that has its columns."""
-    return Bookmark(row.cut, tuple(row.deferred), tuple(row.ahead))
+    return _bookmark(row.cut, tuple(row.deferred), tuple(row.ahead))
+
+
+# Equal preferences are one value here too: what is made of a preference can be found again by it, at once.
+
+
+@lru_cache(maxsize=_MADE)
+def _cadence(days: str, at: str, zone: str, at_once: bool) -> Cadence:
+    return Cadence(tuple(days.split(",")), time.fromisoformat(at), zone, at_once)
+
+
+@lru_cache(maxsize=_MADE)
+def _profile(
+    topics: tuple[str, ...] | None,
+    sections: tuple[str, ...] | None,
+    format_: str,
+    max_items: int | None,
+    language: str,
+) -> Profile:
+    return Profile(
+        None if topics is None else frozenset(topics),
+        None if sections is None else frozenset(map(Section, sections)),
+        Format(format_),
+        max_items,
+        language,
+    )
+
+
+@lru_cache(maxsize=_MADE)
+def _bookmark(cut: int, deferred: tuple[int, ...], ahead: tuple[int, ...]) -> Bookmark:
+    return Bookmark(cut, deferred, ahead)
 
 
 def chunks(values: Sequence[Any], size: int = _CHUNK) -> Iterator[Sequence[Any]]:

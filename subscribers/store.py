@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from subscribers.groups import Place, groups_at, hold_together
@@ -174,7 +175,10 @@ async def subscriptions_of(
 ) -> tuple[Subscription, ...]:
     """All subscriptions of one address, by newsletter; `to_change` keeps others off them until commit."""
     whose = select(subscribers.c.id).where(subscribers.c.address_key == address_key(address))
-    return await _all_of(connection, whose, to_change)
+    theirs = subscriptions.c.subscriber_id == whose.scalar_subquery()
+    if to_change:
+        await keep_others_off(connection, theirs)
+    return tuple(map(subscription_from, await connection.execute(_all_with(theirs))))
 
 
 async def subscriptions_beside(
@@ -184,8 +188,10 @@ async def subscriptions_beside(
 
     `to_change` keeps others off them until commit.
     """
-    whose = select(subscriptions.c.subscriber_id).where(subscriptions.c.id == subscription_id)
-    return await _all_of(connection, whose, to_change)
+    if to_change:
+        await keep_others_off(connection, _is_beside(subscription_id))
+    rows = await connection.execute(_beside(), {"subscription_id": subscription_id})
+    return tuple(map(subscription_from, rows))
 
 
 async def subscription_by_id(
@@ -262,14 +268,6 @@ async def _cadences_of(connection: AsyncConnection, condition: ColumnElement[boo
     return set((await connection.execute(query.where(condition).distinct())).scalars())
 
 
-async def pauses_ending_by(connection: AsyncConnection, now: datetime) -> tuple[Subscription, ...]:
-    """Paused subscriptions whose time is up, and nobody else's until commit."""
-    ending = and_(subscriptions.c.paused_until <= now, subscriptions.c.standing == Standing.PAUSED)
-    await keep_others_off(connection, ending)
-    rows = await connection.execute(whole_subscriptions().where(ending).order_by(subscriptions.c.id))
-    return tuple(subscription_from(row) for row in rows)
-
-
 async def mark_bouncing(connection: AsyncConnection, subscription_id: int, words: str, now: datetime) -> None:
     """The address of this subscription does not exist: no more mail to it, whatever the newsletter."""
     whose = select(subscriptions.c.subscriber_id).where(subscriptions.c.id == subscription_id)
@@ -302,15 +300,20 @@ async def erase(connection: AsyncConnection, subscriber_id: int, now: datetime) 
     )
 
 
-async def _all_of(
-    connection: AsyncConnection, whose: Select[Any], to_change: bool
-) -> tuple[Subscription, ...]:
-    theirs = subscriptions.c.subscriber_id == whose.scalar_subquery()
-    if to_change:
-        await keep_others_off(connection, theirs)
-    query = whole_subscriptions().where(theirs, subscribers.c.address.isnot(None))
-    rows = await connection.execute(query.order_by(subscriptions.c.newsletter_id))
-    return tuple(subscription_from(row) for row in rows)
+@cache
+def _beside() -> Select[Any]:
+    """Asked with every page of a reader: to put it together takes longer than to look."""
+    return _all_with(_is_beside(bindparam("subscription_id")))
+
+
+def _is_beside(subscription_id: int | ColumnElement[int]) -> ColumnElement[bool]:
+    whose = select(subscriptions.c.subscriber_id).where(subscriptions.c.id == subscription_id)
+    return subscriptions.c.subscriber_id == whose.scalar_subquery()
+
+
+def _all_with(condition: ColumnElement[bool]) -> Select[Any]:
+    query = whole_subscriptions().where(condition, subscribers.c.address.isnot(None))
+    return query.order_by(subscriptions.c.newsletter_id)
 
 
 def whole_subscriptions() -> Select[Any]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from subscribers.groups import resting_groups
 from subscribers.interning import chunks
 from subscribers.model import Standing
 from subscribers.store import keep_others_off, subscription_from, whole_subscriptions
@@ -39,6 +40,27 @@ async def subscriptions_among(
         rows = await connection.execute(whole_subscriptions().where(mine))
         found += [subscription_from(row) for row in rows]
     return tuple(found)
+
+
+async def pauses_ending_by(connection: AsyncConnection, now: datetime) -> tuple[Subscription, ...]:
+    """Paused subscriptions whose time is up, and nobody else's until commit."""
+    ending = and_(subscriptions.c.paused_until <= now, subscriptions.c.standing == Standing.PAUSED)
+    await keep_others_off(connection, ending)
+    rows = await connection.execute(whole_subscriptions().where(ending).order_by(subscriptions.c.id))
+    return tuple(subscription_from(row) for row in rows)
+
+
+async def take_out(connection: AsyncConnection, ids: Collection[int], standing: Standing) -> None:
+    """Give subscriptions a standing in which nothing is sent, with no end to it; what they want stays.
+
+    The caller keeps others off them.
+    """
+    group_ids = await resting_groups(connection, ids)
+    rows = [{"its_id": id_, "its_group": group_id} for id_, group_id in group_ids.items()]
+    if rows:
+        query = update(subscriptions).where(subscriptions.c.id == bindparam("its_id"))
+        rest = {"standing": standing, "away_after": None, "paused_until": None}
+        await connection.execute(query.values(group_id=bindparam("its_group"), **rest), rows)
 
 
 async def note_standings(

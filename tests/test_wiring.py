@@ -78,3 +78,21 @@ def test_uvloop_is_taken_for_plain_connections_alone(url: str, pays: bool) -> No
     uvloop = pytest.importorskip("uvloop")
     factory = event_loop_for(Settings(smtp_url=SecretStr(url)))
     assert factory is (uvloop.new_event_loop if pays else None)
+
+
+@pytest.mark.parametrize(
+    ("url", "sends", "pays"),
+    [
+        ("smtp://127.0.0.1:25", True, True),
+        ("smtps://127.0.0.1:465", True, False),
+        ("smtps://127.0.0.1:465", False, True),
+        ("file:var/outbox", True, True),
+        ("file:var/outbox", False, True),
+    ],
+)
+def test_pages_are_served_by_uvloop_unless_mail_goes_over_tls_beside_them(
+    url: str, sends: bool, pays: bool
+) -> None:
+    uvloop = pytest.importorskip("uvloop")
+    factory = event_loop_for(Settings(smtp_url=SecretStr(url)), sends=sends, serves=True)
+    assert factory is (uvloop.new_event_loop if pays else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from digest.cli.doors import store_at
 from digest.config import load_settings, secret_keys
 from digest.errors import InputError
 from digest.web.app import build_app
+from digest.web.hearing import Hearing
 from digest.wiring import event_loop_for, set_up_logging
 from scheduler import Pulse, keep_time
 from subscribers.tokens import Tokens
@@ -59,7 +61,7 @@ def serve(
                     tasks.append(keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=Pulse()))
                 await asyncio.gather(*tasks)
 
-    run(work(), event_loop_for(settings))
+    run(work(), event_loop_for(settings, sends=not no_scheduler, serves=True))
     return answer({"stopped": True}) if json else note("stopped")
 
 
@@ -94,7 +96,20 @@ def _address(heard: socket.socket) -> str:
 
 async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event, proxies: str) -> None:
     """Answer requests until `stop`; should the server end by itself, everything does."""
-    server = _Server(uvicorn.Config(app, log_level="warning", forwarded_allow_ips=proxies))
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http=Hearing,
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            forwarded_allow_ips=proxies,
+        )
+    )
+    # what is here now stays: the collector need not look through it while somebody waits for a page
+    gc.collect()
+    gc.freeze()
     serving = asyncio.create_task(server.serve([heard]))
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)

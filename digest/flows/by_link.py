@@ -10,12 +10,12 @@ from typing import Any, Final
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core import timetable
 from digest.core.model import Newsletter, Topic
 from digest.flows.leaving import HAD_AGREED, end_all
 from digest.flows.notices import goodbye
-from digest.flows.preview import slot_for
-from digest.store import counters, newsletters, returns, topics
+from digest.flows.preview import next_due
+from digest.flows.remembered import Known, Remembered
+from digest.store import newsletters, returns
 from digest.store.database import Database
 from subscribers import store as readers
 from subscribers.leaving import was_from_everything
@@ -51,22 +51,39 @@ class Other:
     title: str
 
 
-async def look(subscription_id: int, *, store: Database, now: datetime) -> Seen | None:
-    """The subscription behind a link; None after its reader was erased. Changes nothing."""
+async def look(
+    subscription_id: int, *, store: Database, now: datetime, remembered: Remembered | None = None
+) -> Seen | None:
+    """The subscription behind a link; None after its reader was erased. Changes nothing.
+
+    What many readers have alike is taken from what is `remembered`.
+    """
+    remembered = remembered or Remembered()
     async with store.glance() as connection:
         mine = await readers.subscriptions_beside(connection, subscription_id)
         reader = own(mine, subscription_id)
         if reader is None:
             return None
-        others = tuple(one for one in mine if one.id != reader.id)
-        return Seen(
-            reader=reader,
-            newsletter=await newsletters.by_id(connection, reader.newsletter_id),
-            topics=await topics.every(connection),
-            next_due=next_due(reader, await counters.newest_number(connection), now),
-            may_return=await may_still_return(connection, reader, now),
-            others=await beside(connection, others),
-        )
+        return await seen_by(connection, reader, mine, await remembered.as_of_now(connection), now)
+
+
+async def seen_by(
+    connection: AsyncConnection,
+    reader: Subscription,
+    mine: Sequence[Subscription],
+    known: Known,
+    now: datetime,
+) -> Seen:
+    """A subscription as its reader sees it; `mine` is all that the reader has."""
+    others = tuple(one for one in mine if one.id != reader.id)
+    return Seen(
+        reader=reader,
+        newsletter=await known.newsletter(connection, reader.newsletter_id),
+        topics=await known.topics(connection),
+        next_due=next_due(reader, known.newest, now),
+        may_return=await may_still_return(connection, reader, now),
+        others=await beside(connection, others),
+    )
 
 
 async def leave(
@@ -151,21 +168,6 @@ def may_return(reader: Subscription, history: Sequence[Row[Any]], now: datetime)
         return False
     leaving = history[-1]
     return leaving.before in HAD_AGREED and now - leaving.at <= UNDO_WITHIN
-
-
-def next_due(reader: Subscription, newest: int, now: datetime) -> datetime | None:
-    """When the next issue of this reader is due; None when it comes with the news, or when none will come."""
-    if reader.standing is Standing.PAUSED and reader.paused_until is not None:
-        # the pause will end as if the slots before it had been served
-        until = max(reader.paused_until, now)
-        served = timetable.served_day_on_return(reader.cadence, reader.paused_until)
-        awake = replace(
-            reader, standing=Standing.ACTIVE, paused_until=None, served_day=max(served, reader.served_day)
-        )
-        return next_due(awake, newest, until)
-    if reader.standing is not Standing.ACTIVE or reader.cadence.at_once:
-        return None
-    return slot_for(reader, newest, now).due_at
 
 
 async def _to_change(

@@ -10,8 +10,9 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
-from digest.flows.by_link import Seen, beside, may_still_return, next_due, own, take_back_within
+from digest.flows.by_link import Seen, own, seen_by, take_back_within
 from digest.flows.coming import Coming
+from digest.flows.preview import next_due
 from digest.flows.readers import (
     Enrolment,
     change_all,
@@ -72,25 +73,17 @@ async def look(
         reader = own(mine, subscription_id)
         if reader is None:
             return None
-        newest = await counters.newest_number(connection)
-        newsletter = await remembered.newsletter(connection, reader.newsletter_id, now)
-        others = tuple(one for one in mine if one.id != reader.id)
-        seen = Seen(
-            reader=reader,
-            newsletter=newsletter,
-            topics=await remembered.topics(connection, now),
-            next_due=next_due(reader, newest, now),
-            may_return=await may_still_return(connection, reader, now),
-            others=await beside(connection, others),
-        )
+        known = await remembered.as_of_now(connection)
+        seen = await seen_by(connection, reader, mine, known, now)
         tried = reader
         if read is not None:
             last_days = await ledger.last_days(connection, [reader.id], now)
             tried = rewished(reader, read(seen), last_day=last_days.get(reader.id, date.min), now=now)
-        after = _awake(tried, newest, now)
-        held = await remembered.held(connection, after, newsletter, newest, now)
-        per_week = await remembered.per_week(connection, newsletter, now)
-        return Choice(seen, tried, Coming(next_due(tried, newest, now), held), per_week)
+        after = _awake(tried, known.newest, now)
+        held = await known.held(connection, after.profile, after.bookmark, seen.newsletter)
+        per_week = await remembered.per_week(connection, seen.newsletter, now)
+        due = seen.next_due if tried is reader else next_due(tried, known.newest, now)
+        return Choice(seen, tried, Coming(due, held), per_week)
 
 
 async def save(subscription_id: int, wishes: Wishes, *, store: Database, now: datetime) -> bool:

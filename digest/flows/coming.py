@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Newsletter
 from digest.core.selection import Selector
-from digest.flows.by_link import next_due
+from digest.flows.preview import next_due
 from digest.flows.publish import rules_of
 from digest.store import briefings, counters
 from subscribers.model import Bookmark, Profile

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core import timetable
 from digest.core.model import Newsletter, Topic
 from digest.core.notices import COME_BACK, Notice, NoticeKind
-from digest.flows.by_link import Seen, next_due
+from digest.flows.by_link import Seen
 from digest.flows.notices import welcome
 from digest.flows.outlook import outlook
+from digest.flows.preview import next_due
 from digest.flows.readers import ERASED, suppression_key
 from digest.flows.returning import begin_again, begun_again
 from digest.store import counters, newsletters, notices, topics

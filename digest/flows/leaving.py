@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.flows.notices import goodbyes
 from digest.store.database import Database
-from subscribers import store as readers
 from subscribers import together
 from subscribers.model import Standing
-from subscribers.subscription import TRANSITIONS, Event, Subscription, left
+from subscribers.subscription import TRANSITIONS, Event, Subscription
 
 #: Who left from here had agreed to mail; who never confirmed, or was imported as gone, had not.
 HAD_AGREED: Final = frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING})
@@ -86,7 +85,7 @@ async def end_all(
     What is planned for them is skipped at the claim. Nobody is told: that is for the caller to do.
     """
     ending = [one for one in mine if (one.standing, Event.LEFT) in TRANSITIONS]
-    await readers.save_all(connection, [left(one) for one in ending])
+    await together.take_out(connection, [one.id for one in ending], Standing.LEFT)
     await together.note_standings(connection, ending, Standing.LEFT, reasons, now)
     return ending
 

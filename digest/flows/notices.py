@@ -72,11 +72,18 @@ async def goodbyes(connection: AsyncConnection, gone: Sequence[Subscription], no
     if not gone:
         return
     polite = {one.id: one for one in await newsletters.every(connection) if one.goodbye}
-    for reader in gone:
-        if reader.newsletter_id in polite:
-            newsletter, occasion = polite[reader.newsletter_id], f"goodbye {reader.id} {now:%Y-%m-%d}"
-            new = notice_for(reader, newsletter, NoticeKind.GOODBYE, occasion, due_at=now)
-            await notices.plan(connection, new)
+    planned = [
+        notice_for(
+            one,
+            polite[one.newsletter_id],
+            NoticeKind.GOODBYE,
+            f"goodbye {one.id} {now:%Y-%m-%d}",
+            due_at=now,
+        )
+        for one in gone
+        if one.newsletter_id in polite
+    ]
+    await notices.plan_all(connection, planned)
 
 
 def notice_for(

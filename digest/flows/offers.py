@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Final
 
 from digest.core.model import Newsletter, Topic
-from digest.flows.by_link import next_due
 from digest.flows.coming import Coming
+from digest.flows.preview import next_due
 from digest.flows.readers import Enrolment, beginning, reach_of
 from digest.flows.remembered import Remembered
-from digest.store import counters, newsletters
 from digest.store.database import Database
 from subscribers.subscription import Subscription
 from subscribers.wishes import Wishes
@@ -46,12 +45,13 @@ class Offers:
         """All that is open to sign-up now."""
         now, remembered = self._now(), self._remembered
         async with self._store.glance() as connection:
-            opened = [one for one in await newsletters.every(connection) if one.sign_up]
+            known = await remembered.as_of_now(connection)
+            opened = [one for one in await known.newsletters(connection) if one.sign_up]
             per_week: dict[str, int] = {}
             for one in opened:
                 for slug, count in (await remembered.per_week(connection, one, now)).items():
                     per_week[slug] = max(count, per_week.get(slug, 0))
-            return Offer(tuple(opened), await remembered.topics(connection, now), per_week)
+            return Offer(tuple(opened), await known.topics(connection), per_week)
 
     async def first_mail(self, newsletter: Newsletter, wishes: Wishes) -> tuple[Subscription, Coming]:
         """What somebody who began now with these wishes would be sent first; nothing is written down."""
@@ -59,7 +59,7 @@ class Offers:
         nobody = Enrolment("", newsletter.slug, wishes, confirmed=True, reason="")
         async with self._store.glance() as connection:
             reach = await reach_of(connection, newsletter, now)
-            newest = await counters.newest_number(connection)
+            known = await self._remembered.as_of_now(connection)
             reader = beginning(nobody, newsletter, 0, reach, now)
-            held = await self._remembered.held(connection, reader, newsletter, newest, now)
-        return reader, Coming(next_due(reader, newest, now), held)
+            held = await known.held(connection, reader.profile, reader.bookmark, newsletter)
+        return reader, Coming(next_due(reader, known.newest, now), held)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.core import timetable
@@ -15,6 +15,7 @@ from digest.mail.lane import Letter
 from digest.store import briefings, counters, newsletters
 from digest.store.database import Database
 from subscribers import store as readers
+from subscribers.model import Standing
 from subscribers.subscription import Subscription
 
 
@@ -78,6 +79,21 @@ async def preview(
         text=printed.rendition.plain_text(mine_alone),
         letter=press.addressed(printed, claimed),
     )
+
+
+def next_due(reader: Subscription, newest: int, now: datetime) -> datetime | None:
+    """When the next issue of this reader is due; None when it comes with the news, or when none will come."""
+    if reader.standing is Standing.PAUSED and reader.paused_until is not None:
+        # the pause will end as if the slots before it had been served
+        until = max(reader.paused_until, now)
+        served = timetable.served_day_on_return(reader.cadence, reader.paused_until)
+        awake = replace(
+            reader, standing=Standing.ACTIVE, paused_until=None, served_day=max(served, reader.served_day)
+        )
+        return next_due(awake, newest, until)
+    if reader.standing is not Standing.ACTIVE or reader.cadence.at_once:
+        return None
+    return slot_for(reader, newest, now).due_at
 
 
 def slot_for(reader: Subscription, newest: int, now: datetime) -> Slot:

@@ -10,6 +10,7 @@ from digest.core import timetable
 from digest.store import briefings, deliveries, notices
 from digest.store.database import Database
 from subscribers import store as readers
+from subscribers import together
 from subscribers.subscription import resumed
 
 
@@ -40,7 +41,7 @@ async def recover(
 async def _wake(store: Database, now: datetime) -> int:
     """End the pauses whose time is up; slots since then are owed, even when this comes late."""
     async with store.write() as connection:
-        sleepers = await readers.pauses_ending_by(connection, now)
+        sleepers = await together.pauses_ending_by(connection, now)
         for sleeper in sleepers:
             assert sleeper.paused_until is not None
             awake, gap = resumed(

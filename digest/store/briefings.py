@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus, Candidate, DraftBriefing, TopicMark
@@ -15,6 +15,11 @@ from digest.store import counters, searching
 from digest.store.tables import briefing_topics, briefings, revisions
 from subscribers.interning import chunks
 from subscribers.model import Section
+
+#: Put together once: the form for subscribing asks it each time.
+_NEWEST_BEFORE: Final = select(func.max(briefings.c.number)).where(
+    briefings.c.published_at < bindparam("instant")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,8 +293,7 @@ async def counts_by_topic(
 
 async def newest_published_before(connection: AsyncConnection, instant: datetime) -> int:
     """The highest number published before an instant; 0 when there is none."""
-    query = select(func.max(briefings.c.number)).where(briefings.c.published_at < instant)
-    return (await connection.execute(query)).scalar() or 0
+    return (await connection.execute(_NEWEST_BEFORE, {"instant": instant})).scalar() or 0
 
 
 def _newest() -> Select[Any]:

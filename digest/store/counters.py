@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,6 +17,24 @@ BATCHES: Final = "batches"
 PAGES: Final = "pages"
 
 
+class News(NamedTuple):
+    """How far the store is: equal values show equal pages."""
+
+    #: the number of the newest published briefing
+    newest: int
+    #: how often public pages have changed
+    changes: int
+
+
+#: Put together once: it is asked with every page.
+_NEWS: Final = select(
+    *(
+        select(counters.c.value).where(counters.c.name == name).scalar_subquery()
+        for name in (BRIEFINGS, PAGES)
+    )
+)
+
+
 async def take(connection: AsyncConnection, name: str, count: int = 1) -> range:
     """The next `count` numbers. The row stays locked until commit, so numbers appear in order of commit."""
     query = update(counters).where(counters.c.name == name).values(value=counters.c.value + count)
@@ -29,6 +47,12 @@ async def newest_number(connection: AsyncConnection) -> int:
     query = select(counters.c.value).where(counters.c.name == BRIEFINGS)
     newest: int = (await connection.execute(query)).scalar_one()
     return newest
+
+
+async def news(connection: AsyncConnection) -> News:
+    """How far the store is: what many pages are kept by."""
+    newest, changes = (await connection.execute(_NEWS)).one()
+    return News(newest, changes)
 
 
 async def pages_change(connection: AsyncConnection) -> None:

@@ -29,6 +29,8 @@ _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
 
 #: Pages of the log after which SQLite folds it into the file; a page written by many commits is copied once.
 LOG_PAGES: Final = 8000
+#: Connections for glances that stay open.
+_MOST_IDLE: Final = 8
 #: Where a connection notes that it does not look references up.
 _UNCHECKED: Final = "digest_unchecked"
 
@@ -49,6 +51,7 @@ class Database:
         self._one_writes: Final = asyncio.Lock()
         self._apart: _Apart | None = None
         self._nearby: Engine | None = None
+        self._idle: Final[list[Connection]] = []
 
     @property
     def is_sqlite(self) -> bool:
@@ -77,7 +80,7 @@ class Database:
             async with self.read() as connection:
                 yield connection
             return
-        with _in_words_of(self.url), self._near().connect() as near, near.begin():
+        with _in_words_of(self.url), self._near() as near:
             yield on_the_spot(near)
 
     async def write_briefly(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
@@ -135,16 +138,35 @@ class Database:
         apart, self._apart = self._apart, None
         if apart is not None:
             await apart.close()
+        while self._idle:
+            self._idle.pop().close()
         nearby, self._nearby = self._nearby, None
         if nearby is not None:
             nearby.dispose()
         await self._engine.dispose()
 
-    def _near(self) -> Engine:
+    @contextmanager
+    def _near(self) -> Iterator[Connection]:
+        """A transaction on a connection that stays open: to take one from a pool costs as much as a look.
+
+        Glances may overlap where somebody prints in between, and none of them may wait for another.
+        """
+        connection = self._idle.pop() if self._idle else self._engine_nearby().connect()
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if self._nearby is None or len(self._idle) >= _MOST_IDLE:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def _engine_nearby(self) -> Engine:
         if self._nearby is None:
-            # glances may overlap where somebody prints in between, and none of them may wait for another
             self._nearby = create_engine(
-                self.url.set(drivername="sqlite"), pool_size=8, max_overflow=-1, **_JSON
+                self.url.set(drivername="sqlite"), pool_size=_MOST_IDLE, max_overflow=-1, **_JSON
             )
             _make_sqlite_safe(self._nearby)
         return self._nearby
@@ -286,7 +308,13 @@ def _begin_sqlite(connection: Connection) -> None:
         # has no effect within a transaction
         connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if unchecked else 'ON'}")
         connection.info[_UNCHECKED] = unchecked
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("digest_write", False) else "BEGIN")
+    if options.get("digest_write", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    # takes no lock yet, so nothing can be wrong with it; by the driver alone it takes a tenth of the time
+    cursor = connection.connection.cursor()
+    cursor.execute("BEGIN")
+    cursor.close()
 
 
 def _is_about_the_store(error: DBAPIError) -> bool:

@@ -33,6 +33,7 @@ from subscribers import store as readers
 from subscribers.interning import (
     cadence_from,
     insert_into,
+    insert_missing,
     intern_cadences,
     intern_profiles,
     profile_from,
@@ -50,30 +51,39 @@ _UNBEGUN: Final = case(
 
 async def plan(connection: AsyncConnection, new: Notice) -> int | None:
     """Write a notice down, as it stands; None when that address has one of the same occasion."""
-    cadence_id = profile_id = None
-    if new.cadence is not None:
-        cadence_id = (await intern_cadences(connection, [new.cadence]))[new.cadence]
-    if new.profile is not None:
-        profile_id = (await intern_profiles(connection, [new.profile]))[new.profile]
-    query = insert_into(connection, notices).values(
-        kind=new.kind,
-        occasion=new.occasion,
-        newsletter_id=new.newsletter_id,
-        subscription_id=new.subscription_id,
-        address=new.address,
-        address_key=address_key(new.address),
-        cadence_id=cadence_id,
-        profile_id=profile_id,
-        data=dict(new.data),
-        domain=new.domain,
-        due_at=new.due_at,
-        expires_at=new.expires_at,
-        status=new.status,
-        reason=new.reason,
-    )
+    query = insert_into(connection, notices).values(*await _rows(connection, [new]))
     made = await connection.execute(query.on_conflict_do_nothing().returning(notices.c.id))
     found: int | None = made.scalar()
     return found
+
+
+async def plan_all(connection: AsyncConnection, new: Sequence[Notice]) -> None:
+    """Write notices down, but for those whose address has one of the same occasion."""
+    await insert_missing(connection, notices, await _rows(connection, new))
+
+
+async def _rows(connection: AsyncConnection, new: Sequence[Notice]) -> list[dict[str, Any]]:
+    cadence_ids = await intern_cadences(connection, {one.cadence for one in new if one.cadence is not None})
+    profile_ids = await intern_profiles(connection, {one.profile for one in new if one.profile is not None})
+    return [
+        {
+            "kind": one.kind,
+            "occasion": one.occasion,
+            "newsletter_id": one.newsletter_id,
+            "subscription_id": one.subscription_id,
+            "address": one.address,
+            "address_key": address_key(one.address),
+            "cadence_id": None if one.cadence is None else cadence_ids[one.cadence],
+            "profile_id": None if one.profile is None else profile_ids[one.profile],
+            "data": dict(one.data),
+            "domain": one.domain,
+            "due_at": one.due_at,
+            "expires_at": one.expires_at,
+            "status": one.status,
+            "reason": one.reason,
+        }
+        for one in new
+    ]
 
 
 async def asked(

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from digest.core.notices import NoticeKind
 from digest.flows import moving
@@ -20,6 +21,7 @@ from digest.render.words import words_for
 from digest.store.database import Database
 from digest.web.linked import language_of, subject_of
 from digest.web.pages import page
+from digest.web.paths import acts, shows
 from digest.web.shown import shown
 from subscribers.tokens import Purpose, Tokens
 
@@ -35,12 +37,12 @@ class Addresses:
         self._tokens: Final = tokens
         self._now: Final = now
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The path, and what answers on it."""
-        router = APIRouter()
-        router.add_api_route("/address/{token}", self.ask, methods=["GET", "HEAD"])
-        router.add_api_route("/address/{token}", self.answer, methods=["POST"])
-        return router
+        return [
+            shows("/address/{token}", self.ask),
+            acts("/address/{token}", self.answer),
+        ]
 
     async def ask(self, token: str, request: Request) -> Response:
         """Say what would move, with a button."""

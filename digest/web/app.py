@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from digest.flows.reprints import Reprints
 from digest.store.database import Database
@@ -47,20 +48,30 @@ def build_app(
     Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
     Host that was asked for. Days of the archive are those of `zone`.
     """
-    app = FastAPI(title="digest", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    app.add_middleware(Shield, headers=security_headers())
-    for pages in (Leaving, Preferences, MyData, Addresses, Confirming):
-        app.include_router(pages(store=store, tokens=tokens, now=now).router())
     signing_up = SigningUp(store=store, now=now)
-    app.include_router(signing_up.router())
-    app.include_router(Embedding(store=store, signing_up=signing_up, now=now).router())
     reprints = Reprints(store=store, own_themes=own_themes)
-    app.include_router(IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).router())
-    app.include_router(OwnIssues(store=store, tokens=tokens, now=now).router())
-    _add_archive(app, store=store, base_url=base_url, zone=zone)
-    desk = desk_routes(store=store, base_url=base_url, zone=zone, now=now, own_themes=own_themes)
-    app.router.routes.extend(desk)
-    app.include_router(static.router())
+    app = FastAPI(
+        title="digest",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        routes=[
+            *(
+                one
+                for pages in (Leaving, Preferences, MyData, Addresses, Confirming)
+                for one in pages(store=store, tokens=tokens, now=now).routes()
+            ),
+            *signing_up.routes(),
+            *Embedding(store=store, signing_up=signing_up, now=now).routes(),
+            *IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).routes(),
+            *OwnIssues(store=store, tokens=tokens, now=now).routes(),
+            *_archive(store=store, base_url=base_url, zone=zone),
+            *desk_routes(store=store, base_url=base_url, zone=zone, now=now, own_themes=own_themes),
+            *static.routes(),
+        ],
+    )
+    app.add_middleware(Shield, headers=security_headers())
     trouble.add_to(app, Guesses(now=now))
 
     @app.get("/healthz")
@@ -71,9 +82,10 @@ def build_app(
     return app
 
 
-def _add_archive(app: FastAPI, *, store: Database, base_url: str, zone: str) -> None:
+def _archive(*, store: Database, base_url: str, zone: str) -> list[Route]:
     """The public archive, whose days are those of `zone`."""
     cached = Cached(store=store, settings=(base_url, zone))
+    feeds = Feeds(store=store, base_url=base_url, zone=zone, cached=cached)
+    pages = ArchivePages(store=store, base_url=base_url, zone=zone, cached=cached)
     # the names of feeds would be taken for days
-    app.include_router(Feeds(store=store, base_url=base_url, zone=zone, cached=cached).router())
-    app.include_router(ArchivePages(store=store, base_url=base_url, zone=zone, cached=cached).router())
+    return [*feeds.routes(), *pages.routes()]

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from digest.core.editions import Month, local_day, parse_day, parse_month
 from digest.core.model import Newsletter
@@ -23,8 +24,8 @@ from digest.store.searching import Kind, Where, source_name
 from digest.web.archive_shown import Showing, description, frame, latest
 from digest.web.cached import Cached, modified
 from digest.web.pages import page
+from digest.web.paths import shows
 
-_SHOWS: Final = ["GET", "HEAD"]
 #: Numbers as our own links have them: none begins with a naught, none is beyond what a store counts to.
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,9}")
 _FOLLOWING: Final = re.compile(r"(title|beyond)-([1-9][0-9]{0,9})")
@@ -42,22 +43,22 @@ class ArchivePages:
         self._zone: Final = zone
         self._cached: Final = cached
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The paths, and what answers on each; those of feeds come before."""
-        router = APIRouter()
         under = "/archive/{newsletter}"
-        for path, answer in (
-            ("/archive", self.home),
-            (under, self.newest),
-            (f"{under}/search", self.search),
-            (f"{under}/topics/{{slug}}", self.topic),
-            (f"{under}/sources/{{name:path}}", self.source),
-            (f"{under}/items/{{number}}", self.item),
-            (f"{under}/{{day}}", self.edition),
-            (f"{under}/{{year}}/{{month}}", self.month),
-        ):
-            router.add_api_route(path, answer, methods=_SHOWS)
-        return router
+        return [
+            shows(path, answer)
+            for path, answer in (
+                ("/archive", self.home),
+                (under, self.newest),
+                (f"{under}/search", self.search),
+                (f"{under}/topics/{{slug}}", self.topic),
+                (f"{under}/sources/{{name:path}}", self.source),
+                (f"{under}/items/{{number}}", self.item),
+                (f"{under}/{{day}}", self.edition),
+                (f"{under}/{{year}}/{{month}}", self.month),
+            )
+        ]
 
     async def home(self, request: Request) -> Response:
         """The newsletters, or the editions of the only one."""

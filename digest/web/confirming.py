@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from digest.flows import confirming
 from digest.flows.confirming import Put, Question
@@ -19,6 +20,7 @@ from digest.store.database import Database
 from digest.web.forms import seen_from
 from digest.web.linked import subject_of
 from digest.web.pages import page
+from digest.web.paths import acts, shows
 from digest.web.shown import shown
 from subscribers.tokens import Purpose, Tokens
 
@@ -36,12 +38,12 @@ class Confirming:
         self._tokens: Final = tokens
         self._now: Final = now
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The path, and what answers on it."""
-        router = APIRouter()
-        router.add_api_route("/confirm/{token}", self.ask, methods=["GET", "HEAD"])
-        router.add_api_route("/confirm/{token}", self.confirm, methods=["POST"])
-        return router
+        return [
+            shows("/confirm/{token}", self.ask),
+            acts("/confirm/{token}", self.confirm),
+        ]
 
     async def ask(self, token: str) -> Response:
         """Say what would come, and where to, with a button."""

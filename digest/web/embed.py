@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Annotated, Final
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from digest.flows.offers import Offer
 from digest.flows.sign_up import Came, SignUp, sign_up
@@ -18,6 +19,7 @@ from digest.render.words import words_for
 from digest.store.database import Database
 from digest.web.forms import body_of, seen_from
 from digest.web.pages import language_asked_for, page
+from digest.web.paths import acts, route, shows
 from digest.web.signing_up import TRAP, SigningUp, consent_to
 from subscribers.consents import Shown
 from subscribers.wishes import WishError, parse_address, parse_wishes
@@ -74,13 +76,13 @@ class Embedding:
         self._signing_up: Final = signing_up
         self._now: Final = now
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The paths, and what answers on each."""
-        router = APIRouter()
-        router.add_api_route("/embed/{newsletter}", self.frame, methods=["GET", "HEAD"])
-        router.add_api_route("/api/v1/subscribe", self.subscribe, methods=["POST"])
-        router.add_api_route("/api/v1/subscribe", self.may_come, methods=["OPTIONS"])
-        return router
+        return [
+            shows("/embed/{newsletter}", self.frame),
+            acts("/api/v1/subscribe", self.subscribe),
+            route("/api/v1/subscribe", self.may_come, "OPTIONS"),
+        ]
 
     async def frame(self, newsletter: str, request: Request) -> Response:
         """One field and a button, to stand in a frame of another page."""

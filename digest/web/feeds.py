@@ -11,10 +11,11 @@ from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 from xml.etree import ElementTree as ET
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import PlainTextResponse, Response
 from markupsafe import Markup
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from digest.flows import archive
 from digest.flows.archive import Desk, Line, Listing
@@ -25,8 +26,8 @@ from digest.store.database import Database
 from digest.store.searching import Kind
 from digest.web.archive_shown import Piecemeal, Showing, latest
 from digest.web.cached import FEED_AGE, Cached, modified
+from digest.web.paths import shows
 
-_SHOWS: Final = ["GET", "HEAD"]
 #: Items and editions in a feed.
 ITEMS: Final = 50
 EDITIONS: Final = 20
@@ -56,21 +57,21 @@ class Feeds:
         self._zone: Final = zone
         self._cached: Final = cached
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The paths, and what answers on each."""
-        router = APIRouter()
         under = "/archive/{newsletter}"
-        for path, answer in (
-            ("/feed.xml", self.first),
-            (f"{under}/feed.xml", self.rss),
-            (f"{under}/atom.xml", self.atom),
-            (f"{under}/editions.xml", self.editions),
-            (f"{under}/topics/{{slug}}/feed.xml", self.topic),
-            ("/sitemap.xml", self.sitemap),
-            ("/robots.txt", self.robots),
-        ):
-            router.add_api_route(path, answer, methods=_SHOWS)
-        return router
+        return [
+            shows(path, answer)
+            for path, answer in (
+                ("/feed.xml", self.first),
+                (f"{under}/feed.xml", self.rss),
+                (f"{under}/atom.xml", self.atom),
+                (f"{under}/editions.xml", self.editions),
+                (f"{under}/topics/{{slug}}/feed.xml", self.topic),
+                ("/sitemap.xml", self.sitemap),
+                ("/robots.txt", self.robots),
+            )
+        ]
 
     async def first(self, request: Request) -> Response:
         """The items of the first newsletter that has a public archive."""

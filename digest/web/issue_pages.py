@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 from digest.flows.reprints import Reprints
 from digest.web.linked import language_of, subject_of
 from digest.web.pages import page
+from digest.web.paths import shows
 from digest.web.shield import issue_headers
 from subscribers.tokens import Purpose, Tokens
 
@@ -23,11 +25,11 @@ class IssuePages:
         self._reprints: Final = reprints
         self._tokens: Final = tokens
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The path, and what answers on it."""
-        router = APIRouter()
-        router.add_api_route("/issues/{token}", self.show, methods=["GET", "HEAD"])
-        return router
+        return [
+            shows("/issues/{token}", self.show),
+        ]
 
     async def show(self, token: str, request: Request) -> Response:
         """The issue; a page that says so for a preview, or for one that is no longer kept."""

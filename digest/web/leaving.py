@@ -7,25 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 import structlog
 from babel import Locale
 from babel.dates import get_day_names
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from digest.core.timetable import local_day
 from digest.flows import by_link, leaving
 from digest.flows.by_link import Seen
 from digest.flows.choosing import READING, is_faster_than_weekly
 from digest.flows.leaving import Leavings
+from digest.flows.remembered import Remembered
 from digest.render.words import Words, words_for
 from digest.store.database import Database
 from digest.web.forms import Form, body_of, form_from
 from digest.web.linked import nobody, subject_of
 from digest.web.one_click import is_one_click
 from digest.web.pages import page
+from digest.web.paths import acts, shows
 from digest.web.shown import others_shown, shown
 from digest.web.wishing import Option
 from subscribers.leaving import (
@@ -38,14 +42,12 @@ from subscribers.leaving import (
     said_on_leaving,
 )
 from subscribers.model import WEEKDAYS, Standing
-from subscribers.subscription import Subscription
 from subscribers.tokens import Purpose, Tokens
 
 log = structlog.get_logger(__name__)
 
 #: From these, nothing more will be sent, whatever the reader does now.
 _OVER: Final = frozenset({Standing.LEFT, Standing.COMPLAINED, Standing.SUPPRESSED})
-_SHOWS: Final = ["GET", "HEAD"]
 #: How long the pause is that is offered to who wants to leave.
 _REST: Final = timedelta(weeks=4)
 #: The word of a form for all newsletters of a reader.
@@ -61,16 +63,17 @@ class Leaving:
         self._tokens: Final = tokens
         self._now: Final = now
         self._leavings: Final = Leavings(store=store, now=now)
+        self._remembered: Final = Remembered()
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The paths, and what answers on each."""
-        router = APIRouter()
-        router.add_api_route("/unsubscribe/{token}", self.ask, methods=_SHOWS)
-        router.add_api_route("/unsubscribe/{token}", self.leave, methods=["POST"])
-        # who comes back to the address of that answer is asked like anybody
-        router.add_api_route("/unsubscribe/{token}/undo", self.ask_again, methods=_SHOWS)
-        router.add_api_route("/unsubscribe/{token}/undo", self.take_back, methods=["POST"])
-        return router
+        return [
+            shows("/unsubscribe/{token}", self.ask),
+            acts("/unsubscribe/{token}", self.leave),
+            # who comes back to the address of that answer is asked like anybody
+            shows("/unsubscribe/{token}/undo", self.ask_again),
+            acts("/unsubscribe/{token}/undo", self.take_back),
+        ]
 
     async def ask(self, token: str, request: Request) -> Response:
         """Say what would end, and for whom, with a button."""
@@ -119,7 +122,9 @@ class Leaving:
             log.info("a reader left", subscription=subscription, reason=told)
 
     async def _look(self, subscription: int) -> Seen | None:
-        return await by_link.look(subscription, store=self._store, now=self._now())
+        return await by_link.look(
+            subscription, store=self._store, remembered=self._remembered, now=self._now()
+        )
 
     def _unsubscribing(self, seen: Seen | None, token: str, request: Request, *, up: str) -> Response:
         """The question, or that it is done."""
@@ -141,7 +146,9 @@ class Leaving:
             others=others_shown(seen, self._tokens, words, READING),
             reasons=_reasons(words),
             most_said=MOST_SAID,
-            days=_days(reader, words) if reading and is_faster_than_weekly(reader) else (),
+            days=_days(reader.cadence.days[0], words.language)
+            if reading and is_faster_than_weekly(reader)
+            else (),
             rest_until=local_day(self._now(), reader.cadence.zone) + _REST,
             may_rest=reader.standing is Standing.ACTIVE,
             up=up,
@@ -154,6 +161,7 @@ def _reason_in(form: Form) -> LeavingReason | None:
     return LeavingReason(chosen) if chosen in set(LeavingReason) else None
 
 
+@lru_cache(maxsize=100)
 def _reasons(words: Words) -> tuple[Option, ...]:
     _ = words.catalogue.gettext
     said = {
@@ -166,8 +174,9 @@ def _reasons(words: Words) -> tuple[Option, ...]:
     return tuple(Option(reason, name, chosen=False) for reason, name in said.items())
 
 
-def _days(reader: Subscription, words: Words) -> tuple[Option, ...]:
+@lru_cache(maxsize=500)
+def _days(first: str, language: str) -> tuple[Option, ...]:
     """The days on which it could come once a week; the first of those on which it comes now is chosen."""
-    names = get_day_names("wide", context="stand-alone", locale=Locale.parse(words.language, sep="-"))
-    first = reader.cadence.days[0] if reader.cadence.days[0] in WEEKDAYS else WEEKDAYS[0]
+    names = get_day_names("wide", context="stand-alone", locale=Locale.parse(language, sep="-"))
+    first = first if first in WEEKDAYS else WEEKDAYS[0]
     return tuple(Option(day, names[place], day == first) for place, day in enumerate(WEEKDAYS))

@@ -7,21 +7,22 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic_core import to_json
+from starlette.routing import Route
 
 from digest.flows import by_link, my_data
 from digest.render.words import words_for
 from digest.store.database import Database
 from digest.web.linked import language_of, nobody, see_other, subject_of
 from digest.web.pages import page
+from digest.web.paths import acts, shows
 from digest.web.shown import shown
 from subscribers.tokens import Purpose, Tokens
 
 log = structlog.get_logger(__name__)
 
-_SHOWS: Final = ["GET", "HEAD"]
 FILE_NAME: Final = "my-data.json"
 
 
@@ -34,14 +35,14 @@ class MyData:
         self._tokens: Final = tokens
         self._now: Final = now
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The paths, and what answers on each."""
-        router = APIRouter()
-        router.add_api_route("/preferences/{token}/data", self.show_above, methods=_SHOWS)
-        router.add_api_route("/preferences/{token}/data", self.hand_out, methods=["POST"])
-        router.add_api_route("/preferences/{token}/erase", self.ask, methods=_SHOWS)
-        router.add_api_route("/preferences/{token}/erase", self.erase, methods=["POST"])
-        return router
+        return [
+            shows("/preferences/{token}/data", self.show_above),
+            acts("/preferences/{token}/data", self.hand_out),
+            shows("/preferences/{token}/erase", self.ask),
+            acts("/preferences/{token}/erase", self.erase),
+        ]
 
     async def show_above(self, token: str) -> Response:
         """Who opens the address of the file finds the page with the button."""

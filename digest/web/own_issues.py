@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from digest.core.model import DeliveryStatus, Skip
 from digest.flows import by_link, own_issues
@@ -24,6 +25,7 @@ from digest.store.own_copies import OwnCopy
 from digest.web.forms import form_of
 from digest.web.linked import nobody, see_other, subject_of
 from digest.web.pages import page
+from digest.web.paths import acts, shows
 from digest.web.shown import shown
 from subscribers.tokens import Purpose, Tokens
 
@@ -69,13 +71,13 @@ class OwnIssues:
         self._tokens: Final = tokens
         self._now: Final = now
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The paths, and what answers on each."""
-        router = APIRouter()
-        router.add_api_route("/preferences/{token}/issues", self.issues, methods=["GET", "HEAD"])
-        router.add_api_route("/preferences/{token}/issues/{issue}", self.ask, methods=["GET", "HEAD"])
-        router.add_api_route("/preferences/{token}/issues/{issue}", self.say, methods=["POST"])
-        return router
+        return [
+            shows("/preferences/{token}/issues", self.issues),
+            shows("/preferences/{token}/issues/{issue}", self.ask),
+            acts("/preferences/{token}/issues/{issue}", self.say),
+        ]
 
     async def issues(self, token: str, request: Request) -> Response:
         """The issues of a subscription, the newest first."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from digest.core.model import Newsletter
@@ -17,8 +18,11 @@ from digest.render.environment import templates_folder
 from digest.render.words import language_attributes, languages_with_words, words_for
 from digest.web.looks import brand_of, coloured, style
 from digest.web.shield import page_policy
+from digest.web.spoken import Spoken
 from digest.web.static import named
 
+#: As many of each part of pages in one language are kept; the largest has twenty thousand letters.
+_PARTS_KEPT: Final = 400
 #: As browsers write it; a header made longer is not ours to read.
 _MOST_LANGUAGES: Final = 10
 _RANGE: Final = re.compile(
@@ -50,7 +54,9 @@ def page(
         *(style(), brand_style), scripts=scripts, picture=logo.url if logo else None, framed=framed
     )
     headers = {"Content-Security-Policy": policy}
-    return HTMLResponse(template.render(given | values), status_code=status, headers=headers)
+    # piece by piece: one letter beyond Latin in all of them would double the memory of the whole
+    body = b"".join(map(str.encode, template.generate(given | values)))
+    return HTMLResponse(body, status_code=status, headers=headers)
 
 
 def language_asked_for(accepted: str) -> str:
@@ -83,10 +89,12 @@ def _logo(newsletter: Newsletter) -> Logo | None:
 
 
 @lru_cache(maxsize=64)
-def _environment(language: str) -> Environment:
+def _environment(language: str) -> Spoken:
     """Jinja2 with the words of a language, of those in which there are words."""
-    environment = Environment(
+    environment = Spoken(
         loader=FileSystemLoader(_folder()),
+        # templates are part of the program; to look whether one has changed takes longer than to fill it
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
@@ -95,11 +103,31 @@ def _environment(language: str) -> Environment:
     )
     environment.policies["ext.i18n.trimmed"] = True
     words = words_for(language)
+    environment.said = words.catalogue.gettext
     environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(han=marked_han, isolated=words.isolated, lang=language_attributes)
     # the style sheet is our own file
     environment.globals.update(words=words, style=Markup(style()), static=named)  # noqa: S704
+    environment.globals["part"] = _parts_of(environment)
     return environment
+
+
+def _parts_of(environment: Spoken) -> Callable[..., Markup]:
+    """What prints a template as a part of pages, and keeps what it printed: the same values say the same.
+
+    For what many readers have alike; such a template sees the values that it is given, and nothing else of
+    the page.
+    """
+
+    @cache
+    def shelf(name: str) -> Callable[..., Markup]:
+        template = environment.get_template(name)
+        # one part that differs much pushes out none of another
+        return lru_cache(maxsize=_PARTS_KEPT)(
+            lambda **values: Markup(template.render(values))  # noqa: S704 - escaped as it was printed
+        )
+
+    return lambda name, **values: shelf(name)(**values)
 
 
 def _folder() -> Path:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
+from starlette.routing import Route
 
 from digest.errors import InputError
 from digest.flows import choosing, moving
@@ -25,6 +26,7 @@ from digest.web.forms import Errors, Form, form_of, seen_from
 from digest.web.leaving import EVERYTHING
 from digest.web.linked import nobody, see_other, subject_of, too_many
 from digest.web.pages import page
+from digest.web.paths import Answer, acts, shows
 from digest.web.pausing import read_pause
 from digest.web.wishing import read_wishes
 from subscribers.model import WEEKDAYS
@@ -33,7 +35,6 @@ from subscribers.wishes import WishError, Wishes, address_key, parse_address
 
 log = structlog.get_logger(__name__)
 
-_SHOWS: Final = ["GET", "HEAD"]
 #: From a page one step further down.
 _HIGHER: Final = "../../"
 
@@ -48,12 +49,10 @@ class Preferences:
         self._now: Final = now
         self._remembered: Final = Remembered()
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The paths, and what answers on each."""
-        router = APIRouter()
-        router.add_api_route("/preferences/{token}", self.show, methods=_SHOWS)
-        router.add_api_route("/preferences/{token}", self.save, methods=["POST"])
-        acts: dict[str, Callable[..., Any]] = {
+        under = "/preferences/{token}"
+        steps: dict[str, Answer] = {
             "effect": self.effect,
             "slower": self.slow_down,
             "pause": self.pause,
@@ -61,10 +60,12 @@ class Preferences:
             "return": self.come_back,
             "address": self.move,
         }
-        for name, act in acts.items():
-            router.add_api_route(f"/preferences/{{token}}/{name}", self.show_above, methods=_SHOWS)
-            router.add_api_route(f"/preferences/{{token}}/{name}", act, methods=["POST"])
-        return router
+        return [
+            shows(under, self.show),
+            acts(under, self.save),
+            *(shows(f"{under}/{name}", self.show_above) for name in steps),
+            *(acts(f"{under}/{name}", step) for name, step in steps.items()),
+        ]
 
     async def show(self, token: str, request: Request) -> Response:
         """Say in plain words what the reader gets, and when, with all that can be changed."""

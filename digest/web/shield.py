@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Of an answer that has no page in it.
@@ -70,17 +69,18 @@ class Shield:
 
     def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
         """Stand before `app`."""
-        self._app = app
-        self._headers = headers
+        self._app: Final = app
+        self._headers: Final = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, with the headers."""
 
         async def shielded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                given = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
-                    given.setdefault(name, value)
+                # in lower case, as ASGI has names of headers
+                given = list(message.get("headers", ()))
+                there = {name for name, _value in given}
+                message["headers"] = given + [one for one in self._headers if one[0] not in there]
             await send(message)
 
         await self._app(scope, receive, shielded)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
-from digest.core.model import Newsletter
+from digest.core.model import Newsletter, Topic
 from digest.flows.by_link import Seen
 from digest.render.characters import one_line
 from digest.render.greetings import masked, on_the_clock
@@ -66,19 +67,19 @@ class Shown:
 def shown(seen: Seen, now: datetime, words: Words) -> Shown:
     """The words for a subscription as it stands at `now`."""
     newsletter, reader = seen.newsletter, seen.reader
-    title = one_line(newsletter.title)
+    title, sender = one_line(newsletter.title), one_line(newsletter.sender_address)
     return Shown(
         newsletter=title,
         address=masked(reader.address),
         standing=reader.standing,
         standing_said=words.paragraph(_standing(reader, title, words), _address(reader, words)),
-        cadence=words.cadence(reader.cadence),
+        cadence=_cadence(reader.cadence, words),
         next_issue=_next_issue(seen, now, words),
         rows=tuple(_rows(seen, words)),
         may_return=seen.may_return,
         sender=one_line(newsletter.sender_name),
-        editors=one_line(newsletter.sender_address),
-        write_to=_write_to(newsletter, words),
+        editors=sender,
+        write_to=_write_to(title, sender, words),
         postal_address=tuple(filter(None, map(one_line, newsletter.postal_address.splitlines()))),
     )
 
@@ -139,17 +140,27 @@ def _next_issue(seen: Seen, now: datetime, words: Words) -> str:
 def _rows(seen: Seen, words: Words) -> list[Row]:
     _ = words.catalogue.gettext
     profile, cadence = seen.reader.profile, seen.reader.cadence
+    topics = tuple((one.slug, one.title, one.position) for one in seen.topics)
     return [
-        Row(_("When"), _cadence(cadence, words)),
-        Row(_("Topics"), _topics(seen, words)),
-        Row(_("Kinds of items"), _sections(profile, words)),
+        Row(_("When"), _rhythm(cadence, words)),
+        Row(_("Topics"), _topics(profile, topics, words)),
+        Row(_("Kinds of items"), _sections(profile.sections, words)),
         Row(_("Length"), _length(profile, seen.newsletter, words)),
         Row(_("Format"), _("formatted (HTML)") if profile.format is Format.HTML else _("plain text")),
-        Row(_("Language"), _language(profile, words)),
+        Row(_("Language"), _language(profile.language, words)),
     ]
 
 
+# Readers differ less than they think: what has been said for one is kept for all who want the same.
+
+
+@lru_cache(maxsize=1000)
 def _cadence(cadence: Cadence, words: Words) -> str:
+    return words.cadence(cadence)
+
+
+@lru_cache(maxsize=1000)
+def _rhythm(cadence: Cadence, words: Words) -> str:
     if not cadence.at_once:
         return words.cadence(cadence)
     _ = words.catalogue.gettext
@@ -157,18 +168,21 @@ def _cadence(cadence: Cadence, words: Words) -> str:
     return _("as soon as there is something new; what a mail had no room for comes %(cadence)s") % rest
 
 
-def _topics(seen: Seen, words: Words) -> str:
+@lru_cache(maxsize=2000)
+def _topics(profile: Profile, topics: tuple[tuple[str, str, int], ...], words: Words) -> str:
+    """What a profile follows of these: slug, title, position."""
     _ = words.catalogue.gettext
-    if seen.reader.profile.topics is None:
+    if profile.topics is None:
         return _("all of them")
-    chosen = followed(seen.reader.profile, topic_titles(seen.topics), words)
-    return chosen or _("none of those that there are now")
+    titles = topic_titles(Topic(slug, title, position, {}) for slug, title, position in topics)
+    return followed(profile, titles, words) or _("none of those that there are now")
 
 
-def _sections(profile: Profile, words: Words) -> str:
-    if profile.sections is None:
+@lru_cache(maxsize=500)
+def _sections(sections: frozenset[Section] | None, words: Words) -> str:
+    if sections is None:
         return words.catalogue.gettext("all that the newsletter carries")
-    return words.listed(words.sections(section) for section in Section if section in profile.sections)
+    return words.listed(words.sections(section) for section in Section if section in sections)
 
 
 def _length(profile: Profile, newsletter: Newsletter, words: Words) -> str:
@@ -182,19 +196,21 @@ def _length(profile: Profile, newsletter: Newsletter, words: Words) -> str:
     )
 
 
-def _language(profile: Profile, words: Words) -> str:
-    """The name of the language, in the language of the page."""
+@lru_cache(maxsize=500)
+def _language(language: str, words: Words) -> str:
+    """The name of a language, in the language of the page."""
     try:
-        chosen = Locale.parse(profile.language, sep="-")
+        chosen = Locale.parse(language, sep="-")
         shown_in = Locale.parse(words.language, sep="-")
         # some go by a name of their own: Simplified Chinese, British English
         own_name = shown_in.languages.get(str(chosen))
-        return own_name or chosen.get_display_name(shown_in) or profile.language
+        return own_name or chosen.get_display_name(shown_in) or language
     except (UnknownLocaleError, ValueError):
-        return profile.language
+        return language
 
 
-def _write_to(newsletter: Newsletter, words: Words) -> str:
+@lru_cache(maxsize=500)
+def _write_to(newsletter: str, sender: str, words: Words) -> str:
     _ = words.catalogue.gettext
-    subject = _("My subscription to %(newsletter)s") % {"newsletter": one_line(newsletter.title)}
-    return f"mailto:{quote(one_line(newsletter.sender_address), safe='@')}?subject={quote(subject)}"
+    subject = _("My subscription to %(newsletter)s") % {"newsletter": newsletter}
+    return f"mailto:{quote(sender, safe='@')}?subject={quote(subject)}"

@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from digest.core.model import Newsletter
 from digest.flows.coming import Title
@@ -26,6 +27,7 @@ from digest.web.entered import as_entered
 from digest.web.forms import Form, form_of, seen_from
 from digest.web.linked import language_of, too_many
 from digest.web.pages import page
+from digest.web.paths import acts, shows
 from digest.web.wishing import Option, read_wishes, wish_form
 from subscribers.consents import Shown
 from subscribers.model import Section
@@ -33,7 +35,6 @@ from subscribers.wishes import WishError, Wishes, parse_address
 
 log = structlog.get_logger(__name__)
 
-_SHOWS: Final = ["GET", "HEAD"]
 #: Hidden from people, filled in by programs that fill in everything.
 TRAP: Final = "website"
 #: Answers take a whole number of these seconds: how long the work took would tell who reads already.
@@ -59,16 +60,16 @@ class SigningUp:
         self._step: Final = step
         self._offers: Final = Offers(store=store, now=now)
 
-    def router(self) -> APIRouter:
+    def routes(self) -> list[Route]:
         """The paths, and what answers on each."""
-        router = APIRouter()
-        router.add_api_route("/", self.home, methods=_SHOWS)
-        router.add_api_route("/subscribe", self.form, methods=_SHOWS)
-        router.add_api_route("/subscribe", self.subscribe, methods=["POST"])
-        router.add_api_route("/subscribe/effect", self.effect, methods=["POST"])
-        router.add_api_route("/links", self.lost, methods=_SHOWS)
-        router.add_api_route("/links", self.send_links, methods=["POST"])
-        return router
+        return [
+            shows("/", self.home),
+            shows("/subscribe", self.form),
+            acts("/subscribe", self.subscribe),
+            acts("/subscribe/effect", self.effect),
+            shows("/links", self.lost),
+            acts("/links", self.send_links),
+        ]
 
     async def home(self, request: Request) -> Response:
         """Which newsletters there are."""

@@ -6,11 +6,12 @@ import hashlib
 from functools import cache
 from typing import Final, NamedTuple
 
-from fastapi import APIRouter
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from digest.render.environment import templates_folder
+from digest.web.paths import shows
 
 _KINDS: Final = {
     ".css": "text/css; charset=utf-8",
@@ -26,11 +27,11 @@ class _File(NamedTuple):
     kind: str
 
 
-def router() -> APIRouter:
+def routes() -> list[Route]:
     """The path, and what answers on it."""
-    found = APIRouter()
-    found.add_api_route("/static/{name}", _show, methods=["GET", "HEAD"])
-    return found
+    return [
+        shows("/static/{name}", _show),
+    ]
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -77,6 +77,11 @@ class WishForm:
     errors: Errors
 
     @property
+    def wrong(self) -> tuple[tuple[str, str], ...]:
+        """What is wrong, by field: for the parts of the form that are kept once they are printed."""
+        return tuple(self.errors.items())
+
+    @property
     def zones(self) -> Markup:
         """All time zones as options, by region; the one that is chosen comes first."""
         return zone_options()
@@ -95,20 +100,13 @@ def wish_form(
     errors: Errors | None = None,
 ) -> WishForm:
     """The form for somebody who wants this now; `per_week` says how many items topics had lately."""
+    lines = tuple((one.slug, one.title, one.description, per_week.get(one.slug, 0)) for one in topics)
     return WishForm(
         follow=ALL if profile.topics is None else SOME,
-        topics=tuple(
-            Option(
-                topic.slug,
-                one_line(topic.title),
-                profile.topics is None or topic.slug in profile.topics,
-                words.paragraph(one_line(topic.description), _lately(per_week.get(topic.slug, 0), words)),
-            )
-            for topic in topics
-        ),
-        sections=_sections(profile, newsletter, words),
+        topics=_topics(lines, profile.topics, words),
+        sections=_sections(profile.sections, newsletter.sections, words),
         rhythm=AT_ONCE if cadence.at_once else MONTHLY if cadence.monthly else DAYS,
-        days=_days(cadence, words),
+        days=_days(cadence.days, words.language),
         at=f"{cadence.at:%H:%M}",
         zone=cadence.zone,
         guesses_zone=guesses_zone,
@@ -214,22 +212,46 @@ def _read_times(reading: _Reading, _: Callable[[str], str]) -> None:
     )
 
 
-def _sections(profile: Profile, newsletter: Newsletter, words: Words) -> tuple[Option, ...]:
-    carried = [section for section in Section if section in newsletter.sections]
-    if len(carried) < 2:
-        return ()
+# Readers differ less than they think: what has been said for one is kept for all who want the same.
+
+
+@lru_cache(maxsize=2000)
+def _topics(
+    lines: tuple[tuple[str, str, str, int], ...], chosen: frozenset[str] | None, words: Words
+) -> tuple[Option, ...]:
+    """One line each: slug, title, description, and how many items it had a week."""
     return tuple(
-        Option(section, words.sections(section), profile.sections is None or section in profile.sections)
-        for section in carried
+        Option(
+            slug,
+            one_line(title),
+            chosen is None or slug in chosen,
+            words.paragraph(one_line(description), _lately(count, words)),
+        )
+        for slug, title, description, count in lines
     )
 
 
-def _days(cadence: Cadence, words: Words) -> tuple[Option, ...]:
-    names = get_day_names("abbreviated", locale=Locale.parse(words.language, sep="-"))
-    chosen = WEEKDAYS if cadence.monthly else cadence.days
+@lru_cache(maxsize=500)
+def _sections(
+    chosen: frozenset[Section] | None, carried: frozenset[Section], words: Words
+) -> tuple[Option, ...]:
+    if len(carried) < 2:
+        return ()
+    return tuple(
+        Option(section, words.sections(section), chosen is None or section in chosen)
+        for section in Section
+        if section in carried
+    )
+
+
+@lru_cache(maxsize=500)
+def _days(days: tuple[str, ...], language: str) -> tuple[Option, ...]:
+    names = get_day_names("abbreviated", locale=Locale.parse(language, sep="-"))
+    chosen = WEEKDAYS if days == (MONTHLY,) else days
     return tuple(Option(day, names[place], day in chosen) for place, day in enumerate(WEEKDAYS))
 
 
+@lru_cache(maxsize=500)
 def _languages(chosen: str) -> tuple[Option, ...]:
     """Those in which there are words, each in its own; and the reader's, whatever it is."""
     tags = {"zh": "zh-Hans"}

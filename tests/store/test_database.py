@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from digest.errors import StoreError
@@ -49,6 +49,41 @@ async def test_an_error_inside_the_block_leaves_nothing_behind(store: Database) 
     with pytest.raises(ZeroDivisionError):
         await fail()
     assert await remembered(store, "new") is None
+
+
+async def test_glances_within_each_other_see_what_was_there_when_each_began(
+    store: Database, second_store: Database
+) -> None:
+    query = select(facts.c.value).where(facts.c.name == "new")
+    for _ in range(3):
+        async with store.glance() as early:
+            before = (await early.execute(query)).scalar()
+            async with second_store.write() as connection:
+                await connection.execute(delete(facts).where(facts.c.name == "new"))
+                await connection.execute(insert(facts).values(name="new", value=f"after {before}"))
+            async with store.glance() as late:
+                assert (await late.execute(query)).scalar() == f"after {before}"
+            if store.is_sqlite:
+                assert (await early.execute(query)).scalar() == before
+    assert await remembered(store, "new") == "after after after None"
+
+
+async def test_an_error_during_a_glance_is_not_felt_by_the_next(store: Database) -> None:
+    async def fail() -> None:
+        async with store.glance() as connection:
+            await connection.execute(select(facts.c.value))
+            raise ZeroDivisionError
+
+    async def look() -> int:
+        async with store.glance() as connection:
+            return (await connection.execute(select(func.count()).select_from(facts))).scalar_one()
+
+    before = await look()
+    for _ in range(20):
+        with pytest.raises(ZeroDivisionError):
+            await fail()
+    await remember(store, "new")
+    assert await look() == before + 1
 
 
 async def test_a_cancelled_transaction_leaves_nothing_behind_and_blocks_nobody(store: Database) -> None:

@@ -15,6 +15,7 @@ from digest.flows.seed import FIRST_NEWSLETTER
 from digest.store import briefings, counters, facts, newsletters, topics
 from digest.store.database import Database
 from subscribers import store as shelf
+from subscribers import together
 from subscribers.interning import (
     Preferences,
     cadence_from,
@@ -98,8 +99,8 @@ async def test_a_subscription_comes_back_as_it_was_saved(store: Database) -> Non
         await shelf.save(connection, changed)
         assert await shelf.subscription_by_id(connection, ann.id) == changed
         assert await shelf.subscription_by_id(connection, 99) is None
-        assert await shelf.pauses_ending_by(connection, at(26, 4)) == ()
-        assert await shelf.pauses_ending_by(connection, at(26, 5)) == (changed,)
+        assert await together.pauses_ending_by(connection, at(26, 4)) == ()
+        assert await together.pauses_ending_by(connection, at(26, 5)) == (changed,)
     assert await reader(store, "ANN@EXAMPLE.ORG") == changed
 
 
