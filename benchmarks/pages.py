@@ -110,6 +110,8 @@ def _running(command: list[str], port: int, environment: Mapping[str, str], path
                 with urlopen(f"http://127.0.0.1:{port}{path}"):
                     break
             except OSError:
+                if process.poll() is not None:
+                    raise RuntimeError("a server did not begin") from None
                 sleep(0.05)
         yield
     finally:
