@@ -197,3 +197,14 @@ def _in_week_order(days: Iterable[str]) -> tuple[str, ...]:
 
 def _canonical_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How many readers went from one standing to another on a day (UTC)."""
+
+    day: date
+    #: None for those who began
+    before: Standing | None
+    after: Standing
+    count: int

@@ -140,7 +140,7 @@ def write_roster(rows: Iterable[RosterRow], *, raw: bool = False) -> str:
     writer.writerow(column.replace("_", "-") for column in COLUMNS)
     for row in rows:
         cells = (_printed(getattr(row, column)) for column in COLUMNS)
-        writer.writerow(cells if raw else map(_harmless, cells))
+        writer.writerow(cells if raw else map(harmless, cells))
     return out.getvalue()
 
 
@@ -299,7 +299,8 @@ def _printed(value: object) -> str:
             return str(value)
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
+    """A cell as a spreadsheet may show it: what it would take for a formula stands behind an apostrophe."""
     return f"'{cell}" if _TAKEN_FOR_A_FORMULA.match(cell) else cell
 
 

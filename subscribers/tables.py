@@ -171,7 +171,7 @@ standing_changes = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("subscription_id", ForeignKey("subscriptions.id"), nullable=False, index=True),
-    Column("at", Instant, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
     Column("before", String(12)),
     Column("after", String(12), nullable=False),
     Column("reason", Text, nullable=False),

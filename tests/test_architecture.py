@@ -42,6 +42,7 @@ KEEPERS: Final = {
         "store",
         "suppressions",
         "consents",
+        "figures",
         "unconfirmed",
         "together",
     )

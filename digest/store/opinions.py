@@ -51,6 +51,20 @@ async def said_by(
     return found
 
 
+async def tallies(connection: AsyncConnection, *, after: int) -> dict[int, Tally]:
+    """What readers said of items with numbers above `after`, of those of which anything was said."""
+    query = (
+        select(opinions.c.number, opinions.c.useful, func.count())
+        .where(opinions.c.number > after)
+        .group_by(opinions.c.number, opinions.c.useful)
+    )
+    found: dict[int, Tally] = {}
+    for number, useful, count in await connection.execute(query):
+        before = found.get(number, Tally(0, 0))
+        found[number] = before._replace(**{"useful" if useful else "not_useful": count})
+    return found
+
+
 async def tally(connection: AsyncConnection, number: int) -> Tally:
     """What all readers said of an item."""
     query = (

@@ -11,6 +11,7 @@ from digest.web.desk.account import Account
 from digest.web.desk.entry import Entry
 from digest.web.desk.gate import DeskRoute, Gate, Pages
 from digest.web.desk.newsletter_pages import Newsletters
+from digest.web.desk.numbers_pages import NumbersPages
 from digest.web.desk.people_pages import People
 
 
@@ -26,6 +27,7 @@ def desk_routes(
     gate = Gate(store=store, base_url=base_url, zone=zone, now=now)
     pages: list[Pages] = [
         Newsletters(store=store, own_themes=own_themes),
+        NumbersPages(store=store),
         People(store=store),
         Account(store=store),
     ]

@@ -1,0 +1,84 @@
+"""Readers in numbers: how many want what and when, who came and who left; nobody is named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Date, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from subscribers.interning import cadence_from, profile_from
+from subscribers.model import Cadence, Moved, Profile, Standing
+from subscribers.tables import cadences, groups, profiles, standing_changes, subscriptions
+
+_DAY: Final = "day"
+
+
+class Wanted(NamedTuple):
+    """How many active readers share a cadence and a profile."""
+
+    cadence_id: int
+    profile_id: int
+    readers: int
+
+
+async def wanted(connection: AsyncConnection, newsletter_id: int | None = None) -> tuple[Wanted, ...]:
+    """What active readers want, counted along an index, whatever their number."""
+    sizes = (
+        select(subscriptions.c.group_id, func.count().label("size"))
+        .group_by(subscriptions.c.group_id)
+        .subquery()
+    )
+    query = (
+        select(groups.c.cadence_id, groups.c.profile_id, func.sum(sizes.c.size))
+        .join(sizes, sizes.c.group_id == groups.c.id)
+        .where(groups.c.is_active)
+        .group_by(groups.c.cadence_id, groups.c.profile_id)
+    )
+    if newsletter_id is not None:
+        query = query.where(groups.c.newsletter_id == newsletter_id)
+    return tuple(Wanted(row[0], row[1], int(row[2])) for row in await connection.execute(query))
+
+
+async def every_cadence(connection: AsyncConnection) -> Mapping[int, Cadence]:
+    """All cadences by id: hundreds."""
+    return {row.id: cadence_from(row) for row in await connection.execute(select(cadences))}
+
+
+async def every_profile(connection: AsyncConnection) -> Mapping[int, Profile]:
+    """All profiles by id: fewer than there are readers."""
+    return {row.id: profile_from(row) for row in await connection.execute(select(profiles))}
+
+
+async def moves_since(connection: AsyncConnection, since: datetime) -> tuple[Moved, ...]:
+    """Changes of standing by day, oldest first."""
+    day = _day_of(connection).label(_DAY)
+    kept = standing_changes.c
+    query = (
+        select(day, kept.before, kept.after, func.count())
+        .where(kept.at >= since)
+        .group_by(day, kept.before, kept.after)
+        .order_by(day)
+    )
+    return tuple(_moved(row) for row in await connection.execute(query))
+
+
+async def leavings_since(connection: AsyncConnection, since: datetime) -> Mapping[str, int]:
+    """What the history says of those who left, and how often."""
+    left = (standing_changes.c.after == Standing.LEFT) & (standing_changes.c.at >= since)
+    query = select(standing_changes.c.reason, func.count()).where(left).group_by(standing_changes.c.reason)
+    return {row[0]: row[1] for row in await connection.execute(query)}
+
+
+def _day_of(connection: AsyncConnection) -> ColumnElement[Any]:
+    at = standing_changes.c.at
+    if connection.dialect.name == "sqlite":
+        return func.date(at)
+    return cast(func.timezone("UTC", at), Date)
+
+
+def _moved(row: Any) -> Moved:
+    day = row[0] if isinstance(row[0], date) else date.fromisoformat(row[0])
+    return Moved(day, None if row[1] is None else Standing(row[1]), Standing(row[2]), row[3])

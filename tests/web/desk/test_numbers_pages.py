@@ -1,0 +1,94 @@
+"""The newsroom in numbers: charts for people, CSV for their spreadsheets, nobody's address in either."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from digest.core.access import Role
+from digest.flows.readers import Enrolment, subscribe, unsubscribe
+from digest.store.database import Database
+from digest.web.desk.charts import HEIGHT, WIDTH, columns
+from subscribers.wishes import Wishes
+from tests.web.desk.newsroom import NOW, at_the_desk, says
+
+pytestmark = pytest.mark.anyio
+LATER = NOW + timedelta(minutes=2)
+
+
+async def readers(store: Database, count: int, wishes: Wishes | None = None, *, begin: int = 0) -> None:
+    for number in range(begin, begin + count):
+        new = Enrolment(f"r{number}@readers.example", "daily", wishes or Wishes(), True, "added")
+        await subscribe(new, store=store, now=NOW - timedelta(days=3))
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+async def test_readers_are_counted_by_what_they_want_and_when(store: Database) -> None:
+    await readers(store, 3)
+    await readers(store, 2, Wishes({"at_once": True}, {"topics": frozenset({"economy"})}), begin=10)
+    await unsubscribe("r0@readers.example", None, reason="too much", store=store, now=NOW)
+    async with at_the_desk(store, Role.VIEWER) as client:
+        page = await client.get("/admin/numbers")
+        topics = rows((await client.get("/admin/numbers/topics.csv")).text)
+        growth = rows((await client.get("/admin/numbers/growth.csv")).text)
+        hours = rows((await client.get("/admin/numbers/hours.csv")).text)
+    said = says(page)
+    assert "4 active subscriptions" in said
+    assert "2 readers at once" in said
+    assert "readers.example" not in page.text
+    by_slug = {row["topic"]: int(row["readers"]) for row in topics}
+    assert (by_slug["economy"], by_slug["energy"]) == (4, 2)
+    assert len(growth) == 91
+    assert [(row["joined"], row["left"]) for row in growth if row["joined"] + row["left"] != "00"] == [
+        ("5", "0"),
+        ("0", "1"),
+    ]
+    assert hours[7] == {"hour": "7", "readers": "2"}
+
+
+async def test_an_empty_newsroom_has_its_page(store: Database) -> None:
+    async with at_the_desk(store, Role.VIEWER) as client:
+        said = says(await client.get("/admin/numbers"))
+    assert "0 active subscriptions" in said
+    assert "Nobody left in 90 days" in said
+
+
+async def test_figures_are_fresh_after_a_minute(store: Database) -> None:
+    clock = [NOW]
+    async with at_the_desk(store, Role.VIEWER, clock=lambda: clock[0]) as client:
+        assert "0 active" in says(await client.get("/admin/numbers"))
+        await readers(store, 1)
+        clock[0] = LATER
+        assert "1 active" in says(await client.get("/admin/numbers"))
+
+
+async def test_figures_that_are_none_are_not_there(store: Database) -> None:
+    async with at_the_desk(store, Role.VIEWER) as client:
+        assert (await client.get("/admin/numbers/secrets.csv")).status_code == 404
+
+
+def test_columns_stand_side_by_side_above_and_below_one_line() -> None:
+    chart = columns(
+        ["Mon", "Tue"],
+        [("in", "good", [6, 0]), ("more", "busy", [2, 0]), ("out", "bad", [0, 2])],
+        below=["out"],
+    )
+    assert (chart.most, chart.least, chart.ground) == (8, 2, HEIGHT * 0.8)
+    first, second, hanging = chart.blocks
+    assert first.y + first.height == chart.ground
+    assert second.y + second.height == first.y
+    assert second.y == 0
+    assert (hanging.y, hanging.y + hanging.height) == (chart.ground, HEIGHT)
+    assert all(one.x >= 0 and one.x + one.width <= WIDTH for one in chart.blocks)
+    assert first.title == "Mon: 6 in"
+
+
+def test_a_chart_of_nothing_is_an_empty_line() -> None:
+    assert columns(["Mon"], [("in", "good", [0])]).blocks == ()
+    assert columns([], []).most == 0
