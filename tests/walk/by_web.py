@@ -9,8 +9,11 @@ from typing import Any, Final
 
 import httpx
 
+from digest.flows import confirming
+from digest.flows.sign_up import SignUp, sign_up
 from digest.store.database import Database
 from digest.web.app import build_app
+from subscribers.consents import Shown
 from subscribers.tokens import Purpose, Tokens
 from tests.walk.desk import Desk
 from tests.walk.model import Account, Wish
@@ -67,7 +70,43 @@ class WebDesk(Desk):
             for one in meant:
                 self.books.come_back(one, self._reach(one.paper.slug))
                 one.steady_since = self.now
+                self._came(one)
         return self.audit()
+
+    def subscribe_again(self, account: Account, wish: Wish) -> None:
+        """Fill in the form for subscribing, and say yes to the question, if it is asked.
+
+        One is not asked twice in a day, nor more than thrice without an answer.
+        """
+        slug, form = account.paper.slug, Shown("/subscribe", "Send it to me.", "192.0.2.7")
+        new = SignUp(account.address, [slug], self._wishes(wish), form)
+        before = self._newest_question()
+        self.act(lambda store: sign_up(new, store=store, now=self.now))
+        self.audit()
+        question = self._newest_question()
+        if question == before:
+            return
+        undone = account.may_take_back(self.now)
+
+        async def confirm(store: Database) -> None:
+            await confirming.confirm(question, seen_from="192.0.2.7", store=store, now=self.now)
+
+        if self.act(confirm):
+            if undone:
+                account.standing = "active"
+            else:
+                self.books.come_back(account, self._reach(slug))
+            account.wish, account.steady_since = wish, max(self.now, self.high_water)
+        self.audit()
+        if account.standing == "active":
+            if undone:
+                self.books.take_back(account, self.seen)
+            self._came(account)
+
+    def _newest_question(self) -> int:
+        query = "SELECT max(id) FROM notices WHERE kind = 'confirm' AND status != 'skipped'"
+        (found,) = self.house.reading.execute(query).fetchone()
+        return found or 0
 
     def _back(self, account: Account, path: str, purpose: Purpose) -> None:
         allowed = account.may_take_back(self.now)
@@ -78,6 +117,9 @@ class WebDesk(Desk):
             for one in meant:
                 one.standing, one.steady_since = "active", max(self.now, self.high_water)
         self.audit()
+        if committed and allowed:
+            for one in meant:
+                self._came_back_whole(one)
 
     def _beside(self, account: Account) -> list[Account]:
         return [one for one in self.books.accounts.values() if one.address == account.address]

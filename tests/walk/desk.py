@@ -103,6 +103,7 @@ class Desk(Watch):
             began_after=reach,
             steady_since=self.now,
             cut=reach,
+            came_at=self.now if confirmed else None,
         )
         self.books.accounts[id_] = account
         self.audit()
@@ -117,6 +118,7 @@ class Desk(Watch):
                 self.books.come_back(account, self._reach(slug))
             account.standing = "active" if confirmed else "pending"
             account.wish, account.steady_since = wish, self.now
+            self._came(account, confirmed=confirmed)
         self.audit()
 
     def rewish(self, account: Account, wish: Wish) -> None:
@@ -171,6 +173,8 @@ class Desk(Watch):
         if committed and allowed:
             account.standing, account.steady_since = "active", max(self.now, self.high_water)
         self.audit()
+        if committed and allowed:
+            self._came_back_whole(account)
 
     # --- clocks, trouble, several at once
 
@@ -273,6 +277,15 @@ class Desk(Watch):
         self.audit()
 
     # --- how it is done
+
+    def _came(self, account: Account, *, confirmed: bool = True) -> None:
+        if confirmed:
+            account.came_at = max(self.now, account.came_at or self.now)
+
+    def _came_back_whole(self, account: Account) -> None:
+        """A leaving was undone, and the store has been looked at since."""
+        self.books.take_back(account, self.seen)
+        self._came(account)
 
     def _publishing(self, marks: Sequence[int], kinds: Sequence[Kind]) -> Work:
         drafts = tuple(_draft(mark, *kind, 1) for mark, kind in zip(marks, kinds, strict=True))

@@ -92,6 +92,8 @@ class Account:
     #: the standing before leaving, and when that was
     left_from: str = ""
     left_at: datetime | None = None
+    #: when it last began, or came back in any way but out of a pause
+    came_at: datetime | None = None
     #: the subscriptions that were left with it at one word
     left_together: tuple[int, ...] = ()
 
@@ -170,6 +172,14 @@ class Books:
         account.left_from, account.left_at = account.standing, now
         account.standing = "left"
         account.away_after = account.paused_until = None
+
+    def take_back(self, account: Account, seen: Snapshot) -> None:
+        """The reader is back as if not gone: no copy stays skipped for the leaving."""
+        mine = [row for row in seen.deliveries.values() if row.subscription == account.id]
+        kept = [row for row in mine if (row.status, row.reason) == ("skipped", "left")]
+        since = account.came_at
+        wrong = [row for row in kept if since is not None and row.planned_at >= since]
+        assert not wrong, f"{wrong} is not owed again, though the leaving was undone"
 
     # --- what the store says
 

@@ -25,9 +25,9 @@ _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=
 _TOPICS: Final = st.sampled_from(["economy", "energy", "society"])
 _SECTIONS: Final = st.sampled_from(["briefing", "briefing", "analysis", "report"])
 _KINDS: Final = st.tuples(_SECTIONS, st.frozensets(_TOPICS, min_size=1, max_size=3))
-_NEWS: Final = st.lists(_KINDS, min_size=1, max_size=4)
+NEWS: Final = st.lists(_KINDS, min_size=1, max_size=4)
 _ZONES: Final = ("UTC", "Europe/Paris", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago")
-_WISHES: Final = st.builds(
+WISHES: Final = st.builds(
     Wish,
     topics=st.none() | st.none() | st.frozensets(_TOPICS, min_size=1, max_size=2),
     sections=st.none() | st.none() | st.frozensets(_SECTIONS, min_size=1, max_size=2),
@@ -37,10 +37,10 @@ _WISHES: Final = st.builds(
     zone=st.sampled_from(_ZONES),
     at_once=st.sampled_from([False, False, True]),
 )
-_LEAPS: Final = st.sampled_from(
+LEAPS: Final = st.sampled_from(
     [_DAY, 12 * _HOUR, 7 * _MINUTE, 50 * _MINUTE, 3 * _HOUR, _DAY, 2 * _DAY, 40 * _DAY, -10 * _MINUTE, -_DAY]
 )
-_PAUSES: Final = st.sampled_from([7 * _MINUTE, 50 * _MINUTE, 3 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY])
+PAUSES: Final = st.sampled_from([7 * _MINUTE, 50 * _MINUTE, 3 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY])
 _MOODS: Final = st.lists(st.sampled_from(Mood), min_size=1, max_size=4)
 #: When a process dies: letters to be sent before, and boundaries to be passed after them.
 _DEATHS: Final = (
@@ -65,8 +65,8 @@ class History(RuleBasedStateMachine):
         resend=st.sampled_from([True, True, False]),
         lanes=st.integers(1, 3),
         html=st.sampled_from([False] * 19 + [True]),
-        first=st.lists(st.tuples(_PAPERS, _WISHES), min_size=2, max_size=4),
-        news=_NEWS,
+        first=st.lists(st.tuples(_PAPERS, WISHES), min_size=2, max_size=4),
+        news=NEWS,
         dice=st.integers(0, 2**16),
         limit=st.sampled_from([None, None, 180]),
     )
@@ -105,15 +105,13 @@ class History(RuleBasedStateMachine):
 
     # --- days
 
-    @rule(news=_NEWS, leap=_LEAPS)
+    @rule(news=NEWS, leap=LEAPS)
     def a_good_day(self, news: list[Kind], leap: timedelta) -> None:
         self.done(self.desk.publish, *news)
         self.desk.pass_time(leap)
         self.done(self.desk.run)
 
-    @rule(
-        news=_NEWS, leap=_LEAPS, moods=_MOODS, later=_PAUSES, then=st.just([]) | _MOODS, one=st.none() | _ONE
-    )
+    @rule(news=NEWS, leap=LEAPS, moods=_MOODS, later=PAUSES, then=st.just([]) | _MOODS, one=st.none() | _ONE)
     def a_day_of_trouble(
         self,
         news: list[Kind],
@@ -134,12 +132,12 @@ class History(RuleBasedStateMachine):
         self.desk.house.server.heal()
 
     @rule(
-        news=_NEWS,
-        leap=_LEAPS,
+        news=NEWS,
+        leap=LEAPS,
         act=st.sampled_from(["pause", "leave", "readdress", "rewish", "come and go", "nothing"]),
         one=_ONE,
-        later=_PAUSES,
-        wish=_WISHES,
+        later=PAUSES,
+        wish=WISHES,
         catch_up=st.booleans(),
     )
     def a_day_when_the_server_is_down(
@@ -174,7 +172,7 @@ class History(RuleBasedStateMachine):
             self.done(self.desk.take_back, self.account(one, "left"))
 
     @rule(
-        news=_NEWS, leap=_LEAPS, moods=st.just([]) | _MOODS, death=_DEATHS, stop=st.none() | st.integers(1, 3)
+        news=NEWS, leap=LEAPS, moods=st.just([]) | _MOODS, death=_DEATHS, stop=st.none() | st.integers(1, 3)
     )
     def a_day_of_crashes(
         self, news: list[Kind], leap: timedelta, moods: list[Mood], death: Death, stop: int | None
@@ -186,7 +184,7 @@ class History(RuleBasedStateMachine):
         self.done(self.desk.run, stop_after=stop)
         self.desk.house.server.heal()
 
-    @rule(news=_NEWS, leap=_LEAPS, deaths=st.tuples(_DEATHS, _DEATHS))
+    @rule(news=NEWS, leap=LEAPS, deaths=st.tuples(_DEATHS, _DEATHS))
     def a_day_with_two_schedulers(
         self, news: list[Kind], leap: timedelta, deaths: tuple[Death, Death]
     ) -> None:
@@ -197,12 +195,12 @@ class History(RuleBasedStateMachine):
         self.done(self.desk.run_two)
 
     @rule(
-        leap=_LEAPS,
+        leap=LEAPS,
         moods=st.just([]) | _MOODS,
         aside=st.sampled_from(["publishing", "leaving", "pausing", "rewishing"]),
         one=_ONE,
-        wish=_WISHES,
-        news=_NEWS,
+        wish=WISHES,
+        news=NEWS,
         catch_up=st.booleans(),
     )
     def a_day_of_races(
@@ -226,7 +224,7 @@ class History(RuleBasedStateMachine):
             return self.done(self.desk.run_two_while_pausing, account, catch_up=catch_up)
         return self.done(self.desk.run_two_while_rewishing, account, wish)
 
-    @rule(leap=_LEAPS)
+    @rule(leap=LEAPS)
     def pass_time(self, leap: timedelta) -> None:
         self.desk.pass_time(leap)
 
@@ -284,12 +282,12 @@ class History(RuleBasedStateMachine):
     # --- readers
 
     @precondition(lambda self: len(self.desk.books.accounts) < 6)
-    @rule(paper=_PAPERS, wish=_WISHES, confirmed=st.sampled_from([True, True, True, False]))
+    @rule(paper=_PAPERS, wish=WISHES, confirmed=st.sampled_from([True, True, True, False]))
     def add_reader(self, paper: str, wish: Wish, confirmed: bool) -> None:
         self.done(self.desk.add_reader, wish, paper=paper, confirmed=confirmed)
 
     @precondition(lambda self: self.with_one_paper())
-    @rule(one=_ONE, wish=_WISHES)
+    @rule(one=_ONE, wish=WISHES)
     def read_the_other_paper_too(self, one: int, wish: Wish) -> None:
         found = self.with_one_paper()
         mine = found[one % len(found)]
@@ -297,7 +295,7 @@ class History(RuleBasedStateMachine):
         self.done(self.desk.add_reader, wish, paper=other, address=mine.address)
 
     @precondition(lambda self: self.desk.books.accounts)
-    @rule(one=_ONE, wish=_WISHES, moves=st.booleans())
+    @rule(one=_ONE, wish=WISHES, moves=st.booleans())
     def change(self, one: int, wish: Wish, moves: bool) -> None:
         if moves:
             return self.done(self.desk.readdress, self.account(one))
@@ -320,7 +318,7 @@ class History(RuleBasedStateMachine):
         self.done(self.desk.leave, self.account(one, "active", "paused", "pending", "bouncing"))
 
     @precondition(lambda self: self.standing("left", "pending", "bouncing"))
-    @rule(one=_ONE, wish=_WISHES, confirmed=st.sampled_from([True, True, False]))
+    @rule(one=_ONE, wish=WISHES, confirmed=st.sampled_from([True, True, False]))
     def come_back(self, one: int, wish: Wish, confirmed: bool) -> None:
         account = self.account(one, "left", "pending", "bouncing")
         self.done(self.desk.come_back, account, wish, confirmed=confirmed)
