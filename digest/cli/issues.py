@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.cli.actor import at_the_shell
 from digest.cli.console import (
     After,
     All,
@@ -15,6 +17,7 @@ from digest.cli.console import (
     Limit,
     Page,
     answer,
+    counted,
     listing,
     parse_choice,
     parse_now,
@@ -26,8 +29,9 @@ from digest.cli.console import (
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at, store_of
 from digest.config import load_settings
-from digest.core.model import DeliveryStatus, Issue
+from digest.core.model import DeliveryStatus, Issue, IssueStatus
 from digest.errors import InputError, NotFoundError
+from digest.flows import issue_acts, settling
 from digest.store import issues as issue_shelf
 from digest.store import ledger, newsletters
 from digest.store.ledger import Entry
@@ -35,11 +39,8 @@ from subscribers.wishes import parse_address
 
 Id = Annotated[int, typer.Argument(metavar="ID", parser=whole())]
 
-issues = typer.Typer(help="List and show issues.")
+issues = typer.Typer(help="List, show, hold, approve and cancel issues.")
 deliveries = typer.Typer(help="List, retry and resolve deliveries.")
-
-#: What may be tried again by hand. An expired copy may not: its briefings went back to the reader.
-_RETRIABLE = (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -114,6 +115,56 @@ def show(issue_id: Id, json: Json = False, config: Config = None) -> None:
     return table("", ("readers", "follow", "get (publication numbers)", "deferred", "left out"), rows)
 
 
+@issues.command("hold")
+def hold(issue_id: Id, json: Json = False, config: Config = None) -> None:
+    """Send no more copies of an issue until it is released; what a sender has in hand goes out."""
+    _act(issue_id, issue_acts.hold, IssueStatus.HELD, config, json)
+
+
+@issues.command("release")
+def release(issue_id: Id, json: Json = False, config: Config = None) -> None:
+    """Let an issue go on that was held."""
+    _act(issue_id, issue_acts.release, IssueStatus.SENDING, config, json)
+
+
+@issues.command("approve")
+def approve(issue_id: Id, json: Json = False, config: Config = None) -> None:
+    """Let an issue go that waits for approval."""
+    _act(issue_id, issue_acts.approve, IssueStatus.SENDING, config, json)
+
+
+@issues.command("cancel")
+def cancel(issue_id: Id, json: Json = False, config: Config = None) -> None:
+    """Take an issue back: what is not sent yet is skipped, and its readers get the briefings later."""
+
+    async def work() -> issue_acts.Cancelled:
+        async with store_of(config) as store:
+            return await issue_acts.cancel(issue_id, by=at_the_shell(), store=store, now=parse_now(None))
+
+    done = run(work())
+    status = IssueStatus.CANCELLED if done.settled else IssueStatus.CANCELLING
+    if json:
+        return answer({"id": issue_id, "status": status, "withdrawn": done.withdrawn})
+    return say(f"{status}: issue {issue_id}; {counted(done.withdrawn, 'copy')} will not be sent")
+
+
+def _act(
+    issue_id: int,
+    act: Callable[..., Awaitable[None]],
+    status: IssueStatus,
+    config: Path | None,
+    json: bool,
+) -> None:
+    async def work() -> None:
+        async with store_of(config) as store:
+            await act(issue_id, by=at_the_shell(), store=store, now=parse_now(None))
+
+    run(work())
+    if json:
+        return answer({"id": issue_id, "status": status})
+    return say(f"{status}: issue {issue_id}")
+
+
 @deliveries.command("list")
 def list_deliveries(
     issue: Annotated[int | None, typer.Option("--issue", metavar="ID", parser=whole())] = None,
@@ -163,14 +214,8 @@ def retry(
     """Try refused or deferred copies again with the next run."""
 
     async def work() -> None:
-        async with store_of(config) as store, store.write() as connection:
-            for delivery_id in ids:
-                entry = await _delivery(connection, delivery_id)
-                if entry.status not in _RETRIABLE:
-                    raise InputError(
-                        f"delivery {delivery_id} is {entry.status}: only refused or deferred ones are retried"
-                    )
-                await ledger.retry(connection, delivery_id, entry.status)
+        async with store_of(config) as store:
+            await settling.retry(ids, by=at_the_shell(), store=store, now=parse_now(None))
 
     run(work())
     _tell(ids, "planned", json)
@@ -187,26 +232,14 @@ def resolve(
     if as_ not in {"sent", "again"}:
         raise InputError(f"--as {as_!r} is not known: say sent or again")
 
-    async def work() -> None:
-        async with store_of(config) as store, store.write() as connection:
-            now = parse_now(None)
-            entry = await _delivery(connection, delivery_id)
-            if not await ledger.resolve(connection, delivery_id, was_sent=as_ == "sent", now=now):
-                raise InputError(
-                    f"delivery {delivery_id} is {entry.status}: only uncertain ones are resolved "
-                    "(see digest deliveries list --status uncertain)"
-                )
-            await issue_shelf.close_when_settled(connection, entry.issue_id)
+    async def work() -> DeliveryStatus:
+        async with store_of(config) as store:
+            was_sent, now = as_ == "sent", parse_now(None)
+            return await settling.resolve(
+                delivery_id, was_sent=was_sent, by=at_the_shell(), store=store, now=now
+            )
 
-    run(work())
-    _tell([delivery_id], "sent" if as_ == "sent" else "planned", json)
-
-
-async def _delivery(connection: AsyncConnection, delivery_id: int) -> Entry:
-    found = await ledger.by_id(connection, delivery_id)
-    if found is None:
-        raise NotFoundError(f"delivery {delivery_id} does not exist: see digest deliveries list")
-    return found
+    _tell([delivery_id], run(work()), json)
 
 
 def _shown(issue: Issue, slugs: dict[int, str]) -> dict[str, Any]:

@@ -35,7 +35,7 @@ _BRANCHES: Final = {
     "run": _Branch(("sending",), "Plan and send everything that is due: what cron calls."),
     "send": _Branch(("sending",), "Send a one-off issue by hand."),
     "preview": _Branch(("previews",), "Print a reader's next issue as it would be sent."),
-    "issues": _Branch(("issues",), "List and show issues."),
+    "issues": _Branch(("issues",), "List, show, hold, approve and cancel issues."),
     "deliveries": _Branch(("issues",), "List, retry and resolve deliveries."),
     "notices": _Branch(("notices",), "List, retry and resolve confirmations and other single mails."),
     "why": _Branch(("reasons",), "Say why a reader got a briefing, will get it, or does not."),

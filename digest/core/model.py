@@ -194,6 +194,9 @@ class Skip(StrEnum):
     BOUNCING = "bouncing"
     COMPLAINED = "complained"
     SUPPRESSED = "suppressed"
+    # of what a person stopped, or did not approve in time
+    CANCELLED = "cancelled"
+    NOT_APPROVED = "not-approved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +237,16 @@ class PlannedCohort:
 
 
 class IssueStatus(StrEnum):
-    """Where an issue stands."""
+    """Where an issue stands; copies are claimed of those being sent alone."""
 
+    #: planned, and not yet approved
+    WAITING = "waiting"
     SENDING = "sending"
+    #: a person stopped it for now
+    HELD = "held"
+    #: what was not sent never will be; some copies are still in senders' hands, or in doubt
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
     DONE = "done"
 
 

@@ -72,3 +72,5 @@ class Newsletter:
     archive: Archive = Archive.FULL
     #: readers may say which items were of use to them
     feedback: bool = False
+    #: a person approves each scheduled issue before it is sent
+    approval: bool = False

@@ -29,6 +29,8 @@ class NoticeKind(StrEnum):
     LINKS = "links"
     #: what an admin should look at
     ALERT = "alert"
+    #: what a cohort gets or would get, to somebody of the newsroom
+    TEST = "test"
 
 
 #: How long after it was due a notice is still worth sending.
@@ -40,6 +42,7 @@ WORTH_SENDING: Final[Mapping[NoticeKind, timedelta]] = {
     NoticeKind.MOVING: timedelta(days=3),
     NoticeKind.LINKS: timedelta(days=1),
     NoticeKind.ALERT: timedelta(days=3),
+    NoticeKind.TEST: timedelta(hours=3),
 }
 
 
@@ -85,6 +88,8 @@ _MAY_GET: Final[Mapping[NoticeKind, frozenset[Standing]]] = {
 }
 #: Who gets the question whether to begin again.
 COME_BACK: Final = frozenset({Standing.LEFT, Standing.BOUNCING})
+#: These go to nobody who reads.
+_TO_THE_NEWSROOM: Final = frozenset({NoticeKind.ALERT, NoticeKind.TEST})
 #: These go to the address that the reader has; a move is about another one.
 _TO_THE_READER: Final = frozenset(
     {NoticeKind.CONFIRM, NoticeKind.WELCOME, NoticeKind.GOODBYE, NoticeKind.LINKS}
@@ -98,7 +103,7 @@ class Notice:
     id: int
     kind: NoticeKind
     newsletter_id: int
-    #: None for an alert, which goes to nobody who reads
+    #: None for an alert or a test, which go to nobody who reads
     subscription_id: int | None
     address: str
     #: what it is known by: a second notice of the same occasion to the same address is not made
@@ -176,7 +181,7 @@ def why_not(
 
     One that `begins_again` asks somebody whose subscription is over.
     """
-    if kind is NoticeKind.ALERT:
+    if kind in _TO_THE_NEWSROOM:
         return ""
     if standing is None:
         return ERASED

@@ -61,9 +61,11 @@ async def plan_by_hand(wish: OneOff, *, store: Database, now: datetime) -> Plann
         plan = await _plan(connection, wish, to_keep=True)
         if not plan.counts.copies:
             raise InputError("nothing would be sent: no reader addressed has anything new to get")
+        newest_copy = await issues.newest_copy(connection)
         issue_id = await issues.open_by_hand(connection, _issue(plan.newsletter, wish, now))
         await pin(connection, issue_id, 1, plan.cohorts)
         await one_offs.plan_cohorts(connection, plan.newsletter.id, issue_id, plan.cohorts, plan.readers)
+        await issues.note_span(connection, issue_id, newest_copy)
         await issues.close_when_settled(connection, issue_id)
     return tally(issue_id, plan.cohorts)
 

@@ -28,6 +28,9 @@ from digest.store.database import Database
 from subscribers.groups import hold_alone
 from subscribers.interning import Preferences
 
+#: Another round of such an issue sends nothing.
+_TAKEN_BACK: Final = (IssueStatus.CANCELLING, IssueStatus.CANCELLED)
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -92,12 +95,19 @@ async def publish(
         if not groups:
             return None
         newsletter = await newsletters.by_id(connection, due.newsletter_id)
-        cohorts = await _decide(connection, due, newsletter, groups, newest, now, memory)
-        issue_id, round_ = await issues.open_slot(connection, issue_for(due, newsletter, now))
+        issue = issue_for(due, newsletter, now)
+        # a day is a day: who comes to a slot whose issue was taken back waits for the next one, as all do
+        if await issues.status_of_slot(connection, issue) in _TAKEN_BACK:
+            cohorts = await _put_off(connection, due, groups, Skip.CANCELLED)
+        else:
+            cohorts = await _decide(connection, due, newsletter, groups, newest, now, memory)
+        newest_copy = await issues.newest_copy(connection)
+        issue_id, round_ = await issues.open_slot(connection, issue)
         await pin(connection, issue_id, round_, cohorts)
         await planning.plan_cohorts(
             connection, due, issue_id, round_, cohorts, newest=newest, served_day=_served_day(due, now)
         )
+        await issues.note_span(connection, issue_id, newest_copy)
         await issues.close_when_settled(connection, issue_id)
     return replace(tally(issue_id, cohorts), late_by=now - due.slot.due_at)
 
@@ -162,7 +172,7 @@ def issue_for(due: DueSlot, newsletter: Newsletter, now: datetime) -> Issue:
         zone=due.cadence.zone,
         due_at=due.slot.due_at,
         planned_at=now,
-        status=IssueStatus.SENDING,
+        status=IssueStatus.WAITING if newsletter.approval else IssueStatus.SENDING,
         domain=domain_of(newsletter.sender_address),
     )
 
@@ -196,10 +206,10 @@ async def _decide(
     memory: Memory,
 ) -> list[PlannedCohort]:
     """One decision for each group."""
-    covers_from = await first_days(connection, due, groups)
     limit = newsletter.latest_start_minutes
     if limit is not None and not due.cadence.at_once and now - due.slot.due_at > timedelta(minutes=limit):
-        return [PlannedCohort(one, _too_late(one), day) for one, day in zip(groups, covers_from, strict=True)]
+        return await _put_off(connection, due, groups, Skip.TOO_LATE)
+    covers_from = await first_days(connection, due, groups)
     rules = await rules_of(connection, newsletter)
     selector = memory.selector(await candidates_for(connection, groups, newest), rules)
     return [
@@ -208,6 +218,12 @@ async def _decide(
     ]
 
 
-def _too_late(group: Group) -> Selection:
-    """Wait for the next slot, and the briefings with it: the bookmark stays."""
-    return Selection((), group.bookmark.deferred, {}, group.bookmark, Skip.TOO_LATE)
+async def _put_off(
+    connection: AsyncConnection, due: DueSlot, groups: Sequence[Group], reason: Skip
+) -> list[PlannedCohort]:
+    """Let readers wait for the next slot, and the briefings with them: the bookmarks stay."""
+    days = await first_days(connection, due, groups)
+    return [
+        PlannedCohort(one, Selection((), one.bookmark.deferred, {}, one.bookmark, reason), day)
+        for one, day in zip(groups, days, strict=True)
+    ]

@@ -21,6 +21,7 @@ from digest.core.warmup import WarmingUp
 from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.alerts import Told, tell
 from digest.flows.deliver import deliver
+from digest.flows.issue_acts import settle_stopped
 from digest.flows.notify import Notified, notify
 from digest.flows.patience import Patience
 from digest.flows.press import Press
@@ -115,6 +116,7 @@ class LocalJobs:
         # a store that cannot be used from the start is told at once: nothing is at stake yet
         found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC))
         self._liveness.bury(gone)
+        await settle_stopped(store=self._store, now=now)
         await self._tidy(now)
         # before the issues, which may take hours: somebody may be waiting for a question
         notified = await self.notify(now, stop)

@@ -8,9 +8,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import DeliveryStatus
+from digest.core.model import DeliveryStatus, IssueStatus
 from digest.store.issues import IS_OPEN
-from digest.store.tables import deliveries
+from digest.store.tables import deliveries, issues
 from subscribers.model import Standing
 from subscribers.tables import subscriptions
 
@@ -54,7 +54,13 @@ def claimable(
     which: list[ColumnElement[bool]] = []
     if alone is not None:
         which.append(mine.claims >= CLAIMS_TOGETHER if alone else mine.claims < CLAIMS_TOGETHER)
-    return [and_(open_of(issue_id), kind, *which) for kind in kinds]
+    return [and_(open_of(issue_id), kind, *which, _is_being_sent(issue_id)) for kind in kinds]
+
+
+def _is_being_sent(issue_id: int) -> ColumnElement[bool]:
+    """What a person has stopped is claimed no more; asked with each claim, and once for all its copies."""
+    status = select(issues.c.status).where(issues.c.id == issue_id).scalar_subquery()
+    return status == IssueStatus.SENDING
 
 
 def open_of(issue_id: int) -> ColumnElement[bool]:

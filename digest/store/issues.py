@@ -5,18 +5,34 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Row, Select, case, exists, func, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Copy, Issue, IssueStatus, TopicGroup
-from digest.store.tables import OPEN, cohorts, deliveries, issue_briefings, issues
+from digest.store import outcomes
+from digest.store.outcomes import IS_OPEN as IS_OPEN
+from digest.store.tables import UNFINISHED, cohorts, deliveries, issue_briefings, issues
 from subscribers.interning import cadence_from, chunks, insert_into, profile_from
 from subscribers.tables import cadences, profiles
 
-#: Deliveries that keep their issue open. SQLite serves this from the partial index of open deliveries, and
-#: PostgreSQL from prepared statements too, only when it repeats the index's own words: a bound value would
-#: mean a full scan.
-IS_OPEN: Final = or_(*(deliveries.c.status == bindparam(None, one, literal_execute=True) for one in OPEN))
+#: Another round does not set these going again.
+_STOPPED: Final = (
+    IssueStatus.WAITING,
+    IssueStatus.HELD,
+    IssueStatus.CANCELLING,
+    IssueStatus.CANCELLED,
+)
+
+
+async def status_of_slot(connection: AsyncConnection, wanted: Issue) -> IssueStatus | None:
+    """Where the issue of a slot stands, which nobody changes until commit; None when there is none."""
+    query = select(issues.c.status).where(
+        issues.c.newsletter_id == wanted.newsletter_id,
+        issues.c.cadence_id == wanted.cadence_id,
+        issues.c.slot == wanted.slot,
+    )
+    found = (await connection.execute(query.with_for_update(key_share=True))).scalar()
+    return None if found is None else IssueStatus(found)
 
 
 async def open_slot(connection: AsyncConnection, new: Issue) -> tuple[int, int]:
@@ -26,8 +42,10 @@ async def open_slot(connection: AsyncConnection, new: Issue) -> tuple[int, int]:
         index_elements=[issues.c.newsletter_id, issues.c.cadence_id, issues.c.slot],
         set_={
             "rounds": issues.c.rounds + 1,
-            "status": IssueStatus.SENDING,
+            # what a person stopped stays so; what was approved once is approved
+            "status": case((issues.c.status.in_(_STOPPED), issues.c.status), else_=IssueStatus.SENDING),
             "planned_at": new.planned_at,
+            "outcomes": null(),
         },
     ).returning(issues.c.id, issues.c.rounds)
     row = (await connection.execute(again)).one()
@@ -80,28 +98,54 @@ async def still_sending(connection: AsyncConnection) -> tuple[Issue, ...]:
     return tuple(_issue_from(row) for row in rows)
 
 
+async def newest_copy(connection: AsyncConnection) -> int:
+    """The id of the newest delivery; 0 when there is none."""
+    found: int | None = (await connection.execute(select(func.max(deliveries.c.id)))).scalar()
+    return found or 0
+
+
+async def note_span(connection: AsyncConnection, issue_id: int, after: int) -> None:
+    """Note between which ids an issue's deliveries lie, when those were made that came after one.
+
+    They were written in one statement, so they are found without an index of their own.
+    """
+    mine = issues.c
+    query = update(issues).where(mine.id == issue_id)
+    last = await newest_copy(connection)
+    first = case((mine.first_copy.is_(None), after + 1), else_=mine.first_copy)
+    await connection.execute(query.values(first_copy=first, last_copy=last))
+
+
 async def close_when_settled(connection: AsyncConnection, issue_id: int) -> bool:
-    """Close an issue of which no copy is open any more; True when it is closed now."""
+    """Close an issue of which no copy is open any more, and count its outcomes; True when it is closed now.
+
+    One that is held or waits is done, too, when nothing is left of it.
+    """
     # another round may be opening: it is waited for, and its copies are seen by the next statement only
     mine = select(issues.c.id).where(issues.c.id == issue_id)
     await connection.execute(mine.with_for_update(key_share=True))
     open_copy = exists().where(deliveries.c.issue_id == issue_id, IS_OPEN)
     query = (
         update(issues)
-        .where(issues.c.id == issue_id, issues.c.status == IssueStatus.SENDING, ~open_copy)
-        .values(status=IssueStatus.DONE)
+        .where(issues.c.id == issue_id, issues.c.status.in_(UNFINISHED), ~open_copy)
+        .values(
+            status=case(
+                (issues.c.status == IssueStatus.CANCELLING, IssueStatus.CANCELLED.value),
+                else_=IssueStatus.DONE.value,
+            )
+        )
     )
-    return (await connection.execute(query)).rowcount > 0
+    if not (await connection.execute(query)).rowcount:
+        return False
+    found = await outcomes.counted(connection, issue_id)
+    await connection.execute(update(issues).where(issues.c.id == issue_id).values(outcomes=found))
+    return True
 
 
 async def outcome_counts(connection: AsyncConnection, issue_id: int) -> dict[str, int]:
     """How many copies of an issue have each status."""
-    query = (
-        select(deliveries.c.status, func.count())
-        .where(deliveries.c.issue_id == issue_id)
-        .group_by(deliveries.c.status)
-    )
-    return {row[0]: row[1] for row in await connection.execute(query)}
+    found = await outcomes.of_issue(connection, issue_id)
+    return {status: sum(by_reason.values()) for status, by_reason in found.items()}
 
 
 async def copies_of(connection: AsyncConnection, cohort_ids: Collection[int]) -> tuple[Copy, ...]:
@@ -152,6 +196,10 @@ def _copy_from(row: Row[Any], issue: Issue) -> Copy:
     )
 
 
+#: What the shelves alone look at.
+_NOT_SHOWN: Final = frozenset({"first_copy", "last_copy", "outcomes"})
+
+
 def _columns(issue: Issue) -> dict[str, Any]:
     return {
         "newsletter_id": issue.newsletter_id,
@@ -171,5 +219,5 @@ def _columns(issue: Issue) -> dict[str, Any]:
 
 
 def _issue_from(row: Row[Any]) -> Issue:
-    values = dict(row._mapping)
+    values = {name: value for name, value in row._mapping.items() if name not in _NOT_SHOWN}
     return Issue(**{**values, "status": IssueStatus(row.status)})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import AT_ONCE_SIGN, DeliveryStatus, IssueStatus
@@ -61,7 +61,7 @@ async def page(
     """Deliveries by id, from `after` on."""
     query = _whole().where(deliveries.c.id > after)
     if issue_id is not None:
-        query = query.where(deliveries.c.issue_id == issue_id)
+        query = query.where(await _of_issue(connection, issue_id))
     if status is not None:
         query = query.where(deliveries.c.status == status)
     if address is not None:
@@ -70,6 +70,24 @@ async def page(
         query = query.where(deliveries.c.subscription_id == subscription_id)
     rows = (await connection.execute(query.order_by(deliveries.c.id).limit(limit))).all()
     return await _entries(connection, rows)
+
+
+async def ids_of(
+    connection: AsyncConnection, issue_id: int, status: DeliveryStatus, *, after: int, limit: int
+) -> list[int]:
+    """The deliveries of an issue that have a status, by id."""
+    mine = deliveries.c
+    query = select(mine.id).where(await _of_issue(connection, issue_id), mine.status == status)
+    found = await connection.execute(query.where(mine.id > after).order_by(mine.id).limit(limit))
+    return list(found.scalars())
+
+
+async def _of_issue(connection: AsyncConnection, issue_id: int) -> ColumnElement[bool]:
+    """Deliveries of an issue, and between which ids they lie: others are not looked at."""
+    span = select(issues.c.first_copy, issues.c.last_copy).where(issues.c.id == issue_id)
+    row = (await connection.execute(span)).first()
+    first, last = (row.first_copy or 0, row.last_copy or 0) if row else (0, 0)
+    return and_(deliveries.c.issue_id == issue_id, deliveries.c.id >= first, deliveries.c.id <= last)
 
 
 async def by_id(connection: AsyncConnection, delivery_id: int) -> Entry | None:
@@ -147,8 +165,11 @@ async def _settle(
     row = (await connection.execute(query)).first()
     if row is None:
         return False
+    mine = update(issues).where(issues.c.id == row.issue_id)
+    await connection.execute(mine.values(outcomes=null()))
     if values["status"] is DeliveryStatus.PLANNED:
-        reopen = update(issues).where(issues.c.id == row.issue_id).values(status=IssueStatus.SENDING)
+        # one that a person stopped stays so
+        reopen = mine.where(issues.c.status == IssueStatus.DONE).values(status=IssueStatus.SENDING)
         await connection.execute(reopen)
     return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, Skip
@@ -31,8 +31,11 @@ async def owe_again(connection: AsyncConnection, subscription_id: int, since: da
             deliveries.c.issue_id.in_(recent),
         )
         .values(reason=LEFT_AND_CAME_BACK)
-        .returning(deliveries.c.id)
     )
-    for row in (await connection.execute(query)).all():
+    found = (await connection.execute(query.returning(deliveries.c.id, deliveries.c.issue_id))).all()
+    # what was counted of these issues has changed
+    changed = update(issues).where(issues.c.id.in_({row.issue_id for row in found}))
+    await connection.execute(changed.values(outcomes=null()))
+    for row in found:
         # one by one: each moves the bookmark that the one before has left
         await give_back(connection, [row.id])

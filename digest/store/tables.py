@@ -37,6 +37,8 @@ OPEN: Final = (
     DeliveryStatus.DEFERRED,
     DeliveryStatus.UNCERTAIN,
 )
+#: Issues in these states are not at their end.
+UNFINISHED: Final = (IssueStatus.WAITING, IssueStatus.SENDING, IssueStatus.HELD, IssueStatus.CANCELLING)
 #: 64 bits on PostgreSQL; on SQLite only INTEGER aliases the row id, which has 64 bits anyway.
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
@@ -100,6 +102,8 @@ newsletters = Table(
     Column("sign_up", Boolean, nullable=False),
     Column("archive", String(8), nullable=False),
     Column("feedback", Boolean, nullable=False),
+    # a person approves each scheduled issue before it is sent
+    Column("approval", Boolean, nullable=False, default=False),
     _is_one_of("item_text", ItemText),
     _is_one_of("archive", Archive),
 )
@@ -194,6 +198,11 @@ issues = Table(
     Column("intro", Text),
     # a one-off that asked no bookmark and moved none: what it did not deliver is not owed again
     Column("ignores_bookmarks", Boolean, nullable=False, default=False),
+    # its deliveries lie between these two ids, among others perhaps
+    Column("first_copy", BigId),
+    Column("last_copy", BigId),
+    # {status: {reason: copies}}, when it is settled
+    Column("outcomes", JSON(none_as_null=True)),
     # the domain of Message-IDs, kept so that a copy sent again carries the same one
     Column("domain", String(255), nullable=False),
     # the unique slot: any number of schedulers may try, one opens the issue
@@ -201,6 +210,7 @@ issues = Table(
     _is_one_of("status", IssueStatus),
     # on PostgreSQL too: see the remark at `subscriptions`
     Index("ix_issues_sending", "due_at", sqlite_where=column("status") == "sending"),
+    Index("ix_issues_unfinished", "status", sqlite_where=text(one_of("status", UNFINISHED))),
 )
 
 # The revision in which an issue carries a briefing: what is sent again later is sent unchanged.

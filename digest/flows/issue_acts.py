@@ -1,0 +1,132 @@
+"""What people do to issues: hold, release, approve, cancel; and what follows when nobody does.
+
+Each act is one transaction that says where the issue stands; senders ask for that at each claim. What a
+sender holds already is sent and recorded: an act is about what is not claimed yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.access import PROGRAM, Actor
+from digest.core.model import Issue, IssueStatus, Newsletter, Skip
+from digest.errors import InputError, NotFoundError
+from digest.store import issue_states, issues, newsletters
+from digest.store.changes import note_change
+from digest.store.database import Database
+
+#: What is not at its end can be taken back.
+_CAN_BE_CANCELLED: Final = (IssueStatus.WAITING, IssueStatus.SENDING, IssueStatus.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What came of taking an issue back."""
+
+    #: copies that will not be sent, whose briefings are owed again
+    withdrawn: int
+    #: it is at its end; else senders have copies in hand, or some are in doubt
+    settled: bool
+
+
+async def hold(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
+    """No copy is claimed any more until the issue is released."""
+    async with store.write() as connection:
+        await _move(connection, issue_id, (IssueStatus.SENDING,), IssueStatus.HELD, "issue.hold", by, now)
+
+
+async def release(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
+    """Let an issue go on that was held; its copies get as long as those of a new one."""
+    async with store.write() as connection:
+        await _move(
+            *(connection, issue_id, (IssueStatus.HELD,), IssueStatus.SENDING, "issue.release", by, now),
+            as_young_as=now,
+        )
+
+
+async def approve(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
+    """Let an issue go that waits for a person's word."""
+    async with store.write() as connection:
+        await _move(
+            *(connection, issue_id, (IssueStatus.WAITING,), IssueStatus.SENDING, "issue.approve", by, now),
+            as_young_as=now,
+        )
+
+
+async def cancel(issue_id: int, *, by: Actor, store: Database, now: datetime) -> Cancelled:
+    """Take an issue back: what is not sent is skipped, and owed to its readers again in a later issue."""
+    async with store.write() as connection:
+        return await _cancel(connection, issue_id, Skip.CANCELLED, by, now)
+
+
+async def settle_stopped(*, store: Database, now: datetime) -> None:
+    """Finish what people have cancelled, and let go by what nobody approved in time.
+
+    Copies that were in senders' hands when an issue was cancelled may have come back since.
+    """
+    async with store.read() as connection:
+        stopped = await issue_states.unfinished(connection, (IssueStatus.CANCELLING,))
+        late = [
+            one
+            for one in await issue_states.unfinished(connection, (IssueStatus.WAITING,))
+            if now >= approve_by(one, await newsletters.by_id(connection, one.newsletter_id))
+        ]
+    for issue in stopped:
+        async with store.write() as connection:
+            await _finish(connection, issue.id, Skip.CANCELLED)
+    for issue in late:
+        async with store.write() as connection:
+            found = await issues.by_id(connection, issue.id)
+            if found is not None and found.status is IssueStatus.WAITING:
+                await _cancel(connection, issue.id, Skip.NOT_APPROVED, PROGRAM, now)
+
+
+def approve_by(issue: Issue, newsletter: Newsletter) -> datetime:
+    """Until when an issue can be approved; after that its briefings wait for the next one."""
+    latest = newsletter.latest_start_minutes
+    if latest is None:
+        return issue.planned_at + timedelta(minutes=newsletter.give_up_minutes)
+    # one that was made late after a standstill can be approved for as long
+    return max(issue.due_at, issue.planned_at) + timedelta(minutes=latest)
+
+
+async def _cancel(
+    connection: AsyncConnection, issue_id: int, reason: Skip, by: Actor, now: datetime
+) -> Cancelled:
+    await issue_states.keep_planning_off(connection, issue_id)
+    act = "issue.cancel" if reason is Skip.CANCELLED else "issue.lapse"
+    await _move(connection, issue_id, _CAN_BE_CANCELLED, IssueStatus.CANCELLING, act, by, now)
+    return await _finish(connection, issue_id, reason)
+
+
+async def _finish(connection: AsyncConnection, issue_id: int, reason: Skip) -> Cancelled:
+    await issue_states.keep_planning_off(connection, issue_id)
+    withdrawn = await issue_states.withdraw(connection, issue_id, reason)
+    return Cancelled(withdrawn, await issues.close_when_settled(connection, issue_id))
+
+
+async def _move(
+    connection: AsyncConnection,
+    issue_id: int,
+    before: Collection[IssueStatus],
+    after: IssueStatus,
+    act: str,
+    by: Actor,
+    now: datetime,
+    *,
+    as_young_as: datetime | None = None,
+) -> None:
+    issue = await issues.by_id(connection, issue_id)
+    if issue is None:
+        raise NotFoundError(f"issue {issue_id} does not exist: see digest issues list")
+    if not await issue_states.move(connection, issue_id, before, after, as_young_as):
+        wanted = ", ".join(one.value for one in before)
+        raise InputError(f"issue {issue_id} is {issue.status}: this can be done to one that is {wanted}")
+    await note_change(
+        *(connection, by, act, issue_id, now), before={"status": issue.status}, after={"status": after}
+    )

@@ -1,0 +1,117 @@
+"""Copies that a person settles: tried again, or told what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.access import Actor
+from digest.core.model import DeliveryStatus, Issue, IssueStatus, Skip
+from digest.errors import InputError, NotFoundError
+from digest.store import issue_states, issues, ledger
+from digest.store.changes import note_change
+from digest.store.database import Database
+from digest.store.ledger import Entry
+
+#: What may be tried again by hand. An expired copy may not: its briefings went back to the reader.
+RETRIABLE: Final = (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED)
+_TAKEN_BACK: Final = (IssueStatus.CANCELLING, IssueStatus.CANCELLED)
+#: Copies that are tried again in one transaction.
+_TOGETHER: Final = 1000
+
+
+async def retry(delivery_ids: Sequence[int], *, by: Actor, store: Database, now: datetime) -> None:
+    """Try refused or deferred copies again with the next run."""
+    async with store.write() as connection:
+        for delivery_id in delivery_ids:
+            entry = await _delivery(connection, delivery_id)
+            if entry.status not in RETRIABLE:
+                raise InputError(
+                    f"delivery {delivery_id} is {entry.status}: only refused or deferred ones are retried"
+                )
+            await _require_alive(connection, entry.issue_id)
+            await _retry(connection, delivery_id, entry.status, by, now)
+
+
+async def retry_refused(issue_id: int, *, by: Actor, store: Database, now: datetime) -> int:
+    """Try all refused copies of an issue again: how many."""
+    done, after = 0, 0
+    while True:
+        async with store.write() as connection:
+            await _require_alive(connection, issue_id)
+            ids = await ledger.ids_of(
+                connection, issue_id, DeliveryStatus.REFUSED, after=after, limit=_TOGETHER
+            )
+            for delivery_id in ids:
+                await ledger.retry(connection, delivery_id, DeliveryStatus.REFUSED)
+            if ids:
+                await note_change(
+                    *(connection, by, "issue.retry", issue_id, now), after={"copies tried again": len(ids)}
+                )
+        done += len(ids)
+        if len(ids) < _TOGETHER:
+            return done
+        after = ids[-1]
+
+
+async def resolve(
+    delivery_id: int, *, was_sent: bool, by: Actor, store: Database, now: datetime
+) -> DeliveryStatus:
+    """Settle an uncertain copy: it was sent, or not, and is sent again; what it is then.
+
+    One of an issue that was cancelled is not sent again: it is skipped, and its briefings are owed.
+    """
+    async with store.write() as connection:
+        entry = await _delivery(connection, delivery_id)
+        await issue_states.keep_planning_off(connection, entry.issue_id)
+        issue = await _issue(connection, entry.issue_id)
+        if not await ledger.resolve(connection, delivery_id, was_sent=was_sent, now=now):
+            raise InputError(
+                f"delivery {delivery_id} is {entry.status}: only uncertain ones are resolved "
+                "(see digest deliveries list --status uncertain)"
+            )
+        status = DeliveryStatus.SENT if was_sent else DeliveryStatus.PLANNED
+        if not was_sent and issue.status in _TAKEN_BACK:
+            await issue_states.withdraw(connection, issue.id, Skip.CANCELLED)
+            status = DeliveryStatus.SKIPPED
+        await issues.close_when_settled(connection, entry.issue_id)
+        await note_change(
+            *(connection, by, "delivery.resolve", delivery_id, now),
+            before={"status": DeliveryStatus.UNCERTAIN},
+            after={"status": status},
+        )
+    return status
+
+
+async def _retry(
+    connection: AsyncConnection, delivery_id: int, status: DeliveryStatus, by: Actor, now: datetime
+) -> None:
+    await ledger.retry(connection, delivery_id, status)
+    await note_change(
+        *(connection, by, "delivery.retry", delivery_id, now),
+        before={"status": status},
+        after={"status": DeliveryStatus.PLANNED},
+    )
+
+
+async def _require_alive(connection: AsyncConnection, issue_id: int) -> None:
+    issue = await _issue(connection, issue_id)
+    if issue.status in _TAKEN_BACK:
+        raise InputError(f"issue {issue_id} is {issue.status}: nothing of it is sent any more")
+
+
+async def _issue(connection: AsyncConnection, issue_id: int) -> Issue:
+    found = await issues.by_id(connection, issue_id)
+    if found is None:
+        raise NotFoundError(f"issue {issue_id} does not exist: see digest issues list")
+    return found
+
+
+async def _delivery(connection: AsyncConnection, delivery_id: int) -> Entry:
+    found = await ledger.by_id(connection, delivery_id)
+    if found is None:
+        raise NotFoundError(f"delivery {delivery_id} does not exist: see digest deliveries list")
+    return found
