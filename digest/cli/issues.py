@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,6 +33,7 @@ from digest.config import load_settings
 from digest.core.model import DeliveryStatus, Issue, IssueStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows import issue_acts, settling
+from digest.flows.trials import send_trial
 from digest.store import issues as issue_shelf
 from digest.store import ledger, newsletters
 from digest.store.ledger import Entry
@@ -146,6 +148,43 @@ def cancel(issue_id: Id, json: Json = False, config: Config = None) -> None:
     if json:
         return answer({"id": issue_id, "status": status, "withdrawn": done.withdrawn})
     return say(f"{status}: issue {issue_id}; {counted(done.withdrawn, 'copy')} will not be sent")
+
+
+@issues.command("test")
+def test(
+    issue_id: Id,
+    to: Annotated[list[str], typer.Argument(metavar="EMAIL...", help="Of the newsroom.")],
+    cohort: Annotated[
+        int | None,
+        typer.Option("--cohort", metavar="ID", parser=whole(), help="Whose copy; else that of most readers."),
+    ] = None,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Send what a cohort gets to the newsroom, with [Test] before its subject; the next run sends it."""
+    addresses = [parse_address(one) for one in to]
+
+    async def work() -> int:
+        async with store_of(config) as store:
+            async with store.read() as connection:
+                found = await issue_shelf.cohorts_of(connection, issue_id)
+            ids = [one.id for one in found if one.skip is None and cohort in {None, one.id}]
+            if not ids:
+                raise NotFoundError(
+                    f"issue {issue_id} has no such cohort that gets mail: see digest issues show"
+                )
+            return await send_trial(
+                *(ids[0], addresses),
+                token=secrets.token_hex(8),
+                by=at_the_shell(),
+                store=store,
+                now=parse_now(None),
+            )
+
+    made = run(work())
+    if json:
+        return answer({"id": issue_id, "tests": made})
+    return say(f"{counted(made, 'test')} of issue {issue_id} will be sent with the next run")
 
 
 def _act(

@@ -89,6 +89,11 @@ Feedback = Annotated[
 ]
 
 
+Approval = Annotated[
+    bool | None, typer.Option("--approval/--no-approval", help="A person approves each scheduled issue.")
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Hang the commands of this file into the tree."""
     app.add_typer(newsletters, name="newsletters")
@@ -158,6 +163,7 @@ def add(
     sign_up: SignUp = None,
     archive: InArchive = None,
     feedback: Feedback = None,
+    approval: Approval = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -165,7 +171,7 @@ def add(
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
         *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback),
+        *(archive, feedback, approval),
     )
     _tell(_write(flows.add_newsletter, slug, said, config), json)
 
@@ -195,6 +201,7 @@ def edit(
     sign_up: SignUp = None,
     archive: InArchive = None,
     feedback: Feedback = None,
+    approval: Approval = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -202,7 +209,7 @@ def edit(
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
         *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback),
+        *(archive, feedback, approval),
     )
     _tell(_write(flows.edit_newsletter, slug, said, config), json)
 
@@ -212,7 +219,7 @@ _FIELDS: Final = (
     *("title", "description", "sender_name", "sender_address", "theme", "sections", "max_items"),
     *("postal_address", "reach_back_days", "give_up_minutes", "latest_start_minutes", "item_text"),
     *("logo_url", "logo_alt", "accent", "ground", "links", "welcome", "goodbye", "sign_up", "archive"),
-    "feedback",
+    *("feedback", "approval"),
 )
 
 

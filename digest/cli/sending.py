@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from digest.cli.actor import at_the_shell
 from digest.cli.console import (
     Config,
     Json,
@@ -136,7 +137,7 @@ async def _sent(wish: OneOff, settings: Settings, json: bool) -> tuple[RunReport
     async with store_at(settings) as store, stopping() as stop, watched(json) as progress:
         now = parse_now(None)
         jobs = await jobs_for(settings, store, progress)
-        planned = await plan_by_hand(wish, store=store, now=now)
+        planned = await plan_by_hand(wish, store=store, now=now, by=at_the_shell())
         tally = await jobs.send(planned.issue_id, now, stop)
         totals = totals_of([planned], [planned.issue_id], tally)
         return RunReport(totals, tally.whole_trouble, tally.waiting), stop.interrupted

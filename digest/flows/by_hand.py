@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import Group, Issue, IssueStatus, Newsletter, PlannedCohort
+from digest.core.access import PROGRAM, Actor
+from digest.core.audience import parse_audience
+from digest.core.model import Group, Issue, IssueStatus, Newsletter, PlannedCohort, Selection
 from digest.core.selection import Selector
 from digest.errors import InputError, NotFoundError
 from digest.flows.publish import Planned, domain_of, pin, rules_of, tally
 from digest.store import briefings, counters, issues, newsletters, one_offs
+from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers.wishes import address_key
 
@@ -27,6 +30,10 @@ class OneOff:
     to: tuple[str, ...] = ()
     #: only readers who follow one of these; empty means no such limit
     topics: frozenset[str] = frozenset()
+    #: subscription ids in place of addresses
+    reader_ids: tuple[int, ...] | None = None
+    #: only readers whom this filter means (`core/audience.py`); empty means no such limit
+    audience: str = ""
     #: briefing ids, sent to everyone addressed; empty takes what each reader's own wishes choose
     briefing_ids: tuple[int, ...] = ()
     #: only briefings published at or after this instant
@@ -34,6 +41,8 @@ class OneOff:
     subject: str | None = None
     intro: str | None = None
     ignore_bookmarks: bool = False
+    #: no briefings at all: the intro is the mail
+    intro_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +64,29 @@ async def rehearse(wish: OneOff, *, store: Database) -> Plan:
         return await _plan(connection, wish)
 
 
-async def plan_by_hand(wish: OneOff, *, store: Database, now: datetime) -> Planned:
+async def plan_by_hand(wish: OneOff, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Planned:
     """Write a one-off down: issue, cohorts, deliveries and bookmarks in one transaction."""
     async with store.write() as connection:
-        plan = await _plan(connection, wish, to_keep=True)
-        if not plan.counts.copies:
-            raise InputError("nothing would be sent: no reader addressed has anything new to get")
-        newest_copy = await issues.newest_copy(connection)
-        issue_id = await issues.open_by_hand(connection, _issue(plan.newsletter, wish, now))
-        await pin(connection, issue_id, 1, plan.cohorts)
-        await one_offs.plan_cohorts(connection, plan.newsletter.id, issue_id, plan.cohorts, plan.readers)
-        await issues.note_span(connection, issue_id, newest_copy)
-        await issues.close_when_settled(connection, issue_id)
+        planned = await plan_in(connection, wish, now)
+        said = {"newsletter": wish.newsletter, "copies": planned.copies}
+        await note_change(connection, by, "issue.by-hand", planned.issue_id, now, after=said)
+    return planned
+
+
+async def plan_in(
+    connection: AsyncConnection, wish: OneOff, due_at: datetime, *, planned_at: datetime | None = None
+) -> Planned:
+    """The same as part of a transaction, of an issue that was due at an instant."""
+    plan = await _plan(connection, wish, to_keep=True)
+    if not plan.counts.copies:
+        raise InputError("nothing would be sent: no reader addressed has anything new to get")
+    newest_copy = await issues.newest_copy(connection)
+    new = replace(issue_of(plan.newsletter, wish, due_at), planned_at=planned_at or due_at)
+    issue_id = await issues.open_by_hand(connection, new)
+    await pin(connection, issue_id, 1, plan.cohorts)
+    await one_offs.plan_cohorts(connection, plan.newsletter.id, issue_id, plan.cohorts, plan.readers)
+    await issues.note_span(connection, issue_id, newest_copy)
+    await issues.close_when_settled(connection, issue_id)
     return tally(issue_id, plan.cohorts)
 
 
@@ -75,6 +95,8 @@ async def _plan(connection: AsyncConnection, wish: OneOff, *, to_keep: bool = Fa
     newsletter = await newsletters.by_slug(connection, wish.newsletter)
     if newsletter is None:
         raise NotFoundError(f"newsletter {wish.newsletter!r} does not exist: see digest newsletters list")
+    if wish.intro_only and not (wish.subject and wish.intro):
+        raise InputError("a mail without briefings needs a subject and an intro")
     newest = await counters.newest_number(connection)
     chosen = await _chosen(connection, wish, newest)
     readers = await _readers(connection, newsletter, wish)
@@ -100,6 +122,8 @@ def _cohort(
     since: int,
     newest: int,
 ) -> PlannedCohort:
+    if wish.intro_only:
+        return PlannedCohort(group, Selection((), (), {}, group.bookmark), group.served_day)
     selection = selector.by_hand(
         group.profile,
         group.bookmark,
@@ -128,6 +152,8 @@ async def _readers(
     connection: AsyncConnection, newsletter: Newsletter, wish: OneOff
 ) -> frozenset[int] | None:
     """The subscriptions addressed; None for all of the newsletter's active readers."""
+    if wish.reader_ids is not None:
+        return frozenset(wish.reader_ids)
     if wish.to:
         found = await one_offs.by_address(connection, newsletter.id, wish.to)
         for address in wish.to:
@@ -136,9 +162,14 @@ async def _readers(
                     f"subscriber {address!r} does not read {newsletter.slug}, or is not active"
                 )
         return frozenset(found.values())
+    chosen = None
     if wish.topics:
-        return await one_offs.by_topics(connection, newsletter.id, wish.topics)
-    return None
+        chosen = await one_offs.by_topics(connection, newsletter.id, wish.topics)
+    if wish.audience:
+        clause = parse_audience(wish.audience)
+        meant = await one_offs.by_audience(connection, newsletter.id, clause)
+        return meant if chosen is None else chosen & meant
+    return chosen
 
 
 async def _first_number_since(connection: AsyncConnection, since: datetime | None) -> int:
@@ -147,7 +178,8 @@ async def _first_number_since(connection: AsyncConnection, since: datetime | Non
     return await briefings.newest_published_before(connection, since)
 
 
-def _issue(newsletter: Newsletter, wish: OneOff, now: datetime) -> Issue:
+def issue_of(newsletter: Newsletter, wish: OneOff, now: datetime) -> Issue:
+    """The issue of a one-off, not yet in the store."""
     return Issue(
         id=0,
         newsletter_id=newsletter.id,

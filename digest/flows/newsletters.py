@@ -170,4 +170,5 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "sign_up": bool,
     "archive": parse_archive,
     "feedback": bool,
+    "approval": bool,
 }

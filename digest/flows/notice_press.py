@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,8 +37,13 @@ class NoticePress:
         base_url: str,
         dkim_keys: Sequence[DkimKey] = (),
         own_themes: Path | None = None,
+        trials: Callable[[Notice], Awaitable[Letter]] | None = None,
     ) -> None:
-        """The first of `keys` signs links and return paths; all of `dkim_keys` sign whole letters."""
+        """The first of `keys` signs links and return paths; all of `dkim_keys` sign whole letters.
+
+        `trials` prints tests of issues, which are letters of another kind.
+        """
+        self._trials: Final = trials
         self._store: Final = store
         self._key: Final = keys[0]
         self._tokens: Final = Tokens(keys)
@@ -49,6 +54,8 @@ class NoticePress:
 
     async def letter(self, notice: Notice) -> Letter:
         """One person's letter; raises ValueError for an address that cannot stand on an envelope."""
+        if notice.kind is NoticeKind.TEST and self._trials is not None:
+            return await self._trials(notice)
         async with self._store.read() as connection:
             newsletter = await newsletters.by_id(connection, notice.newsletter_id)
             known = await topics.every(connection)
@@ -117,6 +124,8 @@ class NoticePress:
             case NoticeKind.ALERT:
                 said = alarm(notice.data, newsletter.title)
                 return self._in_sheet(notice, newsletter, said, Wording({}), parting)
+            case NoticeKind.TEST:
+                raise ValueError("a test is printed by the press of issues")
 
     def _greeting(self, notice: Notice, known: Sequence[Topic]) -> tuple[dict[str, str], Wording]:
         """The sentences of a welcome or a goodbye, and what fills its slots."""

@@ -7,7 +7,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.budget import LIMIT
 from digest.core.model import Claimed, Copy, Issue, Newsletter
+from digest.core.notices import Notice
 from digest.flows.notice_press import NoticePress
+from digest.flows.trials import SIGN, copy_of
 from digest.mail.dkim import CohortBody, DkimKey, Signer
 from digest.mail.headers import Mailbox, wire_address
 from digest.mail.heading import (
@@ -30,7 +32,15 @@ from digest.mail.heading import (
     check_names,
     mailto,
 )
-from digest.mail.identifiers import LARGEST_ID, DeliveryNames, boundary, feedback_id, message_id
+from digest.mail.identifiers import (
+    LARGEST_ID,
+    DeliveryNames,
+    OneName,
+    boundary,
+    feedback_id,
+    message_id,
+    notice_return_path,
+)
 from digest.mail.lane import Letter
 from digest.render.page import Personal, greeted, names_of
 from digest.render.printer import Printer
@@ -90,7 +100,7 @@ class Printed:
     rendition: Rendition[Personal]
     headers: CopyHeaders
     issue: Issue
-    names: DeliveryNames
+    names: DeliveryNames | OneName
     #: by whether the reader has a name; made when the first such reader comes
     fittings: dict[bool, Fitting] = field(default_factory=dict)
 
@@ -110,7 +120,12 @@ class Press:
         """The first of `keys` signs links and return paths; all of `dkim_keys` sign whole letters."""
         #: what prints mails that are no issue, with the same keys
         self.notices: Final = NoticePress(
-            store=store, keys=keys, base_url=base_url, dkim_keys=dkim_keys, own_themes=own_themes
+            store=store,
+            keys=keys,
+            base_url=base_url,
+            dkim_keys=dkim_keys,
+            own_themes=own_themes,
+            trials=self.trial,
         )
         self._store: Final = store
         self._key: Final = keys[0]
@@ -200,6 +215,21 @@ class Press:
             file_name=f"{issue.id:05}-{delivery:07}-{address}",
         )
         return letter if fitting.hashing is None else self._signed(letter, fitting, headers, body, issue)
+
+    async def trial(self, notice: Notice) -> Letter:
+        """A test: a copy under its own names, with a sign before the subject, and links of nobody."""
+        copy, revisions = copy_of(notice)
+        edition = await self.edition(copy.issue, revisions)
+        printed = await self.printed(copy, edition)
+        marked = replace(printed.rendition, subject=f"{SIGN} {printed.rendition.subject}")
+        heading = self._new_heading(copy.issue, edition.newsletter, marked)
+        headers = heading.headers.with_boundary(marked.boundary)
+        message = (await self.notices.message_ids())(notice)
+        names = OneName(message, notice_return_path(notice.id, key=self._key, domain=notice.domain))
+        nobody = Claimed(0, copy.cohort_id, copy.issue.id, 0, notice.address, "", 0)
+        letter = self.addressed(replace(printed, headers=headers, names=names), nobody)
+        await letter.sealed()
+        return letter._replace(file_name=f"test-{notice.id:07}-{notice.address}")
 
     def personal(self, copy: Claimed) -> Personal:
         """What only this reader's copy holds."""

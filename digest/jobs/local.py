@@ -23,6 +23,7 @@ from digest.flows.alerts import Told, tell
 from digest.flows.deliver import deliver
 from digest.flows.issue_acts import settle_stopped
 from digest.flows.notify import Notified, notify
+from digest.flows.orders import plan_due
 from digest.flows.patience import Patience
 from digest.flows.press import Press
 from digest.flows.publish import Memory, Planned, due_slots, publish
@@ -120,7 +121,8 @@ class LocalJobs:
         await self._tidy(now)
         # before the issues, which may take hours: somebody may be waiting for a question
         notified = await self.notify(now, stop)
-        planned = await self._plan(now, stop)
+        planned = await plan_due(store=self._store, now=now)
+        planned += await self._plan(now, stop)
         issue_ids = [issue.id for issue in await self._open_issues()]
         tally = await self._send(issue_ids, now, stop)
         tally.by_status[DeliveryStatus.REFUSED] += found.refused

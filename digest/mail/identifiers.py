@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 #: Eighty bits, twenty digits: nobody guesses one, and the local part stays under its 64 octets.
 _MAC_OCTETS: Final = 10
@@ -83,6 +83,17 @@ class DeliveryNames:
             f"<{self._issue_id}.{delivery_id}.{message.hexdigest()}@{domain}>",
             f"bounces+{delivery_id}.{back.hexdigest()}@{domain}",
         )
+
+
+class OneName(NamedTuple):
+    """The Message-ID and the return path of a letter that is no delivery."""
+
+    message_id: str
+    back: str
+
+    def of(self, delivery_id: int) -> tuple[str, str]:
+        """The same, whatever the number."""
+        return self
 
 
 def verify_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:

@@ -10,7 +10,9 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.core.audience import Clause
 from digest.core.model import Group, PlannedCohort
+from digest.store.audiences import condition_of
 from digest.store.planning import DELIVERY_NAMES, delivery_columns, insert_cohorts
 from digest.store.tables import cohorts, deliveries
 from subscribers import store as shelf
@@ -55,6 +57,17 @@ async def by_topics(
         )
         found.update(row.id for row in await connection.execute(query))
     return frozenset(found)
+
+
+async def by_audience(connection: AsyncConnection, newsletter_id: int, clause: Clause) -> frozenset[int]:
+    """Active subscriptions that a filter means."""
+    condition = await condition_of(connection, clause)
+    query = (
+        select(subscriptions.c.id)
+        .join(reader_groups, reader_groups.c.id == subscriptions.c.group_id)
+        .where(_active(newsletter_id), condition)
+    )
+    return frozenset((await connection.execute(query)).scalars())
 
 
 async def lock_readers(

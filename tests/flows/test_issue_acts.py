@@ -37,10 +37,10 @@ ANN, BOB, CAT = "ann@example.org", "bob@example.org", "cat@example.org"
 EDITOR = Actor("Anna", Via.DESK, None)
 
 
-async def three_readers_and_their_issue(store: Database, **wishes: str) -> int:
+async def three_readers_and_their_issue(store: Database) -> int:
     """Three readers whose mail of Tuesday is planned; its issue."""
     for address in (ANN, BOB, CAT):
-        await join(store, address, TUESDAY, **wishes)
+        await join(store, address, TUESDAY)
     await publish_news(store, TUESDAY, item("Tariffs", "economy"), item("Solar", "energy"))
     (planned,) = await plan_all(store, at(24, 7))
     return planned.issue_id
@@ -198,7 +198,7 @@ async def test_a_copy_in_doubt_is_left_to_a_person_when_its_issue_is_cancelled(s
         await deliveries.release(connection, "sender", issue_id)
     assert not (await act(issue_acts.cancel, store, issue_id)).settled
     assert await statuses(store) == {"uncertain interrupted": 2, "skipped cancelled": 1}
-    told = {"by": EDITOR, "store": store, "now": at(24, 9)}
+    told: dict[str, Any] = {"by": EDITOR, "store": store, "now": at(24, 9)}
     assert await settling.resolve(first.delivery_id, was_sent=True, **told) is DeliveryStatus.SENT
     assert await settling.resolve(second.delivery_id, was_sent=False, **told) is DeliveryStatus.SKIPPED
     assert await status_of(store, issue_id) is IssueStatus.CANCELLED
@@ -213,7 +213,7 @@ async def test_nothing_of_a_cancelled_issue_is_tried_again(store: Database) -> N
         refused = Recorded(first.delivery_id, Verdict(DeliveryStatus.REFUSED, "no-such-mailbox"))
         await deliveries.record(connection, "sender", [refused], at(24, 7))
     await act(issue_acts.cancel, store, issue_id)
-    told = {"by": EDITOR, "store": store, "now": at(24, 9)}
+    told: dict[str, Any] = {"by": EDITOR, "store": store, "now": at(24, 9)}
     with pytest.raises(InputError, match="issue 1 is cancelled: nothing of it is sent any more"):
         await settling.retry([first.delivery_id], **told)
     with pytest.raises(InputError, match="nothing of it is sent any more"):

@@ -32,7 +32,7 @@ from subscribers.model import Section
 from subscribers.wishes import WishError
 
 #: The boxes of the form: a box that is not ticked is not sent, and means no.
-_BOXES: Final = ("welcome", "goodbye", "sign_up", "feedback")
+_BOXES: Final = ("welcome", "goodbye", "sign_up", "feedback", "approval")
 _LINES: Final = (
     *("title", "sender_name", "sender_address", "theme", "reach_back_days", "give_up_minutes"),
     *("item_text", "logo_url", "logo_alt", "accent", "ground", "archive"),
