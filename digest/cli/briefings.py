@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
 
+from digest.cli.actor import at_the_shell
 from digest.cli.console import (
     After,
     All,
@@ -33,7 +35,7 @@ from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.core.model import Briefing, BriefingStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows.collect import Collected, collect
-from digest.flows.edit_briefing import Edit, edit, publish, retract
+from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
 from digest.ingest.formats import FORMATS, read
 from digest.ingest.gathered import Gathered
 from digest.ingest.plaintext import clean, decoded, paragraphs
@@ -169,6 +171,17 @@ def edit_briefing(
             help="Heavier items come first: -999 to 999.",
         ),
     ] = None,
+    must_not_miss: Annotated[
+        bool | None, typer.Option("--must-not-miss/--no-must-not-miss", help="No cap puts it off.")
+    ] = None,
+    publish_at: Annotated[
+        str | None,
+        typer.Option(
+            "--publish-at",
+            metavar="TIME",
+            help="When a draft comes out: ISO 8601 (UTC without offset), +36h, or never.",
+        ),
+    ] = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -181,20 +194,22 @@ def edit_briefing(
         url=None if url is None else _link(url),
         lead=lead,
         weight=weight,
+        must_not_miss=must_not_miss,
+        publish_at=_appointed(publish_at),
     )
-    _act(lambda store: edit(briefing_id, wish, store=store, now=parse_now(None)), json, config)
+    _act(lambda store: edit(briefing_id, wish, store=store, **_by()), json, config)
 
 
 @briefings.command("publish")
 def publish_briefing(briefing_id: BriefingId, json: Json = False, config: Config = None) -> None:
     """Publish a draft, or a retracted briefing again under the number it had."""
-    _act(lambda store: publish(briefing_id, store=store, now=parse_now(None)), json, config)
+    _act(lambda store: publish(briefing_id, store=store, **_by()), json, config)
 
 
 @briefings.command("retract")
 def retract_briefing(briefing_id: BriefingId, json: Json = False, config: Config = None) -> None:
-    """Take a briefing back: no issue planned from now on carries it."""
-    _act(lambda store: retract(briefing_id, store=store), json, config)
+    """Take a briefing back: no copy that has not begun to be sent carries it."""
+    _act(lambda store: retract(briefing_id, store=store, **_by()), json, config)
 
 
 def in_a_list(briefing: Briefing) -> dict[str, Any]:
@@ -222,7 +237,20 @@ def in_full(briefing: Briefing) -> dict[str, Any]:
         "language": briefing.language,
         "lead": briefing.lead,
         "weight": briefing.weight,
+        "must_not_miss": briefing.must_not_miss,
+        "publish_at": briefing.publish_at,
     }
+
+
+def _by() -> dict[str, Any]:
+    """When it is done, and by whom."""
+    return {"now": parse_now(None), "by": at_the_shell()}
+
+
+def _appointed(text: str | None) -> datetime | Nothing | None:
+    if text is not None and text.strip().lower() == "never":
+        return NOTHING
+    return None if text is None else parse_now(text)
 
 
 def _act(work: Any, json: bool, config: Path | None) -> None:
@@ -249,8 +277,7 @@ async def _collect(
         for name in names:
             # a wrong one is the fault of the call, not of each item
             rules.slug_of(name)
-        now = parse_now(None)
-        return [await collect(one, store=store, now=now, publish=publish_new) for one in gathered]
+        return [await collect(one, store=store, publish=publish_new, **_by()) for one in gathered]
 
 
 def _named(source: str) -> str:

@@ -87,6 +87,10 @@ class Briefing:
     weight: int
     status: BriefingStatus
     published_at: datetime | None
+    #: no cap puts it off
+    must_not_miss: bool = False
+    #: when a draft is to be published by itself
+    publish_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,8 @@ class Candidate:
     retracted: bool
     #: which briefings came in together: items of one batch keep their page order
     batch: int
+    #: no cap puts it off
+    must_not_miss: bool = False
 
 
 # --- What topics are ----------------------------------------------------------------------------------------
@@ -187,6 +193,8 @@ class Skip(StrEnum):
     NOTHING_NEW = "nothing-new"
     NOTHING_WANTED = "nothing-wanted"
     TOO_LATE = "too-late"
+    # all that it held was taken back after planning
+    RETRACTED = "retracted"
     # found at the claim, when standing is asked last
     PAUSED = "paused"
     LEFT = "left"

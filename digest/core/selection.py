@@ -58,7 +58,8 @@ class Selector:
         """What readers with this profile and bookmark get from a regular issue that decides all up to `upto`.
 
         Rank is lead, weight, waiting, recency: what a cap deferred earlier comes before what is newer and
-        equally weighty, or a steady stream of news would keep it waiting for ever.
+        equally weighty, or a steady stream of news would keep it waiting for ever. What nobody must miss is
+        never deferred: it takes the room of others, and more than there is if need be.
         """
         question = profile, bookmark, upto
         if question not in self._decided:
@@ -72,8 +73,7 @@ class Selector:
         ]
         wanted, left_out = self._sifted(owed, profile)
         ranked = self._ranked(wanted, bookmark)
-        cap = self._rules.cap_for(profile)
-        included, deferred = ranked[:cap], ranked[len(ranked) if cap is None else cap :]
+        included, deferred = self._capped(ranked, self._rules.cap_for(profile))
         return Selection(
             groups=grouped(included, self._places_for(profile), self._rules.topic_order),
             deferred=tuple(deferred),
@@ -116,6 +116,15 @@ class Selector:
             next_bookmark=bookmark if ignore_bookmarks else bookmark.sent_ahead(ranked),
             skip=None if ranked else (Skip.NOTHING_WANTED if owed else Skip.NOTHING_NEW),
         )
+
+    def _capped(self, ranked: list[int], cap: int | None) -> tuple[list[int], list[int]]:
+        """What is included and what has to wait, both as they are ranked."""
+        if cap is None or len(ranked) <= cap:
+            return ranked, []
+        certain = {number for number in ranked if self._candidates[number].must_not_miss}
+        others = [number for number in ranked if number not in certain]
+        waiting = set(others[max(cap - len(certain), 0) :])
+        return [n for n in ranked if n not in waiting], [n for n in ranked if n in waiting]
 
     def _numbers_after(self, cut: int, upto: int) -> Sequence[int]:
         return self._numbers[bisect_right(self._numbers, cut) : bisect_right(self._numbers, upto)]

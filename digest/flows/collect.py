@@ -10,13 +10,15 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import DraftBriefing, Rejected
+from digest.core.access import PROGRAM, Actor
+from digest.core.model import Briefing, DraftBriefing, Rejected
 from digest.errors import InputError
 from digest.ingest.gathered import Gathered
 from digest.ingest.identity import body_key, content_key, title_key
 from digest.ingest.topics import TopicRules
-from digest.store import briefings, topics
+from digest.store import briefings, desk_words, editing, topics
 from digest.store.briefings import Keys, Known
+from digest.store.changes import note_change
 from digest.store.database import Database
 
 #: The reason of a topic that an editor gave; no rule takes it away again.
@@ -31,6 +33,24 @@ class Collected:
     updated: tuple[int, ...] = ()
     unchanged: int = 0
     rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What would become of what was gathered, item by item."""
+
+    added: tuple[Briefing, ...]
+    updated: tuple[Briefing, ...]
+    unchanged: int
+    rejected: tuple[Rejected, ...]
+
+
+class _RehearsedError(Exception):
+    """Ends the transaction of a rehearsal, so that nothing of it stays."""
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        super().__init__("rehearsed")
+        self.rehearsal = rehearsal
 
 
 class _Fate(Enum):
@@ -79,24 +99,54 @@ class _Acquaintances:
         return next((id_ for id_ in older if id_ in titled and id_ in worded), older[0]), _Fate.UPDATED
 
 
-async def collect(gathered: Gathered, *, store: Database, now: datetime, publish: bool = True) -> Collected:
+async def collect(
+    gathered: Gathered, *, store: Database, now: datetime, publish: bool = True, by: Actor = PROGRAM
+) -> Collected:
     """Take every item of one source in one transaction; what is published together is one batch.
 
     An item that names an unknown topic is refused like one that cannot be read; the rest is taken.
     """
+    async with store.write() as connection:
+        return await _collect(connection, gathered, now, publish, by)
+
+
+async def rehearse(gathered: Gathered, *, store: Database, now: datetime) -> Rehearsal:
+    """Do all that `collect` does, look at what came of it, and take it back: nothing is changed."""
+    try:
+        async with store.write() as connection:
+            done = await _collect(connection, gathered, now, publish=False, by=PROGRAM)
+            added = await editing.existing(connection, done.added)
+            updated = await editing.existing(connection, done.updated)
+            raise _RehearsedError(Rehearsal(added, updated, done.unchanged, done.rejected))
+    except _RehearsedError as end:
+        return end.rehearsal
+
+
+async def _collect(
+    connection: AsyncConnection, gathered: Gathered, now: datetime, publish: bool, by: Actor
+) -> Collected:
     fates: list[tuple[int, _Fate]] = []
     rejected = list(gathered.rejected)
-    async with store.write() as connection:
-        rules = TopicRules(await topics.every(connection))
-        keys = {keys_of(draft) for draft in gathered.drafts}
-        known = _Acquaintances(await briefings.known_by(connection, keys), keys)
-        for draft in gathered.drafts:
-            try:
-                fates.append(await _take(connection, draft, known, rules, now))
-            except InputError as error:
-                rejected.append(Rejected(gathered.source, draft.line, str(error)))
-        if publish:
-            await briefings.publish(connection, _with(fates, _Fate.ADDED), now)
+    rules = TopicRules(await topics.every(connection))
+    keys = {keys_of(draft) for draft in gathered.drafts}
+    known = _Acquaintances(await briefings.known_by(connection, keys), keys)
+    for draft in gathered.drafts:
+        try:
+            fates.append(await _take(connection, draft, known, rules, now, by))
+        except InputError as error:
+            rejected.append(Rejected(gathered.source, draft.line, str(error)))
+    done = _collected(fates, rejected)
+    if publish:
+        await briefings.publish(connection, done.added, now)
+    else:
+        await desk_words.keep_in_step(connection, done.added)
+    if done.added or done.updated:
+        told = {"added": len(done.added), "updated": len(done.updated), "published": publish}
+        await note_change(connection, by, "briefing.ingest", gathered.source, now, after=told)
+    return done
+
+
+def _collected(fates: Collection[tuple[int, _Fate]], rejected: Iterable[Rejected]) -> Collected:
     return Collected(
         added=_with(fates, _Fate.ADDED),
         updated=_with(fates, _Fate.UPDATED),
@@ -120,6 +170,7 @@ async def _take(
     known: _Acquaintances,
     rules: TopicRules,
     now: datetime,
+    by: Actor,
 ) -> tuple[int, _Fate]:
     """Add, revise or leave one item; raises InputError before anything is written."""
     keys = keys_of(draft)
@@ -128,9 +179,9 @@ async def _take(
         return found, fate
     marks = rules.assign(draft.title, draft.paragraphs, draft.topics)
     if found is None:
-        found = await briefings.add(connection, draft, keys, marks, now)
+        found = await briefings.add(connection, draft, keys, marks, now, by=by.name, is_found=False)
     else:
-        await briefings.revise(connection, found, draft, now, keys)
+        await briefings.revise(connection, found, draft, now, keys, by=by.name)
         if draft.topics or not await briefings.has_topics_for(connection, found, BY_HAND):
             await briefings.set_topics(connection, found, marks)
     known.meet(found, keys)

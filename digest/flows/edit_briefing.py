@@ -1,79 +1,214 @@
-"""What editors do with a briefing: correct it, give it topics, publish it, take it back."""
+"""What editors do with a briefing: write it, correct it, give it topics, publish it, take it back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from enum import Enum
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.core.access import PROGRAM, Actor
 from digest.core.model import Briefing, BriefingStatus, DraftBriefing, TopicMark
 from digest.errors import InputError, NotFoundError
-from digest.flows.collect import BY_HAND
-from digest.store import briefings, topics
+from digest.flows.collect import BY_HAND, keys_of
+from digest.ingest.topics import TopicRules
+from digest.store import briefings, editing, pulling, topics
+from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers.model import Section
 
 
+class Nothing(Enum):
+    """Says that a value is taken away, where None says that it stays."""
+
+    NOTHING = "nothing"
+
+
+NOTHING: Final = Nothing.NOTHING
+
+
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """What shall be changed; None leaves it as it is."""
+class Flags:
+    """What says how a briefing is treated; None leaves it as it is."""
+
+    lead: bool | None = None
+    weight: int | None = None
+    must_not_miss: bool | None = None
+    publish_at: datetime | Nothing | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(Flags):
+    """What shall be changed; None leaves it as it is. An empty url or source takes it away."""
 
     title: str | None = None
     paragraphs: tuple[str, ...] | None = None
     topics: tuple[str, ...] | None = None
     section: Section | None = None
     url: str | None = None
-    lead: bool | None = None
-    weight: int | None = None
+    source: str | None = None
+    source_date: date | Nothing | None = None
+    language: str | None = None
+    #: the revision that the editor had before the eyes; None asks for none
+    on_revision: int | None = None
 
 
-async def edit(briefing_id: int, wish: Edit, *, store: Database, now: datetime) -> Briefing:
+async def write(
+    draft: DraftBriefing, flags: Flags, *, store: Database, now: datetime, by: Actor = PROGRAM
+) -> Briefing:
+    """Write a new briefing, unpublished; its topics are those given, else those that the rules find."""
+    _require_text(draft)
+    async with store.write() as connection:
+        marks = await _marks_for(connection, draft)
+        new_id = await briefings.add(connection, draft, keys_of(draft), marks, now, by=by.name)
+        await briefings.set_flags(connection, new_id, **_flags(flags))
+        written = await _briefing(connection, new_id)
+        await note_change(connection, by, "briefing.add", new_id, now, after=_told(written))
+        return written
+
+
+async def edit(
+    briefing_id: int, wish: Edit, *, store: Database, now: datetime, by: Actor = PROGRAM
+) -> Briefing:
     """Change a briefing; what readers would see differently becomes a new revision."""
     async with store.write() as connection:
         before = await _briefing(connection, briefing_id)
+        _require_unchanged(before, wish)
         if wish.topics is not None:
             await briefings.set_topics(connection, briefing_id, await _marks(connection, wish.topics))
-        if wish.title is not None and not wish.title.strip():
-            raise InputError("title is empty: say one")
-        if any(part is not None for part in (wish.title, wish.paragraphs, wish.url, wish.section)):
+        revised = _revised(before, wish)
+        _require_text(revised)
+        if revised != _text_of(before):
             # it keeps the keys of what came in: the same page again does not undo the correction
-            await briefings.revise(connection, briefing_id, _revised(before, wish), now)
-        flags = {"lead": wish.lead, "weight": wish.weight}
-        changed = {name: value for name, value in flags.items() if value is not None}
-        if changed:
-            await briefings.set_flags(connection, briefing_id, **changed)
-        return await _briefing(connection, briefing_id)
+            await briefings.revise(connection, briefing_id, revised, now, by=by.name)
+        flags = _flags(wish)
+        if flags.get("publish_at") is not None and before.status is not BriefingStatus.DRAFT:
+            raise InputError(f"briefing {briefing_id} is {before.status}: only drafts wait to be published")
+        if flags:
+            await briefings.set_flags(connection, briefing_id, **flags)
+        after = await _briefing(connection, briefing_id)
+        if after != before:
+            was, told = _told(before), _told(after)
+            await note_change(connection, by, "briefing.edit", briefing_id, now, before=was, after=told)
+        return after
 
 
-async def publish(briefing_id: int, *, store: Database, now: datetime) -> Briefing:
+async def publish(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Briefing:
     """Give a draft its number, or bring a retracted briefing back under the number it had."""
     async with store.write() as connection:
-        await _briefing(connection, briefing_id)
-        await briefings.publish(connection, [briefing_id], now)
-        return await _briefing(connection, briefing_id)
-
-
-async def retract(briefing_id: int, *, store: Database) -> Briefing:
-    """Take a published briefing back."""
-    async with store.write() as connection:
         before = await _briefing(connection, briefing_id)
-        if before.status is BriefingStatus.DRAFT:
+        await briefings.publish(connection, [briefing_id], now)
+        after = await _briefing(connection, briefing_id)
+        if before.status is not after.status:
+            await _note_status(connection, by, "briefing.publish", before, after, now)
+        return after
+
+
+async def publish_due(*, store: Database, now: datetime) -> tuple[int, ...]:
+    """Publish the drafts whose appointed time has come, in the order of these times; their ids."""
+    async with store.read() as connection:
+        if not await editing.due(connection, now):
+            return ()
+    done: list[int] = []
+    async with store.write() as connection:
+        # asked again: another scheduler may have been at it
+        appointed = await editing.due(connection, now)
+        for instant in sorted(set(appointed.values())):
+            # what was to come out together is one batch
+            together = [id_ for id_, its in appointed.items() if its == instant]
+            befores = [await _briefing(connection, id_) for id_ in together]
+            await briefings.publish(connection, together, now)
+            for before in befores:
+                after = await _briefing(connection, before.id)
+                await _note_status(connection, PROGRAM, "briefing.publish", before, after, now)
+            done += together
+    return tuple(done)
+
+
+async def retract(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Briefing:
+    """Take a published briefing back: no page shows it, and no copy that has not begun carries it."""
+    async with store.write() as connection:
+        await pulling.hold_off(connection, alone=True)
+        before = await _briefing(connection, briefing_id)
+        if before.number is None:
             raise InputError(f"briefing {briefing_id} is a draft: there is nothing to retract")
         await briefings.retract(connection, briefing_id)
-        return await _briefing(connection, briefing_id)
+        pulled = await pulling.pull(connection, before.number)
+        after = await _briefing(connection, briefing_id)
+        if before.status is not after.status or any(pulled):
+            told: dict[str, Any] = {"copies_without_it": pulled.lighter, "copies_not_sent": pulled.skipped}
+            was, told = {"status": before.status}, {"status": after.status, **told}
+            await note_change(connection, by, "briefing.retract", briefing_id, now, before=was, after=told)
+        return after
 
 
 def _revised(before: Briefing, wish: Edit) -> DraftBriefing:
+    source_date = before.source_date if wish.source_date is None else wish.source_date
     return DraftBriefing(
         title=before.title if wish.title is None else wish.title.strip(),
         paragraphs=before.paragraphs if wish.paragraphs is None else wish.paragraphs,
         section=before.section if wish.section is None else wish.section,
-        source=before.source,
-        source_date=before.source_date,
+        source=before.source if wish.source is None else wish.source or None,
+        source_date=None if source_date is NOTHING else source_date,
         url=before.url if wish.url is None else wish.url or None,
-        language=before.language,
+        language=before.language if wish.language is None else wish.language,
     )
+
+
+def _text_of(briefing: Briefing) -> DraftBriefing:
+    return _revised(briefing, Edit())
+
+
+def _require_text(draft: DraftBriefing) -> None:
+    if not draft.title.strip():
+        raise InputError("title is empty: say one")
+    if not draft.paragraphs:
+        raise InputError("text is empty: write at least one paragraph")
+
+
+def _require_unchanged(before: Briefing, wish: Edit) -> None:
+    """Two editors who have the same briefing open do not undo each other's work unseen."""
+    if wish.on_revision is not None and wish.on_revision != before.revision:
+        raise InputError(
+            f"the text was changed by somebody else meanwhile (it is at revision {before.revision} now): "
+            "nothing was saved. Keep what you wrote, load the page again, and put it in there"
+        )
+
+
+def _flags(flags: Flags) -> dict[str, Any]:
+    """The columns that shall be changed."""
+    said = {name: getattr(flags, name) for name in ("lead", "weight", "must_not_miss", "publish_at")}
+    return {name: None if value is NOTHING else value for name, value in said.items() if value is not None}
+
+
+def _told(briefing: Briefing) -> Mapping[str, Any]:
+    """What the log of changes keeps; the texts are kept as revisions."""
+    return {
+        "title": briefing.title,
+        "revision": briefing.revision,
+        "topics": ", ".join(mark.slug for mark in briefing.topics),
+        "section": briefing.section,
+        "lead": briefing.lead,
+        "weight": briefing.weight,
+        "must_not_miss": briefing.must_not_miss,
+        "publish_at": None if briefing.publish_at is None else briefing.publish_at.isoformat(),
+    }
+
+
+async def _note_status(
+    connection: AsyncConnection, by: Actor, act: str, before: Briefing, after: Briefing, now: datetime
+) -> None:
+    told: dict[str, Any] = {"status": after.status, "number": after.number}
+    await note_change(connection, by, act, before.id, now, before={"status": before.status}, after=told)
+
+
+async def _marks_for(connection: AsyncConnection, draft: DraftBriefing) -> tuple[TopicMark, ...]:
+    if draft.topics:
+        return await _marks(connection, draft.topics)
+    return TopicRules(await topics.every(connection)).assign(draft.title, draft.paragraphs)
 
 
 async def _marks(connection: AsyncConnection, slugs: tuple[str, ...]) -> tuple[TopicMark, ...]:

@@ -23,7 +23,7 @@ from digest.core.model import (
     Skip,
 )
 from digest.core.selection import Rules, Selector
-from digest.store import briefings, counters, issues, newsletters, planning, topics
+from digest.store import briefings, counters, issues, newsletters, planning, pulling, topics
 from digest.store.database import Database
 from subscribers.groups import hold_alone
 from subscribers.interning import Preferences
@@ -88,6 +88,7 @@ async def publish(
     """Plan one slot; None when everybody is served already, here or by another scheduler."""
     memory = memory or Memory()
     async with store.write(copies_known_ids=True) as connection:
+        await pulling.hold_off(connection)
         newest = await counters.newest_number(connection)
         due = _as_of(due, newest, now)
         await hold_alone(connection, due.cadence_id)

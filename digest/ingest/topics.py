@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
 from typing import Final
 
 from digest.core.model import GENERAL, Topic, TopicMark
@@ -25,11 +27,26 @@ _MOST_TOPICS: Final = 3
 _REASON_WORDS: Final = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What the rules say of one topic and one text."""
+
+    slug: str
+    #: points by keyword, the strongest first
+    points: Mapping[str, int]
+    total: int
+    #: the rules give the topic
+    is_chosen: bool
+    #: why they do not, in words; empty when they do
+    why_not: str
+
+
 class TopicRules:
     """The rules of all topics, compiled; make one and use it for many briefings."""
 
     def __init__(self, topics: Sequence[Topic]) -> None:
         self._order = [topic.slug for topic in sorted(topics, key=lambda topic: topic.position)]
+        self._ruled = [one.slug for one in sorted(topics, key=lambda topic: topic.position) if one.rules]
         self._slugs = _slugs_by_name(topics)
         self._wording = Wording(
             Keyword(topic.slug, text, weight) for topic in topics for text, weight in topic.rules.items()
@@ -49,6 +66,20 @@ class TopicRules:
         chosen = self._clear_ones(points)
         marks = tuple(TopicMark(slug, _reason(points[slug])) for slug in chosen)
         return marks or (TopicMark(GENERAL, NO_RULE),)
+
+    def scores(self, title: str, paragraphs: Sequence[str]) -> tuple[Score, ...]:
+        """What the rules say of every topic that has any, most points first, then in the order of topics."""
+        points = self._points(title, paragraphs)
+        chosen = self._clear_ones(points)
+        best = max((sum(words.values()) for words in points.values()), default=0)
+        found = []
+        for slug in self._ruled:
+            mine = points.get(slug, {})
+            strongest = sorted(mine, key=lambda word: (-mine[word], word))
+            why_not = "" if slug in chosen else _why_not(mine, best, len(chosen))
+            by_word = {word: mine[word] for word in strongest}
+            found.append(Score(slug, by_word, sum(mine.values()), slug in chosen, why_not))
+        return tuple(sorted(found, key=lambda score: (not score.is_chosen, -score.total)))
 
     def slug_of(self, name: str) -> str:
         """The slug of a topic given by slug or alias."""
@@ -79,6 +110,20 @@ class TopicRules:
         # one word alone, however often, does not make a second subject
         further = [slug for slug in ranked[1:] if totals[slug] >= enough and len(points[slug]) > 1]
         return [*first, *further][:_MOST_TOPICS]
+
+
+def _why_not(points: Mapping[str, int], best: int, chosen: int) -> str:
+    """The first hurdle that was too high; the same ones as in `_clear_ones`."""
+    total, enough = sum(points.values()), max(_FURTHER_FLOOR, ceil(_FURTHER_SHARE * best))
+    if not points:
+        return "none of its keywords stands in the text"
+    if total < _FLOOR:
+        return f"{total} of the {_FLOOR} points that it takes"
+    if total < enough:
+        return f"{total} points; beside the first topic it takes {enough}"
+    if len(points) < 2:
+        return "one keyword alone makes no further topic"
+    return f"{chosen} others have more points" if chosen >= _MOST_TOPICS else "another topic has more points"
 
 
 def _reason(points: Mapping[str, int]) -> str:

@@ -21,6 +21,7 @@ from digest.core.warmup import WarmingUp
 from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.alerts import Told, tell
 from digest.flows.deliver import deliver
+from digest.flows.edit_briefing import publish_due
 from digest.flows.issue_acts import settle_stopped
 from digest.flows.notify import Notified, notify
 from digest.flows.orders import plan_due
@@ -121,6 +122,9 @@ class LocalJobs:
         await self._tidy(now)
         # before the issues, which may take hours: somebody may be waiting for a question
         notified = await self.notify(now, stop)
+        published = await publish_due(store=self._store, now=now)
+        if published:
+            log.info("drafts came out at their appointed time", briefings=published)
         planned = await plan_due(store=self._store, now=now)
         planned += await self._plan(now, stop)
         issue_ids = [issue.id for issue in await self._open_issues()]

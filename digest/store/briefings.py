@@ -11,7 +11,7 @@ from sqlalchemy import Row, Select, and_, bindparam, exists, func, insert, or_, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus, Candidate, DraftBriefing, TopicMark
-from digest.store import counters, searching
+from digest.store import counters, desk_words
 from digest.store.tables import briefing_topics, briefings, revisions
 from subscribers.interning import chunks
 from subscribers.model import Section
@@ -64,8 +64,13 @@ async def add(
     *,
     lead: bool = False,
     weight: int = 0,
+    by: str = "",
+    is_found: bool = True,
 ) -> int:
-    """Write a new briefing down as a draft in its first revision."""
+    """Write a new briefing down as a draft in its first revision; `by` is who wrote it.
+
+    One that is published in the same transaction need not be found as a draft: then `is_found` may be False.
+    """
     # nothing shows yet, but what follows in the same transaction may
     await counters.pages_change(connection)
     row = {
@@ -79,8 +84,10 @@ async def add(
     }
     query = insert(briefings).values(row).returning(briefings.c.id)
     new_id: int = (await connection.execute(query)).scalar_one()
-    await _write_revision(connection, new_id, 1, draft, now)
-    await set_topics(connection, new_id, topics)
+    await _write_revision(connection, new_id, 1, draft, now, by)
+    await _write_topics(connection, new_id, topics)
+    if is_found:
+        await desk_words.keep_in_step(connection, [new_id])
     return new_id
 
 
@@ -90,6 +97,7 @@ async def revise(
     draft: DraftBriefing,
     now: datetime,
     keys: Keys | None = None,
+    by: str = "",
 ) -> int:
     """Add a revision to a briefing; it keeps its number, and issues keep the revision that they carry.
 
@@ -104,8 +112,8 @@ async def revise(
         .returning(briefings.c.revision)
     )
     revision: int = (await connection.execute(query)).scalar_one()
-    await _write_revision(connection, briefing_id, revision, draft, now)
-    await searching.keep_in_step(connection, [briefing_id])
+    await _write_revision(connection, briefing_id, revision, draft, now, by)
+    await desk_words.keep_in_step(connection, [briefing_id])
     return revision
 
 
@@ -120,17 +128,23 @@ async def set_topics(connection: AsyncConnection, briefing_id: int, topics: Sequ
     """Replace the topics of a briefing; each keeps its reason."""
     await counters.pages_change(connection)
     await connection.execute(briefing_topics.delete().where(briefing_topics.c.briefing_id == briefing_id))
+    await _write_topics(connection, briefing_id, topics)
+    await desk_words.keep_in_step(connection, [briefing_id])
+
+
+async def _write_topics(connection: AsyncConnection, briefing_id: int, topics: Sequence[TopicMark]) -> None:
     rows = [
         {"briefing_id": briefing_id, "slug": mark.slug, "position": position, "reason": mark.reason}
         for position, mark in enumerate(topics)
     ]
     if rows:
         await connection.execute(insert(briefing_topics), rows)
-    await searching.keep_in_step(connection, [briefing_id])
 
 
-async def set_flags(connection: AsyncConnection, briefing_id: int, **values: bool | int | Section) -> None:
-    """Change `lead`, `weight` or `section`."""
+async def set_flags(
+    connection: AsyncConnection, briefing_id: int, **values: bool | int | Section | datetime | None
+) -> None:
+    """Change `lead`, `weight`, `section`, `must_not_miss` or `publish_at`."""
     await counters.pages_change(connection)
     await connection.execute(update(briefings).where(briefings.c.id == briefing_id).values(values))
 
@@ -154,11 +168,11 @@ async def publish(connection: AsyncConnection, ids: Sequence[int], now: datetime
             await connection.execute(
                 update(briefings)
                 .where(briefings.c.id == id_)
-                .values(status=BriefingStatus.PUBLISHED, **values)
+                .values(status=BriefingStatus.PUBLISHED, publish_at=None, **values)
             )
     again = and_(briefings.c.id.in_(ids), briefings.c.status == BriefingStatus.RETRACTED)
     await connection.execute(update(briefings).where(again).values(status=BriefingStatus.PUBLISHED))
-    await searching.keep_in_step(connection, list(dict.fromkeys(ids)))
+    await desk_words.keep_in_step(connection, list(dict.fromkeys(ids)))
     query = select(briefings.c.id, briefings.c.number).where(briefings.c.id.in_(ids))
     return {row.id: row.number for row in await connection.execute(query)}
 
@@ -169,7 +183,7 @@ async def retract(connection: AsyncConnection, briefing_id: int) -> None:
     await connection.execute(
         update(briefings).where(briefings.c.id == briefing_id).values(status=BriefingStatus.RETRACTED)
     )
-    await searching.keep_in_step(connection, [briefing_id])
+    await desk_words.keep_in_step(connection, [briefing_id])
 
 
 async def candidates(
@@ -198,7 +212,7 @@ async def published_at(connection: AsyncConnection, numbers: Collection[int]) ->
 
 async def by_id(connection: AsyncConnection, briefing_id: int) -> Briefing | None:
     """One briefing in its newest revision."""
-    found = await _briefings(connection, _newest().where(briefings.c.id == briefing_id))
+    found = await read(connection, newest().where(briefings.c.id == briefing_id))
     return found[0] if found else None
 
 
@@ -210,17 +224,17 @@ async def page(
     status: BriefingStatus | None = None,
 ) -> tuple[Briefing, ...]:
     """Briefings by id in their newest revision, from `after` on."""
-    query = _newest().where(briefings.c.id > after).order_by(briefings.c.id).limit(limit)
+    query = newest().where(briefings.c.id > after).order_by(briefings.c.id).limit(limit)
     if status is not None:
         query = query.where(briefings.c.status == status)
-    return await _briefings(connection, query)
+    return await read(connection, query)
 
 
 async def newest_of(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, Briefing]:
     """Briefings by number in their newest revision, whatever their status."""
     found: dict[int, Briefing] = {}
     for some in chunks(sorted(numbers)):
-        whole = await _briefings(connection, _newest().where(briefings.c.number.in_(some)))
+        whole = await read(connection, newest().where(briefings.c.number.in_(some)))
         found.update((item.number, item) for item in whole if item.number is not None)
     return found
 
@@ -235,7 +249,7 @@ async def by_numbers(
             *(and_(briefings.c.number == n, revisions.c.revision == revision_by_number[n]) for n in some)
         )
         query = _any_revision().where(pairs)
-        found.update((item.number, item) for item in await _briefings(connection, query) if item.number)
+        found.update((item.number, item) for item in await read(connection, query) if item.number)
     return found
 
 
@@ -296,7 +310,8 @@ async def newest_published_before(connection: AsyncConnection, instant: datetime
     return (await connection.execute(_NEWEST_BEFORE, {"instant": instant})).scalar() or 0
 
 
-def _newest() -> Select[Any]:
+def newest() -> Select[Any]:
+    """The newest revision of every briefing, ready to be narrowed and handed to `read`."""
     return _any_revision().where(revisions.c.revision == briefings.c.revision)
 
 
@@ -304,12 +319,14 @@ def _any_revision() -> Select[Any]:
     kept, shown = briefings.c, revisions.c
     return select(
         *(kept.id, kept.number, kept.section, kept.lead, kept.weight, kept.status, kept.published_at),
+        *(kept.must_not_miss, kept.publish_at),
         *(shown.revision, shown.title, shown.paragraphs, shown.source, shown.source_date),
         *(shown.url, shown.language),
     ).join(revisions, shown.briefing_id == kept.id)
 
 
-async def _briefings(connection: AsyncConnection, query: Select[Any]) -> tuple[Briefing, ...]:
+async def read(connection: AsyncConnection, query: Select[Any]) -> tuple[Briefing, ...]:
+    """The briefings of a query that was made of `newest`, in its order."""
     rows = (await connection.execute(query)).all()
     topics = await _topics_of(connection, [row.id for row in rows])
     return tuple(_briefing_from(row, topics.get(row.id, ())) for row in rows)
@@ -325,7 +342,7 @@ async def _topics_of(connection: AsyncConnection, ids: Sequence[int]) -> Mapping
 
 
 async def _write_revision(
-    connection: AsyncConnection, briefing_id: int, revision: int, draft: DraftBriefing, now: datetime
+    connection: AsyncConnection, briefing_id: int, revision: int, draft: DraftBriefing, now: datetime, by: str
 ) -> None:
     row = {
         "briefing_id": briefing_id,
@@ -337,6 +354,7 @@ async def _write_revision(
         "url": draft.url,
         "language": draft.language,
         "at": now,
+        "actor": by[:140],
     }
     await connection.execute(insert(revisions).values(row))
 
@@ -355,6 +373,7 @@ def _candidate_from(row: Row[Any], topics: Iterable[TopicMark]) -> Candidate:
         weight=row.weight,
         retracted=row.status == BriefingStatus.RETRACTED,
         batch=row.batch,
+        must_not_miss=row.must_not_miss,
     )
 
 
@@ -375,4 +394,6 @@ def _briefing_from(row: Row[Any], topics: tuple[TopicMark, ...]) -> Briefing:
         weight=row.weight,
         status=BriefingStatus(row.status),
         published_at=row.published_at,
+        must_not_miss=row.must_not_miss,
+        publish_at=row.publish_at,
     )

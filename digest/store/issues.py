@@ -160,7 +160,8 @@ async def copies_of(connection: AsyncConnection, cohort_ids: Collection[int]) ->
 
 async def cohorts_of(connection: AsyncConnection, issue_id: int) -> tuple[Row[Any], ...]:
     """The cohorts of an issue as rows with their profile, largest first."""
-    query = _whole_cohorts().where(cohorts.c.issue_id == issue_id)
+    # all readers of one may have moved to another round, when something was retracted
+    query = _whole_cohorts().where(cohorts.c.issue_id == issue_id, cohorts.c.size > 0)
     return tuple(await connection.execute(query.order_by(cohorts.c.size.desc(), cohorts.c.id)))
 
 

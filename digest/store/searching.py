@@ -112,7 +112,7 @@ def statements_for(rows: Iterable[Row[Any]], topics: Iterable[Row[Any]], dialect
         found.setdefault(topic.briefing_id, []).append(topic.slug)
     for row in rows:
         terms = indexed(row.title, row.paragraphs, row.language)
-        made.words.append({"number": row.number, **_words(terms, dialect)})
+        made.words.append({"number": row.number, **words_of(terms, dialect)})
         names = [(Kind.TOPIC, slug) for slug in found.get(row.id, ())]
         if row.source and source_name(row.source):
             names.append((Kind.SOURCE, source_name(row.source)))
@@ -204,7 +204,14 @@ async def find(
     return list((await connection.execute(query, given)).scalars())
 
 
-def _words(terms: Indexed, dialect: str) -> dict[str, str]:
+def question_anywhere(wanted: Wanted, dialect: str) -> str:
+    """A question, in the words of the store's index, that does not tell titles from texts."""
+    word = " OR " if dialect == "sqlite" else " | "
+    return word.join(f"({_QUESTIONS[dialect](wanted, where, False)})" for where in Where)
+
+
+def words_of(terms: Indexed, dialect: str) -> dict[str, str]:
+    """What the index of this dialect keeps of a text."""
     if dialect == "sqlite":
         return {"title": " ".join(terms.title), "body": " ".join(terms.body)}
     places: dict[str, list[str]] = {}

@@ -131,6 +131,10 @@ briefings = Table(
     Column("section", String(20), nullable=False),
     Column("lead", Boolean, nullable=False),
     Column("weight", Integer, nullable=False),
+    # no cap puts it off
+    Column("must_not_miss", Boolean, nullable=False, default=False),
+    # when a draft is to be published
+    Column("publish_at", Instant),
     Column("created_at", Instant, nullable=False),
     Column("published_at", Instant),
     # how the same item is known again, and how a changed one is told from an unchanged one
@@ -141,6 +145,9 @@ briefings = Table(
     Index("ix_briefings_published_at", "published_at"),
     # the archive walks along numbers, past what a newsletter does not carry
     Index("ix_briefings_shown", "number", "status", "section"),
+    # the desk walks along ids, the newest first
+    Index("ix_briefings_listed", "status", "id"),
+    Index("ix_briefings_publish_at", "publish_at"),
 )
 
 revisions = Table(
@@ -155,6 +162,8 @@ revisions = Table(
     Column("url", Text),
     Column("language", String(20), nullable=False),
     Column("at", Instant, nullable=False),
+    # who wrote it, as the log of changes has it
+    Column("actor", String(140), nullable=False, default=""),
 )
 
 briefing_topics = Table(
@@ -164,6 +173,7 @@ briefing_topics = Table(
     Column("slug", ForeignKey("topics.slug", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, nullable=False),
     Column("reason", Text, nullable=False),
+    Index("ix_briefing_topics_slug", "slug", "briefing_id"),
 )
 
 # Under which topic and source each published briefing is found: a page of the archive is one walk along the

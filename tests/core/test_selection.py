@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -258,3 +260,47 @@ def test_grouping_keeps_every_number_and_the_order_of_rank(ranked: list[int], da
     assert sorted(n for group in groups for n in group.numbers) == sorted(ranked)
     for group in groups:
         assert list(group.numbers) == [n for n in ranked if places[n] == group.topic]
+
+
+# --- What nobody must miss ----------------------------------------------------------------------------------
+
+
+def certain(number: int, **values: int) -> Candidate:
+    return replace(briefing(number, "economy", **values), must_not_miss=True)
+
+
+def test_a_cap_never_defers_what_nobody_must_miss() -> None:
+    candidates = (briefing(1, "economy", lead=True), briefing(2, "economy"), certain(3, weight=-9))
+    selection = selector(*candidates, cap=2).regular(Profile(), Bookmark(), 3)
+    assert selection.numbers == (1, 3), "it takes the room of another, and its own place in the order"
+    assert selection.deferred == (2,)
+    assert selection.next_bookmark == Bookmark(3, deferred=(2,))
+
+
+def test_more_than_a_cap_allows_is_included_when_nobody_must_miss_it() -> None:
+    selection = selector(certain(1), briefing(2, "economy"), certain(3), cap=1).regular(
+        Profile(), Bookmark(), 3
+    )
+    assert selection.numbers == (1, 3)
+    assert selection.deferred == (2,)
+
+
+def test_what_nobody_must_miss_is_still_left_out_for_who_does_not_follow_its_topic() -> None:
+    selection = selector(certain(1), cap=1).regular(follows("energy"), Bookmark(), 1)
+    assert selection.left_out == {LeftOut.TOPIC_NOT_FOLLOWED: (1,)}
+    assert selection.skip is Skip.NOTHING_WANTED
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(-2, 2)), min_size=1, max_size=12), st.integers(1, 12))
+def test_under_any_cap_all_is_included_or_deferred_and_nothing_certain_waits(
+    items: list[tuple[bool, int]], cap: int
+) -> None:
+    candidates = [
+        replace(briefing(number, "economy", weight=weight), must_not_miss=must)
+        for number, (must, weight) in enumerate(items, 1)
+    ]
+    found = selector(*candidates, cap=cap).regular(Profile(), Bookmark(), len(items))
+    must = {one.number for one in candidates if one.must_not_miss}
+    assert sorted((*found.numbers, *found.deferred)) == list(range(1, len(items) + 1))
+    assert must <= set(found.numbers)
+    assert len(found.numbers) == max(min(cap, len(items)), len(must))

@@ -114,7 +114,7 @@ async def test_only_what_was_published_since_is_considered(store: Database) -> N
 
 async def test_a_retracted_briefing_is_not_sent_even_when_chosen(store: Database) -> None:
     await two_readers_and_three_stories(store)
-    await edit_briefing.retract(2, store=store)
+    await edit_briefing.retract(2, store=store, now=TUESDAY)
     await send(store, OneOff("daily", briefing_ids=(1, 2)))
     assert {copy.numbers for copy in await copies(store)} == {(1,)}
     assert [copy.left_out for copy in await copies(store)] == [{"retracted": [2]}] * 2

@@ -210,7 +210,9 @@ async def test_a_retracted_briefing_keeps_its_number_and_is_not_brought_back_by_
 ) -> None:
     await publish_news(store, TUESDAY, item("Tariffs"), item("Solar"))
     first, _second = await every(store)
-    assert (await edit_briefing.retract(first.id, store=store)).status is BriefingStatus.RETRACTED
+    assert (
+        await edit_briefing.retract(first.id, store=store, now=TUESDAY)
+    ).status is BriefingStatus.RETRACTED
     await publish_news(store, at(25, 6), item("Tariffs"))
     assert (await every(store))[0].status is BriefingStatus.RETRACTED
     back = await edit_briefing.publish(first.id, store=store, now=at(26, 6))
@@ -225,7 +227,7 @@ async def test_editing_refuses_what_makes_no_sense_and_changes_nothing(store: Da
     with pytest.raises(InputError, match="topic 'gardening' is not known: choose among economy"):
         await edit_briefing.edit(one.id, Edit(topics=("gardening",)), store=store, now=TUESDAY)
     with pytest.raises(InputError, match="is a draft: there is nothing to retract"):
-        await edit_briefing.retract(one.id, store=store)
+        await edit_briefing.retract(one.id, store=store, now=TUESDAY)
     with pytest.raises(NotFoundError, match="briefing 99 does not exist"):
         await edit_briefing.edit(99, Edit(), store=store, now=TUESDAY)
     assert await every(store) == (one,)

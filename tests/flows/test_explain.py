@@ -87,7 +87,7 @@ async def test_what_the_next_issue_would_leave_out_says_so_and_why(store: Databa
         item("Views", "economy", section=Section.PERSPECTIVE),
         item("Mistake", "economy"),
     )
-    await edit_briefing.retract(4, store=store)
+    await edit_briefing.retract(4, store=store, now=TUESDAY)
     for briefing_id, words in enumerate(
         (
             "none of its topics is followed",

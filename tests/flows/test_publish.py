@@ -102,7 +102,7 @@ async def test_what_is_left_out_is_kept_with_its_reason(store: Database) -> None
         item("Schools", "society"),
         item("Mistake", "energy"),
     )
-    await edit_briefing.retract(found.added[4], store=store)
+    await edit_briefing.retract(found.added[4], store=store, now=TUESDAY)
     await join(store, "ann@example.org", TUESDAY, topics="economy,energy", sections="briefings,perspectives")
     await plan_all(store, at(24, 7))
     (copy,) = await copies(store)

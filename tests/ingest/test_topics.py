@@ -172,3 +172,25 @@ def test_a_thousand_briefings_of_four_hundred_words_take_a_few_seconds_at_most()
     for _briefing in range(100):
         RULES.assign("Harbor and Railway", paragraphs)
     assert time.process_time() - began < 0.5
+
+
+def test_scores_say_of_each_topic_what_counted_and_what_was_missing() -> None:
+    topics = (
+        Topic("sea", "Sea", 1, {"harbour": 4, "ships": 3}),
+        Topic("rail", "Rail", 2, {"trains": 4}),
+        Topic("air", "Air", 3, {"planes": 4}),
+        Topic("chance", "Chance", 4, {"luck": 1}),
+        Topic(GENERAL, "General", 5, {}),
+    )
+    rules = TopicRules(topics)
+    title, text = "Ships fill the harbour", ["Trains, trains and trains wait for luck."]
+    found = {score.slug: score for score in rules.scores(title, text)}
+    assert list(found) == ["sea", "rail", "chance", "air"], "who has no rules is not asked"
+    assert found["sea"].is_chosen
+    assert dict(found["sea"].points) == {"harbour": 16, "ships": 12}
+    assert found["rail"].why_not == "one keyword alone makes no further topic"
+    assert found["chance"].why_not == "1 of the 4 points that it takes"
+    assert found["air"].why_not == "none of its keywords stands in the text"
+    assert [mark.slug for mark in rules.assign(title, text)] == [
+        slug for slug, score in found.items() if score.is_chosen
+    ]

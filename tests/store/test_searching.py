@@ -133,7 +133,7 @@ async def test_a_correction_a_retraction_and_a_return_are_found_at_once(store: D
     await edit_briefing.edit(1, Edit(title="Duties on antimony"), store=store, now=at(24, 9))
     assert await numbers(store, "gallium") == ([], [2])
     assert await numbers(store, "antimony") == ([1], [])
-    await edit_briefing.retract(1, store=store)
+    await edit_briefing.retract(1, store=store, now=TUESDAY)
     assert await numbers(store, "antimony") == ([], [])
     await edit_briefing.publish(1, store=store, now=at(24, 10))
     assert await numbers(store, "antimony") == ([1], [])

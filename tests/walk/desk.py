@@ -70,7 +70,7 @@ class Desk(Watch):
     def retract(self, number: int) -> None:
         """An editor takes an item back."""
         id_ = self.books.items[number].id
-        if self.act(lambda store: edit_briefing.retract(id_, store=store)):
+        if self.act(lambda store: edit_briefing.retract(id_, store=store, now=self.now)):
             self.books.items[number].retracted = True
         self.audit()
 

@@ -59,7 +59,7 @@ async def archive_of(store: Database) -> Subscription:
     await edit_briefing.edit(
         2, Edit(title="Tariffs on gallium (镓) fall", lead=True), store=store, now=at(25, 9)
     )
-    await edit_briefing.retract(1, store=store)
+    await edit_briefing.retract(1, store=store, now=TUESDAY)
     return ana
 
 

@@ -124,7 +124,7 @@ CHANGES: Final[dict[str, Change]] = {
     "corrected": _edit,
     "put first": _flag,
     "given topics": lambda store: edit_briefing.edit(1, Edit(topics=("energy",)), store=store, now=at(25, 9)),
-    "withdrawn": lambda store: edit_briefing.retract(1, store=store),
+    "withdrawn": lambda store: edit_briefing.retract(1, store=store, now=TUESDAY),
     "a topic of another name": _retitle,
     "a newsletter of another name": lambda store: change_newsletter(store, title="Another"),
 }
@@ -143,7 +143,7 @@ async def test_whatever_pages_show_makes_them_new(store: Database, change: str) 
 
 async def test_a_page_that_is_not_there_is_kept_by_nobody(sqlite_store: Database) -> None:
     await published(sqlite_store)
-    await edit_briefing.retract(1, store=sqlite_store)
+    await edit_briefing.retract(1, store=sqlite_store, now=TUESDAY)
     async with visitor(sqlite_store, TUESDAY) as client:
         for path, status in ((f"{HOME}/items/1", 410), (f"{HOME}/items/9", 404), ("/archive/none", 404)):
             answer = await client.get(path)

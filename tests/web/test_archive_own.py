@@ -110,7 +110,7 @@ async def test_a_withdrawn_item_is_not_named_and_a_correction_does_not_show(sqli
     await change_newsletter(sqlite_store, feedback=True)
     await sent(sqlite_store, "Tariffs rise", "Ports are quiet")
     await edit_briefing.edit(2, Edit(title="Ports are loud"), store=sqlite_store, now=at(24, 9))
-    await edit_briefing.retract(1, store=sqlite_store)
+    await edit_briefing.retract(1, store=sqlite_store, now=TUESDAY)
     async with visitor(sqlite_store, at(25, 9)) as client:
         for path in (f"{choices(ana)}/issues", f"{choices(ana)}/issues/1"):
             answer = await client.get(path)
@@ -198,7 +198,7 @@ async def test_only_the_reader_of_a_copy_may_speak_and_only_of_what_stood_in_it(
     await sent(sqlite_store, "Tariffs rise", "Withdrawn")
     await plan_all(sqlite_store, at(24, 8))
     await mark_sent(sqlite_store, BOB, at(24, 8))
-    await edit_briefing.retract(3, store=sqlite_store)
+    await edit_briefing.retract(3, store=sqlite_store, now=TUESDAY)
     async with visitor(sqlite_store, at(25, 9)) as client:
         mine = {}
         for one in (ana, bob):

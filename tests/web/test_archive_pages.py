@@ -147,7 +147,7 @@ async def test_a_correction_shows_at_once_with_its_day_and_a_changed_link_is_non
 
 async def test_a_withdrawn_item_is_gone_everywhere_and_its_page_says_so_kindly(store: Database) -> None:
     await three_days(store)
-    await edit_briefing.retract(4, store=store)
+    await edit_briefing.retract(4, store=store, now=TUESDAY)
     answer = await get(store, f"{HOME}/items/4")
     assert (answer.status_code, headline(answer)) == (410, "This item was withdrawn")
     assert "Schools" not in answer.text

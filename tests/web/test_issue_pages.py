@@ -146,13 +146,13 @@ async def test_a_withdrawn_item_is_gone_with_its_title_and_the_page_says_so(stor
     everything = await show(store)
     assert all(f"{which} tariff" in everything for which in ("First", "Second", "Third"))
     assert "withdrawn" not in everything
-    await edit_briefing.retract(1, store=store)
+    await edit_briefing.retract(1, store=store, now=TUESDAY)
     async with visitor(store, at(24, 9)) as client:
         answer = await client.get(view(1))
     assert "First tariff" not in answer.text
     assert "1 item was withdrawn by the editors after the mail was sent, and is not shown." in said(answer)
-    await edit_briefing.retract(2, store=store)
-    await edit_briefing.retract(3, store=store)
+    await edit_briefing.retract(2, store=store, now=TUESDAY)
+    await edit_briefing.retract(3, store=store, now=TUESDAY)
     nothing_left = await show(store)
     assert "tariff" not in nothing_left
     assert "3 items were withdrawn" in nothing_left

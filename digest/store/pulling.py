@@ -1,0 +1,193 @@
+"""Briefings that were taken back are pulled out of copies that are planned and not on the wire yet.
+
+What was sent stays on record as it was sent: the copies that are still to come move to cohorts of a new round
+of their issue, which do not hold the briefing and say that it was retracted.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import DeliveryStatus, IssueStatus, LeftOut, Skip
+from digest.store.claimable import open_of
+from digest.store.issues import close_when_settled, numbers_in
+from digest.store.recording import FREE
+from digest.store.tables import cohorts, deliveries, issue_briefings, issues
+from subscribers.interning import chunks
+
+#: The advisory lock that plans share and retractions take alone; any number that nothing else takes.
+_PLANNING: Final = 0x7265_7472_6163
+#: Who holds a copy whose claim led to nothing, until its lease runs out: no sender goes by this name.
+_PULLED: Final = "pulled"
+
+
+class Pulled(NamedTuple):
+    """What became of copies that would have carried something that was taken back."""
+
+    #: how many are sent without it
+    lighter: int = 0
+    #: how many are not sent at all, since they held nothing else
+    skipped: int = 0
+
+
+async def hold_off(connection: AsyncConnection, *, alone: bool = False) -> None:
+    """Keep plans and retractions apart until commit; whoever plans or retracts asks for this first.
+
+    Else, of two that are under way at once, neither would see what the other wrote. Plans do not wait for
+    each other. SQLite has one writer at a time and needs none of this.
+    """
+    if connection.dialect.name == "postgresql":
+        take = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
+        await connection.execute(select(take(_PLANNING)))
+
+
+async def pull(connection: AsyncConnection, number: int) -> Pulled:
+    """Take a publication number out of every copy that has not begun; the caller holds plans off alone.
+
+    A copy that a sender has in its hands and has not begun is taken from it: it is sent when its lease is
+    over. One that has begun may be on the wire, and stays as it is.
+    """
+    pulled = Pulled()
+    holding = await _cohorts_holding(connection, number)
+    for issue_id, round_ in dict.fromkeys((row.issue_id, row.round) for row in holding):
+        mine = [row for row in holding if (row.issue_id, row.round) == (issue_id, round_)]
+        lighter, skipped = await _pull_from_round(connection, issue_id, round_, mine, number)
+        pulled = Pulled(pulled.lighter + lighter, pulled.skipped + skipped)
+    for issue_id in sorted({row.issue_id for row in holding}):
+        await close_when_settled(connection, issue_id)
+    return pulled
+
+
+async def _cohorts_holding(connection: AsyncConnection, number: int) -> list[Row[Any]]:
+    """Cohorts with copies to come that carry the number or name it among what comes later."""
+    is_open = issues.c.status == IssueStatus.SENDING
+    query = select(cohorts).join(issues, issues.c.id == cohorts.c.issue_id).where(is_open)
+    found = [
+        row
+        for row in await connection.execute(query.order_by(cohorts.c.id))
+        if number in row.deferred or number in numbers_in(row.groups)
+    ]
+    to_come: set[int] = set()
+    for issue_id in {row.issue_id for row in found}:
+        ids = select(deliveries.c.cohort_id).where(_not_begun(issue_id)).distinct()
+        to_come.update((await connection.execute(ids)).scalars())
+    return [row for row in found if row.id in to_come]
+
+
+async def _pull_from_round(
+    connection: AsyncConnection, issue_id: int, round_: int, holding: list[Row[Any]], number: int
+) -> tuple[int, int]:
+    """Move what is to come of these cohorts to a round without the number: (lighter, skipped) copies."""
+    again = update(issues).where(issues.c.id == issue_id).values(rounds=issues.c.rounds + 1)
+    new_round: int = (await connection.execute(again.returning(issues.c.rounds))).scalar_one()
+    pinned = issue_briefings.c
+    kept = select(pinned.issue_id, literal(new_round, Integer), pinned.number, pinned.revision)
+    here = and_(pinned.issue_id == issue_id, pinned.round == round_, pinned.number != number)
+    names = ("issue_id", "round", "number", "revision")
+    await connection.execute(insert(issue_briefings).from_select(names, kept.where(here)))
+    for some in chunks([_without(row, number, new_round) for row in holding], 5000):
+        await connection.execute(insert(cohorts), some)
+    moved = await _move_copies(connection, issue_id, round_, new_round)
+    await _count_again(connection, issue_id, round_, new_round)
+    skipped = await _skip_empty(connection, issue_id, new_round)
+    return moved - skipped, skipped
+
+
+def _without(row: Row[Any], number: int, new_round: int) -> dict[str, Any]:
+    """The row of a cohort that is the same but for the number."""
+    groups = [[topic, [one for one in numbers if one != number]] for topic, numbers in row.groups]
+    groups = [[topic, numbers] for topic, numbers in groups if numbers]
+    left_out = dict(row.left_out)
+    left_out[LeftOut.RETRACTED] = sorted({*left_out.get(LeftOut.RETRACTED, ()), number})
+    same = {name: value for name, value in row._mapping.items() if name != "id"}
+    return same | {
+        "round": new_round,
+        "groups": groups,
+        "deferred": [one for one in row.deferred if one != number],
+        "left_out": left_out,
+        "skip": row.skip if groups or row.skip else Skip.RETRACTED,
+    }
+
+
+async def _move_copies(connection: AsyncConnection, issue_id: int, round_: int, new_round: int) -> int:
+    old, new = cohorts.alias("old"), cohorts.alias("new")
+    same_readers = and_(
+        *(old.c.issue_id == issue_id, old.c.round == round_, new.c.issue_id == issue_id),
+        *(new.c.round == new_round, new.c.profile_id == old.c.profile_id),
+        new.c.bookmark_id == old.c.bookmark_id,
+    )
+    pair = select(new.c.id).select_from(old.join(new, same_readers))
+    target = pair.where(old.c.id == deliveries.c.cohort_id).correlate(deliveries).scalar_subquery()
+    moving = select(old.c.id).select_from(old.join(new, same_readers))
+    in_hands = deliveries.c.status == DeliveryStatus.SENDING
+    query = (
+        update(deliveries)
+        .where(_not_begun(issue_id), deliveries.c.cohort_id.in_(moving))
+        .values(cohort_id=target, owner=case((in_hands, _PULLED), else_=deliveries.c.owner))
+    )
+    return (await connection.execute(query)).rowcount
+
+
+async def _skip_empty(connection: AsyncConnection, issue_id: int, round_: int) -> int:
+    """Copies in which nothing is left are not sent."""
+    empty = select(cohorts.c.id).where(
+        cohorts.c.issue_id == issue_id, cohorts.c.round == round_, cohorts.c.skip == Skip.RETRACTED
+    )
+    query = (
+        update(deliveries)
+        .where(open_of(issue_id), deliveries.c.cohort_id.in_(empty))
+        .values(status=DeliveryStatus.SKIPPED, reason=Skip.RETRACTED, retry_at=None, **FREE)
+    )
+    return (await connection.execute(query)).rowcount
+
+
+async def _count_again(connection: AsyncConnection, issue_id: int, round_: int, new_round: int) -> None:
+    """How many readers the cohorts of both rounds have now; one that has none any more is not shown."""
+    new = cohorts.alias("new")
+    here = and_(new.c.issue_id == issue_id, new.c.round == new_round)
+    counts = (
+        select(new.c.id, new.c.profile_id, new.c.bookmark_id, func.count().label("moved"))
+        .join(deliveries, and_(open_of(issue_id), deliveries.c.cohort_id == new.c.id))
+        .where(here)
+        .group_by(new.c.id, new.c.profile_id, new.c.bookmark_id)
+    )
+    rows = (await connection.execute(counts)).all()
+    if not rows:
+        return
+    sizes = [{"its_id": row.id, "moved": row.moved} for row in rows]
+    left = [
+        {"its_profile": row.profile_id, "its_bookmark": row.bookmark_id, "moved": row.moved} for row in rows
+    ]
+    count = update(cohorts).where(cohorts.c.id == bindparam("its_id")).values(size=bindparam("moved"))
+    await connection.execute(count, sizes)
+    old = and_(
+        *(cohorts.c.issue_id == issue_id, cohorts.c.round == round_),
+        cohorts.c.profile_id == bindparam("its_profile"),
+        cohorts.c.bookmark_id == bindparam("its_bookmark"),
+    )
+    fewer = update(cohorts).where(old).values(size=cohorts.c.size - bindparam("moved"))
+    await connection.execute(fewer, left)
+
+
+def _not_begun(issue_id: int) -> ColumnElement[bool]:
+    """Copies of an issue of which no byte of a try that is under way can have left."""
+    return and_(
+        open_of(issue_id),
+        or_(deliveries.c.status != DeliveryStatus.SENDING, deliveries.c.started_at.is_(None)),
+    )

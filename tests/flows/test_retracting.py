@@ -1,0 +1,207 @@
+"""What is taken back after planning is in no copy that begins from then on, and the record says why."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from digest.core.model import DeliveryStatus, IssueStatus, LeftOut
+from digest.flows import edit_briefing
+from digest.flows.explain import Answer, explain
+from digest.flows.publish import due_slots, publish
+from digest.store import briefings, deliveries, issues
+from digest.store.changes import page
+from digest.store.database import Database
+from digest.store.tables import cohorts
+from tests.flows.newsroom import TUESDAY, at, carried, claim_all, copies, item, join, plan_all, publish_news
+
+pytestmark = pytest.mark.anyio
+
+ANN, BOB, CEM = "ann@example.org", "bob@example.org", "cem@example.org"
+
+
+async def _planned(store: Database, *titles: str) -> None:
+    await join(store, ANN, TUESDAY)
+    await join(store, BOB, TUESDAY)
+    await publish_news(store, TUESDAY, *(item(title, "economy") for title in titles))
+    await plan_all(store, at(24, 7))
+
+
+async def test_a_planned_copy_goes_out_without_what_was_taken_back(store: Database) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    assert await carried(store, ANN) == [(2,)]
+    (claim,) = {one.cohort_id for one in (await claim_all(store, at(24, 7))).copies}
+    async with store.read() as connection:
+        (copy,) = await issues.copies_of(connection, [claim])
+        assert [group.numbers for group in copy.groups] == [(2,)]
+        assert await issues.pinned_revisions(connection, 1, copy.round) == {2: 1}
+        (shown,) = await issues.cohorts_of(connection, 1)
+        assert (shown.size, shown.left_out) == (2, {LeftOut.RETRACTED: [1]})
+        (change,) = [one for one in await page(connection) if one.act == "briefing.retract"]
+        assert change.after["copies_without_it"] == 2
+    (why,) = await explain(ANN, 1, store=store, now=at(24, 7))
+    assert why.answer is Answer.LEFT_OUT
+    assert any("retracted" in reason for reason in why.reasons)
+
+
+async def test_what_was_sent_stays_on_record_as_it_was_sent(store: Database) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    async with store.write() as connection:
+        first = await deliveries.claim(
+            connection, 1, "sender", now=at(24, 7), wall=at(24, 7), limit=1, resend_uncertain=True
+        )
+        ids = [one.delivery_id for one in first.copies]
+        # its first byte may have left
+        assert await deliveries.begin(connection, "sender", ids, at(24, 7)) == set(ids)
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    numbers = {copy.id: copy.numbers for copy in await copies(store)}
+    assert [numbers.pop(id_) for id_ in ids] == [(1, 2)]
+    assert list(numbers.values()) == [(2,)]
+    async with store.read() as connection:
+        assert sorted(row.size for row in await issues.cohorts_of(connection, 1)) == [1, 1]
+
+
+async def test_a_sender_that_holds_a_copy_and_has_not_begun_it_cannot_send_it_any_more(
+    store: Database,
+) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    held = await claim_all(store, at(24, 7))
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    async with store.write() as connection:
+        ids = [one.delivery_id for one in held.copies]
+        assert await deliveries.begin(connection, "sender", ids, at(24, 7)) == set()
+    # nobody has them until the lease is over: the same sender would not know the new letter from the old one
+    assert not (await claim_all(store, at(24, 7))).copies
+    async with store.write() as connection:
+        swept = await deliveries.sweep(connection, dead=(), wall=at(24, 7) + timedelta(minutes=16))
+        assert swept.freed == 2
+    again = await claim_all(store, at(24, 7, 20))
+    assert len(again.copies) == 2
+    assert {one.cohort_id for one in again.copies}.isdisjoint(one.cohort_id for one in held.copies)
+    assert await carried(store, BOB) == [(2,)]
+
+
+async def test_a_copy_that_held_nothing_else_is_not_sent_and_says_why(store: Database) -> None:
+    await _planned(store, "Tariffs")
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    assert {(copy.status, copy.reason) for copy in await copies(store)} == {
+        (DeliveryStatus.SKIPPED, "retracted")
+    }
+    async with store.read() as connection:
+        issue = await issues.by_id(connection, 1)
+        assert issue is not None
+        assert issue.status is IssueStatus.DONE
+
+
+async def test_what_waits_for_the_next_issue_is_not_named_in_this_one(store: Database) -> None:
+    await join(store, ANN, TUESDAY, max_items="1")
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"), item("Ports", "economy"))
+    await plan_all(store, at(24, 7))
+    await edit_briefing.retract(2, store=store, now=at(24, 7))
+    (claimed,) = (await claim_all(store, at(24, 7))).copies
+    async with store.read() as connection:
+        (copy,) = await issues.copies_of(connection, [claimed.cohort_id])
+    assert [group.numbers for group in copy.groups] == [(1,)]
+    assert copy.deferred == ()
+    assert await plan_all(store, at(25, 7))
+    assert await carried(store, ANN) == [(1,)]
+
+
+async def test_two_items_can_be_taken_back_one_after_the_other(store: Database) -> None:
+    await _planned(store, "Tariffs", "Ports", "Schools")
+    for number in (1, 3):
+        await edit_briefing.retract(number, store=store, now=at(24, 7))
+    assert await carried(store, ANN) == [(2,)]
+    async with store.read() as connection:
+        (shown,) = await issues.cohorts_of(connection, 1)
+        assert shown.left_out == {LeftOut.RETRACTED: [1, 3]}
+        assert shown.size == 2
+
+
+async def test_an_issue_that_is_done_is_left_alone(store: Database) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    async with store.write() as connection:
+        for one in (
+            await deliveries.claim(
+                connection, 1, "sender", now=at(24, 7), wall=at(24, 7), limit=9, resend_uncertain=True
+            )
+        ).copies:
+            await deliveries.begin(connection, "sender", [one.delivery_id], at(24, 7))
+            await connection.run_sync(_sent, one.delivery_id)
+        await issues.close_when_settled(connection, 1)
+    await edit_briefing.retract(1, store=store, now=at(24, 8))
+    assert await carried(store, ANN) == [(1, 2)]
+    async with store.read() as connection:
+        assert len((await connection.execute(select(cohorts.c.id))).all()) == 1
+
+
+def _sent(connection: object, delivery_id: int) -> None:
+    from digest.store import recording
+
+    recording.record_sent(connection, "sender", [delivery_id], at(24, 7))  # type: ignore[arg-type]
+
+
+async def test_a_plan_and_a_retraction_at_once_leave_no_copy_that_carries_it(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    # SQLite has one writer at a time; on PostgreSQL each could miss what the other has not committed yet
+    store, other = postgres_store, second_postgres_store
+    await join(store, ANN, TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"), item("Ports", "economy"))
+    (due,) = await due_slots(store=store, now=at(24, 7))
+    decided, go_on = asyncio.Event(), asyncio.Event()
+    real = briefings.candidates
+
+    async def slow(*args: object, **named: object) -> object:
+        found = await real(*args, **named)  # type: ignore[arg-type]
+        decided.set()
+        await go_on.wait()
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(briefings, "candidates", slow)
+        planning = asyncio.create_task(publish(due, store=store, now=at(24, 7)))
+        await decided.wait()
+        retracting = asyncio.create_task(edit_briefing.retract(1, store=other, now=at(24, 7)))
+        # it has to wait for the plan: give it the time to do what it would do without waiting
+        await asyncio.wait({retracting}, timeout=0.5)
+        assert not retracting.done()
+        go_on.set()
+        await asyncio.gather(planning, retracting)
+    assert await carried(store, ANN) == [(2,)]
+
+
+# --- What is appointed --------------------------------------------------------------------------------------
+
+
+async def test_drafts_come_out_at_their_time_in_its_order_and_only_then(store: Database) -> None:
+    drafts = [
+        await edit_briefing.write(
+            item(title, "economy"), edit_briefing.Flags(publish_at=at(24, hour)), store=store, now=TUESDAY
+        )
+        for title, hour in (("Evening", 18), ("Morning", 8), ("Noon", 12))
+    ]
+    assert await edit_briefing.publish_due(store=store, now=at(24, 7)) == ()
+    done = await edit_briefing.publish_due(store=store, now=at(24, 13))
+    assert done == (drafts[1].id, drafts[2].id)
+    assert await edit_briefing.publish_due(store=store, now=at(24, 13)) == ()
+    async with store.read() as connection:
+        found = await briefings.newest_of(connection, [1, 2, 3])
+        assert [found[number].title for number in found] == ["Morning", "Noon"]
+        assert all(one.publish_at is None and one.published_at == at(24, 13) for one in found.values())
+        acts = [(one.act, one.subject) for one in await page(connection)]
+    assert acts[:2] == [("briefing.publish", str(drafts[2].id)), ("briefing.publish", str(drafts[1].id))]
+
+
+async def test_an_appointment_can_be_taken_back(store: Database) -> None:
+    flags = edit_briefing.Flags(publish_at=at(24, 8))
+    draft = await edit_briefing.write(item("Ports"), flags, store=store, now=TUESDAY)
+    never = edit_briefing.Edit(publish_at=edit_briefing.NOTHING)
+    after = await edit_briefing.edit(draft.id, never, store=store, now=TUESDAY)
+    assert after.publish_at is None
+    assert after.revision == 1, "no reader sees it"
+    assert await edit_briefing.publish_due(store=store, now=at(25, 8)) == ()
