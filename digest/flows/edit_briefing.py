@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
-from digest.core.model import Briefing, BriefingStatus, DraftBriefing, TopicMark
+from digest.core.model import GENERAL, Briefing, BriefingStatus, DraftBriefing, TopicMark
 from digest.errors import InputError, NotFoundError
 from digest.flows.collect import BY_HAND, keys_of
 from digest.ingest.topics import TopicRules
@@ -94,6 +94,53 @@ async def edit(
             was, told = _told(before), _told(after)
             await note_change(connection, by, "briefing.edit", briefing_id, now, before=was, after=told)
         return after
+
+
+async def give_topic(
+    briefing_id: int, slug: str, *, store: Database, now: datetime, by: Actor = PROGRAM
+) -> Briefing:
+    """Add a topic to a briefing, behind those that it has; the one of last resort makes room."""
+    had = await _slugs_of(briefing_id, store)
+    given = (*(one for one in had if one not in {slug, GENERAL}), slug)
+    return await edit(briefing_id, Edit(topics=given), store=store, now=now, by=by)
+
+
+async def take_topic(
+    briefing_id: int, slug: str, *, store: Database, now: datetime, by: Actor = PROGRAM
+) -> Briefing:
+    """Take a topic from a briefing; without any other it is under the one of last resort."""
+    had = await _slugs_of(briefing_id, store)
+    left = tuple(one for one in had if one != slug) or (GENERAL,)
+    return await edit(briefing_id, Edit(topics=left), store=store, now=now, by=by)
+
+
+async def let_rules_decide(
+    briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM
+) -> Briefing:
+    """Give a briefing the topics that the rules of today find, whatever editors gave it."""
+    async with store.write() as connection:
+        before = await _briefing(connection, briefing_id)
+        rules = TopicRules(await topics.every(connection))
+        await briefings.set_topics(connection, briefing_id, rules.assign(before.title, before.paragraphs))
+        after = await _briefing(connection, briefing_id)
+        if after.topics != before.topics:
+            was, told = _told(before), _told(after)
+            await note_change(connection, by, "briefing.edit", briefing_id, now, before=was, after=told)
+        return after
+
+
+async def publish_together(
+    ids: Sequence[int], *, store: Database, now: datetime, by: Actor = PROGRAM
+) -> tuple[Briefing, ...]:
+    """Publish several as one batch, in the order given; those that are published already are left alone."""
+    async with store.write() as connection:
+        befores = [await _briefing(connection, id_) for id_ in dict.fromkeys(ids)]
+        hidden = [one for one in befores if one.status is not BriefingStatus.PUBLISHED]
+        await briefings.publish(connection, [one.id for one in hidden], now)
+        afters = [await _briefing(connection, one.id) for one in hidden]
+        for before, after in zip(hidden, afters, strict=True):
+            await _note_status(connection, by, "briefing.publish", before, after, now)
+        return tuple(afters)
 
 
 async def publish(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Briefing:
@@ -196,6 +243,11 @@ def _told(briefing: Briefing) -> Mapping[str, Any]:
         "must_not_miss": briefing.must_not_miss,
         "publish_at": None if briefing.publish_at is None else briefing.publish_at.isoformat(),
     }
+
+
+async def _slugs_of(briefing_id: int, store: Database) -> tuple[str, ...]:
+    async with store.read() as connection:
+        return tuple(mark.slug for mark in (await _briefing(connection, briefing_id)).topics)
 
 
 async def _note_status(

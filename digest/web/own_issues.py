@@ -207,6 +207,8 @@ def _became(copy: OwnCopy, words: Words) -> str:
     reasons: dict[str, str] = {
         Skip.NOTHING_NEW: _("not sent: there was nothing new"),
         Skip.NOTHING_WANTED: _("not sent: there was nothing new of what you chose"),
+        # all that there was has been taken back
+        Skip.RETRACTED: _("not sent: there was nothing new"),
         Skip.TOO_LATE: _("not sent in time: what it held comes with a later one"),
         Skip.PAUSED: _("not sent: the newsletter was paused"),
         Skip.LEFT: _("not sent: you had unsubscribed"),

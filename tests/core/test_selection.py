@@ -265,8 +265,8 @@ def test_grouping_keeps_every_number_and_the_order_of_rank(ranked: list[int], da
 # --- What nobody must miss ----------------------------------------------------------------------------------
 
 
-def certain(number: int, **values: int) -> Candidate:
-    return replace(briefing(number, "economy", **values), must_not_miss=True)
+def certain(number: int, weight: int = 0) -> Candidate:
+    return replace(briefing(number, "economy", weight=weight), must_not_miss=True)
 
 
 def test_a_cap_never_defers_what_nobody_must_miss() -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from digest.store.database import Database
 from digest.web.desk.account import Account
+from digest.web.desk.briefing_list import BriefingList
+from digest.web.desk.briefing_pages import BriefingPages
 from digest.web.desk.entry import Entry
 from digest.web.desk.gate import DeskRoute, Gate, Pages
 from digest.web.desk.newsletter_pages import Newsletters
@@ -30,6 +32,8 @@ def desk_routes(
         NumbersPages(store=store),
         People(store=store),
         Account(store=store),
+        BriefingList(store=store),
+        BriefingPages(store=store, own_themes=own_themes),
     ]
     inside = [route for one in pages for route in one.routes(gate)]
     return [*Entry(store=store, gate=gate, now=now).routes(), *inside]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -53,7 +54,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(static=named, Power=Power)
-    environment.filters.update(moment=_moment, day=_day, number=_number, count=_count)
+    environment.filters.update(moment=_moment, day=_day, number=_number, count=_count, choices=_choices)
     return environment
 
 
@@ -83,6 +84,11 @@ def _day(context: Context, value: datetime | None) -> str:
 def _number(value: float) -> str:
     """A number as people read it: 1,234,567."""
     return f"{value:,}"
+
+
+def _choices(known: Iterable[str]) -> list[tuple[str, str]]:
+    """The values of a set of words, and how they read, for a list to choose from."""
+    return [(str(word), str(word).replace("-", " ")) for word in known]
 
 
 def _count(value: int, noun: str, nouns: str = "") -> Markup:

@@ -1,0 +1,194 @@
+"""The form of a briefing: what was typed becomes a draft and flags, or a plain word on what is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from digest.core.lines import parse_line
+from digest.core.model import Briefing, BriefingStatus, DraftBriefing, TopicMark
+from digest.core.weblinks import is_web_link
+from digest.errors import InputError
+from digest.flows.edit_briefing import NOTHING, Edit, Flags
+from digest.ingest.markdown import flattened
+from digest.ingest.plaintext import clean, paragraphs
+from digest.web.desk.entered import Entered
+from subscribers.model import Section
+
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+#: What a field of a local date and time holds.
+_LOCAL: Final = "%Y-%m-%dT%H:%M"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A form that could be read."""
+
+    draft: DraftBriefing
+    flags: Flags
+    #: what of its markup the text does not keep
+    lost: tuple[str, ...]
+
+    def as_edit(self, form: Entered) -> Edit:
+        """The same as a change of the briefing that the form was made of."""
+        draft, flags = self.draft, self.flags
+        return Edit(
+            title=draft.title,
+            paragraphs=draft.paragraphs,
+            section=draft.section,
+            url=draft.url or "",
+            source=draft.source or "",
+            source_date=draft.source_date or NOTHING,
+            language=draft.language,
+            lead=flags.lead,
+            weight=flags.weight,
+            must_not_miss=flags.must_not_miss,
+            publish_at=flags.publish_at,
+            on_revision=_number(form.one("revision") or "0", "revision", 0, 2**31),
+        )
+
+
+def typed(form: Entered, zone: str) -> Typed:
+    """Read a form; raises InputError with the field and how to mend it. Times are those of `zone`."""
+    said, lost = _text(form)
+    draft = DraftBriefing(
+        title=parse_line(form.one("title"), "title", most=1000),
+        paragraphs=said,
+        section=_section(form.one("section")),
+        topics=form.all("topic"),
+        source=parse_line(form.one("source"), "source", most=300) if form.one("source") else None,
+        source_date=_day(form.one("source_date")),
+        url=_link(form.one("url")),
+        language=_language(form.one("language")),
+    )
+    flags = Flags(
+        lead=form.chosen("lead"),
+        weight=_number(form.one("weight") or "0", "weight", -999, 999),
+        must_not_miss=form.chosen("must_not_miss"),
+        publish_at=_instant(form.one("publish_at"), zone) or NOTHING,
+    )
+    return Typed(draft, flags, lost)
+
+
+def as_briefing(found: Typed, marks: tuple[TopicMark, ...]) -> Briefing:
+    """What was typed as a briefing that was never written down."""
+    draft = found.draft
+    return Briefing(
+        id=0,
+        number=None,
+        revision=1,
+        title=draft.title,
+        paragraphs=draft.paragraphs,
+        section=draft.section,
+        topics=marks,
+        source=draft.source,
+        source_date=draft.source_date,
+        url=draft.url,
+        language=draft.language,
+        lead=bool(found.flags.lead),
+        weight=found.flags.weight or 0,
+        status=BriefingStatus.DRAFT,
+        published_at=None,
+    )
+
+
+def fields_of(briefing: Briefing, zone: str) -> Mapping[str, Any]:
+    """The values of the form for a stored briefing."""
+    local = briefing.publish_at and briefing.publish_at.astimezone(ZoneInfo(zone))
+    return {
+        "title": briefing.title,
+        "text": "\n\n".join(briefing.paragraphs),
+        "markup": "plain",
+        "url": briefing.url or "",
+        "source": briefing.source or "",
+        "source_date": briefing.source_date.isoformat() if briefing.source_date else "",
+        "language": briefing.language,
+        "section": briefing.section.value,
+        "weight": briefing.weight,
+        "lead": briefing.lead,
+        "must_not_miss": briefing.must_not_miss,
+        "publish_at": local.strftime(_LOCAL) if local else "",
+        "topics": tuple(mark.slug for mark in briefing.topics),
+        "revision": briefing.revision,
+    }
+
+
+def fields_again(form: Entered) -> Mapping[str, Any]:
+    """The values of the form as they were typed, to be shown beside what is wrong with them."""
+    lines = ("title", "url", "source", "source_date", "language", "section", "weight", "publish_at", "markup")
+    return {
+        **{name: form.one(name) for name in (*lines, "revision")},
+        "text": form.text("text"),
+        "lead": form.chosen("lead"),
+        "must_not_miss": form.chosen("must_not_miss"),
+        "topics": form.all("topic"),
+    }
+
+
+def empty_fields() -> Mapping[str, Any]:
+    """The values of the form of a new briefing."""
+    return {**fields_again(Entered()), "language": "en", "weight": 0, "section": Section.BRIEFING.value}
+
+
+def _text(form: Entered) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    try:
+        if form.one("markup") == "markdown":
+            found = flattened(form.text("text"))
+            return found.paragraphs, found.lost
+        return paragraphs(clean(form.text("text"))), ()
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+def _section(word: str) -> Section:
+    try:
+        return Section(word)
+    except ValueError:
+        raise InputError(f"section {word!r} is not known: choose among {', '.join(Section)}") from None
+
+
+def _link(text: str) -> str | None:
+    if text and (len(text) > 2000 or not is_web_link(text)):
+        raise InputError(
+            f"link {text[:80]!r} is not an absolute http or https address: say https://HOST/PATH"
+        )
+    return text or None
+
+
+def _language(tag: str) -> str:
+    if not _LANGUAGE.fullmatch(tag) or len(tag) > 20:
+        raise InputError(f"language {tag!r} is not a tag such as en, fr or zh-Hans")
+    return tag
+
+
+def _day(text: str) -> date | None:
+    try:
+        found = date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InputError(f"date {text!r} of the source is not a date: say it as 2026-11-24") from None
+    if found is not None and not 1970 <= found.year <= 9000:
+        raise InputError(f"date {text!r} of the source is out of reach: say a year from 1970 to 9000")
+    return found
+
+
+def _instant(text: str, zone: str) -> datetime | None:
+    """A wall time of the newsroom; one that a change of clocks leaves out is as long after the change."""
+    if not text:
+        return None
+    try:
+        local = datetime.fromisoformat(text[:16])
+    except ValueError:
+        raise InputError(f"time {text!r} is not one: say it as 2026-11-24T08:00") from None
+    if not 1970 <= local.year <= 9000:
+        raise InputError(f"time {text!r} is out of reach: say a year from 1970 to 9000")
+    return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _number(text: str, what: str, least: int, most: int) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,10}", text) or not least <= int(text) <= most:
+        raise InputError(f"{what} {text!r} is not a whole number from {least} to {most}")
+    return int(text)

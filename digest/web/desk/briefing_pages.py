@@ -1,0 +1,198 @@
+"""One briefing at the desk: written, shown as in the mail, given topics, published, corrected, taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi.responses import HTMLResponse, Response
+from markupsafe import escape
+
+from digest.core.access import Power
+from digest.core.model import Briefing, BriefingStatus, TopicMark
+from digest.errors import InputError, NotFoundError
+from digest.flows import edit_briefing
+from digest.flows.sample import sample
+from digest.ingest.topics import TopicRules
+from digest.store import briefings as shelf
+from digest.store import editing, newsletters, topics
+from digest.store.database import Database
+from digest.store.opinions import tally
+from digest.web.desk.briefing_form import as_briefing, empty_fields, fields_again, fields_of, typed
+from digest.web.desk.gate import DeskRoute, Gate
+from digest.web.desk.sheets import sheet
+from digest.web.desk.visit import Visit
+from digest.web.linked import see_other
+from subscribers.model import Section
+
+#: A mail in a frame of ours: its style stands in its elements, and it can do nothing.
+FRAME_HEADERS: Final = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src https: http: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class BriefingPages:
+    """`/admin/briefings/…`."""
+
+    def __init__(self, *, store: Database, own_themes: Path | None = None) -> None:
+        """Work on this store; mails are shown in these themes."""
+        self._store: Final = store
+        self._own_themes: Final = own_themes
+
+    def routes(self, gate: Gate) -> list[DeskRoute]:
+        """The paths, and what answers on them."""
+        one = "/admin/briefings/{id:int}"
+        return [
+            gate.page("/admin/briefings/new", Power.EDIT, self._new),
+            gate.act("/admin/briefings/new", Power.EDIT, self._write),
+            gate.act("/admin/briefings/sample", Power.EDIT, self._sample_typed),
+            gate.page(one, Power.SEE, self._show),
+            gate.act(one, Power.EDIT, self._save),
+            gate.page(f"{one}/sample", Power.SEE, self._sample),
+            gate.act(f"{one}/publish", Power.EDIT, self._publish),
+            gate.act(f"{one}/retract", Power.EDIT, self._retract),
+            gate.act(f"{one}/topics", Power.EDIT, self._topics),
+        ]
+
+    async def _new(self, visit: Visit) -> Response:
+        return await self._blank(visit, empty_fields())
+
+    async def _blank(self, visit: Visit, fields: Mapping[str, Any], wrong: str = "") -> Response:
+        async with self._store.read() as connection:
+            every = await topics.every(connection)
+            papers = await newsletters.every(connection)
+        return sheet(
+            visit,
+            "briefing_new",
+            status=422 if wrong else 200,
+            fields=fields,
+            topics=every,
+            newsletters=papers,
+            sections=list(Section),
+            wrong=wrong,
+        )
+
+    async def _write(self, visit: Visit) -> Response:
+        try:
+            found = typed(visit.form, visit.zone)
+            made = await edit_briefing.write(found.draft, found.flags, **self._by(visit))
+        except InputError as error:
+            return await self._blank(visit, fields_again(visit.form), str(error))
+        if visit.form.one("then") == "publish":
+            await edit_briefing.publish(made.id, **self._by(visit))
+            return see_other(f"{made.id}?done=published")
+        return see_other(f"{made.id}?done={'flattened' if found.lost else 'written'}")
+
+    async def _show(self, visit: Visit) -> Response:
+        briefing = await self._briefing(visit)
+        return await self._shown(visit, briefing, fields_of(briefing, visit.zone))
+
+    async def _shown(
+        self, visit: Visit, briefing: Briefing, fields: Mapping[str, Any], wrong: str = ""
+    ) -> Response:
+        async with self._store.read() as connection:
+            every = await topics.every(connection)
+            revisions = await editing.revisions_of(connection, briefing.id)
+            papers = await newsletters.every(connection)
+            said = await tally(connection, briefing.number or 0)
+        reasons = {mark.slug: mark.reason for mark in briefing.topics}
+        scores = TopicRules(every).scores(briefing.title, briefing.paragraphs)
+        return sheet(
+            visit,
+            "briefing",
+            status=422 if wrong else 200,
+            briefing=briefing,
+            fields=fields,
+            topics=every,
+            titles={topic.slug: topic.title for topic in every},
+            others=[score for score in scores if score.slug not in reasons],
+            unruled=[topic for topic in every if not topic.rules and topic.slug not in reasons],
+            points={score.slug: score for score in scores},
+            revisions=revisions,
+            newsletters=papers,
+            sections=list(Section),
+            said=said,
+            wrong=wrong,
+            by_hand=edit_briefing.BY_HAND,
+        )
+
+    async def _save(self, visit: Visit) -> Response:
+        briefing = await self._briefing(visit)
+        try:
+            found = typed(visit.form, visit.zone)
+            wish = found.as_edit(visit.form)
+            if briefing.status is not BriefingStatus.DRAFT:
+                wish = replace(wish, publish_at=None)
+            after = await edit_briefing.edit(briefing.id, wish, **self._by(visit))
+        except InputError as error:
+            return await self._shown(visit, briefing, fields_again(visit.form), str(error))
+        if visit.form.one("then") == "publish":
+            await edit_briefing.publish(after.id, **self._by(visit))
+            return see_other(f"{after.id}?done=published")
+        return see_other(f"{after.id}?done={'flattened' if found.lost else 'saved'}")
+
+    async def _publish(self, visit: Visit) -> Response:
+        after = await edit_briefing.publish(visit.number("id"), **self._by(visit))
+        return see_other(f"../{after.id}?done=published")
+
+    async def _retract(self, visit: Visit) -> Response:
+        after = await edit_briefing.retract(visit.number("id"), **self._by(visit))
+        return see_other(f"../{after.id}?done=retracted")
+
+    async def _topics(self, visit: Visit) -> Response:
+        id_, form = visit.number("id"), visit.form
+        if form.one("give"):
+            await edit_briefing.give_topic(id_, form.one("give"), **self._by(visit))
+        elif form.one("take"):
+            await edit_briefing.take_topic(id_, form.one("take"), **self._by(visit))
+        else:
+            await edit_briefing.let_rules_decide(id_, **self._by(visit))
+        return see_other(f"../{id_}?done=topics#topics")
+
+    async def _sample(self, visit: Visit) -> Response:
+        return await self._framed(visit, await self._briefing(visit), visit.asked("newsletter"))
+
+    async def _sample_typed(self, visit: Visit) -> Response:
+        try:
+            found = typed(visit.form, visit.zone)
+            if not found.draft.paragraphs:
+                raise InputError("text is empty: write at least one paragraph")
+        except InputError as error:
+            return HTMLResponse(_SAYING.format(escape(str(error))), headers=FRAME_HEADERS)
+        async with self._store.read() as connection:
+            rules = TopicRules(await topics.every(connection))
+        chosen = tuple(TopicMark(slug, "") for slug in found.draft.topics)
+        marks = chosen or rules.assign(found.draft.title, found.draft.paragraphs)
+        return await self._framed(visit, as_briefing(found, marks), visit.form.one("newsletter"))
+
+    async def _framed(self, visit: Visit, briefing: Briefing, newsletter: str) -> Response:
+        printed = await sample(
+            briefing,
+            newsletter,
+            store=self._store,
+            now=visit.now,
+            zone=visit.zone,
+            own_themes=self._own_themes,
+        )
+        return HTMLResponse(printed.html, headers=FRAME_HEADERS)
+
+    async def _briefing(self, visit: Visit) -> Briefing:
+        async with self._store.read() as connection:
+            found = await shelf.by_id(connection, visit.number("id"))
+        if found is None:
+            raise NotFoundError("there is no such briefing")
+        return found
+
+    def _by(self, visit: Visit) -> Any:
+        return {"store": self._store, "now": visit.now, "by": visit.actor}
+
+
+_SAYING: Final = (
+    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Preview</title>'
+    '<meta name="color-scheme" content="light dark"></head>'
+    '<body style="font-family: sans-serif; padding: 1rem"><p>No preview yet: {}.</p></body></html>'
+)
