@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
+from digest.cli.actor import at_the_shell
 from digest.cli.console import (
     After,
     All,
@@ -16,6 +15,7 @@ from digest.cli.console import (
     Limit,
     answer,
     parse_line,
+    parse_now,
     parse_slug,
     run,
     say,
@@ -23,10 +23,9 @@ from digest.cli.console import (
     whole,
 )
 from digest.cli.doors import store_of
-from digest.core.model import GENERAL, Topic
-from digest.errors import InputError, NotFoundError
+from digest.core.model import Topic
+from digest.flows import edit_topics as flows
 from digest.ingest.rules import parse_rules
-from digest.ingest.topics import TopicRules
 from digest.store import topics as shelf
 
 topics = typer.Typer(help="List, add, edit and remove topics.")
@@ -90,7 +89,7 @@ def add(
     config: Config = None,
 ) -> None:
     """Add a topic; briefings that come in from now on may get it."""
-    wanted = Topic(
+    new = Topic(
         slug=parse_slug(slug),
         title=parse_line(title, "title"),
         position=position or 0,
@@ -100,16 +99,8 @@ def add(
     )
 
     async def work() -> Topic:
-        async with store_of(config) as store, store.write() as connection:
-            known = await shelf.every(connection)
-            if slug in {topic.slug for topic in known}:
-                raise InputError(f"topic {slug!r} exists already: change it with digest topics edit")
-            place = await shelf.next_position(connection) if position is None else position
-            new = replace(wanted, position=place)
-            # refuses a name that another topic has
-            TopicRules([*known, new])
-            await shelf.add(connection, new)
-            return new
+        async with store_of(config) as store:
+            return await flows.add_topic(new, store=store, last=position is None, **_by())
 
     _tell(run(work()), json)
 
@@ -126,23 +117,17 @@ def edit(
     config: Config = None,
 ) -> None:
     """Change a topic; its slug stays, since readers' wishes name it."""
-    wishes: dict[str, Any] = {
-        "title": None if title is None else parse_line(title, "title"),
-        "rules": None if rules is None else parse_rules(rules),
-        "position": position,
-        "aliases": None if aliases is None else _names(aliases),
-        "description": None if description is None else _line(description),
-    }
+    wish = flows.TopicEdit(
+        title=None if title is None else parse_line(title, "title"),
+        rules=None if rules is None else parse_rules(rules),
+        position=position,
+        aliases=None if aliases is None else _names(aliases),
+        description=None if description is None else _line(description),
+    )
 
     async def work() -> Topic:
-        async with store_of(config) as store, store.write() as connection:
-            known = {topic.slug: topic for topic in await shelf.every(connection)}
-            said = {name: value for name, value in wishes.items() if value is not None}
-            known[slug] = replace(_known(slug, known), **said)
-            # refuses a name that another topic has
-            TopicRules(list(known.values()))
-            await shelf.save(connection, known[slug])
-            return known[slug]
+        async with store_of(config) as store:
+            return await flows.edit_topic(slug, wish, store=store, **_by())
 
     _tell(run(work()), json)
 
@@ -150,14 +135,10 @@ def edit(
 @topics.command("remove")
 def remove(slug: str, json: Json = False, config: Config = None) -> None:
     """Remove a topic from the order and from its briefings."""
-    if slug == GENERAL:
-        raise InputError(f"topic {GENERAL!r} cannot be removed: it takes what no rule claims")
 
     async def work() -> Topic:
-        async with store_of(config) as store, store.write() as connection:
-            topic = _known(slug, {topic.slug: topic for topic in await shelf.every(connection)})
-            await shelf.remove(connection, slug)
-            return topic
+        async with store_of(config) as store:
+            return await flows.remove_topic(slug, store=store, **_by())
 
     topic = run(work())
     return answer(_shown(topic)) if json else say(f"topic {topic.slug} is removed")
@@ -174,6 +155,11 @@ def _shown(topic: Topic) -> dict[str, Any]:
     }
 
 
+def _by() -> dict[str, Any]:
+    """When it is done, and by whom."""
+    return {"now": parse_now(None), "by": at_the_shell()}
+
+
 def _tell(topic: Topic, json: bool) -> None:
     if json:
         return answer(_shown(topic))
@@ -186,9 +172,3 @@ def _line(text: str | None) -> str:
 
 def _names(words: str | None) -> tuple[str, ...]:
     return tuple(parse_line(word, "alias") for word in (words or "").split(",") if word.strip())
-
-
-def _known(slug: str, topics: Mapping[str, Topic]) -> Topic:
-    if slug not in topics:
-        raise NotFoundError(f"topic {slug!r} does not exist: see digest topics list")
-    return topics[slug]

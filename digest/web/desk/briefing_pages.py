@@ -14,6 +14,7 @@ from digest.core.access import Power
 from digest.core.model import Briefing, BriefingStatus, TopicMark
 from digest.errors import InputError, NotFoundError
 from digest.flows import edit_briefing
+from digest.flows.collect import BY_HAND
 from digest.flows.sample import sample
 from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
@@ -117,7 +118,7 @@ class BriefingPages:
             sections=list(Section),
             said=said,
             wrong=wrong,
-            by_hand=edit_briefing.BY_HAND,
+            by_hand=BY_HAND,
         )
 
     async def _save(self, visit: Visit) -> Response:

@@ -12,9 +12,11 @@ from digest.web.desk.briefing_list import BriefingList
 from digest.web.desk.briefing_pages import BriefingPages
 from digest.web.desk.entry import Entry
 from digest.web.desk.gate import DeskRoute, Gate, Pages
+from digest.web.desk.import_pages import Import
 from digest.web.desk.newsletter_pages import Newsletters
 from digest.web.desk.numbers_pages import NumbersPages
 from digest.web.desk.people_pages import People
+from digest.web.desk.topic_pages import Topics
 
 
 def desk_routes(
@@ -33,7 +35,9 @@ def desk_routes(
         People(store=store),
         Account(store=store),
         BriefingList(store=store),
+        Import(store=store),
         BriefingPages(store=store, own_themes=own_themes),
+        Topics(store=store),
     ]
     inside = [route for one in pages for route in one.routes(gate)]
     return [*Entry(store=store, gate=gate, now=now).routes(), *inside]

@@ -67,3 +67,71 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
 });
+
+document.addEventListener("DOMContentLoaded", () => {
+  // rows of a list whose order counts are dragged; the buttons beside them do the same
+  const list = document.querySelector("[data-order]");
+  const form = document.querySelector("[data-order-form]");
+  if (!list || !form) {
+    return;
+  }
+  let dragged = null;
+  let before = "";
+  const order = () => [...list.querySelectorAll("[data-slug]")].map((row) => row.dataset.slug);
+  for (const row of list.querySelectorAll("[data-slug]")) {
+    row.draggable = true;
+    row.addEventListener("dragstart", (event) => {
+      dragged = row;
+      before = order().join();
+      row.classList.add("dragged");
+      event.dataTransfer.effectAllowed = "move";
+    });
+    row.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      if (dragged && dragged !== row) {
+        const middle = row.getBoundingClientRect().top + row.offsetHeight / 2;
+        list.insertBefore(dragged, event.clientY < middle ? row : row.nextSibling);
+      }
+    });
+    row.addEventListener("drop", (event) => event.preventDefault());
+    row.addEventListener("dragend", () => {
+      row.classList.remove("dragged");
+      dragged = null;
+      if (order().join() === before) {
+        return;
+      }
+      for (const slug of order()) {
+        const field = document.createElement("input");
+        field.type = "hidden";
+        field.name = "slug";
+        field.value = slug;
+        form.append(field);
+      }
+      form.submit();
+    });
+  }
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  // a file that is dropped on a form goes into its field for one
+  const form = document.querySelector("form[data-drop]");
+  const field = form && form.querySelector('input[type="file"]');
+  if (!field) {
+    return;
+  }
+  form.addEventListener("dragover", (event) => {
+    if ([...event.dataTransfer.types].includes("Files")) {
+      event.preventDefault();
+      form.classList.add("awaiting");
+    }
+  });
+  form.addEventListener("dragleave", () => form.classList.remove("awaiting"));
+  form.addEventListener("drop", (event) => {
+    form.classList.remove("awaiting");
+    if (event.dataTransfer.files.length) {
+      event.preventDefault();
+      field.files = event.dataTransfer.files;
+      form.requestSubmit();
+    }
+  });
+});
