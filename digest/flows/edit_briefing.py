@@ -64,7 +64,9 @@ async def write(
     async with store.write() as connection:
         marks = await _marks_for(connection, draft)
         new_id = await briefings.add(connection, draft, keys_of(draft), marks, now, by=by.name)
-        await briefings.set_flags(connection, new_id, **_flags(flags))
+        given = _flags(flags)
+        if given:
+            await briefings.set_flags(connection, new_id, **given)
         written = await _briefing(connection, new_id)
         await note_change(connection, by, "briefing.add", new_id, now, after=_told(written))
         return written

@@ -31,6 +31,7 @@ def test_briefing_is_shown_with_the_reasons_of_its_topics(newsroom: Shell) -> No
         (["--topic", "energy", "--topic", "economy"], {"topics": ["energy", "economy"]}),
         (["--lead"], {"lead": True}),
         (["--weight", "-5"], {"weight": -5}),
+        (["--must-not-miss"], {"must_not_miss": True}),
     ],
 )
 def test_briefing_can_be_changed(words: list[str], change: dict[str, Any], newsroom: Shell) -> None:
@@ -56,6 +57,27 @@ def test_draft_gets_its_number_when_it_is_published(newsroom: Shell) -> None:
     published = newsroom.ask("briefings", "publish", str(draft))
     assert (published["number"], published["status"]) == (9, "published")
     assert newsroom.ask("briefings", "publish", str(draft)) == published
+
+
+def test_a_draft_with_a_time_is_published_by_the_run_that_comes_after_it_and_sent_by_that_very_run(
+    newsroom: Shell,
+) -> None:
+    page = b"A Bridge Opens\n\nPeople cross it.\n\nSource: Wire, May 4, 2026\n"
+    (draft,) = newsroom.ask("ingest", "-", "--draft", stdin=page)["added"]
+    edited = newsroom.ask("briefings", "edit", str(draft), "--publish-at", "+36h")
+    assert edited["publish_at"] is not None
+    assert newsroom.ask("briefings", "edit", str(draft), "--publish-at", "never")["publish_at"] is None
+    newsroom.ask("briefings", "edit", str(draft), "--publish-at", "+36h")
+    newsroom.ask("run", "--now", "+35h")
+    assert newsroom.ask("briefings", "show", str(draft))["status"] == "draft"
+    newsroom.ask("run", "--now", "+60h")
+    shown = newsroom.ask("briefings", "show", str(draft))
+    assert (shown["status"], shown["number"], shown["publish_at"]) == ("published", 9, None)
+    carried = [one for one in newsroom.ask("deliveries", "list")["items"] if draft in one["briefings"]]
+    assert carried, "it was published before the issues of that run were planned"
+    refused = newsroom("briefings", "edit", str(draft), "--publish-at", "+1h")
+    assert refused.status == 2
+    assert "only drafts wait to be published" in refused.complaint
 
 
 def test_retracted_briefing_goes_to_nobody_and_comes_back_under_its_number(newsroom: Shell) -> None:

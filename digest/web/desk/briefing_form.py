@@ -65,6 +65,10 @@ def typed(form: Entered, zone: str) -> Typed:
         url=_link(form.one("url")),
         language=_language(form.one("language")),
     )
+    if draft.source and draft.source_date is None:
+        raise InputError("the source stands without its date: give both or neither")
+    if draft.source_date is not None and not draft.source:
+        raise InputError("the date stands without a source: give both or neither")
     flags = Flags(
         lead=form.chosen("lead"),
         weight=_number(form.one("weight") or "0", "weight", -999, 999),

@@ -7,33 +7,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from fastapi.responses import HTMLResponse, Response
-from markupsafe import escape
+from fastapi.responses import Response
 
 from digest.core.access import Power
 from digest.core.model import Briefing, BriefingStatus, TopicMark
 from digest.errors import InputError, NotFoundError
 from digest.flows import edit_briefing
 from digest.flows.collect import BY_HAND
-from digest.flows.sample import sample
+from digest.flows.item_mail import item_mail
 from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
 from digest.store import editing, newsletters, topics
 from digest.store.database import Database
 from digest.store.opinions import tally
 from digest.web.desk.briefing_form import as_briefing, empty_fields, fields_again, fields_of, typed
+from digest.web.desk.frames import framed_mail, framed_words
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
 from digest.web.linked import see_other
 from subscribers.model import Section
-
-#: A mail in a frame of ours: its style stands in its elements, and it can do nothing.
-FRAME_HEADERS: Final = {
-    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; "
-    "img-src https: http: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
-    "Referrer-Policy": "no-referrer",
-}
 
 
 class BriefingPages:
@@ -163,7 +156,7 @@ class BriefingPages:
             if not found.draft.paragraphs:
                 raise InputError("text is empty: write at least one paragraph")
         except InputError as error:
-            return HTMLResponse(_SAYING.format(escape(str(error))), headers=FRAME_HEADERS)
+            return framed_words(f"No preview yet: {error}.")
         async with self._store.read() as connection:
             rules = TopicRules(await topics.every(connection))
         chosen = tuple(TopicMark(slug, "") for slug in found.draft.topics)
@@ -171,7 +164,7 @@ class BriefingPages:
         return await self._framed(visit, as_briefing(found, marks), visit.form.one("newsletter"))
 
     async def _framed(self, visit: Visit, briefing: Briefing, newsletter: str) -> Response:
-        printed = await sample(
+        html = await item_mail(
             briefing,
             newsletter,
             store=self._store,
@@ -179,7 +172,7 @@ class BriefingPages:
             zone=visit.zone,
             own_themes=self._own_themes,
         )
-        return HTMLResponse(printed.html, headers=FRAME_HEADERS)
+        return framed_mail(html)
 
     async def _briefing(self, visit: Visit) -> Briefing:
         async with self._store.read() as connection:
@@ -190,10 +183,3 @@ class BriefingPages:
 
     def _by(self, visit: Visit) -> Any:
         return {"store": self._store, "now": visit.now, "by": visit.actor}
-
-
-_SAYING: Final = (
-    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Preview</title>'
-    '<meta name="color-scheme" content="light dark"></head>'
-    '<body style="font-family: sans-serif; padding: 1rem"><p>No preview yet: {}.</p></body></html>'
-)

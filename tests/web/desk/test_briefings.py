@@ -16,9 +16,9 @@ from digest.store import briefings
 from digest.store.changes import page
 from digest.store.database import Database
 from subscribers.model import Section
-from tests.flows.newsroom import TUESDAY, at, item, publish_news
+from tests.flows.newsroom import TUESDAY, item, publish_news
 from tests.render.pages import document
-from tests.web.desk.newsroom import NOW, at_the_desk, says, submit
+from tests.web.desk.newsroom import at_the_desk, says, submit
 
 pytestmark = pytest.mark.anyio
 
@@ -107,7 +107,9 @@ async def test_words_are_found_in_drafts_in_what_is_published_and_in_what_was_ta
         assert document(marked.text).xpath("//mark/text()")[0] == "harbour"
     # whatever becomes of it, it is found once, as it is now
     await edit_briefing.publish(3, store=store, now=TUESDAY)
-    await edit_briefing.edit(1, edit_briefing.Edit(title="Quays close"), store=store, now=TUESDAY)
+    await edit_briefing.edit(
+        1, edit_briefing.Edit(title="Quays close", paragraphs=("All.",)), store=store, now=TUESDAY
+    )
     await edit_briefing.publish(2, store=store, now=TUESDAY)
     async with at_the_desk(store, Role.VIEWER) as client:
         answer = await client.get("/admin/briefings", params={"q": "harbour"})
@@ -200,6 +202,8 @@ async def test_times_are_those_of_the_newsroom(sqlite_store: Database) -> None:
         ({"text": " \n\n "}, "Text is empty"),
         ({"url": "javascript:alert(1)"}, "not an absolute http or https address"),
         ({"source_date": "yesterday"}, "is not a date"),
+        ({"source": "The Post"}, "stands without its date"),
+        ({"source_date": "2026-11-23"}, "stands without a source"),
         ({"weight": "1000"}, "not a whole number from -999 to 999"),
         ({"language": "english!"}, "is not a tag"),
         ({"section": "gossip"}, "is not known"),
@@ -293,7 +297,7 @@ async def test_the_sample_is_the_mail_and_stands_in_a_frame_that_can_do_nothing(
     async with at_the_desk(sqlite_store, Role.EDITOR) as client:
         shown = await client.get("/admin/briefings/1")
         (frame,) = document(shown.text).xpath("//iframe")
-        assert frame.get("sandbox") == ""
+        assert "allow-s" not in frame.get("sandbox")
         stored = await client.get(shown.url.join(frame.get("src")))
         csrf = document(shown.text).xpath("//input[@name='csrf']/@value")[0]
         entered = {"title": "Typed <now>", "text": "One.\n\nTwo.", "section": "briefing", "language": "en"}
@@ -302,7 +306,9 @@ async def test_the_sample_is_the_mail_and_stands_in_a_frame_that_can_do_nothing(
     for answer, title in ((stored, "Tariffs <rise>"), (typed, "Typed <now>")):
         assert answer.status_code == 200
         assert title in says(answer)
-        assert answer.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+        assert answer.headers["content-security-policy"].startswith(
+            "sandbox allow-popups; default-src 'none'"
+        )
         assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
     assert "The whole story" in stored.text or "the whole story" in stored.text
     assert "No preview yet: title is empty" in says(wrong)
@@ -325,9 +331,9 @@ async def test_a_viewer_reads_and_finds_nothing_to_press(sqlite_store: Database)
 # --- Imports ------------------------------------------------------------------------------------------------
 
 _PAGE = (
-    '[{"title": "Tariffs rise", "text": "Exports are dear now.", "source": "The Post"},'
-    '{"title": "", "text": "Words without a title."},'
-    '{"title": "Schools open", "text": "All schools open on Monday.", "source": "The Post"}]'
+    '[{"title": "Tariffs rise", "body": "Exports are dear now.", "source": "The Post", "source_date": "2026-11-23"},'
+    '{"title": "", "body": "Words without a title."},'
+    '{"title": "Schools open", "body": "All schools open on Monday.", "source": "The Post", "source_date": "2026-11-23"}]'
 )
 
 
@@ -390,9 +396,3 @@ async def test_what_cannot_be_read_is_refused_in_words(
         answer = await client.post("/admin/briefings/import", data={"csrf": csrf}, files=files)
     assert answer.status_code == 422
     assert words in says(answer).replace("There is", "there is")
-
-
-async def test_the_scheduler_publishes_what_is_due_before_it_plans(sqlite_store: Database) -> None:
-    flags = Flags(publish_at=at(24, 9))
-    await edit_briefing.write(item("Ports", "economy"), flags, store=sqlite_store, now=TUESDAY)
-    assert await edit_briefing.publish_due(store=sqlite_store, now=NOW) == (1,)

@@ -68,7 +68,7 @@ async def test_every_page_is_for_everybody_and_fits_a_phone(sqlite_store: Databa
             await page.click("text=Try out on past briefings")
             assert await violations(page) == []
             await page.goto(base + "briefings/import")
-            await page.fill("[name=page]", '[{"title": "Ports", "text": "Words."}, {"title": "No text"}]')
+            await page.fill("[name=page]", '[{"title": "Ports", "body": "Words."}, {"title": "No text"}]')
             await page.click("text=See what would become of it")
             assert await page.locator("h2").inner_text() == "What would become of a pasted page"
             assert await violations(page) == []

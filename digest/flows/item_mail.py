@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -19,20 +19,10 @@ from digest.store.database import Database
 from subscribers.model import Format, Profile
 
 #: It stands in no text.
-_PARTING: Final = "=_sample_="
+_PARTING: Final = "=_item_="
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """What a reader would see of a mail that holds this briefing alone."""
-
-    newsletter: str
-    subject: str
-    html: str
-    text: str
-
-
-async def sample(
+async def item_mail(
     briefing: Briefing,
     newsletter_slug: str,
     *,
@@ -40,8 +30,11 @@ async def sample(
     now: datetime,
     zone: str,
     own_themes: Path | None = None,
-) -> Sample:
-    """Print it as `newsletter_slug` would, the first newsletter when empty; nothing is kept of it."""
+) -> str:
+    """The HTML of a mail that holds it alone, made out to nobody; nothing is kept.
+
+    It is the mail of `newsletter_slug`, or of the first newsletter when that is empty.
+    """
     async with store.read() as connection:
         every = await newsletters.every(connection)
         topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
@@ -53,7 +46,7 @@ async def sample(
         id=0,
         newsletter_id=newsletter.id,
         cadence_id=None,
-        slot="sample",
+        slot="item",
         day=day,
         zone=zone,
         due_at=now,
@@ -76,7 +69,5 @@ async def sample(
     printer = Printer(issue, newsletter, {1: shown}, topic_by_slug, own_themes=own_themes)
     # a tenth of a second of work: others are answered meanwhile
     printed = await asyncio.to_thread(printer.rendition, copy, _PARTING)
-    nobody = Personal(name="", preferences_url="", unsubscribe_url="")
-    return Sample(
-        newsletter.slug, printed.subject, printed.html_text(nobody) or "", printed.plain_text(nobody)
-    )
+    nobody = Personal(name="", preferences_url="", unsubscribe_url="", note="")
+    return printed.html_text(nobody) or ""
