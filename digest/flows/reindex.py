@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from digest.store import counters, searching
+from digest.store import counters, desk_words, searching
 from digest.store.database import Database
 
 #: In one transaction: stems are made slowly, and others write too.
@@ -13,7 +13,7 @@ TOGETHER: Final = 25
 
 
 async def reindex(*, store: Database, told: Callable[[int], None] = lambda count: None) -> int:
-    """Index all that is published anew: how many items. Ended half-way, it has done no harm; safe to repeat.
+    """Index all briefings anew, drafts too: how many. Ended half-way, it has done no harm; safe to repeat.
 
     Every item is found all the while, by its old terms or by its new ones. `told` is called with how many
     are done.
@@ -23,10 +23,10 @@ async def reindex(*, store: Database, told: Callable[[int], None] = lambda count
         async with store.write() as connection:
             # first, as in whatever writes what pages show
             await counters.pages_change(connection)
-            some = await searching.numbered_after(connection, last, limit=TOGETHER)
+            some = await searching.ids_after(connection, last, limit=TOGETHER)
             if not some:
                 await searching.keep_stemmers_in_step(connection)
                 return done
-            await searching.keep_in_step(connection, some)
+            await desk_words.keep_in_step(connection, some)
         done, last = done + len(some), some[-1]
         told(done)

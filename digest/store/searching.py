@@ -150,21 +150,17 @@ async def keep_in_step(connection: AsyncConnection, ids: Sequence[int]) -> None:
             await connection.execute(insert(listings), made.listings)
 
 
-async def numbered_after(connection: AsyncConnection, after: int, *, limit: int) -> list[int]:
-    """Briefings that are or were published, by id from `after` on."""
-    query = select(briefings.c.id).where(briefings.c.number.isnot(None), briefings.c.id > after)
+async def ids_after(connection: AsyncConnection, after: int, *, limit: int) -> list[int]:
+    """Briefings by id, from `after` on."""
+    query = select(briefings.c.id).where(briefings.c.id > after)
     return list((await connection.execute(query.order_by(briefings.c.id).limit(limit))).scalars())
 
 
 async def keep_stemmers_in_step(connection: AsyncConnection) -> None:
-    """Forget the stemmers of languages in which nothing is published any more."""
-    query = (
-        select(revisions.c.language)
-        .join(
-            briefings,
-            (briefings.c.id == revisions.c.briefing_id) & (briefings.c.revision == revisions.c.revision),
-        )
-        .where(briefings.c.status == BriefingStatus.PUBLISHED)
+    """Forget the stemmers of languages in which nothing is written any more."""
+    query = select(revisions.c.language).join(
+        briefings,
+        (briefings.c.id == revisions.c.briefing_id) & (briefings.c.revision == revisions.c.revision),
     )
     languages = (await connection.execute(query.distinct())).scalars()
     spoken = {stemmer_for(language) for language in languages}

@@ -146,7 +146,7 @@ async def test_what_was_indexed_by_other_stems_is_found_after_it_is_indexed_anew
     with monkeypatch.context() as older:
         older.setattr(searching, "indexed", lambda *said: Indexed(("older", "terms"), ()))
         await publish_news(store, TUESDAY, *NEWS)
-    await edit_briefing.retract(2, store=store)
+    await edit_briefing.retract(2, store=store, now=TUESDAY)
     async with store.write() as connection:
         await connection.execute(insert(tables.stemmers).values(name="klingon"))
     assert await numbers(store, "tariff") == ([], [])

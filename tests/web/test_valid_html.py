@@ -82,7 +82,7 @@ async def look_at_everything(store: Database, language: str) -> dict[str, str]:
     await change_newsletter(store, title=HOSTILE, **links)
     town = await a_town(store, language=language, name="Ana <b>", topics="economy,energy")
     await publish_news(store, TUESDAY, item(HOSTILE, "economy", language="ar"), item("Gone", "energy"))
-    await edit_briefing.retract(3, store=store)
+    await edit_briefing.retract(3, store=store, now=TUESDAY)
     gone = await join(store, "gone.too@example.org", TUESDAY, confirmed=False)
     await readers.erase("gone.too@example.org", store=store, now=TUESDAY)
     active, moving = town[0], town[8]

@@ -330,10 +330,11 @@ async def test_a_viewer_reads_and_finds_nothing_to_press(sqlite_store: Database)
 
 # --- Imports ------------------------------------------------------------------------------------------------
 
+_SOURCE = '"source": "The Post", "source_date": "2026-11-23"'
 _PAGE = (
-    '[{"title": "Tariffs rise", "body": "Exports are dear now.", "source": "The Post", "source_date": "2026-11-23"},'
+    f'[{{"title": "Tariffs rise", "body": "Exports are dear now.", {_SOURCE}}},'
     '{"title": "", "body": "Words without a title."},'
-    '{"title": "Schools open", "body": "All schools open on Monday.", "source": "The Post", "source_date": "2026-11-23"}]'
+    f'{{"title": "Schools open", "body": "All schools open on Monday.", {_SOURCE}}}]'
 )
 
 
