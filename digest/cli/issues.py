@@ -151,7 +151,7 @@ def cancel(issue_id: Id, json: Json = False, config: Config = None) -> None:
 
 
 @issues.command("test")
-def test(
+def send_test(
     issue_id: Id,
     to: Annotated[list[str], typer.Argument(metavar="EMAIL...", help="Of the newsroom.")],
     cohort: Annotated[

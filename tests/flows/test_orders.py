@@ -30,6 +30,7 @@ pytestmark = pytest.mark.anyio
 
 ANN, BOB = "ann@example.org", "bob@example.org"
 EDITOR = Actor("Anna", Via.DESK, None)
+TUESDAY_0630 = at(24, 6, 30)
 
 
 async def two_readers(store: Database) -> None:
@@ -39,7 +40,7 @@ async def two_readers(store: Database) -> None:
 
 
 async def order(
-    store: Database, wish: OneOff, copies: int = 2, token: str = "t1", due_at: datetime = at(24, 6, 30)
+    store: Database, wish: OneOff, copies: int = 2, token: str = "t1", due_at: datetime = TUESDAY_0630
 ) -> Order:
     return await place(wish, copies, token=token, due_at=due_at, by=EDITOR, store=store, now=at(24, 6, 30))
 
