@@ -48,6 +48,23 @@ async def note_question(
     await connection.execute(insert(consents).values(row))
 
 
+async def note_bases(
+    connection: AsyncConnection, subscription_ids: Collection[int], shown: Shown, now: datetime
+) -> None:
+    """Keep on what grounds somebody was taken in by an admin: words that were not on a page of ours."""
+    common = {
+        "asked_at": now,
+        "asked_from": shown.seen_from[:45],
+        "form": shown.form,
+        "version": shown.version,
+        "words": shown.words,
+        "confirmed_from": "",
+    }
+    rows = [{"subscription_id": one, **common} for one in subscription_ids]
+    if rows:
+        await connection.execute(insert(consents), rows)
+
+
 async def note_answer(
     connection: AsyncConnection, subscription_id: int, asked_by: datetime, seen_from: str, now: datetime
 ) -> None:

@@ -15,7 +15,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import time
 from typing import Any, Final, Literal
@@ -38,6 +38,7 @@ from subscribers.wishes import (
 
 _TAKEN_FOR_A_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
 _MADE_HARMLESS: Final = re.compile(r"'+[=+\-@\t\r]")
+_UNREADABLE: Final = "the line cannot be read as CSV ({}): look at its quotes"
 _YES_OR_NO: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 
 
@@ -133,11 +134,55 @@ def read_roster(
     return tuple(rows), tuple(refused)
 
 
-def write_roster(rows: Iterable[RosterRow], *, raw: bool = False) -> str:
-    """The rows as CSV with a header; `read_roster` gives the same rows back."""
+def read_lines(
+    records: Iterable[tuple[int, Sequence[str]]],
+    columns: Sequence[str],
+    known_topics: Collection[str],
+    known_newsletters: Collection[str],
+    *,
+    raw: bool = False,
+) -> tuple[tuple[RosterRow, ...], tuple[RefusedLine, ...]]:
+    """As `read_roster`, with columns that somebody has named; cells of one without a name are left out."""
+    chosen = [place for place, column in enumerate(columns) if column]
+    names = [columns[place] for place in chosen]
+    parsers = _parsers(known_topics, known_newsletters)
+    rows, refused = [], []
+    for line, record in records:
+        cells = [record[place] if place < len(record) else "" for place in chosen]
+        try:
+            rows.append(_row(line, _cells(names, cells, raw=raw), parsers))
+        except WishError as error:
+            refused.append(RefusedLine(line, str(error)))
+    return tuple(rows), tuple(refused)
+
+
+def split_roster(text: str) -> tuple[list[str], Iterator[tuple[int, list[str] | RefusedLine]]]:
+    """The cells of the first line, and the numbered lines behind it; raises `WishError` for none."""
+    lines = list(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    records = _records(lines, _delimiter(lines))
+    _, header = next(records, (1, []))
+    if isinstance(header, csv.Error) or not header:
+        raise WishError("the file has no first line that names its columns")
+    return header, ((line, _or_refused(line, record)) for line, record in records)
+
+
+def _or_refused(line: int, record: list[str] | csv.Error) -> list[str] | RefusedLine:
+    return RefusedLine(line, _UNREADABLE.format(record)) if isinstance(record, csv.Error) else record
+
+
+def write_cells(rows: Iterable[Iterable[str]]) -> str:
+    """Lines of CSV whose cells no spreadsheet takes for a formula."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([_harmless(cell) for cell in row] for row in rows)
+    return out.getvalue()
+
+
+def write_roster(rows: Iterable[RosterRow], *, raw: bool = False, headed: bool = True) -> str:
+    """The rows as CSV, with a header unless they go on; `read_roster` gives the same rows back."""
     out = io.StringIO(newline="")
     writer = csv.writer(out)
-    writer.writerow(column.replace("_", "-") for column in COLUMNS)
+    if headed:
+        writer.writerow(column.replace("_", "-") for column in COLUMNS)
     for row in rows:
         cells = (_printed(getattr(row, column)) for column in COLUMNS)
         writer.writerow(cells if raw else map(harmless, cells))
@@ -189,7 +234,7 @@ def _columns_in(records: Iterator[tuple[int, list[str] | csv.Error]]) -> list[st
 def _cells(columns: list[str], record: list[str] | csv.Error, *, raw: bool) -> dict[str, str]:
     """The cells that hold something, by column."""
     if isinstance(record, csv.Error):
-        raise WishError(f"the line cannot be read as CSV ({record}): look at its quotes")
+        raise WishError(_UNREADABLE.format(record))
     cells: dict[str, str] = {}
     for place, cell in enumerate(record):
         given = (cell if raw else _as_it_was(cell)).strip()

@@ -148,6 +148,8 @@ subscriptions = Table(
     # the same condition holds on PostgreSQL; it stands in the migrations alone, for naming it here would make
     # every process load that dialect
     Index("ix_subscriptions_paused_until", "paused_until", sqlite_where=Column("paused_until").isnot(None)),
+    # lists of readers, and how many there are of each standing
+    Index("ix_subscriptions_listed", "newsletter_id", "standing", "subscriber_id"),
     # of those who never confirmed, who are forgotten after a while
     Index("ix_subscriptions_pending", "began_at", sqlite_where=Column("standing") == "pending"),
 )
@@ -185,6 +187,10 @@ suppressions = Table(
     Column("address_hash", LargeBinary(32), nullable=False, unique=True),
     Column("reason", String(40), nullable=False),
     Column("at", Instant, nullable=False),
+    # who made it by hand, and may lift it; empty for what only the address's owner can lift
+    Column("made_by", String(140)),
+    # why, in that person's words
+    Column("note", String(200), nullable=False, default=""),
 )
 
 # What somebody saw and agreed to: the evidence of a consent. A question that was not answered has none.

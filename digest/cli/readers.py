@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from digest.cli.actor import at_the_shell
 from digest.cli.console import (
     After,
     All,
@@ -28,6 +29,7 @@ from digest.cli.console import (
 from digest.cli.doors import store_of
 from digest.core.timetable import next_slot
 from digest.flows import readers as flows
+from digest.flows.handing_out import said_of
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.store import newsletters, topics
 from digest.store.database import Database
@@ -97,7 +99,9 @@ def add(
             wishes = await _wishes(store, words)
             new = flows.Enrolment(address, newsletter, wishes, not unconfirmed, "added by an admin")
             now = parse_now(None)
-            return (await _shown(store, [await flows.subscribe(new, store=store, now=now)]))[0]
+            return (
+                await _shown(store, [await flows.subscribe(new, store=store, now=now, by=at_the_shell())])
+            )[0]
 
     shown = run(work())
     if json:
@@ -128,7 +132,7 @@ def list_subscribers(
                 ),
                 Page(limit, after, everything),
                 lambda one: one.id,
-                lambda one: in_a_list(one, slugs),
+                lambda one: said_of(one, slugs),
             )
 
     document = run(work())
@@ -193,29 +197,10 @@ def edit(
             store=store,
             now=parse_now(None),
             new_address=moved_to,
+            by=at_the_shell(),
         )
 
     change(work, json, config)
-
-
-def in_a_list(one: Subscription, slugs: dict[int, str]) -> dict[str, Any]:
-    """The fields of the listing: the options of `add`, and the standing."""
-    return {
-        "email": one.address,
-        "newsletter": slugs[one.newsletter_id],
-        "name": one.name,
-        "status": one.standing,
-        "topics": "all" if one.profile.topics is None else sorted(one.profile.topics),
-        "sections": "all" if one.profile.sections is None else sorted(one.profile.sections),
-        "days": one.cadence.days_text,
-        "at": f"{one.cadence.at:%H:%M}",
-        "timezone": one.cadence.zone,
-        "at_once": one.cadence.at_once,
-        "format": one.profile.format,
-        "max_items": one.profile.max_items,
-        "language": one.profile.language,
-        "paused_until": one.paused_until,
-    }
 
 
 async def _in_full(store: Database, address: str) -> dict[str, Any]:
@@ -276,7 +261,7 @@ async def _wishes(store: Database, words: dict[str, str]) -> Wishes:
 async def _shown(store: Database, some: Sequence[Subscription]) -> list[dict[str, Any]]:
     async with store.read() as connection:
         slugs = {one.id: one.slug for one in await newsletters.every(connection)}
-    return [in_a_list(one, slugs) for one in some]
+    return [said_of(one, slugs) for one in some]
 
 
 def change(

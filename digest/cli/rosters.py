@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
+from digest.cli.actor import at_the_shell
 from digest.cli.console import Config, Json, answer, counted, note, parse_now, plain, run, say
 from digest.cli.doors import store_of
 from digest.cli.readers import Email, NewsletterName, subscribers
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.errors import InputError, NotFoundError
 from digest.flows import my_data
-from digest.flows.rosters import Imported, export_roster, import_roster
+from digest.flows.handing_out import roster_of
+from digest.flows.rosters import Imported, import_roster
 from subscribers.wishes import parse_address
 
 
@@ -38,6 +42,7 @@ def import_file(
                 now=parse_now(None),
                 raw=raw,
                 dry_run=dry_run,
+                by=at_the_shell(),
             )
 
     done = run(work())
@@ -64,14 +69,21 @@ def export_file(
 ) -> None:
     """Write all readers as CSV."""
 
-    async def work() -> tuple[str, int]:
-        async with store_of(config) as store:
-            return await export_roster(newsletter, store=store, raw=raw)
+    kept: list[str] = []
 
-    text, count = run(work())
+    async def work(out: Callable[[str], object]) -> int:
+        count = 0
+        async with store_of(config) as store:
+            async for text, more in roster_of(newsletter, store=store, raw=raw):
+                out(text)
+                count += more
+        return count
+
     if file is None or str(file) == "-":
-        return answer({"exported": count, "file": None, "csv": text}) if json else print(text, end="")
-    _write(file, text)
+        count = run(work(kept.append if json else sys.stdout.write))
+        return answer({"exported": count, "file": None, "csv": "".join(kept)}) if json else None
+    with _written(file) as written:
+        count = run(work(written.write))
     return (
         answer({"exported": count, "file": file})
         if json
@@ -117,7 +129,15 @@ def _text_of(file: Path) -> str:
 
 
 def _write(file: Path, text: str) -> None:
+    with _written(file) as written:
+        written.write(text)
+
+
+@contextmanager
+def _written(file: Path) -> Iterator[TextIO]:
+    """A file that takes text as it is."""
     try:
-        file.write_text(text, encoding="utf-8", newline="")
+        with file.open("w", encoding="utf-8", newline="") as written:
+            yield written
     except OSError as error:
         raise InputError(f"file {str(file)!r} cannot be written ({error.strerror})") from error

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.actor import at_the_shell
 from digest.cli.console import Config, Json, answer, parse_day, parse_line, parse_now, run, say
 from digest.cli.doors import store_of
 from digest.cli.readers import Email, NewsletterName, change, subscribers
@@ -29,7 +30,13 @@ def pause(
     address = parse_address(email)
     change(
         lambda store: flows.pause(
-            address, newsletter, until=day, catch_up=catch_up, store=store, now=parse_now(None)
+            address,
+            newsletter,
+            until=day,
+            catch_up=catch_up,
+            store=store,
+            now=parse_now(None),
+            by=at_the_shell(),
         ),
         json,
         config,
@@ -42,7 +49,11 @@ def resume(
 ) -> None:
     """End a pause."""
     address = parse_address(email)
-    change(lambda store: flows.resume(address, newsletter, store=store, now=parse_now(None)), json, config)
+    change(
+        lambda store: flows.resume(address, newsletter, store=store, now=parse_now(None), by=at_the_shell()),
+        json,
+        config,
+    )
 
 
 @subscribers.command("unsubscribe")
@@ -57,7 +68,9 @@ def unsubscribe(
     address = parse_address(email)
     words = parse_line(reason, "reason", most=1000)
     change(
-        lambda store: flows.unsubscribe(address, newsletter, reason=words, store=store, now=parse_now(None)),
+        lambda store: flows.unsubscribe(
+            address, newsletter, reason=words, store=store, now=parse_now(None), by=at_the_shell()
+        ),
         json,
         config,
     )
@@ -70,7 +83,7 @@ def erase(email: Email, json: Json = False, config: Config = None) -> None:
 
     async def work() -> None:
         async with store_of(config) as store:
-            await flows.erase(address, store=store, now=parse_now(None))
+            await flows.erase(address, store=store, now=parse_now(None), by=at_the_shell())
 
     run(work())
     return answer({"erased": address}) if json else say(f"{address} is erased")

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import Newsletter
 from digest.flows.readers import forget_reader
 from digest.store import briefings, kept, newsletters
-from digest.store.database import Database, checkpoint
+from digest.store.database import Database
+from digest.store.forgotten import leave_nothing
 from digest.store.issues import numbers_in
 from subscribers import store as readers
 from subscribers.subscription import Subscription
@@ -44,7 +45,7 @@ async def erase_behind(subscription_id: int, *, store: Database, now: datetime) 
         if mine:
             await forget_reader(connection, mine, now)
     if mine:
-        await checkpoint(store)
+        await leave_nothing(store)
     return bool(mine)
 
 

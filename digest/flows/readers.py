@@ -10,12 +10,16 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
+from digest.core.access import PROGRAM, Actor
 from digest.core.model import Newsletter, Topic
 from digest.errors import InputError, NotFoundError
+from digest.flows.noted import note_reader
 from digest.flows.notices import ask_to_confirm, goodbye
-from digest.store import briefings, counters, deliveries, facts, kept, ledger, notices
+from digest.store import briefings, counters, deliveries, facts, imports, kept, ledger, notices
 from digest.store import newsletters as newsletter_shelf
-from digest.store.database import Database, checkpoint
+from digest.store.changes import note_change
+from digest.store.database import Database
+from digest.store.forgotten import leave_nothing
 from subscribers import consents
 from subscribers import store as shelf
 from subscribers.model import WEEKDAYS, Bookmark, Cadence, Profile, Standing
@@ -55,10 +59,12 @@ class Enrolment:
     reason: str
 
 
-async def subscribe(new: Enrolment, *, store: Database, now: datetime) -> Subscription:
+async def subscribe(new: Enrolment, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Subscription:
     """Make a reader of a newsletter; one who left before returns, without getting anything twice."""
     async with store.write() as connection:
-        return await enrol(connection, new, now=now)
+        made = await enrol(connection, new, now=now)
+        await note_reader(connection, by, "reader.add", [made], now)
+        return made
 
 
 async def enrol(connection: AsyncConnection, new: Enrolment, *, now: datetime) -> Subscription:
@@ -101,6 +107,7 @@ async def edit(
     store: Database,
     now: datetime,
     new_address: str | None = None,
+    by: Actor = PROGRAM,
 ) -> tuple[Subscription, ...]:
     """Change wishes, name or address; nothing already decided is repeated or lost."""
     async with store.write() as connection:
@@ -113,6 +120,11 @@ async def edit(
         for one in mine:
             await rewish(connection, one, wishes, now)
         changed = await shelf.subscriptions_of(connection, new_address or address)
+        # who somebody is, or was, does not stand in the log
+        said = {"name": wishes.name, "address": new_address}
+        more = {what: "changed" for what, given in said.items() if given is not None}
+        now_mine = [one for one in changed if one.id in {old.id for old in mine}]
+        await note_reader(connection, by, "reader.edit", now_mine, now, before=mine, **more)
         for one in changed:
             if new_address is not None and one.standing is Standing.PENDING:
                 # the question that is out went to the old address
@@ -146,6 +158,7 @@ async def pause(
     catch_up: bool,
     store: Database,
     now: datetime,
+    by: Actor = PROGRAM,
 ) -> tuple[Subscription, ...]:
     """Send nothing until the reader resumes, or until the start of a local date."""
     async with store.write() as connection:
@@ -154,18 +167,22 @@ async def pause(
         mine = await require_subscriptions(connection, address, newsletter_slug)
         reading = [one for one in mine if one.standing in {Standing.ACTIVE, Standing.PAUSED}] or mine
         words = "paused" if until is None else f"paused until {until}"
-        return await change_all(connection, reading, change, words, now)
+        changed = await change_all(connection, reading, change, words, now)
+        await note_reader(connection, by, "reader.pause", changed, now, before=reading)
+        return changed
 
 
 async def resume(
-    address: str, newsletter_slug: str | None, *, store: Database, now: datetime
+    address: str, newsletter_slug: str | None, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> tuple[Subscription, ...]:
     """Send again, from the next slot on."""
     async with store.write() as connection:
         newest = await counters.newest_number(connection)
         mine = await require_subscriptions(connection, address, newsletter_slug)
         asleep = [one for one in mine if one.standing is Standing.PAUSED] or mine
-        return await change_all(connection, asleep, resuming(newest, now), "resumed", now)
+        changed = await change_all(connection, asleep, resuming(newest, now), "resumed", now)
+        await note_reader(connection, by, "reader.resume", changed, now, before=asleep)
+        return changed
 
 
 def pausing(until: date | None, *, catch_up: bool, newest: int, now: datetime) -> Change:
@@ -190,24 +207,33 @@ def resuming(newest: int, now: datetime) -> Change:
 
 
 async def unsubscribe(
-    address: str, newsletter_slug: str | None, *, reason: str, store: Database, now: datetime
+    address: str,
+    newsletter_slug: str | None,
+    *,
+    reason: str,
+    store: Database,
+    now: datetime,
+    by: Actor = PROGRAM,
 ) -> tuple[Subscription, ...]:
     """End subscriptions; copies already planned are skipped at the claim. Safe to repeat."""
     async with store.write() as connection:
         mine = await require_subscriptions(connection, address, newsletter_slug)
         still = [one for one in mine if one.standing is not Standing.LEFT]
-        await change_all(connection, still, lambda one: (left(one), None), reason, now)
+        gone = await change_all(connection, still, lambda one: (left(one), None), reason, now)
+        await note_reader(connection, by, "reader.unsubscribe", gone, now, before=still)
         for one in still:
             if one.standing in {Standing.ACTIVE, Standing.PAUSED}:
                 await goodbye(connection, one, now)
         return await shelf.subscriptions_of(connection, address)
 
 
-async def erase(address: str, *, store: Database, now: datetime) -> None:
+async def erase(address: str, *, store: Database, now: datetime, by: Actor = PROGRAM) -> None:
     """Forget who a reader was; a keyed hash remains, so that no import brings the address back."""
     async with store.write() as connection:
-        await forget_reader(connection, await require_subscriptions(connection, address, None), now)
-    await checkpoint(store)
+        mine = await require_subscriptions(connection, address, None)
+        await forget_reader(connection, mine, now)
+        await note_change(connection, by, "reader.erase", mine[0].subscriber_id, now)
+    await leave_nothing(store)
 
 
 async def forget_reader(connection: AsyncConnection, mine: Sequence[Subscription], now: datetime) -> None:
@@ -223,6 +249,7 @@ async def forget_reader(connection: AsyncConnection, mine: Sequence[Subscription
     await notices.forget_address(connection, address)
     await kept.forget_opinions(connection, ids)
     await consents.forget_networks(connection, ids)
+    await imports.forget(connection, address, ids)
     await suppress(connection, address, await suppression_key(connection), ERASED, now)
     await shelf.erase(connection, mine[0].subscriber_id, now)
 

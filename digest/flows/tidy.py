@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from digest.store import attempts, notices
-from digest.store.database import Database, checkpoint
+from digest.store import attempts, imports, notices, reader_words
+from digest.store.database import Database
+from digest.store.forgotten import leave_nothing
 from subscribers import consents, unconfirmed
 from subscribers import store as readers
 from subscribers.subscription import left
 
 #: The reason in the history of somebody who read once, asked to come back, and never confirmed.
 NOT_CONFIRMED: Final = "did not confirm in time"
+#: How long a roster that was handed over is kept: its lines, when nothing was done, and what was refused.
+KEEP_ROSTERS: Final = timedelta(days=7)
 #: In one transaction: others write too.
 TOGETHER: Final = 200
 
@@ -40,8 +43,10 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
     await _forget_forms(store, now - keep_unconfirmed)
     async with store.write() as connection:
         await attempts.forget(connection, now)
-    if found.removed:
-        await checkpoint(store)
+        emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
+        unclean = await reader_words.is_unclean(connection)
+    if found.removed or emptied or unclean:
+        await leave_nothing(store)
     return found
 
 

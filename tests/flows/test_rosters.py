@@ -9,7 +9,8 @@ import pytest
 
 from digest.errors import NotFoundError
 from digest.flows import readers
-from digest.flows.rosters import Imported, export_roster, import_roster
+from digest.flows.handing_out import roster_of
+from digest.flows.rosters import Imported, import_roster
 from digest.store.database import Database
 from subscribers import store as shelf
 from subscribers.model import Standing
@@ -30,6 +31,12 @@ pytestmark = pytest.mark.anyio
 
 async def take(store: Database, text: str, *, dry_run: bool = False) -> Imported:
     return await import_roster(text, store=store, now=at(24, 8), raw=False, dry_run=dry_run)
+
+
+async def export_roster(slug: str | None, *, store: Database, raw: bool) -> tuple[str, int]:
+    """The pieces of an export in one, and how many readers are in it."""
+    pieces = [piece async for piece in roster_of(slug, store=store, raw=raw)]
+    return "".join(text for text, _ in pieces), sum(more for _, more in pieces)
 
 
 async def count(store: Database) -> dict[str, int]:

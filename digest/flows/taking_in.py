@@ -1,0 +1,179 @@
+"""Lines of a roster become readers, or change them: decided one by one, written down together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import Newsletter
+from digest.errors import DigestError, InputError, NotFoundError
+from digest.flows.readers import (
+    Enrolment,
+    beginning,
+    enrol,
+    reach_of,
+    refusal_of,
+    rewished,
+    suppression_key,
+)
+from digest.store import ledger
+from subscribers import consents, together
+from subscribers import store as shelf
+from subscribers.model import Standing
+from subscribers.roster import RefusedLine, RosterRow
+from subscribers.subscription import Subscription
+from subscribers.suppressions import suppression_reasons
+from subscribers.wishes import address_key
+
+#: Where a roster does not say which newsletter.
+FIRST_NEWSLETTER: Final = "daily"
+#: How a reader came, for the history.
+IMPORTED: Final = "imported"
+#: Standings with which a line may come in.
+_WELCOME: Final = frozenset({None, Standing.ACTIVE, Standing.PENDING})
+
+
+@dataclass(slots=True)
+class Lines:
+    """Lines that are decided one by one, as for a single reader, and written down together."""
+
+    connection: AsyncConnection
+    now: datetime
+    newsletters: Mapping[str, Newsletter]
+    #: by newsletter id: the number after which a first issue reaches
+    reach: Mapping[int, int]
+    #: by folded address and newsletter id
+    known: Mapping[tuple[str, int], Subscription]
+    #: by folded address
+    subscriber_ids: Mapping[str, int]
+    #: the newest day whose slot was planned, by subscription id
+    last_days: Mapping[int, date]
+    #: reasons by folded address
+    suppressed: Mapping[str, str]
+    #: how they came, for the history
+    reason: str = IMPORTED
+    begun: list[Subscription] = field(default_factory=list)
+    changed: list[Subscription] = field(default_factory=list)
+    #: by subscriber id
+    names: dict[int, str] = field(default_factory=dict)
+    #: who left or bounced and is taken back, as before
+    back: list[Subscription] = field(default_factory=list)
+    #: what was wished before, by subscription id
+    before: dict[int, Subscription] = field(default_factory=dict)
+    #: the new subscriptions, once they are written down
+    new_ids: list[int] = field(default_factory=list)
+
+    @property
+    def added(self) -> int:
+        """How many readers come in."""
+        return len(self.begun) + len(self.back)
+
+    @classmethod
+    async def of(
+        cls,
+        connection: AsyncConnection,
+        rows: Sequence[RosterRow],
+        by_slug: Mapping[str, Newsletter],
+        now: datetime,
+        reason: str = IMPORTED,
+    ) -> Lines:
+        """All that the decisions look at, read at once."""
+        addresses = {row.email for row in rows}
+        known = await together.subscriptions_among(connection, addresses)
+        key = await suppression_key(connection)
+        return cls(
+            connection,
+            now,
+            by_slug,
+            {one.id: await reach_of(connection, one, now) for one in by_slug.values()},
+            {(address_key(one.address), one.newsletter_id): one for one in known},
+            {address_key(one.address): one.subscriber_id for one in known},
+            await ledger.last_days(connection, [one.id for one in known], now),
+            await suppression_reasons(connection, addresses, key),
+            reason,
+        )
+
+    async def take_all(self, rows: Sequence[RosterRow], rejected: list[RefusedLine]) -> None:
+        """Add or change a reader for each line; a refusal is noted and leaves no trace in the store."""
+        for row in rows:
+            try:
+                await self._take(row)
+            except DigestError as error:
+                rejected.append(RefusedLine(row.line, str(error)))
+
+    async def write_down(self) -> None:
+        """A handful of statements, whatever the number of lines."""
+        await shelf.set_names(self.connection, self.names)
+        await shelf.save_all(self.connection, self.changed)
+        ids = await shelf.add_subscriptions(self.connection, await self._with_subscribers())
+        self.new_ids = ids
+        standings = {id_: one.standing for id_, one in zip(ids, self.begun, strict=True)}
+        await shelf.note_beginnings(self.connection, standings, self.reason, self.now)
+
+    async def note_basis(self, shown: consents.Shown) -> None:
+        """Keep what those who came in agreed to, in the words of who took them in."""
+        ids = [*self.new_ids, *(one.id for one in self.back)]
+        await consents.note_bases(self.connection, ids, shown, self.now)
+
+    async def _take(self, row: RosterRow) -> None:
+        newsletter = self._newsletter(row)
+        known = self.known.get((address_key(row.email), newsletter.id))
+        if known is not None and known.standing in {Standing.ACTIVE, Standing.PAUSED}:
+            self._change(known, row)
+            return
+        _require_welcome(row, known)
+        new = Enrolment(
+            row.email, newsletter.slug, row.wishes, row.status is not Standing.PENDING, self.reason
+        )
+        if known is not None:
+            await enrol(self.connection, new, now=self.now)
+            self.back.append(known)
+        else:
+            self._begin(new, newsletter)
+
+    def _newsletter(self, row: RosterRow) -> Newsletter:
+        slug = row.newsletter or FIRST_NEWSLETTER
+        if slug not in self.newsletters:
+            raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
+        return self.newsletters[slug]
+
+    def _change(self, known: Subscription, row: RosterRow) -> None:
+        last_day = self.last_days.get(known.id, date.min)
+        self.before[known.id] = known
+        self.changed.append(rewished(known, row.wishes, last_day=last_day, now=self.now))
+        if row.name is not None:
+            self.names[known.subscriber_id] = row.name
+
+    def _begin(self, new: Enrolment, newsletter: Newsletter) -> None:
+        folded = address_key(new.address)
+        if folded in self.suppressed:
+            raise refusal_of(new.address, self.suppressed[folded])
+        subscriber_id = self.subscriber_ids.get(folded, 0)
+        self.begun.append(beginning(new, newsletter, subscriber_id, self.reach[newsletter.id], self.now))
+        if subscriber_id and new.wishes.name is not None:
+            self.names[subscriber_id] = new.wishes.name
+
+    async def _with_subscribers(self) -> list[Subscription]:
+        """What begins, each with its reader; those who are new are made."""
+        strangers: dict[str, Subscription] = {}
+        for one in self.begun:
+            if not one.subscriber_id:
+                strangers.setdefault(address_key(one.address), one)
+        names = {one.address: one.name for one in strangers.values()}
+        ids = await shelf.add_subscribers(self.connection, names, self.now)
+        known = {**self.subscriber_ids, **dict(zip(strangers, ids, strict=True))}
+        return [replace(one, subscriber_id=known[address_key(one.address)]) for one in self.begun]
+
+
+def _require_welcome(row: RosterRow, known: Subscription | None) -> None:
+    """Refuse a line that would bring somebody in with another standing, or back without saying so."""
+    if row.status not in _WELCOME:
+        raise InputError(f"{row.email} is {row.status}: only active or pending readers are taken in")
+    if known is not None and known.standing in {Standing.LEFT, Standing.BOUNCING} and row.status is None:
+        raise InputError(
+            f"{row.email} is {known.standing}: say active in the column status to take the reader back"
+        )
