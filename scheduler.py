@@ -19,7 +19,8 @@ from digest.jobs.local import Jobs
 
 log = structlog.get_logger(__name__)
 
-#: How often notices are looked for: somebody who has just signed up sits and waits for a mail.
+#: How often notices and rosters are looked for: somebody who has just signed up waits for a mail, and
+#: somebody at the desk for an import.
 NOTICE_SECONDS: Final = 3
 
 
@@ -41,7 +42,7 @@ async def keep_time(
 ) -> None:
     """Tick until `stop` is set, the first time at once; a tick under way ends well before this returns."""
     scheduler = AsyncIOScheduler(timezone=UTC)
-    busy, notifying = asyncio.Lock(), asyncio.Lock()
+    busy, notifying, reading = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
 
     async def tick() -> None:
         async with busy:
@@ -53,7 +54,13 @@ async def keep_time(
             if not stop.is_set():
                 await _notify(jobs, clock(), stop)
 
-    for work, seconds in ((tick, tick_seconds), (notify, min(tick_seconds, NOTICE_SECONDS))):
+    async def take_in() -> None:
+        async with reading:
+            if not stop.is_set():
+                await _take_in(jobs, clock(), stop)
+
+    soon = min(tick_seconds, NOTICE_SECONDS)
+    for work, seconds in ((tick, tick_seconds), (notify, soon), (take_in, soon)):
         scheduler.add_job(
             work,
             "interval",
@@ -70,7 +77,7 @@ async def keep_time(
         await stop.wait()
         scheduler.remove_all_jobs()
         # the tick under way looks at `stop` itself and comes to a good end
-        async with busy, notifying:
+        async with busy, notifying, reading:
             log.info("the scheduler is stopping")
     finally:
         scheduler.shutdown(wait=False)
@@ -89,6 +96,14 @@ async def _tick(jobs: Jobs, now: datetime, stop: asyncio.Event, pulse: Pulse) ->
     if totals.planned or totals.sent or report.trouble:
         waits = {"waiting": report.waiting} if report.waiting else {}
         log.info("a tick is done", planned=totals.planned, sent=totals.sent, trouble=report.trouble, **waits)
+
+
+async def _take_in(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:
+    """Go on with rosters between the ticks; a piece that fails is tried again, and stays where it is."""
+    try:
+        await jobs.take_in(now, stop)
+    except Exception as error:
+        log.error("a roster could not be taken in", error=f"{type(error).__name__}: {error}")
 
 
 async def _notify(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:

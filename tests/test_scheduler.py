@@ -50,6 +50,9 @@ class Diary:
         finally:
             self.under_way -= 1
 
+    async def take_in(self, now: datetime, stop: asyncio.Event) -> int:
+        return 0
+
     async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
         self.notified += 1
         if self.notified == 1 and self.notices_fail:

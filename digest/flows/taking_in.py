@@ -56,6 +56,8 @@ class Lines:
     suppressed: Mapping[str, str]
     #: how they came, for the history
     reason: str = IMPORTED
+    #: of a line that does not say which
+    newsletter: str = FIRST_NEWSLETTER
     begun: list[Subscription] = field(default_factory=list)
     changed: list[Subscription] = field(default_factory=list)
     #: by subscriber id
@@ -80,6 +82,8 @@ class Lines:
         by_slug: Mapping[str, Newsletter],
         now: datetime,
         reason: str = IMPORTED,
+        *,
+        newsletter: str = FIRST_NEWSLETTER,
     ) -> Lines:
         """All that the decisions look at, read at once."""
         addresses = {row.email for row in rows}
@@ -95,6 +99,7 @@ class Lines:
             await ledger.last_days(connection, [one.id for one in known], now),
             await suppression_reasons(connection, addresses, key),
             reason,
+            newsletter,
         )
 
     async def take_all(self, rows: Sequence[RosterRow], rejected: list[RefusedLine]) -> None:
@@ -136,7 +141,7 @@ class Lines:
             self._begin(new, newsletter)
 
     def _newsletter(self, row: RosterRow) -> Newsletter:
-        slug = row.newsletter or FIRST_NEWSLETTER
+        slug = row.newsletter or self.newsletter
         if slug not in self.newsletters:
             raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
         return self.newsletters[slug]

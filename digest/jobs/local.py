@@ -22,6 +22,7 @@ from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.alerts import Told, tell
 from digest.flows.deliver import deliver
 from digest.flows.edit_briefing import publish_due
+from digest.flows.import_work import work_on_imports
 from digest.flows.issue_acts import settle_stopped
 from digest.flows.notify import Notified, notify
 from digest.flows.orders import plan_due
@@ -65,6 +66,10 @@ class Jobs(Protocol):
         """Send the notices that are due at `now`, and nothing else: people wait for some of them."""
         ...
 
+    async def take_in(self, now: datetime, stop: asyncio.Event) -> int:
+        """Go on with rosters that are being taken in; how many pieces were done."""
+        ...
+
 
 class LocalJobs:
     """Plans and sends in this process."""
@@ -106,6 +111,7 @@ class LocalJobs:
         self._clock: Final = clock
         self._longest_wait: Final = longest_wait
         self._notifying: Final = asyncio.Lock()
+        self._taking_in: Final = asyncio.Lock()
         #: who is told of what an admin should look at
         self._alerts_to: Final = tuple(alerts_to)
         self._keep_unconfirmed: Final = keep_unconfirmed
@@ -132,6 +138,8 @@ class LocalJobs:
         tally.by_status[DeliveryStatus.REFUSED] += found.refused
         in_doubt = 0 if self._resend_uncertain else found.uncertain
         totals = totals_of(planned, issue_ids, tally, in_doubt)
+        # last: a roster of a million lines may take its time, and no mail waits for it
+        await self.take_in(now, stop)
         trouble = tally.whole_trouble or notified.trouble
         held = 0 if self._resend_uncertain else totals.uncertain
         told = Told(trouble, held, [one for one in planned if one.late_by >= LATE_BY])
@@ -153,6 +161,13 @@ class LocalJobs:
                 return await notify(store=self._store, press=self._press.notices, sender=sender, stop=stop)
             finally:
                 self._liveness.sign_off(owner)
+
+    async def take_in(self, now: datetime, stop: asyncio.Event) -> int:
+        """Go on with rosters; a call while another one is under way leaves them to that one."""
+        if self._taking_in.locked():
+            return 0
+        async with self._taking_in:
+            return await work_on_imports(store=self._store, now=now, stop=stop)
 
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""

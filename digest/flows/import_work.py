@@ -1,0 +1,192 @@
+"""The work on rosters that are being taken in: tried, taken or taken back, a piece a transaction.
+
+Any number of processes may do it: who moves the position on first does the piece, and the others find it
+moved. What a process had not committed when it ended is done again by the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.importing import ImportStatus
+from digest.core.model import Newsletter
+from digest.flows.readers import topic_names
+from digest.flows.taking_back import kept, take_back
+from digest.flows.taking_in import Lines
+from digest.store import imports, newsletters, topics
+from digest.store.changes import note_change
+from digest.store.database import Database
+from digest.store.forgotten import leave_nothing
+from digest.store.imports import Import, Piece
+from subscribers import consents
+from subscribers.roster import RefusedLine, RosterRow, read_lines
+from subscribers.wishes import address_key
+
+log = structlog.get_logger(__name__)
+
+#: How a line is refused that names a reader again.
+_SAME: Final = "stands on line"
+
+
+async def work_on_imports(*, store: Database, now: datetime, stop: asyncio.Event) -> int:
+    """Go on with every roster that somebody pressed a button for; how many pieces were done."""
+    async with store.read() as connection:
+        waiting = await imports.under_way(connection)
+    done = 0
+    for one in waiting:
+        done += await _work_on(one, store=store, now=now, stop=stop)
+    return done
+
+
+async def _work_on(one: Import, *, store: Database, now: datetime, stop: asyncio.Event) -> int:
+    desk = await _Desk.of(one, store)
+    done = 0
+    found: Import | None = one
+    while found is not None and found.status is one.status and not stop.is_set():
+        if one.status is ImportStatus.REHEARSING:
+            await desk.rehearse(found, store, now)
+        else:
+            async with store.write() as connection:
+                if not await imports.take_turn(connection, found, now):
+                    break
+                piece = await imports.piece(connection, one.id, found.position)
+                if piece is not None:
+                    do = desk.take if one.status is ImportStatus.TAKING else take_back
+                    await do(connection, found, piece, now)
+        done += 1
+        async with store.read() as connection:
+            found = await imports.by_id(connection, one.id)
+    if found is not None and not found.is_under_way:
+        log.info("an import went on", number=one.id, status=found.status)
+        await _conclude(found, store, now)
+    return done
+
+
+async def _conclude(one: Import, store: Database, now: datetime) -> None:
+    """Write down how it ended, in the name of who began it."""
+    ends = {
+        ImportStatus.TAKEN: {"added": one.added, "updated": one.updated, "refused": one.refused},
+        ImportStatus.UNDONE: {"removed": one.removed, "restored": one.restored, "kept": one.kept},
+    }
+    if one.status in ends:
+        async with store.write() as connection:
+            await note_change(connection, one.by, f"import.{one.status}", one.id, now, after=ends[one.status])
+    if one.status is ImportStatus.UNDONE:
+        async with store.write() as connection:
+            await imports.empty(connection, one.id)
+        await leave_nothing(store)
+
+
+class _Desk:
+    """What trying and taking look at, read once; and who stood on lines before."""
+
+    def __init__(self, names: Mapping[str, str], by_slug: Mapping[str, Newsletter]) -> None:
+        self._names: Final = names
+        self._by_slug: Final = by_slug
+        #: hashes of address and newsletter, with the line: a million of them fit
+        self._seen: Final[dict[int, int]] = {}
+
+    @classmethod
+    async def of(cls, one: Import, store: Database) -> _Desk:
+        """Ready for an import, wherever somebody else left it: who went before is noted."""
+        async with store.read() as connection:
+            names = topic_names(await topics.every(connection))
+            by_slug = {known.slug: known for known in await newsletters.every(connection)}
+        desk = cls(names, by_slug)
+        if one.status is ImportStatus.REHEARSING:
+            for number in range(one.position):
+                async with store.read() as connection:
+                    piece = await imports.piece(connection, one.id, number)
+                if piece is not None:
+                    await asyncio.to_thread(desk._read, one, piece)
+        return desk
+
+    async def rehearse(self, one: Import, store: Database, now: datetime) -> None:
+        """Take a piece in and roll it back; only what was refused is kept."""
+        async with store.read() as connection:
+            piece = await imports.piece(connection, one.id, one.position)
+        if piece is None:
+            piece = Piece(one.position, (), (), {})
+        rows, refused = await asyncio.to_thread(self._read, one, piece)
+        async with store.write() as connection:
+            lines = await self._taken(connection, one, rows, refused, now)
+            await connection.rollback()
+        async with store.write() as connection:
+            if await imports.take_turn(connection, one, now):
+                await self._note(connection, one, piece, refused, lines)
+
+    async def take(self, connection: AsyncConnection, one: Import, piece: Piece, now: datetime) -> None:
+        """Take a piece in; what was refused for what stands in the file was found when it was tried."""
+        rows, refused = self._read(one, piece)
+        twice = {line for line, reason, _ in piece.refused if _SAME in reason}
+        for row in [row for row in rows if row.line in twice]:
+            rows.remove(row)
+            refused.append(RefusedLine(row.line, next(r for n, r, _ in piece.refused if n == row.line)))
+        lines = await self._taken(connection, one, rows, refused, now)
+        await lines.note_basis(consents.Shown(f"import {one.id}", one.basis, ""))
+        undo = {
+            "added": [[id_, 0] for id_ in lines.new_ids],
+            "changed": [
+                [after.id, kept(lines.before[after.id]), kept(after, lines.names.get(after.subscriber_id))]
+                for after in lines.changed
+            ],
+            "back": [[known.id, 0] for known in lines.back],
+        }
+        await self._note(connection, one, piece, refused, lines, lines=[], undo=undo)
+
+    def _read(self, one: Import, piece: Piece) -> tuple[list[RosterRow], list[RefusedLine]]:
+        """The rows of a piece; who stands on an earlier line of the roster is refused."""
+        rows, refused = read_lines(piece.lines, one.columns, self._names, self._by_slug, raw=one.raw)
+        first_ones, wrong = [], list(refused)
+        for row in rows:
+            key = hash((address_key(row.email), row.newsletter or one.newsletter))
+            first = self._seen.setdefault(key, row.line)
+            if first == row.line:
+                first_ones.append(row)
+            else:
+                wrong.append(RefusedLine(row.line, f"address {row.email!r} {_SAME} {first} already"))
+        return first_ones, wrong
+
+    async def _taken(
+        self,
+        connection: AsyncConnection,
+        one: Import,
+        rows: Sequence[RosterRow],
+        refused: list[RefusedLine],
+        now: datetime,
+    ) -> Lines:
+        reason = f"imported: import {one.id}"
+        lines = await Lines.of(connection, rows, self._by_slug, now, reason, newsletter=one.newsletter)
+        await lines.take_all(rows, refused)
+        await lines.write_down()
+        return lines
+
+    async def _note(
+        self,
+        connection: AsyncConnection,
+        one: Import,
+        piece: Piece,
+        refused: Sequence[RefusedLine],
+        taken: Lines,
+        **values: Any,
+    ) -> None:
+        cells = dict(piece.lines)
+        # lines that could not be read at all have no cells to read them from again
+        unread = [[line, reason, old] for line, reason, old in piece.refused if line not in cells]
+        wrong = [[bad.line, bad.reason, cells.get(bad.line, [])] for bad in refused]
+        every = sorted([*unread, *wrong], key=_line_of)
+        await imports.save_piece(connection, one.id, piece.number, refused=every, **values)
+        await imports.count(
+            connection, one.id, added=taken.added, updated=len(taken.changed), refused=len(every)
+        )
+
+
+def _line_of(entry: Sequence[Any]) -> int:
+    line: int = entry[0]
+    return line

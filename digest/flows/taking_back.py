@@ -1,0 +1,138 @@
+"""An import is taken back, as far as nothing came of it: who was mailed since stays, and who chose anew."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import DeliveryStatus
+from digest.flows.leaving import end_all
+from digest.flows.readers import rewished
+from digest.store import imports, ledger, notices
+from digest.store.imports import Import, Piece
+from digest.store.tables import deliveries
+from subscribers import store as shelf
+from subscribers import together, unconfirmed
+from subscribers.interning import chunks
+from subscribers.model import Format, Section, Standing
+from subscribers.subscription import Subscription
+from subscribers.wishes import Wishes
+
+#: Why readers are gone whom an import had brought.
+TAKEN_BACK: Final = "import taken back"
+#: What was, or may have been, on its way to a mailbox.
+_MAILED: Final = (DeliveryStatus.SENT, DeliveryStatus.SENDING, DeliveryStatus.UNCERTAIN)
+#: Standings that somebody else's word has brought about since.
+_NOT_OURS: Final = frozenset({Standing.SUPPRESSED, Standing.COMPLAINED, Standing.LEFT, Standing.BOUNCING})
+
+
+def kept(one: Subscription, name: str | None = None) -> dict[str, Any]:
+    """The wishes of a subscription as JSON has them, to be compared with later ones, and given back."""
+    cadence, profile = one.cadence, one.profile
+    return {
+        "cadence": [list(cadence.days), f"{cadence.at:%H:%M}", cadence.zone, cadence.at_once],
+        "profile": [
+            None if profile.topics is None else sorted(profile.topics),
+            None if profile.sections is None else sorted(profile.sections),
+            *(str(profile.format), profile.max_items, profile.language),
+        ],
+        "name": one.name if name is None else name,
+    }
+
+
+async def take_back(connection: AsyncConnection, one: Import, piece: Piece, now: datetime) -> None:
+    """Undo what a piece did; who was added is removed, or ended where something is planned already."""
+    added = [id_ for id_, _ in piece.undo.get("added", ())]
+    back = [id_ for id_, _ in piece.undo.get("back", ())]
+    changed = {id_: (before, after) for id_, before, after in piece.undo.get("changed", ())}
+    removed, kept_added = await _remove(connection, added, now)
+    ended, kept_back = await _end_again(connection, back, one.at, now)
+    restored, kept_changed = await _restore(connection, changed, now)
+    await imports.count(
+        connection,
+        one.id,
+        removed=removed + ended,
+        restored=restored,
+        kept=kept_added + kept_back + kept_changed,
+    )
+    await imports.save_piece(connection, one.id, piece.number, undo={})
+
+
+async def _remove(connection: AsyncConnection, ids: Collection[int], now: datetime) -> tuple[int, int]:
+    """How many were removed or ended, and how many stay."""
+    there = await together.subscriptions_by_id(connection, ids)
+    mailed = await _with_copies(connection, ids, mailed=True)
+    planned = await _with_copies(connection, ids, mailed=False)
+    free = [one for one in there if one.id not in mailed and one.standing not in _NOT_OURS]
+    gone = [one.id for one in free if one.id not in planned]
+    ending = [one for one in free if one.id in planned]
+    await notices.detach(connection, gone)
+    await unconfirmed.remove(connection, gone)
+    ended = await end_all(connection, ending, dict.fromkeys((one.id for one in ending), TAKEN_BACK), now)
+    return len(gone) + len(ended), len(there) - len(gone) - len(ended)
+
+
+async def _end_again(
+    connection: AsyncConnection, ids: Collection[int], since: datetime, now: datetime
+) -> tuple[int, int]:
+    """As before: gone. Who was mailed since stays."""
+    there = await together.subscriptions_by_id(connection, ids)
+    mailed = await _with_copies(connection, ids, mailed=True, since=since)
+    ending = [one for one in there if one.id not in mailed and one.standing not in _NOT_OURS]
+    ended = await end_all(connection, ending, dict.fromkeys((one.id for one in ending), TAKEN_BACK), now)
+    return len(ended), len(there) - len(ended)
+
+
+async def _restore(
+    connection: AsyncConnection, changed: Mapping[int, tuple[dict[str, Any], dict[str, Any]]], now: datetime
+) -> tuple[int, int]:
+    """Give wishes back where they still are as the import left them."""
+    there = await together.subscriptions_by_id(connection, list(changed))
+    same = [one for one in there if kept(one) == changed[one.id][1]]
+    last_days = await ledger.last_days(connection, [one.id for one in same], now)
+    given = [
+        rewished(one, _wishes(changed[one.id][0]), last_day=last_days.get(one.id, date.min), now=now)
+        for one in same
+    ]
+    await shelf.save_all(connection, given)
+    names = {one.subscriber_id: changed[one.id][0]["name"] for one in same}
+    renamed = {one.subscriber_id for one in same if one.name != names[one.subscriber_id]}
+    await shelf.set_names(connection, {id_: names[id_] for id_ in renamed})
+    return len(same), len(there) - len(same)
+
+
+def _wishes(before: Mapping[str, Any]) -> Wishes:
+    days, at, zone, at_once = before["cadence"]
+    topics, sections, format_, max_items, language = before["profile"]
+    return Wishes(
+        {"days": tuple(days), "at": time.fromisoformat(at), "zone": zone, "at_once": at_once},
+        {
+            "topics": None if topics is None else frozenset(topics),
+            "sections": None if sections is None else frozenset(map(Section, sections)),
+            "format": Format(format_),
+            "max_items": max_items,
+            "language": language,
+        },
+    )
+
+
+async def _with_copies(
+    connection: AsyncConnection, ids: Collection[int], *, mailed: bool, since: datetime | None = None
+) -> set[int]:
+    """Those of these subscriptions for which a copy was made; `mailed` asks for those that went out."""
+    query = select(deliveries.c.subscription_id).distinct()
+    if mailed:
+        query = query.where(deliveries.c.status.in_(_MAILED))
+    if since is not None:
+        query = query.where(deliveries.c.sent_at.is_(None) | (deliveries.c.sent_at >= since))
+    found: set[int] = set()
+    numbers: Sequence[int] = sorted(ids)
+    for some in chunks(numbers):
+        found |= set(
+            (await connection.execute(query.where(deliveries.c.subscription_id.in_(some)))).scalars()
+        )
+    return found

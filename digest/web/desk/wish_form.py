@@ -1,0 +1,53 @@
+"""The fields of a reader's wishes on a form of the desk: the options of `digest subscribers edit`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from digest.core.lines import parse_line
+from digest.flows.readers import topic_names
+from digest.store import topics
+from digest.store.database import Database
+from digest.web.desk.entered import Entered
+from subscribers.subscription import Subscription
+from subscribers.wishes import Wishes, parse_wishes
+
+#: Named as the options of the command line are.
+OPTIONS: Final = (
+    *("name", "topics", "days", "at", "timezone", "at_once", "sections", "format", "max_items", "language"),
+)
+
+
+def said_in(form: Entered) -> dict[str, str]:
+    """What was entered, by option; the topics that were ticked are one list."""
+    said = {option: form.one(option) for option in OPTIONS}
+    ticked = form.all("topic")
+    if ticked:
+        said["topics"] = ",".join(ticked)
+    return said
+
+
+async def wishes_in(form: Entered, *, store: Database) -> Wishes:
+    """The wishes of a form; an empty field is not said, but for a name that was taken away."""
+    words = {option: parse_line(word, option) for option, word in said_in(form).items() if word}
+    async with store.read() as connection:
+        wishes = parse_wishes(words, topic_names(await topics.every(connection)))
+    return replace(wishes, name="") if "name" in form and not form.one("name") else wishes
+
+
+def said_of(one: Subscription) -> dict[str, Any]:
+    """The fields as a subscription has them."""
+    profile, cadence = one.profile, one.cadence
+    return {
+        "name": one.name,
+        "topics": "all" if profile.topics is None else ",".join(sorted(profile.topics)),
+        "days": cadence.days_text,
+        "at": f"{cadence.at:%H:%M}",
+        "timezone": cadence.zone,
+        "at_once": "yes" if cadence.at_once else "no",
+        "sections": "all" if profile.sections is None else ",".join(sorted(profile.sections)),
+        "format": str(profile.format),
+        "max_items": "none" if profile.max_items is None else str(profile.max_items),
+        "language": profile.language,
+    }
