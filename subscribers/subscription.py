@@ -23,6 +23,8 @@ class Event(StrEnum):
     BOUNCED_HARD = "bounced-hard"
     COMPLAINED = "complained"
     SUPPRESSED = "suppressed"
+    #: who was suppressed by hand may be written to again, once they come back
+    LIFTED = "lifted"
 
 
 #: Every allowed change of standing; what is not here is refused by name.
@@ -40,6 +42,7 @@ TRANSITIONS: Final[Mapping[tuple[Standing, Event], Standing]] = MappingProxyType
         (Standing.BOUNCING, Event.RETURNED): Standing.ACTIVE,
         (Standing.ACTIVE, Event.BOUNCED_HARD): Standing.BOUNCING,
         (Standing.PAUSED, Event.BOUNCED_HARD): Standing.BOUNCING,
+        (Standing.SUPPRESSED, Event.LIFTED): Standing.LEFT,
         **{(standing, Event.COMPLAINED): Standing.COMPLAINED for standing in Standing},
         **{(standing, Event.SUPPRESSED): Standing.SUPPRESSED for standing in Standing},
     }
@@ -131,6 +134,17 @@ def resumed(subscription: Subscription, *, newest: int, served_day: date) -> tup
         ),
         gap,
     )
+
+
+def suppressed(subscription: Subscription) -> Subscription:
+    """Not to be written to, whatever it was before."""
+    standing = standing_after(subscription.standing, Event.SUPPRESSED)
+    return replace(subscription, standing=standing, away_after=None, paused_until=None)
+
+
+def lifted(subscription: Subscription) -> Subscription:
+    """No longer suppressed: gone, as if by themselves, so that a return takes the usual ways."""
+    return replace(subscription, standing=standing_after(subscription.standing, Event.LIFTED))
 
 
 def left(subscription: Subscription) -> Subscription:

@@ -90,6 +90,26 @@ async def _of_issue(connection: AsyncConnection, issue_id: int) -> ColumnElement
     return and_(deliveries.c.issue_id == issue_id, deliveries.c.id >= first, deliveries.c.id <= last)
 
 
+async def newest_of(
+    connection: AsyncConnection,
+    subscription_ids: Collection[int],
+    *,
+    before: int | None = None,
+    limit: int = 25,
+) -> tuple[Entry, ...]:
+    """A reader's deliveries, those of the newest issues first, below the number of an issue.
+
+    An issue is of one newsletter, and a reader has one subscription to it: no two are of the same issue.
+    """
+    query = _whole().where(deliveries.c.subscription_id.in_(subscription_ids))
+    if before is not None:
+        query = query.where(deliveries.c.issue_id < before)
+    # of the index by subscription alone: a walk along all issues would never end
+    newest = deliveries.c.issue_id + 0
+    rows = (await connection.execute(query.order_by(newest.desc()).limit(limit))).all()
+    return await _entries(connection, rows)
+
+
 async def by_id(connection: AsyncConnection, delivery_id: int) -> Entry | None:
     """One delivery, or None."""
     rows = (await connection.execute(_whole().where(deliveries.c.id == delivery_id))).all()

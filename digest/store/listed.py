@@ -107,6 +107,12 @@ async def page_of_ids(
     return found, found[-1] if len(found) == count else None
 
 
+async def by_id(connection: AsyncConnection, subscriber_id: int) -> Listed | None:
+    """One reader; None for nobody, and after an erasure."""
+    found = await _with_subscriptions(connection, [subscriber_id])
+    return found[0] if found and found[0].address else None
+
+
 async def counts(connection: AsyncConnection) -> dict[tuple[int, Standing], int]:
     """How many subscriptions there are, by newsletter and standing: a walk through a whole index."""
     mine = subscriptions.c

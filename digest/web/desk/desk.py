@@ -16,6 +16,10 @@ from digest.web.desk.import_pages import Import
 from digest.web.desk.newsletter_pages import Newsletters
 from digest.web.desk.numbers_pages import NumbersPages
 from digest.web.desk.people_pages import People
+from digest.web.desk.reader_imports import Imports
+from digest.web.desk.reader_list import ReaderList
+from digest.web.desk.reader_pages import Readers
+from digest.web.desk.suppression_pages import Suppressions
 from digest.web.desk.topic_pages import Topics
 
 
@@ -38,6 +42,10 @@ def desk_routes(
         Import(store=store),
         BriefingPages(store=store, own_themes=own_themes),
         Topics(store=store),
+        ReaderList(store=store),
+        Readers(store=store, base_url=base_url, own_themes=own_themes),
+        Imports(store=store),
+        Suppressions(store=store),
     ]
     inside = [route for one in pages for route in one.routes(gate)]
     return [*Entry(store=store, gate=gate, now=now).routes(), *inside]

@@ -82,7 +82,9 @@ class ReaderList:
                 count=_LINES,
             )
             known = await newsletters.every(connection)
-            cadences = [(row.id, cadence_from(row).in_words) for row in await listed.cadences_in_use(connection)]
+            cadences = [
+                (row.id, cadence_from(row).in_words) for row in await listed.cadences_in_use(connection)
+            ]
             topics_known = await topics.every(connection)
         counted = await self._counts(visit.now)
         return sheet(
@@ -142,7 +144,7 @@ class ReaderList:
             visit,
             "reader_add",
             status=422 if wrong else 200,
-            said={name: "" for name in ("email", "newsletter", "unconfirmed", *OPTIONS)} | dict(said),
+            said=dict.fromkeys(("email", "newsletter", "unconfirmed", *OPTIONS), "") | dict(said),
             newsletters=known,
             topics=every,
             wrong=wrong,

@@ -1,0 +1,160 @@
+"""Addresses that must not be written to: put on the list by hand, and taken off it by whoever may.
+
+An entry by hand can be lifted by hand. What a reader's own erasure or complaint brought about, only the owner
+of the address lifts, by saying yes to a question by mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.access import Actor
+from digest.errors import InputError, NotFoundError
+from digest.flows.noted import note_reader
+from digest.flows.readers import suppression_key
+from digest.store.changes import note_change
+from digest.store.database import Database
+from subscribers import store as shelf
+from subscribers import together
+from subscribers.model import Standing
+from subscribers.roster import RefusedLine, write_cells
+from subscribers.subscription import Subscription, lifted, suppressed
+from subscribers.suppressions import (
+    Entry,
+    entry_of,
+    lift_suppression,
+    page_of_entries,
+    suppress_by_hand,
+)
+from subscribers.wishes import WishError, parse_address
+
+#: What somebody may write down beside an entry: it stands there for as long as the entry.
+_MOST_NOTE: Final = 200
+#: Addresses in one transaction.
+_AT_A_TIME: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """What became of a list of addresses."""
+
+    added: int
+    #: how many stood on the list before
+    known: int
+    rejected: tuple[RefusedLine, ...]
+
+
+async def suppress_addresses(
+    text: str, *, note: str, by: Actor, store: Database, now: datetime
+) -> Suppressed:
+    """Put addresses on the list, one a line; who reads at one of them is suppressed everywhere."""
+    words = " ".join(note.split())
+    if len(words) > _MOST_NOTE:
+        raise InputError(f"the note has {len(words)} characters: use at most {_MOST_NOTE}")
+    addresses, rejected = _addresses_in(text)
+    if not addresses and not rejected:
+        raise InputError("no address was given: write one a line")
+    added = 0
+    for start in range(0, len(addresses), _AT_A_TIME):
+        some = addresses[start : start + _AT_A_TIME]
+        async with store.write() as connection:
+            key = await suppression_key(connection)
+            new = await suppress_by_hand(connection, some, key, by.name[:140], words, now)
+            ended = await _suppress_readers(connection, some, by, now)
+            said = {"added": new, "readers": ended}
+            await note_change(connection, by, "suppression.add", "a list", now, after=said)
+            added += new
+    return Suppressed(added, len(addresses) - added, tuple(rejected))
+
+
+async def lift(address: str, *, by: Actor, store: Database, now: datetime) -> None:
+    """Take an address off the list that was put on it by hand; its reader may then come back."""
+    async with store.write() as connection:
+        key = await suppression_key(connection)
+        entry = await entry_of(connection, address, key)
+        if entry is None:
+            raise NotFoundError("this address is not on the list")
+        if entry.made_by is None:
+            raise InputError(
+                f"this address is on the list because it {_because(entry)}: only its owner can lift that, "
+                "by subscribing again and saying yes to the question that comes by mail"
+            )
+        await lift_suppression(connection, address, key)
+        mine = await shelf.subscriptions_of(connection, address, to_change=True)
+        off = [one for one in mine if one.standing is Standing.SUPPRESSED]
+        await _save(connection, off, [lifted(one) for one in off], "taken off the suppression list", now)
+        await note_change(connection, by, "suppression.lift", entry.id, now)
+        await note_reader(connection, by, "reader.lift", [lifted(one) for one in off], now, before=off)
+
+
+async def look_up(address: str, *, store: Database) -> Entry | None:
+    """The entry of an address, or None."""
+    async with store.read() as connection:
+        return await entry_of(connection, address, await suppression_key(connection))
+
+
+async def as_csv(*, store: Database) -> AsyncIterator[str]:
+    """The whole list as pieces of CSV: hashes alone, for nobody knows the addresses any more."""
+    yield write_cells([("hash", "reason", "since", "made-by", "note")])
+    before: int | None = None
+    while True:
+        async with store.read() as connection:
+            page = await page_of_entries(connection, before=before, limit=1000)
+        if not page:
+            return
+        yield write_cells(
+            (one.address_hash.hex(), one.reason, one.at.isoformat(), one.made_by or "", one.note)
+            for one in page
+        )
+        before = page[-1].id
+
+
+def _because(entry: Entry) -> str:
+    return {"erased": "was erased", "complained": "complained"}.get(entry.reason, f"was {entry.reason}")
+
+
+async def _suppress_readers(
+    connection: AsyncConnection, addresses: Sequence[str], by: Actor, now: datetime
+) -> int:
+    mine = [
+        one
+        for one in await together.subscriptions_among(connection, addresses)
+        if one.standing not in {Standing.SUPPRESSED, Standing.COMPLAINED}
+    ]
+    after = [suppressed(one) for one in mine]
+    await _save(connection, mine, after, "suppressed by an admin", now)
+    await note_reader(connection, by, "reader.suppress", after, now, before=mine)
+    return len(mine)
+
+
+async def _save(
+    connection: AsyncConnection,
+    before: Sequence[Subscription],
+    after: Sequence[Subscription],
+    words: str,
+    now: datetime,
+) -> None:
+    await shelf.save_all(connection, after)
+    if after:
+        reasons = dict.fromkeys((one.id for one in after), words)
+        await together.note_standings(connection, before, after[0].standing, reasons, now)
+
+
+def _addresses_in(text: str) -> tuple[list[str], list[RefusedLine]]:
+    found: dict[str, None] = {}
+    rejected = []
+    for line, words in enumerate(text.splitlines(), start=1):
+        word = words.partition(",")[0].partition(";")[0].strip().strip('"')
+        # a heading, as an export of another program has it
+        if not word or (line == 1 and "@" not in word):
+            continue
+        try:
+            found[parse_address(word)] = None
+        except WishError as error:
+            rejected.append(RefusedLine(line, str(error)))
+    return list(found), rejected

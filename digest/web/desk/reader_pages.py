@@ -1,0 +1,310 @@
+"""One reader: what they want, what they were sent and why, and all that may be done for them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi.responses import HTMLResponse, Response
+from markupsafe import escape
+from pydantic_core import to_json
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.access import Power
+from digest.errors import DigestError, InputError, NotFoundError
+from digest.flows import my_data, suppressing
+from digest.flows import readers as flows
+from digest.flows.coming import coming
+from digest.flows.explain import explain
+from digest.flows.press import Press
+from digest.flows.preview import preview
+from digest.store import briefings, changes, kept, ledger, listed, newsletters, topics
+from digest.store.database import Database
+from digest.store.listed import Listed
+from digest.web.desk.gate import DeskRoute, Gate
+from digest.web.desk.reader_list import TONES
+from digest.web.desk.sheets import sheet
+from digest.web.desk.visit import Visit
+from digest.web.desk.wish_form import said_of, wishes_in
+from digest.web.linked import see_other
+from subscribers import store as shelf
+from subscribers.model import Standing
+from subscribers.wishes import WishError, address_key, parse_address
+
+#: Copies on one page of the timeline.
+_COPIES: Final = 25
+#: A mail as it was printed: its style stands in its elements, and nothing of it runs or leads anywhere.
+_MAIL_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; sandbox"
+)
+#: How the status of a copy looks.
+_COPY_TONES: Final = {
+    "sent": "good",
+    "refused": "bad",
+    "expired": "bad",
+    "uncertain": "warn",
+    "deferred": "warn",
+    "planned": "busy",
+    "sending": "busy",
+    "skipped": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Faults:
+    """What was wrong with a form, and where it stands."""
+
+    place: str = ""
+    words: str = ""
+
+
+class Readers:
+    """The page of one reader, and what its buttons do."""
+
+    def __init__(self, *, store: Database, base_url: str, own_themes: Path | None = None) -> None:
+        """Work on this store; previews are printed with links that lead nowhere."""
+        self._store: Final = store
+        # a key that nobody has: who looks at a preview gets no link that would speak for the reader
+        self._press: Final = Press(
+            store=store, keys=[secrets.token_bytes(32)], base_url=base_url, own_themes=own_themes
+        )
+        self._one_prints: Final = asyncio.Lock()
+
+    def routes(self, gate: Gate) -> list[DeskRoute]:
+        """The paths, and what answers on them."""
+        one = "/admin/readers/{id:int}"
+        acts = {
+            "edit": self._edit,
+            "pause": self._pause,
+            "resume": self._resume,
+            "unsubscribe": self._unsubscribe,
+            "suppress": self._suppress,
+            "erase": self._erase,
+        }
+        return [
+            gate.page(one, Power.SEE_READERS, self._show),
+            gate.page(f"{one}/why", Power.SEE_READERS, self._why),
+            gate.page(f"{one}/next/{{subscription:int}}", Power.SEE_READERS, self._next),
+            gate.page(f"{one}/next/{{subscription:int}}/mail", Power.SEE_READERS, self._mail),
+            gate.page(f"{one}/data.json", Power.KEEP_READERS, self._data),
+            *(gate.act(f"{one}/{name}", Power.KEEP_READERS, do) for name, do in acts.items()),
+        ]
+
+    async def _show(self, visit: Visit) -> Response:
+        return await self._shown(visit)
+
+    async def _shown(self, visit: Visit, faults: _Faults | None = None) -> Response:
+        before = visit.asked_number("before")
+        async with self._store.read() as connection:
+            reader = await _require(connection, visit)
+            ids = [one.id for one in reader.subscriptions]
+            person = await kept.person(connection, reader.id)
+            copies = await ledger.newest_of(connection, ids, before=before, limit=_COPIES + 1)
+            values = {
+                "reader": reader,
+                "known_since": person.created_at,
+                "cards": [await self._card(connection, one, visit) for one in reader.subscriptions],
+                "consents": await kept.consents_of(connection, ids),
+                "gaps": await kept.gaps_of(connection, ids),
+                "other_mails": await kept.notices_of(connection, ids),
+                "topics": await topics.every(connection),
+                "entries": await changes.page(connection, limit=10, kind="reader", subject=str(reader.id)),
+                "slugs": {one.id: one.slug for one in await newsletters.every(connection)},
+            }
+            headlines = await _headlines(connection, copies[:_COPIES])
+        return sheet(
+            visit,
+            "reader",
+            status=422 if faults else 200,
+            copies=copies[:_COPIES],
+            more=copies[_COPIES - 1].issue_id if len(copies) > _COPIES else None,
+            before=before,
+            headlines=headlines,
+            tones=TONES,
+            copy_tones=_COPY_TONES,
+            faults=faults or _Faults(),
+            **values,
+        )
+
+    async def _card(self, connection: AsyncConnection, one: Any, visit: Visit) -> dict[str, Any]:
+        """A subscription as the page shows it."""
+        newsletter = await newsletters.by_id(connection, one.newsletter_id)
+        active = one.standing is Standing.ACTIVE
+        return {
+            "one": one,
+            "newsletter": newsletter,
+            "said": said_of(one),
+            "history": await shelf.standing_history(connection, one.id),
+            "next": await coming(connection, one, newsletter, visit.now) if active else None,
+        }
+
+    async def _why(self, visit: Visit) -> Response:
+        number = visit.asked_number("briefing")
+        async with self._store.read() as connection:
+            reader = await _require(connection, visit)
+            item = None if number is None else await briefings.by_id(connection, number)
+        found, wrong = (), ""
+        if number is not None:
+            try:
+                found = await explain(reader.address, number, store=self._store, now=visit.now)
+            except NotFoundError:
+                wrong = f"There is no briefing {number}."
+        status = 404 if wrong else 200
+        return sheet(
+            visit,
+            "reader_why",
+            status=status,
+            reader=reader,
+            number=number,
+            item=item,
+            found=found,
+            wrong=wrong,
+        )
+
+    async def _next(self, visit: Visit) -> Response:
+        reader, found = await self._preview(visit)
+        return sheet(visit, "reader_next", reader=reader, found=found)
+
+    async def _mail(self, visit: Visit) -> Response:
+        _, found = await self._preview(visit)
+        if found.letter is None:
+            raise NotFoundError("nothing would be sent")
+        html = found.html if found.html is not None else _as_page(found.text)
+        return HTMLResponse(html, headers={"Content-Security-Policy": _MAIL_POLICY})
+
+    async def _preview(self, visit: Visit) -> tuple[Listed, Any]:
+        async with self._store.read() as connection:
+            reader = await _require(connection, visit)
+            wanted = visit.number("subscription")
+            mine = next((one for one in reader.subscriptions if one.id == wanted), None)
+            if mine is None:
+                raise NotFoundError("there is no such subscription")
+            slug = (await newsletters.by_id(connection, mine.newsletter_id)).slug
+        async with self._one_prints:
+            return reader, await preview(
+                reader.address, slug, store=self._store, press=self._press, now=visit.now
+            )
+
+    async def _data(self, visit: Visit) -> Response:
+        reader = await self._reader(visit)
+        document = await my_data.all_of(reader.address, store=self._store)
+        return Response(
+            to_json(document, indent=2) + b"\n",
+            media_type="application/json",
+            headers={"Content-Disposition": f'attachment; filename="reader-{reader.id}.json"'},
+        )
+
+    async def _edit(self, visit: Visit) -> Response:
+        form, reader = visit.form, await self._reader(visit)
+        slug = form.one("newsletter") or None
+        try:
+            wishes = await wishes_in(form, store=self._store)
+            word = form.one("email")
+            moved = parse_address(word) if word and address_key(word) != address_key(reader.address) else None
+            await flows.edit(
+                *(reader.address, slug, wishes),
+                store=self._store,
+                now=visit.now,
+                new_address=moved,
+                by=visit.actor,
+            )
+        except (DigestError, WishError) as error:
+            return await self._shown(visit, _Faults(f"edit {slug or ''}".strip(), str(error)))
+        return see_other(f"../{reader.id}?done=edited")
+
+    async def _pause(self, visit: Visit) -> Response:
+        form, reader = visit.form, await self._reader(visit)
+        try:
+            until = _day(form.one("until"))
+            await flows.pause(
+                reader.address,
+                form.one("newsletter") or None,
+                until=until,
+                catch_up=form.chosen("catch_up"),
+                store=self._store,
+                now=visit.now,
+                by=visit.actor,
+            )
+        except DigestError as error:
+            return await self._shown(visit, _Faults("standing", str(error)))
+        return see_other(f"../{reader.id}?done=paused")
+
+    async def _resume(self, visit: Visit) -> Response:
+        reader = await self._reader(visit)
+        slug = visit.form.one("newsletter") or None
+        try:
+            await flows.resume(reader.address, slug, store=self._store, now=visit.now, by=visit.actor)
+        except DigestError as error:
+            return await self._shown(visit, _Faults("standing", str(error)))
+        return see_other(f"../{reader.id}?done=resumed")
+
+    async def _unsubscribe(self, visit: Visit) -> Response:
+        form, reader = visit.form, await self._reader(visit)
+        reason = form.one("reason")[:1000] or "asked an admin"
+        try:
+            await flows.unsubscribe(
+                *(reader.address, form.one("newsletter") or None),
+                reason=reason,
+                store=self._store,
+                now=visit.now,
+                by=visit.actor,
+            )
+        except DigestError as error:
+            return await self._shown(visit, _Faults("standing", str(error)))
+        return see_other(f"../{reader.id}?done=unsubscribed")
+
+    async def _suppress(self, visit: Visit) -> Response:
+        reader = await self._reader(visit)
+        await suppressing.suppress_addresses(
+            reader.address,
+            note=visit.form.one("note"),
+            by=visit.actor,
+            store=self._store,
+            now=visit.now,
+        )
+        return see_other(f"../{reader.id}?done=suppressed")
+
+    async def _erase(self, visit: Visit) -> Response:
+        reader = await self._reader(visit)
+        if address_key(visit.form.one("address")) != address_key(reader.address):
+            words = "that is not the address of this reader: type it as it stands above"
+            return await self._shown(visit, _Faults("erase", words))
+        await flows.erase(reader.address, store=self._store, now=visit.now, by=visit.actor)
+        return see_other("../../readers?done=erased")
+
+    async def _reader(self, visit: Visit) -> Listed:
+        async with self._store.read() as connection:
+            return await _require(connection, visit)
+
+
+async def _require(connection: AsyncConnection, visit: Visit) -> Listed:
+    found = await listed.by_id(connection, visit.number("id"))
+    if found is None or not found.subscriptions:
+        raise NotFoundError("there is no such reader, or the reader was erased")
+    return found
+
+
+async def _headlines(connection: AsyncConnection, copies: Any) -> dict[int, str]:
+    """What the briefings of some copies are called now, by number."""
+    numbers = {number for copy in copies for number in (*copy.numbers, *copy.deferred)}
+    revisions = await briefings.current_revisions(connection, numbers)
+    found = await briefings.by_numbers(connection, revisions)
+    return {number: item.title for number, item in found.items()}
+
+
+def _day(word: str) -> date | None:
+    if not word:
+        return None
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise InputError(f"date {word!r} is not a day: write it as 2026-12-31") from None
+
+
+def _as_page(text: str) -> str:
+    return f"<!DOCTYPE html><title>Text</title><pre>{escape(text)}</pre>"
