@@ -19,7 +19,7 @@ from digest.errors import DigestError, InputError, NotFoundError
 from digest.flows import my_data, suppressing
 from digest.flows import readers as flows
 from digest.flows.coming import coming
-from digest.flows.explain import explain
+from digest.flows.explain import Explanation, explain
 from digest.flows.press import Press
 from digest.flows.preview import preview
 from digest.store import briefings, changes, kept, ledger, listed, newsletters, topics
@@ -148,7 +148,8 @@ class Readers:
         async with self._store.read() as connection:
             reader = await _require(connection, visit)
             item = None if number is None else await briefings.by_id(connection, number)
-        found, wrong = (), ""
+        found: tuple[Explanation, ...] = ()
+        wrong = ""
         if number is not None:
             try:
                 found = await explain(reader.address, number, store=self._store, now=visit.now)

@@ -1,0 +1,228 @@
+"""Readers at the desk: found, looked at, changed, written out; and nobody changes them who may only look."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from digest.core.access import Role
+from digest.flows import readers
+from digest.store import changes
+from digest.store.database import Database
+from subscribers.model import Standing
+from tests.flows.newsroom import TUESDAY, add_newsletter, at, item, join, plan_all, publish_news, reader
+from tests.render.pages import document
+from tests.web.desk.newsroom import at_the_desk, says, submit
+from tests.web.visiting import all_rows, history
+
+pytestmark = pytest.mark.anyio
+
+ANA, BO = "ana.silva@example.org", "bo@post.example"
+
+
+def addresses(answer: httpx.Response) -> list[str]:
+    """The addresses in the list, from the top."""
+    return [link.text_content() for link in document(answer.text).xpath("//td[@class='address']/a")]
+
+
+@pytest.fixture
+async def house(store: Database) -> Database:
+    await add_newsletter(store, "weekly")
+    await join(store, ANA, TUESDAY, name="Ana Silva", topics="economy", at="18:30")
+    await join(store, BO, TUESDAY, name="Bo O'Hare", topics="energy")
+    await join(store, BO, TUESDAY, newsletter="weekly")
+    await join(store, "wang@mail.example", TUESDAY, name="王芳")
+    await readers.unsubscribe("wang@mail.example", None, reason="too long", store=store, now=TUESDAY)
+    return store
+
+
+@pytest.mark.parametrize(
+    ("query", "wanted"),
+    [
+        ("", ["wang@mail.example", BO, ANA]),
+        ("part=SILVA", [ANA]),
+        ("part=o'ha", [BO]),
+        ("part=@post", [BO]),
+        ("part=王芳", ["wang@mail.example"]),
+        ("part=bo", [BO]),
+        ("part=%25", []),
+        ('part=a"b', []),
+        ("part=avlis", []),
+        ("newsletter=weekly", [BO]),
+        ("standing=left", ["wang@mail.example"]),
+        ("standing=active&newsletter=daily", [BO, ANA]),
+        ("topic=energy", ["wang@mail.example", BO]),
+        ("topic=economy&standing=active&newsletter=daily", [ANA]),
+        ("part=example&topic=economy&standing=active", [ANA]),
+        ("before=2", [ANA]),
+    ],
+)
+async def test_readers_are_found(house: Database, query: str, wanted: list[str]) -> None:
+    async with at_the_desk(house, Role.EDITOR) as client:
+        answer = await client.get(f"/admin/readers?{query}")
+    assert answer.status_code == 200
+    assert addresses(answer) == wanted
+
+
+async def test_cadences_lead_to_their_readers_and_counts_say_how_old_they_are(house: Database) -> None:
+    clock = [TUESDAY]
+    async with at_the_desk(house, Role.EDITOR, lambda: clock[0]) as client:
+        page = await client.get("/admin/readers")
+        (late,) = document(page.text).xpath("//option[contains(., '18:30')]/@value")
+        assert addresses(await client.get(f"/admin/readers?cadence={late}")) == [ANA]
+        assert "active 3" in says(page)
+        assert "counted Tue 24 Nov 2026, 06:00" in says(page)
+        await join(house, "new@example.org", TUESDAY)
+        clock[0] += timedelta(minutes=1)
+        assert "active 3" in says(await client.get("/admin/readers"))
+
+
+async def test_a_page_goes_on_where_the_last_one_ended(sqlite_store: Database) -> None:
+    for number in range(60):
+        await join(sqlite_store, f"reader{number:02}@example.org", TUESDAY)
+    async with at_the_desk(sqlite_store) as client:
+        for query in ("", "?part=reader", "?standing=active", "?topic=energy"):
+            first = await client.get(f"/admin/readers{query}")
+            (link,) = document(first.text).xpath("//p[@class='following']/a/@href")
+            second = await client.get(first.url.join(link))
+            found = [*addresses(first), *addresses(second)]
+            assert found == [f"reader{number:02}@example.org" for number in range(59, -1, -1)], query
+
+
+async def test_the_page_of_a_reader_says_what_was_sent_and_why(house: Database) -> None:
+    await publish_news(house, TUESDAY, item("Tariffs rise", "economy"), item("Solar roofs", "energy"))
+    await plan_all(house, at(24, 18, 31))
+    number = (await reader(house, ANA)).subscriber_id
+    async with at_the_desk(house, Role.EDITOR, lambda: at(24, 19)) as client:
+        page = await client.get(f"/admin/readers/{number}")
+        why = await client.get(f"/admin/readers/{number}/why?briefing=2")
+        missing = await client.get(f"/admin/readers/{number}/why?briefing=99")
+    assert "Ana Silva" in says(page)
+    assert "Tariffs rise" in says(page)
+    assert "planned" in says(page)
+    assert "Edit wishes" not in says(page)
+    assert "none of its topics is followed" in says(why)
+    assert missing.status_code == 404
+
+
+async def test_the_next_mail_is_shown_in_a_frame_in_which_nothing_runs(house: Database) -> None:
+    await publish_news(house, TUESDAY, item("Tariffs rise", "economy"))
+    ana = await reader(house, ANA)
+    before = await all_rows(house)
+    async with at_the_desk(house, Role.EDITOR, lambda: at(24, 7)) as client:
+        before = await all_rows(house)
+        page = await client.get(f"/admin/readers/{ana.subscriber_id}/next/{ana.id}")
+        mail = await client.get(f"/admin/readers/{ana.subscriber_id}/next/{ana.id}/mail")
+        other = await client.get(f"/admin/readers/{ana.subscriber_id}/next/999")
+    (frame,) = document(page.text).xpath("//iframe")
+    assert (frame.get("sandbox"), frame.get("src")) == ("", f"{ana.id}/mail")
+    assert "sandbox" in mail.headers["content-security-policy"]
+    assert "Tariffs rise" in mail.text
+    assert other.status_code == 404
+    assert {name: rows for name, rows in (await all_rows(house)).items() if name != "sessions"} == {
+        name: rows for name, rows in before.items() if name != "sessions"
+    }
+
+
+async def test_links_of_a_preview_speak_for_nobody(house: Database) -> None:
+    await publish_news(house, TUESDAY, item("Tariffs rise", "economy"))
+    ana = await reader(house, ANA)
+    async with at_the_desk(house, Role.EDITOR, lambda: at(24, 7)) as client:
+        mail = await client.get(f"/admin/readers/{ana.subscriber_id}/next/{ana.id}/mail")
+        links = [link for link in document(mail.text).xpath("//a/@href") if "/unsubscribe/" in link]
+        assert links
+        for link in links:
+            assert (await client.get(link)).status_code == 404
+
+
+async def test_wishes_are_changed_and_the_log_names_nobody(house: Database) -> None:
+    ana = await reader(house, ANA)
+    async with at_the_desk(house) as client:
+        page = await client.get(f"/admin/readers/{ana.subscriber_id}")
+        done = await submit(client, page, "/edit", topics="energy", days="mon,thu", name="Ana S.")
+        assert "The wishes are changed" in says(done)
+        wrong = await submit(client, page, "/edit", topics="gardening")
+    assert wrong.status_code == 422
+    assert "gardening" in says(wrong)
+    after = await reader(house, ANA)
+    assert (after.profile.topics, after.cadence.days, after.name) == (
+        frozenset({"energy"}),
+        ("mon", "thu"),
+        "Ana S.",
+    )
+    async with house.read() as connection:
+        (entry,) = await changes.page(connection, kind="reader", subject=str(ana.subscriber_id), limit=1)
+    assert (entry.act, entry.actor) == ("reader.edit", "the admin")
+    assert entry.before["topics"] == ["economy"]
+    assert entry.after["topics"] == ["energy"]
+    assert "Ana" not in str(entry.before) + str(entry.after)
+
+
+async def test_a_reader_is_paused_resumed_and_unsubscribed_with_a_reason(house: Database) -> None:
+    ana = await reader(house, ANA)
+    async with at_the_desk(house) as client:
+        page = await client.get(f"/admin/readers/{ana.subscriber_id}")
+        wrong = await submit(client, page, "/pause", until="2020-01-01")
+        assert "not in the future" in says(wrong)
+        page = await submit(client, page, "/pause", until="2026-12-24")
+        assert (await reader(house, ANA)).standing is Standing.PAUSED
+        page = await submit(client, page, "/resume")
+        assert (await reader(house, ANA)).standing is Standing.ACTIVE
+        await submit(client, page, "/unsubscribe", reason="moved abroad")
+    assert (await history(house, ana))[-1] == ("active", "left", "moved abroad")
+
+
+async def test_erasing_takes_the_address_typed_and_leaves_nothing(house: Database) -> None:
+    ana = await reader(house, ANA)
+    async with at_the_desk(house) as client:
+        page = await client.get(f"/admin/readers/{ana.subscriber_id}")
+        await submit(client, page, "/edit", name="Ana Silva-Reis")
+        wrong = await submit(client, page, "/erase", address=BO)
+        assert wrong.status_code == 422
+        done = await submit(client, page, "/erase", address=ANA.upper())
+        assert "The reader is erased" in says(done)
+        assert addresses(await client.get("/admin/readers?part=silva")) == []
+        assert (await client.get(f"/admin/readers/{ana.subscriber_id}")).status_code == 404
+    assert "silva" not in str(await all_rows(house)).lower()
+
+
+async def test_a_reader_is_added_at_once_or_asked(house: Database) -> None:
+    async with at_the_desk(house) as client:
+        form = await client.get("/admin/readers/add")
+        page = await submit(client, form, "add", email="new@example.org", newsletter="daily", topics="energy")
+        assert "The reader is added" in says(page)
+        await submit(client, form, "add", email="ask@example.org", newsletter="daily", unconfirmed="yes")
+        twice = await submit(client, form, "add", email="new@example.org", newsletter="daily")
+    assert (await reader(house, "new@example.org")).standing is Standing.ACTIVE
+    assert (await reader(house, "ask@example.org")).standing is Standing.PENDING
+    assert twice.status_code == 422
+    assert "already reads daily" in says(twice)
+
+
+async def test_what_is_shown_can_be_written_out(house: Database) -> None:
+    await join(house, "evil@example.org", TUESDAY, name="=1+1", topics="energy")
+    async with at_the_desk(house) as client:
+        text = (await client.get("/admin/readers/export.csv?topic=energy&standing=active")).text
+        raw = (await client.get("/admin/readers/export.csv?part=evil&raw=yes")).text
+        everybody = (await client.get("/admin/readers/export.json")).text
+        page = await client.get(f"/admin/readers/{(await reader(house, ANA)).subscriber_id}/data.json")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(row["email"], row["newsletter"], row["name"]) for row in rows] == [
+        ("evil@example.org", "daily", "'=1+1"),
+        (BO, "daily", "Bo O'Hare"),
+        (BO, "weekly", "Bo O'Hare"),
+    ]
+    assert next(iter(csv.DictReader(io.StringIO(raw))))["name"] == "=1+1"
+    assert len(json.loads(everybody)) == 5
+    assert json.loads(page.text)["address"] == ANA
+
+
+async def test_viewers_see_no_reader(house: Database) -> None:
+    async with at_the_desk(house, Role.VIEWER) as client:
+        for place in ("", "/1", "/export.csv", "/suppressed", "/import"):
+            assert (await client.get(f"/admin/readers{place}")).status_code == 403

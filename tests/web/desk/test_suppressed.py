@@ -1,0 +1,71 @@
+"""The suppression list: put on by hand and lifted by hand, but what a reader brought about stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.core.access import Role
+from digest.flows import readers
+from digest.flows.rosters import import_roster
+from digest.store.database import Database
+from subscribers.model import Standing
+from tests.flows.newsroom import TUESDAY, join, reader
+from tests.web.desk.newsroom import at_the_desk, says, submit
+from tests.web.visiting import history
+
+pytestmark = pytest.mark.anyio
+
+ANA = "ana@example.org"
+
+
+async def test_an_address_is_put_on_the_list_and_taken_off_it(store: Database) -> None:
+    ana = await join(store, ANA, TUESDAY)
+    async with at_the_desk(store) as client:
+        page = await client.get("/admin/readers/suppressed")
+        page = await submit(
+            client, page, "/suppressed", addresses="email\nANA@example.org\nx@example.org,Mr X\nno address"
+        )
+        assert "2 addresses added" in says(page)
+        assert "1 refused" in says(page)
+        assert (await reader(store, ANA)).standing is Standing.SUPPRESSED
+        refused = await import_roster(
+            "email,status\nx@example.org,active\n", store=store, now=TUESDAY, raw=False, dry_run=True
+        )
+        assert "must not be written to" in refused.rejected[0].reason
+        page = await submit(client, page, "/look", address=ANA)
+        assert "is on the list since" in says(page)
+        page = await submit(client, page, "/lift")
+        assert "The address is off the list" in says(page)
+        page = await submit(client, page, "/look", address=ANA)
+        assert "is not on the list" in says(page)
+        export = (await client.get("/admin/readers/suppressed/export.csv")).text
+    assert (await reader(store, ANA)).standing is Standing.LEFT
+    assert (await history(store, ana))[-1][2] == "taken off the suppression list"
+    assert export.count("by hand") == 1
+    assert "example.org" not in export
+
+
+async def test_what_its_reader_brought_about_nobody_lifts(store: Database) -> None:
+    await join(store, ANA, TUESDAY)
+    async with at_the_desk(store) as client:
+        page = await client.get("/admin/readers/suppressed")
+        await submit(client, page, "/suppressed", addresses=ANA, note="asked by phone")
+        # an erasure weighs more than what was entered by hand
+        await readers.erase(ANA, store=store, now=TUESDAY)
+        page = await submit(client, page, "/look", address=ANA)
+        assert "Only its owner can lift that" in says(page)
+        assert "asked by phone" not in says(page)
+        assert "Take it off the list" not in says(page)
+        csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+        wrong = await client.post("/admin/readers/suppressed/lift", data={"csrf": csrf, "address": ANA})
+    assert wrong.status_code == 422
+    assert "only its owner can lift that" in says(wrong)
+
+
+async def test_an_editor_may_ask_and_change_nothing(store: Database) -> None:
+    async with at_the_desk(store, Role.EDITOR) as client:
+        page = await client.get("/admin/readers/suppressed")
+        assert "is not on the list" in says(await submit(client, page, "/look", address=ANA))
+        csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
+        answer = await client.post("/admin/readers/suppressed", data={"csrf": csrf, "addresses": ANA})
+    assert answer.status_code == 403
