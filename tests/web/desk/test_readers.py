@@ -58,7 +58,7 @@ async def house(store: Database) -> Database:
         ("standing=active&newsletter=daily", [BO, ANA]),
         ("topic=energy", ["wang@mail.example", BO]),
         ("topic=economy&standing=active&newsletter=daily", [ANA]),
-        ("part=example&topic=economy&standing=active", [ANA]),
+        ("part=example&topic=economy&standing=active", [BO, ANA]),
         ("before=2", [ANA]),
     ],
 )
