@@ -173,7 +173,7 @@ def _or_refused(line: int, record: list[str] | csv.Error) -> list[str] | Refused
 def write_cells(rows: Iterable[Iterable[str]]) -> str:
     """Lines of CSV whose cells no spreadsheet takes for a formula."""
     out = io.StringIO(newline="")
-    csv.writer(out).writerows([_harmless(cell) for cell in row] for row in rows)
+    csv.writer(out).writerows([harmless(cell) for cell in row] for row in rows)
     return out.getvalue()
 
 
