@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from digest.cli.console import Config, Json, answer, note, run, whole
-from digest.cli.dispatch import jobs_for, stopping
+from digest.cli.dispatch import jobs_for, press_for, stopping
 from digest.cli.doors import store_at
 from digest.config import load_settings, secret_keys
 from digest.errors import InputError
@@ -52,6 +52,7 @@ def serve(
                 base_url=settings.base_url,
                 own_themes=settings.themes_dir,
                 zone=settings.timezone,
+                press=press_for(settings, store),
             )
             with _listening(host, port) as heard:
                 note(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")

@@ -14,10 +14,10 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor
-from digest.core.model import Copy, Issue, IssueStatus, TopicGroup
+from digest.core.model import Copy, Issue, IssueStatus, PlannedCohort, TopicGroup
 from digest.core.notices import WORTH_SENDING, Notice, NoticeKind
 from digest.errors import InputError, NotFoundError
-from digest.flows.by_hand import OneOff, issue_of, rehearse
+from digest.flows.by_hand import OneOff, Plan, issue_of, rehearse
 from digest.store import briefings, issues, notices
 from digest.store.changes import note_change
 from digest.store.database import Database
@@ -59,16 +59,20 @@ async def largest_copy(wish: OneOff, *, store: Database, now: datetime) -> Copy:
     getting = [one for one in plan.cohorts if one.selection.skip is None]
     if not getting:
         raise InputError("nothing would be sent: no reader addressed has anything new to get")
-    most = max(getting, key=lambda one: one.group.size)
+    return copy_for(plan, max(getting, key=lambda one: one.group.size), wish, now)
+
+
+def copy_for(plan: Plan, planned: PlannedCohort, wish: OneOff, now: datetime) -> Copy:
+    """What a cohort of a rehearsal would read."""
     return Copy(
         cohort_id=0,
         issue=issue_of(plan.newsletter, wish, now),
         round=1,
-        profile=most.group.profile,
+        profile=planned.group.profile,
         cadence=None,
-        groups=most.selection.groups,
-        deferred=most.selection.deferred,
-        covers_from=most.covers_from,
+        groups=planned.selection.groups,
+        deferred=planned.selection.deferred,
+        covers_from=planned.covers_from,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, case, exists, func, insert, null, select, update
+from sqlalchemy import Row, Select, and_, case, exists, func, insert, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Copy, Issue, IssueStatus, TopicGroup
@@ -163,6 +163,26 @@ async def cohorts_of(connection: AsyncConnection, issue_id: int) -> tuple[Row[An
     # all readers of one may have moved to another round, when something was retracted
     query = _whole_cohorts().where(cohorts.c.issue_id == issue_id, cohorts.c.size > 0)
     return tuple(await connection.execute(query.order_by(cohorts.c.size.desc(), cohorts.c.id)))
+
+
+async def cohorts_below(
+    connection: AsyncConnection, issue_id: int, *, below: int | None = None, limit: int
+) -> tuple[Row[Any], ...]:
+    """Cohorts of an issue as such rows, largest first, after the cohort `below` on."""
+    query = _whole_cohorts().where(cohorts.c.issue_id == issue_id)
+    if below is not None:
+        last = select(cohorts.c.size).where(cohorts.c.id == below).scalar_subquery()
+        smaller = or_(cohorts.c.size < last, and_(cohorts.c.size == last, cohorts.c.id > below))
+        query = query.where(smaller)
+    rows = await connection.execute(query.order_by(cohorts.c.size.desc(), cohorts.c.id).limit(limit))
+    return tuple(rows)
+
+
+async def cohort_of(connection: AsyncConnection, issue_id: int, cohort_id: int) -> Row[Any] | None:
+    """One cohort of an issue as such a row, or None."""
+    query = _whole_cohorts().where(cohorts.c.issue_id == issue_id, cohorts.c.id == cohort_id)
+    found: Row[Any] | None = (await connection.execute(query)).first()
+    return found
 
 
 def numbers_in(groups: list[tuple[str, list[int]]]) -> list[int]:

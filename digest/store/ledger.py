@@ -30,8 +30,10 @@ class Entry:
     issue_id: int
     newsletter: str
     subscription_id: int
+    cohort_id: int
     #: None when the reader was erased
     address: str | None
+    name: str
     status: DeliveryStatus
     attempts: int
     reason: str
@@ -198,10 +200,19 @@ def _whole() -> Select[Any]:
     mine = deliveries.c
     return (
         select(
-            *(mine.id, mine.issue_id, mine.subscription_id, mine.status, mine.attempts, mine.reason),
+            *(
+                mine.id,
+                mine.issue_id,
+                mine.cohort_id,
+                mine.subscription_id,
+                mine.status,
+                mine.attempts,
+                mine.reason,
+            ),
             *(mine.detail, mine.retry_at, mine.sent_at),
             *(cohorts.c.groups, cohorts.c.deferred, cohorts.c.left_out),
             *(issues.c.domain, issues.c.due_at, newsletters.c.slug, subscribers.c.address),
+            subscribers.c.name,
         )
         .join(cohorts, cohorts.c.id == mine.cohort_id)
         .join(issues, issues.c.id == mine.issue_id)
@@ -224,7 +235,9 @@ def _entry_from(row: Row[Any], ids: dict[int, int]) -> Entry:
         issue_id=row.issue_id,
         newsletter=row.slug,
         subscription_id=row.subscription_id,
+        cohort_id=row.cohort_id,
         address=row.address,
+        name=row.name,
         status=DeliveryStatus(row.status),
         attempts=row.attempts,
         reason=row.reason,

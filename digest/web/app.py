@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from digest.flows.press import Press
 from digest.flows.reprints import Reprints
 from digest.store.database import Database
 from digest.web import static, trouble
@@ -42,11 +43,13 @@ def build_app(
     own_themes: Path | None = None,
     zone: str = "UTC",
     now: Callable[[], datetime] = _present,
+    press: Press | None = None,
 ) -> FastAPI:
     """An application without its framework's interactive pages: they would load scripts from elsewhere.
 
     Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
-    Host that was asked for. Days of the archive are those of `zone`.
+    Host that was asked for. Days of the archive are those of `zone`; the desk shows
+    mails as `press` prints them.
     """
     signing_up = SigningUp(store=store, now=now)
     reprints = Reprints(store=store, own_themes=own_themes)
@@ -67,7 +70,14 @@ def build_app(
             *IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).routes(),
             *OwnIssues(store=store, tokens=tokens, now=now).routes(),
             *_archive(store=store, base_url=base_url, zone=zone),
-            *desk_routes(store=store, base_url=base_url, zone=zone, now=now, own_themes=own_themes),
+            *desk_routes(
+                store=store,
+                base_url=base_url,
+                zone=zone,
+                now=now,
+                own_themes=own_themes,
+                press=press,
+            ),
             *static.routes(),
         ],
     )

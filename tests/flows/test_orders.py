@@ -29,6 +29,7 @@ from tests.wire.transmission import texts_of
 pytestmark = pytest.mark.anyio
 
 ANN, BOB = "ann@example.org", "bob@example.org"
+HALF_PAST = at(24, 6, 30)
 EDITOR = Actor("Anna", Via.DESK, None)
 TUESDAY_0630 = at(24, 6, 30)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from digest.flows.press import Press
 from digest.store.database import Database
 from digest.web.desk.account import Account
 from digest.web.desk.briefing_list import BriefingList
@@ -13,13 +14,16 @@ from digest.web.desk.briefing_pages import BriefingPages
 from digest.web.desk.entry import Entry
 from digest.web.desk.gate import DeskRoute, Gate, Pages
 from digest.web.desk.import_pages import Import
+from digest.web.desk.issue_sheets import Issues
 from digest.web.desk.newsletter_pages import Newsletters
 from digest.web.desk.numbers_pages import NumbersPages
 from digest.web.desk.people_pages import People
 from digest.web.desk.reader_imports import Imports
 from digest.web.desk.reader_list import ReaderList
 from digest.web.desk.reader_pages import Readers
+from digest.web.desk.send_page import SendByHand
 from digest.web.desk.suppression_pages import Suppressions
+from digest.web.desk.today_page import TodayPage
 from digest.web.desk.topic_pages import Topics
 
 
@@ -30,10 +34,17 @@ def desk_routes(
     zone: str,
     now: Callable[[], datetime],
     own_themes: Path | None = None,
+    press: Press | None = None,
 ) -> list[DeskRoute]:
-    """The paths of the desk, and what answers on them; times are shown in `zone`."""
+    """The paths of the desk, and what answers on them; times are shown in `zone`.
+
+    Mails are shown as `press` prints them.
+    """
     gate = Gate(store=store, base_url=base_url, zone=zone, now=now)
     pages: list[Pages] = [
+        TodayPage(store=store),
+        Issues(store=store, press=press),
+        SendByHand(store=store, press=press),
         Newsletters(store=store, own_themes=own_themes),
         NumbersPages(store=store),
         People(store=store),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -37,6 +37,12 @@ def sheet(visit: Visit, name: str, /, *, status: int = 200, **values: Any) -> HT
     return HTMLResponse(text, status_code=status, headers=_HEADERS)
 
 
+def part(visit: Visit, name: str, /, **values: Any) -> str:
+    """A part of a page of the desk, for who has the rest of it."""
+    given = {"visit": visit, "up": visit.up, "zone": visit.zone} | values
+    return _environment().get_template(f"{name}.html").render(given)
+
+
 def bare_sheet(request: Request, name: str, /, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page for somebody who is not in, or not quite."""
     up = "../" * (request.scope["path"].count("/") - 2)
@@ -54,7 +60,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(static=named, Power=Power)
-    environment.filters.update(moment=_moment, day=_day, number=_number, count=_count, choices=_choices)
+    environment.filters.update(moment=_moment, day=_day, number=_number, count=_count)
+    environment.filters.update(choices=_choices, span=_span)
     return environment
 
 
@@ -89,6 +96,19 @@ def _number(value: float) -> str:
 def _choices(known: Iterable[str]) -> list[tuple[str, str]]:
     """The values of a set of words, and how they read, for a list to choose from."""
     return [(str(word), str(word).replace("-", " ")) for word in known]
+
+
+def _span(value: timedelta | None) -> str:
+    """How long something takes, as people say it: `4 minutes`, `2 hours 10 minutes`."""
+    if value is None:
+        return ""
+    minutes = -(-int(value.total_seconds()) // 60)
+    if minutes < 2:
+        return "about a minute"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    said = [(days, "day"), (hours, "hour"), (0 if days else minutes, "minute")]
+    return " ".join(f"{number} {noun}{'' if number == 1 else 's'}" for number, noun in said if number)
 
 
 def _count(value: int, noun: str, nouns: str = "") -> Markup:

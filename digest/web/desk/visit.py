@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -38,6 +39,11 @@ class Visit:
         """From this page to the first one of the desk: what stands before our paths is not ours to know."""
         path: str = self.request.scope["path"]
         return "../" * (path.count("/") - 2)
+
+    @property
+    def fresh(self) -> str:
+        """A word that no other form has, so that what is sent twice is known again."""
+        return secrets.token_hex(12)
 
     def may(self, power: Power | str) -> bool:
         """True when the person has this power."""

@@ -1,0 +1,241 @@
+"""The newsroom's day in one look: what comes, what runs, what needs a person, what was sent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core import timetable
+from digest.core.model import DeliveryStatus, Issue, IssueStatus, Newsletter
+from digest.flows.issue_acts import approve_by
+from digest.flows.publish import due_slots
+from digest.store import attention, issue_states, newsletters, orders, outcomes, planning
+from digest.store.database import Database
+from digest.store.one_off_tables import OrderStatus
+from digest.store.orders import Order
+from digest.store.outcomes import Outcomes
+
+#: How far ahead is looked.
+AHEAD: Final = timedelta(hours=48)
+#: "Of late", for what readers' servers and our rules did.
+LATELY: Final = timedelta(days=7)
+#: A slot that has come so long ago and has no issue is late.
+_LATE: Final = timedelta(minutes=10)
+_ISSUES: Final = 10
+_OPEN: Final = (DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED, DeliveryStatus.SENDING)
+#: Readers of each cadence are counted anew after this.
+_COUNTED_FOR: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What is due at an instant of one newsletter: cadences of several zones may come together."""
+
+    due_at: datetime
+    newsletter: str
+    readers: int
+    #: in words, those of most readers first
+    cadences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An issue that is not at its end, and how far it is."""
+
+    issue: Issue
+    newsletter: Newsletter
+    copies: int
+    #: copies by status, of those that are not settled
+    open: Mapping[str, int]
+
+    @property
+    def left(self) -> int:
+        """How many are not settled."""
+        return min(self.copies, sum(self.open.values()))
+
+    @property
+    def settled(self) -> int:
+        """How many are."""
+        return self.copies - self.left
+
+    @property
+    def in_doubt(self) -> int:
+        """How many may have arrived."""
+        return self.open.get(DeliveryStatus.UNCERTAIN, 0)
+
+    @property
+    def share(self) -> int:
+        """How much is settled, in per cent."""
+        return 100 * self.settled // self.copies if self.copies else 100
+
+    @property
+    def approve_by(self) -> datetime:
+        """Until when it can be approved."""
+        return approve_by(self.issue, self.newsletter)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One of the last issues, and what became of its copies."""
+
+    issue: Issue
+    newsletter: Newsletter
+    #: None while it is under way
+    outcomes: Outcomes | None
+
+    def count(self, *statuses: str) -> int:
+        """How many copies have one of these statuses."""
+        found = self.outcomes or {}
+        return sum(sum(found.get(status, {}).values()) for status in statuses)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a person should look at."""
+
+    waiting: tuple[Running, ...]
+    held: tuple[Running, ...]
+    in_doubt: tuple[Running, ...]
+    late: tuple[Coming, ...]
+    failed: tuple[Sent, ...]
+    failed_orders: tuple[Order, ...]
+    drafts: int
+    without_topic: int
+    bounced: int
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """All of it."""
+
+    coming: tuple[Coming, ...]
+    #: active readers who get news at once
+    at_once: int
+    orders: tuple[Order, ...]
+    running: tuple[Running, ...]
+    needs: Needs
+    sent: tuple[Sent, ...]
+
+
+class Counted:
+    """Readers by newsletter and cadence, counted at most once a minute."""
+
+    def __init__(self) -> None:
+        """Know nothing yet."""
+        self._at: datetime | None = None
+        self._readers: Mapping[tuple[int, int], int] = {}
+
+    async def readers(self, connection: AsyncConnection, now: datetime) -> Mapping[tuple[int, int], int]:
+        """As they were within the last minute."""
+        if self._at is None or not timedelta() <= now - self._at < _COUNTED_FOR:
+            self._readers, self._at = await attention.readers_by_cadence(connection), now
+        return self._readers
+
+
+async def running(*, store: Database) -> tuple[Running, ...]:
+    """The issues that are not at their end, as rows have them: whichever process sends."""
+    async with store.read() as connection:
+        known = {one.id: one for one in await newsletters.every(connection)}
+        return await _running(connection, known)
+
+
+async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
+    """Look at everything."""
+    due = await due_slots(store=store, now=now)
+    async with store.read() as connection:
+        known = {one.id: one for one in await newsletters.every(connection)}
+        readers = await counted.readers(connection, now)
+        found = await _running(connection, known)
+        sent = await _sent(connection, known)
+        late = [
+            Coming(
+                one.slot.due_at,
+                known[one.newsletter_id].title,
+                readers.get((one.newsletter_id, one.cadence_id), 0),
+                (one.cadence.in_words,),
+            )
+            for one in due
+            if now - one.slot.due_at > _LATE and not one.cadence.at_once
+        ]
+        coming, at_once = await _coming(connection, known, readers, now)
+        return Today(
+            coming=coming,
+            at_once=at_once,
+            orders=await orders.of_status(connection, OrderStatus.WAITING, _ISSUES),
+            running=found,
+            needs=Needs(
+                waiting=_standing(found, IssueStatus.WAITING),
+                held=_standing(found, IssueStatus.HELD),
+                in_doubt=tuple(one for one in found if one.in_doubt),
+                late=tuple(late),
+                failed=tuple(one for one in sent if one.count("refused", "expired")),
+                failed_orders=tuple(
+                    one
+                    for one in await orders.of_status(connection, OrderStatus.FAILED, _ISSUES)
+                    if one.due_at > now - LATELY
+                ),
+                drafts=await attention.drafts(connection),
+                without_topic=await attention.without_topic(connection, now - LATELY),
+                bounced=await attention.bounced(connection, now - LATELY),
+            ),
+            sent=sent,
+        )
+
+
+def _standing(found: tuple[Running, ...], status: IssueStatus) -> tuple[Running, ...]:
+    return tuple(one for one in found if one.issue.status is status)
+
+
+async def _running(connection: AsyncConnection, known: Mapping[int, Newsletter]) -> tuple[Running, ...]:
+    unfinished = await issue_states.unfinished(connection)
+    copies = await outcomes.planned_copies(connection, [one.id for one in unfinished])
+    return tuple(
+        [
+            Running(
+                issue=one,
+                newsletter=known[one.newsletter_id],
+                copies=copies.get(one.id, 0),
+                open=await outcomes.open_counts(connection, one.id),
+            )
+            for one in unfinished
+        ]
+    )
+
+
+async def _sent(connection: AsyncConnection, known: Mapping[int, Newsletter]) -> tuple[Sent, ...]:
+    found = await attention.newest_issues(connection, limit=_ISSUES)
+    counted = await outcomes.kept(connection, [one.id for one in found])
+    return tuple(Sent(one, known[one.newsletter_id], counted.get(one.id)) for one in found)
+
+
+async def _coming(
+    connection: AsyncConnection,
+    known: Mapping[int, Newsletter],
+    readers: Mapping[tuple[int, int], int],
+    now: datetime,
+) -> tuple[tuple[Coming, ...], int]:
+    """What comes within two days, and for how many the news comes at once."""
+    at_once = 0
+    together: defaultdict[tuple[datetime, int], list[tuple[int, str]]] = defaultdict(list)
+    for newsletter_id, cadence_id, cadence, _served in await planning.unserved(connection):
+        size = readers.get((newsletter_id, cadence_id), 0)
+        if cadence.at_once:
+            at_once += size
+            continue
+        for slot in timetable.slots_between(cadence, now, now + AHEAD):
+            together[slot.due_at, newsletter_id].append((size, cadence.in_words))
+    coming = [
+        Coming(
+            due_at,
+            known[newsletter_id].title,
+            sum(size for size, _ in those),
+            tuple(words for _, words in sorted(those, key=lambda one: (-one[0], one[1]))),
+        )
+        for (due_at, newsletter_id), those in together.items()
+    ]
+    return tuple(sorted(coming, key=lambda one: (one.due_at, one.newsletter))), at_once

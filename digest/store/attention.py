@@ -1,0 +1,91 @@
+"""What may need a person, counted over what is recent or unfinished: never over all readers or all copies."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import and_, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import GENERAL, Briefing, BriefingStatus, Issue
+from digest.store import briefings as briefing_shelf
+from digest.store import counters
+from digest.store import issues as shelf
+from digest.store.tables import briefing_topics, briefings, issues
+from subscribers.model import Standing
+from subscribers.tables import groups, standing_changes, subscriptions
+
+#: Changes of standing that are looked at, the newest: an import may have written a million before them.
+_CHANGES: Final = 20_000
+
+
+async def newest_issues(
+    connection: AsyncConnection,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    newsletter_id: int | None = None,
+) -> tuple[Issue, ...]:
+    """Issues, the newest first, from below the id `before` on."""
+    query = select(issues.c.id).order_by(issues.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(issues.c.id < before)
+    if newsletter_id is not None:
+        query = query.where(issues.c.newsletter_id == newsletter_id)
+    ids = list((await connection.execute(query)).scalars())
+    return tuple([found for id_ in ids if (found := await shelf.by_id(connection, id_)) is not None])
+
+
+async def newest_briefings(connection: AsyncConnection, limit: int) -> tuple[Briefing, ...]:
+    """The newest published briefings, the newest first."""
+    upto = await counters.newest_number(connection)
+    found = await briefing_shelf.newest_of(connection, range(max(1, upto - limit + 1), upto + 1))
+    shown = [one for one in found.values() if one.status is BriefingStatus.PUBLISHED]
+    return tuple(sorted(shown, key=lambda one: -(one.number or 0)))
+
+
+async def readers_by_cadence(connection: AsyncConnection) -> dict[tuple[int, int], int]:
+    """Active readers by newsletter and cadence: a walk along the index of groups."""
+    sizes = (
+        select(subscriptions.c.group_id, func.count().label("size"))
+        .group_by(subscriptions.c.group_id)
+        .subquery()
+    )
+    mine = groups.c
+    query = (
+        select(mine.newsletter_id, mine.cadence_id, func.sum(sizes.c.size))
+        .join(sizes, sizes.c.group_id == mine.id)
+        .where(mine.is_active)
+        .group_by(mine.newsletter_id, mine.cadence_id)
+    )
+    return {(newsletter, cadence): int(size) for newsletter, cadence, size in await connection.execute(query)}
+
+
+async def drafts(connection: AsyncConnection) -> int:
+    """Briefings that wait to be published: none of them has a number."""
+    query = select(func.count()).where(
+        briefings.c.number.is_(None), briefings.c.status == BriefingStatus.DRAFT
+    )
+    count: int = (await connection.execute(query)).scalar_one()
+    return count
+
+
+async def without_topic(connection: AsyncConnection, since: datetime) -> int:
+    """Briefings published since then of which no rule knew what they are about."""
+    mine = briefing_topics.c
+    known = exists().where(mine.briefing_id == briefings.c.id, mine.slug != GENERAL)
+    recent = and_(briefings.c.published_at >= since, briefings.c.status == BriefingStatus.PUBLISHED)
+    count: int = (await connection.execute(select(func.count()).where(recent, ~known))).scalar_one()
+    return count
+
+
+async def bounced(connection: AsyncConnection, since: datetime) -> int:
+    """Readers whose addresses were found bad since then, among the newest changes of standing."""
+    mine = standing_changes.c
+    newest = (await connection.execute(select(func.max(mine.id)))).scalar() or 0
+    query = select(func.count()).where(
+        mine.id > newest - _CHANGES, mine.at >= since, mine.after == Standing.BOUNCING
+    )
+    count: int = (await connection.execute(query)).scalar_one()
+    return count

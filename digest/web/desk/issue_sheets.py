@@ -1,0 +1,328 @@
+"""Issues: who gets what and why, what became of each copy, and what people do about it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from fastapi.responses import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.access import Power
+from digest.core.model import DeliveryStatus, Issue
+from digest.errors import InputError, NotFoundError
+from digest.flows import issue_acts, settling
+from digest.flows.press import Press
+from digest.flows.shown_mails import ShownMail, shown_cohort
+from digest.flows.trials import send_trial
+from digest.store import attention, briefings, issues, ledger, newsletters, outcomes, topics
+from digest.store.database import Database
+from digest.web.desk.frames import framed_mail, framed_words
+from digest.web.desk.gate import DeskRoute, Gate
+from digest.web.desk.sheets import sheet
+from digest.web.desk.visit import Visit
+from digest.web.linked import see_other
+from digest.web.preview_page import headers_of, measures
+from subscribers.wishes import parse_address
+
+#: Rows on one page.
+_ROWS: Final = 50
+#: Mails that were printed to be looked at are kept for a while: a page has four views of each.
+_MAILS_KEPT: Final = 16
+_KEPT_FOR: Final = timedelta(minutes=1)
+
+
+class Issues:
+    """The issues, their cohorts and their deliveries."""
+
+    def __init__(self, *, store: Database, press: Press | None) -> None:
+        """Work on this store; mails are shown as `press` prints them, and without one not at all."""
+        self._store: Final = store
+        self._press: Final = press
+        self._mails: Final[OrderedDict[tuple[int, str], tuple[datetime, ShownMail]]] = OrderedDict()
+
+    def routes(self, gate: Gate) -> list[DeskRoute]:
+        """The paths, and what answers on them."""
+        issue = "/admin/issues/{id:int}"
+        return [
+            gate.page("/admin/issues", Power.SEE, self._list),
+            gate.page(issue, Power.SEE, self._show),
+            gate.act(f"{issue}/hold", Power.SEND, self._hold),
+            gate.act(f"{issue}/release", Power.SEND, self._release),
+            gate.act(f"{issue}/approve", Power.SEND, self._approve),
+            gate.act(f"{issue}/cancel", Power.SEND, self._cancel),
+            gate.act(f"{issue}/retry", Power.SEND, self._retry),
+            gate.page(f"{issue}/copies", Power.SEE, self._copies),
+            gate.page(f"{issue}/copies/{{copy:int}}", Power.SEE_READERS, self._copy),
+            gate.page(f"{issue}/copies/{{copy:int}}/mail", Power.SEE_READERS, self._copy_mail),
+            gate.act(f"{issue}/copies/{{copy:int}}/retry", Power.SEND, self._retry_one),
+            gate.act(f"{issue}/copies/{{copy:int}}/resolve", Power.SEND, self._resolve),
+            gate.page(f"{issue}/cohorts/{{cohort:int}}", Power.SEE, self._cohort),
+            gate.page(f"{issue}/cohorts/{{cohort:int}}/mail", Power.SEE, self._cohort_mail),
+            gate.act(f"{issue}/cohorts/{{cohort:int}}/test", Power.SEND, self._test),
+        ]
+
+    # --- Looking
+
+    async def _list(self, visit: Visit) -> Response:
+        wanted = visit.asked("newsletter")
+        async with self._store.read() as connection:
+            known = {one.id: one for one in await newsletters.every(connection)}
+            chosen = next((one.id for one in known.values() if one.slug == wanted), None)
+            found = await attention.newest_issues(
+                *(connection,), before=visit.asked_number("before"), limit=_ROWS + 1, newsletter_id=chosen
+            )
+            shown = found[:_ROWS]
+            ids = [one.id for one in shown]
+            counted = await outcomes.kept(connection, ids)
+            copies = await outcomes.planned_copies(connection, ids)
+            for one in shown:
+                if one.id not in counted:
+                    still = await outcomes.open_counts(connection, one.id)
+                    settled = max(0, copies.get(one.id, 0) - sum(still.values()))
+                    counted[one.id] = {"sent": {"": settled}} | {name: {"": n} for name, n in still.items()}
+        return sheet(
+            visit,
+            "issues",
+            issues=shown,
+            newsletters=known,
+            counts={id_: _by_status(found) for id_, found in counted.items()},
+            copies=copies,
+            chosen=wanted,
+            more=shown[-1].id if len(found) > _ROWS else None,
+        )
+
+    async def _show(self, visit: Visit) -> Response:
+        return await self._shown(visit, "")
+
+    async def _shown(self, visit: Visit, wrong: str, status: int = 200) -> Response:
+        below = visit.asked_number("below")
+        async with self._store.read() as connection:
+            issue = await self._issue(connection, visit)
+            newsletter = await newsletters.by_id(connection, issue.newsletter_id)
+            found = await issues.cohorts_below(connection, issue.id, below=below, limit=_ROWS + 1)
+            counted = await outcomes.of_issue(connection, issue.id)
+            shown = found[:_ROWS]
+            titles = await _titles(connection, {n for row in shown for n in _all_numbers(row)})
+            names = {topic.slug: topic.title for topic in await topics.every(connection)}
+        return sheet(
+            visit,
+            "issue",
+            status=status,
+            issue=issue,
+            newsletter=newsletter,
+            approve_by=issue_acts.approve_by(issue, newsletter),
+            cohorts=shown,
+            more=shown[-1].id if len(found) > _ROWS else None,
+            outcomes=counted,
+            counts=_by_status(counted),
+            titles=titles,
+            topics=names,
+            wrong=wrong,
+        )
+
+    async def _copies(self, visit: Visit) -> Response:
+        status, address = visit.asked("status"), visit.asked("email")
+        chosen = DeliveryStatus(status) if status in set(DeliveryStatus) else None
+        may = visit.may(Power.SEE_READERS)
+        async with self._store.read() as connection:
+            issue = await self._issue(connection, visit)
+            found = await ledger.page(
+                connection,
+                after=visit.asked_number("after") or 0,
+                limit=_ROWS + 1,
+                issue_id=issue.id,
+                status=chosen,
+                address=address if may and address else None,
+            )
+        shown = found[:_ROWS]
+        return sheet(
+            visit,
+            "issue_copies",
+            issue=issue,
+            copies=shown,
+            statuses=list(DeliveryStatus),
+            chosen=status,
+            email=address if may else "",
+            more=shown[-1].id if len(found) > _ROWS else None,
+        )
+
+    async def _cohort(self, visit: Visit) -> Response:
+        async with self._store.read() as connection:
+            issue = await self._issue(connection, visit)
+            row = await issues.cohort_of(connection, issue.id, visit.number("cohort"))
+            if row is None:
+                raise NotFoundError("the issue has no such cohort")
+            titles = await _titles(connection, _all_numbers(row))
+            names = {topic.slug: topic.title for topic in await topics.every(connection)}
+        mail = None if row.skip else await self._mail(visit, row.id)
+        where = f"{visit.up}issues/{issue.id}/cohorts/{row.id}/mail"
+        return self._mail_sheet(visit, issue, row, mail, where, titles, names)
+
+    def _mail_sheet(
+        self,
+        visit: Visit,
+        issue: Issue,
+        row: Any,
+        mail: ShownMail | None,
+        where: str,
+        titles: Mapping[int, str],
+        names: Mapping[str, str],
+        entry: ledger.Entry | None = None,
+    ) -> Response:
+        return sheet(
+            visit,
+            "issue_mail",
+            issue=issue,
+            cohort=row,
+            entry=entry,
+            mail=mail,
+            where=where,
+            measures=measures(mail.letter) if mail else (),
+            headers=tuple(headers_of(mail.letter)) if mail else (),
+            titles=titles,
+            topics=names,
+        )
+
+    async def _cohort_mail(self, visit: Visit) -> Response:
+        mail = await self._mail(visit, visit.number("cohort"))
+        return framed_words("No mail can be shown.") if mail is None else _in_frame(mail)
+
+    async def _copy(self, visit: Visit) -> Response:
+        async with self._store.read() as connection:
+            issue = await self._issue(connection, visit)
+            entry = await self._entry(connection, visit, issue)
+            row = await issues.cohort_of(connection, issue.id, entry.cohort_id)
+            assert row is not None
+            titles = await _titles(connection, _all_numbers(row))
+            names = {topic.slug: topic.title for topic in await topics.every(connection)}
+        mail = None if row.skip else await self._mail(visit, row.id, entry)
+        where = f"{visit.up}issues/{issue.id}/copies/{entry.id}/mail"
+        return self._mail_sheet(visit, issue, row, mail, where, titles, names, entry)
+
+    async def _copy_mail(self, visit: Visit) -> Response:
+        async with self._store.read() as connection:
+            issue = await self._issue(connection, visit)
+            entry = await self._entry(connection, visit, issue)
+        mail = await self._mail(visit, entry.cohort_id, entry)
+        return framed_words("No mail can be shown.") if mail is None else _in_frame(mail)
+
+    # --- Acting
+
+    async def _hold(self, visit: Visit) -> Response:
+        await issue_acts.hold(visit.number("id"), by=visit.actor, store=self._store, now=visit.now)
+        return see_other(f"../{visit.number('id')}?done=held")
+
+    async def _release(self, visit: Visit) -> Response:
+        await issue_acts.release(visit.number("id"), by=visit.actor, store=self._store, now=visit.now)
+        return see_other(f"../{visit.number('id')}?done=released")
+
+    async def _approve(self, visit: Visit) -> Response:
+        await issue_acts.approve(visit.number("id"), by=visit.actor, store=self._store, now=visit.now)
+        return see_other(f"../{visit.number('id')}?done=approved")
+
+    async def _cancel(self, visit: Visit) -> Response:
+        await issue_acts.cancel(visit.number("id"), by=visit.actor, store=self._store, now=visit.now)
+        return see_other(f"../{visit.number('id')}?done=cancelled")
+
+    async def _retry(self, visit: Visit) -> Response:
+        await settling.retry_refused(visit.number("id"), by=visit.actor, store=self._store, now=visit.now)
+        return see_other(f"../{visit.number('id')}?done=retried")
+
+    async def _retry_one(self, visit: Visit) -> Response:
+        await self._require_copy(visit)
+        await settling.retry([visit.number("copy")], by=visit.actor, store=self._store, now=visit.now)
+        return see_other("../../copies?done=retried")
+
+    async def _resolve(self, visit: Visit) -> Response:
+        await self._require_copy(visit)
+        word = visit.form.one("as")
+        if word not in {"sent", "again"}:
+            raise InputError("say whether the copy arrived, or is to be sent again")
+        await settling.resolve(
+            *(visit.number("copy"),),
+            was_sent=word == "sent",
+            by=visit.actor,
+            store=self._store,
+            now=visit.now,
+        )
+        return see_other("../../copies?status=uncertain&done=resolved")
+
+    async def _test(self, visit: Visit) -> Response:
+        async with self._store.read() as connection:
+            issue = await self._issue(connection, visit)
+            if await issues.cohort_of(connection, issue.id, visit.number("cohort")) is None:
+                raise NotFoundError("the issue has no such cohort")
+        await send_trial(
+            *(visit.number("cohort"), addresses_in(visit.form.text("to"))),
+            token=visit.form.one("token")[:32],
+            by=visit.actor,
+            store=self._store,
+            now=visit.now,
+        )
+        return see_other(f"../{visit.number('cohort')}?done=tested")
+
+    # --- Finding
+
+    async def _issue(self, connection: AsyncConnection, visit: Visit) -> Issue:
+        found = await issues.by_id(connection, visit.number("id"))
+        if found is None:
+            raise NotFoundError("there is no such issue")
+        return found
+
+    async def _entry(self, connection: AsyncConnection, visit: Visit, issue: Issue) -> ledger.Entry:
+        found = await ledger.by_id(connection, visit.number("copy"))
+        if found is None or found.issue_id != issue.id:
+            raise NotFoundError("the issue has no such copy")
+        return found
+
+    async def _require_copy(self, visit: Visit) -> None:
+        async with self._store.read() as connection:
+            await self._entry(connection, visit, await self._issue(connection, visit))
+
+    async def _mail(
+        self, visit: Visit, cohort_id: int, entry: ledger.Entry | None = None
+    ) -> ShownMail | None:
+        if self._press is None:
+            return None
+        address = entry.address if entry else None
+        key = cohort_id, address or ""
+        kept = self._mails.get(key)
+        if kept is not None and timedelta() <= visit.now - kept[0] < _KEPT_FOR:
+            return kept[1]
+        to = {} if address is None else {"address": address, "name": entry.name if entry else ""}
+        found = await shown_cohort(cohort_id, store=self._store, press=self._press, **to)
+        if found.copy.issue.id != visit.number("id"):
+            raise NotFoundError("the issue has no such cohort")
+        self._mails[key] = visit.now, found
+        while len(self._mails) > _MAILS_KEPT:
+            self._mails.popitem(last=False)
+        return found
+
+
+def addresses_in(text: str) -> list[str]:
+    """The addresses in a field, by commas, spaces or lines."""
+    return [parse_address(word) for word in text.replace(",", " ").replace(";", " ").split()]
+
+
+def _in_frame(mail: ShownMail) -> Response:
+    if mail.html is None:
+        return framed_words("This is a mail in plain text: it has no other look.")
+    return framed_mail(mail.html)
+
+
+def _by_status(found: Mapping[str, Mapping[str, int]]) -> dict[str, int]:
+    return {status: sum(by_reason.values()) for status, by_reason in found.items()}
+
+
+def _all_numbers(row: Any) -> set[int]:
+    """The briefings that a cohort's row speaks of."""
+    left_out = [number for some in row.left_out.values() for number in some]
+    return {*issues.numbers_in(row.groups), *row.deferred, *left_out}
+
+
+async def _titles(connection: AsyncConnection, numbers: set[int]) -> dict[int, str]:
+    found = await briefings.newest_of(connection, numbers)
+    return {number: briefing.title for number, briefing in found.items()}

@@ -1,0 +1,255 @@
+"""Send by hand: who, what, a rehearsal with the mail itself, a test, and the order, in one form."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi.responses import Response
+
+from digest.core.access import Power
+from digest.core.lines import parse_line, parse_text
+from digest.core.model import Briefing
+from digest.errors import DigestError, InputError
+from digest.flows.by_hand import OneOff, Plan, rehearse
+from digest.flows.orders import place, take_back
+from digest.flows.press import Press
+from digest.flows.shown_mails import ShownMail, shown
+from digest.flows.trials import copy_for, send_trial_of
+from digest.store import attention, briefings, newsletters, topics
+from digest.store.database import Database
+from digest.web.desk.entered import Entered
+from digest.web.desk.frames import framed_mail, framed_words
+from digest.web.desk.gate import DeskRoute, Gate
+from digest.web.desk.issue_sheets import addresses_in
+from digest.web.desk.sheets import sheet
+from digest.web.desk.visit import Visit
+from digest.web.linked import see_other
+from digest.web.preview_page import Measure, measures
+from subscribers.wishes import WishError
+
+#: The newest briefings, among which is looked.
+_NEWEST: Final = 300
+_SHOWN: Final = 40
+#: Rehearsed mails that are kept for their frames.
+_KEPT: Final = 32
+_COHORTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What would be sent, and the mail that most readers would get."""
+
+    plan: Plan
+    mail: ShownMail | None
+    #: of the mail with the most items
+    measures: tuple[Measure, ...]
+
+    @property
+    def cohorts(self) -> list[Any]:
+        """Those of most readers."""
+        return sorted(self.plan.cohorts, key=lambda one: -one.group.size)[:_COHORTS]
+
+
+class SendByHand:
+    """One-off issues."""
+
+    def __init__(self, *, store: Database, press: Press | None) -> None:
+        """Work on this store; mails are shown as `press` prints them."""
+        self._store: Final = store
+        self._press: Final = press
+        #: by person and token of the form
+        self._mails: Final[OrderedDict[tuple[int, str], ShownMail]] = OrderedDict()
+
+    def routes(self, gate: Gate) -> list[DeskRoute]:
+        """The paths, and what answers on them."""
+        return [
+            gate.page("/admin/send", Power.SEND, self._show),
+            gate.act("/admin/send", Power.SEND, self._do),
+            gate.page("/admin/send/mail/{token}", Power.SEND, self._mail),
+            gate.act("/admin/send/orders/{id:int}/cancel", Power.SEND, self._cancel),
+        ]
+
+    async def _show(self, visit: Visit) -> Response:
+        first = Entered([("who", "all"), ("what", "wishes"), ("counts", "on"), ("when", "now")])
+        return await self._shown(visit, first)
+
+    async def _do(self, visit: Visit) -> Response:
+        form, act = visit.form, visit.form.one("do")
+        token = form.one("token")[:40] or visit.fresh
+        rehearsal, said = None, ""
+        try:
+            if act == "find":
+                return await self._shown(visit, form)
+            wish = _wish(form)
+            if act == "order":
+                await self._order(visit, wish, token)
+                return see_other("./?done=ordered")
+            if act == "test":
+                count = await send_trial_of(
+                    *(wish, addresses_in(form.text("test_to"))),
+                    token=token,
+                    by=visit.actor,
+                    store=self._store,
+                    now=visit.now,
+                )
+                said = (
+                    f"The test goes to {count} {'address' if count == 1 else 'addresses'} with the next run."
+                )
+            rehearsal = await self._rehearsed(visit, wish, token)
+        except (DigestError, WishError) as error:
+            return await self._shown(visit, form, wrong=str(error), token=token)
+        return await self._shown(visit, form, rehearsal=rehearsal, said=said, token=token)
+
+    async def _order(self, visit: Visit, wish: OneOff, token: str) -> None:
+        typed = visit.form.one("confirm").replace(",", "")
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 12):
+            raise InputError("type the number of mails to confirm it")
+        await place(
+            *(wish, int(typed)),
+            token=token,
+            due_at=_when(visit),
+            by=visit.actor,
+            store=self._store,
+            now=visit.now,
+        )
+
+    async def _rehearsed(self, visit: Visit, wish: OneOff, token: str) -> Rehearsal:
+        plan = await rehearse(wish, store=self._store)
+        getting = [one for one in plan.cohorts if one.selection.skip is None]
+        if not getting or self._press is None:
+            return Rehearsal(plan, None, ())
+        most_read = max(getting, key=lambda one: one.group.size)
+        largest = max(getting, key=lambda one: len(one.selection.numbers))
+        numbers = {*most_read.selection.numbers, *largest.selection.numbers}
+        async with self._store.read() as connection:
+            revisions = await briefings.current_revisions(connection, numbers)
+        copies = [copy_for(plan, one, wish, visit.now) for one in (most_read, largest)]
+        mail, heaviest = [await shown(copy, revisions, press=self._press) for copy in copies]
+        self._mails[visit.person.id, token] = mail
+        while len(self._mails) > _KEPT:
+            self._mails.popitem(last=False)
+        return Rehearsal(plan, mail, measures(heaviest.letter))
+
+    async def _mail(self, visit: Visit) -> Response:
+        found = self._mails.get((visit.person.id, visit.word("token")))
+        if found is None:
+            return framed_words("Rehearse again to see the mail.")
+        if found.html is None:
+            return framed_words("Most readers get this in plain text, which stands below.")
+        return framed_mail(found.html)
+
+    async def _cancel(self, visit: Visit) -> Response:
+        await take_back(visit.number("id"), by=visit.actor, store=self._store, now=visit.now)
+        return see_other("../../../?done=order-cancelled")
+
+    async def _shown(
+        self,
+        visit: Visit,
+        form: Entered,
+        *,
+        wrong: str = "",
+        said: str = "",
+        token: str = "",
+        rehearsal: Rehearsal | None = None,
+    ) -> Response:
+        async with self._store.read() as connection:
+            known = await newsletters.every(connection)
+            names = await topics.every(connection)
+            newest = await attention.newest_briefings(connection, _NEWEST)
+            chosen = _ids(form)
+            kept = [one for id_ in chosen if (one := await briefings.by_id(connection, id_)) is not None]
+        return sheet(
+            visit,
+            "send",
+            status=422 if wrong else 200,
+            newsletters=known,
+            topics=names,
+            form=form,
+            found=_matching(newest, form.one("find"), {one.id for one in kept}),
+            kept=kept,
+            wrong=wrong,
+            said=said,
+            token=token or visit.fresh,
+            rehearsal=rehearsal,
+            titles={one.number: one.title for one in (*newest, *kept)},
+        )
+
+
+def _wish(form: Entered) -> OneOff:
+    """What the form asks for; raises InputError in the words of the form."""
+    wish = OneOff(
+        newsletter=form.one("newsletter"),
+        subject=parse_line(form.one("subject"), "subject") if form.one("subject") else None,
+        intro=parse_text(form.text("intro"), "intro") if form.text("intro").strip() else None,
+        ignore_bookmarks=not form.chosen("counts"),
+    )
+    return _with_briefings(_with_readers(wish, form), form)
+
+
+def _with_readers(wish: OneOff, form: Entered) -> OneOff:
+    match form.one("who"):
+        case "topics":
+            if not form.all("topic"):
+                raise InputError("choose the topics whose followers are meant")
+            wish = replace(wish, topics=frozenset(form.all("topic")))
+        case "addresses":
+            named = addresses_in(form.text("addresses"))
+            if not named:
+                raise InputError("write the addresses of the readers who are meant")
+            wish = replace(wish, to=tuple(named))
+        case "filter":
+            if not form.one("audience"):
+                raise InputError("write a filter, such as topic:economy and zone:Europe/Berlin")
+            wish = replace(wish, audience=form.one("audience"))
+    return wish
+
+
+def _with_briefings(wish: OneOff, form: Entered) -> OneOff:
+    match form.one("what"):
+        case "since":
+            wish = replace(wish, since=_since(form.one("since")))
+        case "chosen":
+            if not _ids(form):
+                raise InputError("choose at least one briefing")
+            wish = replace(wish, briefing_ids=tuple(_ids(form)))
+        case "intro":
+            wish = replace(wish, intro_only=True)
+    return wish
+
+
+def _since(text: str) -> datetime:
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError:
+        raise InputError("say since which day briefings are taken") from None
+
+
+def _when(visit: Visit) -> datetime:
+    """When to send: now, or a time on the newsroom's clocks."""
+    if visit.form.one("when") != "at":
+        return visit.now
+    try:
+        wall = datetime.fromisoformat(visit.form.one("at"))
+    except ValueError:
+        raise InputError("say on which day and at which time to send") from None
+    return wall.replace(tzinfo=ZoneInfo(visit.zone)).astimezone(UTC)
+
+
+def _ids(form: Entered) -> list[int]:
+    """The briefings that are ticked, in their order and each once."""
+    words = [one for one in form.all("briefing") if one.isascii() and one.isdigit() and len(one) < 10]
+    return list(dict.fromkeys(map(int, words)))[:100]
+
+
+def _matching(newest: tuple[Briefing, ...], words: str, but: set[int]) -> list[Briefing]:
+    wanted = words.lower().split()
+    found = [
+        one
+        for one in newest
+        if one.id not in but and all(word in f"{one.title} {one.source}".lower() for word in wanted)
+    ]
+    return found[:_SHOWN]
