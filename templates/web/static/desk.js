@@ -138,7 +138,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
 document.addEventListener("DOMContentLoaded", () => {
   // parts of a page that the server sends anew while something runs; without it they stay as they were
-  for (const place of document.querySelectorAll("[data-live]")) {
+  for (const place of document.querySelectorAll("[data-live][data-event]")) {
     const events = new EventSource(place.dataset.live);
     events.addEventListener(place.dataset.event, (event) => { place.innerHTML = event.data; });
     window.addEventListener("pagehide", () => events.close());
