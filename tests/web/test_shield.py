@@ -53,6 +53,8 @@ async def test_every_route_whatever_its_answer_has_the_headers(sqlite_store: Dat
     # what anybody may read says so itself
     assert paths >= PUBLIC
     paths -= PUBLIC
+    # the desk and the programs' door have tests of their own, and the desk a referrer policy of its own
+    paths = {path for path in paths if not path.startswith(("/admin", "/api/"))}
     statuses = set()
     async with visitor(sqlite_store, TUESDAY) as client:
         for path in paths:
