@@ -55,8 +55,9 @@ log = structlog.get_logger(__name__)
 Key = TypeVar("Key")
 Thing = TypeVar("Thing")
 
-#: Printed cohorts kept at a time: at 50 kB each some ten megabytes, and claims come cohort by cohort.
-_COHORTS_KEPT: Final = 200
+#: Printed cohorts kept at a time: at 50 kB each some three megabytes. Claims come cohort by cohort, so more
+#: would only serve copies that stand aside.
+_COHORTS_KEPT: Final = 64
 #: Cohorts known and not printed: at a kilobyte each, and more than one claim names.
 _COPIES_KEPT: Final = 5000
 _EDITIONS_KEPT: Final = 8
@@ -187,7 +188,7 @@ class Press:
         """The same, maybe not sealed yet, when the store need not be asked for it; else None."""
         printed = self._printed.get(copy.cohort_id)
         if printed is None:
-            known = self._copies.get(copy.cohort_id)
+            known = self._copies.pop(copy.cohort_id, None)
             if known is None:
                 return None
             printed = self._print(*known)

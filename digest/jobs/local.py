@@ -208,6 +208,9 @@ class LocalJobs:
             return await issues.still_sending(connection)
 
     async def _send(self, issue_ids: list[int], now: datetime, stop: asyncio.Event) -> Tally:
+        if issue_ids:
+            # what it took to plan is of no use from here on, and sending takes hours
+            await self._store.let_go()
         owner = self._liveness.sign_on()
         sender = self._sender(owner, now, Allowance(await self._allowance(now) if issue_ids else None))
         whole = Tally(self._progress)

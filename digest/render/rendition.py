@@ -41,19 +41,17 @@ class Stencil:
 
     @classmethod
     def of(cls, parts: Iterable[bytes | Slot]) -> Stencil:
-        """Lay the parts out; neighbouring bytes become one piece."""
+        """Lay the parts out as they are: to join neighbours would be to keep all bytes twice."""
         pieces: list[bytes] = []
         slots: dict[Slot, int] = {}
         gaps: list[tuple[int, int]] = []
-        run: list[bytes] = []
         for part in parts:
             if isinstance(part, bytes):
-                run.append(part)
-                continue
-            pieces += (b"".join(run), b"")
-            run.clear()
-            gaps.append((len(pieces) - 1, slots.setdefault(part, len(slots))))
-        return cls([*pieces, b"".join(run)], tuple(slots), tuple(gaps))
+                pieces.append(part)
+            else:
+                gaps.append((len(pieces), slots.setdefault(part, len(slots))))
+                pieces.append(b"")
+        return cls(pieces, tuple(slots), tuple(gaps))
 
     def constant(self) -> list[bytes | None]:
         """The pieces that copies share, None for each gap."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Integer, and_, case, cast, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, DueSlot, Group, PlannedCohort
@@ -51,17 +51,22 @@ async def groups_due(
 ) -> tuple[Group, ...]:
     """The due readers by profile and bookmark: as many groups as there are different copies to decide."""
     mine = groups.c
+    readers = select(func.count()).where(subscriptions.c.group_id == mine.id)
+    # counted group by group: of readers joined with their groups SQLite would sort each one
+    counted = (
+        select(mine.profile_id, mine.bookmark_id, mine.served_day, readers.scalar_subquery().label("size"))
+        .where(_is_due(due, newest), exists().where(subscriptions.c.group_id == mine.id))
+        .subquery()
+    ).c
     sizes = (
         select(
-            mine.profile_id,
-            mine.bookmark_id,
-            func.count().label("size"),
-            func.max(mine.served_day).label("served_day"),
+            counted.profile_id,
+            counted.bookmark_id,
+            cast(func.sum(counted.size), Integer).label("size"),
+            func.max(counted.served_day).label("served_day"),
         )
-        .join(subscriptions, subscriptions.c.group_id == mine.id)
-        .where(_is_due(due, newest))
-        .group_by(mine.profile_id, mine.bookmark_id)
-        .order_by(mine.profile_id, mine.bookmark_id)
+        .group_by(counted.profile_id, counted.bookmark_id)
+        .order_by(counted.profile_id, counted.bookmark_id)
     )
     rows = (await connection.execute(sizes)).all()
     profiles = await known.profiles(connection, {row.profile_id for row in rows})

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from digest.core.budget import LIMIT
 from digest.flows import edit_briefing
+from digest.flows import press as press_module
 from digest.flows.by_hand import OneOff, plan_by_hand
 from digest.flows.edit_briefing import Edit
 from digest.flows.press import Press
@@ -63,6 +64,23 @@ async def test_another_press_prints_the_same_bytes_even_after_a_correction(store
     again = [await later.letter(copy._replace(attempts=3)) for copy in reversed(claim.copies)]
     assert again[::-1] == first
     assert len({letter.content for letter in first}) == 3
+
+
+async def test_a_cohort_that_had_to_make_room_is_printed_again_as_it_was(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(press_module, "_COHORTS_KEPT", 2)
+    await publish_news(store, TUESDAY, *(item(f"Story {place}") for place in range(4)))
+    for most in range(1, 5):
+        await join(store, f"{most}@example.org", TUESDAY, max_items=str(most))
+    await plan_all(store, at(24, 7))
+    claim = await claim_all(store, at(24, 7))
+    press = press_for(store)
+    await press.prepare(claim.copies)
+    first = [press.letter_at_once(copy) for copy in claim.copies]
+    # what is not at hand any more is asked for again
+    assert [press.letter_at_once(copy) is None for copy in claim.copies] == [True, True, False, False]
+    assert [await press.letter(copy) for copy in claim.copies] == first
 
 
 async def test_every_copy_has_a_message_id_of_its_own(store: Database) -> None:

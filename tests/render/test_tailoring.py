@@ -7,7 +7,7 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.render.cutting import Slot, When
+from digest.render.cutting import Slot, When, flat
 from digest.render.page import Personal, names_of
 from digest.render.quoted import quoted
 from digest.render.rendition import Rendition
@@ -56,3 +56,10 @@ def test_copies_share_what_is_the_same() -> None:
     )
     alike = [one is other for one, other in zip(ann, bob, strict=True)]
     assert alike.count(False) == len(MADE.stencil().gaps)
+
+
+def test_a_body_laid_out_is_not_kept_a_second_time() -> None:
+    assert MADE.html is not None
+    printed = [part for part in flat((*MADE.text, *MADE.html), ()) if isinstance(part, bytes)]
+    laid_out = {id(piece) for piece in MADE.stencil().pieces}
+    assert all(id(part) in laid_out for part in printed)

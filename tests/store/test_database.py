@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.errors import StoreError
 from digest.store import database as database_module
@@ -205,3 +206,29 @@ async def test_a_time_without_a_zone_is_a_bug_and_never_stored(store: Database) 
 
     with pytest.raises(StatementError, match="naive datetime"):
         await write()
+
+
+async def kilobytes_kept(connection: AsyncConnection) -> int:
+    kept: int = (await connection.execute(text("PRAGMA cache_size"))).scalar_one()
+    return -kept
+
+
+async def test_only_who_plans_keeps_much_of_the_file_in_memory(sqlite_store: Database) -> None:
+    async with sqlite_store.write(copies_known_ids=True) as connection:
+        assert await kilobytes_kept(connection) == database_module.KILOBYTES_TO_PLAN
+    async with sqlite_store.read() as connection:
+        assert await kilobytes_kept(connection) == database_module.KILOBYTES_KEPT
+    async with sqlite_store.glance() as connection:
+        assert await kilobytes_kept(connection) == database_module.KILOBYTES_KEPT
+
+
+async def test_a_store_that_lets_go_keeps_no_connection_and_goes_on(store: Database) -> None:
+    async with store.read() as reading:
+        await remember(store, "before")
+        await store.let_go()
+        # who is in the midst of something is left in peace
+        assert (await reading.execute(select(facts.c.name).where(facts.c.name == "none"))).first() is None
+    if store.is_sqlite:
+        assert store.engine.pool.status().count("Connections in pool: 0") == 1
+    await remember(store, "after")
+    assert await remembered(store, "before") == await remembered(store, "after") == "true"
