@@ -32,8 +32,8 @@ LOG_PAGES: Final = 8000
 #: Connections for glances that stay open.
 _MOST_IDLE: Final = 8
 #: What a connection keeps of the file at most, in kilobytes. Sending needs little: what one connection writes
-#: is news to the other, which then forgets all it has. To plan is to touch the same pages again and again: with
-#: a quarter of this it takes a fifth more processor time, with four times as much hardly less.
+#: is news to the other, which then forgets all it has. To plan is to touch the same pages again and again: a
+#: quarter of this would cost a fifth more processor time, and four times as much would save next to nothing.
 KILOBYTES_KEPT: Final = 4096
 KILOBYTES_TO_PLAN: Final = 16_384
 #: Where a connection notes that it does not look references up.
