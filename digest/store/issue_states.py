@@ -19,7 +19,7 @@ from subscribers import store as readers
 from subscribers.tables import subscriptions
 
 #: In the words of the index, as with open copies.
-_IS_UNFINISHED: Final = or_(
+IS_UNFINISHED: Final = or_(
     *(issues.c.status == bindparam(None, one, literal_execute=True) for one in UNFINISHED)
 )
 #: Not begun, and in nobody's hands.
@@ -46,7 +46,7 @@ async def unfinished(
     connection: AsyncConnection, statuses: Collection[IssueStatus] = UNFINISHED
 ) -> tuple[Issue, ...]:
     """Issues that stand at one of these places, all of which are before the end; by id."""
-    query = select(issues.c.id).where(_IS_UNFINISHED, issues.c.status.in_(statuses)).order_by(issues.c.id)
+    query = select(issues.c.id).where(IS_UNFINISHED, issues.c.status.in_(statuses)).order_by(issues.c.id)
     ids = list((await connection.execute(query)).scalars())
     return tuple([found for id_ in ids if (found := await shelf.by_id(connection, id_)) is not None])
 

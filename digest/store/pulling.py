@@ -24,8 +24,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import DeliveryStatus, IssueStatus, LeftOut, Skip
+from digest.core.model import DeliveryStatus, LeftOut, Skip
 from digest.store.claimable import open_of
+from digest.store.issue_states import IS_UNFINISHED
 from digest.store.issues import close_when_settled, numbers_in
 from digest.store.recording import FREE
 from digest.store.tables import cohorts, deliveries, issue_briefings, issues
@@ -76,8 +77,8 @@ async def pull(connection: AsyncConnection, number: int) -> Pulled:
 
 async def _cohorts_holding(connection: AsyncConnection, number: int) -> list[Row[Any]]:
     """Cohorts with copies to come that carry the number or name it among what comes later."""
-    is_open = issues.c.status == IssueStatus.SENDING
-    query = select(cohorts).join(issues, issues.c.id == cohorts.c.issue_id).where(is_open)
+    # those that are held or wait for a word, too
+    query = select(cohorts).join(issues, issues.c.id == cohorts.c.issue_id).where(IS_UNFINISHED)
     found = [
         row
         for row in await connection.execute(query.order_by(cohorts.c.id))

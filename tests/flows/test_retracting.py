@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from digest.core.access import Actor, Via
 from digest.core.model import DeliveryStatus, IssueStatus, LeftOut
-from digest.flows import edit_briefing
+from digest.flows import edit_briefing, issue_acts
 from digest.flows.explain import Answer, explain
 from digest.flows.publish import due_slots, publish
 from digest.store import briefings, deliveries, issues
@@ -120,6 +121,16 @@ async def test_two_items_can_be_taken_back_one_after_the_other(store: Database) 
         (shown,) = await issues.cohorts_of(connection, 1)
         assert shown.left_out == {LeftOut.RETRACTED: [1, 3]}
         assert shown.size == 2
+
+
+async def test_an_issue_that_is_held_goes_on_without_it_when_it_is_released(store: Database) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    editor = Actor("Ines", Via.DESK)
+    await issue_acts.hold(1, by=editor, store=store, now=at(24, 7))
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    await issue_acts.release(1, by=editor, store=store, now=at(24, 7))
+    assert len((await claim_all(store, at(24, 7))).copies) == 2
+    assert await carried(store, ANN) == [(2,)]
 
 
 async def test_an_issue_that_is_done_is_left_alone(store: Database) -> None:
