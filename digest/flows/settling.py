@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import Actor
 from digest.core.model import DeliveryStatus, Issue, IssueStatus, Skip
 from digest.errors import InputError, NotFoundError
-from digest.store import issue_states, issues, ledger
+from digest.store import issue_states, issues, ledger, pulling
 from digest.store.changes import note_change
 from digest.store.database import Database
 from digest.store.ledger import Entry
@@ -24,8 +24,10 @@ _TOGETHER: Final = 1000
 
 
 async def retry(delivery_ids: Sequence[int], *, by: Actor, store: Database, now: datetime) -> None:
-    """Try refused or deferred copies again with the next run."""
+    """Try refused or deferred copies again with the next run, without what was retracted meanwhile."""
     async with store.write() as connection:
+        await pulling.hold_off(connection)
+        issue_ids = set()
         for delivery_id in delivery_ids:
             entry = await _delivery(connection, delivery_id)
             if entry.status not in RETRIABLE:
@@ -34,6 +36,9 @@ async def retry(delivery_ids: Sequence[int], *, by: Actor, store: Database, now:
                 )
             await _require_alive(connection, entry.issue_id)
             await _retry(connection, delivery_id, entry.status, by, now)
+            issue_ids.add(entry.issue_id)
+        for issue_id in sorted(issue_ids):
+            await pulling.pull_retracted(connection, issue_id)
 
 
 async def retry_refused(issue_id: int, *, by: Actor, store: Database, now: datetime) -> int:
@@ -41,6 +46,7 @@ async def retry_refused(issue_id: int, *, by: Actor, store: Database, now: datet
     done, after = 0, 0
     while True:
         async with store.write() as connection:
+            await pulling.hold_off(connection)
             await _require_alive(connection, issue_id)
             ids = await ledger.ids_of(
                 connection, issue_id, DeliveryStatus.REFUSED, after=after, limit=_TOGETHER
@@ -48,6 +54,7 @@ async def retry_refused(issue_id: int, *, by: Actor, store: Database, now: datet
             for delivery_id in ids:
                 await ledger.retry(connection, delivery_id, DeliveryStatus.REFUSED)
             if ids:
+                await pulling.pull_retracted(connection, issue_id)
                 await note_change(
                     *(connection, by, "issue.retry", issue_id, now), after={"copies tried again": len(ids)}
                 )

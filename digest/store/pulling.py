@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, LeftOut, Skip
+from digest.store import briefings
 from digest.store.claimable import open_of
 from digest.store.issue_states import IS_UNFINISHED
 from digest.store.issues import close_when_settled, numbers_in
@@ -58,35 +59,50 @@ async def hold_off(connection: AsyncConnection, *, alone: bool = False) -> None:
         await connection.execute(select(take(_PLANNING)))
 
 
-async def pull(connection: AsyncConnection, number: int) -> Pulled:
+async def pull(connection: AsyncConnection, number: int, issue_id: int | None = None) -> Pulled:
     """Take a publication number out of every copy that has not begun; the caller holds plans off alone.
+
+    With `issue_id` only copies of that issue are looked at.
 
     A copy that a sender has in its hands and has not begun is taken from it: it is sent when its lease is
     over. One that has begun may be on the wire, and stays as it is.
     """
     pulled = Pulled()
-    holding = await _cohorts_holding(connection, number)
-    for issue_id, round_ in dict.fromkeys((row.issue_id, row.round) for row in holding):
-        mine = [row for row in holding if (row.issue_id, row.round) == (issue_id, round_)]
-        lighter, skipped = await _pull_from_round(connection, issue_id, round_, mine, number)
+    holding = [row for row in await _cohorts_to_come(connection, issue_id) if number in _numbers(row)]
+    for where in dict.fromkeys((row.issue_id, row.round) for row in holding):
+        mine = [row for row in holding if (row.issue_id, row.round) == where]
+        lighter, skipped = await _pull_from_round(connection, *where, mine, number)
         pulled = Pulled(pulled.lighter + lighter, pulled.skipped + skipped)
-    for issue_id in sorted({row.issue_id for row in holding}):
-        await close_when_settled(connection, issue_id)
+    for one in sorted({row.issue_id for row in holding}):
+        await close_when_settled(connection, one)
     return pulled
 
 
-async def _cohorts_holding(connection: AsyncConnection, number: int) -> list[Row[Any]]:
-    """Cohorts with copies to come that carry the number or name it among what comes later."""
+async def pull_retracted(connection: AsyncConnection, issue_id: int) -> Pulled:
+    """Take what was retracted out of the copies of an issue that are tried again; plans are held off."""
+    numbers = {n for row in await _cohorts_to_come(connection, issue_id) for n in _numbers(row)}
+    pulled = Pulled()
+    for number in sorted(await briefings.retracted_among(connection, numbers)):
+        lighter, skipped = await pull(connection, number, issue_id)
+        pulled = Pulled(pulled.lighter + lighter, pulled.skipped + skipped)
+    return pulled
+
+
+def _numbers(row: Row[Any]) -> set[int]:
+    """What a cohort carries, and what it names among that which comes later."""
+    return {*numbers_in(row.groups), *row.deferred}
+
+
+async def _cohorts_to_come(connection: AsyncConnection, issue_id: int | None) -> list[Row[Any]]:
+    """Cohorts with copies to come."""
     # those that are held or wait for a word, too
     query = select(cohorts).join(issues, issues.c.id == cohorts.c.issue_id).where(IS_UNFINISHED)
-    found = [
-        row
-        for row in await connection.execute(query.order_by(cohorts.c.id))
-        if number in row.deferred or number in numbers_in(row.groups)
-    ]
+    if issue_id is not None:
+        query = query.where(issues.c.id == issue_id)
+    found = (await connection.execute(query.order_by(cohorts.c.id))).all()
     to_come: set[int] = set()
-    for issue_id in {row.issue_id for row in found}:
-        ids = select(deliveries.c.cohort_id).where(_not_begun(issue_id)).distinct()
+    for one in {row.issue_id for row in found}:
+        ids = select(deliveries.c.cohort_id).where(_not_begun(one)).distinct()
         to_come.update((await connection.execute(ids)).scalars())
     return [row for row in found if row.id in to_come]
 

@@ -6,17 +6,18 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from digest.core.access import Actor, Via
 from digest.core.model import DeliveryStatus, IssueStatus, LeftOut
-from digest.flows import edit_briefing, issue_acts
+from digest.flows import edit_briefing, issue_acts, settling
 from digest.flows.explain import Answer, explain
 from digest.flows.publish import due_slots, publish
 from digest.store import briefings, deliveries, issues
 from digest.store.changes import page
 from digest.store.database import Database
 from digest.store.tables import cohorts
+from digest.store.tables import deliveries as delivery_table
 from tests.flows.newsroom import TUESDAY, at, carried, claim_all, copies, item, join, plan_all, publish_news
 
 pytestmark = pytest.mark.anyio
@@ -131,6 +132,23 @@ async def test_an_issue_that_is_held_goes_on_without_it_when_it_is_released(stor
     await issue_acts.release(1, by=editor, store=store, now=at(24, 7))
     assert len((await claim_all(store, at(24, 7))).copies) == 2
     assert await carried(store, ANN) == [(2,)]
+
+
+async def test_a_refused_copy_that_is_tried_again_does_not_bring_it(store: Database) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    async with store.write() as connection:
+        await connection.execute(update(delivery_table).values(status="refused", reason="mailbox-full"))
+        await issues.close_when_settled(connection, 1)
+    await edit_briefing.retract(1, store=store, now=at(24, 8))
+    assert await carried(store, ANN) == [(1, 2)], "nothing is to come of it"
+    first, second = [copy.id for copy in await copies(store)]
+    editor = Actor("Ines", Via.DESK)
+    await settling.retry([first], by=editor, store=store, now=at(24, 9))
+    assert [copy.numbers for copy in await copies(store)] == [(2,), (1, 2)]
+    await settling.retry_refused(1, by=editor, store=store, now=at(24, 9))
+    assert [copy.numbers for copy in await copies(store)] == [(2,), (2,)]
+    taken = await claim_all(store, at(24, 9))
+    assert [one.delivery_id for one in taken.copies] == [first, second]
 
 
 async def test_an_issue_that_is_done_is_left_alone(store: Database) -> None:

@@ -16,7 +16,7 @@ from digest.core.seeking import wanted
 from digest.core.terms import Indexed
 from digest.flows import edit_briefing, reindex
 from digest.flows.edit_briefing import Edit
-from digest.store import briefings, schema, searching, tables
+from digest.store import briefings, editing, schema, searching, tables
 from digest.store.database import Database
 from digest.store.searching import Where
 from subscribers.model import Section
@@ -197,6 +197,10 @@ async def test_the_migration_indexes_what_was_published_before(new_store: NewSto
         async with store.read() as connection:
             listed = (await connection.execute(text("SELECT kind, name, number FROM listings"))).all()
             assert sorted(map(tuple, listed)) == [("source", "The Post", 7), ("topic", "economy", 7)]
+            # at the desk, what is not published is found too
+            for words, ids in (("drafts", [2]), ("tariff", [1]), ("texts", [2, 1])):
+                asked = editing.Filter(words=wanted(words, await searching.stemmers_in_use(connection)))
+                assert [one.id for one in await editing.page(connection, asked, limit=9)] == ids
 
 
 _BEFORE = (

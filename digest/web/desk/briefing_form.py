@@ -56,7 +56,7 @@ def typed(form: Entered, zone: str) -> Typed:
     """Read a form; raises InputError with the field and how to mend it. Times are those of `zone`."""
     said, lost = _text(form)
     draft = DraftBriefing(
-        title=parse_line(form.one("title"), "title", most=1000),
+        title=parse_line(form.secret("title"), "title", most=1000),
         paragraphs=said,
         section=_section(form.one("section")),
         topics=form.all("topic"),
@@ -126,7 +126,8 @@ def fields_again(form: Entered) -> Mapping[str, Any]:
     lines = ("title", "url", "source", "source_date", "language", "section", "weight", "publish_at", "markup")
     return {
         **{name: form.one(name) for name in (*lines, "revision")},
-        "text": form.text("text"),
+        "text": form.secret("text"),
+        "title": form.secret("title"),
         "lead": form.chosen("lead"),
         "must_not_miss": form.chosen("must_not_miss"),
         "topics": form.all("topic"),
@@ -141,9 +142,10 @@ def empty_fields() -> Mapping[str, Any]:
 def _text(form: Entered) -> tuple[tuple[str, ...], tuple[str, ...]]:
     try:
         if form.one("markup") == "markdown":
-            found = flattened(form.text("text"))
+            found = flattened(form.secret("text"))
             return found.paragraphs, found.lost
-        return paragraphs(clean(form.text("text"))), ()
+        # as it came: the signs that join and part letters of Persian or Hindi are not printable, and count
+        return paragraphs(clean(form.secret("text"))), ()
     except ValueError as error:
         raise InputError(str(error)) from None
 

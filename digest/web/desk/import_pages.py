@@ -63,7 +63,7 @@ class Import:
                 return await self._form(visit, text=text, source=source, rehearsal=found)
             return await self._taken(visit, gathered)
         except InputError as error:
-            return await self._form(visit, text=form.text("page"), wrong=str(error))
+            return await self._form(visit, text=form.secret("page"), wrong=str(error))
 
     async def _taken(self, visit: Visit, gathered: Gathered) -> Response:
         publish = not visit.form.chosen("draft")
@@ -109,7 +109,7 @@ async def _handed_over(visit: Visit) -> tuple[str, str]:
     form = visit.form
     file = form.file("file")
     if file is None:
-        text = form.text("page")
+        text = form.secret("page")
         if not text.strip():
             raise InputError("there is nothing to read: paste a page, or choose a file")
         source = form.one("source")[:60] or _PASTED

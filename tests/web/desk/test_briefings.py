@@ -224,6 +224,22 @@ async def test_what_is_wrong_is_said_beside_the_form_and_nothing_typed_is_lost(
     assert await _acts(sqlite_store) == []
 
 
+async def test_a_text_that_is_saved_as_it_stands_is_the_same_to_the_last_sign(
+    sqlite_store: Database,
+) -> None:
+    text = (
+        "می\u200cخواهم one",
+        "A line\nand another,  with spaces\ttabs",
+        "👩\u200d🚀 & <b>",
+        "\u2022 a point",
+    )
+    await publish_news(sqlite_store, TUESDAY, item("Ports \u200d", "economy", paragraphs=text))
+    async with at_the_desk(sqlite_store, Role.EDITOR) as client:
+        await submit(client, await client.get("/admin/briefings/1"), "1", lead="on")
+    stored = await _stored(sqlite_store, 1)
+    assert (stored.paragraphs, stored.lead, stored.revision) == (text, True, 1)
+
+
 async def test_a_correction_is_a_new_revision_with_who_and_when(store: Database) -> None:
     await publish_news(store, TUESDAY, item("Tarifs rise", "economy"))
     async with at_the_desk(store, Role.EDITOR) as client:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from digest.core.terms import stemmer_for
 from digest.store import desk_words
 
 revision = "0009"
@@ -41,8 +42,15 @@ def _fill() -> None:
     briefings = sa.table("briefings", sa.column("id", sa.Integer), sa.column("status", sa.String))
     hidden = sa.select(briefings.c.id).where(briefings.c.status != "published").order_by(briefings.c.id)
     ids = list(connection.execute(hidden).scalars())
+    languages: set[str] = set()
+    dialect = connection.dialect.name
     for start in range(0, len(ids), _AT_ONCE):
-        dialect = connection.dialect.name
         rows = connection.execute(desk_words.hidden(ids[start : start + _AT_ONCE])).all()
         if rows:
             connection.execute(desk_words.ADDING[dialect], desk_words.words_for(rows, dialect))
+            languages |= {row.language for row in rows}
+    stemmers = sa.table("stemmers", sa.column("name"))
+    known = set(connection.execute(sa.select(stemmers.c.name)).scalars())
+    missing = sorted({stemmer_for(language) for language in languages} - known)
+    if missing:
+        connection.execute(sa.insert(stemmers), [{"name": name} for name in missing])
