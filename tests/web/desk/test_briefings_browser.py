@@ -14,13 +14,17 @@ from digest.flows.edit_briefing import Flags
 from digest.store import briefings, topics
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, item, publish_news
+from tests.mail_lint.tools import lacks_axe, lacks_browser
 from tests.web.browsing import DARK_PHONE, DESKTOP, PLAIN_PHONE, View, chromium, served, violations, window
 from tests.web.desk.newsroom import NOW, PASSWORD, add_person
 
 if TYPE_CHECKING:
     from playwright.async_api import Page
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif(lacks_browser() is not None, reason=str(lacks_browser())),
+]
 
 _PAGES = (
     "briefings",
@@ -55,6 +59,7 @@ async def _at_the_desk(store: Database, *views: View) -> AsyncIterator[list[Page
             await one.__aexit__(None, None, None)
 
 
+@pytest.mark.skipif(lacks_axe() is not None, reason=str(lacks_axe()))
 async def test_every_page_is_for_everybody_and_fits_a_phone(sqlite_store: Database) -> None:
     async with _at_the_desk(sqlite_store, DESKTOP, DARK_PHONE) as pages:
         for page in pages:
