@@ -7,7 +7,7 @@ from datetime import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, Table, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from subscribers.model import Bookmark, Cadence, Format, Profile, Section, interning_key
@@ -121,6 +121,21 @@ def chunks(values: Sequence[Any], size: int = _CHUNK) -> Iterator[Sequence[Any]]
     """Slices that fit into one statement."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+async def new_ids(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Insert rows of a table whose key is a number; their numbers in the same order."""
+    if not rows:
+        return []
+    if connection.dialect.name == "sqlite":
+        # its one writer gives numbers itself: asked for them, SQLite would take each row by itself
+        newest = (await connection.execute(select(func.max(table.c.id)))).scalar() or 0
+        ids = list(range(newest + 1, newest + 1 + len(rows)))
+        named = [{"id": id_, **row} for id_, row in zip(ids, rows, strict=True)]
+        await connection.execute(insert(table), named)
+        return ids
+    query = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return list((await connection.execute(query, rows)).scalars())
 
 
 async def insert_missing(

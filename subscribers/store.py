@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from subscribers.groups import Place, groups_at, hold_together
@@ -18,6 +18,7 @@ from subscribers.interning import (
     intern_bookmarks,
     intern_cadences,
     intern_profiles,
+    new_ids,
     profile_from,
 )
 from subscribers.model import Standing
@@ -58,7 +59,7 @@ async def add_subscribers(
         {"address": address, "address_key": address_key(address), "name": name, "created_at": now}
         for address, name in name_by_address.items()
     ]
-    return await _new_ids(connection, subscribers, rows)
+    return await new_ids(connection, subscribers, rows)
 
 
 async def set_identity(
@@ -101,7 +102,7 @@ async def add_subscriptions(connection: AsyncConnection, new: Sequence[Subscript
         }
         for one, row in zip(new, changeable, strict=True)
     ]
-    return await _new_ids(connection, subscriptions, rows)
+    return await new_ids(connection, subscriptions, rows)
 
 
 async def save(connection: AsyncConnection, changed: Subscription) -> None:
@@ -387,10 +388,3 @@ async def _places(connection: AsyncConnection, values: Sequence[Subscription]) -
         )
         for one in values
     ]
-
-
-async def _new_ids(connection: AsyncConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    if not rows:
-        return []
-    query = insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return list((await connection.execute(query, rows)).scalars())
