@@ -57,6 +57,7 @@ golden: $(DEV) ## print the kept mails anew, when a change of their look is mean
 pictures: $(DEV) ## take the pictures of the documentation anew (Chromium, and pngquant to make them small)
 	$(BIN)/python -m tests.mail_lint.pictures
 	$(BIN)/python -m tests.web.pictures
+	$(BIN)/python -m tests.web.desk.pictures
 
 bench: $(DEV) ## how fast, and how it grows: figures, no verdict
 	$(BIN)/python -m benchmarks
