@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
 import sys
+from asyncio.subprocess import DEVNULL
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,7 +42,10 @@ _PICTURES: Final = (
 async def take_all() -> list[Path]:
     """Take all pictures anew; their paths."""
     with TemporaryDirectory() as folder:
-        subprocess.run([DIGEST, "demo"], cwd=folder, check=True, capture_output=True)
+        demo = await asyncio.create_subprocess_exec(
+            DIGEST, "demo", cwd=folder, stdout=DEVNULL, stderr=DEVNULL
+        )
+        assert await demo.wait() == 0
         store = Database(f"sqlite+aiosqlite:///{folder}/var/demo.sqlite3")
         try:
             return await _take(store)
