@@ -36,6 +36,7 @@ from digest.core.model import Briefing, BriefingStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows.collect import Collected, collect
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
+from digest.flows.shown import briefing_in_a_list, briefing_in_full
 from digest.ingest.formats import FORMATS, read
 from digest.ingest.gathered import Gathered
 from digest.ingest.plaintext import clean, decoded, paragraphs
@@ -112,7 +113,7 @@ def list_briefings(
                 lambda start, count: shelf.page(connection, after=start, limit=count, status=wanted),
                 Page(limit, after, everything),
                 lambda briefing: briefing.id,
-                in_a_list,
+                briefing_in_a_list,
             )
 
     document = run(work())
@@ -137,10 +138,10 @@ def show(briefing_id: BriefingId, json: Json = False, config: Config = None) -> 
 
     briefing, said = run(work())
     if json:
-        return answer(in_full(briefing) | said._asdict())
+        return answer(briefing_in_full(briefing) | said._asdict())
     say(briefing.title + "\n")
     say("\n\n".join(briefing.paragraphs) + "\n")
-    for name, value in in_a_list(briefing).items():
+    for name, value in briefing_in_a_list(briefing).items():
         if name not in {"title", "topics"}:
             say(f"{name:13} {'' if value is None else value}")
     for mark in briefing.topics:
@@ -212,36 +213,6 @@ def retract_briefing(briefing_id: BriefingId, json: Json = False, config: Config
     _act(lambda store: retract(briefing_id, store=store, **_by()), json, config)
 
 
-def in_a_list(briefing: Briefing) -> dict[str, Any]:
-    """The fields of the listing."""
-    return {
-        "id": briefing.id,
-        "number": briefing.number,
-        "title": briefing.title,
-        "section": briefing.section,
-        "topics": [mark.slug for mark in briefing.topics],
-        "source": briefing.source,
-        "source_date": briefing.source_date,
-        "published_at": briefing.published_at,
-        "status": briefing.status,
-    }
-
-
-def in_full(briefing: Briefing) -> dict[str, Any]:
-    """Everything about a briefing."""
-    return in_a_list(briefing) | {
-        "revision": briefing.revision,
-        "paragraphs": briefing.paragraphs,
-        "topic_reasons": {mark.slug: mark.reason for mark in briefing.topics},
-        "url": briefing.url,
-        "language": briefing.language,
-        "lead": briefing.lead,
-        "weight": briefing.weight,
-        "must_not_miss": briefing.must_not_miss,
-        "publish_at": briefing.publish_at,
-    }
-
-
 def _by() -> dict[str, Any]:
     """When it is done, and by whom."""
     return {"now": parse_now(None), "by": at_the_shell()}
@@ -264,7 +235,7 @@ def _act(work: Any, json: bool, config: Path | None) -> None:
 
     briefing, said = run(whole())
     if json:
-        return answer(in_full(briefing) | said._asdict())
+        return answer(briefing_in_full(briefing) | said._asdict())
     return say(f"briefing {briefing.id} is {briefing.status}, revision {briefing.revision}")
 
 

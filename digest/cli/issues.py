@@ -30,13 +30,13 @@ from digest.cli.console import (
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at, store_of
 from digest.config import load_settings
-from digest.core.model import DeliveryStatus, Issue, IssueStatus
+from digest.core.model import DeliveryStatus, IssueStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows import issue_acts, settling
+from digest.flows.shown import cohort_shown, delivery_shown, issue_shown
 from digest.flows.trials import send_trial
 from digest.store import issues as issue_shelf
 from digest.store import ledger, newsletters
-from digest.store.ledger import Entry
 from subscribers.wishes import parse_address
 
 Id = Annotated[int, typer.Argument(metavar="ID", parser=whole())]
@@ -68,7 +68,7 @@ def list_issues(
                 lambda start, count: issue_shelf.page(connection, after=start, limit=count),
                 Page(limit, after, everything),
                 lambda issue: issue.id,
-                lambda issue: _shown(issue, slugs),
+                lambda issue: issue_shown(issue, slugs),
             )
             for item in document["items"]:
                 item["outcomes"] = await issue_shelf.outcome_counts(connection, item["id"])
@@ -94,9 +94,11 @@ def show(issue_id: Id, json: Json = False, config: Config = None) -> None:
             if issue is None:
                 raise NotFoundError(f"issue {issue_id} does not exist: see digest issues list")
             slugs = {one.id: one.slug for one in await newsletters.every(connection)}
-            document = _shown(issue, slugs)
+            document = issue_shown(issue, slugs)
             document["outcomes"] = await issue_shelf.outcome_counts(connection, issue_id)
-            document["cohorts"] = [_cohort(row) for row in await issue_shelf.cohorts_of(connection, issue_id)]
+            document["cohorts"] = [
+                cohort_shown(row) for row in await issue_shelf.cohorts_of(connection, issue_id)
+            ]
             return document
 
     document = run(work())
@@ -230,7 +232,7 @@ def list_deliveries(
                     ),
                     Page(limit, after, everything),
                     lambda entry: entry.id,
-                    lambda entry: _entry(entry, message_id(entry.issue_id, entry.id, entry.domain)),
+                    lambda entry: delivery_shown(entry, message_id(entry.issue_id, entry.id, entry.domain)),
                 )
 
     document = run(work())
@@ -279,53 +281,6 @@ def resolve(
             )
 
     _tell([delivery_id], run(work()), json)
-
-
-def _shown(issue: Issue, slugs: dict[int, str]) -> dict[str, Any]:
-    return {
-        "id": issue.id,
-        "newsletter": slugs[issue.newsletter_id],
-        "kind": "by-hand" if issue.cadence_id is None else "scheduled",
-        "slot": issue.slot,
-        "day": issue.day,
-        "due_at": issue.due_at,
-        "planned_at": issue.planned_at,
-        "status": issue.status,
-        "subject": issue.subject,
-    }
-
-
-def _cohort(row: Any) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "readers": row.size,
-        "topics": row.topics,
-        "sections": row.sections,
-        "format": row.format,
-        "max_items": row.max_items,
-        "groups": row.groups,
-        "deferred": row.deferred,
-        "left_out": row.left_out,
-        "skip": row.skip,
-        "covers_from": row.covers_from,
-    }
-
-
-def _entry(entry: Entry, message_id: str) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "issue": entry.issue_id,
-        "newsletter": entry.newsletter,
-        "email": entry.address,
-        "status": entry.status,
-        "attempts": entry.attempts,
-        "reason": entry.reason,
-        "detail": entry.detail,
-        "message_id": message_id,
-        "briefings": entry.briefing_ids,
-        "retry_at": entry.retry_at,
-        "sent_at": entry.sent_at,
-    }
 
 
 def _tell(ids: list[int], status: str, json: bool) -> None:

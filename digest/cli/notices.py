@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.cli.actor import at_the_shell
 from digest.cli.console import (
     After,
     All,
@@ -28,14 +28,13 @@ from digest.cli.doors import store_at, store_of
 from digest.config import load_settings
 from digest.core.model import DeliveryStatus
 from digest.core.notices import Notice, NoticeKind
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError
+from digest.flows import settling_notices
+from digest.flows.shown import notice_shown
 from digest.store import newsletters
 from digest.store import notices as shelf
 
 notices = typer.Typer(help="List, retry and resolve mails that are no issue.")
-
-#: What a person may have tried again; what was skipped has a reason that a retry does not lift.
-_RETRIABLE: Final = frozenset({DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED, DeliveryStatus.EXPIRED})
 
 
 def add_to(app: typer.Typer) -> None:
@@ -69,7 +68,7 @@ def list_notices(
                     ),
                     Page(limit, after, everything),
                     lambda notice: notice.id,
-                    lambda notice: _shown(notice, slugs, message_id(notice)),
+                    lambda notice: notice_shown(notice, slugs, message_id(notice)),
                 )
 
     document = run(work())
@@ -89,16 +88,8 @@ def retry(
     """Try notices again with the next run that were refused, deferred or given up."""
 
     async def work() -> list[Notice]:
-        async with store_of(config) as store, store.write() as connection:
-            for notice_id in ids:
-                found = await _notice(connection, notice_id)
-                if found.status is DeliveryStatus.UNCERTAIN:
-                    raise InputError(f"notice {notice_id} is uncertain: see digest notices resolve")
-                if found.status not in _RETRIABLE or not found.address:
-                    known = ", ".join(sorted(_RETRIABLE))
-                    raise InputError(f"notice {notice_id} is {found.status}: retried is what is {known}")
-                await shelf.retry(connection, found, parse_now(None))
-            return [await _notice(connection, notice_id) for notice_id in ids]
+        async with store_of(config) as store:
+            return await settling_notices.retry(ids, store=store, now=parse_now(None), by=at_the_shell())
 
     _tell(run(work()), json)
 
@@ -115,46 +106,15 @@ def resolve(
         raise InputError(f"--as {as_!r} is not known: say sent or again")
 
     async def work() -> Notice:
-        async with store_of(config) as store, store.write() as connection:
-            found = await _notice(connection, notice_id)
-            now = parse_now(None)
-            if not await shelf.resolve(connection, found, was_sent=as_ == "sent", now=now):
-                raise InputError(
-                    f"notice {notice_id} is {found.status}: only uncertain ones are resolved "
-                    "(see digest notices list --status uncertain)"
-                )
-            return await _notice(connection, notice_id)
+        async with store_of(config) as store:
+            return await settling_notices.resolve(
+                notice_id, was_sent=as_ == "sent", store=store, now=parse_now(None), by=at_the_shell()
+            )
 
     _tell([run(work())], json)
-
-
-async def _notice(connection: AsyncConnection, notice_id: int) -> Notice:
-    found = await shelf.by_id(connection, notice_id)
-    if found is None:
-        raise NotFoundError(f"notice {notice_id} does not exist: see digest notices list")
-    return found
 
 
 def _tell(done: list[Notice], json: bool) -> None:
     if json:
         return answer({"items": [{"id": one.id, "status": one.status} for one in done], "next": None})
     return say("; ".join(f"notice {one.id} is {one.status.value}" for one in done))
-
-
-def _shown(notice: Notice, slugs: dict[int, str], message_id: str) -> dict[str, Any]:
-    return {
-        "id": notice.id,
-        "kind": notice.kind,
-        "newsletter": slugs[notice.newsletter_id],
-        "email": notice.address or None,
-        "occasion": notice.occasion,
-        "status": notice.status,
-        "attempts": notice.attempts,
-        "reason": notice.reason,
-        "detail": notice.detail,
-        "message_id": message_id,
-        "due_at": notice.due_at,
-        "retry_at": notice.retry_at,
-        "sent_at": notice.sent_at,
-        "answered_at": notice.answered_at,
-    }

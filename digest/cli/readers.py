@@ -27,10 +27,10 @@ from digest.cli.console import (
     table,
 )
 from digest.cli.doors import store_of
-from digest.core.timetable import next_slot
 from digest.flows import readers as flows
 from digest.flows.handing_out import said_of
 from digest.flows.seed import FIRST_NEWSLETTER
+from digest.flows.shown import reader_in_full
 from digest.store import newsletters, topics
 from digest.store.database import Database
 from subscribers import store as shelf
@@ -207,16 +207,8 @@ async def _in_full(store: Database, address: str) -> dict[str, Any]:
     async with store.read() as connection:
         mine = await flows.require_subscriptions(connection, address)
         histories = [await shelf.standing_history(connection, one.id) for one in mine]
-    shown = await _shown(store, mine)
-    for item, one, history in zip(shown, mine, histories, strict=True):
-        item["bookmark"] = one.bookmark
-        item["began_after"] = one.began_after
-        is_on_the_clock = one.standing is Standing.ACTIVE and not one.cadence.at_once
-        item["next_slot"] = next_slot(one.cadence, parse_now(None)).due_at if is_on_the_clock else None
-        item["history"] = [
-            {"at": row.at, "before": row.before, "after": row.after, "reason": row.reason} for row in history
-        ]
-    return {"email": mine[0].address, "name": mine[0].name, "subscriptions": shown}
+        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+    return reader_in_full(mine, histories, slugs, parse_now(None))
 
 
 def _words(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from digest.cli.console import Config, Json, Now, answer, parse_now, run, say, whole
 from digest.cli.doors import store_of
 from digest.flows.explain import Explanation, explain
+from digest.flows.shown import explanation_shown
 from subscribers.wishes import parse_address
 
 
@@ -33,23 +34,10 @@ def why(
 
     explanations = run(work())
     if json:
-        items = [_explained(one) for one in explanations]
+        items = [explanation_shown(one) for one in explanations]
         return answer({"email": parse_address(email), "briefing": briefing_id, "items": items})
     for one in explanations:
         say(f"{one.newsletter}: {one.answer}")
         for reason in one.reasons:
             say(f"  {reason}")
     return None
-
-
-def _explained(one: Explanation) -> dict[str, Any]:
-    return {
-        "newsletter": one.newsletter,
-        "answer": one.answer,
-        "reasons": one.reasons,
-        "next_slot": one.next_slot,
-        "deliveries": [
-            {"id": copy.id, "issue": copy.issue_id, "status": copy.status, "sent_at": copy.sent_at}
-            for copy in one.deliveries
-        ],
-    }

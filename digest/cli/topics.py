@@ -25,6 +25,7 @@ from digest.cli.console import (
 from digest.cli.doors import store_of
 from digest.core.model import Topic
 from digest.flows import edit_topics as flows
+from digest.flows.shown import topic_shown
 from digest.ingest.rules import parse_rules
 from digest.store import topics as shelf
 
@@ -68,7 +69,7 @@ def list_topics(
     shown = found[after:] if everything else found[after : after + limit]
     following = after + len(shown) if after + len(shown) < len(found) else None
     if json:
-        items = [_shown(topic) for topic in shown]
+        items = [topic_shown(topic) for topic in shown]
         return answer({"items": items, "next": following})
     rows = [
         (topic.position, topic.slug, topic.title, len(topic.rules), ", ".join(topic.aliases))
@@ -141,18 +142,7 @@ def remove(slug: str, json: Json = False, config: Config = None) -> None:
             return await flows.remove_topic(slug, store=store, **_by())
 
     topic = run(work())
-    return answer(_shown(topic)) if json else say(f"topic {topic.slug} is removed")
-
-
-def _shown(topic: Topic) -> dict[str, Any]:
-    return {
-        "slug": topic.slug,
-        "title": topic.title,
-        "position": topic.position,
-        "rules": dict(topic.rules),
-        "aliases": topic.aliases,
-        "description": topic.description,
-    }
+    return answer(topic_shown(topic)) if json else say(f"topic {topic.slug} is removed")
 
 
 def _by() -> dict[str, Any]:
@@ -162,7 +152,7 @@ def _by() -> dict[str, Any]:
 
 def _tell(topic: Topic, json: bool) -> None:
     if json:
-        return answer(_shown(topic))
+        return answer(topic_shown(topic))
     return say(f"topic {topic.slug}: {topic.title}, place {topic.position}, {len(topic.rules)} rules")
 
 

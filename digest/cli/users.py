@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -31,6 +31,7 @@ from digest.errors import InputError
 from digest.flows import people as flows
 from digest.flows.people import Pass, person_named
 from digest.flows.proofs import checked_password
+from digest.flows.shown import key_shown, person_shown
 from digest.store import people as shelf
 from digest.store.people import ApiKey, Person
 
@@ -87,7 +88,7 @@ def list_users(
 
     found, following = part(run(work()), limit, everything)
     if json:
-        return answer({"items": [shown(one) for one in found], "next": following})
+        return answer({"items": [person_shown(one) for one in found], "next": following})
     rows = [(one.name, one.role, "yes" if one.code_secret else "", one.shut_out_at) for one in found]
     return table("", ("name", "role", "codes", "shut out"), rows, following=following)
 
@@ -157,7 +158,7 @@ def key(
 
     made, secret = run(work())
     if json:
-        return answer(shown_key(made) | {"key": secret})
+        return answer(key_shown(made) | {"key": secret})
     say(secret)
     return note(f"key {made.id} of {name}: keep it now, it is shown only once")
 
@@ -180,10 +181,10 @@ def keys(
 
     found, following = part(run(work()), limit, everything)
     if json:
-        return answer({"items": [shown_key(one) for one in found], "next": following})
+        return answer({"items": [key_shown(one) for one in found], "next": following})
     columns = ("id", "label", "beginning", "scopes", "made_at", "used_at", "revoked_at")
     rows = [
-        [", ".join(v) if isinstance(v := shown_key(one)[c], list) else v for c in columns] for one in found
+        [", ".join(v) if isinstance(v := key_shown(one)[c], list) else v for c in columns] for one in found
     ]
     return table("", columns, rows, following=following)
 
@@ -202,38 +203,13 @@ def revoke(
 
     revoked = run(work())
     if json:
-        return answer(shown_key(revoked))
+        return answer(key_shown(revoked))
     return say(f"key {revoked.id} ({revoked.label}) is revoked")
-
-
-def shown(person: Person) -> dict[str, Any]:
-    """Somebody as a program sees them: no secret among it."""
-    return {
-        "id": person.id,
-        "name": person.name,
-        "role": person.role,
-        "codes": person.code_secret is not None,
-        "created_at": person.created_at,
-        "shut_out_at": person.shut_out_at,
-    }
-
-
-def shown_key(key: ApiKey) -> dict[str, Any]:
-    """A key as it may be shown: its beginning only."""
-    return {
-        "id": key.id,
-        "label": key.label,
-        "beginning": key.beginning,
-        "scopes": [one for one in Power if one in key.scopes],
-        "made_at": key.made_at,
-        "used_at": key.used_at,
-        "revoked_at": key.revoked_at,
-    }
 
 
 def _tell(person: Person, json: bool) -> None:
     if json:
-        return answer(shown(person))
+        return answer(person_shown(person))
     state = "is shut out" if person.shut_out_at else f"may enter as {person.role}"
     return say(f"{person.name} {state}")
 

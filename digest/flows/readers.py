@@ -15,7 +15,7 @@ from digest.core.model import Newsletter, Topic
 from digest.errors import InputError, NotFoundError
 from digest.flows.noted import note_reader
 from digest.flows.notices import ask_to_confirm, goodbye
-from digest.store import briefings, counters, deliveries, facts, imports, kept, ledger, notices
+from digest.store import briefings, calls, counters, deliveries, facts, imports, kept, ledger, notices
 from digest.store import newsletters as newsletter_shelf
 from digest.store.changes import note_change
 from digest.store.database import Database
@@ -250,6 +250,7 @@ async def forget_reader(connection: AsyncConnection, mine: Sequence[Subscription
     await kept.forget_opinions(connection, ids)
     await consents.forget_networks(connection, ids)
     await imports.forget(connection, address, ids)
+    await calls.forget_readers(connection)
     await suppress(connection, address, await suppression_key(connection), ERASED, now)
     await shelf.erase(connection, mine[0].subscriber_id, now)
 

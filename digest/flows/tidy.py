@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from digest.store import attempts, imports, notices, reader_words
+from digest.store import attempts, calls, imports, notices, reader_words
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from subscribers import consents, unconfirmed
@@ -43,6 +43,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
     await _forget_forms(store, now - keep_unconfirmed)
     async with store.write() as connection:
         await attempts.forget(connection, now)
+        await calls.forget(connection, now)
         emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
         unclean = await reader_words.is_unclean(connection)
     if found.removed or emptied or unclean:

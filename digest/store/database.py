@@ -148,6 +148,13 @@ class Database:
         if self.is_sqlite:
             await self._engine.dispose()
 
+    async def fold_log(self) -> None:
+        """Fold SQLite's write-ahead log into the file."""
+        if self.is_sqlite:
+            async with self._engine.connect() as connection:
+                connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
     async def close(self) -> None:
         """Give every connection back."""
         apart, self._apart = self._apart, None
@@ -390,7 +397,4 @@ def _in_plain_words(url: URL, error: DBAPIError) -> str:
 
 async def checkpoint(database: Database) -> None:
     """Fold SQLite's write-ahead log into the file, so that nothing erased remains in the log."""
-    if database.is_sqlite:
-        async with database.engine.connect() as connection:
-            connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    await database.fold_log()

@@ -14,6 +14,7 @@ from digest.flows.reprints import Reprints
 from digest.store.database import Database
 from digest.web import static, trouble
 from digest.web.addresses import Addresses
+from digest.web.api.api import CALLS_A_MINUTE, ApiRoute, build_api
 from digest.web.archive_pages import ArchivePages
 from digest.web.cached import Cached
 from digest.web.confirming import Confirming
@@ -44,12 +45,13 @@ def build_app(
     zone: str = "UTC",
     now: Callable[[], datetime] = _present,
     press: Press | None = None,
+    calls_a_minute: int = CALLS_A_MINUTE,
 ) -> FastAPI:
     """An application without its framework's interactive pages: they would load scripts from elsewhere.
 
     Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
     Host that was asked for. Days of the archive are those of `zone`; the desk shows
-    mails as `press` prints them.
+    mails as `press` prints them, and with one there is the API.
     """
     signing_up = SigningUp(store=store, now=now)
     reprints = Reprints(store=store, own_themes=own_themes)
@@ -81,6 +83,16 @@ def build_app(
             *static.routes(),
         ],
     )
+    if press is not None:
+        api = build_api(
+            store=store,
+            press=press,
+            base_url=base_url,
+            own_themes=own_themes,
+            now=now,
+            calls_a_minute=calls_a_minute,
+        )
+        app.router.routes.append(ApiRoute(api))
     app.add_middleware(Shield, headers=security_headers())
     trouble.add_to(app, Guesses(now=now))
 

@@ -1,0 +1,194 @@
+"""How things are shown to programs: one document each, the same from a command and from the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from digest.core.access import Power
+from digest.core.model import Briefing, Issue, Topic
+from digest.core.notices import Notice
+from digest.core.timetable import next_slot
+from digest.flows.explain import Explanation
+from digest.flows.handing_out import said_of
+from digest.store.ledger import Entry
+from digest.store.people import ApiKey, Person
+from subscribers.model import Standing
+from subscribers.subscription import Subscription
+
+
+def briefing_in_a_list(briefing: Briefing) -> dict[str, Any]:
+    """The fields of the listing."""
+    return {
+        "id": briefing.id,
+        "number": briefing.number,
+        "title": briefing.title,
+        "section": briefing.section,
+        "topics": [mark.slug for mark in briefing.topics],
+        "source": briefing.source,
+        "source_date": briefing.source_date,
+        "published_at": briefing.published_at,
+        "status": briefing.status,
+    }
+
+
+def briefing_in_full(briefing: Briefing) -> dict[str, Any]:
+    """Everything about a briefing."""
+    return briefing_in_a_list(briefing) | {
+        "revision": briefing.revision,
+        "paragraphs": briefing.paragraphs,
+        "topic_reasons": {mark.slug: mark.reason for mark in briefing.topics},
+        "url": briefing.url,
+        "language": briefing.language,
+        "lead": briefing.lead,
+        "weight": briefing.weight,
+        "must_not_miss": briefing.must_not_miss,
+        "publish_at": briefing.publish_at,
+    }
+
+
+def topic_shown(topic: Topic) -> dict[str, Any]:
+    """A topic with the rules that find it."""
+    return {
+        "slug": topic.slug,
+        "title": topic.title,
+        "position": topic.position,
+        "rules": dict(topic.rules),
+        "aliases": topic.aliases,
+        "description": topic.description,
+    }
+
+
+def issue_shown(issue: Issue, slugs: Mapping[int, str]) -> dict[str, Any]:
+    """An issue; `slugs` names newsletters by id."""
+    return {
+        "id": issue.id,
+        "newsletter": slugs[issue.newsletter_id],
+        "kind": "by-hand" if issue.cadence_id is None else "scheduled",
+        "slot": issue.slot,
+        "day": issue.day,
+        "due_at": issue.due_at,
+        "planned_at": issue.planned_at,
+        "status": issue.status,
+        "subject": issue.subject,
+    }
+
+
+def cohort_shown(row: Any) -> dict[str, Any]:
+    """A cohort, from a row of `store.issues.cohorts_of`: who gets what, and why."""
+    return {
+        "id": row.id,
+        "readers": row.size,
+        "topics": row.topics,
+        "sections": row.sections,
+        "format": row.format,
+        "max_items": row.max_items,
+        "groups": row.groups,
+        "deferred": row.deferred,
+        "left_out": row.left_out,
+        "skip": row.skip,
+        "covers_from": row.covers_from,
+    }
+
+
+def delivery_shown(entry: Entry, message_id: str) -> dict[str, Any]:
+    """A delivery, and under what Message-ID it was or will be sent."""
+    return {
+        "id": entry.id,
+        "issue": entry.issue_id,
+        "newsletter": entry.newsletter,
+        "email": entry.address,
+        "status": entry.status,
+        "attempts": entry.attempts,
+        "reason": entry.reason,
+        "detail": entry.detail,
+        "message_id": message_id,
+        "briefings": entry.briefing_ids,
+        "retry_at": entry.retry_at,
+        "sent_at": entry.sent_at,
+    }
+
+
+def notice_shown(notice: Notice, slugs: Mapping[int, str], message_id: str) -> dict[str, Any]:
+    """A notice, and under what Message-ID it was or will be sent."""
+    return {
+        "id": notice.id,
+        "kind": notice.kind,
+        "newsletter": slugs[notice.newsletter_id],
+        "email": notice.address or None,
+        "occasion": notice.occasion,
+        "status": notice.status,
+        "attempts": notice.attempts,
+        "reason": notice.reason,
+        "detail": notice.detail,
+        "message_id": message_id,
+        "due_at": notice.due_at,
+        "retry_at": notice.retry_at,
+        "sent_at": notice.sent_at,
+        "answered_at": notice.answered_at,
+    }
+
+
+def person_shown(person: Person) -> dict[str, Any]:
+    """Somebody as a program sees them: no secret among it."""
+    return {
+        "id": person.id,
+        "name": person.name,
+        "role": person.role,
+        "codes": person.code_secret is not None,
+        "created_at": person.created_at,
+        "shut_out_at": person.shut_out_at,
+    }
+
+
+def key_shown(key: ApiKey) -> dict[str, Any]:
+    """A key as it may be shown: its beginning only."""
+    return {
+        "id": key.id,
+        "label": key.label,
+        "beginning": key.beginning,
+        "scopes": [one for one in Power if one in key.scopes],
+        "made_at": key.made_at,
+        "used_at": key.used_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def explanation_shown(one: Explanation) -> dict[str, Any]:
+    """Where a briefing stands with a reader of one newsletter, and why."""
+    return {
+        "newsletter": one.newsletter,
+        "answer": one.answer,
+        "reasons": one.reasons,
+        "next_slot": one.next_slot,
+        "deliveries": [
+            {"id": copy.id, "issue": copy.issue_id, "status": copy.status, "sent_at": copy.sent_at}
+            for copy in one.deliveries
+        ],
+    }
+
+
+def reader_in_full(
+    mine: Sequence[Subscription],
+    histories: Sequence[Sequence[Any]],
+    slugs: Mapping[int, str],
+    now: datetime,
+) -> dict[str, Any]:
+    """A reader with all subscriptions, how far each is, and every change of its standing."""
+    items = []
+    for one, history in zip(mine, histories, strict=True):
+        is_on_the_clock = one.standing is Standing.ACTIVE and not one.cadence.at_once
+        items.append(
+            said_of(one, slugs)
+            | {
+                "bookmark": one.bookmark,
+                "began_after": one.began_after,
+                "next_slot": next_slot(one.cadence, now).due_at if is_on_the_clock else None,
+                "history": [
+                    {"at": row.at, "before": row.before, "after": row.after, "reason": row.reason}
+                    for row in history
+                ],
+            }
+        )
+    return {"email": mine[0].address, "name": mine[0].name, "subscriptions": items}

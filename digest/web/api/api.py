@@ -1,0 +1,77 @@
+"""All of the API behind its one gate, and the path under which the pages leave it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+from digest import __version__
+from digest.core.rates import Rates
+from digest.flows.press import Press
+from digest.store.database import Database
+from digest.web.api import briefings, issues, people, problems, rosters, sending, subscribers, topics
+from digest.web.api.described import description
+from digest.web.api.gate import Gate
+from digest.web.api.paths import Paths
+
+#: Calls of one key in a minute, in each process.
+CALLS_A_MINUTE: Final = 600
+
+
+class ApiRoute(BaseRoute):
+    """All paths under `/api`: what is none there is answered by the API as well, not by a page."""
+
+    def __init__(self, app: FastAPI) -> None:
+        """Hand them to this application."""
+        self.app: Final = app
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Take what begins so, whatever its method."""
+        path = scope.get("path", "")
+        is_ours = scope["type"] == "http" and (path == "/api" or path.startswith("/api/"))
+        return (Match.FULL if is_ours else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        await self.app(scope, receive, send)
+
+
+def build_api(
+    *,
+    store: Database,
+    press: Press,
+    base_url: str,
+    own_themes: Path | None,
+    now: Callable[[], datetime],
+    calls_a_minute: int = CALLS_A_MINUTE,
+) -> FastAPI:
+    """The API as an application of its own, with errors of its own; its paths are whole."""
+    api = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    gate = Gate(store=store, rates=Rates(calls_a_minute, timedelta(minutes=1)), now=now)
+    paths = Paths(gate)
+    briefings.add_to(paths)
+    topics.add_to(paths, own_themes)
+    rosters.add_to(paths)
+    subscribers.add_to(paths)
+    issues.add_to(paths, press)
+    sending.add_to(paths, press)
+    people.add_to(paths)
+    api.router.routes.extend(paths.routes)
+    problems.add_to(api)
+    told: dict[str, Any] = {}
+
+    async def openapi(request: Request) -> JSONResponse:
+        """What there is, for everybody: it holds nothing of this house."""
+        if not told:
+            told.update(description(paths.routes, version=__version__, server=base_url))
+        return JSONResponse(told)
+
+    api.router.add_route("/api/openapi.json", openapi, methods=["GET"])
+    return api

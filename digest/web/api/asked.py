@@ -1,0 +1,323 @@
+"""What the API is asked: the bodies of calls, each with an example; a field that is not known is refused."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from digest.core.access import Power, Role
+from digest.core.model import Archive, ItemText
+from subscribers.model import Format, Section
+
+#: Signs that a store can hold; the rest is looked at where the value is used.
+_NO_CONTROL = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+Line = Annotated[str, StringConstraints(max_length=1000, pattern=_NO_CONTROL)]
+Text = Annotated[str, StringConstraints(max_length=500_000, pattern=_NO_CONTROL)]
+Word = Annotated[str, StringConstraints(max_length=320, pattern=_NO_CONTROL)]
+NewSlug = Annotated[str, StringConstraints(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+class Asked(BaseModel):
+    """The body of a call."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def given(self) -> dict[str, Any]:
+        """The fields that the call names, null among them."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+def _example(**fields: Any) -> ConfigDict:
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [fields]})
+
+
+class NewBriefing(Asked):
+    """One item of news."""
+
+    title: Line
+    paragraphs: Annotated[list[Text], Field(min_length=1, max_length=1000)]
+    section: Section = Section.BRIEFING
+    topics: Annotated[list[Word], Field(max_length=50, description="Empty leaves them to the rules.")] = []
+    source: Line | None = None
+    source_date: date | None = None
+    url: Line | None = None
+    language: Word = "en"
+
+
+class NewBriefings(Asked):
+    """One or many items; they are known again, so that nothing comes in twice."""
+
+    model_config = _example(
+        items=[
+            {
+                "title": "Ports agree on a common queue",
+                "paragraphs": ["Eight ports will share one list of waiting ships from January on."],
+                "source": "Harbour Post",
+                "source_date": "2026-11-23",
+                "url": "https://harbour.example/queue",
+            }
+        ],
+        publish=True,
+    )
+
+    items: Annotated[list[NewBriefing], Field(min_length=1, max_length=1000)]
+    publish: Annotated[bool, Field(description="False keeps new items as drafts.")] = True
+
+
+class NewText(Asked):
+    """A page of news as text, or items as JSON, as `digest ingest` reads them."""
+
+    model_config = _example(
+        text='[{"title": "Steel exports rise", "body": "They rose for the third month."}]',
+        format="json",
+        section="briefing",
+        topics=["economy"],
+        publish=False,
+    )
+
+    text: Annotated[str, StringConstraints(max_length=3_000_000)]
+    source: Annotated[Word, Field(description="What it is called in messages.")] = "text"
+    format: Annotated[Literal["page", "json"] | None, Field(description="Recognised when not given.")] = None
+    section: Section = Section.BRIEFING
+    topics: Annotated[list[Word], Field(max_length=50)] = []
+    publish: bool = True
+
+
+class BriefingEdit(Asked):
+    """What shall be changed; a field that is not named stays."""
+
+    model_config = _example(title="Eight ports agree on a common queue", lead=True)
+
+    title: Line | None = None
+    paragraphs: Annotated[list[Text], Field(min_length=1, max_length=1000)] | None = None
+    topics: Annotated[list[Word], Field(max_length=50)] | None = None
+    section: Section | None = None
+    url: Annotated[Line | None, Field(description="Empty takes the link away.")] = None
+    lead: bool | None = None
+    weight: Annotated[int, Field(ge=-999, le=999)] | None = None
+    source: Annotated[Line | None, Field(description="Empty takes it away.")] = None
+    source_date: Annotated[date | None, Field(description="Null takes it away.")] = None
+    language: Word | None = None
+    must_not_miss: Annotated[bool | None, Field(description="No cap puts it off.")] = None
+    publish_at: Annotated[datetime | None, Field(description="When a draft comes out; null: never.")] = None
+    on_revision: Annotated[
+        int | None, Field(ge=1, le=2**31 - 1, description="Refused when it is another one by now.")
+    ] = None
+
+
+Rules = Annotated[dict[Line, Annotated[int, Field(ge=0, le=9)]], Field(max_length=1000)]
+Names = Annotated[list[Line], Field(max_length=100)]
+Place = Annotated[int, Field(ge=0, le=9999)]
+
+
+class TopicEdit(Asked):
+    """What shall be changed; a field that is not named stays."""
+
+    model_config = _example(rules={"tariff": 4, "exports": 4, "customs": 2})
+
+    title: Line | None = None
+    rules: Rules | None = None
+    position: Place | None = None
+    aliases: Names | None = None
+    description: Line | None = None
+
+
+class NewTopic(TopicEdit):
+    """A topic; without a position it stands behind all others."""
+
+    model_config = _example(slug="harbours", title="Harbours", rules={"port": 3, "quay": 4})
+
+    slug: NewSlug
+    title: Line
+
+
+class Link(Asked):
+    """A link in the footer."""
+
+    name: Word
+    url: Line
+
+
+Minutes = Annotated[int, Field(ge=1, le=366 * 24 * 60)]
+
+
+class NewsletterEdit(Asked):
+    """What shall be changed; a field that is not named stays."""
+
+    model_config = _example(title="The Evening Digest", max_items=12, accent="#1a5276")
+
+    title: Line | None = None
+    description: Line | None = None
+    sender_name: Line | None = None
+    sender_address: Word | None = None
+    theme: Word | None = None
+    sections: Annotated[list[Section], Field(min_length=1)] | None = None
+    max_items: Annotated[int, Field(ge=1, le=1000)] | None = None
+    postal_address: Annotated[str, StringConstraints(max_length=2000, pattern=_NO_CONTROL)] | None = None
+    reach_back_days: Annotated[int, Field(ge=0, le=3660)] | None = None
+    give_up_minutes: Minutes | None = None
+    latest_start_minutes: Minutes | None = None
+    item_text: ItemText | None = None
+    logo_url: Line | None = None
+    logo_alt: Line | None = None
+    accent: Word | None = None
+    ground: Word | None = None
+    links: Annotated[list[Link], Field(max_length=12)] | None = None
+    welcome: bool | None = None
+    goodbye: bool | None = None
+    sign_up: bool | None = None
+    archive: Archive | None = None
+    feedback: bool | None = None
+    approval: bool | None = None
+
+
+class NewNewsletter(NewsletterEdit):
+    """A newsletter; what is not said is as in the first one."""
+
+    model_config = _example(slug="evening", title="The Evening Digest")
+
+    slug: NewSlug
+
+
+class Wished(Asked):
+    """What a reader wants; a field that is not named stays, or is as for everybody."""
+
+    name: Word | None = None
+    topics: Literal["all"] | Annotated[list[Word], Field(min_length=1, max_length=200)] | None = None
+    sections: Literal["all"] | Annotated[list[Section], Field(min_length=1)] | None = None
+    days: Annotated[Word, Field(description="daily, weekdays, monthly, or mon,thu.")] | None = None
+    at: Annotated[Word, Field(description="Local time of day: HH:MM.")] | None = None
+    timezone: Annotated[Word, Field(description="IANA name, such as Europe/Paris.")] | None = None
+    at_once: bool | None = None
+    format: Format | None = None
+    max_items: Annotated[int, Field(ge=1, le=1000)] | None = None
+    language: Word | None = None
+
+    def words(self) -> dict[str, str]:
+        """The wishes by option name, as the command line has them."""
+        found: dict[str, str] = {}
+        for name in self.model_fields_set & Wished.model_fields.keys():
+            value = getattr(self, name)
+            if isinstance(value, bool):
+                found[name] = "yes" if value else "no"
+            elif isinstance(value, list):
+                found[name] = ",".join(value)
+            elif value is not None:
+                found[name] = str(value)
+            elif name == "max_items":
+                found[name] = "none"
+        return found
+
+
+class NewReader(Wished):
+    """A reader; active at once, unless a confirmation is asked for."""
+
+    model_config = _example(
+        email="grace@example.org", newsletter="daily", topics=["economy"], days="weekdays", at="07:30"
+    )
+
+    email: Word
+    newsletter: Word = "daily"
+    confirmed: Annotated[bool, Field(description="False asks the reader to confirm first.")] = True
+
+
+class ReaderEdit(Wished):
+    """What shall be changed, of one newsletter or of all that the address reads."""
+
+    model_config = _example(days="mon,thu", at="18:00")
+
+    newsletter: Word | None = None
+    email: Annotated[Word | None, Field(description="The reader's new address.")] = None
+
+
+class Pause(Asked):
+    """Until when nothing is sent; null means until the reader is resumed."""
+
+    model_config = _example(until="2027-01-07", catch_up=True)
+
+    newsletter: Word | None = None
+    until: date | None = None
+    catch_up: Annotated[bool, Field(description="Send afterwards what came meanwhile.")] = True
+
+
+class Resume(Asked):
+    """Of which newsletter a pause ends; null means of all."""
+
+    model_config = _example(newsletter="daily")
+
+    newsletter: Word | None = None
+
+
+class Leave(Asked):
+    """Of which newsletter a subscription ends, and why; null means of all."""
+
+    model_config = _example(reason="asked by telephone")
+
+    newsletter: Word | None = None
+    reason: Annotated[Line, Field(description="It is kept.")] = "asked an admin"
+
+
+class Resolution(Asked):
+    """What is to be taken as true of a copy in doubt."""
+
+    model_config = ConfigDict(
+        extra="forbid", populate_by_name=True, json_schema_extra={"examples": [{"as": "sent"}]}
+    )
+
+    as_: Annotated[Literal["sent", "again"], Field(alias="as")]
+
+
+class ByHand(Asked):
+    """A one-off issue: whom to write to is said in exactly one way."""
+
+    model_config = _example(
+        newsletter="daily",
+        to=["ada@example.org"],
+        briefings=[1],
+        subject="One more thing",
+        intro="Read this.",
+    )
+
+    newsletter: Word
+    everybody: Annotated[bool, Field(description="To all active readers.")] = False
+    to: Annotated[list[Word], Field(max_length=1000)] = []
+    topics: Annotated[list[Word], Field(max_length=200, description="To who follows one of these.")] = []
+    audience: Annotated[Line, Field(description="To whom this filter means, such as `topic = economy`.")] = ""
+    briefings: Annotated[
+        list[Annotated[int, Field(ge=1, le=2**63 - 1)]],
+        Field(max_length=500, description="None means what each reader's wishes choose."),
+    ] = []
+    since: Annotated[datetime | None, Field(description="Only what was published since.")] = None
+    subject: Line | None = None
+    intro: Annotated[str, StringConstraints(max_length=20_000, pattern=_NO_CONTROL)] | None = None
+    ignore_bookmarks: Annotated[bool, Field(description="Also send what readers have had.")] = False
+
+
+class NewPerson(Asked):
+    """Somebody who may enter the desk."""
+
+    model_config = _example(name="Grace", role="viewer", password="five words that nobody guesses soon")  # noqa: S106
+
+    name: Word
+    role: Role = Role.VIEWER
+    password: SecretStr
+
+
+class PersonEdit(Asked):
+    """What shall be changed."""
+
+    model_config = _example(role="editor")
+
+    role: Role | None = None
+    shut_out: bool | None = None
+
+
+class NewKey(Asked):
+    """A key for a program: it can do no more than its holder, and no more than the key that makes it."""
+
+    model_config = _example(label="import", scopes=["see", "keep-readers"])
+
+    label: Word
+    scopes: Annotated[list[Power], Field(min_length=1, max_length=20)]

@@ -1,0 +1,186 @@
+"""Briefings through the API: listed, taken in, corrected, published and taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Query
+
+from digest.core.access import Power
+from digest.core.model import Briefing, BriefingStatus, DraftBriefing
+from digest.core.weblinks import is_web_link
+from digest.errors import InputError, NotFoundError
+from digest.flows.collect import Collected as Harvest
+from digest.flows.collect import collect
+from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
+from digest.flows.shown import briefing_in_a_list, briefing_in_full
+from digest.ingest.formats import read
+from digest.ingest.gathered import Gathered
+from digest.ingest.plaintext import clean, trimmed
+from digest.ingest.topics import TopicRules
+from digest.store import briefings as shelf
+from digest.store import topics
+from digest.store.opinions import tally
+from digest.web.api.answered import BriefingInAList, BriefingInFull, Collected
+from digest.web.api.asked import BriefingEdit, NewBriefing, NewBriefings, NewText
+from digest.web.api.calls import Call, Made
+from digest.web.api.paths import After, Document, Id, Limit, Listing, Paths, instant, part
+from subscribers.wishes import parse_language
+
+
+def add_to(paths: Paths) -> None:
+    """Add what is about briefings."""
+    paths.get("/briefings", Power.SEE, list_briefings, Listing[BriefingInAList])
+    paths.post("/briefings", Power.EDIT, add_briefings, Collected)
+    paths.post("/ingest", Power.EDIT, ingest, Collected)
+    paths.get("/briefings/{id}", Power.SEE, show_briefing, BriefingInFull)
+    paths.patch("/briefings/{id}", Power.EDIT, edit_briefing, BriefingInFull)
+    paths.act("/briefings/{id}/publish", Power.EDIT, publish_briefing, BriefingInFull)
+    paths.act("/briefings/{id}/retract", Power.EDIT, retract_briefing, BriefingInFull)
+
+
+async def list_briefings(
+    call: Made,
+    status: Annotated[BriefingStatus | None, Query(examples=["published"])] = None,
+    after: After = 0,
+    limit: Limit = 100,
+) -> Document:
+    """List briefings by id."""
+    async with call.store.read() as connection:
+        found = await shelf.page(connection, after=after, limit=limit + 1, status=status)
+    return part(found, limit, lambda one: one.id, briefing_in_a_list)
+
+
+async def show_briefing(call: Made, id: Id) -> Document:
+    """Show a briefing with its text and the reasons of its topics."""
+    async with call.store.read() as connection:
+        found = await shelf.by_id(connection, id)
+    if found is None:
+        raise NotFoundError(f"briefing {id} does not exist")
+    return await _in_full(call, found)
+
+
+async def add_briefings(call: Made, body: NewBriefings) -> Document:
+    """Take one or many items in
+
+    What is known already is left alone, or becomes a new revision. An item that cannot be taken is named in
+    `rejected`, with its place in the body as `line`; the others are taken.
+    """
+    drafts = tuple(_draft(item, place) for place, item in enumerate(body.items, 1))
+    return await _collect(call, Gathered(drafts, source="api"), publish_new=body.publish)
+
+
+async def ingest(call: Made, body: NewText) -> Document:
+    """Take in a page of news, or items as JSON
+
+    The text is read as `digest ingest` reads a file.
+    """
+    async with call.store.read() as connection:
+        rules = TopicRules(await topics.every(connection))
+    for name in body.topics:
+        # a wrong one is the fault of the call, not of each item
+        rules.slug_of(name)
+    gathered = read(
+        body.text.encode(),
+        source=body.source,
+        format=body.format,
+        section=body.section,
+        topics=tuple(body.topics),
+    )
+    return await _collect(call, gathered, publish_new=body.publish)
+
+
+async def edit_briefing(call: Made, id: Id, body: BriefingEdit) -> Document:
+    """Change a briefing
+
+    A changed title, text or link is a new revision of the same briefing.
+    """
+    wish = Edit(
+        title=body.title,
+        paragraphs=None if body.paragraphs is None else _paragraphs(body.paragraphs),
+        topics=None if body.topics is None else tuple(body.topics),
+        section=body.section,
+        url=None if body.url is None else _link(body.url),
+        lead=body.lead,
+        weight=body.weight,
+        must_not_miss=body.must_not_miss,
+        publish_at=_appointed(body),
+        source=body.source,
+        source_date=NOTHING
+        if "source_date" in body.model_fields_set and body.source_date is None
+        else body.source_date,
+        language=None if body.language is None else parse_language(body.language),
+        on_revision=body.on_revision,
+    )
+    return await _in_full(call, await edit(id, wish, store=call.store, now=call.now, by=call.actor))
+
+
+async def publish_briefing(call: Made, id: Id) -> Document:
+    """Publish a draft, or a retracted briefing again under the number it had."""
+    return await _in_full(call, await publish(id, store=call.store, now=call.now, by=call.actor))
+
+
+async def retract_briefing(call: Made, id: Id) -> Document:
+    """Take a briefing back
+
+    No issue that is planned from now on carries it.
+    """
+    return await _in_full(call, await retract(id, store=call.store, now=call.now, by=call.actor))
+
+
+async def _in_full(call: Call, briefing: Briefing) -> Document:
+    async with call.store.read() as connection:
+        said = await tally(connection, briefing.number or 0)
+    return briefing_in_full(briefing) | said._asdict()
+
+
+async def _collect(call: Call, gathered: Gathered, *, publish_new: bool) -> Document:
+    done: Harvest = await collect(
+        gathered, store=call.store, now=call.now, publish=publish_new, by=call.actor
+    )
+    rejected = [{"source": one.source, "line": one.line, "reason": one.reason} for one in done.rejected]
+    return {
+        "added": list(done.added),
+        "updated": list(done.updated),
+        "unchanged": done.unchanged,
+        "rejected": rejected,
+    }
+
+
+def _draft(item: NewBriefing, place: int) -> DraftBriefing:
+    title = " ".join(clean(item.title).split())
+    if not title:
+        raise InputError(f"items.{place - 1}.title is empty: say one")
+    return DraftBriefing(
+        title=title,
+        paragraphs=_paragraphs(item.paragraphs),
+        section=item.section,
+        topics=tuple(item.topics),
+        source=None if item.source is None else " ".join(clean(item.source).split()) or None,
+        source_date=item.source_date,
+        url=None if item.url is None else _link(item.url) or None,
+        language=parse_language(item.language),
+        line=place,
+    )
+
+
+def _appointed(body: BriefingEdit) -> datetime | Nothing | None:
+    if body.publish_at is None:
+        return NOTHING if "publish_at" in body.model_fields_set else None
+    return instant(body.publish_at)
+
+
+def _paragraphs(texts: list[str]) -> tuple[str, ...]:
+    found = tuple(filter(None, (trimmed(clean(text)) for text in texts)))
+    if not found:
+        raise InputError("paragraphs are empty: write at least one")
+    return found
+
+
+def _link(text: str) -> str:
+    """An address that a reader can follow; empty takes the link away."""
+    url = text.strip()
+    if url and (not url.isprintable() or not is_web_link(url)):
+        raise InputError(f"url {text!r} is not an absolute http or https address: say https://HOST/PATH")
+    return url

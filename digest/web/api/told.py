@@ -1,0 +1,248 @@
+"""What the API tells of plans, people and the state of the house: models with an example each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from digest.core.access import Power, Role, Via
+from digest.core.model import DeliveryStatus, Skip
+from digest.flows.explain import Answer
+from subscribers.model import Standing
+
+
+def _example(**fields: Any) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
+class RehearsedCopy(BaseModel):
+    """Readers who would get the same copy; who they are is told to keys that may see readers."""
+
+    readers: int
+    emails: list[str] | None
+    briefings: list[int]
+    skip: Skip | None
+
+
+class Rehearsed(BaseModel):
+    """Who would get what."""
+
+    model_config = _example(
+        planned=1,
+        skipped={},
+        copies=[{"readers": 1, "emails": ["ada@example.org"], "briefings": [17], "skip": None}],
+    )
+
+    planned: int
+    skipped: dict[Skip, int]
+    copies: list[RehearsedCopy]
+
+
+class SentByHand(BaseModel):
+    """A one-off issue that was written down; the scheduler sends it."""
+
+    model_config = _example(issue=5, planned=1, skipped={})
+
+    issue: int
+    planned: int
+    skipped: dict[Skip, int]
+
+
+class CopyShown(BaseModel):
+    """A copy that carried a briefing."""
+
+    id: int
+    issue: int
+    status: DeliveryStatus
+    sent_at: datetime | None
+
+
+class ExplanationShown(BaseModel):
+    """Where a briefing stands with a reader of one newsletter."""
+
+    newsletter: str
+    answer: Answer
+    reasons: list[str]
+    next_slot: datetime | None
+    deliveries: list[CopyShown]
+
+
+class Explained(BaseModel):
+    """Why a reader got a briefing, will get it, or does not."""
+
+    model_config = _example(
+        email="ada@example.org",
+        briefing=17,
+        items=[
+            {
+                "newsletter": "daily",
+                "answer": "waiting",
+                "reasons": ["it would be in the next issue, due 2026-11-25 06:30 UTC"],
+                "next_slot": "2026-11-25T06:30:00Z",
+                "deliveries": [],
+            }
+        ],
+    )
+
+    email: str
+    briefing: int
+    items: list[ExplanationShown]
+
+
+class SizeShown(BaseModel):
+    """A size against its budget, in octets."""
+
+    part: str
+    octets: int
+    budget: int
+    fits: bool
+
+
+class PreviewShown(BaseModel):
+    """A reader's next issue as it would be sent."""
+
+    model_config = _example(
+        subject="The Daily Digest, 25 November",
+        due_at="2026-11-25T06:30:00Z",
+        skip=None,
+        html="<!DOCTYPE html>…",
+        text="Economy and trade…",
+        message="From: The Daily Digest <digest@newsroom.example>…",
+        sizes=[{"part": "HTML part", "octets": 24000, "budget": 90000, "fits": True}],
+    )
+
+    subject: str | None
+    due_at: datetime
+    skip: Skip | None
+    html: str | None
+    text: str | None
+    #: the whole message (RFC 5322)
+    message: str | None
+    sizes: list[SizeShown]
+
+
+class PersonShown(BaseModel):
+    """Somebody who may enter the desk."""
+
+    model_config = _example(
+        id=1,
+        name="Ada",
+        role="editor",
+        codes=False,
+        created_at="2026-11-20T09:00:00Z",
+        shut_out_at=None,
+    )
+
+    id: int
+    name: str
+    role: Role
+    codes: bool
+    created_at: datetime
+    shut_out_at: datetime | None
+
+
+_KEY: Any = {
+    "id": 2,
+    "label": "import",
+    "beginning": "digest_k3v0q",
+    "scopes": ["see", "keep-readers"],
+    "made_at": "2026-11-20T09:00:00Z",
+    "used_at": None,
+    "revoked_at": None,
+}
+
+
+class KeyShown(BaseModel):
+    """A key by its beginning."""
+
+    model_config = _example(**_KEY)
+
+    id: int
+    label: str
+    beginning: str
+    scopes: list[Power]
+    made_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class KeyMade(KeyShown):
+    """A new key; it is shown this once."""
+
+    model_config = _example(**_KEY, key="digest_k3v0q...")
+
+    key: str
+
+
+class ChangeShown(BaseModel):
+    """One entry of the log of changes."""
+
+    model_config = _example(
+        id=40,
+        at="2026-11-24T09:30:00Z",
+        actor="Ada (import)",
+        via="api",
+        person_id=1,
+        act="briefing.edit",
+        kind="briefing",
+        subject="17",
+        before={"lead": False},
+        after={"lead": True},
+    )
+
+    id: int
+    at: datetime
+    actor: str
+    via: Via
+    person_id: int | None
+    act: str
+    kind: str
+    subject: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+class AppointmentShown(BaseModel):
+    """A slot that has come or will come."""
+
+    newsletter: str
+    cadence: str
+    slot: str
+    due_at: datetime
+
+
+class UnderWayShown(BaseModel):
+    """An issue that still has copies to settle."""
+
+    issue: int
+    slot: str
+    copies: dict[DeliveryStatus, int]
+
+
+class StatusShown(BaseModel):
+    """What is due, under way and stuck."""
+
+    model_config = _example(
+        newest_number=12,
+        subscriptions={"active": 2},
+        due=[],
+        upcoming=[
+            {
+                "newsletter": "daily",
+                "cadence": "weekdays at 07:30 Europe/Paris",
+                "slot": "2026-11-25T07:30",
+                "due_at": "2026-11-25T06:30:00Z",
+            }
+        ],
+        under_way=[],
+        uncertain=0,
+    )
+
+    newest_number: int
+    subscriptions: dict[Standing, int]
+    due: list[AppointmentShown]
+    upcoming: list[AppointmentShown]
+    under_way: list[UnderWayShown]
+    uncertain: int
