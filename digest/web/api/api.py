@@ -16,7 +16,17 @@ from digest import __version__
 from digest.core.rates import Rates
 from digest.flows.press import Press
 from digest.store.database import Database
-from digest.web.api import briefings, issues, people, problems, rosters, sending, subscribers, topics
+from digest.web.api import (
+    briefings,
+    issues,
+    people,
+    problems,
+    rosters,
+    sending,
+    subscribers,
+    suppressions,
+    topics,
+)
 from digest.web.api.described import description
 from digest.web.api.gate import Gate
 from digest.web.api.paths import Paths
@@ -60,6 +70,7 @@ def build_api(
     topics.add_to(paths, own_themes)
     rosters.add_to(paths)
     subscribers.add_to(paths)
+    suppressions.add_to(paths)
     issues.add_to(paths, press)
     sending.add_to(paths, press)
     people.add_to(paths)

@@ -321,3 +321,12 @@ class NewKey(Asked):
 
     label: Word
     scopes: Annotated[list[Power], Field(min_length=1, max_length=20)]
+
+
+class NewSuppressions(Asked):
+    """Addresses that must not be written to."""
+
+    model_config = _example(addresses=["lin@example.org"], note="asked by letter")
+
+    addresses: Annotated[list[Word], Field(min_length=1, max_length=10_000)]
+    note: Annotated[str, StringConstraints(max_length=200, pattern=_NO_CONTROL)] = ""

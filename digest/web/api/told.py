@@ -246,3 +246,35 @@ class StatusShown(BaseModel):
     upcoming: list[AppointmentShown]
     under_way: list[UnderWayShown]
     uncertain: int
+
+
+class SuppressionShown(BaseModel):
+    """An address that must not be written to; which one, only its hash says."""
+
+    model_config = _example(
+        id=3, reason="by hand", at="2026-11-24T09:30:00Z", made_by="Ada (import)", note="asked by letter"
+    )
+
+    id: int
+    reason: str
+    at: datetime
+    #: null for one that only the owner of the address can lift
+    made_by: str | None
+    note: str
+
+
+class RefusedAddress(BaseModel):
+    """An address that was not taken: its place in the list, and why."""
+
+    line: int
+    reason: str
+
+
+class Suppressed(BaseModel):
+    """What became of a list of addresses."""
+
+    model_config = _example(added=1, known=0, rejected=[])
+
+    added: int
+    known: int
+    rejected: list[RefusedAddress]

@@ -136,6 +136,20 @@ async def test_reader_comes_changes_pauses_and_goes(store: Database) -> None:
     assert "ada" not in log.casefold().replace("canada", "")
 
 
+async def test_addresses_are_suppressed_and_let_go(sqlite_store: Database) -> None:
+    async with program(sqlite_store) as client:
+        await client.post("subscribers", json={"email": "ada@example.org"})
+        body = {"addresses": ["ada@example.org", "nobody"], "note": "asked by letter"}
+        done = (await client.post("suppressions", json=body)).json()
+        assert (done["added"], [one["line"] for one in done["rejected"]]) == (1, [2])
+        assert (await client.get(ADA)).json()["subscriptions"][0]["status"] == "suppressed"
+        assert (await client.get("suppressions/ada@example.org")).json()["note"] == "asked by letter"
+        assert (await client.delete("suppressions/ada@example.org")).status_code == 200
+        assert (await client.get("suppressions/ada@example.org")).status_code == 404
+        await client.delete(ADA)
+        assert (await client.delete("suppressions/ada@example.org")).status_code == 422
+
+
 async def test_address_may_hold_a_slash(sqlite_store: Database) -> None:
     async with program(sqlite_store) as client:
         await client.post("subscribers", json={"email": "a/data@example.org"})
