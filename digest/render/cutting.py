@@ -142,9 +142,12 @@ def _closed(
         yield When(mark.value, inside)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def filled_slot(slot: Slot, value: str, shown: Callable[[str], str]) -> bytes:
-    """A slot with a value as it is shown; kept, since cohorts are told much the same."""
+    """A slot with a value as it is shown; kept, since cohorts are told much the same.
+
+    What only one of them is told, such as where its copy can be seen, soon makes room again.
+    """
     return slot.filled(shown(value))
 
 
