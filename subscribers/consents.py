@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from subscribers.model import Standing
 from subscribers.tables import consents, subscriptions
+
+#: How the form of an import is called, before its number: no page of ours, but an admin's word.
+BY_IMPORT: Final = "import "
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,15 @@ async def note_answer(
 async def unanswered_before(connection: AsyncConnection, instant: datetime, *, limit: int) -> list[int]:
     """Forms that were filled in before an instant and never led to a yes; not of who still waits for it.
 
-    What such a reader entered is forgotten with the subscription.
+    What such a reader entered is forgotten with the subscription. The grounds of an import are no form: they
+    are kept as long as the reader is.
     """
     whose = subscriptions.c.id == consents.c.subscription_id
     query = select(consents.c.id).join(subscriptions, whose)
     query = query.where(
         consents.c.confirmed_at.is_(None),
         consents.c.asked_at < instant,
+        consents.c.form.not_like(f"{BY_IMPORT}%"),
         subscriptions.c.standing != Standing.PENDING,
     )
     return list((await connection.execute(query.order_by(consents.c.id).limit(limit))).scalars())

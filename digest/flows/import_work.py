@@ -129,7 +129,7 @@ class _Desk:
             rows.remove(row)
             refused.append(RefusedLine(row.line, next(r for n, r, _ in piece.refused if n == row.line)))
         lines = await self._taken(connection, one, rows, refused, now)
-        await lines.note_basis(consents.Shown(f"import {one.id}", one.basis, ""))
+        await lines.note_basis(consents.Shown(f"{consents.BY_IMPORT}{one.id}", one.basis, ""))
         undo = {
             "added": [[id_, 0] for id_ in lines.new_ids],
             "changed": [

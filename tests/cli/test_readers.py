@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import sqlite3
+from contextlib import closing
 from json import loads
 from typing import Any, Final
 
@@ -30,6 +32,21 @@ DEFAULTS: Final = {
     "language": "en",
     "paused_until": None,
 }
+
+
+def test_the_log_says_who_changed_a_reader_at_the_shell_and_names_no_reader(newsroom: Shell) -> None:
+    address = "greta@readers.example"
+    newsroom.ask("subscribers", "add", address, "--name", "Greta")
+    newsroom.ask("subscribers", "edit", address, "--topics", "all", "--name", "Greta B.", "--days", "mon")
+    newsroom.ask("subscribers", "erase", address)
+    with closing(sqlite3.connect(newsroom.folder / "var" / "digest.sqlite3")) as connection:
+        query = "SELECT act, via, subject, before, after FROM changes WHERE kind = 'reader' ORDER BY id"
+        entries = connection.execute(query).fetchall()[-3:]
+    number = entries[0][2]
+    assert [entry[:3] for entry in entries] == [
+        (f"reader.{act}", "command", number) for act in ("add", "edit", "erase")
+    ]
+    assert "greta" not in str(entries).lower()
 
 
 def test_reader_who_says_nothing_gets_everything_every_morning(newsroom: Shell) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from digest.core.importing import ImportStatus
 from digest.errors import InputError
 from digest.flows import importing, readers
 from digest.flows.import_work import work_on_imports
+from digest.flows.tidy import tidy
 from digest.store import changes, imports
 from digest.store.database import Database
 from digest.store.imports import Import
@@ -100,6 +102,14 @@ async def test_what_is_taken_has_its_grounds_and_its_entry_in_the_log(store: Dat
     assert acts == [(f"import.{act}", "Anna") for act in ("taken", "take", "name-columns", "hand-over")]
     assert piece is not None
     assert piece.lines == ()
+
+
+async def test_the_grounds_of_an_import_outlast_forms_that_nobody_answered(store: Database) -> None:
+    await taken(store)
+    await tidy(store=store, now=TUESDAY + timedelta(days=400), keep_unconfirmed=timedelta(days=30))
+    async with store.read() as connection:
+        ann = await reader(store, "ann@example.org")
+        assert [row.words for row in await consents.of_subscription(connection, ann.id)] == [BASIS]
 
 
 async def test_two_who_work_on_it_at_once_take_each_line_once(
