@@ -1,4 +1,4 @@
-"""A mail as sent or to be sent, for who looks at it: printed by the press of issues, made out to nobody."""
+"""A mail as it was or will be sent, for who looks at it: printed by the press of issues, links of nobody."""
 
 from __future__ import annotations
 

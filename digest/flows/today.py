@@ -210,6 +210,10 @@ async def _running(connection: AsyncConnection, known: Mapping[int, Newsletter])
 async def _sent(connection: AsyncConnection, known: Mapping[int, Newsletter]) -> tuple[Sent, ...]:
     found = await attention.newest_issues(connection, limit=_ISSUES)
     counted = await outcomes.kept(connection, [one.id for one in found])
+    for one in found:
+        if one.id not in counted and one.status in (IssueStatus.DONE, IssueStatus.CANCELLED):
+            # something of it has changed since it was counted
+            counted[one.id] = await outcomes.counted(connection, one.id)
     return tuple(Sent(one, known[one.newsletter_id], counted.get(one.id)) for one in found)
 
 

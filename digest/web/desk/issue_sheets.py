@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Power
-from digest.core.model import DeliveryStatus, Issue
+from digest.core.model import DeliveryStatus, Issue, IssueStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows import issue_acts, settling
 from digest.flows.press import Press
@@ -79,7 +79,11 @@ class Issues:
             counted = await outcomes.kept(connection, ids)
             copies = await outcomes.planned_copies(connection, ids)
             for one in shown:
-                if one.id not in counted:
+                if one.id in counted:
+                    continue
+                if one.status in (IssueStatus.DONE, IssueStatus.CANCELLED):
+                    counted[one.id] = await outcomes.counted(connection, one.id)
+                else:
                     still = await outcomes.open_counts(connection, one.id)
                     settled = max(0, copies.get(one.id, 0) - sum(still.values()))
                     counted[one.id] = {"sent": {"": settled}} | {name: {"": n} for name, n in still.items()}

@@ -1,4 +1,4 @@
-"""What runs now, as a stream of events (HTML Living Standard, 9.2): each a part of the page, ready made."""
+"""What runs now, as a stream of events (HTML Living Standard, 9.2): each is a part of the page."""
 
 from __future__ import annotations
 

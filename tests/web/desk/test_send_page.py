@@ -1,0 +1,132 @@
+"""What is sent by hand is rehearsed, tested and confirmed, and goes out once however often it is ordered."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from digest.core.access import Role
+from digest.store import issues
+from digest.store.database import Database
+from tests.flows.newsroom import TUESDAY, at, copies, item, join, publish_news
+from tests.flows.post_office import all_notices
+from tests.jobs.office import jobs_for, press_for, run
+from tests.render.pages import document
+from tests.web.desk.newsroom import at_the_desk, says, submit
+
+pytestmark = pytest.mark.anyio
+ANN, BOB = "ann@example.org", "bob@example.org"
+NOW = at(24, 6, 30)
+
+
+async def newsroom(store: Database) -> None:
+    await join(store, ANN, TUESDAY, topics="economy")
+    await join(store, BOB, TUESDAY, topics="energy")
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"), item("Solar", "energy"))
+
+
+def at_send(store: Database) -> Any:
+    return at_the_desk(store, Role.EDITOR, lambda: NOW, press=press_for(store))
+
+
+async def do(client: httpx.AsyncClient, page: httpx.Response, act: str, **entered: Any) -> httpx.Response:
+    return await submit(client, page, "send", do=act, **entered)
+
+
+CHOSEN: dict[str, Any] = {"what": "chosen", "briefing": ["1"], "subject": "Look at this"}
+
+
+async def test_a_mail_is_rehearsed_tested_confirmed_and_sent_once(store: Database, tmp_path: Path) -> None:
+    await newsroom(store)
+    async with at_send(store) as client:
+        page = await client.get("/admin/send")
+        page = await do(client, page, "rehearse", **CHOSEN)
+        assert "2 mails would be sent" in says(page)
+        assert "HTML part of the largest mail" in says(page)
+        frame = document(page.text).xpath("//iframe/@src")[0]
+        assert "Tariffs" in (await client.get(page.url.join(frame))).text
+        page = await do(client, page, "test", test_to="desk@example.com", **CHOSEN)
+        assert "The test goes to 1 address" in says(page)
+        wrong = await do(client, page, "order", confirm="3", **CHOSEN)
+        assert "3 mails were agreed to, and it would be 2" in says(wrong)
+        wrong = await do(client, page, "order", confirm="", **CHOSEN)
+        assert "Type the number of mails" in says(wrong)
+        answers = await asyncio.gather(*(do(client, page, "order", confirm="2", **CHOSEN) for _ in range(3)))
+        assert all("The mail is ordered" in says(one) for one in answers)
+    jobs = jobs_for(store, tmp_path)
+    assert (await run(jobs, NOW)).totals.sent == 2
+    assert (await run(jobs, NOW)).totals.sent == 0
+    assert {copy.numbers for copy in await copies(store)} == {(1,)}
+    async with store.read() as connection:
+        assert len(await issues.page(connection)) == 1
+    assert {notice.kind for notice in await all_notices(store)} == {"test"}
+
+
+async def test_readers_are_chosen_by_topic_by_filter_and_by_address(store: Database) -> None:
+    await newsroom(store)
+    async with at_send(store) as client:
+        page = await client.get("/admin/send")
+        for who in (
+            {"who": "topics", "topic": ["economy"]},
+            {"who": "filter", "audience": "topic:economy and format:html"},
+            {"who": "addresses", "addresses": ANN},
+        ):
+            done = await do(client, page, "rehearse", **CHOSEN, **who)
+            assert "1 mail would be sent" in says(done), who
+        wrong = await do(
+            client, page, "rehearse", **CHOSEN, who="filter", audience="topic:economy or 1=1; --"
+        )
+        assert wrong.status_code == 422
+        assert "The filter is not understood" in says(wrong)
+        wrong = await do(client, page, "rehearse", **CHOSEN, who="addresses", addresses="cat@example.org")
+        assert "does not read daily" in says(wrong)
+        # what was entered is there still
+        assert "cat@example.org" in wrong.text
+    assert await copies(store) == ()
+
+
+async def test_an_order_for_later_is_shown_today_and_can_be_taken_back(
+    store: Database, tmp_path: Path
+) -> None:
+    await newsroom(store)
+    later = {"when": "at", "at": "2026-11-24T06:45"}
+    async with at_send(store) as client:
+        page = await do(client, await client.get("/admin/send"), "rehearse", **CHOSEN)
+        done = await do(client, page, "order", confirm="2", **later, **CHOSEN)
+        assert "Look at this: 2 mails, Tue 24 Nov 2026, 06:45, ordered by the editor" in says(done)
+        jobs = jobs_for(store, tmp_path)
+        assert (await run(jobs, at(24, 6, 44))).totals.sent == 0
+        done = await submit(client, done, "/cancel")
+        assert "The mail is taken back" in says(done)
+        assert (await run(jobs, at(24, 6, 46))).totals.sent == 0
+
+
+async def test_briefings_are_found_by_their_words_and_stay_chosen(store: Database) -> None:
+    await newsroom(store)
+    async with at_send(store) as client:
+        page = await do(client, await client.get("/admin/send"), "find", find="solar", briefing=["1"])
+        boxes = document(page.text).xpath("//input[@name='briefing']")
+        assert [(box.get("value"), box.get("checked") is not None) for box in boxes] == [
+            ("1", True),
+            ("2", False),
+        ]
+
+
+async def test_an_intro_is_a_mail_of_its_own(store: Database, tmp_path: Path) -> None:
+    await newsroom(store)
+    words = {"what": "intro", "subject": "We move house", "intro": "From Monday we are at the harbour."}
+    async with at_send(store) as client:
+        page = await do(client, await client.get("/admin/send"), "rehearse", **words)
+        assert "the intro alone" in says(page)
+        await do(client, page, "order", confirm="2", **words)
+    assert (await run(jobs_for(store, tmp_path), NOW)).totals.sent == 2
+
+
+async def test_who_may_not_send_gets_no_form(store: Database) -> None:
+    async with at_the_desk(store, Role.VIEWER) as client:
+        assert (await client.get("/admin/send")).status_code == 403
+        assert "Send by hand" not in says(await client.get("/admin/"))
