@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,20 +15,20 @@ from sqlalchemy import update
 from digest.core.access import Role
 from digest.flows.today import Running
 from digest.store.database import Database
-from digest.store.tables import deliveries
+from digest.store.tables import deliveries, issues
 from digest.web.desk import live
 from digest.web.desk.live import Pace, Paces
 from tests.flows.newsroom import (
     TUESDAY,
     at,
+    item,
     join,
     join_many,
-    item,
     plan_all,
     publish_news,
 )
 from tests.jobs.office import jobs_for, press_for, run
-from tests.mail.smtpd import running_server
+from tests.mail.smtpd import smtpd
 from tests.web.browsing import DARK_PHONE, DESKTOP, PHONE, chromium, served, violations, window
 from tests.web.browsing import says as shows
 from tests.web.desk.newsroom import PASSWORD, add_person, at_the_desk, says
@@ -43,7 +42,6 @@ pytestmark = pytest.mark.anyio
 async def test_what_comes_is_told_by_newsletter_and_time_with_its_readers(store: Database) -> None:
     await join(store, "ann@example.org", TUESDAY, at="07:00")
     await join(store, "bob@example.org", TUESDAY, at="08:00", timezone="Europe/Berlin")
-    await join(store, "cat@example.org", TUESDAY, days="at-once") if False else None
     async with at_the_desk(store, Role.VIEWER, lambda: at(24, 6, 30)) as client:
         page = says(await client.get("/admin/"))
     assert "Tue 24 Nov 2026, 07:00" in page
@@ -66,8 +64,6 @@ async def test_outcomes_stand_in_words_beside_their_bars(store: Database, tmp_pa
     await run(jobs_for(store, tmp_path), at(24, 7))
     async with store.write() as connection:
         await connection.execute(update(deliveries).where(deliveries.c.id == 1).values(status="refused"))
-        from digest.store.tables import issues
-
         await connection.execute(update(issues).values(outcomes=None))
     async with at_the_desk(store, Role.VIEWER, lambda: at(24, 9)) as client:
         page = await client.get("/admin/")
@@ -106,14 +102,18 @@ async def test_progress_is_seen_as_it_happens_without_loading_the_page_again(
     await publish_news(store, TUESDAY, item("Tariffs", "economy"))
     await plan_all(store, at(24, 7))
     await add_person(store, "Anna", Role.EDITOR)
-    async with served(store, at(24, 7), press=press_for(store)) as base_url, chromium() as browser:
-        async with window(browser, DESKTOP) as page, entered(page, base_url):
-            await shows(page, "[data-live]", "0 of 30 copies")
-            await page.evaluate("window.stayed = true")
-            async with running_server() as server:
-                await run(jobs_for(store, tmp_path, server.as_server()), at(24, 7))
-            await shows(page, "[data-live]", "Nothing is being sent.")
-            assert await page.evaluate("window.stayed")
+    async with (
+        served(store, at(24, 7), press=press_for(store)) as base_url,
+        chromium() as browser,
+        window(browser, DESKTOP) as page,
+        entered(page, base_url),
+        smtpd() as server,
+    ):
+        await shows(page, "[data-live]", "0 of 30 copies")
+        await page.evaluate("window.stayed = true")
+        await run(jobs_for(store, tmp_path, server.server()), at(24, 7))
+        await shows(page, "[data-live]", "Nothing is being sent.")
+        assert await page.evaluate("window.stayed")
 
 
 async def test_a_mail_is_sent_by_hand_in_a_browser_and_arrives(
@@ -149,6 +149,3 @@ async def test_a_mail_is_sent_by_hand_in_a_browser_and_arrives(
             await shows(page, "h1", "Look at this")
             assert await violations(page) == []
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == 2
-
-
-assert asyncio
