@@ -151,8 +151,7 @@ class Database:
     async def fold_log(self) -> None:
         """Fold SQLite's write-ahead log into the file."""
         if self.is_sqlite:
-            async with self._engine.connect() as connection:
-                connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 await connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     async def close(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictInt, StringConstraints
 
 from digest.core.access import Power, Role
 from digest.core.model import Archive, ItemText
+from digest.web.api.times import Day, Instant
 from subscribers.model import Format, Section
 
 #: Signs that a store can hold; the rest is looked at where the value is used.
@@ -41,7 +41,7 @@ class NewBriefing(Asked):
     section: Section = Section.BRIEFING
     topics: Annotated[list[Word], Field(max_length=50, description="Empty leaves them to the rules.")] = []
     source: Line | None = None
-    source_date: date | None = None
+    source_date: Day | None = None
     url: Line | None = None
     language: Word = "en"
 
@@ -63,7 +63,7 @@ class NewBriefings(Asked):
     )
 
     items: Annotated[list[NewBriefing], Field(min_length=1, max_length=1000)]
-    publish: Annotated[bool, Field(description="False keeps new items as drafts.")] = True
+    publish: Annotated[StrictBool, Field(description="False keeps new items as drafts.")] = True
 
 
 class NewText(Asked):
@@ -82,7 +82,7 @@ class NewText(Asked):
     format: Annotated[Literal["page", "json"] | None, Field(description="Recognised when not given.")] = None
     section: Section = Section.BRIEFING
     topics: Annotated[list[Word], Field(max_length=50)] = []
-    publish: bool = True
+    publish: StrictBool = True
 
 
 class BriefingEdit(Asked):
@@ -95,21 +95,21 @@ class BriefingEdit(Asked):
     topics: Annotated[list[Word], Field(max_length=50)] | None = None
     section: Section | None = None
     url: Annotated[Line | None, Field(description="Empty takes the link away.")] = None
-    lead: bool | None = None
-    weight: Annotated[int, Field(ge=-999, le=999)] | None = None
+    lead: StrictBool | None = None
+    weight: Annotated[StrictInt, Field(ge=-999, le=999)] | None = None
     source: Annotated[Line | None, Field(description="Empty takes it away.")] = None
-    source_date: Annotated[date | None, Field(description="Null takes it away.")] = None
+    source_date: Annotated[Day | None, Field(description="Null takes it away.")] = None
     language: Word | None = None
-    must_not_miss: Annotated[bool | None, Field(description="No cap puts it off.")] = None
-    publish_at: Annotated[datetime | None, Field(description="When a draft comes out; null: never.")] = None
+    must_not_miss: Annotated[StrictBool | None, Field(description="No cap puts it off.")] = None
+    publish_at: Annotated[Instant | None, Field(description="When a draft comes out; null: never.")] = None
     on_revision: Annotated[
-        int | None, Field(ge=1, le=2**31 - 1, description="Refused when it is another one by now.")
+        StrictInt | None, Field(ge=1, le=2**31 - 1, description="Refused when it is another one by now.")
     ] = None
 
 
-Rules = Annotated[dict[Line, Annotated[int, Field(ge=0, le=9)]], Field(max_length=1000)]
+Rules = Annotated[dict[Line, Annotated[StrictInt, Field(ge=0, le=9)]], Field(max_length=1000)]
 Names = Annotated[list[Line], Field(max_length=100)]
-Place = Annotated[int, Field(ge=0, le=9999)]
+Place = Annotated[StrictInt, Field(ge=0, le=9999)]
 
 
 class TopicEdit(Asked):
@@ -140,7 +140,7 @@ class Link(Asked):
     url: Line
 
 
-Minutes = Annotated[int, Field(ge=1, le=366 * 24 * 60)]
+Minutes = Annotated[StrictInt, Field(ge=1, le=366 * 24 * 60)]
 
 
 class NewsletterEdit(Asked):
@@ -154,9 +154,9 @@ class NewsletterEdit(Asked):
     sender_address: Word | None = None
     theme: Word | None = None
     sections: Annotated[list[Section], Field(min_length=1)] | None = None
-    max_items: Annotated[int, Field(ge=1, le=1000)] | None = None
+    max_items: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
     postal_address: Annotated[str, StringConstraints(max_length=2000, pattern=_NO_CONTROL)] | None = None
-    reach_back_days: Annotated[int, Field(ge=0, le=3660)] | None = None
+    reach_back_days: Annotated[StrictInt, Field(ge=0, le=3660)] | None = None
     give_up_minutes: Minutes | None = None
     latest_start_minutes: Minutes | None = None
     item_text: ItemText | None = None
@@ -165,12 +165,12 @@ class NewsletterEdit(Asked):
     accent: Word | None = None
     ground: Word | None = None
     links: Annotated[list[Link], Field(max_length=12)] | None = None
-    welcome: bool | None = None
-    goodbye: bool | None = None
-    sign_up: bool | None = None
+    welcome: StrictBool | None = None
+    goodbye: StrictBool | None = None
+    sign_up: StrictBool | None = None
     archive: Archive | None = None
-    feedback: bool | None = None
-    approval: bool | None = None
+    feedback: StrictBool | None = None
+    approval: StrictBool | None = None
 
 
 class NewNewsletter(NewsletterEdit):
@@ -190,9 +190,9 @@ class Wished(Asked):
     days: Annotated[Word, Field(description="daily, weekdays, monthly, or mon,thu.")] | None = None
     at: Annotated[Word, Field(description="Local time of day: HH:MM.")] | None = None
     timezone: Annotated[Word, Field(description="IANA name, such as Europe/Paris.")] | None = None
-    at_once: bool | None = None
+    at_once: StrictBool | None = None
     format: Format | None = None
-    max_items: Annotated[int, Field(ge=1, le=1000)] | None = None
+    max_items: Annotated[StrictInt, Field(ge=1, le=1000)] | None = None
     language: Word | None = None
 
     def words(self) -> dict[str, str]:
@@ -220,7 +220,7 @@ class NewReader(Wished):
 
     email: Word
     newsletter: Word = "daily"
-    confirmed: Annotated[bool, Field(description="False asks the reader to confirm first.")] = True
+    confirmed: Annotated[StrictBool, Field(description="False asks the reader to confirm first.")] = True
 
 
 class ReaderEdit(Wished):
@@ -238,8 +238,8 @@ class Pause(Asked):
     model_config = _example(until="2027-01-07", catch_up=True)
 
     newsletter: Word | None = None
-    until: date | None = None
-    catch_up: Annotated[bool, Field(description="Send afterwards what came meanwhile.")] = True
+    until: Day | None = None
+    catch_up: Annotated[StrictBool, Field(description="Send afterwards what came meanwhile.")] = True
 
 
 class Resume(Asked):
@@ -281,18 +281,18 @@ class ByHand(Asked):
     )
 
     newsletter: Word
-    everybody: Annotated[bool, Field(description="To all active readers.")] = False
+    everybody: Annotated[StrictBool, Field(description="To all active readers.")] = False
     to: Annotated[list[Word], Field(max_length=1000)] = []
     topics: Annotated[list[Word], Field(max_length=200, description="To who follows one of these.")] = []
     audience: Annotated[Line, Field(description="To whom this filter means, such as `topic = economy`.")] = ""
     briefings: Annotated[
-        list[Annotated[int, Field(ge=1, le=2**63 - 1)]],
+        list[Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]],
         Field(max_length=500, description="None means what each reader's wishes choose."),
     ] = []
-    since: Annotated[datetime | None, Field(description="Only what was published since.")] = None
+    since: Annotated[Instant | None, Field(description="Only what was published since.")] = None
     subject: Line | None = None
     intro: Annotated[str, StringConstraints(max_length=20_000, pattern=_NO_CONTROL)] | None = None
-    ignore_bookmarks: Annotated[bool, Field(description="Also send what readers have had.")] = False
+    ignore_bookmarks: Annotated[StrictBool, Field(description="Also send what readers have had.")] = False
 
 
 class NewPerson(Asked):
@@ -311,7 +311,7 @@ class PersonEdit(Asked):
     model_config = _example(role="editor")
 
     role: Role | None = None
-    shut_out: bool | None = None
+    shut_out: StrictBool | None = None
 
 
 class NewKey(Asked):

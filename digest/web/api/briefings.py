@@ -25,7 +25,8 @@ from digest.store.opinions import tally
 from digest.web.api.answered import BriefingInAList, BriefingInFull, Collected
 from digest.web.api.asked import BriefingEdit, NewBriefing, NewBriefings, NewText
 from digest.web.api.calls import Call, Made
-from digest.web.api.paths import After, Document, Id, Limit, Listing, Paths, instant, part
+from digest.web.api.paths import After, Document, Id, Limit, Listing, Paths, part
+from digest.web.api.times import instant
 from subscribers.wishes import parse_language
 
 

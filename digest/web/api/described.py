@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from digest.web.api import answered, answered_issues, asked, told
 from digest.web.api.gate import GuardedRoute
-from digest.web.api.once import Repeatable
+from digest.web.api.once import WORD_PATTERN, Repeatable
 from digest.web.api.problems import MEDIA_TYPE, Problem
 
 _ABOUT: Final = """\
@@ -38,7 +38,10 @@ _WITH_BODY: Final = {
     415: "The body is of another kind.",
 }
 _NOT_FOUND: Final = {404: "What is named does not exist."}
-_TWICE: Final = {409: "The same call is under way, or its answer is not kept."}
+_TWICE: Final = {
+    400: "The body, or the Idempotency-Key, cannot be read.",
+    409: "The same call is under way, or its answer is not kept.",
+}
 _RATE: Final = {
     "RateLimit": {"description": "How many calls may follow.", "schema": {"type": "string"}},
     "RateLimit-Policy": {"description": "How many calls there may be.", "schema": {"type": "string"}},
@@ -49,7 +52,7 @@ _IDEMPOTENCY_KEY: Final = {
     "in": "header",
     "required": False,
     "description": "A word made up for this call: repeated with it, the call acts once.",
-    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,200}$"},
+    "schema": {"type": "string", "pattern": WORD_PATTERN},
     "example": "3f1c9a52-6d0e-4a58-9a3b-6f0f2d1b7c11",
 }
 

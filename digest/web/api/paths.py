@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 from fastapi import Path, Query
@@ -12,7 +11,6 @@ from pydantic import BaseModel
 from starlette.convertors import Convertor, register_url_convertor
 
 from digest.core.access import Power
-from digest.errors import InputError
 from digest.web.api.gate import JSON, Gate, GuardedRoute
 from digest.web.api.once import Repeatable
 
@@ -48,7 +46,7 @@ class _Address(Convertor[str]):
 register_url_convertor("address", _Address())
 
 Id = Annotated[int, Path(ge=1, le=LARGEST, examples=[1])]
-Email = Annotated[str, Path(max_length=320, pattern="^[^@/]+@[^@/]+$", examples=["ada@example.org"])]
+Email = Annotated[str, Path(max_length=320, pattern="^[^@]+@[^@/]+$", examples=["ada@example.org"])]
 Slug = Annotated[str, Path(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60, examples=["daily"])]
 Limit = Annotated[int, Query(ge=1, le=_MOST, description="At most so many.", examples=[20])]
 After = Annotated[
@@ -152,10 +150,3 @@ def part(
         "items": [show(one) for one in shown],
         "next": cursor(shown[-1]) if len(found) > limit else None,
     }
-
-
-def instant(given: datetime) -> datetime:
-    """A time as it was asked for, in UTC, which is also meant by one without an offset."""
-    if not 1970 <= given.year <= 9000:
-        raise InputError(f"time {given.isoformat()} is out of reach: say a year from 1970 to 9000")
-    return (given.replace(tzinfo=UTC) if given.tzinfo is None else given).astimezone(UTC)

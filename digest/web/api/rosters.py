@@ -45,7 +45,10 @@ def add_to(paths: Paths) -> None:
                 "description": "All readers.",
                 "content": {
                     CSV: {"schema": {"type": "string"}, "example": _ROSTER},
-                    "application/json": {"schema": {"type": "array", "items": {"type": "object"}}},
+                    "application/json": {
+                        "schema": {"type": "array", "items": {"type": "object"}},
+                        "example": [{"email": "grace@example.org", "newsletter": "daily"}],
+                    },
                 },
             }
         },

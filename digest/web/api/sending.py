@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Query, Response
@@ -21,7 +20,8 @@ from digest.store import topics
 from digest.store.database import Database
 from digest.web.api.asked import ByHand
 from digest.web.api.calls import Call, Made
-from digest.web.api.paths import LARGEST, ROOT, Document, Paths, instant
+from digest.web.api.paths import LARGEST, ROOT, Document, Paths
+from digest.web.api.times import Instant, instant
 from digest.web.api.told import Explained, PreviewShown, Rehearsed, SentByHand, StatusShown
 from digest.web.preview_page import measures
 from subscribers import store as readers
@@ -31,7 +31,7 @@ from subscribers.wishes import parse_address, parse_topics
 Reader = Annotated[str, Query(max_length=320, examples=["ada@example.org"])]
 #: A time in the years that calendars and zones reach.
 Now = Annotated[
-    datetime | None,
+    Instant | None,
     Query(description="Decide as if it were then; UTC without offset.", examples=["2026-11-25T06:30:00Z"]),
 ]
 

@@ -22,7 +22,7 @@ from tests.web.visiting import all_rows
 pytestmark = pytest.mark.anyio
 
 TOPIC: Final = {"slug": "harbours", "title": "Harbours"}
-WORD: Final = {"Idempotency-Key": "b7a1"}
+WORD: Final = {"Idempotency-Key": "b7a1-3c55"}
 READER: Final = {"email": "ada@example.org"}
 
 
@@ -197,7 +197,7 @@ async def test_roster_that_died_on_the_way_is_taken_again(sqlite_store: Database
         assert len((await connection.execute(select(api_calls))).all()) == 1
 
 
-@pytest.mark.parametrize("word", ["", "a b", "ä", '"', "x" * 201])
+@pytest.mark.parametrize("word", ["", "a b c d e f", "ä-ä-ä-ä-ä", '"', "short", "x" * 201])
 async def test_word_that_is_none_is_refused(sqlite_store: Database, word: str) -> None:
     async with program(sqlite_store) as client:
         headers = [(b"Idempotency-Key", word.encode())]

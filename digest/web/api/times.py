@@ -1,0 +1,29 @@
+"""Days and times as programs write them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from digest.errors import InputError
+
+#: A time in RFC 3339; a bare number is no time.
+Instant = Annotated[datetime, BeforeValidator(lambda given: written(given, r"\d{4}-\d\d-\d\dT.*", "time"))]
+Day = Annotated[date, BeforeValidator(lambda given: written(given, r"\d{4}-\d\d-\d\d", "date"))]
+
+
+def written(given: object, form: str, what: str) -> object:
+    """What is written in this form, as it is; raises ValueError for the rest."""
+    if not isinstance(given, str) or not re.fullmatch(form, given, re.ASCII):
+        raise ValueError(f"not a {what}: say it as {what}s are written in RFC 3339")
+    return given
+
+
+def instant(given: datetime) -> datetime:
+    """A time as it was asked for, in UTC, which is also meant by one without an offset."""
+    if not 1970 <= given.year <= 9000:
+        raise InputError(f"time {given.isoformat()} is out of reach: say a year from 1970 to 9000")
+    return (given.replace(tzinfo=UTC) if given.tzinfo is None else given).astimezone(UTC)
