@@ -13,7 +13,7 @@ from subscribers.model import Cadence, Profile, Standing
 
 
 class NoticeKind(StrEnum):
-    """What a notice is about; each has a folder of templates of that name."""
+    """What a notice is about; each but a test has a folder of templates of that name."""
 
     #: the question to somebody whose address was entered: shall we write to you?
     CONFIRM = "confirm"

@@ -156,7 +156,12 @@ def notices(kind: NoticeKind, theme: str, language: str) -> Iterator[Mail]:
 #: How mails that are no issues are printed in a look and language, by the folder of their templates.
 OTHER_MAILS: Final[Mapping[str, Callable[[str, str], Iterator[Mail]]]] = {
     CONFIRM: confirmations,
-    **{str(kind): partial(notices, kind) for kind in NoticeKind if kind is not NoticeKind.CONFIRM},
+    # a test is an issue's mail, and printed from its templates
+    **{
+        str(kind): partial(notices, kind)
+        for kind in NoticeKind
+        if kind not in {NoticeKind.CONFIRM, NoticeKind.TEST}
+    },
 }
 #: The mails that are printed here; for a folder of templates that is none of them there is a finding.
 PRINTED: Final = frozenset({ISSUE, *OTHER_MAILS})
