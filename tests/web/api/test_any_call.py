@@ -69,8 +69,11 @@ async def _some_of_all(store: Database) -> None:
         await subscribe(new, store=store, now=NOW)
 
 
-def _tried(served: tuple[str, str], folder: Path, calls: int, phases: str) -> None:
-    """Make up so many calls of each path, right ones and wrong ones, and look at what comes back."""
+def _tried(served: tuple[str, str], folder: Path, calls: int, phases: str, seconds: int) -> None:
+    """Make up so many calls of each path, right ones and wrong ones, and look at what comes back.
+
+    After so many seconds no more are made up.
+    """
     # what may end the very key that is used comes last
     for chosen in ("--exclude-operation-id", "--include-operation-id"):
         address, key = served
@@ -80,6 +83,7 @@ def _tried(served: tuple[str, str], folder: Path, calls: int, phases: str) -> No
             *("--checks", "all", "--exclude-checks", _NOT_LOOKED_AT, "--suppress-health-check", "all"),
             *("--max-examples", str(calls), "--phases", phases, "--seed", "11", "--no-color"),
             *("--generation-database", "none", "--continue-on-failure", "--warnings", "off"),
+            *("--max-time", str(seconds)),
             *(word for one in _ENDING for word in (chosen, one)),
         ]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=3000, check=False)
@@ -87,9 +91,9 @@ def _tried(served: tuple[str, str], folder: Path, calls: int, phases: str) -> No
 
 
 def test_calls_of_any_kind_are_answered_as_described(served: tuple[str, str], tmp_path: Path) -> None:
-    _tried(served, tmp_path, 2, "examples,fuzzing")
+    _tried(served, tmp_path, 2, "examples,fuzzing", 20)
 
 
 @pytest.mark.long
 def test_many_calls_of_any_kind_are_answered_as_described(served: tuple[str, str], tmp_path: Path) -> None:
-    _tried(served, tmp_path, 50, "examples,coverage,fuzzing,stateful")
+    _tried(served, tmp_path, 50, "examples,coverage,fuzzing,stateful", 900)
