@@ -63,6 +63,7 @@ def test_a_draft_with_a_time_is_published_by_the_run_that_comes_after_it_and_sen
     newsroom: Shell,
 ) -> None:
     page = b"A Bridge Opens\n\nPeople cross it.\n\nSource: Wire, May 4, 2026\n"
+    newsroom.ok("subscribers", "add", "eve@readers.example", "--topics", "all")
     (draft,) = newsroom.ask("ingest", "-", "--draft", stdin=page)["added"]
     edited = newsroom.ask("briefings", "edit", str(draft), "--publish-at", "+36h")
     assert edited["publish_at"] is not None
