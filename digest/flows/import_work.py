@@ -108,14 +108,14 @@ class _Desk:
         return desk
 
     async def rehearse(self, one: Import, store: Database, now: datetime) -> None:
-        """Take a piece in and roll it back; only what was refused is kept."""
+        """Decide a piece and roll back what that wrote; only what was refused is kept."""
         async with store.read() as connection:
             piece = await imports.piece(connection, one.id, one.position)
         if piece is None:
             piece = Piece(one.position, (), (), {})
         rows, refused = await asyncio.to_thread(self._read, one, piece)
         async with store.write() as connection:
-            lines = await self._taken(connection, one, rows, refused, now)
+            lines = await self._decided(connection, one, rows, refused, now)
             await connection.rollback()
         async with store.write() as connection:
             if await imports.take_turn(connection, one, now):
@@ -128,7 +128,8 @@ class _Desk:
         for row in [row for row in rows if row.line in twice]:
             rows.remove(row)
             refused.append(RefusedLine(row.line, next(r for n, r, _ in piece.refused if n == row.line)))
-        lines = await self._taken(connection, one, rows, refused, now)
+        lines = await self._decided(connection, one, rows, refused, now)
+        await lines.write_down()
         await lines.note_basis(consents.Shown(f"{consents.BY_IMPORT}{one.id}", one.basis, ""))
         undo = {
             "added": [[id_, 0] for id_ in lines.new_ids],
@@ -153,7 +154,7 @@ class _Desk:
                 wrong.append(RefusedLine(row.line, f"address {row.email!r} {_SAME} {first} already"))
         return first_ones, wrong
 
-    async def _taken(
+    async def _decided(
         self,
         connection: AsyncConnection,
         one: Import,
@@ -164,7 +165,6 @@ class _Desk:
         reason = f"imported: import {one.id}"
         lines = await Lines.of(connection, rows, self._by_slug, now, reason, newsletter=one.newsletter)
         await lines.take_all(rows, refused)
-        await lines.write_down()
         return lines
 
     async def _note(
