@@ -145,7 +145,7 @@ async def test_a_mail_is_sent_by_hand_in_a_browser_and_arrives(
             await run(jobs_for(store, tmp_path), now)
             await page.goto(f"{base_url}/admin/issues/1")
             assert await violations(page) == []
-            await page.click("text=The mail >> nth=0")
+            await page.click("td a:has-text('The mail') >> nth=0")
             await shows(page, "h1", "Look at this")
             assert await violations(page) == []
     assert len(list((tmp_path / "outbox").glob("*.eml"))) == 2
