@@ -18,10 +18,12 @@ from digest.core.model import Copy, Issue, IssueStatus, PlannedCohort, TopicGrou
 from digest.core.notices import WORTH_SENDING, Notice, NoticeKind
 from digest.errors import InputError, NotFoundError
 from digest.flows.by_hand import OneOff, Plan, issue_of, rehearse
+from digest.flows.readers import refusal_of, suppression_key
 from digest.store import briefings, issues, notices
 from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers.model import Profile
+from subscribers.suppressions import suppression_reasons
 
 #: Addresses that one test goes to.
 MOST: Final = 10
@@ -115,6 +117,10 @@ async def _write_down(
         raise InputError("say to which addresses the test goes")
     if len(to) > MOST:
         raise InputError(f"a test goes to {MOST} addresses at most, not {len(to)}")
+    for address, reason in (
+        await suppression_reasons(connection, to, await suppression_key(connection))
+    ).items():
+        raise refusal_of(address, reason)
     new = _notice(copy, revisions, f"test {copy.issue.id} {copy.cohort_id} {token}", now)
     made = [await notices.plan(connection, replace(new, address=address)) for address in to]
     count = sum(one is not None for one in made)

@@ -65,7 +65,7 @@ async def test_a_form_that_is_sent_twice_is_one_issue(store: Database, tmp_path:
     assert (await run(jobs, at(24, 6, 32))).totals.sent == 0
     async with store.read() as connection:
         assert len(await issues.page(connection)) == 1
-        assert [one.act for one in await changes.page(connection)] == ["order.place"]
+        assert [one.act for one in await changes.page(connection, kind="order")] == ["order.place"]
 
 
 async def test_an_order_waits_for_its_time_and_takes_who_reads_then(store: Database, tmp_path: Path) -> None:
@@ -179,6 +179,21 @@ async def test_a_test_of_a_one_off_that_is_not_ordered_is_sent_too(store: Databa
     assert _subject(letter) == "[Test] Look"
     assert "Solar" in texts_of(letter)["text/plain"]
     assert await copies(store) == ()
+
+
+async def test_a_test_goes_to_nobody_who_must_not_be_written_to(store: Database) -> None:
+    await two_readers(store)
+    await readers.erase(BOB, store=store, now=at(24, 6, 20))
+    for to in ([BOB], ["desk@example.com", "BOB@example.org"]):
+        with pytest.raises(InputError, match="must not be written to"):
+            await send_trial_of(
+                *(OneOff("daily", briefing_ids=(1,)), to),
+                token="t1",
+                by=EDITOR,
+                store=store,
+                now=at(24, 6, 30),
+            )
+    assert await all_notices(store) == ()
 
 
 def _subject(letter: bytes) -> str:
