@@ -108,7 +108,19 @@ def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         shell.ok("subscribers", "add", "will@readers.example", "--unconfirmed")
         with mail_server({"DOT": [HANG_UP]}) as server:
             assert shell.with_(**sends_to(server), DIGEST_UNCERTAIN="hold")("run").status == 1
+        await_a_person(shell)
     return folder
+
+
+def await_a_person(shell: Shell) -> None:
+    """Two issues of a newsletter whose issues are approved: 2 waits, and 3 was approved and is held."""
+    shell.ok("newsletters", "add", "evening", "--approval")
+    for name, zone in (("walt", "Europe/Paris"), ("zoe", "Asia/Tokyo")):
+        words = f"{name}@readers.example --newsletter evening --at-once --timezone {zone}"
+        shell.ok("subscribers", "add", *words.split())
+    shell.with_(DIGEST_UNCERTAIN="hold")("run")
+    shell.ok("issues", "approve", "3")
+    shell.ok("issues", "hold", "3")
 
 
 @pytest.fixture

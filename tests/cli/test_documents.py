@@ -131,7 +131,7 @@ def test_times_are_in_utc_and_say_so(newsroom: Shell) -> None:
 def test_status_tells_what_is_due_under_way_and_stuck(old_newsroom: Shell) -> None:
     found = old_newsroom.ask("status", "--now", "2026-11-24T06:00:00Z")
     assert found["newest_number"] == 8
-    assert found["subscriptions"] == {"active": 5, "paused": 1, "pending": 2}
+    assert found["subscriptions"] == {"active": 7, "paused": 1, "pending": 2}
     assert [one["due_at"] for one in found["due"]] == ["2026-11-24T00:00:00Z", "2026-11-24T06:00:00Z"]
     assert found["uncertain"] == 1
     (stuck,) = found["under_way"]

@@ -337,6 +337,20 @@ REFUSALS: Final = {
     ],
     "users keys": [("nobody", "user 'nobody' does not exist"), ("Anna --limit 0", "'--limit'")],
     "users revoke": [("", "Missing argument 'KEY-ID'"), ("99", "key 99 does not exist"), (HUGE, "'KEY-ID'")],
+    "issues hold": [
+        ("", "Missing argument 'ID'"),
+        ("99", "issue 99 does not exist"),
+        (HUGE, "'ID'"),
+    ],
+    "issues release": [("99", "issue 99 does not exist"), ("1", "issue 1 is"), ("one", "'ID'")],
+    "issues approve": [("99", "issue 99 does not exist"), ("1", "issue 1 is"), ("one", "'ID'")],
+    "issues cancel": [("99", "issue 99 does not exist"), ("one", "'ID'")],
+    "issues test": [
+        ("1", "Missing argument"),
+        ("99 editor@newsroom.example", "issue 99"),
+        ("1 nobody", "address 'nobody'"),
+        ("1 editor@newsroom.example --cohort 99", "has no such cohort"),
+    ],
     "demo": [("--days 3", "No such option: --days")],
 }
 ROWS: Final = [(command, words, needle) for command, rows in REFUSALS.items() for words, needle in rows]

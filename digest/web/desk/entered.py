@@ -99,4 +99,7 @@ def _require_length(request: Request, most: int) -> None:
 
 def _readable(value: str) -> str:
     lines = value.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(sign for sign in lines if sign in "\n\t" or sign.isprintable() or sign.isspace())
+    # the two joiners are no controls: Persian and many emoji are written with them
+    return "".join(
+        sign for sign in lines if sign in "\n\t\u200c\u200d" or sign.isprintable() or sign.isspace()
+    )
