@@ -213,7 +213,7 @@ async def _sent(connection: AsyncConnection, known: Mapping[int, Newsletter]) ->
     for one in found:
         if one.id not in counted and one.status in (IssueStatus.DONE, IssueStatus.CANCELLED):
             # something of it has changed since it was counted
-            counted[one.id] = await outcomes.counted(connection, one.id)
+            counted[one.id] = await outcomes.counts_of(connection, one.id)
     return tuple(Sent(one, known[one.newsletter_id], counted.get(one.id)) for one in found)
 
 

@@ -137,7 +137,7 @@ async def close_when_settled(connection: AsyncConnection, issue_id: int) -> bool
     )
     if not (await connection.execute(query)).rowcount:
         return False
-    found = await outcomes.counted(connection, issue_id)
+    found = await outcomes.counts_of(connection, issue_id)
     await connection.execute(update(issues).where(issues.c.id == issue_id).values(outcomes=found))
     return True
 

@@ -20,7 +20,7 @@ IS_OPEN: Final = or_(*(deliveries.c.status == bindparam(None, one, literal_execu
 Outcomes = dict[str, dict[str, int]]
 
 
-async def counted(connection: AsyncConnection, issue_id: int) -> Outcomes:
+async def counts_of(connection: AsyncConnection, issue_id: int) -> Outcomes:
     """Count the copies of an issue: a walk along the ids between which they lie."""
     span = select(issues.c.first_copy, issues.c.last_copy).where(issues.c.id == issue_id)
     row = (await connection.execute(span)).first()
@@ -38,7 +38,7 @@ async def counted(connection: AsyncConnection, issue_id: int) -> Outcomes:
 async def of_issue(connection: AsyncConnection, issue_id: int) -> Outcomes:
     """The outcomes of an issue: those that were counted when it was settled, else counted now."""
     kept = (await connection.execute(select(issues.c.outcomes).where(issues.c.id == issue_id))).scalar()
-    return dict(kept) if kept is not None else await counted(connection, issue_id)
+    return dict(kept) if kept is not None else await counts_of(connection, issue_id)
 
 
 async def kept(connection: AsyncConnection, issue_ids: Collection[int]) -> dict[int, Outcomes]:

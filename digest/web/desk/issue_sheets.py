@@ -82,7 +82,7 @@ class Issues:
                 if one.id in counted:
                     continue
                 if one.status in (IssueStatus.DONE, IssueStatus.CANCELLED):
-                    counted[one.id] = await outcomes.counted(connection, one.id)
+                    counted[one.id] = await outcomes.counts_of(connection, one.id)
                 else:
                     still = await outcomes.open_counts(connection, one.id)
                     settled = max(0, copies.get(one.id, 0) - sum(still.values()))

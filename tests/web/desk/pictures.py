@@ -16,14 +16,13 @@ from digest.core.access import Role
 from digest.flows.readers import Enrolment, subscribe, unsubscribe
 from digest.store.database import Database
 from digest.store.tables import issues
-from digest.web.desk.gate import COOKIE
 from subscribers.leaving import ON_THE_PAGE, LeavingReason, said_on_leaving
 from subscribers.wishes import Wishes, parse_wishes
 from tests.cli.shell import DIGEST
 from tests.mail_lint.pictures import FOLDER, make_small
 from tests.mail_lint.tools import lacks_browser
 from tests.web.browsing import View, chromium, served, window
-from tests.web.desk.newsroom import add_person, token_of
+from tests.web.desk.newsroom import PASSWORD, add_person
 
 _TOPICS: Final = ("economy", "finance", "energy", "technology", "society")
 #: name, path, how far down it is worth showing
@@ -58,10 +57,12 @@ async def _take(store: Database) -> list[Path]:
         now = (await connection.execute(select(func.max(issues.c.due_at)))).scalar_one() + timedelta(hours=2)
     await _fill(store, now)
     await add_person(store, "Anna", Role.ADMIN, now)
-    token = await token_of(store, "Anna", now)
     view, taken = View("desktop", 1240), []
     async with served(store, now) as base_url, chromium() as browser, window(browser, view) as page:
-        await page.context.add_cookies([{"name": COOKIE, "value": token, "url": base_url, "secure": True}])
+        await page.goto(f"{base_url}/admin/enter")
+        await page.fill("[name=name]", "Anna")
+        await page.fill("[name=password]", PASSWORD)
+        await page.get_by_role("button", name="Log in").click()
         for name, path, height in _PICTURES:
             await page.set_viewport_size({"width": view.width, "height": height})
             await page.goto(f"{base_url}/admin/{path}", wait_until="load")
