@@ -66,9 +66,14 @@ def _tell(found: Overview, now: datetime) -> None:
         table("next", ("at (UTC)", "newsletter", "cadence"), rows)
     if found.under_way:
         copies = [
-            (one.issue, one.slot, ", ".join(f"{count} {word}" for word, count in sorted(one.copies.items())))
+            (
+                one.issue,
+                one.slot,
+                one.status,
+                ", ".join(f"{count} {word}" for word, count in sorted(one.copies.items())),
+            )
             for one in found.under_way
         ]
-        table("under way", ("issue", "slot", "copies"), copies)
+        table("under way", ("issue", "slot", "status", "copies"), copies)
     if found.uncertain:
         say(f"uncertain: {counted(found.uncertain, 'copy')} (see digest deliveries list --status uncertain)")

@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
-from digest.core.model import DeliveryStatus
+from digest.core.model import DeliveryStatus, IssueStatus
 from digest.flows.publish import due_slots
 from digest.store import counters, issues, newsletters, planning
 from digest.store.database import Database
+from digest.store.issue_states import unfinished
 from subscribers import store as readers
 
 
@@ -32,6 +33,8 @@ class UnderWay:
 
     issue: int
     slot: str
+    #: sending, or what keeps it from that: waiting for approval, held, cancelling
+    status: IssueStatus
     copies: Mapping[str, int]
 
 
@@ -80,7 +83,7 @@ async def _upcoming(
 async def _under_way(connection: AsyncConnection) -> tuple[UnderWay, ...]:
     return tuple(
         [
-            UnderWay(issue.id, issue.slot, await issues.outcome_counts(connection, issue.id))
-            for issue in await issues.still_sending(connection)
+            UnderWay(issue.id, issue.slot, issue.status, await issues.outcome_counts(connection, issue.id))
+            for issue in await unfinished(connection)
         ]
     )

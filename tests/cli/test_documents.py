@@ -134,8 +134,9 @@ def test_status_tells_what_is_due_under_way_and_stuck(old_newsroom: Shell) -> No
     assert found["subscriptions"] == {"active": 7, "paused": 1, "pending": 2}
     assert [one["due_at"] for one in found["due"]] == ["2026-11-24T00:00:00Z", "2026-11-24T06:00:00Z"]
     assert found["uncertain"] == 1
-    (stuck,) = found["under_way"]
+    stuck, waiting, held = found["under_way"]
     assert stuck["copies"]["uncertain"] == 1
+    assert [one["status"] for one in (stuck, waiting, held)] == ["sending", "waiting", "held"]
     told = old_newsroom.ok("status", "--now", "2026-11-24T06:00:00Z").out
     assert "due now" in told
     assert "daily at 08:00 Asia/Shanghai" in told

@@ -123,7 +123,8 @@ async def show_status(call: Made, now: Now = None) -> Document:
         "due": [_slots(one) for one in found.due],
         "upcoming": [_slots(one) for one in found.upcoming],
         "under_way": [
-            {"issue": one.issue, "slot": one.slot, "copies": dict(one.copies)} for one in found.under_way
+            {"issue": one.issue, "slot": one.slot, "status": one.status, "copies": dict(one.copies)}
+            for one in found.under_way
         ],
         "uncertain": found.uncertain,
     }

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from digest.core.access import Power, Role, Via
-from digest.core.model import DeliveryStatus, Skip
+from digest.core.model import DeliveryStatus, IssueStatus, Skip
 from digest.flows.explain import Answer
 from subscribers.model import Standing
 
@@ -218,6 +218,7 @@ class UnderWayShown(BaseModel):
 
     issue: int
     slot: str
+    status: IssueStatus
     copies: dict[DeliveryStatus, int]
 
 
