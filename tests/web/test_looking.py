@@ -13,6 +13,7 @@ from digest.flows.publish import due_slots
 from digest.flows.recover import recover
 from digest.store import topics
 from digest.store.database import Database
+from subscribers.interning import chunks
 from subscribers.tokens import Purpose, Tokens
 from tests.flows.newsroom import TUESDAY, at, change_newsletter, item, join, plan_all, publish_news, reader
 from tests.web.visiting import TOKENS, all_rows, choices, headline, leaving, said, tree, visitor
@@ -188,11 +189,14 @@ async def test_every_link_that_is_none_gets_the_same_page_and_changes_nothing(sq
     wrong += ["", "x", "%00", token[:-1], f"{token}A", f"{token}=", f"{token}%0A", "é" * 32]
     before = await all_rows(sqlite_store)
     answers = set()
+    for some in chunks(wrong, 100):
+        # who asks for more of them in ten minutes gets short answers
+        async with visitor(sqlite_store, TUESDAY) as client:
+            for one in some:
+                asked = await client.get(f"/unsubscribe/{one}")
+                clicked = await client.post(f"/unsubscribe/{one}", data={"List-Unsubscribe": "One-Click"})
+                answers |= {(answer.status_code, answer.text) for answer in (asked, clicked)}
     async with visitor(sqlite_store, TUESDAY) as client:
-        for one in wrong:
-            asked = await client.get(f"/unsubscribe/{one}")
-            clicked = await client.post(f"/unsubscribe/{one}", data={"List-Unsubscribe": "One-Click"})
-            answers |= {(answer.status_code, answer.text) for answer in (asked, clicked)}
         deeper = [f"/unsubscribe/{wrong[7]}/undo", f"/address/{token}"]
         deeper += [f"/preferences/{token}{act}" for act in ("", "/effect", "/pause", "/data", "/erase")]
         for path in ("/x", "/unsubscribe", *deeper):
