@@ -12,6 +12,7 @@ from digest.flows.import_work import work_on_imports
 from digest.store.database import Database
 from subscribers import store as shelf
 from tests.flows.newsroom import TUESDAY, reader
+from tests.mail_lint.tools import lacks_axe
 from tests.render.pages import document
 from tests.web.browsing import DESKTOP, PLAIN_PHONE, View, chromium, served, violations, window
 from tests.web.browsing import says as shows
@@ -87,6 +88,7 @@ async def test_a_file_that_is_none_is_refused_beside_the_form(sqlite_store: Data
         assert "dropped" in says(answer)
 
 
+@pytest.mark.skipif(lacks_axe() is not None, reason=str(lacks_axe()))
 @pytest.mark.parametrize("view", [DESKTOP, PLAIN_PHONE], ids=lambda view: view.name)
 async def test_the_wizard_in_a_browser(sqlite_store: Database, view: View) -> None:
     await add_person(sqlite_store, "Anna", Role.ADMIN)

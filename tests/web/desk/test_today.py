@@ -29,6 +29,7 @@ from tests.flows.newsroom import (
 )
 from tests.jobs.office import jobs_for, press_for, run
 from tests.mail.smtpd import smtpd
+from tests.mail_lint.tools import lacks_axe
 from tests.web.browsing import DARK_PHONE, DESKTOP, PHONE, chromium, served, violations, window
 from tests.web.browsing import says as shows
 from tests.web.desk.newsroom import PASSWORD, add_person, at_the_desk, says
@@ -93,6 +94,7 @@ async def entered(page: Page, base_url: str) -> AsyncIterator[None]:
     yield
 
 
+@pytest.mark.skipif(lacks_axe() is not None, reason=str(lacks_axe()))
 async def test_progress_is_seen_as_it_happens_without_loading_the_page_again(
     sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +118,7 @@ async def test_progress_is_seen_as_it_happens_without_loading_the_page_again(
         assert await page.evaluate("window.stayed")
 
 
+@pytest.mark.skipif(lacks_axe() is not None, reason=str(lacks_axe()))
 async def test_a_mail_is_sent_by_hand_in_a_browser_and_arrives(
     sqlite_store: Database, tmp_path: Path
 ) -> None:
