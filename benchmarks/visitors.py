@@ -48,7 +48,7 @@ async def like_people(port: int, page: str, first: int, pause: float, seconds: f
     """An open loop: visitors ask when they please, `pause` seconds apart on average, come what may.
 
     When each will ask is drawn beforehand. A wait begins at that moment, also when the visitor still waited
-    for the answer before: who is slow is not asked less.
+    for the answer before: who is slow is not asked less. To connect anew is a part of the wait.
     """
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(seconds + 300):
@@ -63,6 +63,9 @@ async def like_people(port: int, page: str, first: int, pause: float, seconds: f
         async def visit(visitor: _Visitor, plan: Sequence[float]) -> None:
             for moment in plan:
                 await asyncio.sleep(max(0.0, began + moment - loop.time()))
+                if visitor.is_gone:
+                    # servers hang up on who says nothing for some seconds; browsers then connect anew
+                    visitor = await _visitor(port)
                 await visitor.ask(next(asked))
                 waits.append(loop.time() - began - moment)
 
@@ -103,6 +106,8 @@ class _Visitor(asyncio.Protocol):
         #: octets of the whole answer; 0 before its head has come
         self._whole = 0
         self._answered: asyncio.Future[None] | None = None
+        #: the server has hung up
+        self.is_gone = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -129,6 +134,7 @@ class _Visitor(asyncio.Protocol):
             self._answered.set_result(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.is_gone = True
         if self._answered is not None and not self._answered.done():
             self._answered.set_exception(ConnectionError("the server hung up"))
 
@@ -141,8 +147,11 @@ def _length_in(head: bytes) -> int:
 
 
 async def _visitors(port: int) -> list[_Visitor]:
-    loop = asyncio.get_running_loop()
-    return [(await loop.create_connection(_Visitor, "127.0.0.1", port))[1] for _ in range(CLIENTS)]
+    return [await _visitor(port) for _ in range(CLIENTS)]
+
+
+async def _visitor(port: int) -> _Visitor:
+    return (await asyncio.get_running_loop().create_connection(_Visitor, "127.0.0.1", port))[1]
 
 
 async def _warm(visitors: Sequence[_Visitor], page: str, first: int) -> None:

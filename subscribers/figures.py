@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -24,7 +25,20 @@ class Wanted(NamedTuple):
     readers: int
 
 
-async def wanted(connection: AsyncConnection, newsletter_id: int | None = None) -> tuple[Wanted, ...]:
+class Following(NamedTuple):
+    """Active readers of topics."""
+
+    #: who follow all topics, those of the future included
+    all_topics: int
+    #: who chose this one among others, by slug
+    by_slug: Counter[str]
+
+    def of(self, slug: str) -> int:
+        """How many get items under a topic."""
+        return self.all_topics + self.by_slug[slug]
+
+
+async def wanted(connection: AsyncConnection) -> tuple[Wanted, ...]:
     """What active readers want, counted along an index, whatever their number."""
     sizes = (
         select(subscriptions.c.group_id, func.count().label("size"))
@@ -37,8 +51,6 @@ async def wanted(connection: AsyncConnection, newsletter_id: int | None = None) 
         .where(groups.c.is_active)
         .group_by(groups.c.cadence_id, groups.c.profile_id)
     )
-    if newsletter_id is not None:
-        query = query.where(groups.c.newsletter_id == newsletter_id)
     return tuple(Wanted(row[0], row[1], int(row[2])) for row in await connection.execute(query))
 
 
@@ -50,6 +62,23 @@ async def every_cadence(connection: AsyncConnection) -> Mapping[int, Cadence]:
 async def every_profile(connection: AsyncConnection) -> Mapping[int, Profile]:
     """All profiles by id: fewer than there are readers."""
     return {row.id: profile_from(row) for row in await connection.execute(select(profiles))}
+
+
+async def following(connection: AsyncConnection) -> Following:
+    """How many readers follow each topic: one walk along an index, so its answer is worth keeping a while."""
+    return followed_by(await wanted(connection), await every_profile(connection))
+
+
+def followed_by(found: Iterable[Wanted], by_id: Mapping[int, Profile]) -> Following:
+    """How many of these readers follow each topic."""
+    all_topics, by_slug = 0, Counter[str]()
+    for one in found:
+        topics = by_id[one.profile_id].topics
+        if topics is None:
+            all_topics += one.readers
+        else:
+            by_slug.update(dict.fromkeys(topics, one.readers))
+    return Following(all_topics, by_slug)
 
 
 async def moves_since(connection: AsyncConnection, since: datetime) -> tuple[Moved, ...]:

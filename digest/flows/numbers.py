@@ -14,6 +14,7 @@ from digest.core.growth import DayOfReaders, days_of_readers, reasons_for_leavin
 from digest.store import briefings, newsletters, opinions, topics
 from digest.store.database import Database
 from subscribers import figures
+from subscribers.figures import Following
 from subscribers.model import Section
 
 #: Three months of days, and a month of items.
@@ -67,13 +68,10 @@ async def numbers(*, store: Database, now: datetime) -> Numbers:
         profiles = await figures.every_profile(connection)
         moves = await figures.moves_since(connection, since)
         leavings = await figures.leavings_since(connection, since)
-        followed: Counter[str | None] = Counter()
         hours, languages, formats = Counter[int](), Counter[str](), Counter[str]()
         at_once = 0
         for one in wanted:
             profile, cadence = profiles[one.profile_id], cadences[one.cadence_id]
-            for slug in profile.topics or (None,):
-                followed[slug] += one.readers
             languages[profile.language] += one.readers
             formats[str(profile.format)] += one.readers
             if cadence.at_once:
@@ -84,7 +82,7 @@ async def numbers(*, store: Database, now: datetime) -> Numbers:
             at=now,
             readers=sum(one.readers for one in wanted),
             days=days_of_readers(moves, since.date(), now.date()),
-            topics=await _topics(connection, followed, now),
+            topics=await _topics(connection, figures.followed_by(wanted, profiles), now),
             hours=tuple(hours[hour] for hour in range(24)),
             at_once=at_once,
             languages=dict(languages.most_common()),
@@ -95,14 +93,12 @@ async def numbers(*, store: Database, now: datetime) -> Numbers:
 
 
 async def _topics(
-    connection: AsyncConnection, followed: Mapping[str | None, int], now: datetime
+    connection: AsyncConnection, following: Following, now: datetime
 ) -> tuple[TopicFigures, ...]:
     after = await briefings.newest_published_before(connection, now - timedelta(days=_ITEM_DAYS))
     items = await briefings.counts_by_topic(connection, after=after, sections=list(Section))
-    # who follows everything follows each
-    everything = followed.get(None, 0)
     return tuple(
-        TopicFigures(one.slug, one.title, followed.get(one.slug, 0) + everything, items.get(one.slug, 0))
+        TopicFigures(one.slug, one.title, following.of(one.slug), items.get(one.slug, 0))
         for one in await topics.every(connection)
     )
 

@@ -1,23 +1,37 @@
-"""A newsletter's mail as it would look to a reader of everything, with settings that are not kept yet."""
+"""Mails printed to be looked at, of what is not kept yet: made out to nobody, and nothing is changed."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from digest.core import timetable
-from digest.core.model import Copy, DueSlot, Group, Newsletter
+from digest.core.model import (
+    GENERAL,
+    Briefing,
+    Copy,
+    DueSlot,
+    Group,
+    Issue,
+    IssueStatus,
+    Newsletter,
+    Topic,
+    TopicGroup,
+)
 from digest.core.selection import Selector
-from digest.flows.publish import candidates_for, issue_for, rules_of
-from digest.flows.readers import DEFAULT_CADENCE
+from digest.errors import NotFoundError
+from digest.flows.publish import candidates_for, domain_of, issue_for, rules_of
+from digest.flows.readers import DEFAULT_CADENCE, DEFAULT_PROFILE
 from digest.render.page import Personal
 from digest.render.printer import Printer
-from digest.store import briefings, counters, topics
+from digest.store import briefings, counters, newsletters, topics
 from digest.store.database import Database
-from subscribers.model import Bookmark, Profile
+from subscribers.model import Bookmark
 
 #: Of the newest briefings so many are looked at: enough to see every part of a mail.
 _BRIEFINGS: Final = 12
@@ -25,16 +39,16 @@ _BRIEFINGS: Final = 12
 _NO_PARTING: Final = "=_sample_="
 
 
-async def sample_mail(
+async def newsletter_mail(
     newsletter: Newsletter, *, store: Database, now: datetime, own_themes: Path | None = None
 ) -> str | None:
-    """The HTML of a mail with the newest briefings, made out to nobody; None when nothing is published.
+    """The HTML of a mail with the newest briefings, for a reader of everything; None when there are none.
 
-    What stands in `newsletter` holds, whatever the store has: nothing is changed.
+    What stands in `newsletter` holds, whatever the store has.
     """
     async with store.read() as connection:
         newest = await counters.newest_number(connection)
-        bookmark, profile = Bookmark(max(0, newest - _BRIEFINGS)), Profile()
+        bookmark, profile = Bookmark(max(0, newest - _BRIEFINGS)), DEFAULT_PROFILE
         group = Group(0, profile, 0, bookmark, 1, now.date())
         found = await candidates_for(connection, [group], newest)
         selection = Selector(found, await rules_of(connection, newsletter)).regular(profile, bookmark, newest)
@@ -45,11 +59,10 @@ async def sample_mail(
         items = await briefings.by_numbers(connection, revisions)
         topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
     slot = timetable.next_slot(DEFAULT_CADENCE, now)
-    due = DueSlot(newsletter.id, 0, DEFAULT_CADENCE, slot)
-    issue = replace(issue_for(due, newsletter, now), cadence_id=None)
+    issue = issue_for(DueSlot(newsletter.id, 0, DEFAULT_CADENCE, slot), newsletter, now)
     copy = Copy(
         cohort_id=0,
-        issue=issue,
+        issue=replace(issue, cadence_id=None),
         round=1,
         profile=profile,
         cadence=DEFAULT_CADENCE,
@@ -57,7 +70,68 @@ async def sample_mail(
         deferred=selection.deferred,
         covers_from=slot.day,
     )
-    printer = Printer(issue, newsletter, items, topic_by_slug, own_themes=own_themes)
-    await asyncio.to_thread(printer.prepare, profile.language, profile.format)
+    return await _printed(copy, newsletter, items, topic_by_slug, own_themes)
+
+
+async def item_mail(
+    briefing: Briefing,
+    newsletter_slug: str,
+    *,
+    store: Database,
+    now: datetime,
+    zone: str,
+    own_themes: Path | None = None,
+) -> str:
+    """The HTML of a mail that holds one briefing alone.
+
+    It is the mail of `newsletter_slug`, or of the first newsletter when that is empty.
+    """
+    async with store.read() as connection:
+        every = await newsletters.every(connection)
+        topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
+    newsletter = next((one for one in every if one.slug == newsletter_slug or not newsletter_slug), None)
+    if newsletter is None:
+        raise NotFoundError(f"newsletter {newsletter_slug!r} does not exist")
+    day = now.astimezone(ZoneInfo(zone)).date()
+    issue = Issue(
+        id=0,
+        newsletter_id=newsletter.id,
+        cadence_id=None,
+        slot="item",
+        day=day,
+        zone=zone,
+        due_at=now,
+        planned_at=now,
+        status=IssueStatus.SENDING,
+        domain=domain_of(newsletter.sender_address),
+    )
+    shown = replace(briefing, number=1, published_at=briefing.published_at or now)
+    topic = next((mark.slug for mark in briefing.topics), GENERAL)
+    copy = Copy(
+        cohort_id=0,
+        issue=issue,
+        round=1,
+        profile=DEFAULT_PROFILE,
+        cadence=None,
+        groups=(TopicGroup(topic, (1,)),),
+        deferred=(),
+        covers_from=day,
+    )
+    return await _printed(copy, newsletter, {1: shown}, topic_by_slug, own_themes)
+
+
+async def _printed(
+    copy: Copy,
+    newsletter: Newsletter,
+    items: Mapping[int, Briefing],
+    topic_by_slug: Mapping[str, Topic],
+    own_themes: Path | None,
+) -> str:
+    printer = Printer(copy.issue, newsletter, items, topic_by_slug, own_themes=own_themes)
+    # a tenth of a second of work: others are answered meanwhile
+    rendition = await asyncio.to_thread(printer.rendition, copy, _NO_PARTING)
     nobody = Personal(name="", preferences_url="", unsubscribe_url="", note="")
-    return printer.rendition(copy, _NO_PARTING, "").html_text(nobody)
+    html = rendition.html_text(nobody)
+    # the profile asks for HTML
+    assert html is not None
+    return html

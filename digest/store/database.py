@@ -33,7 +33,7 @@ LOG_PAGES: Final = 8000
 _MOST_IDLE: Final = 8
 #: What a connection keeps of the file at most, in kilobytes. Sending needs little: what one connection writes
 #: is news to the other, which then forgets all it has. To plan is to touch the same pages again and again: a
-#: quarter of this would cost a fifth more processor time, and four times as much would save next to nothing.
+#: quarter of this took a fifth more processor time (measured once); four times as much saved next to nothing.
 KILOBYTES_KEPT: Final = 4096
 KILOBYTES_TO_PLAN: Final = 16_384
 #: Where a connection notes that it does not look references up.

@@ -14,7 +14,7 @@ from digest.core.model import Briefing, BriefingStatus, TopicMark
 from digest.errors import InputError, NotFoundError
 from digest.flows import edit_briefing
 from digest.flows.collect import BY_HAND
-from digest.flows.item_mail import item_mail
+from digest.flows.samples import item_mail
 from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
 from digest.store import editing, newsletters, topics

@@ -19,7 +19,7 @@ from digest.flows.newsletters import (
     settings_from,
     shown_newsletter,
 )
-from digest.flows.samples import sample_mail
+from digest.flows.samples import newsletter_mail
 from digest.render.environment import known_themes
 from digest.store import newsletters as shelf
 from digest.store.database import Database
@@ -116,7 +116,9 @@ class Newsletters:
     async def _sampled(self, visit: Visit, wishes: Mapping[str, Any]) -> Response:
         async with self._store.read() as connection:
             newsletter = replace(await newsletter_named(connection, visit.word("slug")), **wishes)
-        found = await sample_mail(newsletter, store=self._store, now=visit.now, own_themes=self._own_themes)
+        found = await newsletter_mail(
+            newsletter, store=self._store, now=visit.now, own_themes=self._own_themes
+        )
         return framed_words("Nothing is published yet.") if found is None else framed_mail(found)
 
     def _shown(self, visit: Visit, slug: str, typed: dict[str, Any], *, wrong: str = "") -> Response:

@@ -18,12 +18,12 @@ from digest.ingest.rules import parse_rules
 from digest.store import editing
 from digest.store import topics as shelf
 from digest.store.database import Database
-from digest.store.following import Following, following
 from digest.web.desk.entered import Entered
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
 from digest.web.linked import see_other
+from subscribers.figures import Following, following
 
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 #: How many readers follow a topic changes slowly, and counting a million takes its time.

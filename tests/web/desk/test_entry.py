@@ -99,9 +99,6 @@ async def test_a_thousand_guesses_are_slowed_by_the_tenth_and_nobody_else_is_kep
         found = await entering.log_in("Anna", f"guess {guess}", AT_HOME, store=store, now=NOW)
         assert isinstance(found, Refused)
         looked_at += not found.wait
-        # the first ones are enough to see that it stops; each costs a real hash
-        if guess == 40:
-            break
     assert looked_at < 10
     async with stranger(store) as client:
         right = await knock(client)
