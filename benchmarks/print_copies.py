@@ -16,7 +16,7 @@ from digest.flows.press import Press
 from digest.flows.publish import due_slots, publish
 from digest.mail.identifiers import boundary
 from digest.render.printer import Sheet, print_sheet, rendition
-from digest.store import briefings, deliveries, issues, newsletters, topics
+from digest.store import deliveries, issues, newsletters, numbered, topics
 from digest.store.database import Database
 from subscribers.model import Format
 
@@ -124,6 +124,6 @@ async def _contents(store: Database, issue_id: int) -> _Contents:
         return _Contents(
             issue,
             await newsletters.by_id(connection, issue.newsletter_id),
-            await briefings.by_numbers(connection, revisions),
+            await numbered.by_numbers(connection, revisions),
             {topic.slug: topic for topic in await topics.every(connection)},
         )

@@ -15,7 +15,7 @@ from digest.core.model import Group, Issue, IssueStatus, Newsletter, PlannedCoho
 from digest.core.selection import Selector
 from digest.errors import InputError, NotFoundError
 from digest.flows.publish import Planned, domain_of, pin, rules_of, tally
-from digest.store import briefings, counters, issues, newsletters, one_offs, pulling
+from digest.store import briefings, counters, issues, newsletters, numbered, one_offs, pulling
 from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers.wishes import address_key
@@ -105,13 +105,13 @@ async def _plan(connection: AsyncConnection, wish: OneOff, *, to_keep: bool = Fa
         await one_offs.lock_readers(connection, newsletter.id, readers)
     groups = await one_offs.groups(connection, newsletter.id, readers)
     selector = Selector(
-        await briefings.candidates(connection, after=0, upto=newest, also=()),
+        await numbered.candidates(connection, after=0, upto=newest, also=()),
         await rules_of(connection, newsletter),
     )
     since = await _first_number_since(connection, wish.since)
     cohorts = tuple(_cohort(group, selector, wish, chosen, since, newest) for group in groups)
     numbers = {number for cohort in cohorts for number in cohort.selection.numbers}
-    ids = await briefings.ids_by_number(connection, numbers)
+    ids = await numbered.ids_by_number(connection, numbers)
     return Plan(newsletter, cohorts, readers, tally(0, cohorts), ids)
 
 
@@ -176,7 +176,7 @@ async def _readers(
 async def _first_number_since(connection: AsyncConnection, since: datetime | None) -> int:
     if since is None:
         return 0
-    return await briefings.newest_published_before(connection, since)
+    return await numbered.newest_published_before(connection, since)
 
 
 def issue_of(newsletter: Newsletter, wish: OneOff, now: datetime) -> Issue:

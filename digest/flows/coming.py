@@ -13,7 +13,7 @@ from digest.core.model import Newsletter
 from digest.core.selection import Selector
 from digest.flows.preview import next_due
 from digest.flows.publish import rules_of
-from digest.store import briefings, counters
+from digest.store import counters, numbered
 from subscribers.model import Bookmark, Profile
 from subscribers.subscription import Subscription
 
@@ -65,11 +65,11 @@ async def held(
 ) -> Held:
     """What a mail for these wishes would hold, `newest` being the last number published."""
     owed = set(bookmark.deferred)
-    candidates = await briefings.candidates(connection, after=bookmark.cut, upto=newest, also=owed)
+    candidates = await numbered.candidates(connection, after=bookmark.cut, upto=newest, also=owed)
     selector = Selector(candidates, await rules_of(connection, newsletter))
     selection = selector.regular(profile, bookmark, newest)
     first = selection.numbers[:TITLES_SHOWN]
-    texts = await briefings.by_numbers(connection, await briefings.current_revisions(connection, first))
+    texts = await numbered.by_numbers(connection, await numbered.current_revisions(connection, first))
     return Held(
         items=len(selection.numbers),
         waiting=len(selection.deferred),
@@ -81,7 +81,7 @@ async def items_per_week(
     connection: AsyncConnection, newsletter: Newsletter, now: datetime
 ) -> Mapping[str, int]:
     """How many items a week each topic brought lately, rounded up; topics that brought none are left out."""
-    after = await briefings.newest_published_before(connection, now - LATELY)
-    counts = await briefings.counts_by_topic(connection, after=after, sections=newsletter.sections)
+    after = await numbered.newest_published_before(connection, now - LATELY)
+    counts = await numbered.counts_by_topic(connection, after=after, sections=newsletter.sections)
     weeks = LATELY // timedelta(weeks=1)
     return {slug: -(-count // weeks) for slug, count in counts.items()}

@@ -22,7 +22,7 @@ from digest.core.selection import Selector
 from digest.errors import NotFoundError
 from digest.flows.preview import slot_for
 from digest.flows.publish import rules_of
-from digest.store import briefings, counters, ledger, newsletters
+from digest.store import briefings, counters, ledger, newsletters, numbered
 from digest.store.database import Database
 from digest.store.ledger import Entry
 from subscribers import store as readers
@@ -110,7 +110,7 @@ async def _outlook(
     """What the next issue would do with a number that is still to be decided."""
     newest = await counters.newest_number(connection)
     slot = slot_for(reader, newest, now)
-    found = await briefings.candidates(
+    found = await numbered.candidates(
         connection, after=reader.bookmark.cut, upto=newest, also=reader.bookmark.deferred
     )
     selector = Selector(found, await rules_of(connection, newsletter))

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Newsletter
 from digest.flows.readers import forget_reader
-from digest.store import briefings, kept, newsletters
+from digest.store import kept, newsletters, numbered
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from digest.store.issues import numbers_in
@@ -145,10 +145,8 @@ async def _issues(
 
 
 async def _headlines(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, str]:
-    revisions = await briefings.current_revisions(connection, numbers)
-    return {
-        number: item.title for number, item in (await briefings.by_numbers(connection, revisions)).items()
-    }
+    revisions = await numbered.current_revisions(connection, numbers)
+    return {number: item.title for number, item in (await numbered.by_numbers(connection, revisions)).items()}
 
 
 def _outer(row: Row[Any]) -> dict[str, Any]:

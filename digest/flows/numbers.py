@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.growth import DayOfReaders, days_of_readers, reasons_for_leaving
-from digest.store import briefings, newsletters, opinions, topics
+from digest.store import newsletters, numbered, opinions, topics
 from digest.store.database import Database
 from subscribers import figures
 from subscribers.figures import Following
@@ -95,8 +95,8 @@ async def numbers(*, store: Database, now: datetime) -> Numbers:
 async def _topics(
     connection: AsyncConnection, following: Following, now: datetime
 ) -> tuple[TopicFigures, ...]:
-    after = await briefings.newest_published_before(connection, now - timedelta(days=_ITEM_DAYS))
-    items = await briefings.counts_by_topic(connection, after=after, sections=list(Section))
+    after = await numbered.newest_published_before(connection, now - timedelta(days=_ITEM_DAYS))
+    items = await numbered.counts_by_topic(connection, after=after, sections=list(Section))
     return tuple(
         TopicFigures(one.slug, one.title, following.of(one.slug), items.get(one.slug, 0))
         for one in await topics.every(connection)
@@ -105,9 +105,9 @@ async def _topics(
 
 async def _feedback(connection: AsyncConnection, now: datetime) -> tuple[ItemFigures, ...]:
     asked = any(one.feedback for one in await newsletters.every(connection))
-    after = await briefings.newest_published_before(connection, now - timedelta(days=_ITEM_DAYS))
+    after = await numbered.newest_published_before(connection, now - timedelta(days=_ITEM_DAYS))
     said = await opinions.tallies(connection, after=after) if asked else {}
-    items = await briefings.newest_of(connection, said.keys())
+    items = await numbered.newest_of(connection, said.keys())
     found = [
         ItemFigures(items[number].id, items[number].title, tally.useful, tally.not_useful)
         for number, tally in said.items()

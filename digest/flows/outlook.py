@@ -13,7 +13,7 @@ from digest.core.selection import Rules
 from digest.flows.coming import coming
 from digest.flows.publish import rules_of
 from digest.render.reading import reading_seconds, whole_minutes
-from digest.store import briefings, counters
+from digest.store import counters, numbered
 from subscribers.subscription import Subscription
 
 
@@ -39,11 +39,11 @@ async def _tried(
     connection: AsyncConnection, reader: Subscription, rules: Rules, newest: int, now: datetime
 ) -> Typical | None:
     begin = begin_of_test(reader.cadence, now)
-    after = await briefings.newest_published_before(connection, begin)
-    candidates = await briefings.candidates(connection, after=after, upto=newest, also=set())
+    after = await numbered.newest_published_before(connection, begin)
+    candidates = await numbered.candidates(connection, after=after, upto=newest, also=set())
     numbers = {one.number for one in candidates}
-    revisions = await briefings.current_revisions(connection, numbers)
-    texts = await briefings.by_numbers(connection, revisions)
+    revisions = await numbered.current_revisions(connection, numbers)
+    texts = await numbered.by_numbers(connection, revisions)
     past = []
     for one in sorted(candidates, key=lambda candidate: candidate.number):
         text = texts[one.number]

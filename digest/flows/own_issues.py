@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
-from digest.store import briefings, newsletters, opinions, own_copies
+from digest.store import newsletters, numbered, opinions, own_copies
 from digest.store.database import Database
 from digest.store.own_copies import Carried, OwnCopy
 from subscribers import store as readers
@@ -58,7 +58,7 @@ async def own_issues(subscription_id: int, before: int | None, *, store: Databas
     async with store.glance() as connection:
         copies = await own_copies.newest(connection, subscription_id, before=before, count=PAGE + 1)
         on_page = copies[:PAGE]
-        gone = await briefings.retracted_among(
+        gone = await numbered.retracted_among(
             connection, {number for copy in on_page for number in copy.numbers}
         )
         kept = {copy.issue_id: [number for number in copy.numbers if number not in gone] for copy in on_page}
@@ -114,7 +114,7 @@ async def _rated(
         return None
     if not (await newsletters.by_id(connection, reader.newsletter_id)).feedback:
         return None
-    gone = await briefings.retracted_among(connection, copy.numbers)
+    gone = await numbered.retracted_among(connection, copy.numbers)
     kept = [number for number in copy.numbers if number not in gone]
     where = copy.issue_id, copy.round
     found = await own_copies.carried(connection, {where: kept})

@@ -46,7 +46,7 @@ from digest.render.page import Personal, greeted, names_of
 from digest.render.printer import Printer
 from digest.render.rendition import Rendition
 from digest.render.tailoring import Tailoring
-from digest.store import briefings, facts, issues, newsletters, topics
+from digest.store import facts, issues, newsletters, numbered, topics
 from digest.store.database import Database
 from subscribers.tokens import Purpose, Tokens
 
@@ -377,7 +377,7 @@ async def edition_of(
     connection: AsyncConnection, issue: Issue, revisions: Mapping[int, int], *, own_themes: Path | None
 ) -> Edition:
     """An edition from the store, with these revisions of briefings by number."""
-    shown = await briefings.by_numbers(connection, revisions)
+    shown = await numbered.by_numbers(connection, revisions)
     topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
     newsletter = await newsletters.by_id(connection, issue.newsletter_id)
     return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug, own_themes=own_themes))

@@ -12,7 +12,7 @@ from digest.errors import NotFoundError
 from digest.flows.press import Press
 from digest.flows.publish import candidates_for, first_days, issue_for, rules_of
 from digest.mail.lane import Letter
-from digest.store import briefings, counters, newsletters
+from digest.store import counters, newsletters, numbered
 from digest.store.database import Database
 from subscribers import store as readers
 from subscribers.model import Standing
@@ -53,7 +53,7 @@ async def preview(
         selection = selector.regular(reader.profile, reader.bookmark, newest)
         shown = {*selection.numbers, *selection.deferred}
         (covers_from,) = await first_days(connection, due, [group])
-        revisions = await briefings.current_revisions(connection, shown)
+        revisions = await numbered.current_revisions(connection, shown)
     if selection.skip is not None:
         return Preview(reader, newsletter, due.slot, selection)
     copy = Copy(

@@ -23,7 +23,7 @@ from digest.core.model import (
     Skip,
 )
 from digest.core.selection import Rules, Selector
-from digest.store import briefings, counters, issues, newsletters, planning, pulling, topics
+from digest.store import counters, issues, newsletters, numbered, planning, pulling, topics
 from digest.store.database import Database
 from subscribers.groups import hold_alone
 from subscribers.interning import Preferences
@@ -127,7 +127,7 @@ async def candidates_for(
     """Every published briefing that any of the groups may still be owed."""
     after = min(group.bookmark.cut for group in groups)
     also = {number for group in groups for number in group.bookmark.deferred}
-    return await briefings.candidates(connection, after=after, upto=newest, also=also)
+    return await numbered.candidates(connection, after=after, upto=newest, also=also)
 
 
 async def rules_of(connection: AsyncConnection, newsletter: Newsletter) -> Rules:
@@ -143,7 +143,7 @@ async def pin(
     numbers = {
         number for cohort in cohorts for number in (*cohort.selection.numbers, *cohort.selection.deferred)
     }
-    revisions = await briefings.current_revisions(connection, numbers)
+    revisions = await numbered.current_revisions(connection, numbers)
     await issues.pin_revisions(connection, issue_id, round_, revisions)
 
 
@@ -151,7 +151,7 @@ async def first_days(connection: AsyncConnection, due: DueSlot, groups: Sequence
     """For each group the first local day that its copy covers."""
     if due.cadence.at_once:
         return [due.slot.day] * len(groups)
-    oldest = await briefings.published_at(connection, {group.bookmark.cut + 1 for group in groups})
+    oldest = await numbered.published_at(connection, {group.bookmark.cut + 1 for group in groups})
     # thousands of groups are as far as a few are
     known: dict[tuple[date, int], date] = {}
     for group in groups:

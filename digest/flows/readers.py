@@ -15,7 +15,7 @@ from digest.core.model import Newsletter, Topic
 from digest.errors import InputError, NotFoundError
 from digest.flows.noted import note_reader
 from digest.flows.notices import ask_to_confirm, goodbye
-from digest.store import briefings, calls, counters, deliveries, facts, imports, kept, ledger, notices
+from digest.store import calls, counters, deliveries, facts, imports, kept, ledger, notices, numbered
 from digest.store import newsletters as newsletter_shelf
 from digest.store.changes import note_change
 from digest.store.database import Database
@@ -287,7 +287,7 @@ async def require_subscriptions(
 async def reach_of(connection: AsyncConnection, newsletter: Newsletter, now: datetime) -> int:
     """The number after which the first issue of somebody who begins now reaches."""
     began = now - timedelta(days=newsletter.reach_back_days)
-    return await briefings.newest_published_before(connection, began)
+    return await numbered.newest_published_before(connection, began)
 
 
 def beginning(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.core import timetable
-from digest.store import briefings, deliveries, notices
+from digest.store import deliveries, notices, numbered
 from digest.store.database import Database
 from subscribers import store as readers
 from subscribers import together
@@ -46,7 +46,7 @@ async def _wake(store: Database, now: datetime) -> int:
             assert sleeper.paused_until is not None
             awake, gap = resumed(
                 sleeper,
-                newest=await briefings.newest_published_before(connection, sleeper.paused_until),
+                newest=await numbered.newest_published_before(connection, sleeper.paused_until),
                 served_day=timetable.served_day_on_return(sleeper.cadence, sleeper.paused_until),
             )
             await readers.save(connection, awake)

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import Newsletter, Selection, Topic
 from digest.core.selection import Rules, Selector
 from digest.flows.coming import TITLES_SHOWN, Held, Title, held, items_per_week
-from digest.store import briefings, counters, newsletters, topics
+from digest.store import counters, newsletters, numbered, topics
 from subscribers.model import Bookmark, Profile
 
 #: How many items a topic has a week does not change within minutes.
@@ -105,8 +105,8 @@ class Known:
     async def _titles_of(self, connection: AsyncConnection, numbers: Sequence[int]) -> tuple[Title, ...]:
         missing = [number for number in numbers if number not in self._titles]
         if missing:
-            revisions = await briefings.current_revisions(connection, missing)
-            texts = await briefings.by_numbers(connection, revisions)
+            revisions = await numbered.current_revisions(connection, missing)
+            texts = await numbered.by_numbers(connection, revisions)
             self._titles.update((number, Title(one.title, one.language)) for number, one in texts.items())
         return tuple(self._titles[number] for number in numbers)
 
@@ -131,7 +131,7 @@ class _Deciding:
         before = set(bookmark.deferred) - self._known
         if bookmark.cut < self._from or before:
             after = min(bookmark.cut, self._from)
-            found = await briefings.candidates(connection, after=after, upto=self._from, also=before)
+            found = await numbered.candidates(connection, after=after, upto=self._from, also=before)
             if not self._selector.learn(found):
                 return None
             self._known.update(one.number for one in found)

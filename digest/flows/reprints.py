@@ -15,7 +15,7 @@ from digest.render.page import Personal
 from digest.render.phrases import page_note
 from digest.render.printer import Printer
 from digest.render.words import words_for
-from digest.store import briefings, issues
+from digest.store import issues, numbered
 from digest.store.database import Database
 from subscribers.model import Format
 
@@ -49,7 +49,7 @@ class Reprints:
         async with self._store.read() as connection:
             found = await issues.copies_of(connection, [cohort_id])
             shown = [number for copy in found for number in _numbers(copy)]
-            gone = await briefings.retracted_among(connection, shown)
+            gone = await numbered.retracted_among(connection, shown)
         if not shown:
             return None
         return await self._printed(found[0], gone, view_url)

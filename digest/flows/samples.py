@@ -29,7 +29,7 @@ from digest.flows.publish import candidates_for, domain_of, issue_for, rules_of
 from digest.flows.readers import DEFAULT_CADENCE, DEFAULT_PROFILE
 from digest.render.page import Personal
 from digest.render.printer import Printer
-from digest.store import briefings, counters, newsletters, topics
+from digest.store import counters, newsletters, numbered, topics
 from digest.store.database import Database
 from subscribers.model import Bookmark
 
@@ -55,8 +55,8 @@ async def newsletter_mail(
         if selection.skip is not None:
             return None
         shown = {*selection.numbers, *selection.deferred}
-        revisions = await briefings.current_revisions(connection, shown)
-        items = await briefings.by_numbers(connection, revisions)
+        revisions = await numbered.current_revisions(connection, shown)
+        items = await numbered.by_numbers(connection, revisions)
         topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
     slot = timetable.next_slot(DEFAULT_CADENCE, now)
     issue = issue_for(DueSlot(newsletter.id, 0, DEFAULT_CADENCE, slot), newsletter, now)

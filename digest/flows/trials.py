@@ -19,7 +19,7 @@ from digest.core.notices import WORTH_SENDING, Notice, NoticeKind
 from digest.errors import InputError, NotFoundError
 from digest.flows.by_hand import OneOff, Plan, issue_of, rehearse
 from digest.flows.readers import refusal_of, suppression_key
-from digest.store import briefings, issues, notices
+from digest.store import issues, notices, numbered
 from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers.model import Profile
@@ -51,7 +51,7 @@ async def send_trial_of(
     copy = await largest_copy(wish, store=store, now=now)
     async with store.write() as connection:
         numbers = {number for group in copy.groups for number in group.numbers}
-        revisions = await briefings.current_revisions(connection, numbers)
+        revisions = await numbered.current_revisions(connection, numbers)
         return await _write_down(connection, copy, revisions, to, token, by, now)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.editions import Span
 from digest.core.model import Briefing, BriefingStatus, Candidate
-from digest.store import briefings as shelf
+from digest.store import numbered
 from digest.store.searching import Kind
 from digest.store.tables import briefing_topics, briefings, listings, revisions, topics
 from subscribers.interning import chunks
@@ -152,7 +152,7 @@ async def first_since(
 
 async def whole(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, Shown]:
     """Items by number, whatever their status; numbers that nobody gave are not in the answer."""
-    found = await shelf.newest_of(connection, numbers)
+    found = await numbered.newest_of(connection, numbers)
     written: dict[int, list[Any]] = {}
     said = revisions.c
     for some in chunks([one.id for one in found.values()]):

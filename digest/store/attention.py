@@ -9,8 +9,7 @@ from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import GENERAL, Briefing, BriefingStatus, Issue
-from digest.store import briefings as briefing_shelf
-from digest.store import counters
+from digest.store import counters, numbered
 from digest.store import issues as shelf
 from digest.store.tables import briefing_topics, briefings, issues
 from subscribers.model import Standing
@@ -40,7 +39,7 @@ async def newest_issues(
 async def newest_briefings(connection: AsyncConnection, limit: int) -> tuple[Briefing, ...]:
     """The newest published briefings, the newest first."""
     upto = await counters.newest_number(connection)
-    found = await briefing_shelf.newest_of(connection, range(max(1, upto - limit + 1), upto + 1))
+    found = await numbered.newest_of(connection, range(max(1, upto - limit + 1), upto + 1))
     shown = [one for one in found.values() if one.status is BriefingStatus.PUBLISHED]
     return tuple(sorted(shown, key=lambda one: -(one.number or 0)))
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, null, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import AT_ONCE_SIGN, DeliveryStatus, IssueStatus
-from digest.store import briefings as briefing_shelf
+from digest.store import numbered
 from digest.store.issues import numbers_in
 from digest.store.outcomes import IS_OPEN
 from digest.store.tables import OPEN, cohorts, deliveries, issues, newsletters
@@ -232,7 +232,7 @@ def _whole() -> Select[Any]:
 
 async def _entries(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
     numbers = {number for row in rows for number in numbers_in(row.groups)}
-    ids = await briefing_shelf.ids_by_number(connection, numbers)
+    ids = await numbered.ids_by_number(connection, numbers)
     return tuple(_entry_from(row, ids) for row in rows)
 
 

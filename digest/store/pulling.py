@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, LeftOut, Skip
-from digest.store import briefings
+from digest.store import numbered
 from digest.store.claimable import open_of
 from digest.store.issue_states import IS_UNFINISHED
 from digest.store.issues import close_when_settled, numbers_in
@@ -82,7 +82,7 @@ async def pull_retracted(connection: AsyncConnection, issue_id: int) -> Pulled:
     """Take what was retracted out of the copies of an issue that are tried again; plans are held off."""
     numbers = {n for row in await _cohorts_to_come(connection, issue_id) for n in _numbers(row)}
     pulled = Pulled()
-    for number in sorted(await briefings.retracted_among(connection, numbers)):
+    for number in sorted(await numbered.retracted_among(connection, numbers)):
         lighter, skipped = await pull(connection, number, issue_id)
         pulled = Pulled(pulled.lighter + lighter, pulled.skipped + skipped)
     return pulled

@@ -16,7 +16,7 @@ from digest.flows.collect import Collected, collect
 from digest.flows.edit_briefing import Edit
 from digest.ingest.gathered import Gathered
 from digest.ingest.identity import body_key, title_key
-from digest.store import briefings, counters
+from digest.store import briefings, counters, numbered
 from digest.store.database import Database
 from subscribers.model import Section
 from tests.flows.newsroom import TUESDAY, at, item, publish_news
@@ -73,7 +73,7 @@ async def test_a_changed_body_is_a_new_revision_under_the_old_number(store: Data
     assert (found.added, found.updated) == ((), (one.id,))
     assert (one.number, one.revision, one.paragraphs) == (1, 2, ("Now they are higher.",))
     async with store.read() as connection:
-        first = await briefings.by_numbers(connection, {1: 1})
+        first = await numbered.by_numbers(connection, {1: 1})
     assert first[1].paragraphs == item("Tariffs").paragraphs
 
 

@@ -13,7 +13,7 @@ from digest.core.model import DeliveryStatus, IssueStatus, LeftOut
 from digest.flows import edit_briefing, issue_acts, settling
 from digest.flows.explain import Answer, explain
 from digest.flows.publish import due_slots, publish
-from digest.store import briefings, deliveries, issues
+from digest.store import deliveries, issues, numbered
 from digest.store.changes import page
 from digest.store.database import Database
 from digest.store.tables import cohorts
@@ -183,7 +183,7 @@ async def test_a_plan_and_a_retraction_at_once_leave_no_copy_that_carries_it(
     await publish_news(store, TUESDAY, item("Tariffs", "economy"), item("Ports", "economy"))
     (due,) = await due_slots(store=store, now=at(24, 7))
     decided, go_on = asyncio.Event(), asyncio.Event()
-    real = briefings.candidates
+    real = numbered.candidates
 
     async def slow(*args: object, **named: object) -> object:
         found = await real(*args, **named)  # type: ignore[arg-type]
@@ -192,7 +192,7 @@ async def test_a_plan_and_a_retraction_at_once_leave_no_copy_that_carries_it(
         return found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(briefings, "candidates", slow)
+        patch.setattr(numbered, "candidates", slow)
         planning = asyncio.create_task(publish(due, store=store, now=at(24, 7)))
         await decided.wait()
         retracting = asyncio.create_task(edit_briefing.retract(1, store=other, now=at(24, 7)))
@@ -219,7 +219,7 @@ async def test_drafts_come_out_at_their_time_in_its_order_and_only_then(store: D
     assert done == (drafts[1].id, drafts[2].id)
     assert await edit_briefing.publish_due(store=store, now=at(24, 13)) == ()
     async with store.read() as connection:
-        found = await briefings.newest_of(connection, [1, 2, 3])
+        found = await numbered.newest_of(connection, [1, 2, 3])
         assert [found[number].title for number in found] == ["Morning", "Noon"]
         assert all(one.publish_at is None and one.published_at == at(24, 13) for one in found.values())
         acts = [(one.act, one.subject) for one in await page(connection)]

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from digest.core.model import BrandLink, BriefingStatus, ItemText, Topic
 from digest.flows.seed import FIRST_NEWSLETTER
-from digest.store import briefings, counters, facts, newsletters, topics
+from digest.store import briefings, counters, facts, newsletters, numbered, topics
 from digest.store.database import Database
 from subscribers import store as shelf
 from subscribers import together
@@ -139,9 +139,9 @@ async def test_candidates_are_what_a_bookmark_may_still_be_owed(store: Database)
     async with store.write() as connection:
         await briefings.set_flags(connection, 3, lead=True, weight=7)
         await briefings.retract(connection, 1)
-        found = await briefings.candidates(connection, after=1, upto=3, also=[1])
-        assert await briefings.candidates(connection, after=3, upto=9, also=[]) == ()
-        later = await briefings.candidates(connection, after=2, upto=3, also=[])
+        found = await numbered.candidates(connection, after=1, upto=3, also=[1])
+        assert await numbered.candidates(connection, after=3, upto=9, also=[]) == ()
+        later = await numbered.candidates(connection, after=2, upto=3, also=[])
     assert [one.number for one in found] == [1, 2, 3]
     assert [one.topics for one in found] == [("economy",), ("energy", "society"), ("general",)]
     assert [one.retracted for one in found] == [True, False, False]
@@ -152,11 +152,11 @@ async def test_candidates_are_what_a_bookmark_may_still_be_owed(store: Database)
 async def test_numbers_and_ids_are_found_by_each_other(store: Database) -> None:
     await publish_news(store, TUESDAY, *(item(f"Story {number}") for number in range(5)))
     async with store.read() as connection:
-        ids = await briefings.ids_by_number(connection, range(1, 9))
+        ids = await numbered.ids_by_number(connection, range(1, 9))
         assert await briefings.numbers_by_id(connection, ids.values()) == {v: k for k, v in ids.items()}
-        assert await briefings.current_revisions(connection, [2, 3]) == {2: 1, 3: 1}
-        assert await briefings.newest_published_before(connection, TUESDAY) == 0
-        assert await briefings.newest_published_before(connection, at(24, 7)) == 5
+        assert await numbered.current_revisions(connection, [2, 3]) == {2: 1, 3: 1}
+        assert await numbered.newest_published_before(connection, TUESDAY) == 0
+        assert await numbered.newest_published_before(connection, at(24, 7)) == 5
 
 
 async def test_briefings_are_listed_by_status_and_page(store: Database) -> None:

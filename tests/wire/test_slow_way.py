@@ -9,7 +9,7 @@ import pytest
 
 from digest.flows.press import Press
 from digest.render.quoted import quoted
-from digest.store import briefings, facts, issues, newsletters, topics
+from digest.store import facts, issues, newsletters, numbered, topics
 from digest.store.database import Database
 from tests.jobs.office import BASE_URL, KEY
 from tests.stores import NewStore, opened
@@ -34,7 +34,7 @@ async def house_of(store: Database, digests: list[Digest]) -> House:
         return House(
             newsletter=await newsletters.by_id(connection, 1),
             topics=await topics.every(connection),
-            briefings=await briefings.by_numbers(connection, revisions),
+            briefings=await numbered.by_numbers(connection, revisions),
             base_url=BASE_URL,
             key=KEY,
             store_name=(await facts.recall(connection, facts.STORE_NAME) or "").encode(),

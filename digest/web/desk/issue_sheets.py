@@ -17,7 +17,7 @@ from digest.flows import issue_acts, settling
 from digest.flows.press import Press
 from digest.flows.shown_mails import ShownMail, shown_cohort
 from digest.flows.trials import send_trial
-from digest.store import attention, briefings, issues, ledger, newsletters, outcomes, topics
+from digest.store import attention, issues, ledger, newsletters, numbered, outcomes, topics
 from digest.store.database import Database
 from digest.web.desk.frames import framed_mail, framed_words
 from digest.web.desk.gate import DeskRoute, Gate
@@ -328,5 +328,5 @@ def _all_numbers(row: Any) -> set[int]:
 
 
 async def _titles(connection: AsyncConnection, numbers: set[int]) -> dict[int, str]:
-    found = await briefings.newest_of(connection, numbers)
+    found = await numbered.newest_of(connection, numbers)
     return {number: briefing.title for number, briefing in found.items()}

@@ -22,7 +22,7 @@ from digest.flows.coming import coming
 from digest.flows.explain import Explanation, explain
 from digest.flows.press import Press
 from digest.flows.preview import preview
-from digest.store import briefings, changes, kept, ledger, listed, newsletters, topics
+from digest.store import briefings, changes, kept, ledger, listed, newsletters, numbered, topics
 from digest.store.database import Database
 from digest.store.listed import Listed
 from digest.web.desk.gate import DeskRoute, Gate
@@ -293,8 +293,8 @@ async def _require(connection: AsyncConnection, visit: Visit) -> Listed:
 async def _headlines(connection: AsyncConnection, copies: Any) -> dict[int, str]:
     """What the briefings of some copies are called now, by number."""
     numbers = {number for copy in copies for number in (*copy.numbers, *copy.deferred)}
-    revisions = await briefings.current_revisions(connection, numbers)
-    found = await briefings.by_numbers(connection, revisions)
+    revisions = await numbered.current_revisions(connection, numbers)
+    found = await numbered.by_numbers(connection, revisions)
     return {number: item.title for number, item in found.items()}
 
 

@@ -19,7 +19,7 @@ from digest.flows.orders import place, take_back
 from digest.flows.press import Press
 from digest.flows.shown_mails import ShownMail, shown
 from digest.flows.trials import copy_for, send_trial_of
-from digest.store import attention, briefings, newsletters, topics
+from digest.store import attention, briefings, newsletters, numbered, topics
 from digest.store.database import Database
 from digest.web.desk.entered import Entered
 from digest.web.desk.frames import framed_mail, framed_words
@@ -126,7 +126,7 @@ class SendByHand:
         largest = max(getting, key=lambda one: len(one.selection.numbers))
         numbers = {*most_read.selection.numbers, *largest.selection.numbers}
         async with self._store.read() as connection:
-            revisions = await briefings.current_revisions(connection, numbers)
+            revisions = await numbered.current_revisions(connection, numbers)
         copies = [copy_for(plan, one, wish, visit.now) for one in (most_read, largest)]
         mail, heaviest = [await shown(copy, revisions, press=self._press) for copy in copies]
         self._mails[visit.person.id, token] = mail

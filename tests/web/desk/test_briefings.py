@@ -12,7 +12,7 @@ from digest.core.access import Role
 from digest.core.model import Briefing, BriefingStatus
 from digest.flows import edit_briefing
 from digest.flows.edit_briefing import Flags
-from digest.store import briefings
+from digest.store import briefings, numbered
 from digest.store.changes import page
 from digest.store.database import Database
 from subscribers.model import Section
@@ -128,7 +128,7 @@ async def test_several_are_published_as_one_batch_in_the_order_in_which_they_wer
     numbers = [(await _stored(sqlite_store, id_)).number for id_ in ids]
     assert numbers == [1, None, 2]
     async with sqlite_store.read() as connection:
-        found = await briefings.candidates(connection, after=0, upto=2, also=())
+        found = await numbered.candidates(connection, after=0, upto=2, also=())
     assert {one.batch for one in found} == {1}
 
 

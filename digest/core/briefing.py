@@ -1,0 +1,117 @@
+"""What is published: briefings as they come in, as they stand, and as planning looks at them; topics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Final
+
+from subscribers.model import Section
+
+#: The topic of last resort: where a briefing lands that no rule claims.
+GENERAL: Final = "general"
+
+
+class BriefingStatus(StrEnum):
+    """Where a briefing stands in its own life."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMark:
+    """One topic of a briefing and why it was given: `gallium, export`, or `given with the item`."""
+
+    slug: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftBriefing:
+    """What came in from a page, a feed or a person; not yet in the store."""
+
+    title: str
+    #: paragraphs of plain text, verbatim
+    paragraphs: tuple[str, ...]
+    section: Section = Section.BRIEFING
+    #: explicit topics in the order given; empty leaves them to the rules
+    topics: tuple[str, ...] = ()
+    #: the source as printed, and its date; both None only for the newsroom's own pieces
+    source: str | None = None
+    source_date: date | None = None
+    url: str | None = None
+    language: str = "en"
+    #: 1-based line where the item begins in what was read, for messages
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An item that could not be taken: where it stood and why."""
+
+    source: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """A briefing as it stands now, in its newest revision."""
+
+    id: int
+    #: gapless, given by publication; None for a draft
+    number: int | None
+    revision: int
+    title: str
+    paragraphs: tuple[str, ...]
+    section: Section
+    #: most fitting first
+    topics: tuple[TopicMark, ...]
+    source: str | None
+    source_date: date | None
+    url: str | None
+    language: str
+    lead: bool
+    weight: int
+    status: BriefingStatus
+    published_at: datetime | None
+    #: no cap puts it off
+    must_not_miss: bool = False
+    #: when a draft is to be published by itself
+    publish_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """As much of a published briefing as planning looks at."""
+
+    number: int
+    briefing_id: int
+    section: Section
+    #: slugs, most fitting first
+    topics: tuple[str, ...]
+    lead: bool
+    weight: int
+    retracted: bool
+    #: which briefings came in together: items of one batch keep their page order
+    batch: int
+    #: no cap puts it off
+    must_not_miss: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a briefing can be about, and the rules that find it."""
+
+    slug: str
+    title: str
+    position: int
+    #: weight by keyword or phrase, such as ``{"gallium": 4}``
+    rules: Mapping[str, int]
+    aliases: tuple[str, ...] = ()
+    #: one line for who is to choose; may be empty
+    description: str = ""
