@@ -62,6 +62,13 @@ async def hold_alone(connection: AsyncConnection, cadence_id: int) -> None:
         await connection.execute(mine.with_for_update(key_share=True))
 
 
+async def hold_all_alone(connection: AsyncConnection) -> None:
+    """Let nobody else move any group, nor a reader into or out of one, until commit."""
+    if connection.dialect.name == "postgresql":
+        every = select(cadences.c.id).order_by(cadences.c.id)
+        await connection.execute(every.with_for_update(key_share=True))
+
+
 async def hold_together(connection: AsyncConnection, cadence_ids: Collection[int]) -> None:
     """Let nobody move the groups of these cadences until commit; others may hold them in this way too."""
     if connection.dialect.name == "postgresql":

@@ -128,8 +128,9 @@ class Profile:
 class Bookmark:
     """*How far* a reader is: all up to number `cut` is accounted for, but for two short lists.
 
-    `deferred` holds numbers at or below the cut that are still owed; `ahead` holds numbers above the cut that
-    the reader has already been sent. Both are sorted and without repeats.
+    `deferred` holds numbers that are still owed: at or below the cut, or above it when they are meant for
+    these readers in particular. `ahead` holds numbers above the cut that the reader has already been sent.
+    Both are sorted and without repeats, and no number is in both.
     """
 
     cut: int = 0
@@ -137,20 +138,23 @@ class Bookmark:
     ahead: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Keep the form canonical: sorted, unique, and each list on its own side of the cut."""
+        """Keep the form canonical: sorted, unique, and none both owed and sent."""
         for numbers in (self.deferred, self.ahead):
             if list(numbers) != sorted(set(numbers)):
                 raise ValueError(f"bookmark lists are sorted and unique, not {numbers!r}")
-        if self.deferred and self.deferred[-1] > self.cut:
-            raise ValueError(f"deferred {self.deferred[-1]} lies above the cut {self.cut}")
+        if both := set(self.deferred) & set(self.ahead):
+            raise ValueError(f"{min(both)} is owed, and was sent ahead")
         if self.ahead and self.ahead[0] <= self.cut:
             raise ValueError(f"ahead {self.ahead[0]} lies at or below the cut {self.cut}")
 
     def is_new(self, number: int) -> bool:
         """True when the reader is still owed a decision about this briefing number."""
-        if number > self.cut:
-            return number not in self.ahead
-        return number in self.deferred
+        return number in self.deferred or (number > self.cut and number not in self.ahead)
+
+    def owing(self, number: int) -> Bookmark:
+        """The bookmark of readers to whom a number is owed in particular, wherever their cut is."""
+        ahead = tuple(n for n in self.ahead if n != number)
+        return Bookmark(self.cut, tuple(sorted({*self.deferred, number})), ahead)
 
     def moved_to(self, cut: int, deferred: Iterable[int]) -> Bookmark:
         """The bookmark after an issue that decided everything up to `cut` and deferred some of it."""

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from digest.core.corrections import Correction
 from subscribers.model import Section
 
 #: The topic of last resort: where a briefing lands that no rule claims.
@@ -83,6 +84,8 @@ class Briefing:
     must_not_miss: bool = False
     #: when a draft is to be published by itself
     publish_at: datetime | None = None
+    #: what is told of it under this number; None where it is told for the first time
+    correction: Correction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,10 @@ class Candidate:
     batch: int
     #: no cap puts it off
     must_not_miss: bool = False
+    #: of a correction, the number under which the briefing came out
+    corrects: int | None = None
+    #: of a correction, True when a later one tells more, or there is nothing to tell any more
+    superseded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

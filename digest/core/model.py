@@ -80,6 +80,9 @@ class LeftOut(StrEnum):
     SECTION_NOT_CHOSEN = "section-not-chosen"
     SECTION_NOT_CARRIED = "section-not-carried"
     RETRACTED = "retracted"
+    # of corrections
+    TEXT_NOT_HAD = "text-not-had"
+    CORRECTED_AGAIN = "corrected-again"
 
 
 class Skip(StrEnum):

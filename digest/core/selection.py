@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from digest.core.corrections import CORRECTIONS
 from digest.core.grouping import grouped
 from digest.core.model import GENERAL, Candidate, LeftOut, Selection, Skip
 from subscribers.model import Bookmark, Profile, Section
@@ -67,20 +68,36 @@ class Selector:
         return self._decided[question]
 
     def _decide(self, profile: Profile, bookmark: Bookmark, upto: int) -> Selection:
-        owed = [
-            *bookmark.deferred,
-            *(number for number in self._numbers_after(bookmark.cut, upto) if number not in bookmark.ahead),
-        ]
-        wanted, left_out = self._sifted(owed, profile)
+        mine = {number for number in bookmark.deferred if number <= max(upto, bookmark.cut)}
+        line = [n for n in self._numbers_after(bookmark.cut, upto) if n not in bookmark.ahead]
+        owed = sorted(mine.union(line))
+        not_had = self._corrections_of_what_was_not_had(owed, mine)
+        wanted, left_out = self._sifted((n for n in owed if n not in not_had), profile)
+        if not_had:
+            left_out = {**left_out, LeftOut.TEXT_NOT_HAD: tuple(not_had)}
         ranked = self._ranked(wanted, bookmark)
         included, deferred = self._capped(ranked, self._rules.cap_for(profile))
+        later = [number for number in bookmark.deferred if number not in mine]
         return Selection(
             groups=grouped(included, self._places_for(profile), self._rules.topic_order),
             deferred=tuple(deferred),
             left_out=left_out,
-            next_bookmark=bookmark.moved_to(max(upto, bookmark.cut), deferred),
-            skip=None if included else (Skip.NOTHING_WANTED if owed else Skip.NOTHING_NEW),
+            next_bookmark=bookmark.moved_to(max(upto, bookmark.cut), [*deferred, *later]),
+            skip=None
+            if included
+            else (Skip.NOTHING_WANTED if len(owed) > len(not_had) else Skip.NOTHING_NEW),
         )
+
+    def _corrections_of_what_was_not_had(self, owed: Sequence[int], mine: Collection[int]) -> list[int]:
+        """Corrections among what is owed whose readers have not had the text, or get it in this copy.
+
+        A correction is owed in particular to those who had the text: to the others it only passes by.
+        """
+        corrections = [n for n in owed if self._candidates[n].corrects is not None]
+        if not corrections:
+            return []
+        first = set(owed)
+        return [n for n in corrections if n not in mine or self._candidates[n].corrects in first]
 
     def by_hand(
         self,
@@ -100,7 +117,8 @@ class Selector:
         happened, without repeating what was sent ahead.
         """
         numbers = self._numbers_after(since, upto) if chosen is None else sorted(set(chosen))
-        known = [number for number in numbers if since < number <= upto]
+        # corrections are for regular issues, whoever is addressed here
+        known = [n for n in numbers if since < n <= upto and self._candidates[n].corrects is None]
         owed = known if ignore_bookmarks else [number for number in known if bookmark.is_new(number)]
         if chosen is None:
             wanted, left_out = self._sifted(owed, profile)
@@ -118,11 +136,12 @@ class Selector:
         )
 
     def _capped(self, ranked: list[int], cap: int | None) -> tuple[list[int], list[int]]:
-        """What is included and what has to wait, both as they are ranked."""
+        """What is included and what has to wait, as they are ranked; corrections take nobody's room."""
         if cap is None or len(ranked) <= cap:
             return ranked, []
-        certain = {number for number in ranked if self._candidates[number].must_not_miss}
-        others = [number for number in ranked if number not in certain]
+        news = [number for number in ranked if self._candidates[number].corrects is None]
+        certain = {number for number in news if self._candidates[number].must_not_miss}
+        others = [number for number in news if number not in certain]
         waiting = set(others[max(cap - len(certain), 0) :])
         return [n for n in ranked if n not in waiting], [n for n in ranked if n in waiting]
 
@@ -186,6 +205,9 @@ def place_of(candidate: Candidate, profile: Profile, rules: Rules) -> str | Left
     """The topic under which a regular issue shows this briefing to a reader, or why it leaves it out."""
     if candidate.retracted:
         return LeftOut.RETRACTED
+    if candidate.corrects is not None:
+        # whoever had the text is told, whatever they follow by now
+        return LeftOut.CORRECTED_AGAIN if candidate.superseded else CORRECTIONS
     if candidate.section not in rules.sections:
         return LeftOut.SECTION_NOT_CARRIED
     if profile.sections is not None and candidate.section not in profile.sections:

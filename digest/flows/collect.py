@@ -13,10 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import Briefing, DraftBriefing, Rejected
 from digest.errors import InputError
+from digest.flows import correcting
+from digest.flows.correcting import BY_RULE
 from digest.ingest.gathered import Gathered
 from digest.ingest.identity import body_key, content_key, title_key
 from digest.ingest.topics import TopicRules
-from digest.store import briefings, desk_words, editing, topics
+from digest.store import briefings, desk_words, editing, pulling, topics
 from digest.store.briefings import Keys, Known
 from digest.store.changes import note_change
 from digest.store.database import Database
@@ -130,6 +132,9 @@ async def _collect(
     rules = TopicRules(await topics.every(connection))
     keys = {keys_of(draft) for draft in gathered.drafts}
     known = _Acquaintances(await briefings.known_by(connection, keys), keys)
+    if any(known.find(each)[1] is _Fate.UPDATED for each in keys):
+        # readers may have to be told; asked for before anything is written, as whoever plans does
+        await pulling.hold_off(connection, alone=True)
     for draft in gathered.drafts:
         try:
             fates.append(await _take(connection, draft, known, rules, now, by))
@@ -181,7 +186,10 @@ async def _take(
     if found is None:
         found = await briefings.add(connection, draft, keys, marks, now, by=by.name, is_found=False)
     else:
+        before = (await editing.existing(connection, [found]))[0]
         await briefings.revise(connection, found, draft, now, keys, by=by.name)
+        after = (await editing.existing(connection, [found]))[0]
+        await correcting.tell_corrected(connection, before, after, BY_RULE, now)
         if draft.topics or not await briefings.has_topics_for(connection, found, BY_HAND):
             await briefings.set_topics(connection, found, marks)
     known.meet(found, keys)

@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import GENERAL, Briefing, BriefingStatus, DraftBriefing, TopicMark
 from digest.errors import InputError, NotFoundError
+from digest.flows import correcting
 from digest.flows.collect import BY_HAND, keys_of
+from digest.flows.correcting import BY_RULE, Word
 from digest.ingest.topics import TopicRules
 from digest.store import briefings, editing, pulling, topics
 from digest.store.changes import note_change
@@ -54,6 +56,8 @@ class Edit(Flags):
     language: str | None = None
     #: the revision that the editor had before the eyes; None asks for none
     on_revision: int | None = None
+    #: whether those who have had the text are told
+    word: Word = BY_RULE
 
 
 async def write(
@@ -75,8 +79,10 @@ async def write(
 async def edit(
     briefing_id: int, wish: Edit, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> Briefing:
-    """Change a briefing; what readers would see differently becomes a new revision."""
+    """Change a briefing; what readers would see differently is a new revision, and they may be told of it."""
     async with store.write() as connection:
+        # before all else, as whoever plans or takes back does
+        await pulling.hold_off(connection, alone=True)
         before = await _briefing(connection, briefing_id)
         _require_unchanged(before, wish)
         if wish.topics is not None:
@@ -92,8 +98,9 @@ async def edit(
         if flags:
             await briefings.set_flags(connection, briefing_id, **flags)
         after = await _briefing(connection, briefing_id)
+        whom = await correcting.tell_corrected(connection, before, after, wish.word, now)
         if after != before:
-            was, told = _told(before), _told(after)
+            was, told = _told(before), {**_told(after), **_whom(whom)}
             await note_change(connection, by, "briefing.edit", briefing_id, now, before=was, after=told)
         return after
 
@@ -177,19 +184,25 @@ async def publish_due(*, store: Database, now: datetime) -> tuple[int, ...]:
     return tuple(done)
 
 
-async def retract(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Briefing:
-    """Take a published briefing back: no page shows it, and no copy that has not begun carries it."""
+async def retract(
+    briefing_id: int, word: Word = BY_RULE, *, store: Database, now: datetime, by: Actor = PROGRAM
+) -> Briefing:
+    """Take a published briefing back: no page shows it, and no copy that has not begun carries it.
+
+    Those who have had it are told in their next issue, unless `word` says never.
+    """
     async with store.write() as connection:
         await pulling.hold_off(connection, alone=True)
         before = await _briefing(connection, briefing_id)
         if before.number is None:
             raise InputError(f"briefing {briefing_id} is a draft: there is nothing to retract")
         await briefings.retract(connection, briefing_id)
-        pulled = await pulling.pull(connection, before.number)
+        pulled = await correcting.pull_all(connection, before)
         after = await _briefing(connection, briefing_id)
+        whom = await correcting.tell_withdrawn(connection, before, after, word, now)
         if before.status is not after.status or any(pulled):
             told: dict[str, Any] = {"copies_without_it": pulled.lighter, "copies_not_sent": pulled.skipped}
-            was, told = {"status": before.status}, {"status": after.status, **told}
+            was, told = {"status": before.status}, {"status": after.status, **told, **_whom(whom)}
             await note_change(connection, by, "briefing.retract", briefing_id, now, before=was, after=told)
         return after
 
@@ -245,6 +258,12 @@ def _told(briefing: Briefing) -> Mapping[str, Any]:
         "must_not_miss": briefing.must_not_miss,
         "publish_at": None if briefing.publish_at is None else briefing.publish_at.isoformat(),
     }
+
+
+def _whom(told: correcting.Told) -> Mapping[str, int]:
+    """How many are told, and how many copies to come were changed; nothing of nobody."""
+    counts = {"readers_told": told.readers, "copies_with_it": told.copies}
+    return {name: count for name, count in counts.items() if count}
 
 
 async def _slugs_of(briefing_id: int, store: Database) -> tuple[str, ...]:

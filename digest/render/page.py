@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from digest.core.budget import Form
 from digest.core.model import GENERAL, BrandLink, Briefing, Issue, Newsletter, Topic
 from digest.render.characters import host_of, one_line, paragraphs, shortened, web_link
+from digest.render.corrected import as_told, kicker_of, remarks_of
 from digest.render.excerpts import excerpt
 from digest.render.marks import Marking
 from digest.render.palette import Brand
@@ -52,6 +53,8 @@ class Item:
     lead: bool
     #: to read what is printed
     seconds: float
+    #: what is said of it before its text, in the words of the mail; empty where it is told for the first time
+    remarks: tuple[str, ...] = ()
 
     @property
     def shortened(self) -> bool:
@@ -164,29 +167,31 @@ def item_for(
     """The briefing as its mails show it; topics are named by these titles, unknown ones left unnamed.
 
     `zone` is that of the issue, in which days are told. With `excerpts` the item stops after its first
-    sentences, when there is a link to read on.
+    sentences, when there is a link to read on. What its readers have had before says so.
     """
-    url = web_link(briefing.url)
-    texts = tuple(filter(None, map(one_line, briefing.paragraphs)))
-    title, language = one_line(briefing.title), one_line(briefing.language)
+    told, its = as_told(briefing), briefing.correction
+    url = web_link(told.url)
+    texts = tuple(filter(None, map(one_line, told.paragraphs)))
+    title, language = one_line(told.title), one_line(told.language)
     shown = excerpt(texts, language) if excerpts and url else texts
     return Item(
         key=str(number),
         anchor=f"b{number}",
         form=_name_of(Form.FULL),
         title=title,
-        kicker=words.section(briefing.section),
+        kicker=kicker_of(its, words) if its else words.section(told.section),
         paragraphs=shown,
-        source=one_line(briefing.source or ""),
-        source_date=words.plain_day(briefing.source_date) if briefing.source_date else "",
-        added=_added(briefing, zone, words),
+        source=one_line(told.source or ""),
+        source_date=words.plain_day(told.source_date) if told.source_date else "",
+        added=_added(told, zone, words),
         reading=words.minutes(whole_minutes(reading_seconds((title, *texts)))),
         url=url,
         host=host_of(url),
-        tags=tuple(titles[mark.slug] for mark in briefing.topics if mark.slug in titles),
+        tags=tuple(titles[mark.slug] for mark in told.topics if mark.slug in titles),
         language=language,
-        lead=briefing.lead,
+        lead=told.lead,
         seconds=reading_seconds((title, *shown)),
+        remarks=remarks_of(its, title, zone=zone, words=words) if its else (),
     )
 
 
@@ -196,7 +201,7 @@ def in_form(item: Item, form: Form) -> Item:
         return item
     if form is Form.SHORT:
         return _with_text(item, form, excerpt(item.paragraphs, item.language))
-    bare = replace(_with_text(item, form, ()), kicker="", reading="", tags=())
+    bare = replace(_with_text(item, form, ()), kicker="", reading="", tags=(), remarks=())
     if form is Form.HEADLINE:
         return replace(bare, kicker=item.kicker)
     if form is Form.LINE:

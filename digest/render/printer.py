@@ -11,6 +11,7 @@ from typing import Any, Final
 from jinja2 import Environment, Template
 
 from digest.core.budget import LIMIT, Fit, Form, fitted
+from digest.core.corrections import CORRECTIONS
 from digest.core.model import GENERAL, Briefing, Copy, Issue, ItemText, Newsletter, Topic, TopicGroup
 from digest.render.characters import one_line
 from digest.render.cutting import Cut, Part, Turn, assembled, cut
@@ -179,6 +180,8 @@ def print_sheet(
     words = words_for(language)
     masthead = masthead_for(newsletter, issue, words)
     titles = topic_titles(topics.values())
+    if any(briefing.correction for briefing in briefings.values()):
+        titles[CORRECTIONS] = words.corrections()
     excerpts = newsletter.item_text is ItemText.EXCERPT
     items = {
         number: item_for(briefing, number, titles, words, zone=issue.zone, excerpts=excerpts)

@@ -136,6 +136,11 @@ class Words:
             Section.PERSPECTIVE: _("Perspective"),
         }[section]
 
+    def corrections(self) -> str:
+        """What stands above the items that readers have had before."""
+        _ = self._
+        return _("Corrections and updates")
+
     def sections(self, section: Section) -> str:
         """Items of this kind, within a sentence."""
         _ = self._

@@ -42,6 +42,8 @@ class Entry:
     domain: str
     #: briefing ids in reading order; empty for a copy that was skipped
     briefing_ids: tuple[int, ...]
+    #: ids of the briefings whose corrections it carries
+    corrected_ids: tuple[int, ...]
     numbers: tuple[int, ...]
     #: numbers that a cap put off, and numbers left out by reason
     deferred: tuple[int, ...]
@@ -233,10 +235,11 @@ def _whole() -> Select[Any]:
 async def _entries(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> tuple[Entry, ...]:
     numbers = {number for row in rows for number in numbers_in(row.groups)}
     ids = await numbered.ids_by_number(connection, numbers)
-    return tuple(_entry_from(row, ids) for row in rows)
+    corrected = await numbered.corrected_ids(connection, numbers - ids.keys())
+    return tuple(_entry_from(row, ids, corrected) for row in rows)
 
 
-def _entry_from(row: Row[Any], ids: dict[int, int]) -> Entry:
+def _entry_from(row: Row[Any], ids: dict[int, int], corrected: dict[int, int]) -> Entry:
     numbers = numbers_in(row.groups)
     return Entry(
         id=row.id,
@@ -251,7 +254,8 @@ def _entry_from(row: Row[Any], ids: dict[int, int]) -> Entry:
         reason=row.reason,
         detail=row.detail,
         domain=row.domain,
-        briefing_ids=tuple(ids[number] for number in numbers),
+        briefing_ids=tuple(ids[number] for number in numbers if number in ids),
+        corrected_ids=tuple(corrected[number] for number in numbers if number in corrected),
         numbers=tuple(numbers),
         deferred=tuple(row.deferred),
         left_out=dict(row.left_out),

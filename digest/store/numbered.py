@@ -1,8 +1,13 @@
-"""What stands behind publication numbers: as planning looks at it, and as it is printed."""
+"""What stands behind publication numbers: as planning looks at it, and as it is printed.
+
+Most numbers are those of briefings that came out, some those of corrections. Few questions name a correction:
+the briefings are asked first, and the corrections only for numbers that they do not have.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +15,9 @@ from sqlalchemy import Row, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus, Candidate, TopicMark
+from digest.store import corrections as told
 from digest.store.briefings import any_revision, newest, read, topics_of
+from digest.store.correction_tables import corrections
 from digest.store.tables import briefing_topics, briefings, revisions
 from subscribers.interning import chunks
 from subscribers.model import Section
@@ -19,45 +26,69 @@ from subscribers.model import Section
 _NEWEST_BEFORE: Final = select(func.max(briefings.c.number)).where(
     briefings.c.published_at < bindparam("instant")
 )
+_CORRECTIONS: Final = (
+    select(
+        corrections.c.number.label("told_as"),
+        told.SUPERSEDED.label("superseded"),
+        told.POINTLESS.label("pointless"),
+        briefings,
+    )
+    .select_from(corrections)
+    .join(briefings, briefings.c.id == corrections.c.briefing_id)
+)
 
 
 async def candidates(
     connection: AsyncConnection, *, after: int, upto: int, also: Collection[int]
 ) -> tuple[Candidate, ...]:
-    """Published briefings with numbers in (after, upto], and those named in `also`, by number."""
-    wanted = [briefings.c.number.between(after + 1, upto)]
-    wanted += [briefings.c.number.in_(some) for some in chunks(sorted(also))]
+    """Published briefings and corrections with numbers in (after, upto] or in `also`, by number."""
+    few = list(chunks(sorted(also)))
     found: dict[int, Candidate] = {}
-    for condition in wanted:
+    for condition in [
+        briefings.c.number.between(after + 1, upto),
+        *(briefings.c.number.in_(some) for some in few),
+    ]:
         rows = (await connection.execute(select(briefings).where(condition))).all()
         topics = await topics_of(connection, [row.id for row in rows])
-        for row in rows:
-            found[row.number] = _candidate_from(row, topics.get(row.id, ()))
+        found.update((row.number, _candidate_from(row, topics.get(row.id, ()))) for row in rows)
+    for condition in [
+        corrections.c.number.between(after + 1, upto),
+        *(corrections.c.number.in_(some) for some in few),
+    ]:
+        rows = (await connection.execute(_CORRECTIONS.where(condition))).all()
+        found.update((row.told_as, _correction_of(row)) for row in rows)
     return tuple(found[number] for number in sorted(found))
 
 
 async def published_at(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, datetime]:
-    """When the briefings of these publication numbers came out; those that are not there are left out."""
+    """When what has these publication numbers came out; those that are not there are left out."""
     found: dict[int, datetime] = {}
     for some in chunks(sorted(numbers)):
         query = select(briefings.c.number, briefings.c.published_at).where(briefings.c.number.in_(some))
         found.update((row.number, row.published_at) for row in await connection.execute(query))
+    for some in chunks(sorted(set(numbers) - found.keys())):
+        later = select(corrections.c.number, corrections.c.at).where(corrections.c.number.in_(some))
+        found.update((row.number, row.at) for row in await connection.execute(later))
     return found
 
 
 async def newest_of(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, Briefing]:
-    """Briefings by number in their newest revision, whatever their status."""
+    """What has these numbers, in the newest revision, whatever its status."""
     found: dict[int, Briefing] = {}
     for some in chunks(sorted(numbers)):
         whole = await read(connection, newest().where(briefings.c.number.in_(some)))
         found.update((item.number, item) for item in whole if item.number is not None)
+    missing = set(numbers) - found.keys()
+    if missing:
+        revised = await current_revisions(connection, missing)
+        found.update(await _corrections_in(connection, revised))
     return found
 
 
 async def by_numbers(
     connection: AsyncConnection, revision_by_number: Mapping[int, int]
 ) -> dict[int, Briefing]:
-    """Briefings by number, each in the revision named."""
+    """What has these numbers, each in the revision named."""
     found: dict[int, Briefing] = {}
     for some in chunks(sorted(revision_by_number), 300):
         pairs = or_(
@@ -65,15 +96,46 @@ async def by_numbers(
         )
         query = any_revision().where(pairs)
         found.update((item.number, item) for item in await read(connection, query) if item.number)
-    return found
+    missing = {n: revision for n, revision in revision_by_number.items() if n not in found}
+    return found | await _corrections_in(connection, missing)
+
+
+async def _corrections_in(
+    connection: AsyncConnection, revision_by_number: Mapping[int, int]
+) -> dict[int, Briefing]:
+    """The corrected briefings under the numbers of their corrections."""
+    if not revision_by_number:
+        return {}
+    corrected = await told.by_numbers(connection, revision_by_number)
+    wanted = {(one.corrects, revision_by_number[number]) for number, one in corrected.items()}
+    texts: dict[tuple[int | None, int], Briefing] = {}
+    for some in chunks(sorted(wanted), 300):
+        pairs = or_(*(and_(briefings.c.number == n, revisions.c.revision == of) for n, of in some))
+        whole = await read(connection, any_revision().where(pairs))
+        texts.update(((item.number, item.revision), item) for item in whole)
+    return {
+        number: replace(texts[one.corrects, revision_by_number[number]], number=number, correction=one)
+        for number, one in corrected.items()
+        if (one.corrects, revision_by_number[number]) in texts
+    }
 
 
 async def ids_by_number(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, int]:
-    """Briefing ids of publication numbers."""
+    """Briefing ids of the publication numbers of briefings; those of corrections are not in the answer."""
     found: dict[int, int] = {}
     for some in chunks(sorted(numbers)):
         query = select(briefings.c.number, briefings.c.id).where(briefings.c.number.in_(some))
         found.update((row.number, row.id) for row in await connection.execute(query))
+    return found
+
+
+async def corrected_ids(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, int]:
+    """Briefing ids of the numbers of corrections."""
+    found: dict[int, int] = {}
+    for some in chunks(sorted(numbers)):
+        query = select(corrections.c.number, corrections.c.briefing_id)
+        rows = await connection.execute(query.where(corrections.c.number.in_(some)))
+        found.update((row.number, row.briefing_id) for row in rows)
     return found
 
 
@@ -83,17 +145,22 @@ async def current_revisions(connection: AsyncConnection, numbers: Collection[int
     for some in chunks(sorted(numbers)):
         query = select(briefings.c.number, briefings.c.revision).where(briefings.c.number.in_(some))
         found.update((row.number, row.revision) for row in await connection.execute(query))
+    for some in chunks(sorted(set(numbers) - found.keys())):
+        rows = await connection.execute(_CORRECTIONS.where(corrections.c.number.in_(some)))
+        found.update((row.told_as, row.revision) for row in rows)
     return found
 
 
 async def retracted_among(connection: AsyncConnection, numbers: Collection[int]) -> set[int]:
-    """Those of these numbers whose briefings were taken back."""
+    """Those of these numbers whose texts were taken back; the news of a withdrawal is none of them."""
     found: set[int] = set()
     for some in chunks(sorted(numbers)):
         query = select(briefings.c.number).where(
             briefings.c.number.in_(some), briefings.c.status == BriefingStatus.RETRACTED
         )
         found.update((await connection.execute(query)).scalars())
+        rows = await connection.execute(_CORRECTIONS.where(corrections.c.number.in_(some), told.POINTLESS))
+        found.update(row.told_as for row in rows)
     return found
 
 
@@ -130,4 +197,19 @@ def _candidate_from(row: Row[Any], topics: Iterable[TopicMark]) -> Candidate:
         retracted=row.status == BriefingStatus.RETRACTED,
         batch=row.batch,
         must_not_miss=row.must_not_miss,
+    )
+
+
+def _correction_of(row: Row[Any]) -> Candidate:
+    return Candidate(
+        number=row.told_as,
+        briefing_id=row.id,
+        section=Section(row.section),
+        topics=(),
+        lead=False,
+        weight=0,
+        retracted=row.pointless,
+        batch=0,
+        corrects=row.number,
+        superseded=row.superseded,
     )

@@ -1,11 +1,12 @@
-"""Briefings that were taken back are pulled out of copies that are planned and not on the wire yet.
+"""Copies that are planned and not on the wire yet lose what was taken back, and carry what was corrected.
 
 What was sent stays on record as it was sent: the copies that are still to come move to cohorts of a new round
-of their issue, which do not hold the briefing and say that it was retracted.
+of their issue, which do not hold the briefing and say that it was retracted, or hold it in its new revision.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
@@ -88,13 +89,36 @@ async def pull_retracted(connection: AsyncConnection, issue_id: int) -> Pulled:
     return pulled
 
 
+async def carry_newer(connection: AsyncConnection, numbers: Collection[int], revision: int) -> int:
+    """Let every copy that cannot have arrived carry these numbers in a newer revision: how many copies.
+
+    The caller holds plans off alone. A copy in doubt keeps its bytes, for it may come twice.
+    """
+    moved = 0
+    to_come = await _cohorts_to_come(connection, None, certain=True)
+    holding = [row for row in to_come if not _numbers(row).isdisjoint(numbers)]
+    for issue_id, round_ in dict.fromkeys((row.issue_id, row.round) for row in holding):
+        mine = [row for row in holding if (row.issue_id, row.round) == (issue_id, round_)]
+        new_round = await _open_round(connection, issue_id)
+        pinned = issue_briefings.c
+        newer = case((pinned.number.in_(sorted(numbers)), revision), else_=pinned.revision)
+        await _pin_again(connection, issue_id, round_, new_round, revision=newer)
+        for some in chunks([_same(row, new_round) for row in mine], 5000):
+            await connection.execute(insert(cohorts), some)
+        moved += await _move_copies(connection, issue_id, round_, new_round, certain=True)
+        await _count_again(connection, issue_id, round_, new_round)
+    return moved
+
+
 def _numbers(row: Row[Any]) -> set[int]:
     """What a cohort carries, and what it names among that which comes later."""
     return {*numbers_in(row.groups), *row.deferred}
 
 
-async def _cohorts_to_come(connection: AsyncConnection, issue_id: int | None) -> list[Row[Any]]:
-    """Cohorts with copies to come."""
+async def _cohorts_to_come(
+    connection: AsyncConnection, issue_id: int | None, *, certain: bool = False
+) -> list[Row[Any]]:
+    """Cohorts with copies to come; with `certain`, copies that cannot have arrived."""
     # those that are held or wait for a word, too
     query = select(cohorts).join(issues, issues.c.id == cohorts.c.issue_id).where(IS_UNFINISHED)
     if issue_id is not None:
@@ -102,7 +126,7 @@ async def _cohorts_to_come(connection: AsyncConnection, issue_id: int | None) ->
     found = (await connection.execute(query.order_by(cohorts.c.id))).all()
     to_come: set[int] = set()
     for one in {row.issue_id for row in found}:
-        ids = select(deliveries.c.cohort_id).where(_not_begun(one)).distinct()
+        ids = select(deliveries.c.cohort_id).where(_not_begun(one, certain=certain)).distinct()
         to_come.update((await connection.execute(ids)).scalars())
     return [row for row in found if row.id in to_come]
 
@@ -111,13 +135,8 @@ async def _pull_from_round(
     connection: AsyncConnection, issue_id: int, round_: int, holding: list[Row[Any]], number: int
 ) -> tuple[int, int]:
     """Move what is to come of these cohorts to a round without the number: (lighter, skipped) copies."""
-    again = update(issues).where(issues.c.id == issue_id).values(rounds=issues.c.rounds + 1)
-    new_round: int = (await connection.execute(again.returning(issues.c.rounds))).scalar_one()
-    pinned = issue_briefings.c
-    kept = select(pinned.issue_id, literal(new_round, Integer), pinned.number, pinned.revision)
-    here = and_(pinned.issue_id == issue_id, pinned.round == round_, pinned.number != number)
-    names = ("issue_id", "round", "number", "revision")
-    await connection.execute(insert(issue_briefings).from_select(names, kept.where(here)))
+    new_round = await _open_round(connection, issue_id)
+    await _pin_again(connection, issue_id, round_, new_round, without=number)
     for some in chunks([_without(row, number, new_round) for row in holding], 5000):
         await connection.execute(insert(cohorts), some)
     moved = await _move_copies(connection, issue_id, round_, new_round)
@@ -126,15 +145,47 @@ async def _pull_from_round(
     return moved - skipped, skipped
 
 
+async def _open_round(connection: AsyncConnection, issue_id: int) -> int:
+    again = update(issues).where(issues.c.id == issue_id).values(rounds=issues.c.rounds + 1)
+    new_round: int = (await connection.execute(again.returning(issues.c.rounds))).scalar_one()
+    return new_round
+
+
+async def _pin_again(
+    connection: AsyncConnection,
+    issue_id: int,
+    round_: int,
+    new_round: int,
+    *,
+    without: int | None = None,
+    revision: ColumnElement[int] | None = None,
+) -> None:
+    """Pin in a new round what a round pinned, without a number or in other revisions."""
+    pinned = issue_briefings.c
+    kept = select(
+        pinned.issue_id,
+        literal(new_round, Integer),
+        pinned.number,
+        pinned.revision if revision is None else revision,
+    ).where(pinned.issue_id == issue_id, pinned.round == round_)
+    if without is not None:
+        kept = kept.where(pinned.number != without)
+    names = ("issue_id", "round", "number", "revision")
+    await connection.execute(insert(issue_briefings).from_select(names, kept))
+
+
+def _same(row: Row[Any], new_round: int) -> dict[str, Any]:
+    """The row of a cohort, for a new round."""
+    return {name: value for name, value in row._mapping.items() if name != "id"} | {"round": new_round}
+
+
 def _without(row: Row[Any], number: int, new_round: int) -> dict[str, Any]:
     """The row of a cohort that is the same but for the number."""
     groups = [[topic, [one for one in numbers if one != number]] for topic, numbers in row.groups]
     groups = [[topic, numbers] for topic, numbers in groups if numbers]
     left_out = dict(row.left_out)
     left_out[LeftOut.RETRACTED] = sorted({*left_out.get(LeftOut.RETRACTED, ()), number})
-    same = {name: value for name, value in row._mapping.items() if name != "id"}
-    return same | {
-        "round": new_round,
+    return _same(row, new_round) | {
         "groups": groups,
         "deferred": [one for one in row.deferred if one != number],
         "left_out": left_out,
@@ -142,7 +193,9 @@ def _without(row: Row[Any], number: int, new_round: int) -> dict[str, Any]:
     }
 
 
-async def _move_copies(connection: AsyncConnection, issue_id: int, round_: int, new_round: int) -> int:
+async def _move_copies(
+    connection: AsyncConnection, issue_id: int, round_: int, new_round: int, *, certain: bool = False
+) -> int:
     old, new = cohorts.alias("old"), cohorts.alias("new")
     same_readers = and_(
         *(old.c.issue_id == issue_id, old.c.round == round_, new.c.issue_id == issue_id),
@@ -155,7 +208,7 @@ async def _move_copies(connection: AsyncConnection, issue_id: int, round_: int, 
     in_hands = deliveries.c.status == DeliveryStatus.SENDING
     query = (
         update(deliveries)
-        .where(_not_begun(issue_id), deliveries.c.cohort_id.in_(moving))
+        .where(_not_begun(issue_id, certain=certain), deliveries.c.cohort_id.in_(moving))
         .values(cohort_id=target, owner=case((in_hands, _PULLED), else_=deliveries.c.owner))
     )
     return (await connection.execute(query)).rowcount
@@ -202,9 +255,10 @@ async def _count_again(connection: AsyncConnection, issue_id: int, round_: int, 
     await connection.execute(fewer, left)
 
 
-def _not_begun(issue_id: int) -> ColumnElement[bool]:
-    """Copies of an issue of which no byte of a try that is under way can have left."""
-    return and_(
-        open_of(issue_id),
-        or_(deliveries.c.status != DeliveryStatus.SENDING, deliveries.c.started_at.is_(None)),
-    )
+def _not_begun(issue_id: int, *, certain: bool = False) -> ColumnElement[bool]:
+    """Copies of an issue of which no byte of a try that is under way can have left.
+
+    With `certain` only those of which no earlier try can have arrived either.
+    """
+    not_begun = or_(deliveries.c.status != DeliveryStatus.SENDING, deliveries.c.started_at.is_(None))
+    return and_(open_of(issue_id), not_begun, *([deliveries.c.doubts == 0] if certain else []))

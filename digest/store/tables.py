@@ -229,7 +229,8 @@ issue_briefings = Table(
     metadata,
     Column("issue_id", ForeignKey("issues.id"), primary_key=True),
     Column("round", Integer, primary_key=True),
-    Column("number", Integer, primary_key=True),
+    # by number too: who has had a text that was wrong?
+    Column("number", Integer, primary_key=True, index=True),
     Column("revision", Integer, nullable=False),
 )
 

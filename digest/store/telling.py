@@ -1,0 +1,127 @@
+"""Who has had a text, and the owing of its correction to all of them.
+
+Readers who share a group and have all had the text go on sharing it: one row changes for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import DeliveryStatus
+from digest.store.issues import numbers_in
+from digest.store.tables import cohorts, deliveries, issue_briefings, issues
+from subscribers.groups import groups_with_bookmarks, hold_all_alone
+from subscribers.interning import bookmark_from, chunks, intern_bookmarks
+from subscribers.model import Bookmark
+from subscribers.tables import bookmarks, groups, subscriptions
+
+#: Copies that were delivered, may have been, or will be before anything about them can be changed.
+_HAD: Final = or_(
+    deliveries.c.status == DeliveryStatus.SENT,
+    deliveries.c.doubts > 0,
+    and_(deliveries.c.status == DeliveryStatus.SENDING, deliveries.c.started_at.isnot(None)),
+)
+
+
+class Had:
+    """The copies in which readers have had a text: by issue, and within it by cohort."""
+
+    def __init__(self, cohorts_by_issue: dict[int, list[int]]) -> None:
+        self._by_issue: Final = cohorts_by_issue
+
+    def copies(self) -> list[tuple[int, ColumnElement[bool]]]:
+        """For each issue conditions on its deliveries; no delivery meets two."""
+        return [
+            (issue_id, and_(deliveries.c.issue_id == issue_id, deliveries.c.cohort_id.in_(some), _HAD))
+            for issue_id, ids in self._by_issue.items()
+            for some in chunks(ids)
+        ]
+
+
+async def who_had(connection: AsyncConnection, numbers: Collection[int], before: int | None = None) -> Had:
+    """The copies that carry any of these numbers, in a revision older than `before` if that is given."""
+    pinned = issue_briefings.c
+    rounds = select(pinned.issue_id, pinned.round).where(pinned.number.in_(sorted(numbers))).distinct()
+    if before is not None:
+        rounds = rounds.where(pinned.revision < before)
+    wanted = rounds.subquery()
+    same_round = and_(cohorts.c.issue_id == wanted.c.issue_id, cohorts.c.round == wanted.c.round)
+    query = select(cohorts.c.id, cohorts.c.issue_id, cohorts.c.groups).join(wanted, same_round)
+    found: dict[int, list[int]] = {}
+    async for row in await connection.stream(query.where(cohorts.c.skip.is_(None))):
+        if not set(numbers).isdisjoint(numbers_in(row.groups)):
+            found.setdefault(row.issue_id, []).append(row.id)
+    return Had(dict(sorted(found.items())))
+
+
+async def has_readers(connection: AsyncConnection, had: Had) -> bool:
+    """True when any of these copies was delivered, or may have been."""
+    for _issue_id, copies in had.copies():
+        if (await connection.execute(select(exists().where(copies)))).scalar_one():
+            return True
+    return False
+
+
+async def owe(connection: AsyncConnection, had: Had, number: int) -> int:
+    """Owe a number to everybody who has had these copies: to how many subscriptions it was not owed yet.
+
+    The caller holds plans off alone.
+    """
+    await hold_all_alone(connection)
+    told = 0
+    for issue_id, copies in had.copies():
+        span = select(issues.c.first_copy, issues.c.last_copy).where(issues.c.id == issue_id)
+        first, last = (await connection.execute(span)).one()
+        mine = and_(copies, deliveries.c.id.between(first, last)) if first else copies
+        told += await _owe_to_readers_of(connection, mine, number)
+    return told
+
+
+async def _owe_to_readers_of(connection: AsyncConnection, copies: ColumnElement[bool], number: int) -> int:
+    """The same for the readers of some copies of one issue: each has one of them at most."""
+    here = subscriptions.c.group_id
+    counts = (
+        select(here, func.count().label("readers"))
+        .join(deliveries, deliveries.c.subscription_id == subscriptions.c.id)
+        .where(copies)
+        .group_by(here)
+    )
+    readers: dict[int, int] = {row.group_id: row.readers for row in await connection.execute(counts)}
+    whole, part = await _those_to_move(connection, readers, number)
+    ids = await intern_bookmarks(connection, {*whole.values(), *part.values()})
+    for group_id, bookmark in whole.items():
+        moved = update(groups).where(groups.c.id == group_id).values(bookmark_id=ids[bookmark])
+        await connection.execute(moved)
+    targets = await groups_with_bookmarks(connection, {(id_, ids[mark]) for id_, mark in part.items()})
+    of_reader = exists().where(deliveries.c.subscription_id == subscriptions.c.id, copies)
+    for group_id, bookmark in part.items():
+        move = update(subscriptions).where(here == group_id, of_reader)
+        await connection.execute(move.values(group_id=targets[group_id, ids[bookmark]]))
+    return sum(readers[group_id] for group_id in (*whole, *part))
+
+
+async def _those_to_move(
+    connection: AsyncConnection, readers: dict[int, int], number: int
+) -> tuple[dict[int, Bookmark], dict[int, Bookmark]]:
+    """The next bookmark of each group of which all readers have had the text, and of which some have."""
+    whole: dict[int, Bookmark] = {}
+    part: dict[int, Bookmark] = {}
+    size = select(func.count()).where(subscriptions.c.group_id == groups.c.id).scalar_subquery()
+    mark = bookmarks.c
+    columns: tuple[ColumnElement[Any], ...] = (
+        groups.c.id,
+        size.label("size"),
+        *(mark.cut, mark.deferred, mark.ahead),
+    )
+    query: Select[Any] = select(*columns).join(bookmarks, mark.id == groups.c.bookmark_id)
+    for some in chunks(sorted(readers)):
+        for row in await connection.execute(query.where(groups.c.id.in_(some))):
+            bookmark = bookmark_from(row)
+            if number in bookmark.deferred:
+                continue
+            (whole if row.size == readers[row.id] else part)[row.id] = bookmark.owing(number)
+    return whole, part
