@@ -22,7 +22,7 @@ from digest.core.selection import Selector
 from digest.errors import NotFoundError
 from digest.flows.preview import slot_for
 from digest.flows.publish import rules_of
-from digest.store import briefings, counters, ledger, newsletters, numbered
+from digest.store import briefings, corrections, counters, ledger, newsletters, numbered
 from digest.store.database import Database
 from digest.store.ledger import Entry
 from subscribers import store as readers
@@ -75,9 +75,15 @@ async def _explain_one(
     if briefing.number is None:
         draft = f"briefing {briefing.id} is a draft: it has no publication number yet"
         return Explanation(newsletter.slug, Answer.NOT_PUBLISHED, (draft,), ())
+    told = await corrections.numbers_of(connection, briefing.id)
     copies = await _copies_about(connection, reader, briefing.number)
     gaps = await readers.gaps_of(connection, reader.id)
     reasons = [_published(briefing), *_topics(briefing), *_history(briefing.number, copies, gaps)]
+    for number in told:
+        about = await _copies_about(connection, reader, number)
+        reasons += [f"as number {number} it was changed: {_said_of(copy, number)}" for copy in about]
+        if reader.bookmark.is_new(number) and number in reader.bookmark.deferred:
+            reasons.append(f"its change, number {number}, is owed to this reader: the next issue tells it")
     carried = tuple(copy for copy in copies if briefing.number in copy.numbers)
     answer = _answer_of(carried)
     if _is_still_open(answer, reader, briefing.number):
@@ -136,6 +142,8 @@ def in_words(reason: str) -> str:
         LeftOut.SECTION_NOT_CHOSEN: "its section is not chosen",
         LeftOut.SECTION_NOT_CARRIED: "the newsletter does not carry its section",
         LeftOut.RETRACTED: "it was retracted",
+        LeftOut.TEXT_NOT_HAD: "the reader has not had the text that was changed",
+        LeftOut.CORRECTED_AGAIN: "a later change was told in its place",
     }.get(LeftOut(reason), reason)
 
 
