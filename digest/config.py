@@ -12,7 +12,6 @@ from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -20,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from digest.errors import SettingsError
 from digest.keyring import keep_new_key, split_keys
+from digest.wellmade import check_mail_server, check_networks, is_plain_http
 
 ENVIRONMENT_PREFIX: Final = "DIGEST_"
 DEFAULT_FILE: Final = Path("digest.toml")
@@ -36,7 +36,6 @@ _DRIVERS: Final = {
     "postgresql": _POSTGRESQL,
     _POSTGRESQL: _POSTGRESQL,
 }
-_SMTP_SCHEMES: Final = ("smtp", "smtp+starttls", "smtps")
 _FAMILY_LIMIT: Final = re.compile(r"([\w-]+(?:\.[\w-]+)+)\s*:\s*(\d{1,4})(?:\s*:\s*(\d{1,6}(?:\.\d{1,6})?))?")
 #: Values that may hold a password are never repeated in a message.
 _UNSPOKEN: Final = frozenset({"database_url", "smtp_url", "secret_key"})
@@ -176,6 +175,11 @@ class Settings(BaseSettings):
         description="Addresses of the proxies before the web pages, comma-separated: what they say of where "
         "a request came from is believed. Limits for strangers go by that.",
     )
+    reach_private: str = Field(
+        default="",
+        description="Networks of your own in which feeds and receivers of events may stand, comma-separated, "
+        "such as 10.20.0.0/16. When empty, only places on the open internet are gone to.",
+    )
     tick_seconds: int = Field(
         default=30, ge=1, le=3600, description="How often the scheduler looks for what is due, in seconds."
     )
@@ -226,14 +230,14 @@ class Settings(BaseSettings):
                 raise ValueError("should name a folder after file:, such as file:var/outbox")
             return SecretStr(text)
         for place, server in enumerate(text.split(","), start=1):
-            _check_server(server.strip(), place)
+            check_mail_server(server.strip(), place)
         return SecretStr(text)
 
     @field_validator("base_url")
     @classmethod
     def _is_an_address_of_pages(cls, text: str) -> str:
         url = text.strip().rstrip("/")
-        if not _is_plain_http(url):
+        if not is_plain_http(url):
             raise ValueError(
                 "should be an http or https address without user, query or fragment, such as https://news.example"
             )
@@ -268,6 +272,12 @@ class Settings(BaseSettings):
     @classmethod
     def _limits_families(cls, text: str) -> str:
         split_family_limits(text)
+        return text
+
+    @field_validator("reach_private")
+    @classmethod
+    def _names_networks(cls, text: str) -> str:
+        check_networks(text)
         return text
 
     @field_validator("uncertain", "log_level", mode="before")
@@ -372,28 +382,3 @@ def _in_one_line(error: ValidationError, source: Path) -> str:
 def _is_set(variable: str, environment: Mapping[str, str]) -> bool:
     """Variables are found whatever their case, and empty ones count as not given."""
     return any(value and name.upper() == variable for name, value in environment.items())
-
-
-def _check_server(text: str, place: int) -> None:
-    """Refuse what is not the address of a mail server, without repeating it: it may hold a password."""
-    try:
-        url = urlsplit(text)
-        fits = url.scheme in _SMTP_SCHEMES and url.hostname and url.port != 0
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ValueError(
-            f"should be file:FOLDER or servers such as smtp://USER:PASSWORD@HOST:PORT; number {place} is not "
-            "(the scheme is smtp, smtp+starttls or smtps; special signs in a password are written %XX)"
-        )
-
-
-def _is_plain_http(text: str) -> bool:
-    try:
-        url = urlsplit(text)
-        rightly_made = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
-    except ValueError:
-        return False
-    extras = "@" in url.netloc or "?" in text or "#" in text
-    # an international host name is written in A-labels (xn--…), as mail headers need it
-    return rightly_made and not extras and re.fullmatch(r"[!-~]+", text) is not None

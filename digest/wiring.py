@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from digest import __version__
 from digest.config import Settings, split_family_limits
 from digest.core.families import family_of
 from digest.core.pace import Limit, Limits
@@ -19,6 +20,8 @@ from digest.errors import SettingsError
 from digest.mail.dkim import DkimKey, load_key
 from digest.mail.post import Post
 from digest.mail.servers import FileOutbox, Security, parse_servers
+from digest.reach.client import Reach
+from digest.reach.places import networks_of
 from digest.store import schema
 from digest.store.database import Database
 from subscribers.wishes import WishError, parse_address
@@ -95,6 +98,17 @@ def dkim_keys_of(settings: Settings) -> tuple[DkimKey, ...]:
             raise SettingsError(f"DIGEST_DKIM_KEYS names {entry!r}: say SELECTOR:FILE, such as s1:dkim.pem")
         keys.append(load_key(Path(path), selector))
     return tuple(keys)
+
+
+@asynccontextmanager
+async def reach_of(settings: Settings) -> AsyncIterator[Reach]:
+    """The guarded way out to feeds and receivers; one for a process."""
+    agent = f"newsroom-digest/{__version__} (+{settings.base_url})"
+    reach = Reach(agent=agent, own=networks_of(settings.reach_private))
+    try:
+        yield reach
+    finally:
+        await reach.close()
 
 
 def alerts_to_of(settings: Settings) -> tuple[str, ...]:

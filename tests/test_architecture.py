@@ -20,7 +20,7 @@ FLOORS: Final = (
     {"scheduler"},
     {"digest.web", "digest.jobs"},
     {"digest.flows", "digest.wiring"},
-    {"digest.store", "digest.render", "digest.mail", "digest.ingest"},
+    {"digest.store", "digest.render", "digest.mail", "digest.ingest", "digest.reach"},
     {"digest.core"},
     {"subscribers"},
 )
@@ -30,6 +30,7 @@ WELCOME: Final = {
     "digest": HEIGHT.keys() - {"subscribers"},
     "digest.config": {"digest.cli", "scheduler", "digest.wiring"},
     "digest.keyring": {"digest.config"},
+    "digest.wellmade": {"digest.config"},
     "digest.errors": HEIGHT.keys() - {"subscribers"} | {"digest.config"},
 }
 #: The files of `subscribers` that remember; all others there only decide.

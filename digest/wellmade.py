@@ -1,0 +1,45 @@
+"""What well made settings look like: addresses of mail servers and of pages, networks."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_network
+from typing import Final
+from urllib.parse import urlsplit
+
+_SMTP_SCHEMES: Final = ("smtp", "smtp+starttls", "smtps")
+
+
+def check_mail_server(text: str, place: int) -> None:
+    """Refuse what is not the address of a mail server, without repeating it: it may hold a password."""
+    try:
+        url = urlsplit(text)
+        fits = url.scheme in _SMTP_SCHEMES and url.hostname and url.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"should be file:FOLDER or servers such as smtp://USER:PASSWORD@HOST:PORT; number {place} is not "
+            "(the scheme is smtp, smtp+starttls or smtps; special signs in a password are written %XX)"
+        )
+
+
+def is_plain_http(text: str) -> bool:
+    """True for an http or https address without user, query or fragment."""
+    try:
+        url = urlsplit(text)
+        rightly_made = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:
+        return False
+    extras = "@" in url.netloc or "?" in text or "#" in text
+    # an international host name is written in A-labels (xn--…), as mail headers need it
+    return rightly_made and not extras and re.fullmatch(r"[!-~]+", text) is not None
+
+
+def check_networks(text: str) -> None:
+    """Refuse what are no networks, comma-separated."""
+    for entry in filter(None, map(str.strip, text.split(","))):
+        try:
+            ip_network(entry)
+        except ValueError:
+            raise ValueError("should hold networks such as 10.20.0.0/16, several comma-separated") from None

@@ -1,0 +1,1 @@
+"""Reaching out: the guard, the bounds, and real servers on the loopback."""
