@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -109,20 +109,24 @@ def paused(
     )
 
 
-def resumed(subscription: Subscription, *, newest: int, served_day: date) -> tuple[Subscription, Gap | None]:
+def resumed(
+    subscription: Subscription, *, newest: int, served_day: date, passing: Collection[int] = ()
+) -> tuple[Subscription, Gap | None]:
     """Back from a pause. `newest` is the last number of the pause, `served_day` as the timetable says.
 
     Without catching up, the gap is exactly what was published during the pause: what was already owed before
-    stays owed.
+    stays owed. Of the numbers in `passing` only those are owed that are owed in particular.
     """
     standing = standing_after(subscription.standing, Event.RESUMED)
     bookmark, gap = subscription.bookmark, None
     away_after = subscription.away_after
     if away_after is not None and newest > max(away_after, bookmark.cut):
         after = max(away_after, bookmark.cut)
-        owed = [number for number in range(bookmark.cut + 1, after + 1) if bookmark.is_new(number)]
+        line = [number for number in range(bookmark.cut + 1, after + 1) if bookmark.is_new(number)]
+        passed = tuple(n for n in line if n in passing and n not in bookmark.deferred)
+        owed = [number for number in line if number not in passed]
         bookmark = bookmark.moved_to(newest, [*bookmark.deferred, *owed])
-        gap = Gap(after, newest, (), "paused")
+        gap = Gap(after, newest, passed, "paused")
     return (
         replace(
             subscription,

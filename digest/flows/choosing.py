@@ -12,14 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core import timetable
 from digest.flows.by_link import Seen, own, seen_by, take_back_within
 from digest.flows.coming import Coming
+from digest.flows.pauses import pausing, resuming
 from digest.flows.preview import next_due
 from digest.flows.readers import (
     Enrolment,
     change_all,
     come_back,
-    pausing,
     reach_of,
-    resuming,
     rewish,
     rewished,
     suppression_key,
@@ -140,7 +139,8 @@ async def resume(subscription_id: int, *, everything: bool, store: Database, now
     async with store.write() as connection:
         mine = await _meant(connection, subscription_id, frozenset({Standing.PAUSED}), everything)
         newest = await counters.newest_number(connection)
-        return bool(await change_all(connection, mine, resuming(newest, now), RESUMED, now))
+        change = await resuming(connection, mine, newest, now)
+        return bool(await change_all(connection, mine, change, RESUMED, now))
 
 
 async def come_back_by_link(subscription_id: int, *, store: Database, now: datetime) -> bool:

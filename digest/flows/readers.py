@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -15,6 +15,7 @@ from digest.core.model import Newsletter, Topic
 from digest.errors import InputError, NotFoundError
 from digest.flows.noted import note_reader
 from digest.flows.notices import ask_to_confirm, goodbye
+from digest.flows.pauses import Change, pausing, resuming
 from digest.store import calls, counters, deliveries, facts, imports, kept, ledger, notices, numbered
 from digest.store import newsletters as newsletter_shelf
 from digest.store.changes import note_change
@@ -28,8 +29,6 @@ from subscribers.subscription import (
     StandingError,
     Subscription,
     left,
-    paused,
-    resumed,
     returned,
 )
 from subscribers.suppressions import suppress, suppression_reasons
@@ -41,9 +40,6 @@ DEFAULT_PROFILE: Final = Profile()
 
 #: Why an address of somebody who was erased is suppressed.
 ERASED: Final = "erased"
-
-#: A change of one subscription: the new state, and the gap that it leaves.
-Change = Callable[[Subscription], tuple[Subscription, Gap | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,30 +176,10 @@ async def resume(
         newest = await counters.newest_number(connection)
         mine = await require_subscriptions(connection, address, newsletter_slug)
         asleep = [one for one in mine if one.standing is Standing.PAUSED] or mine
-        changed = await change_all(connection, asleep, resuming(newest, now), "resumed", now)
+        change = await resuming(connection, asleep, newest, now)
+        changed = await change_all(connection, asleep, change, "resumed", now)
         await note_reader(connection, by, "reader.resume", changed, now, before=asleep)
         return changed
-
-
-def pausing(until: date | None, *, catch_up: bool, newest: int, now: datetime) -> Change:
-    """A pause, up to the start of a local date or until the reader resumes."""
-
-    def change(one: Subscription) -> tuple[Subscription, Gap | None]:
-        ends = None if until is None else timetable.start_of_day(until, one.cadence.zone)
-        if ends is not None and ends <= now:
-            raise InputError(f"until {until} is not in the future: say a later date")
-        return paused(one, until=ends, catch_up=catch_up, newest=newest), None
-
-    return change
-
-
-def resuming(newest: int, now: datetime) -> Change:
-    """The end of a pause."""
-
-    def change(one: Subscription) -> tuple[Subscription, Gap | None]:
-        return resumed(one, newest=newest, served_day=timetable.served_day_at_start(one.cadence, now))
-
-    return change
 
 
 async def unsubscribe(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.core import timetable
+from digest.flows.pauses import passing_by
 from digest.store import deliveries, notices, numbered
 from digest.store.database import Database
 from subscribers import store as readers
@@ -42,12 +43,14 @@ async def _wake(store: Database, now: datetime) -> int:
     """End the pauses whose time is up; slots since then are owed, even when this comes late."""
     async with store.write() as connection:
         sleepers = await together.pauses_ending_by(connection, now)
+        passing = await passing_by(connection, sleepers)
         for sleeper in sleepers:
             assert sleeper.paused_until is not None
             awake, gap = resumed(
                 sleeper,
                 newest=await numbered.newest_published_before(connection, sleeper.paused_until),
                 served_day=timetable.served_day_on_return(sleeper.cadence, sleeper.paused_until),
+                passing=passing,
             )
             await readers.save(connection, awake)
             await readers.note_standing(

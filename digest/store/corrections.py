@@ -65,6 +65,12 @@ async def numbers_of(connection: AsyncConnection, briefing_id: int) -> tuple[int
     return tuple((await connection.execute(query.order_by(corrections.c.number))).scalars())
 
 
+async def numbers_after(connection: AsyncConnection, cut: int) -> frozenset[int]:
+    """The numbers of all corrections after a number."""
+    query = select(corrections.c.number).where(corrections.c.number > cut)
+    return frozenset((await connection.execute(query)).scalars())
+
+
 async def of_briefing(connection: AsyncConnection, briefing_id: int) -> tuple[tuple[Correction, int], ...]:
     """The corrections of a briefing, the oldest first, each with the number of readers it was owed to."""
     query = _whole().add_columns(corrections.c.readers).where(corrections.c.briefing_id == briefing_id)

@@ -15,8 +15,8 @@ from digest.store.database import Database
 from digest.web.app import build_app
 from subscribers.consents import Shown
 from subscribers.tokens import Purpose, Tokens
+from tests.walk.accounts import Account, Wish
 from tests.walk.desk import Desk
-from tests.walk.model import Account, Wish
 from tests.walk.watch import Flow
 
 _TOKENS: Final = Tokens([b"k" * 32])

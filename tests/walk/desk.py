@@ -19,9 +19,10 @@ from digest.store import ledger
 from digest.store.database import Database
 from subscribers.model import Format, Section
 from subscribers.wishes import Wishes
+from tests.walk.accounts import Account, Item, Wish
 from tests.walk.house import Process
 from tests.walk.mailserver import Mood
-from tests.walk.model import Account, Item, OneOffAsked, Wish
+from tests.walk.model import OneOffAsked
 from tests.walk.watch import Flow, Watch, Work
 
 #: An item to publish: its section and its topics.
@@ -51,6 +52,8 @@ class Desk(Watch):
         draft = _draft(self._marks[number], item.section, item.topics, item.revision + 1)
         if self.act(lambda store: collect(Gathered((draft,)), store=store, now=self.now)):
             item.revision += 1
+            if not item.retracted:
+                self.books.changed(item, "corrected", self.seen)
         self.audit()
 
     def lift(self, number: int, *, lead: bool, weight: int) -> None:
@@ -71,7 +74,10 @@ class Desk(Watch):
         """An editor takes an item back."""
         id_ = self.books.items[number].id
         if self.act(lambda store: edit_briefing.retract(id_, store=store, now=self.now)):
-            self.books.items[number].retracted = True
+            item = self.books.items[number]
+            if not item.retracted:
+                item.retracted = True
+                self.books.changed(item, "withdrawn", self.seen)
         self.audit()
 
     def bring_back(self, number: int) -> None:

@@ -3,104 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tests.walk.accounts import DAYS, Account, Change, Item, Paper
+from tests.walk.accounts import Wish as Wish
 from tests.walk.records import INCLUDING, Reader, Row, Snapshot
 
-DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-WEEK: Final = timedelta(days=7)
 #: Near a change of clocks a slot may come a little later than its wall time says.
 _PATIENCE: Final = timedelta(hours=2)
-
-
-@dataclass
-class Item:
-    """A published briefing."""
-
-    id: int
-    number: int
-    section: str
-    topics: frozenset[str]
-    published_at: datetime
-    #: of its text
-    revision: int = 1
-    retracted: bool = False
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a reader asked for; None takes everything."""
-
-    topics: frozenset[str] | None = None
-    sections: frozenset[str] | None = None
-    cap: int | None = None
-    days: tuple[str, ...] = DAYS
-    at: time = time(7)
-    zone: str = "UTC"
-    at_once: bool = False
-
-
-@dataclass(frozen=True)
-class Paper:
-    """What a newsletter carries."""
-
-    slug: str
-    sections: frozenset[str]
-    cap: int | None
-    reach_back: timedelta
-
-    def cap_for(self, wish: Wish) -> int:
-        return min(self.cap or 10**6, wish.cap or 10**6)
-
-    def why_not(self, item: Item, wish: Wish) -> set[str]:
-        """Every reason for which this item is not for this wish."""
-        reasons = {
-            "retracted": item.retracted,
-            "section-not-carried": item.section not in self.sections,
-            "section-not-chosen": wish.sections is not None and item.section not in wish.sections,
-            "topic-not-followed": wish.topics is not None and not item.topics & wish.topics,
-        }
-        return {reason for reason, holds in reasons.items() if holds}
-
-
-@dataclass
-class Account:
-    """One subscription: all it was promised is owed, until a copy includes it or a reason keeps it out."""
-
-    id: int
-    paper: Paper
-    address: str
-    standing: str
-    wish: Wish
-    began_after: int
-    #: nothing about its calendar or standing has changed since
-    steady_since: datetime
-    #: all up to here was decided by a regular issue or a gap
-    cut: int
-    #: delivery by number
-    carriers: dict[int, int] = field(default_factory=dict)
-    #: reason by number
-    out: dict[int, str] = field(default_factory=dict)
-    away_after: int | None = None
-    paused_until: datetime | None = None
-    #: wishes that held at some time during the last step
-    wishes: set[Wish] = field(default_factory=set)
-    last_day: date = date.min
-    #: the standing before leaving, and when that was
-    left_from: str = ""
-    left_at: datetime | None = None
-    #: when it last began, or came back in any way but out of a pause
-    came_at: datetime | None = None
-    #: the subscriptions that were left with it at one word
-    left_together: tuple[int, ...] = ()
-
-    def may_take_back(self, now: datetime) -> bool:
-        """True for a week after leaving, for one who had agreed to mail."""
-        agreed = self.left_from in {"active", "paused", "bouncing"}
-        return self.standing == "left" and agreed and self.left_at is not None and now - self.left_at <= WEEK
 
 
 @dataclass(frozen=True)
@@ -117,6 +30,7 @@ class Books:
     def __init__(self, papers: Iterable[Paper]) -> None:
         self.papers: Final = {paper.slug: paper for paper in papers}
         self.items: Final[dict[int, Item]] = {}
+        self.changes: Final[dict[int, Change]] = {}
         self.accounts: Final[dict[int, Account]] = {}
         self.statuses: Final[dict[int, str]] = {}
         #: revision by number, of each delivery as it was planned
@@ -126,12 +40,22 @@ class Books:
         self.too_late: Final[dict[str, int]] = {}
         #: refused deliveries that a person had tried again
         self.retried: Final[set[int]] = set()
+        #: deliveries that were made anew after they had been planned
+        self.rewritten: Final[set[int]] = set()
         #: skipped deliveries of readers who took their leaving back
         self.returned: set[int] = set()
 
     @property
     def newest(self) -> int:
-        return len(self.items)
+        return len(self.items) + len(self.changes)
+
+    def item_of(self, number: int) -> Item:
+        """The item that comes, or is told of, under a number."""
+        return self.changes[number].item if number in self.changes else self.items[number]
+
+    def numbers_of(self, item: Item) -> set[int]:
+        """Every number under which the item was printed."""
+        return {item.number, *(n for n, change in self.changes.items() if change.item is item)}
 
     def newest_before(self, instant: datetime) -> int:
         return max((i.number for i in self.items.values() if i.published_at < instant), default=0)
@@ -150,6 +74,9 @@ class Books:
     def come_back(self, account: Account, reach: int) -> None:
         """What had been decided, or is older than a first issue would reach, is not owed any more."""
         cut = max(account.cut, reach)
+        # what was owed in particular was dropped with all the rest
+        for change in self.changes.values():
+            change.readers.discard(account.id)
         account.out |= dict.fromkeys(self.owed(account, cut), f"gap: {account.standing}")
         account.cut, account.standing = cut, "active"
         account.away_after = account.paused_until = None
@@ -162,7 +89,10 @@ class Books:
     def resume(self, account: Account, newest: int) -> None:
         """Without catching up, what was published during the pause is left out; the rest stays owed."""
         if account.away_after is not None and newest > account.away_after:
-            missed = {n for n in self.owed(account, newest) if n > account.away_after}
+            mine = {n for n, change in self.changes.items() if account.id in change.readers}
+            owed = self.owed(account, newest) - mine
+            # the changes of what the reader has not had only pass by
+            missed = {n for n in owed if n > account.away_after or n in self.changes}
             account.out |= dict.fromkeys(missed, "gap: paused")
             account.cut = max(account.cut, newest)
         account.standing = "active"
@@ -181,12 +111,51 @@ class Books:
         wrong = [row for row in kept if since is not None and row.planned_at >= since]
         assert not wrong, f"{wrong} is not owed again, though the leaving was undone"
 
+    # --- what editors do
+
+    def changed(self, item: Item, kind: str, seen: Snapshot) -> None:
+        """The text of an item is another from now on, or withdrawn: who may have had the old one is told."""
+        numbers = self.numbers_of(item)
+        had: set[int] = set()
+        for row in seen.deliveries.values():
+            pinned = self.pinned[row.id]
+            old = {n for n in numbers & pinned.keys() if kind == "withdrawn" or pinned[n] < item.revision}
+            if old and row.may_have_come:
+                had.add(row.subscription)
+            if old and row.can_change and kind == "corrected":
+                pinned.update(dict.fromkeys(old, item.revision))
+                self.rewritten.add(row.id)
+        if had:
+            number = self.newest + 1
+            self.changes[number] = Change(number, item, kind, had)
+
+    def texts_of(self, delivery: int) -> dict[int, int]:
+        """The revision of each text that a copy prints, by the number under which the item came out."""
+        pinned = self.pinned[delivery]
+        withdrawn = {n for n, change in self.changes.items() if change.kind == "withdrawn"}
+        return {self.item_of(n).number: revision for n, revision in pinned.items() if n not in withdrawn}
+
+    def why_not_told(self, change: Change, row: Row, account: Account) -> set[str]:
+        """Every reason for which a change is not told in a copy."""
+        later = any(n > change.number for n in self.numbers_of(change.item))
+        back = change.kind == "withdrawn" and not change.item.retracted
+        reasons = {
+            "text-not-had": account.id not in change.readers or change.item.number in row.decided,
+            "corrected-again": later or back,
+            "retracted": change.item.retracted and change.kind == "corrected",
+        }
+        return {reason for reason, holds in reasons.items() if holds}
+
     # --- what the store says
 
     def audit(self, seen: Snapshot, *, now: datetime, denied: set[str]) -> None:
         """Take the new rows into the books and see that store and books agree in everything."""
         numbers = sorted(number for number, _status in seen.briefings.values() if number is not None)
+        numbers = sorted([*numbers, *seen.corrections])
         assert numbers == list(range(1, self.newest + 1)), f"numbers have gaps: {numbers}"
+        for number, (briefing, kind, _readers) in seen.corrections.items():
+            change = self.changes[number]
+            assert (briefing, kind) == (change.item.id, change.kind)
         assert seen.readers.keys() == self.accounts.keys()
         for account in self.accounts.values():
             account.wishes.add(account.wish)
@@ -194,6 +163,8 @@ class Books:
         for row in seen.deliveries.values():
             if row.id not in self.statuses:
                 self._planned(row, seen)
+            elif self.pinned[row.id].keys() != set(row.included):
+                self._pulled(row)
         for row in seen.deliveries.values():
             self._moved_on(row)
         for account in self.accounts.values():
@@ -217,7 +188,7 @@ class Books:
         """A new copy: it decides exactly what was owed, and rightly so."""
         account = self.accounts[row.subscription]
         self.statuses[row.id] = "planned"
-        self.pinned[row.id] = {n: self.items[n].revision for n in row.included}
+        self.pinned[row.id] = {n: self.item_of(n).revision for n in row.included}
         if row.skip == "too-late" or row.ignores_bookmarks:
             assert row.ignores_bookmarks or self._is_late(row), row
             return
@@ -234,6 +205,20 @@ class Books:
             account.cut = row.cut
         account.carriers |= dict.fromkeys(row.included, row.id)
 
+    def _pulled(self, row: Row) -> None:
+        """What was taken back is not in the copy any more, and the copy says so."""
+        gone = self.pinned[row.id].keys() - set(row.included)
+        assert gone, f"{row} has more than was planned"
+        account = self.accounts[row.subscription]
+        for number in gone:
+            assert row.left_out[number] == "retracted", f"{number} vanished from {row}"
+            assert self.item_of(number).retracted, f"{number} was never taken back: {row}"
+            del self.pinned[row.id][number]
+            if account.carriers.get(number) == row.id:
+                del account.carriers[number]
+                account.out[number] = "left out"
+        self.rewritten.add(row.id)
+
     def _is_late(self, row: Row) -> bool:
         minutes = self.too_late.get(self.accounts[row.subscription].paper.slug)
         return minutes is not None and row.planned_at - row.due_at > timedelta(minutes=minutes)
@@ -247,21 +232,29 @@ class Books:
         assert wishes, f"{row} was planned for wishes that the reader did not have"
         wish = wishes[0]
         for number in (*row.included, *row.deferred):
-            assert not account.paper.why_not(self.items[number], wish), f"{row} has {number} against the wish"
+            assert not self._why_not(number, row, account, wish), f"{row} has {number} against the wish"
         for number, reason in row.left_out.items():
-            assert reason in account.paper.why_not(self.items[number], wish), f"{row}: {number} {reason}"
+            assert reason in self._why_not(number, row, account, wish), f"{row}: {number} {reason}"
         cap = account.paper.cap_for(wish)
-        assert len(row.included) == min(cap, len(row.included) + len(row.deferred)), row
-        skip = None if row.included else "nothing-wanted" if owed else "nothing-new"
+        news = len(self.items.keys() & set(row.included))
+        assert news == min(cap, news + len(row.deferred)), row
+        passing = {n for n, reason in row.left_out.items() if reason == "text-not-had"}
+        skip = None if row.included else "nothing-wanted" if owed - passing else "nothing-new"
         assert row.skip == skip, row
         if row.takes_the_day:
             assert row.day > account.last_day, f"a second issue on the local day {row.day}: {row}"
             account.last_day = row.day
 
+    def _why_not(self, number: int, row: Row, account: Account, wish: Wish) -> set[str]:
+        if number in self.changes:
+            return self.why_not_told(self.changes[number], row, account)
+        return account.paper.why_not(self.items[number], wish)
+
     def _check_one_off(self, account: Account, row: Row) -> None:
         asked = self.one_off
         assert asked is not None
-        owed = {n for n in self.owed(account) if n > asked.since and not self.items[n].retracted}
+        owed = {n for n in self.owed(account) & self.items.keys() if n > asked.since}
+        owed = {n for n in owed if not self.items[n].retracted}
         if asked.chosen is not None:
             wanted = owed & asked.chosen
         else:

@@ -41,6 +41,18 @@ class Row:
     topics: frozenset[str] | None
     sections: frozenset[str] | None
     max_items: int | None
+    #: its first byte may have left in the try under way
+    started: bool = False
+
+    @property
+    def may_have_come(self) -> bool:
+        """True when it was delivered, or may have been, or will be whatever happens."""
+        return self.status == "sent" or self.doubts > 0 or (self.status == "sending" and self.started)
+
+    @property
+    def can_change(self) -> bool:
+        """True when what it holds may still be made anew."""
+        return self.status in INCLUDING and not self.may_have_come
 
     @property
     def takes_the_day(self) -> bool:
@@ -99,13 +111,15 @@ class Snapshot:
     readers: dict[int, Reader]
     #: number and status by briefing id
     briefings: dict[int, tuple[int | None, str]]
+    #: number of a correction: briefing id, kind, to how many readers it was owed at first
+    corrections: dict[int, tuple[int, str, int]]
 
 
 def snapshot(reading: sqlite3.Connection) -> Snapshot:
     """Read everything in one transaction."""
     reading.execute("BEGIN")
     try:
-        return Snapshot(_deliveries(reading), _readers(reading), _briefings(reading))
+        return Snapshot(_deliveries(reading), _readers(reading), _briefings(reading), _corrections(reading))
     finally:
         reading.execute("COMMIT")
 
@@ -113,7 +127,7 @@ def snapshot(reading: sqlite3.Connection) -> Snapshot:
 def _deliveries(reading: sqlite3.Connection) -> dict[int, Row]:
     rows = reading.execute(
         """
-        SELECT d.id, d.subscription_id, d.issue_id, d.status, d.reason, d.attempts, d.doubts,
+        SELECT d.id, d.subscription_id, d.issue_id, d.status, d.reason, d.attempts, d.doubts, d.started_at,
                c.groups, c.deferred, c.left_out, c.skip, b.cut, i.cadence_id, a.at_once, i.slot, i.day,
                i.planned_at, i.due_at, i.ignores_bookmarks, p.topics, p.sections, p.max_items
         FROM deliveries d
@@ -155,6 +169,7 @@ def _row(row: sqlite3.Row) -> Row:
         topics=_set(row["topics"]),
         sections=_set(row["sections"]),
         max_items=row["max_items"],
+        started=row["started_at"] is not None,
     )
 
 
@@ -199,6 +214,11 @@ def _readers(reading: sqlite3.Connection) -> dict[int, Reader]:
 def _briefings(reading: sqlite3.Connection) -> dict[int, tuple[int | None, str]]:
     rows = reading.execute("SELECT id, number, status FROM briefings")
     return {row["id"]: (row["number"], row["status"]) for row in rows}
+
+
+def _corrections(reading: sqlite3.Connection) -> dict[int, tuple[int, str, int]]:
+    rows = reading.execute("SELECT number, briefing_id, kind, readers FROM corrections")
+    return {row["number"]: (row["briefing_id"], row["kind"], row["readers"]) for row in rows}
 
 
 def _instant(text: str) -> datetime:

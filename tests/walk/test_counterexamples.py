@@ -10,9 +10,9 @@ import pytest
 
 from digest.flows.explain import Answer, explain
 from digest.flows.publish import due_slots, publish
+from tests.walk.accounts import Account, Wish
 from tests.walk.desk import NEWS, Desk
 from tests.walk.mailserver import Mood
-from tests.walk.model import Account, Wish
 
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
@@ -280,3 +280,56 @@ def test_a_pause_may_end_and_the_address_bounce_in_one_run(desk: Desk) -> None:
     desk.run()
     assert reader.standing == "bouncing"
     assert sorted(reader.out.values()) == ["gap: paused", "refused: no-such-address"]
+
+
+# --- What is told later -------------------------------------------------------------------------------------
+
+
+def test_a_copy_that_was_greylisted_loses_what_was_taken_back_and_gives_back_the_rest(desk: Desk) -> None:
+    reader = reader_of(desk)
+    desk.publish(NEWS, NEWS)
+    desk.pass_time(_DAY)
+    desk.house.server.is_down = True
+    desk.run()
+    desk.retract(1)
+    # too late for that copy: what it still held is owed again, what was taken back is not
+    desk.pass_time(3 * _DAY)
+    desk.run()
+    desk.house.server.heal()
+    assert (desk.books.owed(reader), reader.out) == ({2}, {1: "left out"})
+
+
+def test_changes_are_told_to_who_had_the_text_whatever_happens_to_the_copies(desk: Desk) -> None:
+    had, late = reader_of(desk), reader_of(desk, Wish(days=("monthly",)))
+    desk.publish(NEWS)
+    desk.pass_time(_DAY)
+    desk.expect(Mood.TAKES_AND_DROPS)
+    desk.run()
+    desk.revise(1)
+    assert desk.books.changes[2].readers == {had.id}
+    desk.pass_time(_DAY)
+    desk.house.server.is_down = True
+    desk.run()
+    desk.revise(1)
+    desk.pass_time(3 * _DAY)
+    desk.run()
+    desk.house.server.heal()
+    desk.pass_time(_DAY)
+    desk.retract(1)
+    desk.come_to_rest()
+    assert late.carriers.keys() == set()
+    assert had.out.keys() | had.carriers.keys() == {1, 2, 3, 4}
+
+
+def test_a_pause_owes_no_change_of_what_was_never_had(desk: Desk) -> None:
+    had, asleep = reader_of(desk), reader_of(desk, Wish(topics=frozenset({"energy"})))
+    desk.publish(NEWS)
+    desk.pass_time(_DAY)
+    desk.run()
+    desk.revise(1)
+    desk.pause(asleep, days=3)
+    desk.publish(NEWS)
+    desk.pass_time(5 * _DAY)
+    desk.run()
+    assert asleep.out == {1: "left out", 2: "gap: paused", 3: "gap: paused"}
+    assert 2 in had.carriers

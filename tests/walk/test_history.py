@@ -17,9 +17,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.walk.accounts import DAYS, Account, Item, Wish
 from tests.walk.desk import Desk, Kind
 from tests.walk.mailserver import Mood
-from tests.walk.model import DAYS, Account, Item, Wish
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 _TOPICS: Final = st.sampled_from(["economy", "energy", "society"])
@@ -353,7 +353,7 @@ class History(RuleBasedStateMachine):
 
     def item(self, one: int) -> Item:
         items = self.desk.books.items
-        return items[1 + one % len(items)]
+        return items[sorted(items)[one % len(items)]]
 
     def account(self, one: int, *standings: str) -> Account:
         found = self.standing(*standings)

@@ -10,9 +10,9 @@ from hypothesis import seed
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from tests.walk.accounts import Wish
 from tests.walk.by_web import WebDesk
 from tests.walk.desk import Kind
-from tests.walk.model import Wish
 from tests.walk.test_history import NEWS, PAUSES, WISHES, History, play
 
 _ONE = st.integers(0, 30)
