@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.cli.actor import at_the_shell
 from digest.cli.console import (
@@ -32,21 +33,33 @@ from digest.cli.console import (
 )
 from digest.cli.doors import store_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
+from digest.core.corrections import Telling
 from digest.core.model import Briefing, BriefingStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows.collect import Collected, collect
+from digest.flows.correcting import Word
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
-from digest.flows.shown import briefing_in_a_list, briefing_in_full
+from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown
 from digest.ingest.formats import FORMATS, read
 from digest.ingest.gathered import Gathered
 from digest.ingest.plaintext import clean, decoded, paragraphs
 from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
-from digest.store import topics
-from digest.store.opinions import Tally, tally
+from digest.store import corrections, topics
+from digest.store.opinions import tally
 from subscribers.wishes import parse_section
 
 BriefingId = Annotated[int, typer.Argument(metavar="ID", parser=whole())]
+
+Tell = Annotated[
+    str,
+    typer.Option(
+        "--tell",
+        metavar="WHEN",
+        help="Whether who has had the text is told: when-it-matters (the default), always or never.",
+    ),
+]
+Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="What they are told of it, in your words.")]
 
 briefings = typer.Typer(help="List, show, edit, publish and retract briefings.")
 
@@ -131,14 +144,14 @@ def list_briefings(
 def show(briefing_id: BriefingId, json: Json = False, config: Config = None) -> None:
     """Show one briefing with the reasons of its topics."""
 
-    async def work() -> tuple[Briefing, Tally]:
+    async def work() -> tuple[Briefing, dict[str, Any]]:
         async with store_of(config) as store, store.read() as connection:
             found = _found(await shelf.by_id(connection, briefing_id), briefing_id)
-            return found, await tally(connection, found.number or 0)
+            return found, await _known_of(connection, found)
 
-    briefing, said = run(work())
+    briefing, known = run(work())
     if json:
-        return answer(briefing_in_full(briefing) | said._asdict())
+        return answer(briefing_in_full(briefing) | known)
     say(briefing.title + "\n")
     say("\n\n".join(briefing.paragraphs) + "\n")
     for name, value in briefing_in_a_list(briefing).items():
@@ -146,7 +159,10 @@ def show(briefing_id: BriefingId, json: Json = False, config: Config = None) -> 
             say(f"{name:13} {'' if value is None else value}")
     for mark in briefing.topics:
         say(f"{'topic':13} {mark.slug}: {mark.reason}")
-    say(f"{'readers':13} useful to {said.useful}, not useful to {said.not_useful}")
+    for change in known["corrections"]:
+        told = f"{change['kind']} {change['at']:%Y-%m-%d %H:%M} UTC, told to {change['readers']}"
+        say(f"{'number ' + str(change['number']):13} {told}{': ' * bool(change['note'])}{change['note']}")
+    say(f"{'readers':13} useful to {known['useful']}, not useful to {known['not_useful']}")
     return None
 
 
@@ -183,10 +199,15 @@ def edit_briefing(
             help="When a draft comes out: ISO 8601 (UTC without offset), +36h, or never.",
         ),
     ] = None,
+    tell: Tell = Telling.WHEN_IT_MATTERS.value,
+    note: Note = "",
     json: Json = False,
     config: Config = None,
 ) -> None:
-    """Change a briefing; a changed title, body or link is a new revision of the same briefing."""
+    """Change a briefing; a changed title, body or link is a new revision of the same briefing.
+
+    Readers who have had the old text are told in their next issue, when it says something else than before.
+    """
     wish = Edit(
         title=None if title is None else parse_line(title, "title", most=1000),
         paragraphs=None if body is None else _paragraphs(body),
@@ -197,6 +218,7 @@ def edit_briefing(
         weight=weight,
         must_not_miss=must_not_miss,
         publish_at=_appointed(publish_at),
+        word=_word(tell, note),
     )
     _act(lambda store: edit(briefing_id, wish, store=store, **_by()), json, config)
 
@@ -208,14 +230,25 @@ def publish_briefing(briefing_id: BriefingId, json: Json = False, config: Config
 
 
 @briefings.command("retract")
-def retract_briefing(briefing_id: BriefingId, json: Json = False, config: Config = None) -> None:
-    """Take a briefing back: no copy that has not begun to be sent carries it."""
-    _act(lambda store: retract(briefing_id, store=store, **_by()), json, config)
+def retract_briefing(
+    briefing_id: BriefingId,
+    tell: Tell = Telling.WHEN_IT_MATTERS.value,
+    note: Note = "",
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Take a briefing back: no copy that has not begun to be sent carries it, and who had it is told."""
+    word = _word(tell, note)
+    _act(lambda store: retract(briefing_id, word, store=store, **_by()), json, config)
 
 
 def _by() -> dict[str, Any]:
     """When it is done, and by whom."""
     return {"now": parse_now(None), "by": at_the_shell()}
+
+
+def _word(tell: str, note: str) -> Word:
+    return Word(parse_choice(tell, Telling, "tell") or Telling.WHEN_IT_MATTERS, note)
 
 
 def _appointed(text: str | None) -> datetime | Nothing | None:
@@ -227,16 +260,23 @@ def _appointed(text: str | None) -> datetime | Nothing | None:
 def _act(work: Any, json: bool, config: Path | None) -> None:
     """Do one thing with a briefing and show what it is afterwards."""
 
-    async def whole() -> tuple[Briefing, Tally]:
+    async def whole() -> tuple[Briefing, dict[str, Any]]:
         async with store_of(config) as store:
             briefing: Briefing = await work(store)
             async with store.read() as connection:
-                return briefing, await tally(connection, briefing.number or 0)
+                return briefing, await _known_of(connection, briefing)
 
-    briefing, said = run(whole())
+    briefing, known = run(whole())
     if json:
-        return answer(briefing_in_full(briefing) | said._asdict())
+        return answer(briefing_in_full(briefing) | known)
     return say(f"briefing {briefing.id} is {briefing.status}, revision {briefing.revision}")
+
+
+async def _known_of(connection: AsyncConnection, briefing: Briefing) -> dict[str, Any]:
+    """What became of a briefing among its readers: what they said of it, and what they are told of it."""
+    said = await tally(connection, briefing.number or 0)
+    history = await corrections.of_briefing(connection, briefing.id)
+    return {**said._asdict(), "corrections": corrections_shown(history)}
 
 
 async def _collect(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from digest.core.access import Power
+from digest.core.corrections import Correction
 from digest.core.model import Briefing, Issue, Topic
 from digest.core.notices import Notice
 from digest.core.timetable import next_slot
@@ -92,6 +93,14 @@ def cohort_shown(row: Any) -> dict[str, Any]:
     }
 
 
+def corrections_shown(history: Iterable[tuple[Correction, int]]) -> list[dict[str, Any]]:
+    """What was told of a briefing after it came out, and to how many subscriptions it was owed."""
+    return [
+        {"number": one.number, "kind": one.kind, "note": one.note, "at": one.at, "readers": readers}
+        for one, readers in history
+    ]
+
+
 def delivery_shown(entry: Entry, message_id: str) -> dict[str, Any]:
     """A delivery, and under what Message-ID it was or will be sent."""
     return {
@@ -105,6 +114,7 @@ def delivery_shown(entry: Entry, message_id: str) -> dict[str, Any]:
         "detail": entry.detail,
         "message_id": message_id,
         "briefings": entry.briefing_ids,
+        "corrections": entry.corrected_ids,
         "retry_at": entry.retry_at,
         "sent_at": entry.sent_at,
     }

@@ -49,6 +49,8 @@ class WebDesk(Desk):
         """All that this reader has ends at once."""
         ending = {"active", "paused", "pending", "bouncing"}
         theirs = [one for one in self._beside(account) if one.standing in ending]
+        # two leavings are never in the same instant: what was left together is known by it
+        self.pass_time(timedelta(seconds=1))
         if self.act(self._posting(account, "", {"scope": "all"}, Purpose.UNSUBSCRIBE)):
             for one in theirs:
                 self.books.leave(one, self.now)

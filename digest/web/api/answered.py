@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from digest.core.corrections import CorrectionKind
 from digest.core.model import Archive, BriefingStatus, ItemText
 from subscribers.model import Format, Section, Standing
 
@@ -60,6 +61,28 @@ class BriefingInAList(BaseModel):
     status: BriefingStatus
 
 
+_CORRECTION: Final = {
+    "number": 19,
+    "kind": "corrected",
+    "note": "There are eight ports, and not nine.",
+    "at": "2026-11-24T12:00:00Z",
+    "readers": 1204,
+}
+
+
+class ToldLater(BaseModel):
+    """What those are told who have had a text that was changed or taken back."""
+
+    model_config = _example(**_CORRECTION)
+
+    number: int
+    kind: CorrectionKind
+    note: str
+    at: datetime
+    #: to how many subscriptions it was owed
+    readers: int
+
+
 class BriefingInFull(BriefingInAList):
     """A briefing with its text, and what readers said of it."""
 
@@ -76,6 +99,7 @@ class BriefingInFull(BriefingInAList):
         publish_at=None,
         useful=3,
         not_useful=0,
+        corrections=[_CORRECTION],
     )
 
     revision: int
@@ -89,6 +113,7 @@ class BriefingInFull(BriefingInAList):
     publish_at: datetime | None
     useful: int
     not_useful: int
+    corrections: list[ToldLater]
 
 
 class RejectedItem(BaseModel):

@@ -109,6 +109,7 @@ class DeliveryShown(BaseModel):
         detail="",
         message_id="<4.31.k3@newsroom.example>",
         briefings=[17],
+        corrections=[],
         retry_at=None,
         sent_at="2026-11-24T06:30:04Z",
     )
@@ -123,6 +124,8 @@ class DeliveryShown(BaseModel):
     detail: str
     message_id: str
     briefings: list[int]
+    #: briefings whose corrections the copy carries
+    corrections: list[int]
     retry_at: datetime | None
     sent_at: datetime | None
 

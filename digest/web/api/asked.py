@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, StrictInt, StringConstraints
 
 from digest.core.access import Power, Role
+from digest.core.corrections import Telling
 from digest.core.model import Archive, ItemText
 from digest.web.api.times import Day, Instant
 from subscribers.model import Format, Section
@@ -102,6 +103,10 @@ class BriefingEdit(Asked):
     language: Word | None = None
     must_not_miss: Annotated[StrictBool | None, Field(description="No cap puts it off.")] = None
     publish_at: Annotated[Instant | None, Field(description="When a draft comes out; null: never.")] = None
+    tell: Annotated[Telling, Field(description="Whether those who have had the text are told.")] = (
+        Telling.WHEN_IT_MATTERS
+    )
+    note: Annotated[Line | None, Field(max_length=600, description="What they are told of it.")] = None
     on_revision: Annotated[
         StrictInt | None, Field(ge=1, le=2**31 - 1, description="Refused when it is another one by now.")
     ] = None

@@ -8,19 +8,21 @@ from typing import Annotated
 from fastapi import Query
 
 from digest.core.access import Power
+from digest.core.corrections import Telling
 from digest.core.model import Briefing, BriefingStatus, DraftBriefing
 from digest.core.weblinks import is_web_link
 from digest.errors import InputError, NotFoundError
 from digest.flows.collect import Collected as Harvest
 from digest.flows.collect import collect
+from digest.flows.correcting import BY_RULE, Word
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
-from digest.flows.shown import briefing_in_a_list, briefing_in_full
+from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown
 from digest.ingest.formats import read
 from digest.ingest.gathered import Gathered
 from digest.ingest.plaintext import clean, trimmed
 from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
-from digest.store import topics
+from digest.store import corrections, topics
 from digest.store.opinions import tally
 from digest.web.api.answered import BriefingInAList, BriefingInFull, Collected
 from digest.web.api.asked import BriefingEdit, NewBriefing, NewBriefings, NewText
@@ -95,7 +97,8 @@ async def ingest(call: Made, body: NewText) -> Document:
 async def edit_briefing(call: Made, id: Id, body: BriefingEdit) -> Document:
     """Change a briefing
 
-    A changed title, text or link is a new revision of the same briefing.
+    A changed title, text or link is a new revision of the same briefing. Those who have had the old text are
+    told in their next issue, as `tell` says.
     """
     wish = Edit(
         title=body.title,
@@ -113,6 +116,7 @@ async def edit_briefing(call: Made, id: Id, body: BriefingEdit) -> Document:
         else body.source_date,
         language=None if body.language is None else parse_language(body.language),
         on_revision=body.on_revision,
+        word=Word(body.tell, "" if body.note is None else " ".join(clean(body.note).split())),
     )
     return await _in_full(call, await edit(id, wish, store=call.store, now=call.now, by=call.actor))
 
@@ -122,18 +126,25 @@ async def publish_briefing(call: Made, id: Id) -> Document:
     return await _in_full(call, await publish(id, store=call.store, now=call.now, by=call.actor))
 
 
-async def retract_briefing(call: Made, id: Id) -> Document:
+async def retract_briefing(
+    call: Made,
+    id: Id,
+    tell: Annotated[Telling, Query(description="Whether those who have had it are told.")] = BY_RULE.telling,
+    note: Annotated[str, Query(max_length=600, description="What they are told.", examples=["A hoax."])] = "",
+) -> Document:
     """Take a briefing back
 
-    No issue that is planned from now on carries it.
+    No copy that has not begun to be sent carries it. Those who have had it are told in their next issue.
     """
-    return await _in_full(call, await retract(id, store=call.store, now=call.now, by=call.actor))
+    word = Word(tell, " ".join(clean(note).split()))
+    return await _in_full(call, await retract(id, word, store=call.store, now=call.now, by=call.actor))
 
 
 async def _in_full(call: Call, briefing: Briefing) -> Document:
     async with call.store.read() as connection:
         said = await tally(connection, briefing.number or 0)
-    return briefing_in_full(briefing) | said._asdict()
+        history = await corrections.of_briefing(connection, briefing.id)
+    return briefing_in_full(briefing) | said._asdict() | {"corrections": corrections_shown(history)}
 
 
 async def _collect(call: Call, gathered: Gathered, *, publish_new: bool) -> Document:

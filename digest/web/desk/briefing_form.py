@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from digest.core.corrections import Telling
 from digest.core.lines import parse_line
 from digest.core.model import Briefing, BriefingStatus, DraftBriefing, TopicMark
 from digest.core.weblinks import is_web_link
 from digest.errors import InputError
+from digest.flows.correcting import Word
 from digest.flows.edit_briefing import NOTHING, Edit, Flags
 from digest.ingest.markdown import flattened
 from digest.ingest.plaintext import clean, paragraphs
@@ -20,6 +22,12 @@ from digest.web.desk.entered import Entered
 from subscribers.model import Section
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+#: Whether who has had the text is told, as an editor says it.
+TELLINGS: Final = {
+    Telling.WHEN_IT_MATTERS: "when it says something else than before: a figure, a word more or less",
+    Telling.ALWAYS: "in any case",
+    Telling.NEVER: "not at all",
+}
 #: What a field of a local date and time holds.
 _LOCAL: Final = "%Y-%m-%dT%H:%M"
 
@@ -48,6 +56,7 @@ class Typed:
             weight=flags.weight,
             must_not_miss=flags.must_not_miss,
             publish_at=flags.publish_at,
+            word=word_of(form),
             on_revision=_number(form.one("revision") or "0", "revision", 0, 2**31),
         )
 
@@ -76,6 +85,14 @@ def typed(form: Entered, zone: str) -> Typed:
         publish_at=_instant(form.one("publish_at"), zone) or NOTHING,
     )
     return Typed(draft, flags, lost)
+
+
+def word_of(form: Entered) -> Word:
+    """Whether readers are told, and in which words."""
+    asked = form.one("tell")
+    if asked and asked not in set(Telling):
+        raise InputError(f"whether readers are told cannot be {asked!r}: say {', '.join(Telling)}")
+    return Word(Telling(asked) if asked else Telling.WHEN_IT_MATTERS, " ".join(form.secret("note").split()))
 
 
 def as_briefing(found: Typed, marks: tuple[TopicMark, ...]) -> Briefing:
@@ -131,6 +148,8 @@ def fields_again(form: Entered) -> Mapping[str, Any]:
         "lead": form.chosen("lead"),
         "must_not_miss": form.chosen("must_not_miss"),
         "topics": form.all("topic"),
+        "tell": form.one("tell"),
+        "note": form.secret("note"),
     }
 
 

@@ -15,6 +15,7 @@ from digest.flows import edit_briefing
 from digest.store import editing, searching, topics
 from digest.store.database import Database
 from digest.store.editing import WITHOUT_TOPIC, Filter
+from digest.web.desk.briefing_form import word_of
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
@@ -100,13 +101,15 @@ class BriefingList:
             return see_other(f"{back}done=topic")
         if act == "retract" and form.one("sure") == "yes":
             for id_ in ids:
-                await edit_briefing.retract(id_, **parts)
+                await edit_briefing.retract(id_, word_of(form), **parts)
             return see_other(f"{back}done=retracted")
         if act == "retract":
             async with self._store.read() as connection:
                 found = await editing.existing(connection, ids)
             chosen = [one for one in found if one.status is BriefingStatus.PUBLISHED]
-            return sheet(visit, "briefings_retract", briefings=chosen, came_by=form.one("came_by"))
+            return sheet(
+                visit, "briefings_retract", briefings=chosen, came_by=form.one("came_by"), goes_to=""
+            )
         raise InputError("nothing was chosen that can be done: say publish, retract or a topic")
 
 

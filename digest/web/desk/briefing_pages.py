@@ -17,10 +17,18 @@ from digest.flows.collect import BY_HAND
 from digest.flows.samples import item_mail
 from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
-from digest.store import editing, newsletters, topics
+from digest.store import corrections, editing, newsletters, topics
 from digest.store.database import Database
 from digest.store.opinions import tally
-from digest.web.desk.briefing_form import as_briefing, empty_fields, fields_again, fields_of, typed
+from digest.web.desk.briefing_form import (
+    TELLINGS,
+    as_briefing,
+    empty_fields,
+    fields_again,
+    fields_of,
+    typed,
+    word_of,
+)
 from digest.web.desk.frames import framed_mail, framed_words
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
@@ -48,6 +56,7 @@ class BriefingPages:
             gate.act(one, Power.EDIT, self._save),
             gate.page(f"{one}/sample", Power.SEE, self._sample),
             gate.act(f"{one}/publish", Power.EDIT, self._publish),
+            gate.page(f"{one}/retract", Power.EDIT, self._ask_to_retract),
             gate.act(f"{one}/retract", Power.EDIT, self._retract),
             gate.act(f"{one}/topics", Power.EDIT, self._topics),
         ]
@@ -93,6 +102,7 @@ class BriefingPages:
             revisions = await editing.revisions_of(connection, briefing.id)
             papers = await newsletters.every(connection)
             said = await tally(connection, briefing.number or 0)
+            told = await corrections.of_briefing(connection, briefing.id)
         reasons = {mark.slug: mark.reason for mark in briefing.topics}
         scores = TopicRules(every).scores(briefing.title, briefing.paragraphs)
         return sheet(
@@ -110,6 +120,8 @@ class BriefingPages:
             newsletters=papers,
             sections=list(Section),
             said=said,
+            told=told,
+            tellings=TELLINGS,
             wrong=wrong,
             by_hand=BY_HAND,
         )
@@ -133,8 +145,14 @@ class BriefingPages:
         after = await edit_briefing.publish(visit.number("id"), **self._by(visit))
         return see_other(f"../{after.id}?done=published")
 
+    async def _ask_to_retract(self, visit: Visit) -> Response:
+        briefing = await self._briefing(visit)
+        if briefing.status is not BriefingStatus.PUBLISHED:
+            raise InputError("it is not published: there is nothing to retract")
+        return sheet(visit, "briefings_retract", briefings=[briefing], came_by="", goes_to="retract")
+
     async def _retract(self, visit: Visit) -> Response:
-        after = await edit_briefing.retract(visit.number("id"), **self._by(visit))
+        after = await edit_briefing.retract(visit.number("id"), word_of(visit.form), **self._by(visit))
         return see_other(f"../{after.id}?done=retracted")
 
     async def _topics(self, visit: Visit) -> Response:
