@@ -135,6 +135,8 @@ def fields_of(briefing: Briefing, zone: str) -> Mapping[str, Any]:
         "publish_at": local.strftime(_LOCAL) if local else "",
         "topics": tuple(mark.slug for mark in briefing.topics),
         "revision": briefing.revision,
+        "tell": "",
+        "note": "",
     }
 
 

@@ -107,9 +107,8 @@ class BriefingList:
             async with self._store.read() as connection:
                 found = await editing.existing(connection, ids)
             chosen = [one for one in found if one.status is BriefingStatus.PUBLISHED]
-            return sheet(
-                visit, "briefings_retract", briefings=chosen, came_by=form.one("came_by"), goes_to=""
-            )
+            came_by = form.one("came_by")
+            return sheet(visit, "briefings_retract", briefings=chosen, came_by=came_by, goes_to="")
         raise InputError("nothing was chosen that can be done: say publish, retract or a topic")
 
 
