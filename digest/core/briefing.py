@@ -60,6 +60,20 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """Another telling of the same event, as it is named beside an item."""
+
+    number: int
+    title: str
+    source: str | None
+    url: str | None
+    language: str
+    published_at: datetime
+    #: it came out in an issue before, which the item follows up
+    is_earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Briefing:
     """A briefing as it stands now, in its newest revision."""
 
@@ -86,6 +100,10 @@ class Briefing:
     publish_at: datetime | None = None
     #: what is told of it under this number; None where it is told for the first time
     correction: Correction | None = None
+    #: what tells of the same event; None when nothing else does
+    story_id: int | None = None
+    #: the other tellings of its story, as an issue or page names them beside it
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +126,10 @@ class Candidate:
     corrects: int | None = None
     #: of a correction, True when a later one tells more, or there is nothing to tell any more
     superseded: bool = False
+    #: what tells of the same event
+    story: int | None = None
+    #: an editor wants it in front of its story
+    is_in_front: bool = False
 
 
 @dataclass(frozen=True, slots=True)

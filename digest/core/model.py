@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 # handed on: they fill files of their own
 from digest.core.briefing import GENERAL as GENERAL
+from digest.core.briefing import Beside as Beside
 from digest.core.briefing import Briefing as Briefing
 from digest.core.briefing import BriefingStatus as BriefingStatus
 from digest.core.briefing import Candidate as Candidate
@@ -80,6 +81,8 @@ class LeftOut(StrEnum):
     SECTION_NOT_CHOSEN = "section-not-chosen"
     SECTION_NOT_CARRIED = "section-not-carried"
     RETRACTED = "retracted"
+    # another telling of the same event is in the copy
+    SAME_STORY = "same-story"
     # of corrections
     TEXT_NOT_HAD = "text-not-had"
     CORRECTED_AGAIN = "corrected-again"

@@ -15,6 +15,7 @@ from digest.core.model import Briefing, DraftBriefing, Rejected
 from digest.errors import InputError
 from digest.flows import correcting
 from digest.flows.correcting import BY_RULE
+from digest.flows.stories import join_new
 from digest.ingest.gathered import Gathered
 from digest.ingest.identity import body_key, content_key, title_key
 from digest.ingest.topics import TopicRules
@@ -143,6 +144,7 @@ async def _collect(
     done = _collected(fates, rejected)
     if publish:
         await briefings.publish(connection, done.added, now)
+        await join_new(connection, done.added, now)
     else:
         await desk_words.keep_in_step(connection, done.added)
     if done.added or done.updated:

@@ -16,6 +16,7 @@ from digest.errors import InputError, NotFoundError
 from digest.flows import correcting
 from digest.flows.collect import BY_HAND, keys_of
 from digest.flows.correcting import BY_RULE, Word
+from digest.flows.stories import join_new
 from digest.ingest.topics import TopicRules
 from digest.store import briefings, editing, pulling, topics
 from digest.store.changes import note_change
@@ -146,6 +147,7 @@ async def publish_together(
         befores = [await _briefing(connection, id_) for id_ in dict.fromkeys(ids)]
         hidden = [one for one in befores if one.status is not BriefingStatus.PUBLISHED]
         await briefings.publish(connection, [one.id for one in hidden], now)
+        await join_new(connection, [one.id for one in hidden], now)
         afters = [await _briefing(connection, one.id) for one in hidden]
         for before, after in zip(hidden, afters, strict=True):
             await _note_status(connection, by, "briefing.publish", before, after, now)
@@ -157,6 +159,8 @@ async def publish(briefing_id: int, *, store: Database, now: datetime, by: Actor
     async with store.write() as connection:
         before = await _briefing(connection, briefing_id)
         await briefings.publish(connection, [briefing_id], now)
+        if before.status is not BriefingStatus.PUBLISHED:
+            await join_new(connection, [briefing_id], now)
         after = await _briefing(connection, briefing_id)
         if before.status is not after.status:
             await _note_status(connection, by, "briefing.publish", before, after, now)
@@ -177,6 +181,7 @@ async def publish_due(*, store: Database, now: datetime) -> tuple[int, ...]:
             together = [id_ for id_, its in appointed.items() if its == instant]
             befores = [await _briefing(connection, id_) for id_ in together]
             await briefings.publish(connection, together, now)
+            await join_new(connection, together, now)
             for before in befores:
                 after = await _briefing(connection, before.id)
                 await _note_status(connection, PROGRAM, "briefing.publish", before, after, now)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from digest.store import attempts, calls, imports, notices, reader_words
+from digest.flows.stories import KEEP_SIGNS
+from digest.store import attempts, calls, imports, notices, reader_words, stories
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from subscribers import consents, unconfirmed
@@ -44,6 +45,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
     async with store.write() as connection:
         await attempts.forget(connection, now)
         await calls.forget(connection, now)
+        await stories.forget_signs(connection, now - KEEP_SIGNS)
         emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
         unclean = await reader_words.is_unclean(connection)
     if found.removed or emptied or unclean:

@@ -217,7 +217,7 @@ def any_revision() -> Select[Any]:
     kept, shown = briefings.c, revisions.c
     return select(
         *(kept.id, kept.number, kept.section, kept.lead, kept.weight, kept.status, kept.published_at),
-        *(kept.must_not_miss, kept.publish_at),
+        *(kept.must_not_miss, kept.publish_at, kept.story_id),
         *(shown.revision, shown.title, shown.paragraphs, shown.source, shown.source_date),
         *(shown.url, shown.language),
     ).join(revisions, shown.briefing_id == kept.id)
@@ -281,4 +281,5 @@ def _briefing_from(row: Row[Any], topics: tuple[TopicMark, ...]) -> Briefing:
         published_at=row.published_at,
         must_not_miss=row.must_not_miss,
         publish_at=row.publish_at,
+        story_id=row.story_id,
     )

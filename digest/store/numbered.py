@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus, Candidate, TopicMark
 from digest.store import corrections as told
+from digest.store import stories
 from digest.store.briefings import any_revision, newest, read, topics_of
 from digest.store.correction_tables import corrections
 from digest.store.tables import briefing_topics, briefings, revisions
@@ -50,7 +51,11 @@ async def candidates(
     ]:
         rows = (await connection.execute(select(briefings).where(condition))).all()
         topics = await topics_of(connection, [row.id for row in rows])
-        found.update((row.number, _candidate_from(row, topics.get(row.id, ()))) for row in rows)
+        in_front = await stories.in_front(connection, {row.story_id for row in rows if row.story_id})
+        found.update(
+            (row.number, _candidate_from(row, topics.get(row.id, ()), in_front.get(row.story_id)))
+            for row in rows
+        )
     for condition in [
         corrections.c.number.between(after + 1, upto),
         *(corrections.c.number.in_(some) for some in few),
@@ -186,7 +191,7 @@ async def newest_published_before(connection: AsyncConnection, instant: datetime
     return (await connection.execute(_NEWEST_BEFORE, {"instant": instant})).scalar() or 0
 
 
-def _candidate_from(row: Row[Any], topics: Iterable[TopicMark]) -> Candidate:
+def _candidate_from(row: Row[Any], topics: Iterable[TopicMark], in_front: int | None) -> Candidate:
     return Candidate(
         number=row.number,
         briefing_id=row.id,
@@ -197,6 +202,8 @@ def _candidate_from(row: Row[Any], topics: Iterable[TopicMark]) -> Candidate:
         retracted=row.status == BriefingStatus.RETRACTED,
         batch=row.batch,
         must_not_miss=row.must_not_miss,
+        story=row.story_id,
+        is_in_front=row.id == in_front,
     )
 
 

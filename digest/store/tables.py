@@ -119,6 +119,16 @@ topics = Table(
     Column("description", Text, nullable=False),
 )
 
+# Briefings that tell of the same event; more of it in `digest.store.story_tables`.
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # the briefing that an editor wants to see in front; no key of its own, for briefings name their story
+    Column("lead_id", Integer),
+    Column("made_at", Instant, nullable=False),
+)
+
 briefings = Table(
     "briefings",
     metadata,
@@ -135,6 +145,8 @@ briefings = Table(
     Column("must_not_miss", Boolean, nullable=False, default=False),
     # when a draft is to be published
     Column("publish_at", Instant),
+    # those that tell of the same event have one; most have none
+    Column("story_id", ForeignKey("stories.id"), index=True),
     Column("created_at", Instant, nullable=False),
     Column("published_at", Instant),
     # how the same item is known again, and how a changed one is told from an unchanged one

@@ -18,7 +18,7 @@ from digest.core.model import Archive, ItemText
 from digest.errors import StoreError
 from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
-from digest.store import desk_tables, facts, newsletters, one_off_tables, schema, topics
+from digest.store import desk_tables, facts, newsletters, one_off_tables, schema, story_tables, topics
 from digest.store.database import Database
 from digest.store.schema import NEWEST, current_revision, migrate, require_current
 from digest.store.tables import counters, metadata
@@ -44,7 +44,8 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
         return list(compare_metadata(context, metadata))
 
     # tables are known once the module that describes them is
-    assert {desk_tables.people.metadata, one_off_tables.orders.metadata} == {metadata}
+    ours_too = desk_tables.people, one_off_tables.orders, story_tables.story_joins
+    assert {one.metadata for one in ours_too} == {metadata}
     async with blank_store.read() as connection:
         assert await connection.run_sync(differences) == []
 

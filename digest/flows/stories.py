@@ -1,0 +1,195 @@
+"""Briefings that tell of the same event are joined when they come out; editors join and split them, too."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.access import PROGRAM, Actor
+from digest.core.likeness import SIGNS_SHARED, WINDOW_DAYS, Likeness, Traits, likeness, signs_of, traits_of
+from digest.core.model import Briefing, BriefingStatus
+from digest.errors import InputError, NotFoundError
+from digest.store import briefings, editing, stories
+from digest.store.changes import note_change
+from digest.store.database import Database
+from digest.store.stories import Join
+
+#: So many of those that share the most signs are compared with a new item.
+_COMPARED: Final = 12
+#: How long after its publication a briefing is looked up: news may come late, and days are those of sources.
+KEEP_SIGNS: Final = timedelta(days=2 * WINDOW_DAYS)
+#: Briefings that come out together are read so many at a time.
+_READ: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A published briefing that may tell of the same event as another one."""
+
+    briefing: Briefing
+    likeness: Likeness
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The briefings that tell of one event."""
+
+    id: int
+    #: in the order in which they came out, drafts last
+    members: tuple[Briefing, ...]
+    #: the one that an editor has put in front
+    in_front: int | None
+    joins: dict[int, Join]
+
+
+async def join_new(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
+    """Join what has just come out with what tells of the same event, in the same transaction."""
+    known: dict[int, tuple[Briefing, Traits]] = {}
+    for start in range(0, len(ids), _READ):
+        for one in await editing.existing(connection, sorted(ids)[start : start + _READ]):
+            known[one.id] = one, _traits(one, now)
+    new = [one for one, _ in known.values() if one.status is BriefingStatus.PUBLISHED]
+    await stories.add_signs(connection, {one.id: signs_of(known[one.id][1]) for one in new})
+    stands_alone = {one.id for one in new if one.story_id is None}
+    for one in new:
+        if one.id in stands_alone:
+            stands_alone -= await _join_one(connection, one, known, now)
+
+
+async def alike(connection: AsyncConnection, briefing: Briefing, now: datetime) -> tuple[Alike, ...]:
+    """Published briefings of these days that are like one, the likest first, joined or not."""
+    known = {briefing.id: (briefing, _traits(briefing, now))}
+    found = await _compared(connection, briefing, known, now)
+    return tuple(sorted(found, key=lambda one: -one.likeness.score))
+
+
+async def story_of(connection: AsyncConnection, briefing: Briefing) -> Story | None:
+    """The story of a briefing; None when it stands alone."""
+    if briefing.story_id is None:
+        return None
+    members = await stories.members(connection, briefing.story_id)
+    in_front = (await stories.in_front(connection, [briefing.story_id])).get(briefing.story_id)
+    joins = await stories.joins_of(connection, [one.id for one in members])
+    return Story(briefing.story_id, members, in_front, joins)
+
+
+async def join(ids: Sequence[int], *, store: Database, now: datetime, by: Actor = PROGRAM) -> Story:
+    """Say that briefings tell of the same event; the stories that they are in become one."""
+    wanted = list(dict.fromkeys(ids))
+    if len(wanted) < 2:
+        raise InputError("one briefing is no story: name two or more")
+    async with store.write() as connection:
+        given = [await _briefing(connection, id_) for id_ in wanted]
+        old = dict.fromkeys(one.story_id for one in given if one.story_id is not None)
+        story_id = next(iter(old), None) or await stories.open_story(connection, now)
+        whole = {one.id: one for one in given}
+        for other in old:
+            whole.update((one.id, one) for one in await stories.members(connection, other))
+        for one in wanted:
+            await stories.let_meet(connection, one, whole.keys() - {one})
+        new = [one for one in whole.values() if one.story_id != story_id]
+        if new:
+            await stories.put(connection, story_id, [Join(one.id, by.name, None, (), now) for one in new])
+        for emptied in old.keys() - {story_id}:
+            await stories.remove(connection, emptied)
+        if new:
+            told = {"briefings": ", ".join(str(id_) for id_ in sorted(whole))}
+            await note_change(connection, by, "story.join", story_id, now, after=told)
+        return await _story(connection, wanted[0])
+
+
+async def split(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Briefing:
+    """Say that a briefing tells of something else than the rest of its story; the rule remembers it."""
+    async with store.write() as connection:
+        story = await _story(connection, briefing_id)
+        others = [one.id for one in story.members if one.id != briefing_id]
+        await stories.keep_apart(connection, briefing_id, others, by.name, now)
+        # one alone is no story
+        leaving = [briefing_id, *(others if len(others) == 1 else ())]
+        await stories.take_out(connection, leaving)
+        if len(others) == 1:
+            await stories.remove(connection, story.id)
+        elif story.in_front == briefing_id:
+            await stories.set_in_front(connection, story.id, None)
+        told = {"briefing": briefing_id, "left": ", ".join(map(str, others))}
+        await note_change(connection, by, "story.split", story.id, now, after=told)
+        return await _briefing(connection, briefing_id)
+
+
+async def put_in_front(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Story:
+    """Let copies that hold several of a story show this one."""
+    async with store.write() as connection:
+        story = await _story(connection, briefing_id)
+        if story.in_front != briefing_id:
+            await stories.set_in_front(connection, story.id, briefing_id)
+            was, told = {"in_front": story.in_front}, {"in_front": briefing_id}
+            await note_change(connection, by, "story.front", story.id, now, before=was, after=told)
+        return await _story(connection, briefing_id)
+
+
+async def _join_one(
+    connection: AsyncConnection, one: Briefing, known: dict[int, tuple[Briefing, Traits]], now: datetime
+) -> set[int]:
+    """Join one new briefing with what is likest to it: the briefings that came into a story by it."""
+    apart = await stories.apart_from(connection, one.id)
+    found = [each for each in await _compared(connection, one, known, now) if each.likeness.is_same]
+    for best in sorted(found, key=lambda each: -each.likeness.score):
+        story = await story_of(connection, await _briefing(connection, best.briefing.id))
+        members = [best.briefing] if story is None else list(story.members)
+        if apart.isdisjoint(member.id for member in members) and _fits(one, members, known, now):
+            by_rule = Join(one.id, "", best.likeness.score, best.likeness.shared, now)
+            if story is not None:
+                await stories.put(connection, story.id, [by_rule])
+                return {one.id}
+            story_id = await stories.open_story(connection, now)
+            first = Join(best.briefing.id, "", best.likeness.score, best.likeness.shared, now)
+            await stories.put(connection, story_id, [first, by_rule])
+            return {one.id, best.briefing.id}
+    return set()
+
+
+def _fits(
+    one: Briefing, members: Sequence[Briefing], known: dict[int, tuple[Briefing, Traits]], now: datetime
+) -> bool:
+    """True when a briefing is like half of a story at least: or one leads to the next, and all are joined."""
+    mine = known[one.id][1]
+    same = sum(likeness(mine, _traits(member, now)).is_same for member in members)
+    return 2 * same >= len(members)
+
+
+async def _compared(
+    connection: AsyncConnection, one: Briefing, known: dict[int, tuple[Briefing, Traits]], now: datetime
+) -> list[Alike]:
+    """Compare a briefing with those that share the most signs with it; what is read is added to `known`."""
+    mine = known[one.id][1]
+    ids = await stories.sharing(connection, signs_of(mine), least=SIGNS_SHARED, most=_COMPARED, but=one.id)
+    missing = [id_ for id_ in ids if id_ not in known]
+    for other in await editing.existing(connection, missing):
+        known[other.id] = other, _traits(other, now)
+    others = [known[id_] for id_ in ids if id_ in known]
+    return [
+        Alike(other, likeness(mine, its)) for other, its in others if other.status is BriefingStatus.PUBLISHED
+    ]
+
+
+def _traits(one: Briefing, now: datetime) -> Traits:
+    day = one.source_date or (one.published_at or now).astimezone(UTC).date()
+    return traits_of(one.title, one.paragraphs, day, one.language, one.source)
+
+
+async def _story(connection: AsyncConnection, briefing_id: int) -> Story:
+    found = await story_of(connection, await _briefing(connection, briefing_id))
+    if found is None:
+        raise InputError(f"briefing {briefing_id} stands alone: no other tells of the same event")
+    return found
+
+
+async def _briefing(connection: AsyncConnection, briefing_id: int) -> Briefing:
+    found = await briefings.by_id(connection, briefing_id)
+    if found is None:
+        raise NotFoundError(f"briefing {briefing_id} does not exist: see digest briefings list")
+    return found
