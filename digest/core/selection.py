@@ -10,6 +10,7 @@ from typing import Final
 from digest.core.corrections import CORRECTIONS
 from digest.core.grouping import grouped
 from digest.core.model import GENERAL, Candidate, LeftOut, Selection, Skip
+from digest.core.telling_once import Told, told_once
 from subscribers.model import Bookmark, Profile, Section
 
 
@@ -75,8 +76,11 @@ class Selector:
         wanted, left_out = self._sifted((n for n in owed if n not in not_had), profile)
         if not_had:
             left_out = {**left_out, LeftOut.TEXT_NOT_HAD: tuple(not_had)}
-        ranked = self._ranked(wanted, bookmark)
-        included, deferred = self._capped(ranked, self._rules.cap_for(profile))
+        told = told_once(self._ranked(wanted, bookmark), self._candidates)
+        included, waiting = self._capped(told, self._rules.cap_for(profile))
+        # what waits waits whole: nothing is left out for the sake of what is not sent
+        deferred = told.with_others(waiting)
+        left_out = _with_same_story(left_out, told.others_of(included))
         later = [number for number in bookmark.deferred if number not in mine]
         return Selection(
             groups=grouped(included, self._places_for(profile), self._rules.topic_order),
@@ -126,23 +130,32 @@ class Selector:
             wanted = [number for number in owed if not self._candidates[number].retracted]
             left_out = _by_reason((n, LeftOut.RETRACTED) for n in owed if self._candidates[n].retracted)
         ranked = self._ranked(wanted, bookmark)
+        others: tuple[int, ...] = ()
+        if chosen is None:
+            # what an editor chose stands as it was chosen
+            told = told_once(ranked, self._candidates)
+            ranked, others = list(told.fronts), told.others_of(told.fronts)
+            left_out = _with_same_story(left_out, others)
         places = {number: self._place_by_hand(number, profile) for number in ranked}
         return Selection(
             groups=grouped(ranked, places, self._rules.topic_order),
             deferred=(),
             left_out=left_out,
-            next_bookmark=bookmark if ignore_bookmarks else bookmark.sent_ahead(ranked),
+            next_bookmark=bookmark if ignore_bookmarks else bookmark.sent_ahead([*ranked, *others]),
             skip=None if ranked else (Skip.NOTHING_WANTED if owed else Skip.NOTHING_NEW),
         )
 
-    def _capped(self, ranked: list[int], cap: int | None) -> tuple[list[int], list[int]]:
-        """What is included and what has to wait, as they are ranked; corrections take nobody's room."""
+    def _capped(self, told: Told, cap: int | None) -> tuple[list[int], list[int]]:
+        """Which stories are included and which have to wait, as they are ranked; each counts once.
+
+        Corrections take nobody's room.
+        """
+        ranked = list(told.fronts)
         if cap is None or len(ranked) <= cap:
             return ranked, []
         news = [number for number in ranked if self._candidates[number].corrects is None]
-        certain = {number for number in news if self._candidates[number].must_not_miss}
-        others = [number for number in news if number not in certain]
-        waiting = set(others[max(cap - len(certain), 0) :])
+        others = [number for number in news if number not in told.certain]
+        waiting = set(others[max(cap - (len(news) - len(others)), 0) :])
         return [n for n in ranked if n not in waiting], [n for n in ranked if n in waiting]
 
     def _numbers_after(self, cut: int, upto: int) -> Sequence[int]:
@@ -234,3 +247,9 @@ def _by_reason(pairs: Iterable[tuple[int, LeftOut]]) -> Mapping[LeftOut, tuple[i
     for number, reason in pairs:
         reasons.setdefault(reason, []).append(number)
     return {reason: tuple(numbers) for reason, numbers in reasons.items()}
+
+
+def _with_same_story(
+    left_out: Mapping[LeftOut, tuple[int, ...]], others: tuple[int, ...]
+) -> Mapping[LeftOut, tuple[int, ...]]:
+    return {**left_out, LeftOut.SAME_STORY: others} if others else left_out

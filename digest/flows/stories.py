@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -17,13 +17,16 @@ from digest.store import briefings, editing, stories
 from digest.store.changes import note_change
 from digest.store.database import Database
 from digest.store.stories import Join
+from subscribers.interning import chunks
 
 #: So many of those that share the most signs are compared with a new item.
 _COMPARED: Final = 12
 #: How long after its publication a briefing is looked up: news may come late, and days are those of sources.
 KEEP_SIGNS: Final = timedelta(days=2 * WINDOW_DAYS)
-#: Briefings that come out together are read so many at a time.
-_READ: Final = 500
+#: Briefings that come out together are looked up so many at a time.
+_TOGETHER: Final = 500
+#: A briefing, and what it is compared by.
+_Known = tuple[Briefing, Traits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,23 +51,28 @@ class Story:
 
 async def join_new(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     """Join what has just come out with what tells of the same event, in the same transaction."""
-    known: dict[int, tuple[Briefing, Traits]] = {}
-    for start in range(0, len(ids), _READ):
-        for one in await editing.existing(connection, sorted(ids)[start : start + _READ]):
-            known[one.id] = one, _traits(one, now)
-    new = [one for one, _ in known.values() if one.status is BriefingStatus.PUBLISHED]
-    await stories.add_signs(connection, {one.id: signs_of(known[one.id][1]) for one in new})
-    stands_alone = {one.id for one in new if one.story_id is None}
-    for one in new:
-        if one.id in stands_alone:
-            stands_alone -= await _join_one(connection, one, known, now)
+    for start in range(0, len(ids), _TOGETHER):
+        known = await _read(connection, sorted(ids)[start : start + _TOGETHER], now)
+        new = [one for one, _ in known.values() if one.status is BriefingStatus.PUBLISHED]
+        await stories.add_signs(connection, {one.id: signs_of(known[one.id][1]) for one in new})
+        alone = {one.id for one in new if one.story_id is None}
+        near = await stories.sharing_among(connection, alone, least=SIGNS_SHARED, most=_COMPARED)
+        missing = {other for others in near.values() for other in others} - known.keys()
+        known |= await _read(connection, missing, now)
+        for id_ in sorted(near):
+            if id_ in alone:
+                found = _compared(known[id_], [known[other] for other in near[id_]])
+                alone -= await _join_one(connection, known[id_], found, now)
 
 
 async def alike(connection: AsyncConnection, briefing: Briefing, now: datetime) -> tuple[Alike, ...]:
     """Published briefings of these days that are like one, the likest first, joined or not."""
-    known = {briefing.id: (briefing, _traits(briefing, now))}
-    found = await _compared(connection, briefing, known, now)
-    return tuple(sorted(found, key=lambda one: -one.likeness.score))
+    mine = briefing, _traits(briefing, now)
+    ids = await stories.sharing(
+        connection, signs_of(mine[1]), least=SIGNS_SHARED, most=_COMPARED, but=briefing.id
+    )
+    others = await _read(connection, ids, now)
+    return tuple(_compared(mine, list(others.values())))
 
 
 async def story_of(connection: AsyncConnection, briefing: Briefing) -> Story | None:
@@ -132,48 +140,49 @@ async def put_in_front(briefing_id: int, *, store: Database, now: datetime, by: 
 
 
 async def _join_one(
-    connection: AsyncConnection, one: Briefing, known: dict[int, tuple[Briefing, Traits]], now: datetime
+    connection: AsyncConnection, mine: _Known, near: Sequence[Alike], now: datetime
 ) -> set[int]:
     """Join one new briefing with what is likest to it: the briefings that came into a story by it."""
-    apart = await stories.apart_from(connection, one.id)
-    found = [each for each in await _compared(connection, one, known, now) if each.likeness.is_same]
-    for best in sorted(found, key=lambda each: -each.likeness.score):
+    one, traits = mine
+    same = [each for each in near if each.likeness.is_same]
+    apart = await stories.apart_from(connection, one.id) if same else frozenset()
+    for best in same:
         story = await story_of(connection, await _briefing(connection, best.briefing.id))
         members = [best.briefing] if story is None else list(story.members)
-        if apart.isdisjoint(member.id for member in members) and _fits(one, members, known, now):
-            by_rule = Join(one.id, "", best.likeness.score, best.likeness.shared, now)
-            if story is not None:
-                await stories.put(connection, story.id, [by_rule])
-                return {one.id}
-            story_id = await stories.open_story(connection, now)
-            first = Join(best.briefing.id, "", best.likeness.score, best.likeness.shared, now)
-            await stories.put(connection, story_id, [first, by_rule])
-            return {one.id, best.briefing.id}
+        if not apart.isdisjoint(member.id for member in members) or not _fits(traits, members, now):
+            continue
+        by_rule = Join(one.id, "", best.likeness.score, best.likeness.shared, now)
+        if story is not None:
+            await stories.put(connection, story.id, [by_rule])
+            return {one.id}
+        first = replace(by_rule, briefing_id=best.briefing.id)
+        await stories.put(connection, await stories.open_story(connection, now), [first, by_rule])
+        return {one.id, best.briefing.id}
     return set()
 
 
-def _fits(
-    one: Briefing, members: Sequence[Briefing], known: dict[int, tuple[Briefing, Traits]], now: datetime
-) -> bool:
+def _fits(mine: Traits, members: Sequence[Briefing], now: datetime) -> bool:
     """True when a briefing is like half of a story at least: or one leads to the next, and all are joined."""
-    mine = known[one.id][1]
     same = sum(likeness(mine, _traits(member, now)).is_same for member in members)
     return 2 * same >= len(members)
 
 
-async def _compared(
-    connection: AsyncConnection, one: Briefing, known: dict[int, tuple[Briefing, Traits]], now: datetime
-) -> list[Alike]:
-    """Compare a briefing with those that share the most signs with it; what is read is added to `known`."""
-    mine = known[one.id][1]
-    ids = await stories.sharing(connection, signs_of(mine), least=SIGNS_SHARED, most=_COMPARED, but=one.id)
-    missing = [id_ for id_ in ids if id_ not in known]
-    for other in await editing.existing(connection, missing):
-        known[other.id] = other, _traits(other, now)
-    others = [known[id_] for id_ in ids if id_ in known]
-    return [
-        Alike(other, likeness(mine, its)) for other, its in others if other.status is BriefingStatus.PUBLISHED
+def _compared(mine: _Known, others: Sequence[_Known]) -> list[Alike]:
+    """Compare a briefing with others that are public, the likest first."""
+    found = [
+        Alike(other, likeness(mine[1], its))
+        for other, its in others
+        if other.status is BriefingStatus.PUBLISHED
     ]
+    return sorted(found, key=lambda one: (-one.likeness.score, one.briefing.id))
+
+
+async def _read(connection: AsyncConnection, ids: Collection[int], now: datetime) -> dict[int, _Known]:
+    found: dict[int, _Known] = {}
+    for some in chunks(sorted(ids)):
+        for one in await editing.existing(connection, some):
+            found[one.id] = one, _traits(one, now)
+    return found
 
 
 def _traits(one: Briefing, now: datetime) -> Traits:

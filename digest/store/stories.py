@@ -57,6 +57,29 @@ async def forget_signs(connection: AsyncConnection, published_before: datetime) 
     await connection.execute(delete(story_signs).where(story_signs.c.briefing_id.in_(old)))
 
 
+async def sharing_among(
+    connection: AsyncConnection, ids: Collection[int], *, least: int, most: int
+) -> dict[int, tuple[int, ...]]:
+    """The same for many that have their signs already: one question for some hundred of them."""
+    mine, its = story_signs.alias("mine"), story_signs.alias("its")
+    count = func.count()
+    found: dict[int, list[int]] = {}
+    for some in chunks(sorted(ids)):
+        query = (
+            select(mine.c.briefing_id, its.c.briefing_id.label("other"))
+            .join(its, and_(its.c.sign == mine.c.sign, its.c.briefing_id != mine.c.briefing_id))
+            .where(mine.c.briefing_id.in_(some))
+            .group_by(mine.c.briefing_id, its.c.briefing_id)
+            .having(count >= least)
+            .order_by(mine.c.briefing_id, count.desc(), its.c.briefing_id.desc())
+        )
+        for row in await connection.execute(query):
+            others = found.setdefault(row.briefing_id, [])
+            if len(others) < most:
+                others.append(row.other)
+    return {id_: tuple(others) for id_, others in found.items()}
+
+
 async def sharing(
     connection: AsyncConnection, signs: Collection[int], *, least: int, most: int, but: int = 0
 ) -> tuple[int, ...]:
