@@ -62,8 +62,16 @@ def _tell(found: Overview, now: datetime) -> None:
         rows = [(f"{one.due_at:%Y-%m-%d %H:%M}", one.newsletter, one.cadence) for one in found.due]
         table("due now", ("since (UTC)", "newsletter", "cadence"), rows)
     if found.upcoming:
-        rows = [(f"{one.due_at:%Y-%m-%d %H:%M}", one.newsletter, one.cadence) for one in found.upcoming]
-        table("next", ("at (UTC)", "newsletter", "cadence"), rows)
+        coming = [
+            (
+                f"{one.due_at:%Y-%m-%d %H:%M}",
+                one.newsletter,
+                one.cadence,
+                ", ".join(f"{quiet.name} ({quiet.day})" for quiet in one.passed_over),
+            )
+            for one in found.upcoming
+        ]
+        table("next", ("at (UTC)", "newsletter", "cadence", "not on"), coming)
     if found.under_way:
         copies = [
             (

@@ -14,6 +14,7 @@ from digest.cli.console import (
     Json,
     Limit,
     answer,
+    counted,
     parse_now,
     part,
     run,
@@ -25,6 +26,7 @@ from digest.cli.doors import store_at, store_of
 from digest.config import load_settings
 from digest.core.model import Newsletter
 from digest.flows import newsletters as flows
+from digest.flows.holidays import FIRST_YEAR, LAST_YEAR, add_holidays
 from digest.flows.newsletters import MOST_DAYS, MOST_MINUTES, newsletter_named, shown_newsletter
 from digest.store import newsletters as shelf
 
@@ -92,6 +94,14 @@ Feedback = Annotated[
 Approval = Annotated[
     bool | None, typer.Option("--approval/--no-approval", help="A person approves each scheduled issue.")
 ]
+QuietDays = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--quiet-day",
+        metavar="DATE=NAME",
+        help="Days on which it does not come, instead of today's; '' for none.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -131,8 +141,11 @@ def show(slug: str, json: Json = False, config: Config = None) -> None:
     newsletter = run(work())
     if json:
         return answer(shown_newsletter(newsletter))
-    brand_links = [f"{link.name} {link.url}" for link in newsletter.links]
-    for name, value in (shown_newsletter(newsletter) | {"links": brand_links}).items():
+    in_words = {
+        "links": [f"{link.name} {link.url}" for link in newsletter.links],
+        "quiet_days": [f"{one.day} {one.name}" for one in newsletter.quiet_days],
+    }
+    for name, value in (shown_newsletter(newsletter) | in_words).items():
         lines = value if isinstance(value, list) else str("" if value is None else value).splitlines()
         say(f"{name:20} {', '.join(lines)}".rstrip())
     return None
@@ -164,6 +177,7 @@ def add(
     archive: InArchive = None,
     feedback: Feedback = None,
     approval: Approval = None,
+    quiet_day: QuietDays = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -171,7 +185,7 @@ def add(
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
         *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback, approval),
+        *(archive, feedback, approval, quiet_day),
     )
     _tell(_write(flows.add_newsletter, slug, said, config), json)
 
@@ -202,6 +216,7 @@ def edit(
     archive: InArchive = None,
     feedback: Feedback = None,
     approval: Approval = None,
+    quiet_day: QuietDays = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -209,7 +224,7 @@ def edit(
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
         *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback, approval),
+        *(archive, feedback, approval, quiet_day),
     )
     _tell(_write(flows.edit_newsletter, slug, said, config), json)
 
@@ -219,8 +234,31 @@ _FIELDS: Final = (
     *("title", "description", "sender_name", "sender_address", "theme", "sections", "max_items"),
     *("postal_address", "reach_back_days", "give_up_minutes", "latest_start_minutes", "item_text"),
     *("logo_url", "logo_alt", "accent", "ground", "links", "welcome", "goodbye", "sign_up", "archive"),
-    *("feedback", "approval"),
+    *("feedback", "approval", "quiet_days"),
 )
+
+
+@newsletters.command("holidays")
+def holidays(
+    slug: str,
+    country: Annotated[str, typer.Argument(metavar="COUNTRY", help="Its code: FR, or DE-BY for a part.")],
+    year: Annotated[int, typer.Argument(metavar="YEAR", parser=whole(FIRST_YEAR, LAST_YEAR))],
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Add the public holidays of a country to the days on which a newsletter does not come."""
+    settings = load_settings(config)
+
+    async def work() -> Newsletter:
+        async with store_at(settings) as store:
+            return await add_holidays(
+                *(slug, country, year), store=store, now=parse_now(None), by=at_the_shell()
+            )
+
+    found = run(work())
+    if json:
+        return answer(shown_newsletter(found))
+    return say(f"newsletter {found.slug}: {counted(len(found.quiet_days), 'quiet day')}")
 
 
 def _said(*values: Any) -> dict[str, Any]:

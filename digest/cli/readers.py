@@ -207,8 +207,8 @@ async def _in_full(store: Database, address: str) -> dict[str, Any]:
     async with store.read() as connection:
         mine = await flows.require_subscriptions(connection, address)
         histories = [await shelf.standing_history(connection, one.id) for one in mine]
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
-    return reader_in_full(mine, histories, slugs, parse_now(None))
+        known = {one.id: one for one in await newsletters.every(connection)}
+    return reader_in_full(mine, histories, known, parse_now(None))
 
 
 def _words(

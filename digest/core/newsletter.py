@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+from digest.core.quiet import QuietDay, dates_of
 from subscribers.model import Section
 
 
@@ -74,3 +77,10 @@ class Newsletter:
     feedback: bool = False
     #: a person approves each scheduled issue before it is sent
     approval: bool = False
+    #: the days on which it does not come, in their order
+    quiet_days: tuple[QuietDay, ...] = ()
+
+    @property
+    def quiet(self) -> Set[date]:
+        """Those days, as the timetable asks for them."""
+        return dates_of(self.quiet_days)

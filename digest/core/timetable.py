@@ -4,12 +4,15 @@ One rule answers every question of clocks: *the slot of a local day comes at the
 zone's clocks read that day and time, or later*. Where clocks jump forward over the time, that is the end of
 the jump; where they go back, the first of the two readings; a day that the zone left out (Apia, 30 December
 2011) has no slot. In the same way a local day *begins* once, at the first instant that reads its date.
+
+A newsletter may have *quiet* days, on which it does not come: the calendar of its readers has no slots on
+them, so that what is new comes with the next slot there is.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Final
@@ -20,14 +23,16 @@ from subscribers.model import WEEKDAYS, Cadence
 
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
+#: No day is quiet.
+_NONE: Final[Set[date]] = frozenset()
 
 
 # --- Slots --------------------------------------------------------------------------------------------------
 
 
-def slot_instant(cadence: Cadence, day: date) -> datetime | None:
+def slot_instant(cadence: Cadence, day: date, quiet: Set[date] = _NONE) -> datetime | None:
     """When the slot of this local day comes, UTC; None when the day has none."""
-    if not cadence.falls_on(day):
+    if not cadence.falls_on(day) or day in quiet:
         return None
     zone = _zone(cadence.zone)
     instant = _first_reading(datetime.combine(day, cadence.at, zone), zone)
@@ -36,26 +41,26 @@ def slot_instant(cadence: Cadence, day: date) -> datetime | None:
     return None
 
 
-def latest_slot(cadence: Cadence, now: datetime) -> Slot | None:
+def latest_slot(cadence: Cadence, now: datetime, quiet: Set[date] = _NONE) -> Slot | None:
     """The newest slot that has come; None for at-once cadences, whose days serve `leftover_slot` only."""
-    return None if cadence.at_once else _latest(cadence, now)
+    return None if cadence.at_once else _latest(cadence, now, quiet)
 
 
-def leftover_slot(cadence: Cadence, now: datetime) -> Slot | None:
+def leftover_slot(cadence: Cadence, now: datetime, quiet: Set[date] = _NONE) -> Slot | None:
     """The newest slot for what a cap left over of an at-once cadence; None for all others."""
-    return _latest(cadence, now) if cadence.at_once else None
+    return _latest(cadence, now, quiet) if cadence.at_once else None
 
 
-def next_slot(cadence: Cadence, now: datetime) -> Slot:
+def next_slot(cadence: Cadence, now: datetime, quiet: Set[date] = _NONE) -> Slot:
     """The first slot still to come; of an at-once cadence, the next one for leftovers."""
     day = _on_or_after(cadence, local_day(now, cadence.zone))
     # A time that is never read on its day comes with the next day's first instant, so no earlier day is left.
-    while (instant := slot_instant(cadence, day)) is None or instant <= now:
+    while (instant := slot_instant(cadence, day, quiet)) is None or instant <= now:
         day = _on_or_after(cadence, day + _DAY)
     return _slot(cadence, day, instant)
 
 
-def next_issue_at(cadence: Cadence | None, due_at: datetime) -> datetime | None:
+def next_issue_at(cadence: Cadence | None, due_at: datetime, quiet: Set[date] = _NONE) -> datetime | None:
     """When the issue after the one that was due at `due_at` is; None where no day is appointed for it.
 
     Issues by hand have no cadence, and news at once comes with the news. What is asked for is the instant of
@@ -63,20 +68,32 @@ def next_issue_at(cadence: Cadence | None, due_at: datetime) -> datetime | None:
     """
     if cadence is None or cadence.at_once:
         return None
-    return next_slot(cadence, due_at).due_at
+    return next_slot(cadence, due_at, quiet).due_at
 
 
-def slots_between(cadence: Cadence, after: datetime, upto: datetime) -> Iterator[Slot]:
+def slots_between(
+    cadence: Cadence, after: datetime, upto: datetime, quiet: Set[date] = _NONE
+) -> Iterator[Slot]:
     """The slots in (after, upto], oldest first."""
-    slot = next_slot(cadence, after)
+    slot = next_slot(cadence, after, quiet)
     while slot.due_at <= upto:
         yield slot
-        slot = next_slot(cadence, slot.due_at)
+        slot = next_slot(cadence, slot.due_at, quiet)
 
 
 def at_once_slot(number: int, now: datetime, zone: str) -> Slot:
     """The slot that the publication of this number is for at-once readers in a zone."""
     return Slot(f"{AT_ONCE_SIGN}{number}", local_day(now, zone), now.astimezone(UTC))
+
+
+def when_not_quiet(now: datetime, zone: str, quiet: Set[date]) -> datetime:
+    """`now`, or when the first local day begins that is not quiet, if today is: news at once waits for it."""
+    day = local_day(now, zone)
+    if day not in quiet:
+        return now
+    while day in quiet:
+        day += _DAY
+    return start_of_day(day, zone)
 
 
 def start_of_day(day: date, zone: str) -> datetime:
@@ -103,6 +120,9 @@ def local_day(now: datetime, zone: str) -> date:
 # A subscription keeps the local day of the last slot planned for it. The slot of a day is owed when that day
 # is later than the served day; of several that are owed, the latest makes up for all. Who begins or comes
 # back after the time of a slot has that day written off, as if it had been served: for that time alone.
+#
+# Nothing here asks for quiet days: a day without a slot is never owed, whatever is kept of it, and the span
+# of the next copy names it as one of those that the copy covers.
 
 
 def covers_from(cadence: Cadence, served_day: date, slot: Slot, news_since: datetime | None = None) -> date:
@@ -159,9 +179,9 @@ def served_day_after_change(
 # --- Clocks and days ----------------------------------------------------------------------------------------
 
 
-def _latest(cadence: Cadence, now: datetime) -> Slot:
+def _latest(cadence: Cadence, now: datetime, quiet: Set[date] = _NONE) -> Slot:
     day = _on_or_before(cadence, local_day(now, cadence.zone))
-    while (instant := slot_instant(cadence, day)) is None or instant > now:
+    while (instant := slot_instant(cadence, day, quiet)) is None or instant > now:
         day = _on_or_before(cadence, day - _DAY)
     return _slot(cadence, day, instant)
 

@@ -76,11 +76,12 @@ async def seen_by(
 ) -> Seen:
     """A subscription as its reader sees it; `mine` is all that the reader has."""
     others = tuple(one for one in mine if one.id != reader.id)
+    newsletter = await known.newsletter(connection, reader.newsletter_id)
     return Seen(
         reader=reader,
-        newsletter=await known.newsletter(connection, reader.newsletter_id),
+        newsletter=newsletter,
         topics=await known.topics(connection),
-        next_due=next_due(reader, known.newest, now),
+        next_due=next_due(reader, newsletter, known.newest, now),
         may_return=await may_still_return(connection, reader, now),
         others=await beside(connection, others),
     )

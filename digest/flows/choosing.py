@@ -81,7 +81,7 @@ async def look(
         after = _awake(tried, known.newest, now)
         held = await known.held(connection, after.profile, after.bookmark, seen.newsletter)
         per_week = await remembered.per_week(connection, seen.newsletter, now)
-        due = seen.next_due if tried is reader else next_due(tried, known.newest, now)
+        due = seen.next_due if tried is reader else next_due(tried, seen.newsletter, known.newest, now)
         return Choice(seen, tried, Coming(due, held), per_week)
 
 

@@ -57,7 +57,7 @@ async def coming(
     """The mail that this subscription would bring next; changes nothing."""
     newest = await counters.newest_number(connection)
     found = await held(connection, reader.profile, reader.bookmark, newsletter, newest)
-    return Coming(next_due(reader, newest, now), found)
+    return Coming(next_due(reader, newsletter, newest, now), found)
 
 
 async def held(

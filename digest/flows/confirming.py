@@ -200,6 +200,6 @@ async def _put(connection: AsyncConnection, notice: Notice, now: datetime) -> Pu
     also = await newsletters.of_subscriptions(connection, _also(notice))
     return Put(
         question,
-        Seen(reader, newsletter, known, next_due(reader, newest, now), may_return=False),
+        Seen(reader, newsletter, known, next_due(reader, newsletter, newest, now), may_return=False),
         tuple(one.title for one in also),
     )

@@ -115,7 +115,7 @@ async def _outlook(
 ) -> tuple[Answer, Slot, list[str]]:
     """What the next issue would do with a number that is still to be decided."""
     newest = await counters.newest_number(connection)
-    slot = slot_for(reader, newest, now)
+    slot = slot_for(reader, newsletter, newest, now)
     found = await numbered.candidates(
         connection, after=reader.bookmark.cut, upto=newest, also=reader.bookmark.deferred
     )

@@ -23,6 +23,7 @@ from digest.core.brand import (
 )
 from digest.core.lines import parse_line, parse_slug, parse_text
 from digest.core.model import Newsletter
+from digest.core.quiet import parse_quiet_days
 from digest.errors import InputError, NotFoundError
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.mail.heading import check_sender
@@ -93,7 +94,8 @@ async def newsletter_named(connection: AsyncConnection, slug: str) -> Newsletter
 def shown_newsletter(newsletter: Newsletter) -> dict[str, Any]:
     """A newsletter as programs see it."""
     return asdict(newsletter) | {
-        "sections": [section for section in Section if section in newsletter.sections]
+        "sections": [section for section in Section if section in newsletter.sections],
+        "quiet_days": [{"day": one.day.isoformat(), "name": one.name} for one in newsletter.quiet_days],
     }
 
 
@@ -171,4 +173,5 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "archive": parse_archive,
     "feedback": bool,
     "approval": bool,
+    "quiet_days": parse_quiet_days,
 }

@@ -62,4 +62,4 @@ class Offers:
             known = await self._remembered.as_of_now(connection)
             reader = beginning(nobody, newsletter, 0, reach, now)
             held = await known.held(connection, reader.profile, reader.bookmark, newsletter)
-        return reader, Coming(next_due(reader, known.newest, now), held)
+        return reader, Coming(next_due(reader, newsletter, known.newest, now), held)

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
-from digest.core.model import DeliveryStatus, IssueStatus
+from digest.core.model import DeliveryStatus, IssueStatus, Newsletter
+from digest.core.quiet import QuietDay, names_by_day
 from digest.flows.publish import due_slots
 from digest.store import counters, issues, newsletters, planning
 from digest.store.database import Database
@@ -25,6 +26,8 @@ class Appointment:
     cadence: str
     slot: str
     due_at: datetime
+    #: the days before it on which one would be due, were they not quiet
+    passed_over: tuple[QuietDay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,29 +57,37 @@ async def overview(*, store: Database, now: datetime, most: int = 20) -> Overvie
     """Look at everything; the `most` nearest slots to come are shown."""
     due = await due_slots(store=store, now=now)
     async with store.read() as connection:
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        known = {one.id: one for one in await newsletters.every(connection)}
         under_way = await _under_way(connection)
         return Overview(
             newest_number=await counters.newest_number(connection),
             subscriptions=await readers.count_by_standing(connection),
             due=tuple(
-                Appointment(slugs[d.newsletter_id], d.cadence.in_words, d.slot.label, d.slot.due_at)
+                Appointment(known[d.newsletter_id].slug, d.cadence.in_words, d.slot.label, d.slot.due_at)
                 for d in due
             ),
-            upcoming=(await _upcoming(connection, slugs, now))[:most],
+            upcoming=(await _upcoming(connection, known, now))[:most],
             under_way=under_way,
             uncertain=sum(one.copies.get(DeliveryStatus.UNCERTAIN, 0) for one in under_way),
         )
 
 
 async def _upcoming(
-    connection: AsyncConnection, slugs: Mapping[int, str], now: datetime
+    connection: AsyncConnection, known: Mapping[int, Newsletter], now: datetime
 ) -> tuple[Appointment, ...]:
     found = []
     for newsletter_id, _id, cadence, _served in await planning.unserved(connection):
         if not cadence.at_once:
-            slot = timetable.next_slot(cadence, now)
-            found.append(Appointment(slugs[newsletter_id], cadence.in_words, slot.label, slot.due_at))
+            mine = known[newsletter_id]
+            slot = timetable.next_slot(cadence, now, mine.quiet)
+            over = [
+                QuietDay(one.day, names_by_day(mine.quiet_days)[one.day])
+                for one in timetable.slots_between(cadence, now, slot.due_at)
+                if one.day < slot.day
+            ]
+            found.append(
+                Appointment(mine.slug, cadence.in_words, slot.label, slot.due_at, passed_over=tuple(over))
+            )
     return tuple(sorted(found, key=lambda one: one.due_at))
 
 

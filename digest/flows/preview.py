@@ -46,7 +46,7 @@ async def preview(
         if reader is None:
             raise NotFoundError(f"subscriber {address!r} does not read {newsletter_slug}")
         newest = await counters.newest_number(connection)
-        due = DueSlot(newsletter.id, 0, reader.cadence, slot_for(reader, newest, now))
+        due = DueSlot(newsletter.id, 0, reader.cadence, slot_for(reader, newsletter, newest, now))
         group = Group(0, reader.profile, 0, reader.bookmark, 1, reader.served_day)
         found = await candidates_for(connection, [group], newest)
         selector = Selector(found, await rules_of(connection, newsletter))
@@ -81,8 +81,11 @@ async def preview(
     )
 
 
-def next_due(reader: Subscription, newest: int, now: datetime) -> datetime | None:
-    """When the next issue of this reader is due; None when it comes with the news, or when none will come."""
+def next_due(reader: Subscription, newsletter: Newsletter, newest: int, now: datetime) -> datetime | None:
+    """When the next issue of this reader is due; None when it comes with the news, or when none will come.
+
+    On a quiet day, news at once is due when the day is over.
+    """
     if reader.standing is Standing.PAUSED and reader.paused_until is not None:
         # the pause will end as if the slots before it had been served
         until = max(reader.paused_until, now)
@@ -90,20 +93,23 @@ def next_due(reader: Subscription, newest: int, now: datetime) -> datetime | Non
         awake = replace(
             reader, standing=Standing.ACTIVE, paused_until=None, served_day=max(served, reader.served_day)
         )
-        return next_due(awake, newest, until)
-    if reader.standing is not Standing.ACTIVE or reader.cadence.at_once:
+        return next_due(awake, newsletter, newest, until)
+    if reader.standing is not Standing.ACTIVE:
         return None
-    return slot_for(reader, newest, now).due_at
+    due_at = slot_for(reader, newsletter, newest, now).due_at
+    return None if reader.cadence.at_once and due_at <= now else due_at
 
 
-def slot_for(reader: Subscription, newest: int, now: datetime) -> Slot:
-    """The slot that is due for this reader at `now`, else the next one."""
-    if reader.cadence.at_once:
-        return timetable.at_once_slot(newest, now, reader.cadence.zone)
-    latest = timetable.latest_slot(reader.cadence, now)
+def slot_for(reader: Subscription, newsletter: Newsletter, newest: int, now: datetime) -> Slot:
+    """The slot that is due for this reader of the newsletter at `now`, else the next one."""
+    cadence, quiet = reader.cadence, newsletter.quiet
+    if cadence.at_once:
+        when = timetable.when_not_quiet(now, cadence.zone, quiet)
+        return timetable.at_once_slot(newest, when, cadence.zone)
+    latest = timetable.latest_slot(cadence, now, quiet)
     if latest is not None and latest.day > reader.served_day:
         return latest
-    upcoming = timetable.next_slot(reader.cadence, now)
+    upcoming = timetable.next_slot(cadence, now, quiet)
     while upcoming.day <= reader.served_day:
-        upcoming = timetable.next_slot(reader.cadence, upcoming.due_at)
+        upcoming = timetable.next_slot(cadence, upcoming.due_at, quiet)
     return upcoming

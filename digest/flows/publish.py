@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -21,12 +21,14 @@ from digest.core.model import (
     PlannedCohort,
     Selection,
     Skip,
+    Slot,
 )
 from digest.core.selection import Rules, Selector
 from digest.store import counters, issues, newsletters, numbered, planning, pulling, topics
 from digest.store.database import Database
 from subscribers.groups import hold_alone
 from subscribers.interning import Preferences
+from subscribers.model import Cadence
 
 #: Another round of such an issue sends nothing.
 _TAKEN_BACK: Final = (IssueStatus.CANCELLING, IssueStatus.CANCELLED)
@@ -48,14 +50,10 @@ async def due_slots(*, store: Database, now: datetime) -> tuple[DueSlot, ...]:
     found: list[DueSlot] = []
     async with store.read() as connection:
         newest = await counters.newest_number(connection)
+        quiet = {one.id: one.quiet for one in await newsletters.every(connection)}
         for newsletter_id, cadence_id, cadence, oldest_served in await planning.unserved(connection):
-            slots = (
-                [timetable.at_once_slot(newest, now, cadence.zone), timetable.leftover_slot(cadence, now)]
-                if cadence.at_once
-                else [timetable.latest_slot(cadence, now)]
-            )
-            for slot in slots:
-                if slot is None or (not cadence.at_once and slot.day <= oldest_served):
+            for slot in _slots_of(cadence, newest, now, quiet[newsletter_id]):
+                if not cadence.at_once and slot.day <= oldest_served:
                     continue
                 due = DueSlot(newsletter_id, cadence_id, cadence, slot)
                 if not cadence.at_once or await planning.is_anybody_due(connection, due, newest):
@@ -181,6 +179,18 @@ def issue_for(due: DueSlot, newsletter: Newsletter, now: datetime) -> Issue:
 def domain_of(address: str) -> str:
     """The part of an address behind its last @."""
     return address.rpartition("@")[2]
+
+
+def _slots_of(cadence: Cadence, newest: int, now: datetime, quiet: Set[date]) -> list[Slot]:
+    """The newest slots of a cadence that have come: one for news at once and one for what that left over."""
+    if not cadence.at_once:
+        found = [timetable.latest_slot(cadence, now, quiet)]
+    elif timetable.when_not_quiet(now, cadence.zone, quiet) > now:
+        return []
+    else:
+        at_once = timetable.at_once_slot(newest, now, cadence.zone)
+        found = [at_once, timetable.leftover_slot(cadence, now, quiet)]
+    return [slot for slot in found if slot is not None]
 
 
 def _as_of(due: DueSlot, newest: int, now: datetime) -> DueSlot:

@@ -58,7 +58,7 @@ async def newsletter_mail(
         revisions = await numbered.current_revisions(connection, shown)
         items = await numbered.by_numbers(connection, revisions)
         topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
-    slot = timetable.next_slot(DEFAULT_CADENCE, now)
+    slot = timetable.next_slot(DEFAULT_CADENCE, now, newsletter.quiet)
     issue = issue_for(DueSlot(newsletter.id, 0, DEFAULT_CADENCE, slot), newsletter, now)
     copy = Copy(
         cohort_id=0,

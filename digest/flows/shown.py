@@ -8,7 +8,7 @@ from typing import Any
 
 from digest.core.access import Power
 from digest.core.corrections import Correction
-from digest.core.model import Briefing, Issue, Topic
+from digest.core.model import Briefing, Issue, Newsletter, Topic
 from digest.core.notices import Notice
 from digest.core.timetable import next_slot
 from digest.flows.explain import Explanation
@@ -182,11 +182,12 @@ def explanation_shown(one: Explanation) -> dict[str, Any]:
 def reader_in_full(
     mine: Sequence[Subscription],
     histories: Sequence[Sequence[Any]],
-    slugs: Mapping[int, str],
+    known: Mapping[int, Newsletter],
     now: datetime,
 ) -> dict[str, Any]:
     """A reader with all subscriptions, how far each is, and every change of its standing."""
     items = []
+    slugs = {id_: newsletter.slug for id_, newsletter in known.items()}
     for one, history in zip(mine, histories, strict=True):
         is_on_the_clock = one.standing is Standing.ACTIVE and not one.cadence.at_once
         items.append(
@@ -194,7 +195,11 @@ def reader_in_full(
             | {
                 "bookmark": one.bookmark,
                 "began_after": one.began_after,
-                "next_slot": next_slot(one.cadence, now).due_at if is_on_the_clock else None,
+                "next_slot": (
+                    next_slot(one.cadence, now, known[one.newsletter_id].quiet).due_at
+                    if is_on_the_clock
+                    else None
+                ),
                 "history": [
                     {"at": row.at, "before": row.before, "after": row.after, "reason": row.reason}
                     for row in history

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
 from digest.core.model import DeliveryStatus, Issue, IssueStatus, Newsletter
+from digest.core.quiet import dates_of, names_by_day
 from digest.flows.issue_acts import approve_by
 from digest.flows.publish import due_slots
 from digest.store import attention, issue_states, newsletters, orders, outcomes, planning
@@ -27,6 +28,8 @@ LATELY: Final = timedelta(days=7)
 #: A slot that has come so long ago and has no issue is late.
 _LATE: Final = timedelta(minutes=10)
 _ISSUES: Final = 10
+#: An instant of a newsletter; why it does not come then, and when it comes instead.
+_When = tuple[datetime, int, str, datetime | None]
 _OPEN: Final = (DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED, DeliveryStatus.SENDING)
 #: Readers of each cadence are counted anew after this.
 _COUNTED_FOR: Final = timedelta(minutes=1)
@@ -41,6 +44,10 @@ class Coming:
     readers: int
     #: in words, those of most readers first
     cadences: tuple[str, ...]
+    #: why it does not come then; empty when it does
+    quiet: str = ""
+    #: when what it would have held comes instead
+    instead_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,21 +232,27 @@ async def _coming(
 ) -> tuple[tuple[Coming, ...], int]:
     """What comes within two days, and for how many the news comes at once."""
     at_once = 0
-    together: defaultdict[tuple[datetime, int], list[tuple[int, str]]] = defaultdict(list)
+    together: defaultdict[_When, list[tuple[int, str]]] = defaultdict(list)
     for newsletter_id, cadence_id, cadence, _served in await planning.unserved(connection):
         size = readers.get((newsletter_id, cadence_id), 0)
         if cadence.at_once:
             at_once += size
             continue
+        days = known[newsletter_id].quiet_days
         for slot in timetable.slots_between(cadence, now, now + AHEAD):
-            together[slot.due_at, newsletter_id].append((size, cadence.in_words))
+            why, instead_at = names_by_day(days).get(slot.day, ""), None
+            if why:
+                instead_at = timetable.next_slot(cadence, slot.due_at, dates_of(days)).due_at
+            together[slot.due_at, newsletter_id, why, instead_at].append((size, cadence.in_words))
     coming = [
         Coming(
             due_at,
             known[newsletter_id].title,
             sum(size for size, _ in those),
             tuple(words for _, words in sorted(those, key=lambda one: (-one[0], one[1]))),
+            why,
+            instead_at,
         )
-        for (due_at, newsletter_id), those in together.items()
+        for (due_at, newsletter_id, why, instead_at), those in together.items()
     ]
     return tuple(sorted(coming, key=lambda one: (one.due_at, one.newsletter))), at_once

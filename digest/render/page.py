@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from digest.core.budget import Form
 from digest.core.model import GENERAL, BrandLink, Briefing, Issue, Newsletter, Topic
+from digest.core.quiet import QuietDay
 from digest.render.characters import host_of, one_line, paragraphs, shortened, web_link
 from digest.render.corrected import as_told, kicker_of, remarks_of
 from digest.render.excerpts import excerpt
@@ -102,6 +103,8 @@ class Masthead:
     brand: Brand
     #: the way from a reader's preferences to where each item can be judged; empty where nobody is asked
     feedback: str
+    #: on which it does not come
+    quiet_days: tuple[QuietDay, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,7 @@ def masthead_for(newsletter: Newsletter, issue: Issue | None, words: Words) -> M
         links=_links(newsletter),
         brand=Brand(newsletter.accent, newsletter.ground),
         feedback=f"/issues/{issue.id}" if issue and newsletter.feedback else "",
+        quiet_days=newsletter.quiet_days,
     )
 
 

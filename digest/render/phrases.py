@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from digest.core.budget import Fit, Form
 from digest.core.model import Copy
+from digest.core.quiet import dates_of
 from digest.core.timetable import next_issue_at
 from digest.render.characters import shortened
 from digest.render.page import CohortWords, Item, Masthead
@@ -52,7 +53,7 @@ def cohort_words(
         lines="",
         why=words.paragraph(
             why(masthead.title, copy.profile, copy.cadence, titles, words),
-            next_one(copy.cadence, copy.issue.due_at, words),
+            next_one(copy.cadence, copy.issue.due_at, words, dates_of(masthead.quiet_days)),
         ),
         view_url=view_url,
     )
@@ -88,12 +89,12 @@ def why(
 
 
 @lru_cache(maxsize=256)
-def next_one(cadence: Cadence | None, due_at: datetime, words: Words) -> str:
+def next_one(cadence: Cadence | None, due_at: datetime, words: Words, quiet: Set[date] = frozenset()) -> str:
     """When the issue after the one of this slot is due, on the reader's clock; empty where nobody can say.
 
     Kept, since all cohorts of an issue wait for the same one.
     """
-    if cadence is None or (instant := next_issue_at(cadence, due_at)) is None:
+    if cadence is None or (instant := next_issue_at(cadence, due_at, quiet)) is None:
         return ""
     _ = words.catalogue.gettext
     local = instant.astimezone(ZoneInfo(cadence.zone))

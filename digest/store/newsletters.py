@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Archive, BrandLink, ItemText, Newsletter
+from digest.core.quiet import QuietDay
 from digest.store import counters
 from digest.store.tables import newsletters
 from subscribers.interning import insert_missing
@@ -68,6 +70,7 @@ def _columns(newsletter: Newsletter) -> dict[str, Any]:
     row = asdict(newsletter)
     del row["id"]
     row["sections"] = [section for section in Section if section in newsletter.sections]
+    row["quiet_days"] = [{"day": one.day.isoformat(), "name": one.name} for one in newsletter.quiet_days]
     return row
 
 
@@ -77,4 +80,7 @@ def _newsletter_from(row: Row[Any]) -> Newsletter:
     values["item_text"] = ItemText(values["item_text"])
     values["archive"] = Archive(values["archive"])
     values["links"] = tuple(BrandLink(**link) for link in values["links"])
+    values["quiet_days"] = tuple(
+        QuietDay(date.fromisoformat(one["day"]), one["name"]) for one in values["quiet_days"]
+    )
     return Newsletter(**values)

@@ -104,6 +104,8 @@ newsletters = Table(
     Column("feedback", Boolean, nullable=False),
     # a person approves each scheduled issue before it is sent
     Column("approval", Boolean, nullable=False, default=False),
+    # a list of objects with a day and a name
+    Column("quiet_days", JSON, nullable=False),
     _is_one_of("item_text", ItemText),
     _is_one_of("archive", Archive),
 )

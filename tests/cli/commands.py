@@ -26,6 +26,7 @@ CALLS: Final = {
     "newsletters show": "daily",
     "newsletters add": "weekly",
     "newsletters edit": "daily --title Today",
+    "newsletters holidays": "daily FR 2026",
     "subscribers add": "dora@readers.example",
     "subscribers list": "",
     "subscribers show": "ana@readers.example",

@@ -187,6 +187,20 @@ def test_newsletter_is_shown_with_all_its_settings(newsroom: Shell) -> None:
     assert (told["item_text"], told["give_up_minutes"]) == ("full", "1440")
 
 
+def test_days_without_an_issue_are_kept_added_and_taken_away(newsroom: Shell) -> None:
+    days = ("--quiet-day", "2026-12-25=Christmas", "--quiet-day", "2026-12-24=The day before")
+    kept = newsroom.ask("newsletters", "edit", "daily", *days)["quiet_days"]
+    assert kept == [
+        {"day": "2026-12-24", "name": "The day before"},
+        {"day": "2026-12-25", "name": "Christmas"},
+    ]
+    more = newsroom.ask("newsletters", "holidays", "daily", "FR", "2026")["quiet_days"]
+    assert {"day": "2026-07-14", "name": "National Day"} in more
+    assert {"day": "2026-12-25", "name": "Christmas"} in more
+    assert "2026-12-24 The day before" in newsroom.ok("newsletters", "show", "daily").out
+    assert newsroom.ask("newsletters", "edit", "daily", "--quiet-day", "")["quiet_days"] == []
+
+
 def test_newsletters_are_read_apart(newsroom: Shell) -> None:
     newsroom.ok("newsletters", "add", "weekly", "--title", "The Weekly")
     newsroom.ok("subscribers", "add", "ana@readers.example", "--newsletter", "weekly", "--at-once")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -38,6 +38,8 @@ class Books:
         self.one_off: OneOffAsked | None = None
         #: so many minutes after its slot an issue is too late, by newsletter
         self.too_late: Final[dict[str, int]] = {}
+        #: local days on which the newsletters do not come
+        self.quiet: frozenset[date] = frozenset()
         #: refused deliveries that a person had tried again
         self.retried: Final[set[int]] = set()
         #: deliveries that were made anew after they had been planned
@@ -224,6 +226,7 @@ class Books:
         return minutes is not None and row.planned_at - row.due_at > timedelta(minutes=minutes)
 
     def _check_regular(self, account: Account, row: Row) -> None:
+        assert row.day not in self.quiet, f"{row} came on a quiet day"
         assert row.at_once or not self._is_late(row), f"{row} went out too late"
         owed = self.owed(account, row.cut)
         assert row.decided == owed, f"{row} decides {row.decided}, owed were {owed}"
@@ -297,9 +300,10 @@ class Books:
         for account in self.accounts.values():
             if account.standing != "active":
                 continue
-            if account.wish.at_once and account.cut < self.newest:
+            today = now.astimezone(ZoneInfo(account.wish.zone)).date()
+            if account.wish.at_once and account.cut < self.newest and today not in self.quiet:
                 found.append(f"news at once did not come to {account}")
-            day = _newest_slot_day(account.wish, now - _PATIENCE, account.steady_since)
+            day = _newest_slot_day(account.wish, now - _PATIENCE, account.steady_since, self.quiet)
             mine = [row for row in seen.deliveries.values() if row.subscription == account.id]
             days = {row.day for row in mine if row.takes_the_day}
             if not account.wish.at_once and day is not None and max(days, default=date.min) < day:
@@ -328,14 +332,14 @@ def _profile(row: Row) -> tuple[frozenset[str] | None, frozenset[str] | None, in
     return row.topics, row.sections, row.max_items
 
 
-def _newest_slot_day(wish: Wish, now: datetime, after: datetime) -> date | None:
+def _newest_slot_day(wish: Wish, now: datetime, after: datetime, quiet: Set[date]) -> date | None:
     """The local day of the last slot in (after, now], counted back day by day on the wall calendar."""
     zone = ZoneInfo(wish.zone)
     day = now.astimezone(zone).date() + timedelta(days=1)
     for _ in range(70):
         due = datetime.combine(day, wish.at, zone).astimezone(UTC)
         falls = day.day == 1 if wish.days == ("monthly",) else DAYS[day.weekday()] in wish.days
-        if falls and due <= now:
+        if falls and due <= now and day not in quiet:
             return day if due > after else None
         day -= timedelta(days=1)
     return None

@@ -46,6 +46,8 @@ _MOODS: Final = st.lists(st.sampled_from(Mood), min_size=1, max_size=4)
 _DEATHS: Final = (
     st.none() | st.tuples(st.integers(1, 3), st.integers(0, 7)) | st.tuples(st.just(0), st.integers(0, 40))
 )
+#: Days without an issue, counted from today.
+_QUIET: Final = st.frozensets(st.integers(-1, 9), min_size=1, max_size=5)
 #: Stands for one of whatever there is.
 _ONE: Final = st.integers(0, 30)
 _PAPERS: Final = st.sampled_from(["daily", "daily", "brief"])
@@ -278,6 +280,10 @@ class History(RuleBasedStateMachine):
         )
         if runs:
             self.done(self.desk.run)
+
+    @rule(quiet=st.just(frozenset()) | _QUIET)
+    def keep_another_calendar(self, quiet: frozenset[int]) -> None:
+        self.done(self.desk.keep_quiet, quiet)
 
     # --- readers
 

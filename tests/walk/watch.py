@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from digest.core.quiet import QuietDay
 from digest.flows.explain import explain
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.jobs.local import RunReport
@@ -117,6 +118,25 @@ class Watch:
             self.books.too_late.pop(paper, None)
             if minutes is not None:
                 self.books.too_late[paper] = minutes
+
+    def keep_quiet(self, ahead: frozenset[int]) -> None:
+        """The newsletters do not come on local days so far ahead, and on no others."""
+        days = frozenset(self.now.date() + timedelta(days=count) for count in ahead)
+        calendar = tuple(QuietDay(day, "A day off") for day in sorted(days))
+
+        async def keep(store: Database) -> None:
+            async with store.write() as connection:
+                for found in await newsletters.every(connection):
+                    await newsletters.save(connection, replace(found, quiet_days=calendar))
+
+        if self.act(keep):
+            self.books.quiet = days
+            # mails say when the next one is due, so what is printed again says it anew
+            self.touched.update(self.books.items)
+            for account in self.books.accounts.values():
+                # a day that is not quiet any more is owed when it is not past
+                account.steady_since = max(account.steady_since, self.now)
+        self.audit()
 
     def run(self, *, stop_after: int | None = None) -> RunReport | None:
         """One run of the first scheduler, stopped gently after some letters; None when it died."""

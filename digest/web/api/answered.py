@@ -162,6 +162,13 @@ class LinkShown(BaseModel):
     url: str
 
 
+class QuietDayShown(BaseModel):
+    """A day on which a newsletter does not come."""
+
+    day: date
+    name: str
+
+
 class NewsletterShown(BaseModel):
     """A newsletter with all its settings."""
 
@@ -191,6 +198,7 @@ class NewsletterShown(BaseModel):
         archive="full",
         feedback=False,
         approval=False,
+        quiet_days=[{"day": "2026-12-25", "name": "Christmas Day"}],
     )
 
     id: int
@@ -218,6 +226,7 @@ class NewsletterShown(BaseModel):
     archive: Archive
     feedback: bool
     approval: bool
+    quiet_days: list[QuietDayShown]
 
 
 class SubscriptionInAList(BaseModel):

@@ -145,6 +145,13 @@ class Link(Asked):
     url: Line
 
 
+class QuietDay(Asked):
+    """A day on which the newsletter does not come."""
+
+    day: Day
+    name: Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_NO_CONTROL)]
+
+
 Minutes = Annotated[StrictInt, Field(ge=1, le=366 * 24 * 60)]
 
 
@@ -176,6 +183,7 @@ class NewsletterEdit(Asked):
     archive: Archive | None = None
     feedback: StrictBool | None = None
     approval: StrictBool | None = None
+    quiet_days: Annotated[list[QuietDay], Field(max_length=400)] | None = None
 
 
 class NewNewsletter(NewsletterEdit):

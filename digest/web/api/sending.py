@@ -178,4 +178,5 @@ async def _copies(plan: Plan, call: Call) -> list[Document]:
 
 
 def _slots(one: object) -> Document:
-    return {name: getattr(one, name) for name in ("newsletter", "cadence", "slot", "due_at")}
+    names = ("newsletter", "cadence", "slot", "due_at", "passed_over")
+    return {name: getattr(one, name) for name in names}

@@ -79,8 +79,8 @@ async def show_subscriber(call: Made, email: Email) -> Document:
         if not mine:
             raise NotFoundError(f"subscriber {address!r} does not exist")
         histories = [await shelf.standing_history(connection, one.id) for one in mine]
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
-    document = reader_in_full(mine, histories, slugs, call.now)
+        known = {one.id: one for one in await newsletters.every(connection)}
+    document = reader_in_full(mine, histories, known, call.now)
     for item in document["subscriptions"]:
         mark = item["bookmark"]
         item["bookmark"] = {"cut": mark.cut, "deferred": list(mark.deferred), "ahead": list(mark.ahead)}

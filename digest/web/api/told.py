@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from digest.core.access import Power, Role, Via
 from digest.core.model import DeliveryStatus, IssueStatus, Skip
 from digest.flows.explain import Answer
+from digest.web.api.answered import QuietDayShown
 from subscribers.model import Standing
 
 
@@ -211,6 +212,7 @@ class AppointmentShown(BaseModel):
     cadence: str
     slot: str
     due_at: datetime
+    passed_over: Annotated[list[QuietDayShown], Field(description="Quiet days before it, without an issue.")]
 
 
 class UnderWayShown(BaseModel):

@@ -165,6 +165,8 @@ def _said(body: NewsletterEdit) -> dict[str, Any]:
             said[name] = _NOTHING[name]
     if "links" in said:
         said["links"] = [f"{link.name}={link.url}" for link in said["links"]]
+    if "quiet_days" in said:
+        said["quiet_days"] = [f"{one.day}={one.name}" for one in said["quiet_days"]] or [""]
     if "sections" in said:
         said["sections"] = ",".join(said["sections"])
     return said

@@ -11,7 +11,8 @@ from fastapi.responses import Response
 
 from digest.core.access import Power
 from digest.core.model import Archive, ItemText, Newsletter
-from digest.errors import DigestError
+from digest.errors import DigestError, InputError
+from digest.flows.holidays import add_holidays
 from digest.flows.newsletters import (
     add_newsletter,
     edit_newsletter,
@@ -58,6 +59,7 @@ class Newsletters:
             gate.page("/admin/newsletters/{slug}", Power.SEE, self._show),
             gate.act("/admin/newsletters/{slug}", Power.RUN, self._edit),
             gate.act("/admin/newsletters/{slug}/try", Power.RUN, self._try),
+            gate.act("/admin/newsletters/{slug}/holidays", Power.RUN, self._add_holidays),
             gate.page("/admin/newsletters/{slug}/sample", Power.SEE, self._sample),
         ]
 
@@ -101,6 +103,23 @@ class Newsletters:
         except (DigestError, WishError) as error:
             return self._shown(visit, slug, _typed(visit), wrong=str(error))
         return see_other(f"{slug}?done=saved")
+
+    async def _add_holidays(self, visit: Visit) -> Response:
+        slug, year = visit.word("slug"), visit.form.one("year")
+        try:
+            if not year.isdecimal():
+                raise InputError(f"year {year!r} is not known: say one, such as {visit.now.year}")
+            await add_holidays(
+                *(slug, visit.form.one("country"), int(year[:6])),
+                store=self._store,
+                now=visit.now,
+                by=visit.actor,
+            )
+        except (DigestError, WishError) as error:
+            async with self._store.read() as connection:
+                newsletter = await newsletter_named(connection, slug)
+            return self._shown(visit, slug, _as_typed(newsletter), wrong=str(error))
+        return see_other(f"../{slug}?done=holidays")
 
     async def _try(self, visit: Visit) -> Response:
         """For the frame beside the form: a mail with what it says; nothing is kept."""
@@ -146,6 +165,9 @@ def _said(visit: Visit) -> dict[str, Any]:
     said["sections"] = ", ".join(form.all("sections")) or " "
     links = [line for line in form.text("links").splitlines() if line.strip()]
     said["links"] = links or [""]
+    if "quiet_days" in form:
+        days = [line for line in form.text("quiet_days").splitlines() if line.strip()]
+        said["quiet_days"] = days or [""]
     return said
 
 
@@ -153,7 +175,7 @@ def _typed(visit: Visit) -> dict[str, Any]:
     """What was typed, to be shown again beside what is wrong with it."""
     form = visit.form
     typed: dict[str, Any] = {name: form.one(name) for name in (*_LINES, *_LIMITS)}
-    typed |= {name: form.text(name) for name in (*_TEXTS, "links")}
+    typed |= {name: form.text(name) for name in (*_TEXTS, "links", "quiet_days")}
     typed |= {name: form.chosen(name) for name in _BOXES}
     return typed | {"sections": form.all("sections")}
 
@@ -162,4 +184,7 @@ def _as_typed(newsletter: Newsletter) -> dict[str, Any]:
     """A newsletter as its form shows it."""
     shown = shown_newsletter(newsletter)
     typed = {name: "" if value is None else value for name, value in shown.items()}
-    return typed | {"links": "\n".join(f"{link.name}={link.url}" for link in newsletter.links)}
+    return typed | {
+        "links": "\n".join(f"{link.name}={link.url}" for link in newsletter.links),
+        "quiet_days": "\n".join(map(str, newsletter.quiet_days)),
+    }

@@ -61,7 +61,9 @@ async def test_fields_are_those_of_the_command(sqlite_store: Database) -> None:
     _same(topic_shown(TOPICS[0]), answered.TopicShown)
     _same(shown_newsletter(FIRST_NEWSLETTER), answered.NewsletterShown)
     _same(said_of(reader, slugs), answered.SubscriptionInAList)
-    _same(reader_in_full([reader], [[]], slugs, NOW), answered.ReaderInFull)
+    _same(
+        reader_in_full([reader], [[]], {reader.newsletter_id: FIRST_NEWSLETTER}, NOW), answered.ReaderInFull
+    )
     _same(person_shown(person), told.PersonShown)
     _same(key_shown(key), told.KeyShown)
 
@@ -73,5 +75,5 @@ def test_fields_are_those_of_what_is_kept(model: type[BaseModel], kept: type[Any
 
 def test_times_are_spelled_as_the_command_spells_them() -> None:
     at = datetime(2026, 11, 24, 6, 30, 1, 500, tzinfo=UTC)
-    model = told.AppointmentShown(newsletter="daily", cadence="at once", slot="#1", due_at=at)
+    model = told.AppointmentShown(newsletter="daily", cadence="at once", slot="#1", due_at=at, passed_over=[])
     assert model.model_dump(mode="json")["due_at"] == plain(at)

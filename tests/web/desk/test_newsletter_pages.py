@@ -84,6 +84,7 @@ async def test_what_is_typed_is_kept_and_the_log_says_what_differs(store: Databa
         ("links", "https://news.example", "has no name"),
         ("theme", "../../etc", "not known"),
         ("archive", "everything", "not known"),
+        ("quiet_days", "Christmas", "say it as 2026-12-25=Christmas Day"),
         ("item_text", "half", "not known"),
     ],
 )
@@ -122,11 +123,26 @@ async def test_a_try_shows_a_mail_with_the_settings_and_keeps_nothing(store: Dat
 
 async def submit_to(client: Any, page: Any, action: str, entered: dict[str, str]) -> Any:
     """Press the button that sends the form elsewhere."""
-    form = next(one for one in document(page.text).xpath("//form") if one.action == "daily")
+    form = next(one for one in document(page.text).xpath("//form") if (one.action or "").endswith("/daily"))
     fields: dict[str, Any] = {}
     for name, value in form.form_values():
         fields.setdefault(name, []).append(value)
     return await client.post(action, data=fields | entered)
+
+
+async def test_quiet_days_are_typed_or_taken_from_a_country(store: Database) -> None:
+    async with at_the_desk(store) as client:
+        typed = "2026-12-24=The day before\n2026-12-25=Our own Christmas"
+        page = await submit(client, await client.get(PAGE), "daily", quiet_days=typed)
+        assert typed in page.text
+        page = await submit(client, page, "daily/holidays", country="fr", year="2026")
+        assert "The holidays are among the quiet days" in says(page)
+        refused = await submit(client, page, "daily/holidays", country="Atlantis", year="2026")
+        assert (refused.status_code, "say the code of a country" in says(refused)) == (422, True)
+        # the form stands where it stood, so that it can be saved
+        assert "saved" in str((await submit(client, refused, "daily", title="As before")).url)
+    days = {str(one) for one in (await kept(store)).quiet_days}
+    assert {"2026-12-24=The day before", "2026-12-25=Our own Christmas", "2026-07-14=National Day"} <= days
 
 
 async def test_a_new_newsletter_begins_with_the_settings_of_the_first(store: Database) -> None:

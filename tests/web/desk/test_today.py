@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from digest.core.access import Role
+from digest.core.quiet import QuietDay
 from digest.flows.today import Running
 from digest.store.database import Database
 from digest.store.tables import deliveries, issues
@@ -21,6 +22,7 @@ from digest.web.desk.live import Pace, Paces
 from tests.flows.newsroom import (
     TUESDAY,
     at,
+    change_newsletter,
     item,
     join,
     join_many,
@@ -48,6 +50,14 @@ async def test_what_comes_is_told_by_newsletter_and_time_with_its_readers(store:
     assert "Tue 24 Nov 2026, 07:00" in page
     assert "daily at 07:00 UTC; daily at 08:00 Europe/Berlin" in page
     assert "Nothing is being sent." in page
+
+
+async def test_a_quiet_day_says_why_and_when_it_comes_instead(store: Database) -> None:
+    await join(store, "ann@example.org", TUESDAY, at="07:00")
+    await change_newsletter(store, quiet_days=(QuietDay(date(2026, 11, 25), "Harbour Day"),))
+    async with at_the_desk(store, Role.VIEWER, lambda: at(24, 9)) as client:
+        page = says(await client.get("/admin/"))
+    assert "Harbour Day: what is new comes Thu 26 Nov 2026, 07:00" in page
 
 
 async def test_a_slot_without_an_issue_is_late_and_drafts_wait(store: Database) -> None:
