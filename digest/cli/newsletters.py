@@ -102,6 +102,14 @@ QuietDays = Annotated[
         help="Days on which it does not come, instead of today's; '' for none.",
     ),
 ]
+First = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--first",
+        metavar="OPTION=VALUE",
+        help="What new readers begin with, by the options of digest subscribers add; '' for nothing.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -144,6 +152,7 @@ def show(slug: str, json: Json = False, config: Config = None) -> None:
     in_words = {
         "links": [f"{link.name} {link.url}" for link in newsletter.links],
         "quiet_days": [f"{one.day} {one.name}" for one in newsletter.quiet_days],
+        "first_wishes": [f"{option} {word}" for option, word in newsletter.first_wishes],
     }
     for name, value in (shown_newsletter(newsletter) | in_words).items():
         lines = value if isinstance(value, list) else str("" if value is None else value).splitlines()
@@ -178,6 +187,7 @@ def add(
     feedback: Feedback = None,
     approval: Approval = None,
     quiet_day: QuietDays = None,
+    first: First = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -185,7 +195,7 @@ def add(
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
         *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback, approval, quiet_day),
+        *(archive, feedback, approval, quiet_day, first),
     )
     _tell(_write(flows.add_newsletter, slug, said, config), json)
 
@@ -217,6 +227,7 @@ def edit(
     feedback: Feedback = None,
     approval: Approval = None,
     quiet_day: QuietDays = None,
+    first: First = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -224,7 +235,7 @@ def edit(
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
         *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback, approval, quiet_day),
+        *(archive, feedback, approval, quiet_day, first),
     )
     _tell(_write(flows.edit_newsletter, slug, said, config), json)
 
@@ -234,7 +245,7 @@ _FIELDS: Final = (
     *("title", "description", "sender_name", "sender_address", "theme", "sections", "max_items"),
     *("postal_address", "reach_back_days", "give_up_minutes", "latest_start_minutes", "item_text"),
     *("logo_url", "logo_alt", "accent", "ground", "links", "welcome", "goodbye", "sign_up", "archive"),
-    *("feedback", "approval", "quiet_days"),
+    *("feedback", "approval", "quiet_days", "first_wishes"),
 )
 
 

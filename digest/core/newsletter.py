@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from digest.core.beginnings import FirstWishes, beginning_of
 from digest.core.quiet import QuietDay, dates_of
-from subscribers.model import Section
+from subscribers.model import Cadence, Profile, Section
 
 
 class ItemText(StrEnum):
@@ -79,8 +80,15 @@ class Newsletter:
     approval: bool = False
     #: the days on which it does not come, in their order
     quiet_days: tuple[QuietDay, ...] = ()
+    #: what new readers begin with who say nothing else: words by option
+    first_wishes: FirstWishes = ()
 
     @property
     def quiet(self) -> Set[date]:
         """Those days, as the timetable asks for them."""
         return dates_of(self.quiet_days)
+
+    @property
+    def beginning(self) -> tuple[Cadence, Profile]:
+        """When and what a new reader gets who says nothing."""
+        return beginning_of(self.first_wishes)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
+from digest.core.beginnings import parse_first_wishes, require_topics
 from digest.core.brand import (
     parse_archive,
     parse_colour,
@@ -29,6 +30,7 @@ from digest.flows.seed import FIRST_NEWSLETTER
 from digest.mail.heading import check_sender
 from digest.render.environment import mail_environment, style_of
 from digest.store import newsletters as shelf
+from digest.store import topics
 from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers.model import Section
@@ -57,6 +59,7 @@ async def add_newsletter(
     async with store.write() as connection:
         if await shelf.by_slug(connection, slug) is not None:
             raise InputError(f"newsletter {slug!r} exists already: change it with digest newsletters edit")
+        await _require_topics(connection, new)
         made = replace(new, id=await shelf.add(connection, new))
         await note_change(connection, by, "newsletter.add", slug, now, after=shown_newsletter(made))
     return made
@@ -76,6 +79,8 @@ async def edit_newsletter(
     async with store.write() as connection:
         before = await newsletter_named(connection, slug)
         after = replace(before, **wishes)
+        if "first_wishes" in wishes:
+            await _require_topics(connection, after)
         if after != before:
             await shelf.save(connection, after)
             words = {"before": shown_newsletter(before), "after": shown_newsletter(after)}
@@ -96,6 +101,7 @@ def shown_newsletter(newsletter: Newsletter) -> dict[str, Any]:
     return asdict(newsletter) | {
         "sections": [section for section in Section if section in newsletter.sections],
         "quiet_days": [{"day": one.day.isoformat(), "name": one.name} for one in newsletter.quiet_days],
+        "first_wishes": dict(newsletter.first_wishes),
     }
 
 
@@ -110,6 +116,11 @@ def settings_from(said: Said, own_themes: Path | None = None) -> dict[str, Any]:
     if unknown:
         raise InputError(f"{sorted(unknown)[0]!r} is no setting of a newsletter: say {', '.join(readers)}")
     return {name: readers[name](given[name]) for name in readers if name in given}
+
+
+async def _require_topics(connection: AsyncConnection, newsletter: Newsletter) -> None:
+    """What new readers begin with must be there."""
+    require_topics(newsletter.first_wishes, [topic.slug for topic in await topics.every(connection)])
 
 
 def _sender(text: str) -> str:
@@ -174,4 +185,5 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "feedback": bool,
     "approval": bool,
     "quiet_days": parse_quiet_days,
+    "first_wishes": parse_first_wishes,
 }

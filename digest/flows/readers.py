@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,7 +23,7 @@ from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from subscribers import consents
 from subscribers import store as shelf
-from subscribers.model import WEEKDAYS, Bookmark, Cadence, Profile, Standing
+from subscribers.model import Bookmark, Standing
 from subscribers.subscription import (
     Gap,
     StandingError,
@@ -33,10 +33,6 @@ from subscribers.subscription import (
 )
 from subscribers.suppressions import suppress, suppression_reasons
 from subscribers.wishes import Wishes, address_key
-
-#: What a reader gets who says nothing: every topic, every day, in the morning.
-DEFAULT_CADENCE: Final = Cadence(WEEKDAYS, time(7, 0), "UTC")
-DEFAULT_PROFILE: Final = Profile()
 
 #: Why an address of somebody who was erased is suppressed.
 ERASED: Final = "erased"
@@ -270,7 +266,7 @@ def beginning(
     new: Enrolment, newsletter: Newsletter, subscriber_id: int, reach: int, now: datetime
 ) -> Subscription:
     """The subscription of somebody who begins now; it gets its id when it is written down."""
-    cadence, profile = new.wishes.applied_to(DEFAULT_CADENCE, DEFAULT_PROFILE)
+    cadence, profile = new.wishes.applied_to(*newsletter.beginning)
     return Subscription(
         id=0,
         subscriber_id=subscriber_id,

@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from digest.core import timetable
+from digest.core.beginnings import DEFAULT_CADENCE, DEFAULT_PROFILE
 from digest.core.model import (
     GENERAL,
     Briefing,
@@ -26,7 +27,6 @@ from digest.core.model import (
 from digest.core.selection import Selector
 from digest.errors import NotFoundError
 from digest.flows.publish import candidates_for, domain_of, issue_for, rules_of
-from digest.flows.readers import DEFAULT_CADENCE, DEFAULT_PROFILE
 from digest.render.page import Personal
 from digest.render.printer import Printer
 from digest.store import counters, newsletters, numbered, topics

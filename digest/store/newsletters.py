@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.core.beginnings import OPTIONS
 from digest.core.model import Archive, BrandLink, ItemText, Newsletter
 from digest.core.quiet import QuietDay
 from digest.store import counters
@@ -70,6 +71,7 @@ def _columns(newsletter: Newsletter) -> dict[str, Any]:
     row = asdict(newsletter)
     del row["id"]
     row["sections"] = [section for section in Section if section in newsletter.sections]
+    row["first_wishes"] = dict(newsletter.first_wishes)
     row["quiet_days"] = [{"day": one.day.isoformat(), "name": one.name} for one in newsletter.quiet_days]
     return row
 
@@ -83,4 +85,6 @@ def _newsletter_from(row: Row[Any]) -> Newsletter:
     values["quiet_days"] = tuple(
         QuietDay(date.fromisoformat(one["day"]), one["name"]) for one in values["quiet_days"]
     )
+    first = values["first_wishes"]
+    values["first_wishes"] = tuple((option, first[option]) for option in OPTIONS if option in first)
     return Newsletter(**values)

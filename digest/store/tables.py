@@ -106,6 +106,8 @@ newsletters = Table(
     Column("approval", Boolean, nullable=False, default=False),
     # a list of objects with a day and a name
     Column("quiet_days", JSON, nullable=False),
+    # what new readers begin with: words by option
+    Column("first_wishes", JSON, nullable=False),
     _is_one_of("item_text", ItemText),
     _is_one_of("archive", Archive),
 )

@@ -17,7 +17,6 @@ from starlette.routing import Route
 from digest.core.model import Newsletter
 from digest.flows.coming import Title
 from digest.flows.offers import Offer, Offers
-from digest.flows.readers import DEFAULT_CADENCE, DEFAULT_PROFILE
 from digest.flows.sign_up import Came, SignUp, send_links, sign_up
 from digest.render.characters import one_line
 from digest.render.words import Words, words_for
@@ -177,7 +176,7 @@ class SigningUp:
         words = words_for(language_of(request))
         first = wanted[0] if wanted else found.newsletters[0]
         wishes = in_language(wishes, words)
-        cadence, profile = wishes.applied_to(DEFAULT_CADENCE, DEFAULT_PROFILE)
+        cadence, profile = wishes.applied_to(*first.beginning)
         reader, next_one = await self._offers.first_mail(first, wishes)
         blank = wish_form(
             *(cadence, profile),

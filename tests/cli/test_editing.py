@@ -201,6 +201,13 @@ def test_days_without_an_issue_are_kept_added_and_taken_away(newsroom: Shell) ->
     assert newsroom.ask("newsletters", "edit", "daily", "--quiet-day", "")["quiet_days"] == []
 
 
+def test_readers_begin_with_what_the_newsletter_says(newsroom: Shell) -> None:
+    newsroom.ok("newsletters", "edit", "daily", "--first", "days=weekdays", "--first", "at=18:00")
+    assert newsroom.ask("newsletters", "show", "daily")["first_wishes"] == {"days": "weekdays", "at": "18:00"}
+    added = newsroom.ask("subscribers", "add", "new@readers.example", "--at", "06:15")
+    assert (added["days"], added["at"]) == ("weekdays", "06:15")
+
+
 def test_newsletters_are_read_apart(newsroom: Shell) -> None:
     newsroom.ok("newsletters", "add", "weekly", "--title", "The Weekly")
     newsroom.ok("subscribers", "add", "ana@readers.example", "--newsletter", "weekly", "--at-once")

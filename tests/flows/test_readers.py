@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from digest.core.beginnings import DEFAULT_CADENCE, DEFAULT_PROFILE
 from digest.core.model import DeliveryStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows import readers
@@ -54,7 +55,7 @@ async def wake(store: Database, day: int, hour: int = 0) -> Recovered:
 
 async def test_a_reader_who_says_nothing_gets_everything_every_morning(store: Database) -> None:
     ann = await join(store, "Ann@EXAMPLE.org", TUESDAY)
-    assert (ann.cadence, ann.profile) == (readers.DEFAULT_CADENCE, readers.DEFAULT_PROFILE)
+    assert (ann.cadence, ann.profile) == (DEFAULT_CADENCE, DEFAULT_PROFILE)
     assert await reader(store, "ann@example.org") == ann
     assert await history_of(store, ANN) == [(None, "active", "added by a test")]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from digest.core.corrections import CorrectionKind
 from digest.core.model import Archive, BriefingStatus, ItemText
@@ -199,6 +199,7 @@ class NewsletterShown(BaseModel):
         feedback=False,
         approval=False,
         quiet_days=[{"day": "2026-12-25", "name": "Christmas Day"}],
+        first_wishes={"days": "weekdays", "at": "07:30"},
     )
 
     id: int
@@ -227,6 +228,7 @@ class NewsletterShown(BaseModel):
     feedback: bool
     approval: bool
     quiet_days: list[QuietDayShown]
+    first_wishes: Annotated[dict[str, str], Field(description="What new readers begin with, by option.")]
 
 
 class SubscriptionInAList(BaseModel):

@@ -145,6 +145,11 @@ class Link(Asked):
     url: Line
 
 
+FirstWish = Literal[
+    "topics", "days", "at", "timezone", "at_once", "sections", "format", "max_items", "language"
+]
+
+
 class QuietDay(Asked):
     """A day on which the newsletter does not come."""
 
@@ -184,6 +189,9 @@ class NewsletterEdit(Asked):
     feedback: StrictBool | None = None
     approval: StrictBool | None = None
     quiet_days: Annotated[list[QuietDay], Field(max_length=400)] | None = None
+    first_wishes: (
+        Annotated[dict[FirstWish, Word], Field(description="What new readers begin with, by option.")] | None
+    ) = None
 
 
 class NewNewsletter(NewsletterEdit):

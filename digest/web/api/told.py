@@ -237,6 +237,7 @@ class StatusShown(BaseModel):
                 "cadence": "weekdays at 07:30 Europe/Paris",
                 "slot": "2026-11-25T07:30",
                 "due_at": "2026-11-25T06:30:00Z",
+                "passed_over": [],
             }
         ],
         under_way=[],

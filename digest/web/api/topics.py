@@ -167,6 +167,8 @@ def _said(body: NewsletterEdit) -> dict[str, Any]:
         said["links"] = [f"{link.name}={link.url}" for link in said["links"]]
     if "quiet_days" in said:
         said["quiet_days"] = [f"{one.day}={one.name}" for one in said["quiet_days"]] or [""]
+    if "first_wishes" in said:
+        said["first_wishes"] = [f"{option}={word}" for option, word in said["first_wishes"].items()] or [""]
     if "sections" in said:
         said["sections"] = ",".join(said["sections"])
     return said

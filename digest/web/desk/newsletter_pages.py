@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi.responses import Response
 
 from digest.core.access import Power
+from digest.core.beginnings import OPTIONS
 from digest.core.model import Archive, ItemText, Newsletter
 from digest.errors import DigestError, InputError
 from digest.flows.holidays import add_holidays
@@ -165,6 +166,9 @@ def _said(visit: Visit) -> dict[str, Any]:
     said["sections"] = ", ".join(form.all("sections")) or " "
     links = [line for line in form.text("links").splitlines() if line.strip()]
     said["links"] = links or [""]
+    first = {option: form.one(f"first_{option}") for option in OPTIONS if f"first_{option}" in form}
+    if first:
+        said["first_wishes"] = [f"{option}={word}" for option, word in first.items() if word] or [""]
     if "quiet_days" in form:
         days = [line for line in form.text("quiet_days").splitlines() if line.strip()]
         said["quiet_days"] = days or [""]
@@ -177,7 +181,8 @@ def _typed(visit: Visit) -> dict[str, Any]:
     typed: dict[str, Any] = {name: form.one(name) for name in (*_LINES, *_LIMITS)}
     typed |= {name: form.text(name) for name in (*_TEXTS, "links", "quiet_days")}
     typed |= {name: form.chosen(name) for name in _BOXES}
-    return typed | {"sections": form.all("sections")}
+    first = {option: form.one(f"first_{option}") for option in OPTIONS}
+    return typed | {"sections": form.all("sections"), "first_wishes": first}
 
 
 def _as_typed(newsletter: Newsletter) -> dict[str, Any]:
@@ -187,4 +192,5 @@ def _as_typed(newsletter: Newsletter) -> dict[str, Any]:
     return typed | {
         "links": "\n".join(f"{link.name}={link.url}" for link in newsletter.links),
         "quiet_days": "\n".join(map(str, newsletter.quiet_days)),
+        "first_wishes": dict.fromkeys(OPTIONS, "") | dict(newsletter.first_wishes),
     }

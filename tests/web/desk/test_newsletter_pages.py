@@ -52,6 +52,8 @@ async def test_what_is_typed_is_kept_and_the_log_says_what_differs(store: Databa
         "archive": "titles",
         "feedback": "on",
         "postal_address": "1 Quay\nHarbourtown",
+        "first_days": "weekdays",
+        "first_at_once": "yes",
     }
     async with at_the_desk(store) as client:
         answer = await submit(client, await client.get(PAGE), "daily", **typed)
@@ -61,6 +63,7 @@ async def test_what_is_typed_is_kept_and_the_log_says_what_differs(store: Databa
     assert [link.name for link in found.links] == ["Home", "Boats"]
     assert sorted(found.sections) == ["analysis", "briefing"]
     assert found.feedback
+    assert found.first_wishes == (("days", "weekdays"), ("at_once", "yes"))
     assert found.postal_address == "1 Quay\nHarbourtown"
     async with store.read() as connection:
         (entry,) = await changes.page(connection)
@@ -84,6 +87,8 @@ async def test_what_is_typed_is_kept_and_the_log_says_what_differs(store: Databa
         ("links", "https://news.example", "has no name"),
         ("theme", "../../etc", "not known"),
         ("archive", "everything", "not known"),
+        ("first_at", "early", "not a time of day"),
+        ("first_topics", "boats", "is not known"),
         ("quiet_days", "Christmas", "say it as 2026-12-25=Christmas Day"),
         ("item_text", "half", "not known"),
     ],
