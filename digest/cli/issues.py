@@ -33,6 +33,7 @@ from digest.config import load_settings
 from digest.core.model import DeliveryStatus, IssueStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows import issue_acts, settling
+from digest.flows.anew import plan_anew
 from digest.flows.shown import cohort_shown, delivery_shown, issue_shown
 from digest.flows.trials import send_trial
 from digest.store import issues as issue_shelf
@@ -137,6 +138,12 @@ def approve(issue_id: Id, json: Json = False, config: Config = None) -> None:
     _act(issue_id, issue_acts.approve, IssueStatus.SENDING, config, json)
 
 
+@issues.command("plan-anew")
+def plan_issue_anew(issue_id: Id, json: Json = False, config: Config = None) -> None:
+    """Plan an issue that waits for approval from what is published now."""
+    _act(issue_id, plan_anew, IssueStatus.WAITING, config, json)
+
+
 @issues.command("cancel")
 def cancel(issue_id: Id, json: Json = False, config: Config = None) -> None:
     """Take an issue back: what is not sent yet is skipped, and its readers get the briefings later."""
@@ -191,7 +198,7 @@ def send_test(
 
 def _act(
     issue_id: int,
-    act: Callable[..., Awaitable[None]],
+    act: Callable[..., Awaitable[object]],
     status: IssueStatus,
     config: Path | None,
     json: bool,

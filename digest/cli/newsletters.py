@@ -27,7 +27,7 @@ from digest.config import load_settings
 from digest.core.model import Newsletter
 from digest.flows import newsletters as flows
 from digest.flows.holidays import FIRST_YEAR, LAST_YEAR, add_holidays
-from digest.flows.newsletters import MOST_DAYS, MOST_MINUTES, newsletter_named, shown_newsletter
+from digest.flows.newsletters import MOST_DAYS, MOST_LEAD, MOST_MINUTES, newsletter_named, shown_newsletter
 from digest.store import newsletters as shelf
 
 newsletters = typer.Typer(help="List, show, add and edit newsletters.")
@@ -93,6 +93,15 @@ Feedback = Annotated[
 
 Approval = Annotated[
     bool | None, typer.Option("--approval/--no-approval", help="A person approves each scheduled issue.")
+]
+ApprovalLead = Annotated[
+    int | None,
+    typer.Option(
+        "--approval-lead",
+        metavar="MINUTES",
+        parser=whole(0, MOST_LEAD),
+        help="For approval, an issue is planned so long before its time.",
+    ),
 ]
 QuietDays = Annotated[
     list[str] | None,
@@ -186,6 +195,7 @@ def add(
     archive: InArchive = None,
     feedback: Feedback = None,
     approval: Approval = None,
+    approval_lead: ApprovalLead = None,
     quiet_day: QuietDays = None,
     first: First = None,
     json: Json = False,
@@ -195,7 +205,7 @@ def add(
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
         *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback, approval, quiet_day, first),
+        *(archive, feedback, approval, approval_lead, quiet_day, first),
     )
     _tell(_write(flows.add_newsletter, slug, said, config), json)
 
@@ -226,6 +236,7 @@ def edit(
     archive: InArchive = None,
     feedback: Feedback = None,
     approval: Approval = None,
+    approval_lead: ApprovalLead = None,
     quiet_day: QuietDays = None,
     first: First = None,
     json: Json = False,
@@ -235,7 +246,7 @@ def edit(
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
         *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback, approval, quiet_day, first),
+        *(archive, feedback, approval, approval_lead, quiet_day, first),
     )
     _tell(_write(flows.edit_newsletter, slug, said, config), json)
 
@@ -245,7 +256,7 @@ _FIELDS: Final = (
     *("title", "description", "sender_name", "sender_address", "theme", "sections", "max_items"),
     *("postal_address", "reach_back_days", "give_up_minutes", "latest_start_minutes", "item_text"),
     *("logo_url", "logo_alt", "accent", "ground", "links", "welcome", "goodbye", "sign_up", "archive"),
-    *("feedback", "approval", "quiet_days", "first_wishes"),
+    *("feedback", "approval", "approval_lead_minutes", "quiet_days", "first_wishes"),
 )
 
 

@@ -202,6 +202,11 @@ class Issue:
     #: how many plannings the slot has had
     rounds: int = 1
 
+    @property
+    def begins_at(self) -> datetime:
+        """From when on its copies are sent, and reckoned to be late: its time, or when it was planned."""
+        return max(self.due_at, self.planned_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Copy:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from digest.core.beginnings import FirstWishes, beginning_of
@@ -78,10 +78,17 @@ class Newsletter:
     feedback: bool = False
     #: a person approves each scheduled issue before it is sent
     approval: bool = False
+    #: for that, it is planned so many minutes before its time
+    approval_lead_minutes: int = 0
     #: the days on which it does not come, in their order
     quiet_days: tuple[QuietDay, ...] = ()
     #: what new readers begin with who say nothing else: words by option
     first_wishes: FirstWishes = ()
+
+    @property
+    def planned_ahead(self) -> timedelta:
+        """How long before its time an issue of days and times is planned."""
+        return timedelta(minutes=self.approval_lead_minutes if self.approval else 0)
 
     @property
     def quiet(self) -> Set[date]:

@@ -23,6 +23,8 @@ from subscribers.model import WEEKDAYS, Cadence
 
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
+#: At the end of the names of slots for leftovers.
+_REST: Final = " rest"
 #: No day is quiet.
 _NONE: Final[Set[date]] = frozenset()
 
@@ -94,6 +96,11 @@ def when_not_quiet(now: datetime, zone: str, quiet: Set[date]) -> datetime:
     while day in quiet:
         day += _DAY
     return start_of_day(day, zone)
+
+
+def is_for_leftovers(label: str) -> bool:
+    """True for the name of a slot for what a cap left over of news at once."""
+    return label.endswith(_REST)
 
 
 def start_of_day(day: date, zone: str) -> datetime:
@@ -188,7 +195,7 @@ def _latest(cadence: Cadence, now: datetime, quiet: Set[date] = _NONE) -> Slot:
 
 def _slot(cadence: Cadence, day: date, instant: datetime) -> Slot:
     label = f"{day.isoformat()}T{cadence.at:%H:%M}"
-    return Slot(f"{label} rest" if cadence.at_once else label, day, instant, leftovers=cadence.at_once)
+    return Slot(f"{label}{_REST}" if cadence.at_once else label, day, instant, leftovers=cadence.at_once)
 
 
 def _first_reading(wall: datetime, zone: ZoneInfo) -> datetime:

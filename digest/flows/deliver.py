@@ -35,7 +35,7 @@ async def deliver(
     patience = Patience()
     newsletter = await patience.through(partial(press.newsletter_of, issue), stop=stop)
     give_up = timedelta(minutes=newsletter.give_up_minutes)
-    if sender.now() >= issue.planned_at + give_up:
+    if sender.now() >= issue.begins_at + give_up:
         async with store.write() as connection:
             gone = await deliveries.expire(connection, issue.id, planned_by=sender.now() - give_up)
         tally.count(DeliveryStatus.EXPIRED, len(gone))

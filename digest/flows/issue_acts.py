@@ -90,9 +90,9 @@ def approve_by(issue: Issue, newsletter: Newsletter) -> datetime:
     """Until when an issue can be approved; after that its briefings wait for the next one."""
     latest = newsletter.latest_start_minutes
     if latest is None:
-        return issue.planned_at + timedelta(minutes=newsletter.give_up_minutes)
+        return issue.begins_at + timedelta(minutes=newsletter.give_up_minutes)
     # one that was made late after a standstill can be approved for as long
-    return max(issue.due_at, issue.planned_at) + timedelta(minutes=latest)
+    return issue.begins_at + timedelta(minutes=latest)
 
 
 async def _cancel(

@@ -216,7 +216,7 @@ class LaneAtWork:
             attempts=turn.copy.attempts,
             doubts=turn.copy.doubts,
             now=self.sender.now(),
-            due_at=self.issue.planned_at,
+            due_at=self.issue.begins_at,
             give_up_minutes=int(self.give_up / timedelta(minutes=1)),
             jitter=random.random(),  # noqa: S311 - spreads retries, guards nothing
         )

@@ -40,6 +40,9 @@ from subscribers.wishes import parse_address, parse_max_items, parse_sections
 MOST_DAYS: Final = 3660
 MOST_MINUTES: Final = 366 * 24 * 60
 
+#: An issue planned half a day ahead is of its own day still, wherever its readers live.
+MOST_LEAD: Final = 12 * 60
+
 #: What somebody says of a newsletter, by the names of its fields; what is left out stays as it is.
 Said = Mapping[str, Any]
 
@@ -184,6 +187,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "archive": parse_archive,
     "feedback": bool,
     "approval": bool,
+    "approval_lead_minutes": partial(_whole, 0, MOST_LEAD, "approval-lead"),
     "quiet_days": parse_quiet_days,
     "first_wishes": parse_first_wishes,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -50,9 +50,9 @@ async def due_slots(*, store: Database, now: datetime) -> tuple[DueSlot, ...]:
     found: list[DueSlot] = []
     async with store.read() as connection:
         newest = await counters.newest_number(connection)
-        quiet = {one.id: one.quiet for one in await newsletters.every(connection)}
+        known = {one.id: one for one in await newsletters.every(connection)}
         for newsletter_id, cadence_id, cadence, oldest_served in await planning.unserved(connection):
-            for slot in _slots_of(cadence, newest, now, quiet[newsletter_id]):
+            for slot in _slots_of(cadence, known[newsletter_id], newest, now):
                 if not cadence.at_once and slot.day <= oldest_served:
                     continue
                 due = DueSlot(newsletter_id, cadence_id, cadence, slot)
@@ -84,30 +84,36 @@ async def publish(
     due: DueSlot, *, store: Database, now: datetime, memory: Memory | None = None
 ) -> Planned | None:
     """Plan one slot; None when everybody is served already, here or by another scheduler."""
-    memory = memory or Memory()
     async with store.write(copies_known_ids=True) as connection:
         await pulling.hold_off(connection)
         newest = await counters.newest_number(connection)
         due = _as_of(due, newest, now)
-        await hold_alone(connection, due.cadence_id)
-        groups = await planning.groups_due(connection, due, newest, memory.preferences)
-        if not groups:
-            return None
-        newsletter = await newsletters.by_id(connection, due.newsletter_id)
-        issue = issue_for(due, newsletter, now)
-        # a day is a day: who comes to a slot whose issue was taken back waits for the next one, as all do
-        if await issues.status_of_slot(connection, issue) in _TAKEN_BACK:
-            cohorts = await _put_off(connection, due, groups, Skip.CANCELLED)
-        else:
-            cohorts = await _decide(connection, due, newsletter, groups, newest, now, memory)
-        newest_copy = await issues.newest_copy(connection)
-        issue_id, round_ = await issues.open_slot(connection, issue)
-        await pin(connection, issue_id, round_, cohorts)
-        await planning.plan_cohorts(
-            connection, due, issue_id, round_, cohorts, newest=newest, served_day=_served_day(due, now)
-        )
-        await issues.note_span(connection, issue_id, newest_copy)
-        await issues.close_when_settled(connection, issue_id)
+        return await publish_in(connection, due, newest, now, memory or Memory())
+
+
+async def publish_in(
+    connection: AsyncConnection, due: DueSlot, newest: int, now: datetime, memory: Memory
+) -> Planned | None:
+    """Plan one slot with all up to a number, within a transaction that has held retractions off."""
+    await hold_alone(connection, due.cadence_id)
+    groups = await planning.groups_due(connection, due, newest, memory.preferences)
+    if not groups:
+        return None
+    newsletter = await newsletters.by_id(connection, due.newsletter_id)
+    issue = issue_for(due, newsletter, now)
+    # a day is a day: who comes to a slot whose issue was taken back waits for the next one, as all do
+    if await issues.status_of_slot(connection, issue) in _TAKEN_BACK:
+        cohorts = await _put_off(connection, due, groups, Skip.CANCELLED)
+    else:
+        cohorts = await _decide(connection, due, newsletter, groups, newest, now, memory)
+    newest_copy = await issues.newest_copy(connection)
+    issue_id, round_ = await issues.open_slot(connection, issue)
+    await pin(connection, issue_id, round_, cohorts)
+    await planning.plan_cohorts(
+        connection, due, issue_id, round_, cohorts, newest=newest, served_day=_served_day(due, now)
+    )
+    await issues.note_span(connection, issue_id, newest_copy)
+    await issues.close_when_settled(connection, issue_id)
     return replace(tally(issue_id, cohorts), late_by=now - due.slot.due_at)
 
 
@@ -181,10 +187,14 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
-def _slots_of(cadence: Cadence, newest: int, now: datetime, quiet: Set[date]) -> list[Slot]:
-    """The newest slots of a cadence that have come: one for news at once and one for what that left over."""
+def _slots_of(cadence: Cadence, newsletter: Newsletter, newest: int, now: datetime) -> list[Slot]:
+    """The newest slots of a cadence that have come: one for news at once and one for what that left over.
+
+    Of what is to be approved, a slot comes so much sooner.
+    """
+    quiet = newsletter.quiet
     if not cadence.at_once:
-        found = [timetable.latest_slot(cadence, now, quiet)]
+        found = [timetable.latest_slot(cadence, now + newsletter.planned_ahead, quiet)]
     elif timetable.when_not_quiet(now, cadence.zone, quiet) > now:
         return []
     else:

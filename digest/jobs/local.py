@@ -133,7 +133,7 @@ class LocalJobs:
             log.info("drafts came out at their appointed time", briefings=published)
         planned = await plan_due(store=self._store, now=now)
         planned += await self._plan(now, stop)
-        issue_ids = [issue.id for issue in await self._open_issues()]
+        issue_ids = [issue.id for issue in await self._open_issues(now)]
         tally = await self._send(issue_ids, now, stop)
         tally.by_status[DeliveryStatus.REFUSED] += found.refused
         in_doubt = 0 if self._resend_uncertain else found.uncertain
@@ -203,9 +203,9 @@ class LocalJobs:
                 log.info("planned an issue", issue=done.issue_id, copies=done.copies, slot=due.slot.label)
         return planned
 
-    async def _open_issues(self) -> tuple[Issue, ...]:
+    async def _open_issues(self, now: datetime) -> tuple[Issue, ...]:
         async with self._store.read() as connection:
-            return await issues.still_sending(connection)
+            return await issues.still_sending(connection, now)
 
     async def _send(self, issue_ids: list[int], now: datetime, stop: asyncio.Event) -> Tally:
         if issue_ids:

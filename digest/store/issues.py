@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, case, exists, func, insert, null, or_, select, update
@@ -91,9 +92,15 @@ async def page(connection: AsyncConnection, *, after: int = 0, limit: int = 100)
     return tuple(_issue_from(row) for row in await connection.execute(query))
 
 
-async def still_sending(connection: AsyncConnection) -> tuple[Issue, ...]:
-    """Issues with copies that may still have to be sent, the oldest due first."""
+async def still_sending(connection: AsyncConnection, now: datetime | None = None) -> tuple[Issue, ...]:
+    """Issues with copies that may still have to be sent, the oldest due first.
+
+    At `now`, one that was approved before its time waits for it. A clock that goes back stops nothing that
+    had begun.
+    """
     query = select(issues).where(issues.c.status == IssueStatus.SENDING)
+    if now is not None:
+        query = query.where(or_(issues.c.due_at <= now, issues.c.planned_at >= issues.c.due_at))
     rows = await connection.execute(query.order_by(issues.c.due_at, issues.c.id))
     return tuple(_issue_from(row) for row in rows)
 
@@ -169,7 +176,7 @@ async def cohorts_below(
     connection: AsyncConnection, issue_id: int, *, below: int | None = None, limit: int
 ) -> tuple[Row[Any], ...]:
     """Cohorts of an issue as such rows, largest first, after the cohort `below` on."""
-    query = _whole_cohorts().where(cohorts.c.issue_id == issue_id)
+    query = _whole_cohorts().where(cohorts.c.issue_id == issue_id, cohorts.c.size > 0)
     if below is not None:
         last = select(cohorts.c.size).where(cohorts.c.id == below).scalar_subquery()
         smaller = or_(cohorts.c.size < last, and_(cohorts.c.size == last, cohorts.c.id > below))

@@ -39,6 +39,11 @@ async def unserved(connection: AsyncConnection) -> list[tuple[int, int, Cadence,
     return [(row.newsletter_id, row.id, cadence_from(row), row.oldest) for row in rows]
 
 
+async def cadence_of(connection: AsyncConnection, cadence_id: int) -> Cadence:
+    """A cadence that is there."""
+    return cadence_from((await connection.execute(select(cadences).where(cadences.c.id == cadence_id))).one())
+
+
 async def is_anybody_due(connection: AsyncConnection, due: DueSlot, newest: int) -> bool:
     """True when a slot has at least one reader who was not served by it yet."""
     anybody = exists().where(subscriptions.c.group_id == groups.c.id, _is_due(due, newest))

@@ -46,6 +46,7 @@ CALLS: Final = {
     "issues hold": "1",
     "issues release": "3",
     "issues approve": "2",
+    "issues plan-anew": "2",
     "issues cancel": "2",
     "issues test": "1 editor@newsroom.example",
     "deliveries list": "",

@@ -198,6 +198,7 @@ class NewsletterShown(BaseModel):
         archive="full",
         feedback=False,
         approval=False,
+        approval_lead_minutes=0,
         quiet_days=[{"day": "2026-12-25", "name": "Christmas Day"}],
         first_wishes={"days": "weekdays", "at": "07:30"},
     )
@@ -227,6 +228,7 @@ class NewsletterShown(BaseModel):
     archive: Archive
     feedback: bool
     approval: bool
+    approval_lead_minutes: int
     quiet_days: list[QuietDayShown]
     first_wishes: Annotated[dict[str, str], Field(description="What new readers begin with, by option.")]
 

@@ -188,6 +188,7 @@ class NewsletterEdit(Asked):
     archive: Archive | None = None
     feedback: StrictBool | None = None
     approval: StrictBool | None = None
+    approval_lead_minutes: Annotated[StrictInt, Field(ge=0, le=12 * 60)] | None = None
     quiet_days: Annotated[list[QuietDay], Field(max_length=400)] | None = None
     first_wishes: (
         Annotated[dict[FirstWish, Word], Field(description="What new readers begin with, by option.")] | None

@@ -11,6 +11,7 @@ from digest.core.model import DeliveryStatus
 from digest.core.notices import NoticeKind
 from digest.errors import NotFoundError
 from digest.flows import issue_acts, settling, settling_notices
+from digest.flows.anew import plan_anew
 from digest.flows.press import Press
 from digest.flows.shown import cohort_shown, delivery_shown, issue_shown, notice_shown
 from digest.store import issues as shelf
@@ -38,6 +39,7 @@ def add_to(paths: Paths, press: Press) -> None:
     paths.act("/issues/{id}/hold", Power.SEND, hold_issue, IssueMoved)
     paths.act("/issues/{id}/release", Power.SEND, release_issue, IssueMoved)
     paths.act("/issues/{id}/approve", Power.SEND, approve_issue, IssueMoved)
+    paths.act("/issues/{id}/plan-anew", Power.SEND, plan_issue_anew, IssueMoved)
     paths.act("/issues/{id}/cancel", Power.SEND, cancel_issue, IssueMoved)
     paths.get("/deliveries", Power.SEE_READERS, mails.list_deliveries, Listing[DeliveryShown])
     paths.get("/deliveries/{id}", Power.SEE_READERS, mails.show_delivery, DeliveryShown)
@@ -91,6 +93,12 @@ async def release_issue(call: Made, id: Id) -> Document:
 async def approve_issue(call: Made, id: Id) -> Document:
     """Let an issue go that waits for approval."""
     await issue_acts.approve(id, by=call.actor, store=call.store, now=call.now)
+    return await _moved(call, id)
+
+
+async def plan_issue_anew(call: Made, id: Id) -> Document:
+    """Plan an issue that waits for approval from what is published now."""
+    await plan_anew(id, by=call.actor, store=call.store, now=call.now)
     return await _moved(call, id)
 
 

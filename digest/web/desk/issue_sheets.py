@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import Power
 from digest.core.model import DeliveryStatus, Issue, IssueStatus
 from digest.errors import InputError, NotFoundError
-from digest.flows import issue_acts, settling
+from digest.flows import anew, issue_acts, settling
 from digest.flows.press import Press
 from digest.flows.shown_mails import ShownMail, shown_cohort
 from digest.flows.trials import send_trial
@@ -52,6 +52,7 @@ class Issues:
             gate.act(f"{issue}/hold", Power.SEND, self._hold),
             gate.act(f"{issue}/release", Power.SEND, self._release),
             gate.act(f"{issue}/approve", Power.SEND, self._approve),
+            gate.act(f"{issue}/anew", Power.SEND, self._plan_anew),
             gate.act(f"{issue}/cancel", Power.SEND, self._cancel),
             gate.act(f"{issue}/retry", Power.SEND, self._retry),
             gate.page(f"{issue}/copies", Power.SEE, self._copies),
@@ -109,7 +110,13 @@ class Issues:
             found = await issues.cohorts_below(connection, issue.id, below=below, limit=_ROWS + 1)
             counted = await outcomes.of_issue(connection, issue.id)
             shown = found[:_ROWS]
-            titles = await _titles(connection, {n for row in shown for n in _all_numbers(row)})
+            would_go = (
+                await anew.differences(connection, shown, newsletter)
+                if anew.can_be_planned_anew(issue)
+                else {}
+            )
+            others = {n for one in would_go.values() for n in one.numbers}
+            titles = await _titles(connection, {n for row in shown for n in _all_numbers(row)} | others)
             names = {topic.slug: topic.title for topic in await topics.every(connection)}
         return sheet(
             visit,
@@ -124,6 +131,8 @@ class Issues:
             counts=_by_status(counted),
             titles=titles,
             topics=names,
+            would_go=would_go,
+            differ=sum(row.size for row in shown if row.id in would_go and would_go[row.id].numbers),
             wrong=wrong,
         )
 
@@ -226,6 +235,10 @@ class Issues:
     async def _approve(self, visit: Visit) -> Response:
         await issue_acts.approve(visit.number("id"), by=visit.actor, store=self._store, now=visit.now)
         return see_other(f"../{visit.number('id')}?done=approved")
+
+    async def _plan_anew(self, visit: Visit) -> Response:
+        await anew.plan_anew(visit.number("id"), by=visit.actor, store=self._store, now=visit.now)
+        return see_other(f"../{visit.number('id')}?done=anew")
 
     async def _cancel(self, visit: Visit) -> Response:
         await issue_acts.cancel(visit.number("id"), by=visit.actor, store=self._store, now=visit.now)

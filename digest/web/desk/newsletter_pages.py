@@ -37,6 +37,7 @@ from subscribers.wishes import WishError
 _BOXES: Final = ("welcome", "goodbye", "sign_up", "feedback", "approval")
 _LINES: Final = (
     *("title", "sender_name", "sender_address", "theme", "reach_back_days", "give_up_minutes"),
+    "approval_lead_minutes",
     *("item_text", "logo_url", "logo_alt", "accent", "ground", "archive"),
 )
 _TEXTS: Final = ("description", "postal_address")

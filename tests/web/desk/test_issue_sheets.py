@@ -127,6 +127,26 @@ async def test_an_issue_is_approved_at_the_desk(store: Database, tmp_path: Path)
     assert (await run(jobs_for(store, tmp_path), LATER)).totals.sent == 2
 
 
+async def test_an_issue_that_waits_says_what_would_go_now_and_is_planned_anew(store: Database) -> None:
+    await change_newsletter(store, approval=True, approval_lead_minutes=60)
+    await join(store, ANN, TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"))
+    await plan_all(store, at(24, 6))
+    async with at_the_desk(store, Role.EDITOR, lambda: at(24, 6, 30)) as client:
+        page = await client.get("/admin/issues/1")
+        assert "Planned now, it would hold the same." in says(page)
+        await publish_news(store, at(24, 6, 20), item("A Lighthouse", "economy"))
+        page = await client.get("/admin/issues/1")
+        assert "Planned now, 1 reader would get something else" in says(page)
+        assert "with A Lighthouse" in says(page)
+        page = await submit(client, page, "/anew")
+        assert "Planned now, it would hold the same." in says(page)
+        page = await submit(client, page, "/approve")
+        assert "approved: it goes out Tue 24 Nov 2026, 07:00" in says(page)
+        assert "Plan it anew" not in says(page)
+    assert {copy.numbers for copy in await copies(store)} == {(2, 1)}
+
+
 async def test_a_copy_in_doubt_is_settled_and_a_refused_one_tried_again(
     store: Database, tmp_path: Path
 ) -> None:

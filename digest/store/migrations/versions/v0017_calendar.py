@@ -1,4 +1,4 @@
-"""Newsletters have days on which they do not come, and say what new readers begin with."""
+"""Newsletters have quiet days, say what new readers begin with, and are planned ahead to be approved."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.types import TypeEngine
 
 revision = "0017"
 down_revision = "0014"
 
 #: What a newsletter of before gets, so that it goes on as it did.
-_AS_BEFORE: dict[str, Any] = {"quiet_days": [], "first_wishes": {}}
+_AS_BEFORE: dict[str, Any] = {"quiet_days": [], "first_wishes": {}, "approval_lead_minutes": 0}
+_NEW: dict[str, TypeEngine[Any]] = {
+    "quiet_days": sa.JSON(),
+    "first_wishes": sa.JSON(),
+    "approval_lead_minutes": sa.Integer(),
+}
 
 
 def upgrade() -> None:
-    """No day is quiet yet, and readers begin as everywhere."""
-    for name in _AS_BEFORE:
-        op.add_column("newsletters", sa.Column(name, sa.JSON(), nullable=True))
-    newsletters = sa.table("newsletters", *(sa.column(name, sa.JSON()) for name in _AS_BEFORE))
+    """No day is quiet yet, readers begin as everywhere, and issues are planned at their times."""
+    for name, kind in _NEW.items():
+        op.add_column("newsletters", sa.Column(name, kind, nullable=True))
+    newsletters = sa.table("newsletters", *(sa.column(name, kind) for name, kind in _NEW.items()))
     op.execute(sa.update(newsletters).values(_AS_BEFORE))
     with op.batch_alter_table("newsletters") as table:
-        for name in _AS_BEFORE:
-            table.alter_column(name, existing_type=sa.JSON(), nullable=False)
+        for name, kind in _NEW.items():
+            table.alter_column(name, existing_type=kind, nullable=False)

@@ -1,0 +1,104 @@
+"""A plan of which nothing was sent is taken away, and its readers stand where they stood before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import AT_ONCE_SIGN, Issue
+from digest.store.issues import numbers_in
+from digest.store.tables import cohorts, deliveries
+from subscribers import store as readers
+from subscribers.groups import Place, groups_at
+from subscribers.interning import bookmark_from, intern_bookmarks
+from subscribers.tables import bookmarks, groups, subscriptions
+
+_DAY: Final = timedelta(days=1)
+
+
+async def lock_readers(connection: AsyncConnection, issue_id: int) -> None:
+    """Let nobody else move the readers of an issue until commit; before anything is written."""
+    whose = select(deliveries.c.subscription_id).where(deliveries.c.issue_id == issue_id)
+    await readers.keep_others_off(connection, subscriptions.c.id.in_(whose))
+
+
+async def unplan(connection: AsyncConnection, issue: Issue) -> int:
+    """Take the copies of an issue away that nobody has begun to send: how many; their readers are owed them.
+
+    A reader whose bookmark is where the plan put it gets the one from before; of one who has moved on since,
+    the briefings of the copy go back. Who is still of the cadence is owed the day of the slot again.
+    """
+    rows = (await connection.execute(_who_stands_where(issue.id))).all()
+    places = await _places_before(connection, issue, rows)
+    ids = await groups_at(connection, set(places.values()))
+    for (group_id, cohort_id), place in places.items():
+        theirs = select(deliveries.c.subscription_id).where(
+            deliveries.c.issue_id == issue.id, deliveries.c.cohort_id == cohort_id
+        )
+        mine = subscriptions.c.group_id == group_id, subscriptions.c.id.in_(theirs)
+        await connection.execute(update(subscriptions).where(*mine).values(group_id=ids[place]))
+    gone = await connection.execute(delete(deliveries).where(deliveries.c.issue_id == issue.id))
+    await connection.execute(update(cohorts).where(cohorts.c.issue_id == issue.id).values(size=0))
+    return gone.rowcount
+
+
+def _who_stands_where(issue_id: int) -> Any:
+    """Every group in which readers of each cohort are now, with the bookmarks of both."""
+    pairs = (
+        select(subscriptions.c.group_id, deliveries.c.cohort_id)
+        .join(subscriptions, subscriptions.c.id == deliveries.c.subscription_id)
+        .where(deliveries.c.issue_id == issue_id)
+        .distinct()
+        .subquery()
+    )
+    names = [groups.c[name] for name in Place.__dataclass_fields__ if name != "bookmark_id"]
+    return (
+        select(
+            groups.c.id.label("group_id"),
+            *names,
+            cohorts.c.id.label("cohort_id"),
+            cohorts.c.bookmark_id.label("before_id"),
+            cohorts.c.next_bookmark_id.label("next_id"),
+            cohorts.c.covers_from,
+            cohorts.c.groups,
+            groups.c.bookmark_id.label("now_id"),
+            *(bookmarks.c.cut, bookmarks.c.deferred, bookmarks.c.ahead),
+        )
+        .select_from(pairs)
+        .join(cohorts, cohorts.c.id == pairs.c.cohort_id)
+        .join(groups, groups.c.id == pairs.c.group_id)
+        .join(bookmarks, bookmarks.c.id == groups.c.bookmark_id)
+    )
+
+
+async def _places_before(
+    connection: AsyncConnection, issue: Issue, rows: Sequence[Row[Any]]
+) -> Mapping[tuple[int, int], Place]:
+    """Where the readers in a group and of a cohort are to stand."""
+    back = {
+        (row.group_id, row.cohort_id): bookmark_from(row).given_back(numbers_in(row.groups))
+        for row in rows
+        if row.now_id != row.next_id
+    }
+    ids = await intern_bookmarks(connection, set(back.values()))
+    found: dict[tuple[int, int], Place] = {}
+    for row in rows:
+        key = row.group_id, row.cohort_id
+        place = Place(
+            row.newsletter_id,
+            row.cadence_id,
+            row.profile_id,
+            ids[back[key]] if key in back else row.before_id,
+            row.served_day,
+            row.is_active,
+        )
+        takes_the_day = not issue.slot.startswith(AT_ONCE_SIGN)
+        if takes_the_day and row.cadence_id == issue.cadence_id and row.served_day == issue.day:
+            place = replace(place, served_day=row.covers_from - _DAY)
+        found[key] = place
+    return found
