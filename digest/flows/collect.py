@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -36,6 +36,14 @@ class Collected:
     updated: tuple[int, ...] = ()
     unchanged: int = 0
     rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of it in all, and which briefing each item is, by its line."""
+
+    whole: Collected
+    ids: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +118,14 @@ async def collect(
     An item that names an unknown topic is refused like one that cannot be read; the rest is taken.
     """
     async with store.write() as connection:
-        return await _collect(connection, gathered, now, publish, by)
+        return (await collect_within(connection, gathered, now, publish=publish, by=by)).whole
 
 
 async def rehearse(gathered: Gathered, *, store: Database, now: datetime) -> Rehearsal:
     """Do all that `collect` does, look at what came of it, and take it back: nothing is changed."""
     try:
         async with store.write() as connection:
-            done = await _collect(connection, gathered, now, publish=False, by=PROGRAM)
+            done = (await collect_within(connection, gathered, now, publish=False, by=PROGRAM)).whole
             added = await editing.existing(connection, done.added)
             updated = await editing.existing(connection, done.updated)
             raise _RehearsedError(Rehearsal(added, updated, done.unchanged, done.rejected))
@@ -125,23 +133,35 @@ async def rehearse(gathered: Gathered, *, store: Database, now: datetime) -> Reh
         return end.rehearsal
 
 
-async def _collect(
-    connection: AsyncConnection, gathered: Gathered, now: datetime, publish: bool, by: Actor
-) -> Collected:
-    fates: list[tuple[int, _Fate]] = []
+async def collect_within(
+    connection: AsyncConnection,
+    gathered: Gathered,
+    now: datetime,
+    *,
+    publish: bool,
+    by: Actor,
+    named: Mapping[int, int] | None = None,
+) -> Taken:
+    """What `collect` does, in a transaction of the caller's, who may know which briefing an item is.
+
+    `named` are briefing ids by line, from somebody who knows: what a feed calls by the same name is the same.
+    """
+    fates: dict[int, tuple[int, _Fate]] = {}
     rejected = list(gathered.rejected)
     rules = TopicRules(await topics.every(connection))
     keys = {keys_of(draft) for draft in gathered.drafts}
     known = _Acquaintances(await briefings.known_by(connection, keys), keys)
-    if any(known.find(each)[1] is _Fate.UPDATED for each in keys):
+    if named or any(known.find(each)[1] is _Fate.UPDATED for each in keys):
         # readers may have to be told; asked for before anything is written, as whoever plans does
         await pulling.hold_off(connection, alone=True)
-    for draft in gathered.drafts:
+    for place, draft in enumerate(gathered.drafts):
+        explicit = draft.topics or rules.known_among(gathered.categories.get(draft.line, ()))
+        is_named = None if named is None else named.get(draft.line)
         try:
-            fates.append(await _take(connection, draft, known, rules, now, by))
+            fates[place] = await _take(connection, draft, known, rules, now, by, explicit, is_named)
         except InputError as error:
             rejected.append(Rejected(gathered.source, draft.line, str(error)))
-    done = _collected(fates, rejected)
+    done = _collected(fates.values(), rejected)
     if publish:
         await briefings.publish(connection, done.added, now)
         await join_new(connection, done.added, now)
@@ -150,7 +170,7 @@ async def _collect(
     if done.added or done.updated:
         told = {"added": len(done.added), "updated": len(done.updated), "published": publish}
         await note_change(connection, by, "briefing.ingest", gathered.source, now, after=told)
-    return done
+    return Taken(done, {gathered.drafts[place].line: id_ for place, (id_, _fate) in fates.items()})
 
 
 def _collected(fates: Collection[tuple[int, _Fate]], rejected: Iterable[Rejected]) -> Collected:
@@ -178,13 +198,15 @@ async def _take(
     rules: TopicRules,
     now: datetime,
     by: Actor,
+    explicit: tuple[str, ...],
+    named: int | None,
 ) -> tuple[int, _Fate]:
     """Add, revise or leave one item; raises InputError before anything is written."""
     keys = keys_of(draft)
-    found, fate = known.find(keys)
+    found, fate = known.find(keys) if named is None else (named, _Fate.UPDATED)
     if found is not None and fate is _Fate.UNCHANGED:
         return found, fate
-    marks = rules.assign(draft.title, draft.paragraphs, draft.topics)
+    marks = rules.assign(draft.title, draft.paragraphs, explicit)
     if found is None:
         found = await briefings.add(connection, draft, keys, marks, now, by=by.name, is_found=False)
     else:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from digest.errors import InputError
+from digest.ingest.feed_room import read_apart
+from digest.ingest.feeds import looks_like_feed
 from digest.ingest.gathered import Gathered
 from digest.ingest.jsonlines import read_json
 from digest.ingest.page import read_page
@@ -18,11 +21,12 @@ class _Reader(Protocol):
 
 
 _READERS: Final[dict[str, _Reader]] = {"page": read_page, "json": read_json}
+_FEED: Final = "feed"
 _JSON: Final = re.compile(r"\s*(\{|\[\s*[\[{\]])")
-_MARKUP: Final = re.compile(r"\s*<(\?xml|!doctype|html|rss|feed|rdf:rdf)\b", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"\s*<(\?xml|!doctype|html)\b", re.IGNORECASE)
 
 #: The names that `read` takes for a format.
-FORMATS: Final = tuple(_READERS)
+FORMATS: Final = (*_READERS, _FEED)
 
 
 def read(
@@ -35,10 +39,15 @@ def read(
 ) -> Gathered:
     """Read what a file or answer holds; the format is recognised when none is named.
 
-    `source` names it in messages. Raises InputError for an unknown format and for what is not text.
+    `source` names it in messages. Raises InputError for an unknown format and for what is not text. A feed
+    takes a process of its own: do not wait for it in an event loop.
     """
-    if format is not None and format not in _READERS:
+    if format is not None and format not in FORMATS:
         raise InputError(f"format {format!r} is not known: choose among {', '.join(FORMATS)}")
+    if format == _FEED or (format is None and looks_like_feed(data)):
+        return read_apart(data, source=source).gathered(
+            source, today=datetime.now(UTC).date(), section=section, topics=topics
+        )
     text = clean(decoded(data, source=source))
     reader = _READERS[format or _recognised(text, source)]
     return reader(text, source=source, section=section, topics=topics)
@@ -47,7 +56,7 @@ def read(
 def _recognised(text: str, source: str) -> str:
     if _MARKUP.match(text):
         raise InputError(
-            f"{source} looks like a web page or feed; copy the page's text, or name one of the formats "
+            f"{source} looks like a web page; copy the page's text, or name one of the formats "
             f"{', '.join(FORMATS)}"
         )
     return "json" if _JSON.match(text) else "page"

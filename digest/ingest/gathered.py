@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from digest.core.model import DraftBriefing, Rejected
@@ -15,3 +16,5 @@ class Gathered:
     rejected: tuple[Rejected, ...] = ()
     #: the name of what was read, for messages
     source: str = field(default="", compare=False)
+    #: what feeds say their entries are about, by line; those that name a topic give it, others mean nothing
+    categories: Mapping[int, tuple[str, ...]] = field(default_factory=dict, compare=False)

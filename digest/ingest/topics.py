@@ -88,6 +88,11 @@ class TopicRules:
             raise InputError(f"topic {name!r} is not known: choose among {', '.join(self._order)}")
         return found
 
+    def known_among(self, names: Iterable[str]) -> tuple[str, ...]:
+        """The slugs of those names that are a topic's slug or alias; others mean nothing here."""
+        found = (self._slugs.get(name.strip().lower()) for name in names)
+        return tuple(dict.fromkeys(slug for slug in found if slug is not None))
+
     def _points(self, title: str, paragraphs: Sequence[str]) -> dict[str, dict[str, int]]:
         """Points by keyword by topic."""
         in_title = self._wording.found_in(title)

@@ -80,7 +80,9 @@ class NewText(Asked):
 
     text: Annotated[str, StringConstraints(max_length=3_000_000)]
     source: Annotated[Word, Field(description="What it is called in messages.")] = "text"
-    format: Annotated[Literal["page", "json"] | None, Field(description="Recognised when not given.")] = None
+    format: Annotated[
+        Literal["page", "json", "feed"] | None, Field(description="Recognised when not given.")
+    ] = None
     section: Section = Section.BRIEFING
     topics: Annotated[list[Word], Field(max_length=50)] = []
     publish: StrictBool = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -84,7 +85,9 @@ async def ingest(call: Made, body: NewText) -> Document:
     for name in body.topics:
         # a wrong one is the fault of the call, not of each item
         rules.slug_of(name)
-    gathered = read(
+    # a feed is read in a process of its own, and waited for
+    gathered = await asyncio.to_thread(
+        read,
         body.text.encode(),
         source=body.source,
         format=body.format,

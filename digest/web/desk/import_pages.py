@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from fastapi.responses import Response
@@ -49,7 +50,9 @@ class Import:
         form = visit.form
         try:
             text, source = await _handed_over(visit)
-            gathered = read(
+            # a feed is read in a process of its own, and waited for
+            gathered = await asyncio.to_thread(
+                read,
                 text.encode(),
                 source=source,
                 format=form.one("format") or None,
