@@ -42,7 +42,7 @@ async def keep_time(
 ) -> None:
     """Tick until `stop` is set, the first time at once; a tick under way ends well before this returns."""
     scheduler = AsyncIOScheduler(timezone=UTC)
-    busy, notifying, reading = asyncio.Lock(), asyncio.Lock(), asyncio.Lock()
+    busy, notifying, reading, telling = (asyncio.Lock() for _ in range(4))
 
     async def tick() -> None:
         async with busy:
@@ -59,8 +59,13 @@ async def keep_time(
             if not stop.is_set():
                 await _take_in(jobs, clock(), stop)
 
+    async def hand_over() -> None:
+        async with telling:
+            if not stop.is_set():
+                await _hand_over(jobs, stop)
+
     soon = min(tick_seconds, NOTICE_SECONDS)
-    for work, seconds in ((tick, tick_seconds), (notify, soon), (take_in, soon)):
+    for work, seconds in ((tick, tick_seconds), (notify, soon), (take_in, soon), (hand_over, soon)):
         scheduler.add_job(
             work,
             "interval",
@@ -77,9 +82,10 @@ async def keep_time(
         await stop.wait()
         scheduler.remove_all_jobs()
         # the tick under way looks at `stop` itself and comes to a good end
-        async with busy, notifying, reading:
+        async with busy, notifying, reading, telling:
             log.info("the scheduler is stopping")
     finally:
+        await jobs.end()
         scheduler.shutdown(wait=False)
 
 
@@ -104,6 +110,14 @@ async def _take_in(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:
         await jobs.take_in(now, stop)
     except Exception as error:
         log.error("a roster could not be taken in", error=f"{type(error).__name__}: {error}")
+
+
+async def _hand_over(jobs: Jobs, stop: asyncio.Event) -> None:
+    """Tell webhooks what happened; what cannot be told now is told later."""
+    try:
+        await jobs.hand_over(stop)
+    except Exception as error:
+        log.error("webhooks could not be told", error=f"{type(error).__name__}: {error}")
 
 
 async def _notify(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from digest.config import Settings, split_family_limits
 from digest.core.families import family_of
 from digest.core.pace import Limit, Limits
 from digest.core.warmup import WarmingUp, WarmUp
+from digest.core.webhooks import AT_ONCE, MOST_WEBHOOKS
 from digest.errors import SettingsError
 from digest.mail.dkim import DkimKey, load_key
 from digest.mail.post import Post
@@ -109,6 +110,13 @@ async def reach_of(settings: Settings) -> AsyncIterator[Reach]:
         yield reach
     finally:
         await reach.close()
+
+
+def reach_to_webhooks(settings: Settings) -> Reach:
+    """The guarded way out to receivers of events: each has connections of its own, and waits for no other."""
+    most = MOST_WEBHOOKS * AT_ONCE
+    agent = f"newsroom-digest/{__version__} (+{settings.base_url})"
+    return Reach(agent=agent, own=networks_of(settings.reach_private), connections=most, per_host=most)
 
 
 def alerts_to_of(settings: Settings) -> tuple[str, ...]:

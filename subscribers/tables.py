@@ -23,6 +23,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    exists,
+    false,
+    select,
+    text,
 )
 
 from subscribers.model import Standing
@@ -168,6 +172,9 @@ gaps = Table(
     Column("at", Instant, nullable=False),
 )
 
+# Who outside wants to be told of changes of standing; while nobody does, none is kept to be told.
+listeners = Table("listeners", metadata, Column("name", String(20), primary_key=True))
+
 standing_changes = Table(
     "standing_changes",
     metadata,
@@ -177,6 +184,15 @@ standing_changes = Table(
     Column("before", String(12)),
     Column("after", String(12), nullable=False),
     Column("reason", Text, nullable=False),
+    # written with the change itself, wherever it is made: nothing that happened is lost to who listens
+    Column(
+        "untold",
+        Boolean,
+        nullable=False,
+        default=select(exists(select(listeners.c.name))).scalar_subquery(),
+        server_default=false(),
+    ),
+    Index("ix_standing_changes_untold", "id", sqlite_where=text("untold"), postgresql_where=text("untold")),
 )
 
 # Addresses that must not be written to, as keyed hashes: they outlive the erasure of a reader.

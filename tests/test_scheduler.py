@@ -53,6 +53,12 @@ class Diary:
     async def take_in(self, now: datetime, stop: asyncio.Event) -> int:
         return 0
 
+    async def hand_over(self, stop: asyncio.Event) -> None:
+        """Nobody is told."""
+
+    async def end(self) -> None:
+        """Nothing goes on."""
+
     async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
         self.notified += 1
         if self.notified == 1 and self.notices_fail:

@@ -11,6 +11,7 @@ from typing import Final
 
 from digest import wiring
 from digest.config import Settings, Uncertain, secret_keys
+from digest.flows.hand_over import Messenger
 from digest.flows.press import Press
 from digest.flows.tally import Progress
 from digest.jobs.liveness import Liveness
@@ -52,6 +53,7 @@ async def jobs_for(settings: Settings, store: Database, progress: Progress | Non
         warm_up=wiring.warm_up_of(settings),
         alerts_to=wiring.alerts_to_of(settings),
         keep_unconfirmed=timedelta(days=settings.unconfirmed_days),
+        messenger=Messenger(store=store, reach=wiring.reach_to_webhooks(settings)),
         progress=progress,
     )
 

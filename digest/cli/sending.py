@@ -65,7 +65,9 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
     async def work() -> tuple[RunReport, bool]:
         async with store_at(settings) as store, stopping() as stop, watched(json) as progress:
             jobs = await jobs_for(settings, store, progress)
-            return await jobs.run(instant, stop), stop.interrupted
+            report = await jobs.run(instant, stop)
+            await jobs.hand_over_all(stop)
+            return report, stop.interrupted
 
     _end(*run(work(), event_loop_for(settings)), json)
 

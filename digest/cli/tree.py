@@ -42,6 +42,7 @@ _BRANCHES: Final = {
     "serve": _Branch(("serving",), "Serve the web pages and run the scheduler."),
     "status": _Branch(("house",), "Show what is due, under way and stuck."),
     "users": _Branch(("users",), "Who may enter the desk, and the keys of programs."),
+    "webhooks": _Branch(("webhooks",), "Who elsewhere is told what happens."),
     "demo": _Branch(("demo",), "Run the main job on sample briefings, into the outbox."),
 }
 

@@ -55,6 +55,8 @@ class Alert(StrEnum):
     HELD = "held"
     #: an issue was made long after its time
     LATE = "late"
+    #: a webhook was turned off, since its receiver is gone or has taken nothing for days
+    WEBHOOK = "webhook"
 
 
 #: An issue that is made so long after its time is worth a word.

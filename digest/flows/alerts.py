@@ -13,6 +13,7 @@ from digest.core.notices import WORTH_SENDING, Alert, Notice, NoticeKind
 from digest.flows.publish import Planned, domain_of
 from digest.store import issues, newsletters, notices
 from digest.store.database import Database
+from digest.store.webhooks import Webhook
 
 #: Servers like to repeat addresses, and an alert is kept when a reader is erased.
 _ADDRESS: Final = re.compile(r"[^\s<>()\[\],;:\"]+@[^\s<>()\[\],;:\"]+")
@@ -28,11 +29,13 @@ class Told:
     held: int
     #: the issues that were made long after their time
     late: Sequence[Planned]
+    #: the webhooks that were turned off of late, and not by a person
+    off: Sequence[Webhook] = ()
 
 
 async def tell(told: Told, to: Sequence[str], *, store: Database, now: datetime) -> bool:
     """Plan the alerts of a run to these addresses; True when there was something new to tell."""
-    if not (told.trouble or told.held or told.late):
+    if not (told.trouble or told.held or told.late or told.off):
         return False
     made = False
     async with store.write() as connection:
@@ -68,6 +71,9 @@ def _alerts(told: Told, now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"alert {Alert.STOPPED} {now:%Y-%m-%d}", {"alert": Alert.STOPPED, "words": words}
     if told.held:
         yield f"alert {Alert.HELD} {now:%Y-%m-%d}", {"alert": Alert.HELD, "count": told.held}
+    for one in told.off:
+        data = {"alert": Alert.WEBHOOK, "webhook": one.id, "label": one.label, "because": one.off_because}
+        yield f"alert {Alert.WEBHOOK} {one.id} {one.off_at:%Y-%m-%dT%H:%M:%S}", data
 
 
 def _notice(

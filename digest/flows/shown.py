@@ -13,8 +13,10 @@ from digest.core.notices import Notice
 from digest.core.timetable import next_slot
 from digest.flows.explain import Explanation
 from digest.flows.handing_out import said_of
+from digest.store.events import Handover
 from digest.store.ledger import Entry
 from digest.store.people import ApiKey, Person
+from digest.store.webhooks import Webhook
 from subscribers.model import Standing
 from subscribers.subscription import Subscription
 
@@ -207,3 +209,36 @@ def reader_in_full(
             }
         )
     return {"email": mine[0].address, "name": mine[0].name, "subscriptions": items}
+
+
+def webhook_shown(one: Webhook) -> dict[str, Any]:
+    """Somebody elsewhere who is told what happens; never a secret."""
+    return {
+        "id": one.id,
+        "label": one.label,
+        "url": one.url,
+        "events": one.kinds,
+        "with_addresses": one.with_addresses,
+        "on": one.is_on,
+        "made_at": one.made_at,
+        "off_at": one.off_at,
+        "off_because": one.off_because,
+        "failing_since": one.failing_since,
+    }
+
+
+def handover_shown(one: Handover) -> dict[str, Any]:
+    """One event for one webhook; never an address."""
+    return {
+        "id": one.id,
+        "event": one.word,
+        "type": one.kind,
+        "at": one.at,
+        "data": dict(one.data),
+        "attempts": one.attempts,
+        "due_at": one.due_at,
+        "tried_at": one.tried_at,
+        "taken_at": one.taken_at,
+        "status": one.status,
+        "words": one.words,
+    }

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import DeliveryStatus
 from digest.flows.leaving import end_all
 from digest.flows.readers import rewished
-from digest.store import imports, ledger, notices
+from digest.store import events, imports, ledger, notices
 from digest.store.imports import Import, Piece
 from digest.store.tables import deliveries
 from subscribers import store as shelf
@@ -71,6 +71,8 @@ async def _remove(connection: AsyncConnection, ids: Collection[int], now: dateti
     gone = [one.id for one in free if one.id not in planned]
     ending = [one for one in free if one.id in planned]
     await notices.detach(connection, gone)
+    was = [(one.id, one.newsletter_id, one.standing) for one in free if one.id not in planned]
+    await events.note_removed(connection, was, now)
     await unconfirmed.remove(connection, gone)
     ended = await end_all(connection, ending, dict.fromkeys((one.id for one in ending), TAKEN_BACK), now)
     return len(gone) + len(ended), len(there) - len(gone) - len(ended)

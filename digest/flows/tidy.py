@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from digest.core.webhooks import KEEP_EVENTS
 from digest.flows.stories import KEEP_SIGNS
-from digest.store import attempts, calls, imports, notices, reader_words, stories
+from digest.store import attempts, calls, events, imports, notices, reader_words, stories
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from subscribers import consents, unconfirmed
@@ -48,6 +49,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         await stories.forget_signs(connection, now - KEEP_SIGNS)
         emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
         unclean = await reader_words.is_unclean(connection)
+    await _forget_events(store, now - KEEP_EVENTS)
     if found.removed or emptied or unclean:
         await leave_nothing(store)
     return found
@@ -62,6 +64,14 @@ async def _forget_forms(store: Database, before: datetime) -> None:
             return
         async with store.write() as connection:
             await consents.remove(connection, some)
+
+
+async def _forget_events(store: Database, before: datetime) -> None:
+    """Forget what was told, or could not be told, to programs elsewhere."""
+    while True:
+        async with store.write() as connection:
+            if await events.forget(connection, before, TOGETHER) < TOGETHER:
+                return
 
 
 async def _some(store: Database, now: datetime, before: datetime) -> Tidied:

@@ -15,11 +15,12 @@ from digest.core.model import DeliveryStatus, Issue, IssueStatus, Newsletter
 from digest.core.quiet import dates_of, names_by_day
 from digest.flows.issue_acts import approve_by
 from digest.flows.publish import due_slots
-from digest.store import attention, issue_states, newsletters, orders, outcomes, planning
+from digest.store import attention, issue_states, newsletters, orders, outcomes, planning, webhooks
 from digest.store.database import Database
 from digest.store.one_off_tables import OrderStatus
 from digest.store.orders import Order
 from digest.store.outcomes import Outcomes
+from digest.store.webhooks import Webhook
 
 #: How far ahead is looked.
 AHEAD: Final = timedelta(hours=48)
@@ -114,6 +115,8 @@ class Needs:
     drafts: int
     without_topic: int
     bounced: int
+    #: webhooks that were turned off of late, and not by a person
+    webhooks: tuple[Webhook, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +192,7 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 drafts=await attention.drafts(connection),
                 without_topic=await attention.without_topic(connection, now - LATELY),
                 bounced=await attention.bounced(connection, now - LATELY),
+                webhooks=await webhooks.turned_off(connection, now - LATELY),
             ),
             sent=sent,
         )

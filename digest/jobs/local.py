@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import structlog
 
 from digest.core.model import DeliveryStatus, DueSlot, Issue, RunTotals
-from digest.core.notices import LATE_BY
+from digest.core.notices import LATE_BY, WORTH_SENDING, NoticeKind
 from digest.core.pace import Limit, Limits, Pace
 from digest.core.refusals import Refusals
 from digest.core.warmup import WarmingUp
@@ -22,6 +22,7 @@ from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.alerts import Told, tell
 from digest.flows.deliver import deliver
 from digest.flows.edit_briefing import publish_due
+from digest.flows.hand_over import Handed, Messenger
 from digest.flows.import_work import work_on_imports
 from digest.flows.issue_acts import settle_stopped
 from digest.flows.notify import Notified, notify
@@ -35,14 +36,17 @@ from digest.flows.tally import Progress, Tally, Unwatched
 from digest.flows.tidy import tidy
 from digest.jobs.liveness import Liveness
 from digest.mail.post import Post
-from digest.store import issues, ledger, notices
+from digest.store import issues, ledger, notices, webhooks
 from digest.store.database import Database
+from digest.store.webhooks import Webhook
 
 log = structlog.get_logger(__name__)
 
 
 #: How often a process that goes on looks for what is to be forgotten.
 TIDY_EVERY: Final = timedelta(hours=1)
+#: How long a run that ends afterwards hands over to webhooks, in seconds; what is left waits for the next.
+HAND_OVER_FOR: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,14 @@ class Jobs(Protocol):
         """Go on with rosters that are being taken in; how many pieces were done."""
         ...
 
+    async def hand_over(self, stop: asyncio.Event) -> None:
+        """Begin to hand over what webhooks are told; waits for no receiver."""
+        ...
+
+    async def end(self) -> None:
+        """Break off what goes on by itself; nothing is lost by that."""
+        ...
+
 
 class LocalJobs:
     """Plans and sends in this process."""
@@ -88,6 +100,7 @@ class LocalJobs:
         progress: Progress | None = None,
         alerts_to: Sequence[str] = (),
         keep_unconfirmed: timedelta | None = None,
+        messenger: Messenger | None = None,
         clock: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
@@ -117,6 +130,7 @@ class LocalJobs:
         self._keep_unconfirmed: Final = keep_unconfirmed
         #: when it was tidied last
         self._tidied_at: datetime | None = None
+        self._messenger: Final = messenger
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
@@ -142,7 +156,8 @@ class LocalJobs:
         await self.take_in(now, stop)
         trouble = tally.whole_trouble or notified.trouble
         held = 0 if self._resend_uncertain else totals.uncertain
-        told = Told(trouble, held, [one for one in planned if one.late_by >= LATE_BY])
+        late = [one for one in planned if one.late_by >= LATE_BY]
+        told = Told(trouble, held, late, await self._turned_off(now))
         if self._alerts_to and await tell(told, self._alerts_to, store=self._store, now=now):
             notified.add(await self.notify(now, stop))
         return RunReport(replace(totals, notices=counts_of(notified)), trouble, tally.waiting)
@@ -169,9 +184,30 @@ class LocalJobs:
         async with self._taking_in:
             return await work_on_imports(store=self._store, now=now, stop=stop)
 
+    async def hand_over(self, stop: asyncio.Event) -> None:
+        """Begin to hand over what webhooks are told; waits for no receiver."""
+        if self._messenger is not None:
+            await self._messenger.begin(stop)
+
+    async def hand_over_all(self, stop: asyncio.Event) -> Handed:
+        """Hand over what can be told now, for a process that ends afterwards; not for long."""
+        return Handed() if self._messenger is None else await self._messenger.go(stop, within=HAND_OVER_FOR)
+
+    async def end(self) -> None:
+        """Break off what is being handed over: whoever comes next does it again."""
+        if self._messenger is not None:
+            await self._messenger.end()
+
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""
         return await self._send([issue_id], now, stop)
+
+    async def _turned_off(self, now: datetime) -> tuple[Webhook, ...]:
+        """The webhooks that were turned off, and not by a person, within the time in which that is news."""
+        if not self._alerts_to:
+            return ()
+        async with self._store.read() as connection:
+            return await webhooks.turned_off(connection, now - WORTH_SENDING[NoticeKind.ALERT])
 
     async def _tidy(self, now: datetime) -> None:
         """Forget what is to be forgotten, now and then."""

@@ -38,3 +38,13 @@ def alarm(data: Mapping[str, Any], newsletter: str) -> dict[str, str]:
                 "todo": f"See digest issues show {data['issue']}, and whether digest serve or cron runs all "
                 "the time.",
             }
+        case Alert.WEBHOOK:
+            gone = data["because"] == "gone"
+            return {
+                "what": f"Webhook {data['webhook']} ({data['label']}) was turned off.",
+                "more": "Its receiver said that it is gone (410)."
+                if gone
+                else "Its receiver has taken nothing for five days.",
+                "todo": "What happens is kept for it for thirty days. See digest webhooks list; "
+                f"digest webhooks edit {data['webhook']} --on tells it all once it works again.",
+            }

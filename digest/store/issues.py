@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, and_, case, exists, func, insert, null, or_,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Copy, Issue, IssueStatus, TopicGroup
-from digest.store import outcomes
+from digest.store import events, outcomes
 from digest.store.outcomes import IS_OPEN as IS_OPEN
 from digest.store.tables import UNFINISHED, cohorts, deliveries, issue_briefings, issues
 from subscribers.interning import cadence_from, chunks, insert_into, profile_from
@@ -146,6 +146,7 @@ async def close_when_settled(connection: AsyncConnection, issue_id: int) -> bool
         return False
     found = await outcomes.counts_of(connection, issue_id)
     await connection.execute(update(issues).where(issues.c.id == issue_id).values(outcomes=found))
+    await events.note_issue(connection, issue_id, found)
     return True
 
 

@@ -18,7 +18,16 @@ from digest.core.model import Archive, ItemText
 from digest.errors import StoreError
 from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
-from digest.store import desk_tables, facts, newsletters, one_off_tables, schema, story_tables, topics
+from digest.store import (
+    desk_tables,
+    facts,
+    newsletters,
+    one_off_tables,
+    schema,
+    story_tables,
+    topics,
+    webhook_tables,
+)
 from digest.store.database import Database
 from digest.store.schema import NEWEST, current_revision, migrate, require_current
 from digest.store.tables import counters, metadata
@@ -44,7 +53,7 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
         return list(compare_metadata(context, metadata))
 
     # tables are known once the module that describes them is
-    ours_too = desk_tables.people, one_off_tables.orders, story_tables.story_joins
+    ours_too = (desk_tables.people, one_off_tables.orders, story_tables.story_joins, webhook_tables.webhooks)
     assert {one.metadata for one in ours_too} == {metadata}
     async with blank_store.read() as connection:
         assert await connection.run_sync(differences) == []
@@ -64,6 +73,9 @@ async def test_the_partial_indices_hold_only_what_is_open(blank_store: Database)
     assert all(word in open_copies for word in ("planned", "sending", "deferred", "uncertain"))
     assert "sent'" not in open_copies.replace("'sending'", "")
     assert "'sending'" in made["ix_issues_sending"].partition("where")[2]
+    assert "untold" in made["ix_standing_changes_untold"].partition("where")[2]
+    assert "is_new" in made["ix_events_new"].partition("where")[2]
+    assert "due_at is not null" in made["ix_handovers_due"].partition("where")[2]
     assert "paused_until is not null" in made["ix_subscriptions_paused_until"].partition("where")[2]
 
 

@@ -26,6 +26,7 @@ from digest.web.api import (
     subscribers,
     suppressions,
     topics,
+    webhooks,
 )
 from digest.web.api.described import description
 from digest.web.api.gate import Gate
@@ -74,6 +75,7 @@ def build_api(
     issues.add_to(paths, press)
     sending.add_to(paths, press)
     people.add_to(paths)
+    webhooks.add_to(paths)
     api.router.routes.extend(paths.routes)
     problems.add_to(api)
     told: dict[str, Any] = {}

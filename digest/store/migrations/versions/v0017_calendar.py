@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.types import TypeEngine
 
 revision = "0017"
-down_revision = "0014"
+down_revision = "0016"
 
 #: What a newsletter of before gets, so that it goes on as it did.
 _AS_BEFORE: dict[str, Any] = {"quiet_days": [], "first_wishes": {}, "approval_lead_minutes": 0}
