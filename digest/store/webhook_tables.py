@@ -62,7 +62,7 @@ events = Table(
     # whether it waits to be noted for each webhook that is told of its kind
     Column("is_new", Boolean, nullable=False),
     CheckConstraint(one_of("kind", EventKind), name="kind"),
-    Index("ix_events_new", "id", sqlite_where=text("is_new"), postgresql_where=text("is_new")),
+    Index("ix_events_new", "id", sqlite_where=text("is_new")),
 )
 
 # One event for one webhook.
@@ -88,6 +88,5 @@ handovers = Table(
         "webhook_id",
         "due_at",
         sqlite_where=text("due_at IS NOT NULL"),
-        postgresql_where=text("due_at IS NOT NULL"),
     ),
 )

@@ -63,6 +63,12 @@ CALLS: Final = {
     "users key": "Anna --label website --scopes see,edit",
     "users keys": "Anna",
     "users revoke": "1",
+    "webhooks list": "",
+    "webhooks add": "https://shop.example/hook --events issue.sent",
+    "webhooks edit": "1 --off",
+    "webhooks secret": "1",
+    "webhooks remove": "1",
+    "webhooks test": "1",
 }
 #: What is typed into those that read it.
 TYPED: Final = {"users add": b"letters in a drawer\n"}

@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import pytest
@@ -83,8 +85,32 @@ def known(founded: Path) -> list[dict[str, Any]]:
     return all_briefings(Shell(founded))
 
 
+class _Takes(BaseHTTPRequestHandler):
+    """A receiver of events that takes them all."""
+
+    def do_POST(self) -> None:
+        """Take one."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture(scope="session")
-def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def receiver() -> Iterator[str]:
+    """Where events can be handed over."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Takes) as server:
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def lived_in(founded: Path, receiver: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a newsroom where things went wrong: a reader paused, mails refused, one uncertain."""
     folder = tmp_path_factory.mktemp("lived-in")
     shutil.copytree(founded, folder, dirs_exist_ok=True)
@@ -109,6 +135,10 @@ def lived_in(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         with mail_server({"DOT": [HANG_UP]}) as server:
             assert shell.with_(**sends_to(server), DIGEST_UNCERTAIN="hold")("run").status == 1
         await_a_person(shell)
+        (folder / "digest.toml").write_text('reach_private = "127.0.0.0/8"\n', encoding="utf-8")
+        for path in ("", "shop", "chat"):
+            shell.ok("webhooks", "add", f"{receiver}{path}")
+        shell.ok("webhooks", "edit", "3", "--off")
     return folder
 
 

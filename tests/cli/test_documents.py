@@ -21,6 +21,7 @@ FIELDS: Final = {
     "issues list": "id newsletter slot due_at status",
     "users list": "id name role codes",
     "users keys Anna": "id label beginning scopes",
+    "webhooks list": "id label url events with_addresses on off_because failing_since",
     "deliveries list": "id issue newsletter email status attempts reason message_id briefings sent_at",
 }
 TOTALS: Final = ["issues", "planned", "sent", "deferred", "refused", "expired", "uncertain", "skipped"]

@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 
 from tests.cli.commands import CALLS, PAGE
+from tests.cli.refused import HUGE, WEBHOOKS
 from tests.cli.shell import Shell
 
-HUGE: Final = str(2**70)
 LONG: Final = "x" * 300
 ANA: Final = "ana@readers.example"
 #: What is typed, and what the line must speak of. Files are those of `messy`; \\x1b is a control character.
@@ -337,6 +337,7 @@ REFUSALS: Final = {
     ],
     "users keys": [("nobody", "user 'nobody' does not exist"), ("Anna --limit 0", "'--limit'")],
     "users revoke": [("", "Missing argument 'KEY-ID'"), ("99", "key 99 does not exist"), (HUGE, "'KEY-ID'")],
+    **WEBHOOKS,
     "issues hold": [
         ("", "Missing argument 'ID'"),
         ("99", "issue 99 does not exist"),

@@ -27,7 +27,7 @@ ONLY_LOOK: Final = {
     *("briefings list", "briefings show", "topics list", "newsletters list", "newsletters show"),
     *("subscribers list", "notices list"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
-    *("deliveries list", "why", "status", "users list", "users keys"),
+    *("deliveries list", "why", "status", "users list", "users keys", "webhooks list"),
 }
 
 

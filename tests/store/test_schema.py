@@ -19,8 +19,11 @@ from digest.errors import StoreError
 from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
 from digest.store import (
+    api_tables,
+    correction_tables,
     desk_tables,
     facts,
+    import_tables,
     newsletters,
     one_off_tables,
     schema,
@@ -53,8 +56,11 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
         return list(compare_metadata(context, metadata))
 
     # tables are known once the module that describes them is
-    ours_too = (desk_tables.people, one_off_tables.orders, story_tables.story_joins, webhook_tables.webhooks)
-    assert {one.metadata for one in ours_too} == {metadata}
+    known = (
+        *(api_tables.api_calls, desk_tables.people, import_tables.imports, one_off_tables.orders),
+        *(webhook_tables.webhooks, story_tables.story_joins, correction_tables.corrections),
+    )
+    assert {one.metadata for one in known} == {metadata}
     async with blank_store.read() as connection:
         assert await connection.run_sync(differences) == []
 
