@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from digest.core.corrections import Correction, CorrectionKind
 from digest.core.model import Briefing
-from digest.render.characters import one_line, paragraphs
+from digest.render.characters import one_line
 from digest.render.words import Words
 
 
@@ -31,16 +31,15 @@ def kicker_of(correction: Correction, words: Words) -> str:
     }[correction.kind]
 
 
-def remarks_of(correction: Correction, title: str, *, zone: str, words: Words) -> tuple[str, ...]:
-    """What was done and when, what the title was, and the editors' own words; days are those of a zone."""
+def remark_of(correction: Correction, title: str, *, zone: str, words: Words) -> str:
+    """What was done, when, and what the title was; days are those of a zone."""
     _ = words.catalogue.gettext
     day = {"day": words.short_day(correction.at.astimezone(ZoneInfo(zone)).date())}
     if correction.kind is CorrectionKind.WITHDRAWN:
         said = _("You had this item in an earlier issue. It was withdrawn on %(day)s: please disregard it.")
-        return (said % day, *paragraphs(correction.note))
+        return said % day
     said = _("You had this item in an earlier issue. This is its text as of %(day)s.") % day
     former = one_line(correction.former_title)
-    if former != title:
-        renamed = _("Its title was “%(title)s”.") % {"title": words.isolated(former)}
-        said = words.paragraph(said, renamed)
-    return (said, *paragraphs(correction.note))
+    if former == title:
+        return said
+    return words.paragraph(said, _("Its title was “%(title)s”.") % {"title": words.isolated(former)})

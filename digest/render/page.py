@@ -12,7 +12,7 @@ from digest.core.budget import Form
 from digest.core.model import GENERAL, BrandLink, Briefing, Issue, Newsletter, Topic
 from digest.core.quiet import QuietDay
 from digest.render.characters import host_of, one_line, paragraphs, shortened, web_link
-from digest.render.corrected import as_told, kicker_of, remarks_of
+from digest.render.corrected import as_told, kicker_of, remark_of
 from digest.render.excerpts import excerpt
 from digest.render.marks import Marking
 from digest.render.palette import Brand
@@ -54,8 +54,10 @@ class Item:
     lead: bool
     #: to read what is printed
     seconds: float
-    #: what is said of it before its text, in the words of the mail; empty where it is told for the first time
-    remarks: tuple[str, ...] = ()
+    #: what is said before its text, in the words of the mail; empty where it is told for the first time
+    remark: str = ""
+    #: what the editors say of its change, in its own language
+    editors_note: str = ""
 
     @property
     def shortened(self) -> bool:
@@ -194,7 +196,8 @@ def item_for(
         language=language,
         lead=told.lead,
         seconds=reading_seconds((title, *shown)),
-        remarks=remarks_of(its, title, zone=zone, words=words) if its else (),
+        remark=remark_of(its, title, zone=zone, words=words) if its else "",
+        editors_note=one_line(its.note) if its else "",
     )
 
 
@@ -204,7 +207,7 @@ def in_form(item: Item, form: Form) -> Item:
         return item
     if form is Form.SHORT:
         return _with_text(item, form, excerpt(item.paragraphs, item.language))
-    bare = replace(_with_text(item, form, ()), kicker="", reading="", tags=(), remarks=())
+    bare = replace(_with_text(item, form, ()), kicker="", reading="", tags=(), remark="", editors_note="")
     if form is Form.HEADLINE:
         return replace(bare, kicker=item.kicker)
     if form is Form.LINE:
