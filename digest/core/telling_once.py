@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.core.model import Candidate
+
+
+class Pin(NamedTuple):
+    """Another telling that an issue names beside one of its items."""
+
+    #: the item, by its publication number
+    number: int
+    #: the other telling, and its revision
+    beside: int
+    revision: int
+    #: True when it came out for an issue before, which the item follows up
+    is_earlier: bool
 
 
 @dataclass(frozen=True, slots=True)

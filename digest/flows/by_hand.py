@@ -14,8 +14,9 @@ from digest.core.audience import parse_audience
 from digest.core.model import Group, Issue, IssueStatus, Newsletter, PlannedCohort, Selection
 from digest.core.selection import Selector
 from digest.errors import InputError, NotFoundError
+from digest.flows.beside import beside_now
 from digest.flows.publish import Planned, domain_of, pin, rules_of, tally
-from digest.store import briefings, counters, issues, newsletters, numbered, one_offs, pulling
+from digest.store import beside, briefings, counters, issues, newsletters, numbered, one_offs, pulling
 from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers.wishes import address_key
@@ -84,7 +85,10 @@ async def plan_in(
     newest_copy = await issues.newest_copy(connection)
     new = replace(issue_of(plan.newsletter, wish, due_at), planned_at=planned_at or due_at)
     issue_id = await issues.open_by_hand(connection, new)
-    await pin(connection, issue_id, 1, plan.cohorts)
+    shown = await pin(connection, issue_id, 1, plan.cohorts)
+    newest = await counters.newest_number(connection)
+    pins = await beside_now(connection, new, plan.newsletter, None, shown, upto=newest)
+    await beside.pin(connection, issue_id, 1, pins)
     await one_offs.plan_cohorts(connection, plan.newsletter.id, issue_id, plan.cohorts, plan.readers)
     await issues.note_span(connection, issue_id, newest_copy)
     await issues.close_when_settled(connection, issue_id)

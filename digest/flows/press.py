@@ -19,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.budget import LIMIT
 from digest.core.model import Claimed, Copy, Issue, Newsletter
 from digest.core.notices import Notice
+from digest.core.telling_once import Pin
+from digest.flows.beside import with_beside
 from digest.flows.notice_press import NoticePress
 from digest.flows.trials import SIGN, copy_of
 from digest.mail.dkim import CohortBody, DkimKey, Signer
@@ -46,7 +48,7 @@ from digest.render.page import Personal, greeted, names_of
 from digest.render.printer import Printer
 from digest.render.rendition import Rendition
 from digest.render.tailoring import Tailoring
-from digest.store import facts, issues, newsletters, numbered, topics
+from digest.store import beside, facts, issues, newsletters, numbered, topics
 from digest.store.database import Database
 from subscribers.tokens import Purpose, Tokens
 
@@ -219,8 +221,8 @@ class Press:
 
     async def trial(self, notice: Notice) -> Letter:
         """A test: a copy under its own names, with a sign before the subject, and links of nobody."""
-        copy, revisions = copy_of(notice)
-        edition = await self.edition(copy.issue, revisions)
+        copy, revisions, pins = copy_of(notice)
+        edition = await self.edition(copy.issue, revisions, pins)
         printed = await self.printed(copy, edition)
         marked = replace(printed.rendition, subject=f"{SIGN} {printed.rendition.subject}")
         heading = self._new_heading(copy.issue, edition.newsletter, marked)
@@ -246,10 +248,13 @@ class Press:
         await _prepare_sheet(edition.printer, copy)
         return self._print(copy, edition)
 
-    async def edition(self, issue: Issue, revisions: Mapping[int, int]) -> Edition:
-        """What copies of an issue have in common that carry these revisions of briefings, by number."""
+    async def edition(self, issue: Issue, revisions: Mapping[int, int], pins: Sequence[Pin] = ()) -> Edition:
+        """What copies of an issue have in common that carry these revisions of briefings, by number.
+
+        `pins` are what they name beside them.
+        """
         async with self._store.read() as connection:
-            return await edition_of(connection, issue, revisions, own_themes=self._own_themes)
+            return await edition_of(connection, issue, revisions, pins, own_themes=self._own_themes)
 
     async def message_ids(self) -> Callable[[int, int, str], str]:
         """What gives the Message-ID of (issue, delivery, domain): the one it was or will be sent under."""
@@ -315,7 +320,8 @@ class Press:
         if known is None:
             async with self._store.read() as connection:
                 revisions = await issues.pinned_revisions(connection, *key)
-            known = await self.edition(copy.issue, revisions)
+                pins = await beside.pinned(connection, *key)
+            known = await self.edition(copy.issue, revisions, pins)
             _keep(self._editions, key, known, _EDITIONS_KEPT)
         return known
 
@@ -374,10 +380,15 @@ def _signatures(
 
 
 async def edition_of(
-    connection: AsyncConnection, issue: Issue, revisions: Mapping[int, int], *, own_themes: Path | None
+    connection: AsyncConnection,
+    issue: Issue,
+    revisions: Mapping[int, int],
+    pins: Sequence[Pin] = (),
+    *,
+    own_themes: Path | None,
 ) -> Edition:
-    """An edition from the store, with these revisions of briefings by number."""
-    shown = await numbered.by_numbers(connection, revisions)
+    """An edition from the store, with these revisions of briefings by number, and what stands beside them."""
+    shown = await with_beside(connection, await numbered.by_numbers(connection, revisions), pins)
     topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
     newsletter = await newsletters.by_id(connection, issue.newsletter_id)
     return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug, own_themes=own_themes))

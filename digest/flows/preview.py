@@ -9,6 +9,7 @@ from digest.core import timetable
 from digest.core.model import Claimed, Copy, DueSlot, Group, Newsletter, Selection, Slot
 from digest.core.selection import Selector
 from digest.errors import NotFoundError
+from digest.flows.beside import beside_now
 from digest.flows.press import Press
 from digest.flows.publish import candidates_for, first_days, issue_for, rules_of
 from digest.mail.lane import Letter
@@ -54,11 +55,13 @@ async def preview(
         shown = {*selection.numbers, *selection.deferred}
         (covers_from,) = await first_days(connection, due, [group])
         revisions = await numbered.current_revisions(connection, shown)
+        issue = issue_for(due, newsletter, now)
+        pins = await beside_now(connection, issue, newsletter, reader.cadence, shown, upto=newest)
     if selection.skip is not None:
         return Preview(reader, newsletter, due.slot, selection)
     copy = Copy(
         cohort_id=0,
-        issue=issue_for(due, newsletter, now),
+        issue=issue,
         round=1,
         profile=reader.profile,
         cadence=reader.cadence,
@@ -66,7 +69,7 @@ async def preview(
         deferred=selection.deferred,
         covers_from=covers_from,
     )
-    printed = await press.printed(copy, await press.edition(copy.issue, revisions))
+    printed = await press.printed(copy, await press.edition(copy.issue, revisions, pins))
     claimed = Claimed(0, 0, 0, reader.id, reader.address, reader.name, 0)
     mine_alone = press.personal(claimed)
     return Preview(

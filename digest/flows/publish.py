@@ -24,7 +24,8 @@ from digest.core.model import (
     Slot,
 )
 from digest.core.selection import Rules, Selector
-from digest.store import counters, issues, newsletters, numbered, planning, pulling, topics
+from digest.flows.beside import beside_now
+from digest.store import beside, counters, issues, newsletters, numbered, planning, pulling, topics
 from digest.store.database import Database
 from subscribers.groups import hold_alone
 from subscribers.interning import Preferences
@@ -108,7 +109,9 @@ async def publish_in(
         cohorts = await _decide(connection, due, newsletter, groups, newest, now, memory)
     newest_copy = await issues.newest_copy(connection)
     issue_id, round_ = await issues.open_slot(connection, issue)
-    await pin(connection, issue_id, round_, cohorts)
+    shown = await pin(connection, issue_id, round_, cohorts)
+    pins = await beside_now(connection, issue, newsletter, due.cadence, shown, upto=newest)
+    await beside.pin(connection, issue_id, round_, pins)
     await planning.plan_cohorts(
         connection, due, issue_id, round_, cohorts, newest=newest, served_day=_served_day(due, now)
     )
@@ -142,13 +145,17 @@ async def rules_of(connection: AsyncConnection, newsletter: Newsletter) -> Rules
 
 async def pin(
     connection: AsyncConnection, issue_id: int, round_: int, cohorts: Iterable[PlannedCohort]
-) -> None:
-    """Remember which revision of each briefing the issue carries, in print and among its deferred titles."""
+) -> frozenset[int]:
+    """Remember which revision of each briefing the issue carries, in print and among its deferred titles.
+
+    The numbers that it carries.
+    """
     numbers = {
         number for cohort in cohorts for number in (*cohort.selection.numbers, *cohort.selection.deferred)
     }
     revisions = await numbered.current_revisions(connection, numbers)
     await issues.pin_revisions(connection, issue_id, round_, revisions)
+    return frozenset(numbers)
 
 
 async def first_days(connection: AsyncConnection, due: DueSlot, groups: Sequence[Group]) -> list[date]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from digest.core.model import Copy, TopicGroup
+from digest.core.telling_once import Pin
 from digest.flows.press import edition_of
 from digest.render.page import Personal
 from digest.render.phrases import page_note
 from digest.render.printer import Printer
 from digest.render.words import words_for
-from digest.store import issues, numbered
+from digest.store import beside, issues, numbered
 from digest.store.database import Database
 from subscribers.model import Format
 
@@ -35,8 +38,8 @@ class Reprints:
         """Take the parts."""
         self._store: Final = store
         self._own_themes: Final = own_themes
-        #: by issue and round
-        self._printers: Final[OrderedDict[tuple[int, int], Printer]] = OrderedDict()
+        #: by issue, round, and what is named beside its items
+        self._printers: Final[OrderedDict[tuple[int, int, tuple[Pin, ...]], Printer]] = OrderedDict()
         self._one_prints: Final = asyncio.Lock()
 
     async def page(self, cohort_id: int, *, view_url: str) -> str | None:
@@ -50,28 +53,34 @@ class Reprints:
             found = await issues.copies_of(connection, [cohort_id])
             shown = [number for copy in found for number in _numbers(copy)]
             gone = await numbered.retracted_among(connection, shown)
+            pins = await _still_named(connection, found)
         if not shown:
             return None
-        return await self._printed(found[0], gone, view_url)
+        return await self._printed(found[0], pins, gone, view_url)
 
-    async def _printed(self, copy: Copy, gone: Collection[int], view_url: str) -> str | None:
+    async def _printed(
+        self, copy: Copy, pins: tuple[Pin, ...], gone: Collection[int], view_url: str
+    ) -> str | None:
         rich = replace(without(copy, gone), profile=replace(copy.profile, format=Format.HTML))
-        printer = await self._printer_for(rich)
+        printer = await self._printer_for(rich, pins)
         note = page_note(len(gone), words_for(copy.profile.language))
         nobody = Personal(name="", preferences_url="", unsubscribe_url="", note=note)
         return printer.rendition(rich, _NO_PARTING, view_url).html_text(nobody)
 
-    async def _printer_for(self, copy: Copy) -> Printer:
+    async def _printer_for(self, copy: Copy, pins: tuple[Pin, ...]) -> Printer:
         """The printer of the copy's round, with the parts that the copy needs."""
-        key = copy.issue.id, copy.round
+        # what was taken back is not named any more, so the same round may be printed in several ways
+        key = copy.issue.id, copy.round, pins
         wish = copy.profile.language, copy.profile.format
         # one at a time: a link that is passed around is opened by many at once
         async with self._one_prints:
             printer = self._printers.get(key)
             if printer is None:
                 async with self._store.read() as connection:
-                    revisions = await issues.pinned_revisions(connection, *key)
-                    edition = await edition_of(connection, copy.issue, revisions, own_themes=self._own_themes)
+                    revisions = await issues.pinned_revisions(connection, *key[:2])
+                    edition = await edition_of(
+                        connection, copy.issue, revisions, pins, own_themes=self._own_themes
+                    )
                     printer = edition.printer
             if printer.lacks(*wish):
                 await asyncio.to_thread(printer.prepare, *wish)
@@ -80,6 +89,13 @@ class Reprints:
             while len(self._printers) > _PRINTERS_KEPT:
                 self._printers.popitem(last=False)
         return printer
+
+
+async def _still_named(connection: AsyncConnection, copies: Sequence[Copy]) -> tuple[Pin, ...]:
+    """What stood beside the items of a copy and was not taken back since."""
+    pins = [one for copy in copies for one in await beside.pinned(connection, copy.issue.id, copy.round)]
+    gone = await numbered.retracted_among(connection, {one.beside for one in pins})
+    return tuple(one for one in pins if one.beside not in gone)
 
 
 def without(copy: Copy, gone: Collection[int]) -> Copy:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from digest.core.model import Claimed, Copy
+from digest.core.telling_once import Pin
 from digest.errors import InputError, NotFoundError
 from digest.flows.press import Press
 from digest.mail.lane import Letter
-from digest.store import issues
+from digest.store import beside, issues
 from digest.store.database import Database
 
 #: Where a mail that is only looked at goes.
@@ -42,16 +43,23 @@ async def shown_cohort(
             raise NotFoundError(f"cohort {cohort_id} does not exist")
         copy = found[0]
         revisions = await issues.pinned_revisions(connection, copy.issue.id, copy.round)
-    return await shown(copy, revisions, press=press, name=name, address=address)
+        pins = await beside.pinned(connection, copy.issue.id, copy.round)
+    return await shown(copy, revisions, pins, press=press, name=name, address=address)
 
 
 async def shown(
-    copy: Copy, revisions: Mapping[int, int], *, press: Press, name: str = "", address: str = _NOBODY
+    copy: Copy,
+    revisions: Mapping[int, int],
+    pins: Sequence[Pin] = (),
+    *,
+    press: Press,
+    name: str = "",
+    address: str = _NOBODY,
 ) -> ShownMail:
     """A copy of which nothing need be in the store but its briefings."""
     if not copy.groups and not copy.issue.intro:
         raise InputError("readers of this cohort get no mail")
-    printed = await press.printed(copy, await press.edition(copy.issue, revisions))
+    printed = await press.printed(copy, await press.edition(copy.issue, revisions, pins))
     reader = Claimed(0, copy.cohort_id, copy.issue.id, 0, address, name, 0)
     personal = press.personal(reader)
     letter = press.addressed(printed, reader)

@@ -6,7 +6,7 @@ issue that was never planned.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -16,10 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import Actor
 from digest.core.model import Copy, Issue, IssueStatus, PlannedCohort, TopicGroup
 from digest.core.notices import WORTH_SENDING, Notice, NoticeKind
+from digest.core.telling_once import Pin
 from digest.errors import InputError, NotFoundError
+from digest.flows.beside import beside_now
 from digest.flows.by_hand import OneOff, Plan, issue_of, rehearse
 from digest.flows.readers import refusal_of, suppression_key
-from digest.store import issues, notices, numbered
+from digest.store import beside, counters, issues, newsletters, notices, numbered
 from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers.model import Profile
@@ -41,7 +43,8 @@ async def send_trial(
             raise NotFoundError(f"cohort {cohort_id} gets no mail: there is nothing to test")
         copy = found[0]
         revisions = await issues.pinned_revisions(connection, copy.issue.id, copy.round)
-        return await _write_down(connection, copy, revisions, to, token, by, now)
+        pins = await beside.pinned(connection, copy.issue.id, copy.round)
+        return await _write_down(connection, copy, revisions, pins, to, token, by, now)
 
 
 async def send_trial_of(
@@ -52,7 +55,8 @@ async def send_trial_of(
     async with store.write() as connection:
         numbers = {number for group in copy.groups for number in group.numbers}
         revisions = await numbered.current_revisions(connection, numbers)
-        return await _write_down(connection, copy, revisions, to, token, by, now)
+        pins = await pins_by_hand(connection, copy, numbers)
+        return await _write_down(connection, copy, revisions, pins, to, token, by, now)
 
 
 async def largest_copy(wish: OneOff, *, store: Database, now: datetime) -> Copy:
@@ -78,8 +82,15 @@ def copy_for(plan: Plan, planned: PlannedCohort, wish: OneOff, now: datetime) ->
     )
 
 
-def copy_of(notice: Notice) -> tuple[Copy, dict[int, int]]:
-    """What a test is printed from: the copy, and the revisions of its briefings by number."""
+async def pins_by_hand(connection: AsyncConnection, copy: Copy, numbers: Collection[int]) -> tuple[Pin, ...]:
+    """What a one-off that is not planned yet names beside its items."""
+    newsletter = await newsletters.by_id(connection, copy.issue.newsletter_id)
+    newest = await counters.newest_number(connection)
+    return await beside_now(connection, copy.issue, newsletter, None, numbers, upto=newest)
+
+
+def copy_of(notice: Notice) -> tuple[Copy, dict[int, int], tuple[Pin, ...]]:
+    """What a test is printed from: the copy, the revisions of its briefings, what stands beside them."""
     data: Mapping[str, Any] = notice.data
     kept = dict(data["issue"])
     for name, read in (("day", date.fromisoformat), ("due_at", datetime.fromisoformat)):
@@ -101,13 +112,15 @@ def copy_of(notice: Notice) -> tuple[Copy, dict[int, int]]:
         deferred=tuple(data["deferred"]),
         covers_from=date.fromisoformat(data["covers_from"]),
     )
-    return copy, {int(number): revision for number, revision in data["revisions"].items()}
+    revisions = {int(number): revision for number, revision in data["revisions"].items()}
+    return copy, revisions, tuple(Pin(*one) for one in data.get("beside", ()))
 
 
 async def _write_down(
     connection: AsyncConnection,
     copy: Copy,
     revisions: Mapping[int, int],
+    pins: Sequence[Pin],
     to: Sequence[str],
     token: str,
     by: Actor,
@@ -121,7 +134,7 @@ async def _write_down(
         await suppression_reasons(connection, to, await suppression_key(connection))
     ).items():
         raise refusal_of(address, reason)
-    new = _notice(copy, revisions, f"test {copy.issue.id} {copy.cohort_id} {token}", now)
+    new = _notice(copy, revisions, pins, f"test {copy.issue.id} {copy.cohort_id} {token}", now)
     made = [await notices.plan(connection, replace(new, address=address)) for address in to]
     count = sum(one is not None for one in made)
     if count:
@@ -130,7 +143,9 @@ async def _write_down(
     return count
 
 
-def _notice(copy: Copy, revisions: Mapping[int, int], occasion: str, now: datetime) -> Notice:
+def _notice(
+    copy: Copy, revisions: Mapping[int, int], pins: Sequence[Pin], occasion: str, now: datetime
+) -> Notice:
     issue = copy.issue
     return Notice(
         id=0,
@@ -159,6 +174,7 @@ def _notice(copy: Copy, revisions: Mapping[int, int], occasion: str, now: dateti
             "deferred": list(copy.deferred),
             "covers_from": copy.covers_from.isoformat(),
             "revisions": {str(number): revision for number, revision in revisions.items()},
+            "beside": [list(one) for one in pins],
         },
         cadence=copy.cadence,
         profile=copy.profile,

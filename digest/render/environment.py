@@ -57,6 +57,7 @@ def mail_environment(theme: str, language: str = "en", own_themes: Path | None =
         underline=underlined,
         wrap=wrapped,
         isolated=words.isolated,
+        listed=words.listed_as_is,
         lang=language_attributes,
     )
     return environment

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from digest.core.budget import Form
 from digest.core.model import GENERAL, BrandLink, Briefing, Issue, Newsletter, Topic
 from digest.core.quiet import QuietDay
+from digest.render.beside import NOTHING, NamedBeside, named_beside
 from digest.render.characters import host_of, one_line, paragraphs, shortened, web_link
 from digest.render.corrected import as_told, kicker_of, remark_of
 from digest.render.excerpts import excerpt
@@ -58,6 +59,8 @@ class Item:
     remark: str = ""
     #: what the editors say of its change, in its own language
     editors_note: str = ""
+    #: who else reports the same, and what it follows up
+    beside: NamedBeside = NOTHING
 
     @property
     def shortened(self) -> bool:
@@ -198,6 +201,7 @@ def item_for(
         seconds=reading_seconds((title, *shown)),
         remark=remark_of(its, title, zone=zone, words=words) if its else "",
         editors_note=one_line(its.note) if its else "",
+        beside=named_beside(told.beside, one_line(told.source or ""), zone=zone, words=words),
     )
 
 
@@ -207,7 +211,8 @@ def in_form(item: Item, form: Form) -> Item:
         return item
     if form is Form.SHORT:
         return _with_text(item, form, excerpt(item.paragraphs, item.language))
-    bare = replace(_with_text(item, form, ()), kicker="", reading="", tags=(), remark="", editors_note="")
+    bare = replace(_with_text(item, form, ()), kicker="", reading="", tags=())
+    bare = replace(bare, remark="", editors_note="", beside=NOTHING)
     if form is Form.HEADLINE:
         return replace(bare, kicker=item.kicker)
     if form is Form.LINE:

@@ -108,6 +108,14 @@ class Words:
         """The words as a list in a sentence."""
         return format_list([self.isolated(word) for word in words], locale=self._spoken)
 
+    def listed_as_is(self, pieces: Iterable[str]) -> str:
+        """The same of pieces that are isolated where they need it; pieces of markup are markup together."""
+        ready = list(pieces)
+        whole = format_list([str(piece) for piece in ready], locale=self._spoken)
+        if not ready or not all(isinstance(one, Markup) for one in ready):
+            return whole
+        return Markup(whole)  # noqa: S704 - the pieces are escaped, and between them stand commas and words
+
     def paragraph(self, *sentences: str) -> str:
         """Whole sentences one after the other; empty ones are left out."""
         gap = "" if self.language.split("-")[0] in _CLOSE_SENTENCES else " "

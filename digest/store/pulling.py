@@ -26,10 +26,10 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, LeftOut, Skip
-from digest.store import numbered
+from digest.store import beside, numbered, stories
 from digest.store.claimable import open_of
 from digest.store.issue_states import IS_UNFINISHED
-from digest.store.issues import close_when_settled, numbers_in
+from digest.store.issues import close_when_settled, numbers_in, pin_revisions, pinned_revisions
 from digest.store.recording import FREE
 from digest.store.tables import cohorts, deliveries, issue_briefings, issues
 from subscribers.interning import chunks
@@ -69,7 +69,12 @@ async def pull(connection: AsyncConnection, number: int, issue_id: int | None = 
     over. One that has begun may be on the wire, and stays as it is.
     """
     pulled = Pulled()
-    holding = [row for row in await _cohorts_to_come(connection, issue_id) if number in _numbers(row)]
+    naming = await beside.rounds_naming(connection, number)
+    holding = [
+        row
+        for row in await _cohorts_to_come(connection, issue_id)
+        if number in _decided(row) or (row.issue_id, row.round) in naming
+    ]
     for where in dict.fromkeys((row.issue_id, row.round) for row in holding):
         mine = [row for row in holding if (row.issue_id, row.round) == where]
         lighter, skipped = await _pull_from_round(connection, *where, mine, number)
@@ -103,6 +108,7 @@ async def carry_newer(connection: AsyncConnection, numbers: Collection[int], rev
         pinned = issue_briefings.c
         newer = case((pinned.number.in_(sorted(numbers)), revision), else_=pinned.revision)
         await _pin_again(connection, issue_id, round_, new_round, revision=newer)
+        await beside.pin_again(connection, issue_id, round_, new_round, without=None)
         for some in chunks([_same(row, new_round) for row in mine], 5000):
             await connection.execute(insert(cohorts), some)
         moved += await _move_copies(connection, issue_id, round_, new_round, certain=True)
@@ -113,6 +119,11 @@ async def carry_newer(connection: AsyncConnection, numbers: Collection[int], rev
 def _numbers(row: Row[Any]) -> set[int]:
     """What a cohort carries, and what it names among that which comes later."""
     return {*numbers_in(row.groups), *row.deferred}
+
+
+def _decided(row: Row[Any]) -> set[int]:
+    """That, and what it left out for the sake of another telling of the same event."""
+    return {*_numbers(row), *row.left_out.get(LeftOut.SAME_STORY, ())}
 
 
 async def _cohorts_to_come(
@@ -136,8 +147,11 @@ async def _pull_from_round(
 ) -> tuple[int, int]:
     """Move what is to come of these cohorts to a round without the number: (lighter, skipped) copies."""
     new_round = await _open_round(connection, issue_id)
+    heirs = await _heirs(connection, holding, number)
     await _pin_again(connection, issue_id, round_, new_round, without=number)
-    for some in chunks([_without(row, number, new_round) for row in holding], 5000):
+    await _pin_heirs(connection, issue_id, new_round, heirs)
+    await beside.pin_again(connection, issue_id, round_, new_round, without=number, heirs=heirs)
+    for some in chunks([_without(row, number, new_round, heirs) for row in holding], 5000):
         await connection.execute(insert(cohorts), some)
     moved = await _move_copies(connection, issue_id, round_, new_round)
     await _count_again(connection, issue_id, round_, new_round)
@@ -179,12 +193,37 @@ def _same(row: Row[Any], new_round: int) -> dict[str, Any]:
     return {name: value for name, value in row._mapping.items() if name != "id"} | {"round": new_round}
 
 
-def _without(row: Row[Any], number: int, new_round: int) -> dict[str, Any]:
-    """The row of a cohort that is the same but for the number."""
-    groups = [[topic, [one for one in numbers if one != number]] for topic, numbers in row.groups]
+async def _heirs(connection: AsyncConnection, holding: list[Row[Any]], number: int) -> list[int]:
+    """The other tellings of the event that were left out for the sake of this one, the best-ranked first."""
+    left = dict.fromkeys(n for row in holding for n in row.left_out.get(LeftOut.SAME_STORY, ()))
+    story_by_number = await stories.story_ids(connection, {number, *left})
+    mine = story_by_number.get(number)
+    gone = await numbered.retracted_among(connection, left) if mine is not None else ()
+    return [n for n in left if mine is not None and story_by_number.get(n) == mine and n not in gone]
+
+
+async def _pin_heirs(
+    connection: AsyncConnection, issue_id: int, new_round: int, heirs: Collection[int]
+) -> None:
+    known = await pinned_revisions(connection, issue_id, new_round)
+    newest = await numbered.current_revisions(connection, set(heirs) - known.keys())
+    await pin_revisions(connection, issue_id, new_round, newest)
+
+
+def _without(row: Row[Any], number: int, new_round: int, heirs: Collection[int]) -> dict[str, Any]:
+    """The row of a cohort that is the same but for the number; an heir that it left out takes its place."""
+    if number not in _decided(row):
+        return _same(row, new_round)
+    left_out = {reason: list(numbers) for reason, numbers in row.left_out.items()}
+    same = left_out.pop(LeftOut.SAME_STORY, [])
+    heir = next((n for n in same if n in heirs), None) if number in numbers_in(row.groups) else None
+    in_place = {number: heir}
+    groups = [[topic, [in_place.get(n, n) for n in numbers]] for topic, numbers in row.groups]
+    groups = [[topic, [n for n in numbers if n is not None]] for topic, numbers in groups]
     groups = [[topic, numbers] for topic, numbers in groups if numbers]
-    left_out = dict(row.left_out)
     left_out[LeftOut.RETRACTED] = sorted({*left_out.get(LeftOut.RETRACTED, ()), number})
+    if still := [n for n in same if n not in {number, heir}]:
+        left_out[LeftOut.SAME_STORY] = still
     return _same(row, new_round) | {
         "groups": groups,
         "deferred": [one for one in row.deferred if one != number],

@@ -18,6 +18,7 @@ from tests.render.samples import (
     copy_of,
     issue,
     marks,
+    told_beside,
 )
 from tests.wire.languages import TONGUES
 from tests.wire.strangeness import HOSTILE
@@ -48,6 +49,7 @@ def usual() -> tuple[Scene, ...]:
         _one_item(),
         _eight(),
         _eight_in_plain_text(),
+        _told_by_many(),
         _many_wait(),
         _branded(),
         _tongues("tongues", slice(0, 13)),
@@ -94,6 +96,18 @@ def _eight() -> Scene:
 
 def _eight_in_plain_text() -> Scene:
     return Scene("eight plain", EIGHT, copy_of(issue(), *EIGHT_GROUPS, profile=Profile(format=Format.TEXT)))
+
+
+def _told_by_many() -> Scene:
+    """Items of stories: some follow up what came before, some are told by many, or without a link."""
+    news = {
+        1: replace(EIGHT[1], beside=told_beside(2, 3, earlier=(4,))),
+        2: replace(EIGHT[2], beside=told_beside(2, 3, 5, 6, 7, 8, 9, 10)),
+        3: replace(EIGHT[3], beside=told_beside(earlier=(4, 5))),
+        8: replace(EIGHT[8], beside=told_beside(3)),
+    }
+    taken = ("economy", (2,)), ("energy", (1,)), ("society", (3, 8))
+    return Scene("told by many", news, copy_of(issue(), *taken))
 
 
 def _many_wait() -> Scene:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from digest.core.model import (
+    Beside,
     Briefing,
     BriefingStatus,
     Copy,
@@ -273,6 +274,37 @@ EIGHT: Final = {
         source_date=date(2026, 11, 23),
     ),
 }
+#: Source and title of other tellings; the third is of another language and script, the fourth has no link.
+_TELLINGS: Final = (
+    ("Coast Wire", "Reservoirs Are Full Again, Engineers Say", "en"),
+    ("新河新闻", "水库再次蓄满", "zh-Hans"),
+    ("Estoria Times", "A Wet Autumn Fills the Reservoirs", "en"),
+    ("بريد الميناء", "امتلأت الخزانات من جديد", "ar"),
+    ("Morning Ledger", "Water Enough for Two Summers", "en"),
+    ("Delta Forecast", "Rain Fills What Was Empty", "en"),
+    ("North Star", "Full to the Brim", "en"),
+    ("Green Notes", "What Full Reservoirs Mean for the Marsh", "en"),
+    ("Valley Voice", "The Valley Has Its Lake Back", "en"),
+)
+
+
+def told_beside(*numbers: int, earlier: tuple[int, ...] = ()) -> tuple[Beside, ...]:
+    """Other tellings of an event; those of `earlier` came out three days before."""
+    return tuple(
+        Beside(
+            number=100 + number,
+            title=title,
+            source=source,
+            url=None if number % 4 == 1 else f"https://press{number}.example/{number}?a=1&b=2",
+            language=language,
+            published_at=datetime(2026, 11, 21 if number in earlier else 24, 5, tzinfo=UTC),
+            is_earlier=number in earlier,
+        )
+        for number in (*numbers, *earlier)
+        for source, title, language in [_TELLINGS[number - 2]]
+    )
+
+
 #: The eight as a cohort reads them.
 EIGHT_GROUPS: Final = (("economy", (2, 4, 7)), ("energy", (1,)), ("technology", (5,)), ("society", (3, 6, 8)))
 

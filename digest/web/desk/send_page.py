@@ -18,7 +18,7 @@ from digest.flows.by_hand import OneOff, Plan, rehearse
 from digest.flows.orders import place, take_back
 from digest.flows.press import Press
 from digest.flows.shown_mails import ShownMail, shown
-from digest.flows.trials import copy_for, send_trial_of
+from digest.flows.trials import copy_for, pins_by_hand, send_trial_of
 from digest.store import attention, briefings, newsletters, numbered, topics
 from digest.store.database import Database
 from digest.web.desk.entered import Entered
@@ -127,8 +127,9 @@ class SendByHand:
         numbers = {*most_read.selection.numbers, *largest.selection.numbers}
         async with self._store.read() as connection:
             revisions = await numbered.current_revisions(connection, numbers)
-        copies = [copy_for(plan, one, wish, visit.now) for one in (most_read, largest)]
-        mail, heaviest = [await shown(copy, revisions, press=self._press) for copy in copies]
+            copies = [copy_for(plan, one, wish, visit.now) for one in (most_read, largest)]
+            pins = await pins_by_hand(connection, copies[0], numbers)
+        mail, heaviest = [await shown(copy, revisions, pins, press=self._press) for copy in copies]
         self._mails[visit.person.id, token] = mail
         while len(self._mails) > _KEPT:
             self._mails.popitem(last=False)
