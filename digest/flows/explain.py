@@ -22,7 +22,7 @@ from digest.core.selection import Selector
 from digest.errors import NotFoundError
 from digest.flows.preview import slot_for
 from digest.flows.publish import rules_of
-from digest.store import briefings, corrections, counters, ledger, newsletters, numbered
+from digest.store import briefings, corrections, counters, ledger, newsletters, numbered, stories
 from digest.store.database import Database
 from digest.store.ledger import Entry
 from subscribers import store as readers
@@ -78,7 +78,9 @@ async def _explain_one(
     told = await corrections.numbers_of(connection, briefing.id)
     copies = await _copies_about(connection, reader, briefing.number)
     gaps = await readers.gaps_of(connection, reader.id)
-    reasons = [_published(briefing), *_topics(briefing), *_history(briefing.number, copies, gaps)]
+    reasons = [_published(briefing), *_topics(briefing)]
+    reasons += await _story(connection, briefing)
+    reasons += _history(briefing.number, copies, gaps)
     for number in told:
         about = await _copies_about(connection, reader, number)
         reasons += [f"as number {number} it was changed: {_said_of(copy, number)}" for copy in about]
@@ -142,6 +144,7 @@ def in_words(reason: str) -> str:
         LeftOut.SECTION_NOT_CHOSEN: "its section is not chosen",
         LeftOut.SECTION_NOT_CARRIED: "the newsletter does not carry its section",
         LeftOut.RETRACTED: "it was retracted",
+        LeftOut.SAME_STORY: "another telling of the same event stands in that copy",
         LeftOut.TEXT_NOT_HAD: "the reader has not had the text that was changed",
         LeftOut.CORRECTED_AGAIN: "a later change was told in its place",
     }.get(LeftOut(reason), reason)
@@ -157,6 +160,18 @@ def _published(briefing: Briefing) -> str:
 def _topics(briefing: Briefing) -> Iterator[str]:
     for mark in briefing.topics:
         yield f"topic {mark.slug}: {mark.reason}"
+
+
+async def _story(connection: AsyncConnection, briefing: Briefing) -> list[str]:
+    """Which other briefings tell of the same event: of these a copy holds one."""
+    if briefing.story_id is None:
+        return []
+    told = await stories.members(connection, briefing.story_id)
+    return [
+        f"story {briefing.story_id}: briefing {one.id} ({one.source or 'ours'}) tells of the same"
+        for one in told
+        if one.id != briefing.id
+    ]
 
 
 def _history(number: int, copies: Sequence[Entry], gaps: Sequence[Gap]) -> Iterator[str]:

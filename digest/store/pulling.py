@@ -194,12 +194,20 @@ def _same(row: Row[Any], new_round: int) -> dict[str, Any]:
 
 
 async def _heirs(connection: AsyncConnection, holding: list[Row[Any]], number: int) -> list[int]:
-    """The other tellings of the event that were left out for the sake of this one, the best-ranked first."""
+    """The tellings that take the place of this one: they were left out for its sake, or another's."""
     left = dict.fromkeys(n for row in holding for n in row.left_out.get(LeftOut.SAME_STORY, ()))
     story_by_number = await stories.story_ids(connection, {number, *left})
     mine = story_by_number.get(number)
     gone = await numbered.retracted_among(connection, left) if mine is not None else ()
-    return [n for n in left if mine is not None and story_by_number.get(n) == mine and n not in gone]
+    fit = [n for n in left if mine is not None and story_by_number.get(n) == mine and n not in gone]
+    return sorted({heir for row in holding if (heir := _heir_of(row, number, fit)) is not None})
+
+
+def _heir_of(row: Row[Any], number: int, heirs: Collection[int]) -> int | None:
+    """The best-ranked of these that a cohort which carries the number left out for its sake."""
+    if number not in numbers_in(row.groups):
+        return None
+    return next((n for n in row.left_out.get(LeftOut.SAME_STORY, ()) if n in heirs), None)
 
 
 async def _pin_heirs(
@@ -216,7 +224,7 @@ def _without(row: Row[Any], number: int, new_round: int, heirs: Collection[int])
         return _same(row, new_round)
     left_out = {reason: list(numbers) for reason, numbers in row.left_out.items()}
     same = left_out.pop(LeftOut.SAME_STORY, [])
-    heir = next((n for n in same if n in heirs), None) if number in numbers_in(row.groups) else None
+    heir = _heir_of(row, number, heirs)
     in_place = {number: heir}
     groups = [[topic, [in_place.get(n, n) for n in numbers]] for topic, numbers in row.groups]
     groups = [[topic, [n for n in numbers if n is not None]] for topic, numbers in groups]
