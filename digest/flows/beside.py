@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
 from digest.core.model import Beside, Briefing, Issue, Newsletter
 from digest.core.telling_once import Pin
-from digest.store import numbered, stories
+from digest.store import beside, numbered, stories
 from subscribers.model import Cadence
 
 
@@ -33,8 +33,9 @@ async def beside_now(
     carried = {
         story: [one for one in its if one.section in newsletter.sections] for story, its in members.items()
     }
+    since = await _since(connection, issue, cadence) if mine else None
     return tuple(
-        Pin(number, other.number, other.revision, _is_earlier(other, by_number[number], issue, cadence))
+        Pin(number, other.number, other.revision, _is_earlier(other, by_number[number], since))
         for number, story in sorted(mine.items())
         if number in (by_number := {one.number or 0: one for one in carried.get(story, ())})
         for other in by_number.values()
@@ -70,19 +71,15 @@ async def with_beside(
     return {number: replace(item, beside=named.get(number, ())) for number, item in items.items()}
 
 
-def _is_earlier(other: Briefing, mine: Briefing, issue: Issue, cadence: Cadence | None) -> bool:
-    """True when a telling came out for the issue before, or for one before that."""
+def _is_earlier(other: Briefing, mine: Briefing, since: datetime | None) -> bool:
+    """True when a telling came out for an issue before, and before the item itself."""
     assert other.published_at is not None
     assert mine.published_at is not None
-    return other.published_at < mine.published_at and other.published_at < _since(issue, cadence, mine)
+    return since is not None and other.published_at < mine.published_at and other.published_at <= since
 
 
-def _since(issue: Issue, cadence: Cadence | None, mine: Briefing) -> datetime:
-    """From when on tellings belong to the same issue as an item of it."""
-    assert mine.published_at is not None
+async def _since(connection: AsyncConnection, issue: Issue, cadence: Cadence | None) -> datetime | None:
+    """What came out before this instant was told by issues before; None when there were none."""
     if cadence is None:
-        return timetable.start_of_day(timetable.local_day(mine.published_at, issue.zone), issue.zone)
-    if cadence.at_once:
-        return mine.published_at
-    before = timetable.latest_slot(cadence, issue.due_at - timedelta(microseconds=1))
-    return mine.published_at if before is None else before.due_at
+        return timetable.start_of_day(timetable.local_day(issue.due_at, issue.zone), issue.zone)
+    return await beside.last_planned(connection, issue.newsletter_id, cadence, issue.due_at)

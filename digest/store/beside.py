@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
-from sqlalchemy import Integer, insert, literal, select
+from sqlalchemy import Integer, and_, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.telling_once import Pin
 from digest.store.story_tables import issue_stories
-from subscribers.interning import chunks
+from digest.store.tables import issues
+from subscribers.interning import cadence_columns, chunks
+from subscribers.model import Cadence
+from subscribers.tables import cadences
 
 _TOGETHER = 5000
 
@@ -29,6 +33,23 @@ async def pinned(connection: AsyncConnection, issue_id: int, round_: int) -> tup
     )
     rows = await connection.execute(query.order_by(mine.number, mine.beside))
     return tuple(Pin(*row) for row in rows)
+
+
+async def last_planned(
+    connection: AsyncConnection, newsletter_id: int, cadence: Cadence, before: datetime
+) -> datetime | None:
+    """When the newest issue was planned that these readers had before one that is due at an instant."""
+    its = issues.c
+    same = and_(*(cadences.c[name] == value for name, value in cadence_columns(cadence).items()))
+    query = (
+        select(its.planned_at)
+        .join(cadences, cadences.c.id == its.cadence_id)
+        .where(its.newsletter_id == newsletter_id, its.due_at < before, same)
+        .order_by(its.due_at.desc(), its.id.desc())
+        .limit(1)
+    )
+    found: datetime | None = (await connection.execute(query)).scalar()
+    return found
 
 
 async def rounds_naming(connection: AsyncConnection, number: int) -> frozenset[tuple[int, int]]:
