@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -42,7 +42,7 @@ async def hooked(store: Database, url: str, kinds: list[EventKind] | None = None
     return await webhooks.add_webhook(wish, by=PROGRAM, store=store, now=TUESDAY)
 
 
-def messenger(store: Database, clock: Clock, *, own: Any = HERE) -> Messenger:
+def messenger(store: Database, clock: Callable[[], datetime], *, own: Any = HERE) -> Messenger:
     reach = Reach(agent="tests", own=own, connections=100, per_host=100)
     return Messenger(store=store, reach=reach, clock=clock, chance=lambda: 0.0)
 

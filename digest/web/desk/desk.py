@@ -25,6 +25,7 @@ from digest.web.desk.send_page import SendByHand
 from digest.web.desk.suppression_pages import Suppressions
 from digest.web.desk.today_page import TodayPage
 from digest.web.desk.topic_pages import Topics
+from digest.web.desk.webhook_pages import Webhooks
 
 
 def desk_routes(
@@ -48,6 +49,7 @@ def desk_routes(
         Newsletters(store=store, own_themes=own_themes),
         NumbersPages(store=store),
         People(store=store),
+        Webhooks(store=store),
         Account(store=store),
         BriefingList(store=store),
         Import(store=store),
