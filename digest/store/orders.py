@@ -63,6 +63,16 @@ async def due(connection: AsyncConnection, now: datetime) -> list[int]:
     return list((await connection.execute(query.order_by(mine.due_at, mine.id))).scalars())
 
 
+async def page(
+    connection: AsyncConnection, *, after: int, limit: int, status: OrderStatus | None = None
+) -> tuple[Order, ...]:
+    """Orders by id, from `after` on."""
+    query = select(orders).where(orders.c.id > after).order_by(orders.c.id).limit(limit)
+    if status is not None:
+        query = query.where(orders.c.status == status)
+    return tuple(map(_order_from, await connection.execute(query)))
+
+
 async def of_status(connection: AsyncConnection, status: OrderStatus, limit: int) -> tuple[Order, ...]:
     """Orders of a status, the latest due first."""
     query = select(orders).where(orders.c.status == status).order_by(orders.c.due_at.desc()).limit(limit)

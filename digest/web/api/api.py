@@ -18,7 +18,10 @@ from digest.flows.press import Press
 from digest.store.database import Database
 from digest.web.api import (
     briefings,
+    finding,
+    imports,
     issues,
+    orders,
     people,
     problems,
     rosters,
@@ -68,12 +71,15 @@ def build_api(
     gate = Gate(store=store, rates=Rates(calls_a_minute, timedelta(minutes=1)), now=now)
     paths = Paths(gate)
     briefings.add_to(paths)
+    finding.add_to(paths)
     topics.add_to(paths, own_themes)
     rosters.add_to(paths)
+    imports.add_to(paths)
     subscribers.add_to(paths)
     suppressions.add_to(paths)
     issues.add_to(paths, press)
     sending.add_to(paths, press)
+    orders.add_to(paths)
     people.add_to(paths)
     webhooks.add_to(paths)
     api.router.routes.extend(paths.routes)

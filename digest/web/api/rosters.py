@@ -24,7 +24,8 @@ from digest.web.api.subscribers import Newsletter
 
 CSV: Final = "text/csv"
 _ROSTER: Final = "email,newsletter,name,topics,days,at\ngrace@example.org,daily,Grace,all,weekdays,07:30\n"
-_BODY: Final = {"required": True, "content": {CSV: {"schema": {"type": "string"}, "example": _ROSTER}}}
+#: What a roster looks like, for descriptions.
+BODY: Final = {"required": True, "content": {CSV: {"schema": {"type": "string"}, "example": _ROSTER}}}
 
 Raw = Annotated[bool, Query(description="For machines: cells are not guarded against formulas.")]
 
@@ -35,7 +36,7 @@ def add_to(paths: Paths) -> None:
         *("/subscribers/import", Power.KEEP_READERS, import_subscribers, Imported),
         repeatable=Repeatable.IN_PARTS,
         takes=CSV,
-        openapi_extra={"requestBody": _BODY},
+        openapi_extra={"requestBody": BODY},
     )
     paths.get(
         *("/subscribers/export", Power.KEEP_READERS, export_subscribers, None),

@@ -47,7 +47,7 @@ def add_to(paths: Paths, press: Press) -> None:
 
 async def rehearse_send(call: Made, body: ByHand) -> Document:
     """Show who would get what of a one-off issue; nothing is changed."""
-    plan = await rehearse(await _wish(call, body), store=call.store)
+    plan = await rehearse(await wish_of(call, body), store=call.store)
     return {
         "planned": plan.counts.copies,
         "skipped": dict(plan.counts.skipped),
@@ -61,7 +61,7 @@ async def send(call: Made, body: ByHand, answer: Response) -> Document:
     It is written down, and the scheduler, or `digest run`, sends it. Readers get only what is new to them,
     and not again later.
     """
-    wish = await _wish(call, body)
+    wish = await wish_of(call, body)
     planned = await plan_by_hand(wish, store=call.store, now=call.now, by=call.actor)
     answer.headers["Location"] = f"{ROOT}/issues/{planned.issue_id}"
     return {"issue": planned.issue_id, "planned": planned.copies, "skipped": dict(planned.skipped)}
@@ -130,7 +130,8 @@ async def show_status(call: Made, now: Now = None) -> Document:
     }
 
 
-async def _wish(call: Call, body: ByHand) -> OneOff:
+async def wish_of(call: Call, body: ByHand) -> OneOff:
+    """The one-off that a body asks for; raises InputError unless it says in one way whom to write to."""
     if sum((body.everybody, bool(body.to), bool(body.topics or body.audience))) != 1:
         raise InputError("say whom to write to: everybody, some with to, or some with topics and audience")
     return OneOff(

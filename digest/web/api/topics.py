@@ -22,6 +22,7 @@ from digest.store import topics as topic_shelf
 from digest.web.api.answered import NewsletterShown, TopicShown
 from digest.web.api.asked import NewNewsletter, NewsletterEdit, NewTopic, TopicEdit
 from digest.web.api.calls import Made
+from digest.web.api.desk_documents import TopicOrder
 from digest.web.api.paths import ROOT, After, Document, Limit, Listing, Paths, Slug, part
 
 
@@ -29,6 +30,7 @@ def add_to(paths: Paths, own_themes: Path | None) -> None:
     """Add what is about topics and newsletters."""
     paths.get("/topics", Power.SEE, list_topics, Listing[TopicShown])
     paths.post("/topics", Power.EDIT, add_topic, TopicShown, status_code=201)
+    paths.patch("/topics", Power.EDIT, order_topics, Listing[TopicShown])
     paths.get("/topics/{slug}", Power.SEE, show_topic, TopicShown)
     paths.patch("/topics/{slug}", Power.EDIT, edit_a_topic, TopicShown)
     paths.delete("/topics/{slug}", Power.EDIT, remove_topic, TopicShown)
@@ -47,6 +49,15 @@ async def list_topics(call: Made, after: After = 0, limit: Limit = 100) -> Docum
     async with call.store.read() as connection:
         found = list(enumerate(await topic_shelf.every(connection), 1))
     return part(found[after : after + limit + 1], limit, lambda one: one[0], lambda one: topic_shown(one[1]))
+
+
+async def order_topics(call: Made, body: TopicOrder) -> Document:
+    """Put topics in the order in which mails show them
+
+    One that is not named comes behind the others, in the order of today.
+    """
+    found = await edit_topics.order_topics(body.slugs, store=call.store, now=call.now, by=call.actor)
+    return {"items": [topic_shown(one) for one in found], "next": None}
 
 
 async def show_topic(call: Made, slug: Slug) -> Document:

@@ -58,7 +58,7 @@ def _is_problem(answer: httpx.Response, status: int) -> bool:
 
 async def _asked(client: httpx.AsyncClient, method: str, path: str) -> httpx.Response:
     body = {} if method in {"GET", "DELETE"} else {"content": b"{}"}
-    kind = "text/csv" if path.endswith("import") else "application/json"
+    kind = "text/csv" if path.endswith(("import", "imports")) else "application/json"
     return await client.request(method, path, headers={"Content-Type": kind}, **body)  # type: ignore[arg-type]
 
 
@@ -157,7 +157,7 @@ async def test_every_error_has_the_same_shape(sqlite_store: Database) -> None:
         assert _is_problem(await client.get("/api"), 404)
         wrong_method = await client.put("topics")
         assert _is_problem(wrong_method, 405)
-        assert wrong_method.headers["allow"] == "GET, POST"
+        assert wrong_method.headers["allow"] == "GET, PATCH, POST"
         assert _is_problem(await client.post("topics", content=b"{", headers=json), 400)
         assert _is_problem(await client.post("topics", content=b"\xff", headers=json), 400)
         assert _is_problem(await client.post("topics", content=b"[" * 100_000, headers=json), 400)
