@@ -19,8 +19,8 @@ from digest.jobs.local import Jobs
 
 log = structlog.get_logger(__name__)
 
-#: How often notices and rosters are looked for: somebody who has just signed up waits for a mail, and
-#: somebody at the desk for an import.
+#: How often notices, rosters and feeds are looked for: somebody who has just signed up waits for a mail, and
+#: somebody at the desk for an import, or for a feed that was added.
 NOTICE_SECONDS: Final = 3
 
 
@@ -42,7 +42,7 @@ async def keep_time(
 ) -> None:
     """Tick until `stop` is set, the first time at once; a tick under way ends well before this returns."""
     scheduler = AsyncIOScheduler(timezone=UTC)
-    busy, notifying, reading, telling = (asyncio.Lock() for _ in range(4))
+    busy, notifying, reading, telling, polling = (asyncio.Lock() for _ in range(5))
 
     async def tick() -> None:
         async with busy:
@@ -64,8 +64,14 @@ async def keep_time(
             if not stop.is_set():
                 await _hand_over(jobs, stop)
 
+    async def poll() -> None:
+        async with polling:
+            if not stop.is_set():
+                await _poll(jobs, clock(), stop)
+
     soon = min(tick_seconds, NOTICE_SECONDS)
-    for work, seconds in ((tick, tick_seconds), (notify, soon), (take_in, soon), (hand_over, soon)):
+    between = (notify, take_in, hand_over, poll)
+    for work, seconds in ((tick, tick_seconds), *((one, soon) for one in between)):
         scheduler.add_job(
             work,
             "interval",
@@ -82,7 +88,7 @@ async def keep_time(
         await stop.wait()
         scheduler.remove_all_jobs()
         # the tick under way looks at `stop` itself and comes to a good end
-        async with busy, notifying, reading, telling:
+        async with busy, notifying, reading, telling, polling:
             log.info("the scheduler is stopping")
     finally:
         await jobs.end()
@@ -118,6 +124,17 @@ async def _hand_over(jobs: Jobs, stop: asyncio.Event) -> None:
         await jobs.hand_over(stop)
     except Exception as error:
         log.error("webhooks could not be told", error=f"{type(error).__name__}: {error}")
+
+
+async def _poll(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:
+    """Ask feeds between the ticks, so that no mail waits for a slow one."""
+    try:
+        done = await jobs.poll(now, stop)
+    except Exception as error:
+        log.error("feeds could not be polled", error=f"{type(error).__name__}: {error}")
+        return
+    if done.added or done.updated or done.failed:
+        log.info("feeds were polled", added=done.added, updated=done.updated, failed=done.failed)
 
 
 async def _notify(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from digest.core.model import RunTotals
 from digest.flows.notify import Notified
+from digest.flows.poll import Polls
 from digest.jobs.local import RunReport
 from digest.store.database import Database
 from scheduler import Pulse, keep_time
@@ -58,6 +59,9 @@ class Diary:
 
     async def end(self) -> None:
         """Nothing goes on."""
+
+    async def poll(self, now: datetime, stop: asyncio.Event) -> Polls:
+        return Polls()
 
     async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
         self.notified += 1

@@ -33,12 +33,14 @@ from digest.cli.console import (
 )
 from digest.cli.doors import store_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
+from digest.config import load_settings
 from digest.core.corrections import Telling
 from digest.core.model import Briefing, BriefingStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows.collect import Collected, collect
 from digest.flows.correcting import Word
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
+from digest.flows.find_feed import fetched
 from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown
 from digest.ingest.formats import FORMATS, read
 from digest.ingest.gathered import Gathered
@@ -47,6 +49,7 @@ from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
 from digest.store import corrections, topics
 from digest.store.opinions import tally
+from digest.wiring import reach_of
 from subscribers.wishes import parse_section
 
 BriefingId = Annotated[int, typer.Argument(metavar="ID", parser=whole())]
@@ -71,7 +74,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def ingest(
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE", help="Files, or - for standard input.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SOURCE", help="Files, addresses of the web, or -.")
+    ],
     format: Annotated[
         str | None, typer.Option("--format", help=f"{' or '.join(FORMATS)}; recognised when not given.")
     ] = None,
@@ -86,7 +91,7 @@ def ingest(
     """Take briefings in and publish them; what is known already is left alone or revised."""
     kind = parse_section(section)
     gathered = [
-        read(_bytes_of(one), source=_named(one), format=format, section=kind, topics=tuple(topic or ()))
+        read(_given(one, config), source=_named(one), format=format, section=kind, topics=tuple(topic or ()))
         for one in sources
     ]
     collected = run(_collect(gathered, topic or (), config, not draft))
@@ -295,13 +300,21 @@ def _named(source: str) -> str:
     return "standard input" if source == "-" else source
 
 
+def _given(source: str, config: Path | None) -> bytes:
+    """What a file, an address of the web or standard input holds."""
+    if not source.startswith(("http://", "https://")):
+        return _bytes_of(source)
+
+    async def work() -> bytes:
+        async with reach_of(load_settings(config)) as reach:
+            return await fetched(source, reach=reach)
+
+    return run(work())
+
+
 def _bytes_of(source: str) -> bytes:
     if source == "-":
         return sys.stdin.buffer.read()
-    if source.startswith(("http://", "https://")):
-        raise InputError(
-            f"source {source!r} is a URL: this version reads files; save the page and ingest that"
-        )
     try:
         return Path(source).read_bytes()
     except OSError as error:

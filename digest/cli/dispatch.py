@@ -12,8 +12,10 @@ from typing import Final
 from digest import wiring
 from digest.config import Settings, Uncertain, secret_keys
 from digest.flows.hand_over import Messenger
+from digest.flows.poll import Poller
 from digest.flows.press import Press
 from digest.flows.tally import Progress
+from digest.ingest.feed_room import ReadingRoom
 from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
 from digest.store.database import Database
@@ -39,7 +41,24 @@ def press_for(settings: Settings, store: Database) -> Press:
     )
 
 
-async def jobs_for(settings: Settings, store: Database, progress: Progress | None = None) -> LocalJobs:
+@asynccontextmanager
+async def polling(settings: Settings, store: Database) -> AsyncIterator[Poller]:
+    """Who asks feeds, with the guarded way out and the room in which they are read."""
+    room = ReadingRoom()
+    try:
+        async with wiring.reach_of(settings) as reach:
+            yield Poller(store=store, reach=reach, room=room)
+    finally:
+        await room.close()
+
+
+async def jobs_for(
+    settings: Settings,
+    store: Database,
+    progress: Progress | None = None,
+    *,
+    poller: Poller | None = None,
+) -> LocalJobs:
     """The work of this process, with its log set up; `progress` watches how it goes."""
     wiring.set_up_logging(settings)
     return LocalJobs(
@@ -55,6 +74,7 @@ async def jobs_for(settings: Settings, store: Database, progress: Progress | Non
         keep_unconfirmed=timedelta(days=settings.unconfirmed_days),
         messenger=Messenger(store=store, reach=wiring.reach_to_webhooks(settings)),
         progress=progress,
+        poller=poller,
     )
 
 

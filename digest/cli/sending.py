@@ -28,7 +28,7 @@ from digest.cli.console import (
     table,
     whole,
 )
-from digest.cli.dispatch import jobs_for, stopping
+from digest.cli.dispatch import jobs_for, polling, stopping
 from digest.cli.doors import store_at, store_of
 from digest.cli.meters import watched
 from digest.cli.statuses import DONE, FAILED_IN_PART, INTERRUPTED
@@ -58,13 +58,19 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run_once(now: Now = None, json: Json = False, config: Config = None) -> None:
-    """Plan and send everything that is due, then end: what cron calls."""
+    """Ask feeds, plan and send all that is due, then end: what cron calls."""
     instant = parse_now(now)
     settings = load_settings(config)
 
     async def work() -> tuple[RunReport, bool]:
-        async with store_at(settings) as store, stopping() as stop, watched(json) as progress:
-            jobs = await jobs_for(settings, store, progress)
+        async with (
+            store_at(settings) as store,
+            stopping() as stop,
+            watched(json) as progress,
+            polling(settings, store) as poller,
+        ):
+            jobs = await jobs_for(settings, store, progress, poller=poller)
+            await jobs.poll(instant, stop)
             report = await jobs.run(instant, stop)
             await jobs.hand_over_all(stop)
             return report, stop.interrupted

@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from digest.cli.console import Config, Json, answer, note, run, whole
-from digest.cli.dispatch import jobs_for, press_for, stopping
+from digest.cli.dispatch import jobs_for, polling, press_for, stopping
 from digest.cli.doors import store_at
 from digest.config import load_settings, secret_keys
 from digest.errors import InputError
@@ -43,8 +43,8 @@ def serve(
     set_up_logging(settings)
 
     async def work() -> None:
-        async with store_at(settings) as store, stopping() as stop:
-            jobs = None if no_scheduler else await jobs_for(settings, store)
+        async with store_at(settings) as store, stopping() as stop, polling(settings, store) as poller:
+            jobs = None if no_scheduler else await jobs_for(settings, store, poller=poller)
             tokens = Tokens(secret_keys(settings))
             app = build_app(
                 store=store,

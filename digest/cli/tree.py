@@ -28,11 +28,12 @@ _BRANCHES: Final = {
     "briefings": _Branch(("briefings",), "List, show, edit, publish and retract briefings."),
     "archive": _Branch(("archive",), "Index the public archive anew."),
     "topics": _Branch(("topics",), "List, add, edit and remove topics."),
+    "feeds": _Branch(("feeds",), "List, show, add, edit, poll and remove feeds."),
     "newsletters": _Branch(("newsletters",), "List, add and edit newsletters."),
     "subscribers": _Branch(
         ("readers", "standings", "rosters"), "Add, list, change, pause, remove and import readers."
     ),
-    "run": _Branch(("sending",), "Plan and send everything that is due: what cron calls."),
+    "run": _Branch(("sending",), "Ask feeds, plan and send all that is due: what cron calls."),
     "send": _Branch(("sending",), "Send a one-off issue by hand."),
     "preview": _Branch(("previews",), "Print a reader's next issue as it would be sent."),
     "issues": _Branch(("issues",), "List, show, hold, approve and cancel issues."),

@@ -55,7 +55,7 @@ def read_xml(data: bytes, *, content_type: str, url: str, source: str) -> RawFee
 
 
 def _as_xml(content_type: str) -> str:
-    """The type with its charset, if it names one; the rest would make feedparser guess (RFC 7303 does not)."""
+    """The type with its charset, if it names one; the rest makes feedparser guess (RFC 7303 does not)."""
     charset = re.search(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", content_type, re.IGNORECASE)
     return f"application/xml; charset={charset[1]}" if charset else "application/xml"
 

@@ -28,6 +28,7 @@ from digest.flows.issue_acts import settle_stopped
 from digest.flows.notify import Notified, notify
 from digest.flows.orders import plan_due
 from digest.flows.patience import Patience
+from digest.flows.poll import Poller, Polls
 from digest.flows.press import Press
 from digest.flows.publish import Memory, Planned, due_slots, publish
 from digest.flows.recover import recover
@@ -82,6 +83,10 @@ class Jobs(Protocol):
         """Break off what goes on by itself; nothing is lost by that."""
         ...
 
+    async def poll(self, now: datetime, stop: asyncio.Event) -> Polls:
+        """Ask the feeds that are due."""
+        ...
+
 
 class LocalJobs:
     """Plans and sends in this process."""
@@ -101,6 +106,7 @@ class LocalJobs:
         alerts_to: Sequence[str] = (),
         keep_unconfirmed: timedelta | None = None,
         messenger: Messenger | None = None,
+        poller: Poller | None = None,
         clock: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
@@ -128,6 +134,8 @@ class LocalJobs:
         #: who is told of what an admin should look at
         self._alerts_to: Final = tuple(alerts_to)
         self._keep_unconfirmed: Final = keep_unconfirmed
+        #: without one no feed is asked
+        self._poller: Final = poller
         #: when it was tidied last
         self._tidied_at: datetime | None = None
         self._messenger: Final = messenger
@@ -197,6 +205,10 @@ class LocalJobs:
         """Break off what is being handed over: whoever comes next does it again."""
         if self._messenger is not None:
             await self._messenger.end()
+
+    async def poll(self, now: datetime, stop: asyncio.Event) -> Polls:
+        """Ask the feeds that are due; a call while another one is under way leaves them to that one."""
+        return Polls() if self._poller is None else await self._poller.poll_due(now, stop)
 
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""

@@ -142,7 +142,7 @@ class Reach:
             if not is_open_to(number, self._own):
                 raise ReachError(
                     Trouble.REFUSED,
-                    f"the host {place.host} is {number}, which is not on the open internet; "
+                    f"{_called(place.host, number)} is not on the open internet; "
                     "networks of your own are named in DIGEST_REACH_PRIVATE",
                 )
         return numbers
@@ -216,6 +216,10 @@ async def _body_of(response: httpx2.Response, place: Place, bounds: Bounds) -> b
         ) from None
     except zlib.error as error:
         raise ReachError(Trouble.BROKEN, f"{place.url} is not {encoding} as it says: {error}") from None
+
+
+def _called(host: str, number: Address) -> str:
+    return host if host == str(number) else f"the host {host} is {number}, which"
 
 
 def _broken(place: Place, error: Exception | None) -> ReachError:

@@ -119,6 +119,8 @@ def lived_in(founded: Path, receiver: str, tmp_path_factory: pytest.TempPathFact
     with time_machine.travel(MONDAY_NOON, tick=True):
         shell.ok("subscribers", "add", "paul@readers.example")
         shell.ok("subscribers", "pause", "paul@readers.example")
+        # nobody is ever asked there: it is no place on the open internet
+        shell.ok("feeds", "add", "http://127.0.0.1:9/feed.xml", "--later")
         password = b"letters in a drawer\n"
         for name in ("Anna", "Clara", "Dora"):
             shell.ok("users", "add", name, "--role", "admin", "--password-stdin", stdin=password)

@@ -46,7 +46,7 @@ def start(shell: Shell, *words: str) -> subprocess.Popen[str]:
     [
         (["ingest", "nowhere.txt"], "'nowhere.txt' cannot be read"),
         (["subscribers", "add", "dora@readers.example", "--timezone", "Mars/Olympus"], "'Mars/Olympus'"),
-        (["feeds", "list"], "No such command 'feeds'"),
+        (["feed", "list"], "No such command 'feed'"),
     ],
 )
 def test_refusal_is_one_plain_line_of_the_real_command_too(

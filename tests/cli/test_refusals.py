@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from tests.cli.commands import CALLS, PAGE
+from tests.cli.feed_refusals import FEEDS
 from tests.cli.refused import HUGE, WEBHOOKS
 from tests.cli.shell import Shell
 
@@ -24,8 +25,8 @@ REFUSALS: Final = {
         ("nul.txt", "nul.txt is not text"),
         ("web.html", "web.html looks like a web page"),
         ("broken.json", "broken.json is not valid JSON"),
-        ("http://127.0.0.1:1/page", "'http://127.0.0.1:1/page' is a URL"),
-        ("https://[broken/page", "'https://[broken/page' is a URL"),
+        ("http://127.0.0.1:1/page", "127.0.0.1 is not on the open internet"),
+        ("https://[broken/page", "the address 'https://[broken/page' is not well made"),
         (f"{PAGE} nowhere.txt", "'nowhere.txt' cannot be read"),
         (f"{PAGE} --format pdf", "format 'pdf' is not known: choose among"),
         (f"{PAGE} --format json", "not a list of items in JSON"),
@@ -98,6 +99,7 @@ REFUSALS: Final = {
         ("gossip", "topic 'gossip' does not exist"),
         ("general", "topic 'general' cannot be removed"),
     ],
+    **FEEDS,
     "newsletters list": [("--limit 0", "'--limit'"), (f"--after {HUGE}", "'--after'")],
     "newsletters show": [
         ("", "Missing argument"),

@@ -48,7 +48,8 @@ RDF: Final = """<?xml version="1.0"?>
 <link>https://harbour.example/ferry?id=7#top</link><dc:date>2026-11-24T05:30:00Z</dc:date>
 <dc:subject>Trade</dc:subject><dc:subject>Ships</dc:subject>
 
-<description>&lt;p&gt;The ferry sails again after two years.&lt;/p&gt;&lt;ul&gt;&lt;li&gt;Four sailings a day&lt;/li&gt;
+<description>&lt;p&gt;The ferry sails again after two years.&lt;/p&gt;&lt;ul&gt;
+&lt;li&gt;Four sailings a day&lt;/li&gt;
 &lt;li&gt;No cars before May&lt;/li&gt;&lt;/ul&gt;</description></item>
 <item rdf:about="harbour-6"><title>Library Keeps Its Night Hours</title>
 <link>https://harbour.example/library</link><dc:date>2026-11-23T18:00:00Z</dc:date>

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from ipaddress import ip_network
-from typing import Final
+from typing import Final, cast
 
 from digest.reach.client import Reach
 
@@ -59,7 +59,7 @@ class Httpd:
         self.open_now += 1
         self.most_open = max(self.most_open, self.open_now)
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await self._answer(await _read(reader), writer)
         finally:
             self.open_now -= 1
@@ -71,11 +71,10 @@ class Httpd:
         if isinstance(page, Reply):
             reply = page
         else:
-            try:
-                reply = page(asked)  # type: ignore[call-arg, assignment]
-            except TypeError:
-                await page(asked, writer)  # type: ignore[call-arg, misc]
+            if asyncio.iscoroutinefunction(page):
+                await page(asked, writer)
                 return
+            reply = cast("Reply", page(asked))  # type: ignore[call-arg]
         writer.write(written(reply))
         await writer.drain()
 
