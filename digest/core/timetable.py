@@ -88,6 +88,12 @@ def at_once_slot(number: int, now: datetime, zone: str) -> Slot:
     return Slot(f"{AT_ONCE_SIGN}{number}", local_day(now, zone), now.astimezone(UTC))
 
 
+def wall_instant(wall: datetime, zone: str) -> datetime:
+    """When the clocks of a zone first read `wall`, which names no zone, or later; UTC."""
+    found = _zone(zone)
+    return _first_reading(wall.replace(tzinfo=found), found)
+
+
 def when_not_quiet(now: datetime, zone: str, quiet: Set[date]) -> datetime:
     """`now`, or when the first local day begins that is not quiet, if today is: news at once waits for it."""
     day = local_day(now, zone)

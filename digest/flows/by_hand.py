@@ -44,6 +44,19 @@ class OneOff:
     ignore_bookmarks: bool = False
     #: no briefings at all: the intro is the mail
     intro_only: bool = False
+    #: only readers by whose clocks it is time, and who have no copy of its issues so far; None for all
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Whom a part of a one-off is for that is sent by each reader's own clocks."""
+
+    zones: frozenset[str]
+    #: the issues of the parts before
+    after: tuple[int, ...]
+    #: news above this number is for none of the parts
+    upto: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +116,13 @@ async def _plan(connection: AsyncConnection, wish: OneOff, *, to_keep: bool = Fa
     if wish.intro_only and not (wish.subject and wish.intro):
         raise InputError("a mail without briefings needs a subject and an intro")
     newest = await counters.newest_number(connection)
+    newest = newest if wish.part is None else min(newest, wish.part.upto)
     chosen = await _chosen(connection, wish, newest)
     readers = await _readers(connection, newsletter, wish)
+    if wish.part is not None:
+        zones, before = wish.part.zones, wish.part.after
+        here = await one_offs.by_zones(connection, newsletter.id, zones, not_of=before)
+        readers = here if readers is None else here & readers
     if to_keep:
         await one_offs.lock_readers(connection, newsletter.id, readers)
     groups = await one_offs.groups(connection, newsletter.id, readers)

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.core import timetable
 from digest.core.access import PROGRAM, Actor
 from digest.errors import DigestError, InputError, NotFoundError, StoreError
-from digest.flows.by_hand import OneOff, plan_in, rehearse
+from digest.flows.by_hand import OneOff, Part, plan_in, rehearse
 from digest.flows.publish import Planned
-from digest.store import newsletters, orders
+from digest.store import counters, newsletters, one_offs, orders
 from digest.store.changes import note_change
 from digest.store.database import Database
 from digest.store.one_off_tables import OrderStatus
@@ -25,37 +27,58 @@ from digest.store.orders import Order
 
 log = structlog.get_logger(__name__)
 
+#: In an order's wish: the time on each reader's own clocks.
+LOCAL_AT: Final = "local_at"
+#: And the newest number when its first part was planned.
+_UPTO: Final = "upto"
 #: An order for a time further away is a slip of the pen.
 FURTHEST: Final = timedelta(days=366)
 
 
 async def place(
-    wish: OneOff, copies: int, *, token: str, due_at: datetime, by: Actor, store: Database, now: datetime
+    wish: OneOff,
+    copies: int,
+    *,
+    token: str,
+    due_at: datetime,
+    by: Actor,
+    store: Database,
+    now: datetime,
+    local_at: datetime | None = None,
 ) -> Order:
     """Order a one-off of which somebody has agreed to so many copies; the same token twice is one order.
 
-    Raises InputError when it would be another number by now, or when nothing would be sent.
+    With `local_at`, a time that names no zone, each reader gets it when the clocks of the own zone read that,
+    or at once where they have; `due_at` is not looked at then. Raises InputError when it would be another
+    number by now, or when nothing would be sent.
     """
-    if not now - timedelta(minutes=5) <= due_at <= now + FURTHEST:
-        raise InputError("the time to send at is past, or more than a year away")
     async with store.read() as connection:
         known = await orders.by_token(connection, token)
     if known is not None:
         return known
     plan = await rehearse(wish, store=store)
+    last = due_at
+    if local_at is not None:
+        async with store.read() as connection:
+            instants = (await instants_by_zone(connection, plan.newsletter.id, local_at)).values()
+        due_at, last = min(instants, default=now), max(instants, default=now)
+    if not now - timedelta(minutes=5) <= last <= now + FURTHEST:
+        raise InputError("the time to send at is past, or more than a year away")
     if not plan.counts.copies:
         raise InputError("nothing would be sent: no reader addressed has anything new to get")
     if plan.counts.copies != copies:
         raise InputError(f"{copies} mails were agreed to, and it would be {plan.counts.copies}")
     if wish.to:
         wish = replace(wish, to=(), reader_ids=tuple(sorted(plan.readers or ())))
-    new = Order(0, token, plan.newsletter.id, _kept(wish), copies, by.name[:140], now, due_at)
+    kept = _kept(wish) | ({} if local_at is None else {LOCAL_AT: local_at.isoformat(timespec="minutes")})
+    new = Order(0, token, plan.newsletter.id, kept, copies, by.name[:140], now, due_at)
     async with store.write() as connection:
         is_new = await orders.add(connection, new)
         found = await orders.by_token(connection, token)
         assert found is not None
         if is_new:
             said = {"newsletter": wish.newsletter, "copies": copies, "due_at": due_at.isoformat()}
+            said |= {} if local_at is None else {LOCAL_AT: local_at.isoformat(timespec="minutes")}
             await note_change(connection, by, "order.place", found.id, now, after=said)
     return found
 
@@ -98,9 +121,50 @@ async def _plan(order_id: int, store: Database, now: datetime) -> Planned | None
         if order is None or order.status is not OrderStatus.WAITING:
             return None
         newsletter = await newsletters.by_id(connection, order.newsletter_id)
+        if LOCAL_AT in order.wish:
+            return await _plan_part(connection, order, _wish(order, newsletter.slug), now)
         planned = await plan_in(connection, _wish(order, newsletter.slug), order.due_at, planned_at=now)
         await orders.settle(connection, order_id, OrderStatus.PLANNED, issue_id=planned.issue_id)
         return planned
+
+
+async def instants_by_zone(
+    connection: AsyncConnection, newsletter_id: int, wall: datetime
+) -> dict[str, datetime]:
+    """When the clocks of each zone in which the newsletter is read show a time."""
+    zones = await one_offs.zones(connection, newsletter_id)
+    return {zone: timetable.wall_instant(wall, zone) for zone in zones}
+
+
+async def _plan_part(
+    connection: AsyncConnection, order: Order, wish: OneOff, now: datetime
+) -> Planned | None:
+    """Plan for all by whose clocks it is time, and who are in no part before; then wait for the next zone.
+
+    Whoever changes zones meanwhile is in one part: in the first one at whose planning their time has come.
+    """
+    wall = datetime.fromisoformat(order.wish[LOCAL_AT])
+    instants = await instants_by_zone(connection, order.newsletter_id, wall)
+    # news of the hours between the parts is for nobody: all get the same
+    upto = order.wish.get(_UPTO) or await counters.newest_number(connection)
+    before = await orders.parts_of(connection, order.id)
+    come = frozenset(zone for zone, instant in instants.items() if instant <= now)
+    to_come = [instant for instant in instants.values() if instant > now]
+    planned: Planned | None = None
+    try:
+        part = replace(wish, part=Part(come, tuple(before), upto))
+        planned = await plan_in(connection, part, now)
+        await orders.add_part(connection, order.id, planned.issue_id)
+    except InputError:
+        # nobody there, or nothing new for those who are; of the whole order that would be a failure
+        if not to_come and not before:
+            raise
+    if to_come:
+        await orders.go_on_at(connection, order.id, min(to_come), {**order.wish, _UPTO: upto})
+    else:
+        last = before[-1] if planned is None else planned.issue_id
+        await orders.settle(connection, order.id, OrderStatus.PLANNED, issue_id=last)
+    return planned
 
 
 def _kept(wish: OneOff) -> dict[str, Any]:

@@ -21,6 +21,14 @@ class OrderStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+# The issues of an order that is planned in parts, zone by zone.
+order_parts = Table(
+    "order_parts",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id"), primary_key=True),
+    Column("order_id", ForeignKey("orders.id"), nullable=False, index=True),
+)
+
 orders = Table(
     "orders",
     metadata,

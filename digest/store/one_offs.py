@@ -19,8 +19,8 @@ from subscribers import store as shelf
 from subscribers.groups import groups_with_bookmarks
 from subscribers.interning import Preferences, chunks
 from subscribers.model import Standing
+from subscribers.tables import cadences, profiles, subscribers, subscriptions
 from subscribers.tables import groups as reader_groups
-from subscribers.tables import profiles, subscribers, subscriptions
 from subscribers.wishes import address_key
 
 #: Named readers beyond this number are found by subscription ids anyway; it bounds one statement.
@@ -68,6 +68,36 @@ async def by_audience(connection: AsyncConnection, newsletter_id: int, clause: C
         .where(_active(newsletter_id), condition)
     )
     return frozenset((await connection.execute(query)).scalars())
+
+
+async def zones(connection: AsyncConnection, newsletter_id: int) -> frozenset[str]:
+    """The zones by whose clocks the newsletter is read: groups are looked through, not readers."""
+    mine = reader_groups.c
+    query = (
+        select(cadences.c.zone)
+        .join(reader_groups, mine.cadence_id == cadences.c.id)
+        .where(mine.newsletter_id == newsletter_id, mine.is_active)
+        .distinct()
+    )
+    return frozenset((await connection.execute(query)).scalars())
+
+
+async def by_zones(
+    connection: AsyncConnection, newsletter_id: int, zones: Collection[str], *, not_of: Collection[int]
+) -> frozenset[int]:
+    """Active subscriptions in these zones that have no copy of any of the issues `not_of`."""
+    mine = reader_groups.c
+    has_one = exists().where(
+        deliveries.c.subscription_id == subscriptions.c.id, deliveries.c.issue_id.in_(not_of)
+    )
+    query = (
+        select(subscriptions.c.id)
+        .join(reader_groups, mine.id == subscriptions.c.group_id)
+        .join(cadences, cadences.c.id == mine.cadence_id)
+        .where(_active(newsletter_id), cadences.c.zone.in_(zones))
+    )
+    found = await connection.execute(query.where(~has_one) if not_of else query)
+    return frozenset(found.scalars())
 
 
 async def lock_readers(

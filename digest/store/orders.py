@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.store.one_off_tables import OrderStatus, orders
+from digest.store.one_off_tables import OrderStatus, order_parts, orders
 from subscribers.interning import insert_into
 
 
@@ -77,6 +77,25 @@ async def of_status(connection: AsyncConnection, status: OrderStatus, limit: int
     """Orders of a status, the latest due first."""
     query = select(orders).where(orders.c.status == status).order_by(orders.c.due_at.desc()).limit(limit)
     return tuple(map(_order_from, await connection.execute(query)))
+
+
+async def parts_of(connection: AsyncConnection, order_id: int) -> list[int]:
+    """The issues of an order that is planned in parts, so far."""
+    query = select(order_parts.c.issue_id).where(order_parts.c.order_id == order_id)
+    return list((await connection.execute(query.order_by(order_parts.c.issue_id))).scalars())
+
+
+async def add_part(connection: AsyncConnection, order_id: int, issue_id: int) -> None:
+    """Note that an issue is a part of an order."""
+    await connection.execute(insert(order_parts).values(order_id=order_id, issue_id=issue_id))
+
+
+async def go_on_at(
+    connection: AsyncConnection, order_id: int, due_at: datetime, wish: Mapping[str, Any]
+) -> None:
+    """The next part of an order is due then; the wish says by now what holds for all parts."""
+    query = update(orders).where(orders.c.id == order_id)
+    await connection.execute(query.values(due_at=due_at, wish=dict(wish)))
 
 
 async def settle(

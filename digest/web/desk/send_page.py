@@ -108,10 +108,12 @@ class SendByHand:
         typed = visit.form.one("confirm").replace(",", "")
         if not (typed.isascii() and typed.isdigit() and len(typed) < 12):
             raise InputError("type the number of mails to confirm it")
+        local = visit.form.one("when") == "local"
         await place(
             *(wish, int(typed)),
             token=token,
-            due_at=_when(visit),
+            due_at=visit.now if local else _when(visit),
+            local_at=_wall(visit) if local else None,
             by=visit.actor,
             store=self._store,
             now=visit.now,
@@ -233,11 +235,15 @@ def _when(visit: Visit) -> datetime:
     """When to send: now, or a time on the newsroom's clocks."""
     if visit.form.one("when") != "at":
         return visit.now
+    return _wall(visit).replace(tzinfo=ZoneInfo(visit.zone)).astimezone(UTC)
+
+
+def _wall(visit: Visit) -> datetime:
+    """The time that was typed, which names no zone."""
     try:
-        wall = datetime.fromisoformat(visit.form.one("at"))
+        return datetime.fromisoformat(visit.form.one("at")).replace(tzinfo=None)
     except ValueError:
         raise InputError("say on which day and at which time to send") from None
-    return wall.replace(tzinfo=ZoneInfo(visit.zone)).astimezone(UTC)
 
 
 def _ids(form: Entered) -> list[int]:

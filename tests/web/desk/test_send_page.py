@@ -130,3 +130,13 @@ async def test_who_may_not_send_gets_no_form(store: Database) -> None:
     async with at_the_desk(store, Role.VIEWER) as client:
         assert (await client.get("/admin/send")).status_code == 403
         assert "Send by hand" not in says(await client.get("/admin/"))
+
+
+async def test_a_mail_is_ordered_for_each_readers_own_clocks(store: Database) -> None:
+    await newsroom(store)
+    async with at_send(store) as client:
+        page = await do(client, await client.get("/admin/send"), "rehearse", **CHOSEN)
+        when = {"when": "local", "at": "2026-11-25T08:00", "confirm": "2"}
+        page = await do(client, page, "order", **CHOSEN, **when)
+        assert "The mail is ordered" in says(page)
+        assert "2026-11-25 at 08:00 on each reader's clocks" in says(page)

@@ -29,3 +29,12 @@ def upgrade() -> None:
     with op.batch_alter_table("newsletters") as table:
         for name, kind in _NEW.items():
             table.alter_column(name, existing_type=kind, nullable=False)
+    op.create_table(
+        "order_parts",
+        sa.Column("issue_id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("issue_id", name=op.f("pk_order_parts")),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_order_parts_issue_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_parts_order_id")),
+    )
+    op.create_index("ix_order_parts_order_id", "order_parts", ["order_id"])
