@@ -7,10 +7,11 @@ start, slots that were missed while nothing ran become one issue each cadence, n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -42,38 +43,18 @@ async def keep_time(
 ) -> None:
     """Tick until `stop` is set, the first time at once; a tick under way ends well before this returns."""
     scheduler = AsyncIOScheduler(timezone=UTC)
-    busy, notifying, reading, telling, polling = (asyncio.Lock() for _ in range(5))
+    at_work: list[asyncio.Lock] = []
 
-    async def tick() -> None:
-        async with busy:
-            if not stop.is_set():
-                await _tick(jobs, clock(), stop, pulse)
+    def every(seconds: int, work: Callable[[datetime], Coroutine[Any, Any, None]]) -> None:
+        at_work.append(busy := asyncio.Lock())
 
-    async def notify() -> None:
-        async with notifying:
-            if not stop.is_set():
-                await _notify(jobs, clock(), stop)
+        async def turn() -> None:
+            async with busy:
+                if not stop.is_set():
+                    await work(clock())
 
-    async def take_in() -> None:
-        async with reading:
-            if not stop.is_set():
-                await _take_in(jobs, clock(), stop)
-
-    async def hand_over() -> None:
-        async with telling:
-            if not stop.is_set():
-                await _hand_over(jobs, stop)
-
-    async def poll() -> None:
-        async with polling:
-            if not stop.is_set():
-                await _poll(jobs, clock(), stop)
-
-    soon = min(tick_seconds, NOTICE_SECONDS)
-    between = (notify, take_in, hand_over, poll)
-    for work, seconds in ((tick, tick_seconds), *((one, soon) for one in between)):
         scheduler.add_job(
-            work,
+            turn,
             "interval",
             seconds=seconds,
             # a tick is never too late, several missed ones are one, and none overtakes another
@@ -82,14 +63,19 @@ async def keep_time(
             max_instances=1,
             next_run_time=datetime.now(UTC),
         )
+
+    every(tick_seconds, lambda now: _tick(jobs, now, stop, pulse))
+    for between in (_notify, _take_in, _hand_over, _poll):
+        every(min(tick_seconds, NOTICE_SECONDS), partial(between, jobs, stop))
     scheduler.start()
     log.info("the scheduler is awake", tick_seconds=tick_seconds)
     try:
         await stop.wait()
         scheduler.remove_all_jobs()
         # the tick under way looks at `stop` itself and comes to a good end
-        async with busy, notifying, reading, telling, polling:
-            log.info("the scheduler is stopping")
+        for busy in at_work:
+            await busy.acquire()
+        log.info("the scheduler is stopping")
     finally:
         await jobs.end()
         scheduler.shutdown(wait=False)
@@ -110,7 +96,7 @@ async def _tick(jobs: Jobs, now: datetime, stop: asyncio.Event, pulse: Pulse) ->
         log.info("a tick is done", planned=totals.planned, sent=totals.sent, trouble=report.trouble, **waits)
 
 
-async def _take_in(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:
+async def _take_in(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:
     """Go on with rosters between the ticks; a piece that fails is tried again, and stays where it is."""
     try:
         await jobs.take_in(now, stop)
@@ -118,7 +104,7 @@ async def _take_in(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:
         log.error("a roster could not be taken in", error=f"{type(error).__name__}: {error}")
 
 
-async def _hand_over(jobs: Jobs, stop: asyncio.Event) -> None:
+async def _hand_over(jobs: Jobs, stop: asyncio.Event, _now: datetime) -> None:
     """Tell webhooks what happened; what cannot be told now is told later."""
     try:
         await jobs.hand_over(stop)
@@ -126,7 +112,7 @@ async def _hand_over(jobs: Jobs, stop: asyncio.Event) -> None:
         log.error("webhooks could not be told", error=f"{type(error).__name__}: {error}")
 
 
-async def _poll(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:
+async def _poll(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:
     """Ask feeds between the ticks, so that no mail waits for a slow one."""
     try:
         done = await jobs.poll(now, stop)
@@ -137,7 +123,7 @@ async def _poll(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:
         log.info("feeds were polled", added=done.added, updated=done.updated, failed=done.failed)
 
 
-async def _notify(jobs: Jobs, now: datetime, stop: asyncio.Event) -> None:
+async def _notify(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:
     """Send notices between the ticks; what stands in the way is told by the next tick, which meets it too."""
     try:
         await jobs.notify(now, stop)

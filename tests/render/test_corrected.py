@@ -34,7 +34,7 @@ def mail_of(changed: Briefing, language: str = "en") -> tuple[str, str]:
     copy: Copy = copy_of(issue(), ("economy", (2,)), (CORRECTIONS, (9,)), profile=Profile(language=language))
     sheet = print_sheet(copy.issue, NEWSLETTER, {2: NEWS, 9: changed}, TOPICS, "classic", language)
     made = rendition(copy, sheet, BOUNDARY)
-    return made.plain_text(ADA), made.html_text(ADA)
+    return made.plain_text(ADA), made.html_text(ADA) or ""
 
 
 def test_a_corrected_item_says_so_and_shows_the_new_text_below_the_news() -> None:
