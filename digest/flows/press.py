@@ -7,20 +7,19 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.budget import LIMIT
 from digest.core.model import Claimed, Copy, Issue, Newsletter
 from digest.core.notices import Notice
 from digest.core.telling_once import Pin
-from digest.flows.beside import with_beside
+from digest.flows.editions import Edition, Fitting, Heading, Printed, edition_of
 from digest.flows.notice_press import NoticePress
 from digest.flows.trials import SIGN, copy_of
 from digest.mail.dkim import CohortBody, DkimKey, Signer
@@ -48,7 +47,7 @@ from digest.render.page import Personal, greeted, names_of
 from digest.render.printer import Printer
 from digest.render.rendition import Rendition
 from digest.render.tailoring import Tailoring
-from digest.store import beside, facts, issues, newsletters, numbered, topics
+from digest.store import beside, facts, issues, newsletters
 from digest.store.database import Database
 from subscribers.tokens import Purpose, Tokens
 
@@ -65,47 +64,6 @@ _COPIES_KEPT: Final = 5000
 _EDITIONS_KEPT: Final = 8
 #: A signature takes five times as long as the rest of a letter.
 _MOST_SEALERS: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """A round of an issue: all that its copies have in common."""
-
-    newsletter: Newsletter
-    printer: Printer
-    #: what heads copies, by issue and subject; nearly all cohorts have one of a few
-    headings: dict[tuple[Issue, str], Heading] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """What heads the copies of many cohorts."""
-
-    headers: CopyHeaders
-    names: DeliveryNames
-
-
-@dataclass(frozen=True, slots=True)
-class Fitting:
-    """The body of a cohort's copies for readers who gave a name, or for those who gave none."""
-
-    tailoring: Tailoring
-    #: what a signature needs to know of the body; None where nothing is signed
-    hashing: CohortBody | None
-    #: letters of one shape have the same header fields, hence signatures of one length
-    shape: tuple[int, bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Printed:
-    """A cohort, ready for its readers: body with slots, headers with gaps."""
-
-    rendition: Rendition[Personal]
-    headers: CopyHeaders
-    issue: Issue
-    names: DeliveryNames | OneName
-    #: by whether the reader has a name; made when the first such reader comes
-    fittings: dict[bool, Fitting] = field(default_factory=dict)
 
 
 class Press:
@@ -377,21 +335,6 @@ def _signatures(
     signer: Signer, headers: Sequence[bytes], hashing: CohortBody, body: Sequence[bytes], at: datetime
 ) -> bytes:
     return signer.sign(b"".join(headers), hashing.hash_of(body), at=at)
-
-
-async def edition_of(
-    connection: AsyncConnection,
-    issue: Issue,
-    revisions: Mapping[int, int],
-    pins: Sequence[Pin] = (),
-    *,
-    own_themes: Path | None,
-) -> Edition:
-    """An edition from the store, with these revisions of briefings by number, and what stands beside them."""
-    shown = await with_beside(connection, await numbered.by_numbers(connection, revisions), pins)
-    topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
-    newsletter = await newsletters.by_id(connection, issue.newsletter_id)
-    return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug, own_themes=own_themes))
 
 
 async def _prepare_sheet(printer: Printer, copy: Copy) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Copy, TopicGroup
 from digest.core.telling_once import Pin
-from digest.flows.press import edition_of
+from digest.flows.editions import edition_of
 from digest.render.page import Personal
 from digest.render.phrases import page_note
 from digest.render.printer import Printer

@@ -1,0 +1,77 @@
+"""What the copies of an issue have in common: the edition, what heads them, and the printed cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import Issue, Newsletter
+from digest.core.telling_once import Pin
+from digest.flows.beside import with_beside
+from digest.mail.dkim import CohortBody
+from digest.mail.heading import CopyHeaders
+from digest.mail.identifiers import DeliveryNames, OneName
+from digest.render.page import Personal
+from digest.render.printer import Printer
+from digest.render.rendition import Rendition
+from digest.render.tailoring import Tailoring
+from digest.store import newsletters, numbered, topics
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A round of an issue: all that its copies have in common."""
+
+    newsletter: Newsletter
+    printer: Printer
+    #: what heads copies, by issue and subject; nearly all cohorts have one of a few
+    headings: dict[tuple[Issue, str], Heading] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What heads the copies of many cohorts."""
+
+    headers: CopyHeaders
+    names: DeliveryNames
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """The body of a cohort's copies for readers who gave a name, or for those who gave none."""
+
+    tailoring: Tailoring
+    #: what a signature needs to know of the body; None where nothing is signed
+    hashing: CohortBody | None
+    #: letters of one shape have the same header fields, hence signatures of one length
+    shape: tuple[int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A cohort, ready for its readers: body with slots, headers with gaps."""
+
+    rendition: Rendition[Personal]
+    headers: CopyHeaders
+    issue: Issue
+    names: DeliveryNames | OneName
+    #: by whether the reader has a name; made when the first such reader comes
+    fittings: dict[bool, Fitting] = field(default_factory=dict)
+
+
+async def edition_of(
+    connection: AsyncConnection,
+    issue: Issue,
+    revisions: Mapping[int, int],
+    pins: Sequence[Pin] = (),
+    *,
+    own_themes: Path | None,
+) -> Edition:
+    """An edition from the store, with these revisions of briefings by number, and what stands beside them."""
+    shown = await with_beside(connection, await numbered.by_numbers(connection, revisions), pins)
+    topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
+    newsletter = await newsletters.by_id(connection, issue.newsletter_id)
+    return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug, own_themes=own_themes))
