@@ -12,7 +12,8 @@ from typing import Final
 
 from digest.core.model import Briefing, Claimed, Copy
 from digest.core.notices import NoticeKind
-from digest.flows.press import Edition, Press
+from digest.flows.editions import Edition
+from digest.flows.press import Press
 from digest.flows.seed import seed
 from digest.mail.headers import Mailbox
 from digest.mail.heading import CohortHeading, CopyHeaders, ReaderHeading
