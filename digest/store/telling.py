@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
@@ -93,9 +93,9 @@ async def _owe_to_readers_of(connection: AsyncConnection, copies: ColumnElement[
     readers: dict[int, int] = {row.group_id: row.readers for row in await connection.execute(counts)}
     whole, part = await _those_to_move(connection, readers, number)
     ids = await intern_bookmarks(connection, {*whole.values(), *part.values()})
-    for group_id, bookmark in whole.items():
-        moved = update(groups).where(groups.c.id == group_id).values(bookmark_id=ids[bookmark])
-        await connection.execute(moved)
+    if whole:
+        moved = [{"its_group": group_id, "bookmark_id": ids[mark]} for group_id, mark in whole.items()]
+        await connection.execute(update(groups).where(groups.c.id == bindparam("its_group")), moved)
     targets = await groups_with_bookmarks(connection, {(id_, ids[mark]) for id_, mark in part.items()})
     of_reader = exists().where(deliveries.c.subscription_id == subscriptions.c.id, copies)
     for group_id, bookmark in part.items():
