@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from digest.core.feeding import GAP_SHOWN, Feed, FeedHealth, health_of
 from digest.flows.edit_feeds import feed_named
 from digest.store import feeds as shelf
@@ -44,7 +46,12 @@ async def feed_sheet(feed_id: int, *, store: Database, now: datetime) -> FeedShe
 async def unwell_feeds(*, store: Database, now: datetime) -> tuple[tuple[Feed, FeedHealth], ...]:
     """The feeds that a person should look at, and what is the matter."""
     async with store.read() as connection:
-        found = await shelf.noteworthy(connection, now - GAP_SHOWN)
+        return await unwell_among(connection, now)
+
+
+async def unwell_among(connection: AsyncConnection, now: datetime) -> tuple[tuple[Feed, FeedHealth], ...]:
+    """The same, in a look at other things too."""
+    found = await shelf.noteworthy(connection, now - GAP_SHOWN)
     judged = [(feed, health_of(feed, now)) for feed in found]
     return tuple((feed, health) for feed, health in judged if health in UNWELL)
 

@@ -11,8 +11,10 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
+from digest.core.feeding import Feed, FeedHealth
 from digest.core.model import DeliveryStatus, Issue, IssueStatus, Newsletter
 from digest.core.quiet import dates_of, names_by_day
+from digest.flows.feeds_shown import unwell_among
 from digest.flows.issue_acts import approve_by
 from digest.flows.publish import due_slots
 from digest.store import attention, issue_states, newsletters, orders, outcomes, planning, webhooks
@@ -117,6 +119,8 @@ class Needs:
     bounced: int
     #: webhooks that were turned off of late, and not by a person
     webhooks: tuple[Webhook, ...]
+    #: feeds that are not well, and what is the matter
+    feeds: tuple[tuple[Feed, FeedHealth], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,7 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 without_topic=await attention.without_topic(connection, now - LATELY),
                 bounced=await attention.bounced(connection, now - LATELY),
                 webhooks=await webhooks.turned_off(connection, now - LATELY),
+                feeds=await unwell_among(connection, now),
             ),
             sent=sent,
         )

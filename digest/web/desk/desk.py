@@ -12,6 +12,7 @@ from digest.web.desk.account import Account
 from digest.web.desk.briefing_list import BriefingList
 from digest.web.desk.briefing_pages import BriefingPages
 from digest.web.desk.entry import Entry
+from digest.web.desk.feed_pages import Feeds
 from digest.web.desk.gate import DeskRoute, Gate, Pages
 from digest.web.desk.import_pages import Import
 from digest.web.desk.issue_sheets import Issues
@@ -55,6 +56,7 @@ def desk_routes(
         Import(store=store),
         BriefingPages(store=store, own_themes=own_themes),
         Topics(store=store),
+        Feeds(store=store),
         ReaderList(store=store),
         Readers(store=store, base_url=base_url, own_themes=own_themes),
         Imports(store=store),

@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 from digest.core.access import POWERS_OF, PROGRAM, Power, Role
 from digest.flows import importing
 from digest.flows.by_hand import OneOff
+from digest.flows.edit_feeds import FeedWish, add_feed
 from digest.flows.orders import place
 from digest.flows.people import shut_out
 from digest.store.database import Database
@@ -51,6 +52,7 @@ async def at_work(store: Database, folder: Path) -> None:
     await run(jobs_for(store, folder), at(24, 7))
     await importing.hand_over("email\nbob@example.org\n", raw=True, by=PROGRAM, store=store, now=NOW)
     wish = OneOff("daily", topics=frozenset({"economy"}), intro="Look", ignore_bookmarks=True)
+    await add_feed("https://harbour.example/feed.xml", FeedWish(), store=store, now=NOW)
     told = {"by": PROGRAM, "store": store, "now": NOW}
     await place(wish, 1, token="t1", due_at=NOW + timedelta(hours=2), **told)  # type: ignore[arg-type]
 
