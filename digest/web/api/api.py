@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
@@ -34,6 +34,7 @@ from digest.web.api import (
 from digest.web.api.described import description
 from digest.web.api.gate import Gate
 from digest.web.api.paths import Paths
+from digest.web.api.reference import page_of, reference_of
 
 #: Calls of one key in a minute, in each process.
 CALLS_A_MINUTE: Final = 600
@@ -84,13 +85,24 @@ def build_api(
     webhooks.add_to(paths)
     api.router.routes.extend(paths.routes)
     problems.add_to(api)
+    add_description(api, paths, base_url)
+    return api
+
+
+def add_description(api: FastAPI, paths: Paths, base_url: str) -> None:
+    """Add what there is, for programs and for people: for everybody, since it holds nothing of this house."""
     told: dict[str, Any] = {}
 
-    async def openapi(request: Request) -> JSONResponse:
-        """What there is, for everybody: it holds nothing of this house."""
+    def tell() -> dict[str, Any]:
         if not told:
             told.update(description(paths.routes, version=__version__, server=base_url))
-        return JSONResponse(told)
+        return told
+
+    async def openapi(request: Request) -> JSONResponse:
+        return JSONResponse(tell())
+
+    async def reference(request: Request) -> HTMLResponse:
+        return page_of(reference_of(tell()))
 
     api.router.add_route("/api/openapi.json", openapi, methods=["GET"])
-    return api
+    api.router.add_route("/api/", reference, methods=["GET"])
