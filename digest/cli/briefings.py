@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.cli import stories
 from digest.cli.actor import at_the_shell
 from digest.cli.console import (
     After,
@@ -70,6 +71,7 @@ briefings = typer.Typer(help="List, show, edit, publish and retract briefings.")
 def add_to(app: typer.Typer) -> None:
     """Hang the commands of this file into the tree."""
     app.command("ingest")(ingest)
+    stories.add_to(briefings)
     app.add_typer(briefings, name="briefings")
 
 

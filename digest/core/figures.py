@@ -124,7 +124,7 @@ _FIGURE: Final = re.compile(
     | (?:周|星期)(?P<weekday2>[一二三四五六日])
     | (?<![\d.,])(?:19|20)\d\d(?:年|(?![\d,.]*\d|\s?{_SCALE}|\s?%|[万亿千百元吨人名辆台]))
     | 百分之(?P<share>{_NUMBER})
-    | (?P<number>{_NUMBER})[\s-]?(?P<scale>{_SCALE})?(?P<percent>\s?(?:%|percent|per\scent|pct|个百分点))?
+    | (?P<number>{_NUMBER})(?:[\s-]?(?P<scale>{_SCALE}))?(?P<percent>\s?(?:%|percent|per\scent|pct|个百分点))?
     | \b(?P<word>{"|".join(_IN_WORDS)})\b(?:\s(?P<scale2>million|billion|thousand))?
     """,
     re.VERBOSE,

@@ -25,7 +25,7 @@ _COMMON_WEIGHT: Final = 0.3
 #: What items have in common must weigh as much as two names, or they say too little to be judged.
 _LEAST_SHARED: Final = 6.0
 #: What each thing that speaks against it takes away.
-_OBJECTION: Final = 0.2
+_OBJECTION: Final = 0.3
 #: So many signs are in common before two items are compared at all.
 SIGNS_SHARED: Final = 2
 _MOST_OF_A_SORT: Final = 12

@@ -13,6 +13,7 @@ from digest.core.notices import Notice
 from digest.core.timetable import next_slot
 from digest.flows.explain import Explanation
 from digest.flows.handing_out import said_of
+from digest.flows.stories import Alike, Story
 from digest.store.events import Handover
 from digest.store.ledger import Entry
 from digest.store.people import ApiKey, Person
@@ -48,6 +49,37 @@ def briefing_in_full(briefing: Briefing) -> dict[str, Any]:
         "weight": briefing.weight,
         "must_not_miss": briefing.must_not_miss,
         "publish_at": briefing.publish_at,
+        "story": briefing.story_id,
+    }
+
+
+def story_shown(story: Story | None, near: Sequence[Alike] = ()) -> dict[str, Any]:
+    """What tells of the same event, how each came to it, and what is like it and was not joined."""
+    members = () if story is None else story.members
+    joins = {} if story is None else story.joins
+    return {
+        "story": None if story is None else story.id,
+        "in_front": None if story is None else story.in_front,
+        "members": [
+            briefing_in_a_list(one)
+            | {
+                # empty for the rule
+                "joined_by": joins[one.id].by if one.id in joins else "",
+                "score": joins[one.id].score if one.id in joins else None,
+                "shared": list(joins[one.id].shared) if one.id in joins else [],
+            }
+            for one in members
+        ],
+        "alike": [
+            briefing_in_a_list(one.briefing)
+            | {
+                "score": round(one.likeness.score, 3),
+                "shared": list(one.likeness.shared),
+                "against": list(one.likeness.against),
+            }
+            for one in near
+            if one.briefing.id not in {member.id for member in members}
+        ],
     }
 
 

@@ -67,7 +67,7 @@ async def join_new(connection: AsyncConnection, ids: Collection[int], now: datet
 
 async def alike(connection: AsyncConnection, briefing: Briefing, now: datetime) -> tuple[Alike, ...]:
     """Published briefings of these days that are like one, the likest first, joined or not."""
-    mine = briefing, _traits(briefing, now)
+    mine = briefing, traits(briefing, now)
     ids = await stories.sharing(
         connection, signs_of(mine[1]), least=SIGNS_SHARED, most=_COMPARED, but=briefing.id
     )
@@ -143,13 +143,13 @@ async def _join_one(
     connection: AsyncConnection, mine: _Known, near: Sequence[Alike], now: datetime
 ) -> set[int]:
     """Join one new briefing with what is likest to it: the briefings that came into a story by it."""
-    one, traits = mine
+    one, its = mine
     same = [each for each in near if each.likeness.is_same]
     apart = await stories.apart_from(connection, one.id) if same else frozenset()
     for best in same:
         story = await story_of(connection, await _briefing(connection, best.briefing.id))
         members = [best.briefing] if story is None else list(story.members)
-        if not apart.isdisjoint(member.id for member in members) or not _fits(traits, members, now):
+        if not apart.isdisjoint(member.id for member in members) or not _fits(its, members, now):
             continue
         by_rule = Join(one.id, "", best.likeness.score, best.likeness.shared, now)
         if story is not None:
@@ -163,7 +163,7 @@ async def _join_one(
 
 def _fits(mine: Traits, members: Sequence[Briefing], now: datetime) -> bool:
     """True when a briefing is like half of a story at least: or one leads to the next, and all are joined."""
-    same = sum(likeness(mine, _traits(member, now)).is_same for member in members)
+    same = sum(likeness(mine, traits(member, now)).is_same for member in members)
     return 2 * same >= len(members)
 
 
@@ -181,11 +181,12 @@ async def _read(connection: AsyncConnection, ids: Collection[int], now: datetime
     found: dict[int, _Known] = {}
     for some in chunks(sorted(ids)):
         for one in await editing.existing(connection, some):
-            found[one.id] = one, _traits(one, now)
+            found[one.id] = one, traits(one, now)
     return found
 
 
-def _traits(one: Briefing, now: datetime) -> Traits:
+def traits(one: Briefing, now: datetime) -> Traits:
+    """What a briefing is compared by."""
     day = one.source_date or (one.published_at or now).astimezone(UTC).date()
     return traits_of(one.title, one.paragraphs, day, one.language, one.source)
 

@@ -97,6 +97,7 @@ class BriefingInFull(BriefingInAList):
         weight=0,
         must_not_miss=False,
         publish_at=None,
+        story=None,
         useful=3,
         not_useful=0,
         corrections=[_CORRECTION],
@@ -111,6 +112,8 @@ class BriefingInFull(BriefingInAList):
     weight: int
     must_not_miss: bool
     publish_at: datetime | None
+    #: what tells of the same event: see its story
+    story: int | None
     useful: int
     not_useful: int
     corrections: list[ToldLater]

@@ -26,6 +26,7 @@ from digest.web.api import (
     problems,
     rosters,
     sending,
+    stories,
     subscribers,
     suppressions,
     topics,
@@ -73,6 +74,7 @@ def build_api(
     paths = Paths(gate)
     briefings.add_to(paths)
     finding.add_to(paths)
+    stories.add_to(paths)
     topics.add_to(paths, own_themes)
     rosters.add_to(paths)
     imports.add_to(paths)

@@ -23,6 +23,7 @@ from digest.web.desk.reader_imports import Imports
 from digest.web.desk.reader_list import ReaderList
 from digest.web.desk.reader_pages import Readers
 from digest.web.desk.send_page import SendByHand
+from digest.web.desk.story_pages import StoryPages
 from digest.web.desk.suppression_pages import Suppressions
 from digest.web.desk.today_page import TodayPage
 from digest.web.desk.topic_pages import Topics
@@ -55,6 +56,7 @@ def desk_routes(
         BriefingList(store=store),
         Import(store=store),
         BriefingPages(store=store, own_themes=own_themes),
+        StoryPages(store=store),
         Topics(store=store),
         Feeds(store=store),
         ReaderList(store=store),
