@@ -13,6 +13,7 @@ from digest.core.editions import Month, day_span, local_day, month_span
 from digest.core.model import Archive, BriefingStatus, Candidate, Newsletter, Topic, TopicGroup
 from digest.core.seeking import Wanted, wanted
 from digest.core.selection import Rules, Selector
+from digest.flows.beside import told_beside
 from digest.store import archive, counters, newsletters, searching, topics
 from digest.store.archive import Shown
 from digest.store.database import Database
@@ -199,8 +200,8 @@ async def edition(slug: str, day: date, page: int, *, store: Database, zone: str
         )
 
 
-async def single(slug: str, number: int, *, store: Database) -> Single | Withdrawn | None:
-    """One item of those that the newsletter carries."""
+async def single(slug: str, number: int, *, store: Database, zone: str = "UTC") -> Single | Withdrawn | None:
+    """One item of those that the newsletter carries, with its story; days are those of a zone."""
     async with store.glance() as connection:
         desk = await _desk(connection, slug)
         if desk is None or not 0 < number <= _BEYOND_ALL:
@@ -213,7 +214,10 @@ async def single(slug: str, number: int, *, store: Database) -> Single | Withdra
             return None
         if found[number].briefing.status is not BriefingStatus.PUBLISHED:
             return Withdrawn(desk)
-        return Single(desk, found[number], *(found[side[0]] if side else None for side in (below, above)))
+        mine = found[number]._replace(
+            briefing=await told_beside(connection, found[number].briefing, desk.newsletter, zone)
+        )
+        return Single(desk, mine, *(found[side[0]] if side else None for side in (below, above)))
 
 
 async def newest(slug: str, count: int, *, store: Database) -> Listing | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +14,9 @@ from digest.core.model import Beside, Briefing, Issue, Newsletter
 from digest.core.telling_once import Pin
 from digest.store import beside, numbered, stories
 from subscribers.model import Cadence
+
+#: Larger than any publication number.
+_ALL: Final = 2**31 - 1
 
 
 async def beside_now(
@@ -52,6 +56,30 @@ async def named_beside(connection: AsyncConnection, pins: Sequence[Pin]) -> dict
         if text is not None and text.published_at is not None:
             found.setdefault(one.number, []).append(beside_from(text, is_earlier=one.is_earlier))
     return {number: tuple(its) for number, its in found.items()}
+
+
+async def told_beside(
+    connection: AsyncConnection, one: Briefing, newsletter: Newsletter, zone: str
+) -> Briefing:
+    """A published briefing with all that is public now of its story, for a page that belongs to no issue.
+
+    Those of an earlier day in the zone are what it follows up.
+    """
+    if one.story_id is None or one.published_at is None:
+        return one
+    day = timetable.local_day(one.published_at, zone)
+    members = await stories.public_members(connection, [one.story_id], upto=_ALL)
+    others = [
+        other
+        for other in members.get(one.story_id, ())
+        if other.id != one.id and other.section in newsletter.sections and other.published_at is not None
+    ]
+    beside_it = tuple(
+        beside_from(other, is_earlier=timetable.local_day(other.published_at, zone) < day)
+        for other in others
+        if other.published_at is not None
+    )
+    return replace(one, beside=beside_it)
 
 
 def beside_from(told: Briefing, *, is_earlier: bool) -> Beside:

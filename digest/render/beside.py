@@ -25,6 +25,8 @@ class Teller:
     title: str
     #: empty when there is nothing to read there
     url: str
+    #: under which it came out here
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Former:
     language: str
     #: within a sentence
     day: str
+    #: under which it came out here
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ def named_beside(tellings: Sequence[Beside], source: str, *, zone: str, words: W
     for one in tellings:
         name = one_line(one.source or "")
         if name and name.casefold() != source.casefold() and not one.is_earlier:
-            tellers.setdefault(name.casefold(), Teller(name, one_line(one.title), web_link(one.url)))
+            teller = Teller(name, one_line(one.title), web_link(one.url), one.number)
+            tellers.setdefault(name.casefold(), teller)
     found = tuple(tellers.values())
     # one more by name is as short as a count of one
     named = found if len(found) <= _NAMED + 1 else found[:_NAMED]
@@ -76,4 +81,4 @@ def named_beside(tellings: Sequence[Beside], source: str, *, zone: str, words: W
 def _former(told: Beside, zone: str, words: Words) -> Former:
     day = told.published_at.astimezone(ZoneInfo(zone)).date()
     title = shortened(one_line(told.title), _TITLE_COLUMNS)
-    return Former(title, one_line(told.language), words.short_day(day))
+    return Former(title, one_line(told.language), words.short_day(day), told.number)

@@ -132,7 +132,7 @@ class ArchivePages:
         wanted = _found(_number(number))
 
         async def make(language: str) -> Response:
-            found = _found(await archive.single(newsletter, wanted, store=self._store))
+            found = _found(await archive.single(newsletter, wanted, store=self._store, zone=self._zone))
             if isinstance(found, Withdrawn):
                 gone: dict[str, Any] = {"status": 410, "indexed": False}
                 return self._page("archive_withdrawn", request, found.desk, language, path="", **gone)

@@ -105,7 +105,9 @@ def _environment(language: str) -> Spoken:
     words = words_for(language)
     environment.said = words.catalogue.gettext
     environment.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(han=marked_han, isolated=words.isolated, lang=language_attributes)
+    environment.filters.update(
+        han=marked_han, isolated=words.isolated, lang=language_attributes, listed=words.listed_as_is
+    )
     # the style sheet is our own file
     environment.globals.update(words=words, style=Markup(style()), static=named)  # noqa: S704
     environment.globals["part"] = _parts_of(environment)

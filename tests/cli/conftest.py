@@ -137,6 +137,7 @@ def lived_in(founded: Path, receiver: str, tmp_path_factory: pytest.TempPathFact
         with mail_server({"DOT": [HANG_UP]}) as server:
             assert shell.with_(**sends_to(server), DIGEST_UNCERTAIN="hold")("run").status == 1
         await_a_person(shell)
+        shell.ok("briefings", "join", "3", "4", "5")
         (folder / "digest.toml").write_text('reach_private = "127.0.0.0/8"\n', encoding="utf-8")
         for path in ("", "shop", "chat"):
             shell.ok("webhooks", "add", f"{receiver}{path}")

@@ -73,6 +73,14 @@ REFUSALS: Final = {
     ],
     "briefings publish": [("99", "briefing 99 does not exist"), (HUGE, "'ID'")],
     "briefings retract": [("99", "briefing 99 does not exist"), (HUGE, "'ID'")],
+    "briefings story": [("99", "briefing 99 does not exist"), (HUGE, "'ID'")],
+    "briefings join": [
+        ("1", "one briefing is no story: name two or more"),
+        ("1 99", "briefing 99 does not exist"),
+        (f"1 {HUGE}", "'ID...'"),
+    ],
+    "briefings split": [("99", "briefing 99 does not exist"), ("1", "briefing 1 stands alone")],
+    "briefings front": [("99", "briefing 99 does not exist"), ("1", "briefing 1 stands alone")],
     "topics list": [("--limit 0", "'--limit'"), (f"--after {HUGE}", "'--after'")],
     "topics add": [
         ("space", "Missing option '--title'"),

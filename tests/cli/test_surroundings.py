@@ -25,7 +25,7 @@ STORE: Final = Path("var", "digest.sqlite3")
 #: These only look; what holds up a writer does not hold them up.
 ONLY_LOOK: Final = {
     *("briefings list", "briefings show", "topics list", "newsletters list", "newsletters show"),
-    *("feeds list", "feeds show"),
+    *("feeds list", "feeds show", "briefings story"),
     *("subscribers list", "notices list"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
     *("deliveries list", "why", "status", "users list", "users keys", "webhooks list"),

@@ -13,6 +13,7 @@ from digest.flows.edit_briefing import Edit
 from digest.store.database import Database
 from subscribers.model import Section
 from tests.flows.newsroom import TUESDAY, add_newsletter, at, item, publish_news
+from tests.flows.tellings import telling
 from tests.web.archives import HOME, get, links, shown, three_days, titles
 from tests.web.visiting import headline, said, tree, visitor
 
@@ -105,6 +106,19 @@ async def test_a_day_in_spring_that_is_short_has_all_that_was_published_on_it(sq
 
 
 # --- items --------------------------------------------------------------------------------------------------
+
+
+async def test_an_item_names_who_else_reports_the_same_and_what_it_follows_up(
+    sqlite_store: Database,
+) -> None:
+    await publish_news(sqlite_store, at(23, 6), telling(0))
+    await publish_news(sqlite_store, TUESDAY, telling(1), telling(2))
+    answer = await get(sqlite_store, f"{HOME}/items/2")
+    text = said(answer)
+    assert "Follow-up to “Northgate Steel closes its Varna mill, 850 jobs go”, Nov 23" in text
+    assert "Also reported by Morning Ledger" in text
+    assert {f"{HOME}/items/1", f"{HOME}/items/3"} <= set(links(answer))
+    assert "Follow-up" not in said(await get(sqlite_store, f"{HOME}/items/1"))
 
 
 async def test_an_item_is_shown_whole(store: Database) -> None:
