@@ -11,7 +11,9 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.growth import DayOfReaders, days_of_readers, reasons_for_leaving
-from digest.store import newsletters, numbered, opinions, topics
+from digest.core.model import DeliveryStatus
+from digest.flows.counting import REACH
+from digest.store import newsletters, numbered, opinions, provider_figures, topics
 from digest.store.database import Database
 from subscribers import figures
 from subscribers.figures import Following
@@ -43,6 +45,25 @@ class ItemFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class FamilyFigures:
+    """What became of the copies to mailboxes of one provider."""
+
+    family: str
+    #: by status
+    copies: Mapping[str, int]
+
+    @property
+    def tried(self) -> int:
+        """Copies that a server was to take; those skipped before are not of its doing."""
+        return sum(count for status, count in self.copies.items() if status != DeliveryStatus.SKIPPED)
+
+    @property
+    def failed(self) -> int:
+        """Copies that were refused, or given up after many tries."""
+        return self.copies.get(DeliveryStatus.REFUSED, 0) + self.copies.get(DeliveryStatus.EXPIRED, 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Numbers:
     """All figures of one moment. Readers are subscriptions: who reads two newsletters counts twice."""
 
@@ -57,6 +78,8 @@ class Numbers:
     formats: Mapping[str, int]
     leavings: Mapping[str, int]
     feedback: tuple[ItemFigures, ...]
+    #: of issues that are settled, most copies first
+    families: tuple[FamilyFigures, ...]
 
 
 async def numbers(*, store: Database, now: datetime) -> Numbers:
@@ -89,6 +112,10 @@ async def numbers(*, store: Database, now: datetime) -> Numbers:
             formats=dict(formats.most_common()),
             leavings=reasons_for_leaving(leavings),
             feedback=await _feedback(connection, now),
+            families=tuple(
+                FamilyFigures(family, copies)
+                for family, copies in (await provider_figures.since(connection, now - REACH)).items()
+            ),
         )
 
 

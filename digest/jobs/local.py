@@ -20,6 +20,7 @@ from digest.core.refusals import Refusals
 from digest.core.warmup import WarmingUp
 from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.alerts import Told, tell
+from digest.flows.counting import count_families
 from digest.flows.deliver import deliver
 from digest.flows.edit_briefing import publish_due
 from digest.flows.hand_over import Handed, Messenger
@@ -147,6 +148,7 @@ class LocalJobs:
         found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC))
         self._liveness.bury(gone)
         await settle_stopped(store=self._store, now=now)
+        await count_families(store=self._store, now=now)
         await self._tidy(now)
         # before the issues, which may take hours: somebody may be waiting for a question
         notified = await self.notify(now, stop)

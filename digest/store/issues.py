@@ -47,6 +47,7 @@ async def open_slot(connection: AsyncConnection, new: Issue) -> tuple[int, int]:
             "status": case((issues.c.status.in_(_STOPPED), issues.c.status), else_=IssueStatus.SENDING),
             "planned_at": new.planned_at,
             "outcomes": null(),
+            "families": null(),
         },
     ).returning(issues.c.id, issues.c.rounds)
     row = (await connection.execute(again)).one()
@@ -226,7 +227,7 @@ def _copy_from(row: Row[Any], issue: Issue) -> Copy:
 
 
 #: What the shelves alone look at.
-_NOT_SHOWN: Final = frozenset({"first_copy", "last_copy", "outcomes"})
+_NOT_SHOWN: Final = frozenset({"first_copy", "last_copy", "outcomes", "families"})
 
 
 def _columns(issue: Issue) -> dict[str, Any]:

@@ -198,7 +198,7 @@ async def _settle(
     if row is None:
         return False
     mine = update(issues).where(issues.c.id == row.issue_id)
-    await connection.execute(mine.values(outcomes=null()))
+    await connection.execute(mine.values(outcomes=null(), families=null()))
     if values["status"] is DeliveryStatus.PLANNED:
         # one that a person stopped stays so
         reopen = mine.where(issues.c.status == IssueStatus.DONE).values(status=IssueStatus.SENDING)

@@ -35,7 +35,7 @@ async def owe_again(connection: AsyncConnection, subscription_id: int, since: da
     found = (await connection.execute(query.returning(deliveries.c.id, deliveries.c.issue_id))).all()
     # what was counted of these issues has changed
     changed = update(issues).where(issues.c.id.in_({row.issue_id for row in found}))
-    await connection.execute(changed.values(outcomes=null()))
+    await connection.execute(changed.values(outcomes=null(), families=null()))
     for row in found:
         # one by one: each moves the bookmark that the one before has left
         await give_back(connection, [row.id])

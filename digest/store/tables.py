@@ -230,6 +230,8 @@ issues = Table(
     Column("last_copy", BigId),
     # {status: {reason: copies}}, when it is settled
     Column("outcomes", JSON(none_as_null=True)),
+    # {provider family: {status: copies}}, counted after that; empty when outcomes are
+    Column("families", JSON(none_as_null=True)),
     # the domain of Message-IDs, kept so that a copy sent again carries the same one
     Column("domain", String(255), nullable=False),
     # the unique slot: any number of schedulers may try, one opens the issue

@@ -12,6 +12,7 @@ from typing import Any, Final
 from fastapi.responses import Response
 
 from digest.core.access import Power
+from digest.core.model import DeliveryStatus
 from digest.errors import NotFoundError
 from digest.flows.numbers import Numbers, numbers
 from digest.store.database import Database
@@ -91,6 +92,10 @@ _TABLES: Final[Mapping[str, Callable[[Numbers], Table]]] = {
     "languages": lambda found: (("language", "readers"), found.languages.items()),
     "formats": lambda found: (("format", "readers"), found.formats.items()),
     "leavings": lambda found: (("reason", "readers"), found.leavings.items()),
+    "providers": lambda found: (
+        ("provider", *(status.value for status in DeliveryStatus)),
+        [(one.family, *(one.copies.get(status, 0) for status in DeliveryStatus)) for one in found.families],
+    ),
     "feedback": lambda found: (
         ("briefing", "title", "useful", "not useful"),
         [(one.briefing_id, one.title, one.useful, one.not_useful) for one in found.feedback],

@@ -5,14 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from digest.core.access import Role
+from digest.flows.counting import count_families
 from digest.flows.readers import Enrolment, subscribe, unsubscribe
+from digest.store import provider_figures
 from digest.store.database import Database
+from digest.store.tables import deliveries
 from digest.web.desk.charts import HEIGHT, WIDTH, columns
 from subscribers.wishes import Wishes
+from tests.flows.newsroom import TUESDAY, at, item, join, publish_news
+from tests.jobs.office import jobs_for, run
 from tests.web.desk.newsroom import NOW, at_the_desk, says
 
 pytestmark = pytest.mark.anyio
@@ -66,6 +73,40 @@ async def test_figures_are_fresh_after_a_minute(store: Database) -> None:
         await readers(store, 1)
         clock[0] = LATER
         assert "1 active" in says(await client.get("/admin/numbers"))
+
+
+async def test_outcomes_are_told_by_who_runs_the_mailboxes(store: Database, tmp_path: Path) -> None:
+    for address in ("a@gmail.com", "b@GoogleMail.com", "c@hotmail.fr", "d@small.example"):
+        await join(store, address, TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"))
+    jobs = jobs_for(store, tmp_path)
+    await run(jobs, at(24, 7))
+    async with store.write() as connection:
+        await connection.execute(update(deliveries).where(deliveries.c.id == 3).values(status="refused"))
+    # counted by the run after the one that settled it
+    await run(jobs, at(24, 7, 1))
+    async with at_the_desk(store, Role.VIEWER, lambda: at(24, 9)) as client:
+        page = await client.get("/admin/numbers")
+        found = rows((await client.get("/admin/numbers/providers.csv")).text)
+    by_provider = {row["provider"]: (row["sent"], row["refused"]) for row in found}
+    assert by_provider == {"gmail.com": ("2", "0"), "outlook.com": ("0", "1"), "small.example": ("1", "0")}
+    assert "100.0 %" in says(page)
+    assert 'aria-label="1 refused or given up"' in page.text
+
+
+async def test_what_changes_of_a_settled_issue_is_counted_again(store: Database, tmp_path: Path) -> None:
+    await join(store, "a@gmail.com", TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"))
+    jobs = jobs_for(store, tmp_path)
+    await run(jobs, at(24, 7))
+    assert await count_families(store=store, now=at(24, 7, 1)) == 1
+    assert await count_families(store=store, now=at(24, 7, 2)) == 0
+    await join(store, "b@gmail.com", TUESDAY)
+    await run(jobs, at(24, 7, 3))
+    assert await count_families(store=store, now=at(24, 7, 4)) == 1
+    async with store.read() as connection:
+        found = await provider_figures.since(connection, at(24, 0))
+    assert found == {"gmail.com": {"sent": 2}}
 
 
 async def test_figures_that_are_none_are_not_there(store: Database) -> None:

@@ -38,3 +38,4 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_parts_order_id")),
     )
     op.create_index("ix_order_parts_order_id", "order_parts", ["order_id"])
+    op.add_column("issues", sa.Column("families", sa.JSON(), nullable=True))
