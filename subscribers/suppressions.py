@@ -7,17 +7,33 @@ import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from subscribers.interning import chunks, insert_missing
-from subscribers.tables import suppressions
+from subscribers.tables import subscribers, suppressions
 from subscribers.wishes import address_key
 
 #: The reason of an entry that somebody made by hand.
 BY_HAND: Final = "by hand"
+
+
+class Hashing(StrEnum):
+    """How hashes on a list were made of addresses."""
+
+    #: as this store makes them, with its own key: the list was written out here
+    OWN = "own"
+    #: of the address in small letters alone, as other programs write them out
+    SHA256 = "sha256"
+    MD5 = "md5"
+
+    @property
+    def octets(self) -> int:
+        """How long such a hash is."""
+        return 16 if self is Hashing.MD5 else 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +56,8 @@ async def suppress(connection: AsyncConnection, address: str, key: bytes, reason
     What its owner wants, or a mailbox said, weighs more than what an admin may lift again.
     """
     hashed = suppression_hash(address, key)
-    by_hand = (suppressions.c.address_hash == hashed) & suppressions.c.made_by.isnot(None)
-    await connection.execute(delete(suppressions).where(by_hand))
+    forms = suppressions.c.address_hash.in_(hashes_of(address, key))
+    await connection.execute(delete(suppressions).where(forms, suppressions.c.made_by.isnot(None)))
     row = {"address_hash": hashed, "reason": reason, "at": now, "note": ""}
     await insert_missing(connection, suppressions, [row])
 
@@ -55,23 +71,38 @@ async def suppress_by_hand(
     now: datetime,
 ) -> int:
     """Remember that these must not be written to, on somebody's word; how many were not there before."""
-    rows = {
-        suppression_hash(address, key): {"reason": BY_HAND, "at": now, "made_by": made_by, "note": note}
-        for address in addresses
-    }
+    hashes = {suppression_hash(address, key) for address in addresses}
+    return await suppress_hashes_by_hand(connection, hashes, made_by, note, now)
+
+
+async def suppress_hashes_by_hand(
+    connection: AsyncConnection, hashes: Collection[bytes], made_by: str, note: str, now: datetime
+) -> int:
+    """The same of hashes as they are kept (`kept_hash`)."""
     known: set[bytes] = set()
-    for some in chunks(list(rows)):
+    for some in chunks(list(hashes)):
         query = select(suppressions.c.address_hash).where(suppressions.c.address_hash.in_(some))
         known |= {bytes(one) for one in (await connection.execute(query)).scalars()}
-    new = [{"address_hash": hashed, **row} for hashed, row in rows.items() if hashed not in known]
+    common = {"reason": BY_HAND, "at": now, "made_by": made_by, "note": note}
+    new = [{"address_hash": hashed, **common} for hashed in hashes if hashed not in known]
     await insert_missing(connection, suppressions, new)
     return len(new)
 
 
+async def addresses_after(
+    connection: AsyncConnection, subscriber_id: int, *, limit: int
+) -> list[tuple[int, str]]:
+    """Readers with an address, by id: to be tried against a list of hashes."""
+    mine = subscribers.c
+    query = select(mine.id, mine.address).where(mine.id > subscriber_id, mine.address.isnot(None))
+    rows = await connection.execute(query.order_by(mine.id).limit(limit))
+    return [(row.id, row.address) for row in rows]
+
+
 async def entry_of(connection: AsyncConnection, address: str, key: bytes) -> Entry | None:
-    """The entry of an address, or None."""
-    query = select(suppressions).where(suppressions.c.address_hash == suppression_hash(address, key))
-    row = (await connection.execute(query)).first()
+    """The entry of an address, or None; of several, one that its reader brought about."""
+    query = select(suppressions).where(suppressions.c.address_hash.in_(hashes_of(address, key)))
+    row = (await connection.execute(query.order_by(suppressions.c.made_by.isnot(None)))).first()
     return None if row is None else Entry(**row._mapping)
 
 
@@ -87,8 +118,8 @@ async def page_of_entries(
 
 async def lift_suppression(connection: AsyncConnection, address: str, key: bytes) -> bool:
     """Allow this address again; True when it was suppressed."""
-    hashed = suppression_hash(address, key)
-    done = await connection.execute(delete(suppressions).where(suppressions.c.address_hash == hashed))
+    mine = suppressions.c.address_hash.in_(hashes_of(address, key))
+    done = await connection.execute(delete(suppressions).where(mine))
     return done.rowcount > 0
 
 
@@ -96,12 +127,30 @@ async def suppression_reasons(
     connection: AsyncConnection, addresses: Collection[str], key: bytes
 ) -> dict[str, str]:
     """Why some of these addresses must not be written to, by the folded address."""
-    folded = {suppression_hash(address, key): address_key(address) for address in addresses}
+    folded = {hashed: address_key(address) for address in addresses for hashed in hashes_of(address, key)}
     found: dict[str, str] = {}
     for some in chunks(list(folded)):
         rows = await connection.execute(select(suppressions).where(suppressions.c.address_hash.in_(some)))
         found.update((folded[bytes(row.address_hash)], row.reason) for row in rows)
     return found
+
+
+def kept_hash(given: bytes, hashing: Hashing, key: bytes) -> bytes:
+    """A hash of an address from a list, as it is kept: those without a key get ours, or could be guessed."""
+    if hashing is Hashing.OWN:
+        return given
+    return hmac.new(key, hashing.encode() + b":" + given, hashlib.sha256).digest()
+
+
+def hashes_of(address: str, key: bytes) -> tuple[bytes, ...]:
+    """All under which an address may stand on the list."""
+    folded = address_key(address).encode()
+    weak = hashlib.md5(folded, usedforsecurity=False).digest()
+    return (
+        suppression_hash(address, key),
+        kept_hash(hashlib.sha256(folded).digest(), Hashing.SHA256, key),
+        kept_hash(weak, Hashing.MD5, key),
+    )
 
 
 def suppression_hash(address: str, key: bytes) -> bytes:

@@ -28,6 +28,7 @@ from digest.cli.console import (
 )
 from digest.cli.doors import store_of
 from digest.flows import readers as flows
+from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import said_of
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.flows.shown import reader_in_full
@@ -61,6 +62,9 @@ Language = Annotated[
         help="Of mails and pages: en, zh-Hans or ar; any other gets English words with its own dates.",
     ),
 ]
+Grounds = Annotated[
+    str, typer.Option("--grounds", metavar="TEXT", help="Why they may be written to; kept as evidence.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -87,21 +91,21 @@ def add(
     unconfirmed: Annotated[
         bool, typer.Option("--unconfirmed", help="The reader has to confirm before anything is sent.")
     ] = False,
+    grounds: Grounds = "",
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Add a reader, active at once; one who left before returns."""
     words = _words(name, topics, days, at, timezone, at_once, sections, format, max_items, language)
-    address = parse_address(email)
+    address, agreed = parse_address(email), grounds_for(grounds)
 
     async def work() -> dict[str, Any]:
         async with store_of(config) as store:
             wishes = await _wishes(store, words)
             new = flows.Enrolment(address, newsletter, wishes, not unconfirmed, "added by an admin")
             now = parse_now(None)
-            return (
-                await _shown(store, [await flows.subscribe(new, store=store, now=now, by=at_the_shell())])
-            )[0]
+            made = await flows.subscribe(new, store=store, now=now, by=at_the_shell(), grounds=agreed)
+            return (await _shown(store, [made]))[0]
 
     shown = run(work())
     if json:

@@ -14,10 +14,11 @@ import typer
 from digest.cli.actor import at_the_shell
 from digest.cli.console import Config, Json, answer, counted, note, parse_now, plain, run, say
 from digest.cli.doors import store_of
-from digest.cli.readers import Email, NewsletterName, subscribers
+from digest.cli.readers import Email, Grounds, NewsletterName, subscribers
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.errors import InputError, NotFoundError
 from digest.flows import my_data
+from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import roster_of
 from digest.flows.rosters import Imported, import_roster
 from subscribers.wishes import parse_address
@@ -28,11 +29,12 @@ def import_file(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Or - for standard input.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line, change nothing.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="Cells are not guarded against formulas.")] = False,
+    grounds: Grounds = "",
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Add or change readers from a CSV file; refused lines are reported, the rest is taken."""
-    text = _text_of(file)
+    text, agreed = text_of(file), grounds_for(grounds)
 
     async def work() -> Imported:
         async with store_of(config) as store:
@@ -43,6 +45,7 @@ def import_file(
                 raw=raw,
                 dry_run=dry_run,
                 by=at_the_shell(),
+                grounds=agreed,
             )
 
     done = run(work())
@@ -82,7 +85,7 @@ def export_file(
     if file is None or str(file) == "-":
         count = run(work(kept.append if json else sys.stdout.write))
         return answer({"exported": count, "file": None, "csv": "".join(kept)}) if json else None
-    with _written(file) as written:
+    with written_to(file) as written:
         count = run(work(written.write))
     return (
         answer({"exported": count, "file": file})
@@ -118,7 +121,8 @@ def data_file(
     return answer(told) if json else say(f"all that is kept on {address} is written to {file}")
 
 
-def _text_of(file: Path) -> str:
+def text_of(file: Path) -> str:
+    """What a file says, or standard input."""
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         return data.decode("utf-8-sig")
@@ -129,12 +133,12 @@ def _text_of(file: Path) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    with _written(file) as written:
+    with written_to(file) as written:
         written.write(text)
 
 
 @contextmanager
-def _written(file: Path) -> Iterator[TextIO]:
+def written_to(file: Path) -> Iterator[TextIO]:
     """A file that takes text as it is."""
     try:
         with file.open("w", encoding="utf-8", newline="") as written:

@@ -33,12 +33,13 @@ _BRANCHES: Final = {
     "subscribers": _Branch(
         ("readers", "standings", "rosters"), "Add, list, change, pause, remove and import readers."
     ),
+    "suppressions": _Branch(("suppressions",), "Addresses that must not be written to."),
     "run": _Branch(("sending",), "Ask feeds, plan and send all that is due: what cron calls."),
     "send": _Branch(("sending",), "Send a one-off issue by hand."),
     "preview": _Branch(("previews",), "Print a reader's next issue as it would be sent."),
     "issues": _Branch(("issues",), "List, show, hold, approve and cancel issues."),
     "deliveries": _Branch(("issues",), "List, retry and resolve deliveries."),
-    "notices": _Branch(("notices",), "List, retry and resolve confirmations and other single mails."),
+    "notices": _Branch(("notices",), "List, retry and resolve confirmations and the like."),
     "why": _Branch(("reasons",), "Say why a reader got a briefing, will get it, or does not."),
     "serve": _Branch(("serving",), "Serve the web pages and run the scheduler."),
     "status": _Branch(("house",), "Show what is due, under way and stuck."),

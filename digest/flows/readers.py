@@ -51,10 +51,19 @@ class Enrolment:
     reason: str
 
 
-async def subscribe(new: Enrolment, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Subscription:
+async def subscribe(
+    new: Enrolment,
+    *,
+    store: Database,
+    now: datetime,
+    by: Actor = PROGRAM,
+    grounds: consents.Shown | None = None,
+) -> Subscription:
     """Make a reader of a newsletter; one who left before returns, without getting anything twice."""
     async with store.write() as connection:
         made = await enrol(connection, new, now=now)
+        if grounds is not None:
+            await consents.note_bases(connection, [made.id], grounds, now)
         await note_reader(connection, by, "reader.add", [made], now)
         return made
 

@@ -13,6 +13,7 @@ from digest.flows.taking_in import FIRST_NEWSLETTER, Lines
 from digest.store import newsletters, topics
 from digest.store.changes import note_change
 from digest.store.database import Database
+from subscribers.consents import Shown
 from subscribers.roster import RefusedLine, RosterRow, read_roster
 from subscribers.wishes import address_key
 
@@ -30,9 +31,19 @@ class Imported:
 
 
 async def import_roster(
-    text: str, *, store: Database, now: datetime, raw: bool, dry_run: bool, by: Actor = PROGRAM
+    text: str,
+    *,
+    store: Database,
+    now: datetime,
+    raw: bool,
+    dry_run: bool,
+    by: Actor = PROGRAM,
+    grounds: Shown | None = None,
 ) -> Imported:
-    """Add or change a reader for each line; a rehearsal does the same and rolls it back."""
+    """Add or change a reader for each line; a rehearsal does the same and rolls it back.
+
+    On what `grounds` they are written to is kept with each who comes in.
+    """
     async with store.read() as connection:
         names = topic_names(await topics.every(connection))
         by_slug = {one.slug: one for one in await newsletters.every(connection)}
@@ -46,6 +57,8 @@ async def import_roster(
             page = await Lines.of(connection, some, by_slug, now)
             await page.take_all(some, rejected)
             await page.write_down()
+            if grounds is not None:
+                await page.note_basis(grounds)
             if dry_run:
                 await connection.rollback()
         added += page.added

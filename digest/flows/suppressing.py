@@ -6,6 +6,7 @@ of the address lifts, by saying yes to a question by mail.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,10 +27,15 @@ from subscribers.roster import RefusedLine, write_cells
 from subscribers.subscription import Subscription, lifted, suppressed
 from subscribers.suppressions import (
     Entry,
+    Hashing,
+    addresses_after,
     entry_of,
+    hashes_of,
+    kept_hash,
     lift_suppression,
     page_of_entries,
     suppress_by_hand,
+    suppress_hashes_by_hand,
 )
 from subscribers.wishes import WishError, parse_address
 
@@ -37,6 +43,8 @@ from subscribers.wishes import WishError, parse_address
 _MOST_NOTE: Final = 200
 #: Addresses in one transaction.
 _AT_A_TIME: Final = 500
+#: Hashes in one transaction, and readers who are tried against them at a time.
+_HASHES_AT_A_TIME: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +61,7 @@ async def suppress_addresses(
     text: str, *, note: str, by: Actor, store: Database, now: datetime
 ) -> Suppressed:
     """Put addresses on the list, one a line; who reads at one of them is suppressed everywhere."""
-    words = " ".join(note.split())
-    if len(words) > _MOST_NOTE:
-        raise InputError(f"the note has {len(words)} characters: use at most {_MOST_NOTE}")
+    words = _note(note)
     addresses, rejected = _addresses_in(text)
     if not addresses and not rejected:
         raise InputError("no address was given: write one a line")
@@ -70,6 +76,33 @@ async def suppress_addresses(
             await note_change(connection, by, "suppression.add", "a list", now, after=said)
             added += new
     return Suppressed(added, len(addresses) - added, tuple(rejected))
+
+
+async def suppress_hashes(
+    text: str, hashing: Hashing, *, note: str, by: Actor, store: Database, now: datetime
+) -> Suppressed:
+    """Put hashes of addresses on the list, in hexadecimal, one a line; who reads at one is suppressed.
+
+    The first column of a CSV is looked at. Every address there is, is tried against them: nobody can tell
+    whose they are otherwise.
+    """
+    words = _note(note)
+    given, rejected = _hashes_in(text, hashing)
+    if not given and not rejected:
+        raise InputError("no hash was given: write one a line")
+    async with store.read() as connection:
+        key = await suppression_key(connection)
+    kept = [kept_hash(one, hashing, key) for one in given]
+    added = 0
+    for start in range(0, len(kept), _HASHES_AT_A_TIME):
+        some = kept[start : start + _HASHES_AT_A_TIME]
+        async with store.write() as connection:
+            new = await suppress_hashes_by_hand(connection, some, by.name[:140], words, now)
+            await note_change(connection, by, "suppression.add", "a list", now, after={"added": new})
+            added += new
+    # whoever comes from here on is refused; those who are here already are looked for
+    await _suppress_who_is_meant(frozenset(kept), key, by, store, now)
+    return Suppressed(added, len(kept) - added, tuple(rejected))
 
 
 async def lift(address: str, *, by: Actor, store: Database, now: datetime) -> None:
@@ -114,6 +147,29 @@ async def as_csv(*, store: Database) -> AsyncIterator[str]:
         before = page[-1].id
 
 
+def _note(note: str) -> str:
+    words = " ".join(note.split())
+    if len(words) > _MOST_NOTE:
+        raise InputError(f"the note has {len(words)} characters: use at most {_MOST_NOTE}")
+    return words
+
+
+async def _suppress_who_is_meant(
+    hashes: frozenset[bytes], key: bytes, by: Actor, store: Database, now: datetime
+) -> None:
+    after = 0
+    while True:
+        async with store.read() as connection:
+            page = await addresses_after(connection, after, limit=_HASHES_AT_A_TIME)
+        if not page:
+            return
+        after = page[-1][0]
+        meant = [address for _, address in page if not hashes.isdisjoint(hashes_of(address, key))]
+        for start in range(0, len(meant), _AT_A_TIME):
+            async with store.write() as connection:
+                await _suppress_readers(connection, meant[start : start + _AT_A_TIME], by, now)
+
+
 def _because(entry: Entry) -> str:
     return {"erased": "was erased", "complained": "complained"}.get(entry.reason, f"was {entry.reason}")
 
@@ -143,6 +199,21 @@ async def _save(
     if after:
         reasons = dict.fromkeys((one.id for one in after), words)
         await together.note_standings(connection, before, after[0].standing, reasons, now)
+
+
+def _hashes_in(text: str, hashing: Hashing) -> tuple[list[bytes], list[RefusedLine]]:
+    found: dict[bytes, None] = {}
+    rejected = []
+    digits = 2 * hashing.octets
+    for line, words in enumerate(text.splitlines(), start=1):
+        word = words.partition(",")[0].partition(";")[0].strip().strip('"').lower()
+        if not word or (line == 1 and not re.fullmatch("[0-9a-f]{32,}", word)):
+            continue
+        if re.fullmatch(f"[0-9a-f]{{{digits}}}", word):
+            found[bytes.fromhex(word)] = None
+        else:
+            rejected.append(RefusedLine(line, f"{word[:80]!r} is no {hashing} hash of {digits} digits"))
+    return list(found), rejected
 
 
 def _addresses_in(text: str) -> tuple[list[str], list[RefusedLine]]:

@@ -142,6 +142,8 @@ def lived_in(founded: Path, receiver: str, tmp_path_factory: pytest.TempPathFact
         for path in ("", "shop", "chat"):
             shell.ok("webhooks", "add", f"{receiver}{path}")
         shell.ok("webhooks", "edit", "3", "--off")
+        shell.ok("suppressions", "add", "gone@readers.example")
+        (folder / "never.txt").write_text("never@readers.example\n", encoding="utf-8")
     return folder
 
 

@@ -241,3 +241,33 @@ def test_import_cannot_bring_back_who_was_erased(newsroom: Shell) -> None:
     answer = newsroom("subscribers", "import", "-", stdin=f"email\n{ANA}\n".encode())
     assert (answer.status, answer.out) == (1, "0 added, 0 updated, 1 refused\n")
     assert "must not be written to (erased)" in answer.err
+
+
+def test_the_grounds_on_which_somebody_is_written_to_are_kept(newsroom: Shell) -> None:
+    newsroom.ok("subscribers", "add", "new@readers.example", "--grounds", "Asked at the fair, on paper")
+    (newsroom.folder / "list.csv").write_text("email\nlist@readers.example\n", encoding="utf-8")
+    newsroom.ok("subscribers", "import", "list.csv", "--grounds", "Moved from the old system")
+    for who, words in (("new", "Asked at the fair, on paper"), ("list", "Moved from the old system")):
+        assert words in newsroom.ok("subscribers", "data", f"{who}@readers.example").out
+
+
+def test_addresses_are_suppressed_listed_lifted_and_handed_on(newsroom: Shell) -> None:
+    added = newsroom.ask(
+        "suppressions", "add", "ana@readers.example", "out@readers.example", "--note", "letter"
+    )
+    assert (added["added"], added["known"]) == (2, 0)
+    assert (
+        newsroom.ask("subscribers", "show", "ana@readers.example")["subscriptions"][0]["status"]
+        == "suppressed"
+    )
+    listed = newsroom.ask("suppressions", "list", "--limit", "1")
+    (second,) = listed["items"]
+    assert (second["reason"], second["note"], len(second["hash"])) == ("by hand", "letter", 64)
+    (first,) = newsroom.ask("suppressions", "list", "--after", str(listed["next"]))["items"]
+    newsroom.ok("suppressions", "export", "list.csv")
+    assert {first["hash"], second["hash"]} == {
+        line.split(",")[0] for line in (newsroom.folder / "list.csv").read_text().splitlines()[1:]
+    }
+    newsroom.ok("suppressions", "lift", "out@readers.example")
+    again = newsroom.ask("suppressions", "import", "list.csv", "--hashes", "own")
+    assert (again["added"], again["known"]) == (1, 1)

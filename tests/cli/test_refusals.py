@@ -230,6 +230,14 @@ REFUSALS: Final = {
         ("binary/readers.csv", "cannot be written"),
         ("--newsletter weekly", "newsletter 'weekly' does not exist"),
     ],
+    "suppressions list": [("--limit 0", "'--limit'")],
+    "suppressions add": [
+        ("nobody", "address 'nobody' is not valid"),
+        (f"{ANA} --note {LONG}", "use at most"),
+    ],
+    "suppressions lift": [("nobody", "'nobody' is not valid"), (ANA, "this address is not on the list")],
+    "suppressions import": [("nowhere.txt", "be read"), ("header.csv --hashes sha1", "'sha1' is not known")],
+    "suppressions export": [("folder", "file 'folder' cannot be written (Is a directory)")],
     "run": [
         ("--now someday", "time 'someday' is not known: say 2026-11-24T08:00:00Z"),
         ("--now ''", "time '' is not known"),

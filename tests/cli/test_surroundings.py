@@ -26,7 +26,7 @@ STORE: Final = Path("var", "digest.sqlite3")
 ONLY_LOOK: Final = {
     *("briefings list", "briefings show", "topics list", "newsletters list", "newsletters show"),
     *("feeds list", "feeds show", "briefings story"),
-    *("subscribers list", "notices list"),
+    *("subscribers list", "notices list", "suppressions list", "suppressions export"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
     *("deliveries list", "why", "status", "users list", "users keys", "webhooks list"),
 }

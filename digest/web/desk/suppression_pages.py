@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from fastapi.responses import Response, StreamingResponse
@@ -15,7 +16,7 @@ from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
 from digest.web.linked import see_other
-from subscribers.suppressions import Entry, page_of_entries
+from subscribers.suppressions import Entry, Hashing, page_of_entries
 from subscribers.wishes import WishError, parse_address
 
 #: Entries on one page.
@@ -69,9 +70,13 @@ class Suppressions:
         file = visit.form.file("file")
         try:
             text = visit.form.text("addresses") if file is None else text_of(await file.read())
-            done = await suppressing.suppress_addresses(
-                text, note=visit.form.one("note"), by=visit.actor, store=self._store, now=visit.now
+            kind, note = visit.form.one("kind"), visit.form.one("note")
+            act = (
+                partial(suppressing.suppress_hashes, text, Hashing(kind))
+                if kind in set(Hashing)
+                else partial(suppressing.suppress_addresses, text)
             )
+            done = await act(note=note, by=visit.actor, store=self._store, now=visit.now)
         except InputError as error:
             return await self._listed(visit, wrong=str(error))
         return await self._listed(visit, done=done)

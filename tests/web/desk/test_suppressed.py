@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from digest.core.access import Role
+from digest.errors import InputError
 from digest.flows import readers
 from digest.flows.rosters import import_roster
 from digest.store.database import Database
@@ -69,3 +72,37 @@ async def test_an_editor_may_ask_and_change_nothing(store: Database) -> None:
         csrf = page.text.partition('name="csrf" value="')[2].partition('"')[0]
         answer = await client.post("/admin/readers/suppressed", data={"csrf": csrf, "addresses": ANA})
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["sha256", "md5"])
+async def test_hashes_from_elsewhere_mean_who_reads_and_who_comes(store: Database, kind: str) -> None:
+    await join(store, "Ana@Example.org", TUESDAY)
+    await join(store, "bob@example.org", TUESDAY)
+    listed = [hashlib.new(kind, who.encode()).hexdigest() for who in (ANA, "eve@example.org")]
+    async with at_the_desk(store) as client:
+        page = await client.get("/admin/readers/suppressed")
+        entered = "\n".join(["hash,since", *(f"{one.upper()},2024" for one in listed), "abc"])
+        page = await submit(client, page, "/suppressed", addresses=entered, kind=kind)
+        assert "2 addresses added" in says(page)
+        assert "1 refused" in says(page)
+        export = (await client.get("/admin/readers/suppressed/export.csv")).text
+        # what can be guessed by trying addresses is not kept
+        assert not any(one in export for one in listed)
+        standings = [(await reader(store, who)).standing for who in (ANA, "bob@example.org")]
+        assert standings == [Standing.SUPPRESSED, Standing.ACTIVE]
+        with pytest.raises(InputError, match="must not be written to"):
+            await join(store, "eve@example.org", TUESDAY)
+        await submit(client, await submit(client, page, "/look", address="eve@example.org"), "/lift")
+    await join(store, "eve@example.org", TUESDAY)
+
+
+async def test_a_list_that_was_written_out_here_can_be_taken_in_again(store: Database) -> None:
+    async with at_the_desk(store) as client:
+        page = await client.get("/admin/readers/suppressed")
+        page = await submit(client, page, "/suppressed", addresses=ANA)
+        export = (await client.get("/admin/readers/suppressed/export.csv")).text
+        await submit(client, await submit(client, page, "/look", address=ANA), "/lift")
+        await join(store, ANA, TUESDAY)
+        page = await submit(client, page, "/suppressed", addresses=export, kind="own")
+        assert "1 address added" in says(page)
+    assert (await reader(store, ANA)).standing is Standing.SUPPRESSED
