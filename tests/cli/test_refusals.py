@@ -9,8 +9,9 @@ import pytest
 
 from tests.cli.commands import CALLS, PAGE
 from tests.cli.feed_refusals import FEEDS
-from tests.cli.refused import HUGE, WEBHOOKS
 from tests.cli.shell import Shell
+from tests.cli.suppression_refusals import SUPPRESSIONS
+from tests.cli.webhook_refusals import HUGE, WEBHOOKS
 
 LONG: Final = "x" * 300
 ANA: Final = "ana@readers.example"
@@ -230,14 +231,6 @@ REFUSALS: Final = {
         ("binary/readers.csv", "cannot be written"),
         ("--newsletter weekly", "newsletter 'weekly' does not exist"),
     ],
-    "suppressions list": [("--limit 0", "'--limit'")],
-    "suppressions add": [
-        ("nobody", "address 'nobody' is not valid"),
-        (f"{ANA} --note {LONG}", "use at most"),
-    ],
-    "suppressions lift": [("nobody", "'nobody' is not valid"), (ANA, "this address is not on the list")],
-    "suppressions import": [("nowhere.txt", "be read"), ("header.csv --hashes sha1", "'sha1' is not known")],
-    "suppressions export": [("folder", "file 'folder' cannot be written (Is a directory)")],
     "run": [
         ("--now someday", "time 'someday' is not known: say 2026-11-24T08:00:00Z"),
         ("--now ''", "time '' is not known"),
@@ -355,6 +348,7 @@ REFUSALS: Final = {
     ],
     "users keys": [("nobody", "user 'nobody' does not exist"), ("Anna --limit 0", "'--limit'")],
     "users revoke": [("", "Missing argument 'KEY-ID'"), ("99", "key 99 does not exist"), (HUGE, "'KEY-ID'")],
+    **SUPPRESSIONS,
     **WEBHOOKS,
     "issues hold": [
         ("", "Missing argument 'ID'"),

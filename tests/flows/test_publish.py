@@ -23,6 +23,7 @@ from tests.flows.newsroom import (
     copies,
     item,
     join,
+    mark_sent,
     plan_all,
     publish_news,
     reader,
@@ -217,20 +218,21 @@ async def test_a_latecomer_gets_another_round_of_the_same_issue(store: Database)
     await join(store, "ann@example.org", TUESDAY)
     await join(store, "bob@example.org", TUESDAY, at="18:00")
     (first,) = await plan_all(store, at(24, 7))
+    await mark_sent(store, "ann@example.org", at(24, 7))
     await publish_news(store, at(24, 8), item("Tariffs", paragraphs=("Corrected.",)), item("Solar"))
     await readers.edit("bob@example.org", None, wishes(at="07:00"), store=store, now=at(24, 9))
     (second,) = await plan_all(store, at(24, 9))
     assert second.issue_id == first.issue_id
     assert await carried(store, "ann@example.org") == [(1,)]
-    assert await carried(store, "bob@example.org") == [(1, 2)]
+    assert await carried(store, "bob@example.org") == [(1, 3)]
     async with store.read() as connection:
         issue = await issues.by_id(connection, first.issue_id)
         assert issue is not None
         assert (issue.rounds, issue.planned_at, issue.due_at) == (2, at(24, 9), at(24, 7))
         assert await issues.pinned_revisions(connection, issue.id, 1) == {1: 1}
-        assert await issues.pinned_revisions(connection, issue.id, 2) == {1: 2, 2: 1}
+        assert await issues.pinned_revisions(connection, issue.id, 2) == {1: 2, 3: 1}
     await plan_all(store, at(25, 7))
-    assert await carried(store, "ann@example.org") == [(1,), (2,)]
+    assert await carried(store, "ann@example.org") == [(1,), (3, 2)], "and who had the first text is told"
 
 
 async def test_another_round_reopens_an_issue_that_was_done(store: Database) -> None:
