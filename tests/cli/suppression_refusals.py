@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+LONG: Final = "x" * 300
+ANA: Final = "ana@readers.example"
+
 SUPPRESSIONS: Final = {
     "suppressions list": [("--limit 0", "'--limit'")],
     "suppressions add": [

@@ -10,11 +10,9 @@ import pytest
 from tests.cli.commands import CALLS, PAGE
 from tests.cli.feed_refusals import FEEDS
 from tests.cli.shell import Shell
-from tests.cli.suppression_refusals import SUPPRESSIONS
+from tests.cli.suppression_refusals import ANA, LONG, SUPPRESSIONS
 from tests.cli.webhook_refusals import HUGE, WEBHOOKS
 
-LONG: Final = "x" * 300
-ANA: Final = "ana@readers.example"
 #: What is typed, and what the line must speak of. Files are those of `messy`; \\x1b is a control character.
 REFUSALS: Final = {
     "init": [("now", "now")],
