@@ -14,7 +14,7 @@ FEEDS: Final = {
         ("", "Missing argument"),
         ("ftp://news.example/", "is not an absolute http or https address"),
         ("https://a:b@news.example/", "holds a user name or password"),
-        ("http://127.0.0.1:9/", "is not on the open internet"),
+        ("http://10.0.0.1:9/", "is not on the open internet"),
         ("news.example --later --every 1", "'--every'"),
         ("news.example --later --settle -1", "'--settle'"),
         (f"news.example --later --take {HUGE}", "'--take'"),

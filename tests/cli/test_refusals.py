@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.commands import CALLS, PAGE
 from tests.cli.feed_refusals import FEEDS
+from tests.cli.planning_refusals import PLANNING
 from tests.cli.shell import Shell
 from tests.cli.suppression_refusals import ANA, LONG, SUPPRESSIONS
 from tests.cli.webhook_refusals import HUGE, WEBHOOKS
@@ -24,7 +25,7 @@ REFUSALS: Final = {
         ("nul.txt", "nul.txt is not text"),
         ("web.html", "web.html looks like a web page"),
         ("broken.json", "broken.json is not valid JSON"),
-        ("http://127.0.0.1:1/page", "127.0.0.1 is not on the open internet"),
+        ("http://10.0.0.1:1/page", "10.0.0.1 is not on the open internet"),
         ("https://[broken/page", "the address 'https://[broken/page' is not well made"),
         (f"{PAGE} nowhere.txt", "'nowhere.txt' cannot be read"),
         (f"{PAGE} --format pdf", "format 'pdf' is not known: choose among"),
@@ -346,6 +347,7 @@ REFUSALS: Final = {
     ],
     "users keys": [("nobody", "user 'nobody' does not exist"), ("Anna --limit 0", "'--limit'")],
     "users revoke": [("", "Missing argument 'KEY-ID'"), ("99", "key 99 does not exist"), (HUGE, "'KEY-ID'")],
+    **PLANNING,
     **SUPPRESSIONS,
     **WEBHOOKS,
     "issues hold": [
