@@ -50,6 +50,8 @@ class NamedBeside:
     #: 2 others; empty when all are named
     others: str = ""
     follows: Former | None = None
+    #: all other tellings, by publication number
+    numbers: frozenset[int] = frozenset()
 
 
 #: What is named beside an item that is told alone.
@@ -75,6 +77,7 @@ def named_beside(tellings: Sequence[Beside], source: str, *, zone: str, words: W
         tellers=named,
         others=words.counted("%(count)d other", "%(count)d others", left) if left else "",
         follows=_former(min(earlier, key=lambda one: one.number), zone, words) if earlier else None,
+        numbers=frozenset(one.number for one in tellings),
     )
 
 

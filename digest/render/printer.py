@@ -210,6 +210,7 @@ def rendition(copy: Copy, sheet: Sheet, boundary: str, view_url: str = "") -> Re
     """
     if copy.profile.format is Format.HTML and sheet.html is None:
         raise ValueError(f"the sheet of issue {sheet.issue.id} was printed for readers of plain text only")
+    copy = replace(copy, deferred=_each_story_once(copy.deferred, sheet.items))
     items = [sheet.items[number] for group in copy.groups for number in group.numbers]
     subject = subject_of(sheet, items)
     words = cohort_words(
@@ -230,6 +231,15 @@ def rendition(copy: Copy, sheet: Sheet, boundary: str, view_url: str = "") -> Re
         octets = weighed(*made, head)
     parting = boundary if made[1] is not None else None
     return Rendition(subject, *made, parting, too_large=None if octets.within(LIMIT) else octets)
+
+
+def _each_story_once(numbers: Iterable[int], items: Mapping[int, Item]) -> tuple[int, ...]:
+    """What waits, as the next copy will hold it: of each story one."""
+    kept: list[int] = []
+    for number in numbers:
+        if items[number].beside.numbers.isdisjoint(kept):
+            kept.append(number)
+    return tuple(kept)
 
 
 def _put_together(

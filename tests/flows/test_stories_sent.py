@@ -109,6 +109,13 @@ async def test_what_waits_under_a_cap_waits_with_its_story(store: Database) -> N
     assert await carried(store, ANN) == [(1,), (2,)]
 
 
+async def test_a_mail_promises_a_story_once(sqlite_store: Database) -> None:
+    store = sqlite_store
+    await join(store, ANN, TUESDAY, max_items="1")
+    await publish_news(store, TUESDAY, item("First", "economy"), telling(0), telling(1), item("Last"))
+    assert "2 more in your next issue" in await text_for(store, 24)
+
+
 async def test_when_the_telling_in_front_is_taken_back_the_next_one_takes_its_place(store: Database) -> None:
     await join(store, ANN, TUESDAY)
     await publish_news(store, TUESDAY, telling(0), telling(1), telling(2), item("Tariffs"))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from digest.core.model import DeliveryStatus, DraftBriefing
 from digest.errors import InputError
-from digest.flows import by_hand, by_link, edit_briefing, readers
+from digest.flows import by_hand, by_link, edit_briefing, readers, stories
 from digest.flows.collect import collect
 from digest.ingest.gathered import Gathered
 from digest.store import ledger
@@ -85,6 +85,16 @@ class Desk(Watch):
         id_ = self.books.items[number].id
         if self.act(lambda store: edit_briefing.publish(id_, store=store, now=self.now)):
             self.books.items[number].retracted = False
+        self.audit()
+
+    def join_or_split(self, number: int, dice: int) -> None:
+        """An editor takes an item out of its story, or says that it tells of the same as some other."""
+        item, other = self.books.items[number], self.books.items[1 + dice % len(self.books.items)]
+        if item.story is not None and dice % 3 == 0:
+            self.act(lambda store: stories.split(item.id, store=store, now=self.now))
+        elif item is not other:
+            self.act(lambda store: stories.join([item.id, other.id], store=store, now=self.now))
+        self._see_stories()
         self.audit()
 
     # --- readers
@@ -305,7 +315,15 @@ class Desk(Watch):
                 (id_,) = self.house.reading.execute(query, (number,)).fetchone()
                 self.books.items[number] = Item(id_, number, section, frozenset(topics), self.now)
                 self.numbers[mark], self._marks[number] = number, mark
+        self._see_stories()
         self.audit()
+
+    def _see_stories(self) -> None:
+        """Enter which items tell of the same event."""
+        rows = self.house.reading.execute("SELECT number, story_id FROM briefings WHERE number IS NOT NULL")
+        for number, story in rows.fetchall():
+            if number in self.books.items:
+                self.books.items[number].story = story
 
     def _edited(self, number: int, wish: edit_briefing.Edit) -> bool:
         id_ = self.books.items[number].id
@@ -355,13 +373,21 @@ class Desk(Watch):
 
 
 def _draft(mark: int, section: str, topics: Collection[str], revision: int) -> DraftBriefing:
-    """An item that carries its mark in the text, where only its own mail shows it."""
+    """An item that carries its mark in the text, where only its own mail shows it.
+
+    Some tell in two newspapers of the same event.
+    """
+    title, first = f"Item {mark}", ""
+    if mark % 4 < 2:
+        event = "".join("abcdefghij"[int(figure)] * 2 for figure in str(mark // 4))
+        title = f"Fire in Port-{event} stops {117 + 13 * (mark // 4)} ships of Kel{event} Lines"
+        first = f"{title}. "
     return DraftBriefing(
-        title=f"Item {mark}",
-        paragraphs=(f"Mark{mark}r{revision}m is what this one says.",),
+        title=title,
+        paragraphs=(f"{first}Mark{mark}r{revision}m is what this one says.",),
         section=Section(section),
         topics=tuple(sorted(topics)),
-        source="The Gazette",
+        source=("The Gazette", "The Courier")[mark % 2],
     )
 
 

@@ -201,6 +201,7 @@ class Books:
             self._moved_on(earlier)
         if row.cadence is None:
             self._check_one_off(account, row)
+            account.out |= dict.fromkeys(row.same_story, "left out")
         else:
             self._check_regular(account, row)
             account.out |= dict.fromkeys(row.left_out, "left out")
@@ -212,6 +213,12 @@ class Books:
         gone = self.pinned[row.id].keys() - set(row.included)
         assert gone, f"{row} has more than was planned"
         account = self.accounts[row.subscription]
+        for heir in set(row.included) - self.pinned[row.id].keys():
+            same = {self.items[n].story for n in gone & self.items.keys()}
+            assert self.items[heir].story in same - {None}, f"{heir} came into {row} in the place of nothing"
+            assert account.out.pop(heir) == "left out"
+            self.pinned[row.id][heir] = self.items[heir].revision
+            account.carriers[heir] = row.id
         for number in gone:
             assert row.left_out[number] == "retracted", f"{number} vanished from {row}"
             assert self.item_of(number).retracted, f"{number} was never taken back: {row}"
@@ -251,7 +258,14 @@ class Books:
     def _why_not(self, number: int, row: Row, account: Account, wish: Wish) -> set[str]:
         if number in self.changes:
             return self.why_not_told(self.changes[number], row, account)
-        return account.paper.why_not(self.items[number], wish)
+        return account.paper.why_not(self.items[number], wish) or self._told_already(number, row)
+
+    def _told_already(self, number: int, row: Row) -> set[str]:
+        """That another item of its story is in the copy."""
+        story = self.items[number].story
+        others = self.items.keys() & set(row.included) - {number}
+        is_told = story is not None and any(self.items[n].story == story for n in others)
+        return {"same-story"} if is_told else set()
 
     def _check_one_off(self, account: Account, row: Row) -> None:
         asked = self.one_off
@@ -262,6 +276,9 @@ class Books:
             wanted = owed & asked.chosen
         else:
             wanted = {n for n in owed if not account.paper.why_not(self.items[n], account.wish)}
+            assert all(self._told_already(n, row) for n in row.same_story), row
+            assert not any(self._told_already(n, row) for n in row.included), row
+            wanted -= row.same_story
         assert set(row.included) == wanted, f"{row} by hand, wanted were {wanted}"
 
     def _moved_on(self, row: Row) -> None:
@@ -323,6 +340,7 @@ def judge(seen: Snapshot, newest: int) -> None:
             assert len(including) <= 1, f"{where} is in {including}"
             assert not (including and number in owed), f"{where} is in {including} and owed again"
             kept_out = any(number in r.left_out and r.cadence is not None for r in mine)
+            kept_out = kept_out or any(number in r.same_story for r in mine)
             not_sent = any(number in r.included and r.status in {"refused", "skipped"} for r in mine)
             gap = any(gap.holds(number) for gap in reader.gaps)
             assert including or number in owed or kept_out or not_sent or gap, f"{where} is lost"

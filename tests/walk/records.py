@@ -67,6 +67,11 @@ class Row:
         return not never and (skipped or self.status == "expired")
 
     @property
+    def same_story(self) -> set[int]:
+        """What it left out since it tells of the same event already."""
+        return {number for number, reason in self.left_out.items() if reason == "same-story"}
+
+    @property
     def decided(self) -> set[int]:
         """Every number of which this copy said what becomes of it."""
         return {*self.included, *self.deferred, *self.left_out}

@@ -49,6 +49,7 @@ _DEATHS: Final = (
 #: Days without an issue, counted from today.
 _QUIET: Final = st.frozensets(st.integers(-1, 9), min_size=1, max_size=5)
 #: Stands for one of whatever there is.
+_EDITS: Final = ["revise", "move", "lift", "retract", "join"]
 _ONE: Final = st.integers(0, 30)
 _PAPERS: Final = st.sampled_from(["daily", "daily", "brief"])
 
@@ -236,9 +237,7 @@ class History(RuleBasedStateMachine):
 
     # --- the newsroom
 
-    @rule(
-        one=_ONE, what=st.sampled_from(["revise", "move", "lift", "retract"]), kind=_KINDS, lead=st.booleans()
-    )
+    @rule(one=_ONE, what=st.sampled_from(_EDITS), kind=_KINDS, lead=st.booleans())
     def edit(self, one: int, what: str, kind: Kind, lead: bool) -> None:
         if not self.desk.books.items:
             return
@@ -247,6 +246,8 @@ class History(RuleBasedStateMachine):
             self.done(self.desk.revise, item.number)
         elif what == "move":
             self.done(self.desk.move, item.number, kind)
+        elif what == "join":
+            self.done(self.desk.join_or_split, item.number, one // 7)
         elif what == "lift":
             self.done(self.desk.lift, item.number, lead=lead, weight=one % 3)
         else:

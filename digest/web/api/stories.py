@@ -62,7 +62,7 @@ class StoryOfBriefing(BaseModel):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"story": 3, "in_front": None, "members": [_MEMBER | _BY_RULE], "alike": []}]
+            "examples": [{"story": 3, "in_front": 17, "members": [_MEMBER | _BY_RULE], "alike": []}]
         }
     )
 
