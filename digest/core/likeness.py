@@ -24,6 +24,9 @@ _FIGURE_WEIGHT: Final = 3.0
 _COMMON_WEIGHT: Final = 0.3
 #: What items have in common must weigh as much as two names, or they say too little to be judged.
 _LEAST_SHARED: Final = 6.0
+#: Names and figures hold two items together, two of them at least; in these languages one figure, for their
+#: names are not told from other words.
+_NAMELESS: Final = frozenset({"zh", "ja", "ko", "th"})
 #: What each thing that speaks against it takes away.
 _OBJECTION: Final = 0.3
 #: So many signs are in common before two items are compared at all.
@@ -107,7 +110,8 @@ def likeness(one: Traits, other: Traits) -> Likeness:
     against = tuple(_against(one, other))
     weights = [sum(item.words.values()) + _FIGURE_WEIGHT * len(item.figures) for item in (one, other)]
     shared = _shared(one, other) + _FIGURE_WEIGHT * len(pairs)
-    if shared < _LEAST_SHARED:
+    held_by = len({a for a, _ in pairs}) + sum(name in other.names for name in one.names)
+    if shared < _LEAST_SHARED or held_by < (1 if one.language in _NAMELESS else 2):
         return Likeness(0.0, (), ("little is said", *against))
     overlap = min(1.0, shared / min(weights))
     score = (_cover(one, other) + _cover(other, one)) / 4 + overlap / 2

@@ -97,6 +97,11 @@ def test_another_name_makes_it_another_event() -> None:
     assert not found.is_same
 
 
+def test_words_alone_hold_nothing_together() -> None:
+    words = "the ferry was late again since fog lay over the harbour and no pilot would leave the quay"
+    assert not likeness(item("A ferry is late", words), item("Fog holds a ferry up", words)).is_same
+
+
 @pytest.mark.parametrize("kind", ["day", "language"])
 def test_items_far_apart_are_never_compared(kind: str) -> None:
     other = item(*TOLD, day=DAY + timedelta(WINDOW_DAYS + 1)) if kind == "day" else item(*TOLD, language="de")
