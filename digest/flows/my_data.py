@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Newsletter
 from digest.flows.readers import forget_reader
-from digest.store import kept, newsletters, numbered
+from digest.store import events, kept, newsletters, numbered
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from digest.store.issues import numbers_in
@@ -20,7 +21,7 @@ from subscribers.subscription import Subscription
 
 #: Columns that say how we work rather than anything of the reader.
 _INNER = frozenset({"id", "subscription_id", "newsletter_id", "address_key", "cadence_id", "profile_id"}) | {
-    *("owner", "lease_until", "claims", "started_at", "domain")
+    *("owner", "lease_until", "claims", "started_at", "domain", "untold")
 }
 
 
@@ -78,6 +79,19 @@ async def _document(connection: AsyncConnection, mine: Collection[Subscription])
         "other_mails": [
             _outer(row) | {"newsletter": named[row.subscription_id]}
             for row in await kept.notices_of(connection, ids)
+        ],
+        "told_to_others": [
+            {
+                "newsletter": named[row.subscription_id],
+                # who it is, without what stands behind the host: that may be a word that lets in
+                "program": row.label,
+                "host": urlsplit(row.url).hostname,
+                "what": row.kind,
+                "with_address": row.with_addresses,
+                "happened_at": row.at,
+                "told_at": row.taken_at,
+            }
+            for row in await events.told_about(connection, ids)
         ],
         "opinions": [
             {

@@ -9,7 +9,7 @@ order of commits.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -241,6 +241,22 @@ async def count_waiting(connection: AsyncConnection, webhook_id: int) -> int:
     mine = handovers.c
     query = select(func.count()).where(mine.webhook_id == webhook_id, mine.due_at.isnot(None))
     found: int = (await connection.execute(query)).scalar_one()
+    return found
+
+
+async def told_about(connection: AsyncConnection, subscription_ids: Collection[int]) -> Sequence[Row[Any]]:
+    """Rows of what was told to whom about readers, oldest first: as long as events are kept."""
+    query: Select[Any] = (
+        select(
+            *(events.c.subscription_id, events.c.kind, events.c.at, handovers.c.taken_at),
+            *(hooks.c.label, hooks.c.url, hooks.c.with_addresses),
+        )
+        .join(handovers, handovers.c.event_id == events.c.id)
+        .join(hooks, hooks.c.id == handovers.c.webhook_id)
+        .where(events.c.subscription_id.in_(subscription_ids), handovers.c.taken_at.isnot(None))
+    )
+    rows = await connection.execute(query.order_by(handovers.c.taken_at, handovers.c.id))
+    found: Sequence[Row[Any]] = rows.all()
     return found
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import delete, func, select
 from digest.core.access import PROGRAM
 from digest.core.webhooks import KEEP_EVENTS, MOST_WEBHOOKS, EventKind
 from digest.errors import InputError
+from digest.flows import my_data, webhooks
 from digest.flows import readers as flows
-from digest.flows import webhooks
 from digest.flows.hand_over import Handed
 from digest.flows.rosters import import_roster
 from digest.flows.tidy import tidy
@@ -84,6 +84,30 @@ async def test_addresses_are_told_to_whom_they_are_meant_for_and_kept_in_no_even
             "email": None,
         }
     assert "ana@" not in str(await all_rows(store))
+
+
+async def test_readers_see_in_their_data_who_was_told_of_them(store: Database) -> None:
+    async with listening() as receiver:
+        await hooked(store, receiver.url, label="The shop")
+        await join(store, "ana@example.org", TUESDAY)
+        await join(store, "bo@example.org", TUESDAY)
+        before = await my_data.all_of("ana@example.org", store=store)
+        await told(store, Clock())
+        after = await my_data.all_of("ana@example.org", store=store)
+    assert before is not None
+    assert after is not None
+    assert before["told_to_others"] == []
+    assert after["told_to_others"] == [
+        {
+            "newsletter": "daily",
+            "program": "The shop",
+            "host": "127.0.0.1",
+            "what": "reader.joined",
+            "with_address": False,
+            "happened_at": TUESDAY,
+            "told_at": TUESDAY,
+        }
+    ]
 
 
 async def test_an_issue_is_told_of_when_it_is_settled(sqlite_store: Database, tmp_path: Path) -> None:
