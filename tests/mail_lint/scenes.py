@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from digest.core.corrections import Correction, CorrectionKind
 from digest.core.model import BrandLink, Briefing, Copy, Newsletter, Topic
 from subscribers.model import Format, Profile, Section
 from tests.render.samples import (
@@ -98,13 +99,23 @@ def _eight_in_plain_text() -> Scene:
     return Scene("eight plain", EIGHT, copy_of(issue(), *EIGHT_GROUPS, profile=Profile(format=Format.TEXT)))
 
 
+_CHANGED: Final = Correction(
+    number=8,
+    kind=CorrectionKind.CORRECTED,
+    corrects=8,
+    note="An earlier text gave the name of the island wrongly.",
+    at=datetime(2026, 11, 23, 12, tzinfo=UTC),
+    former_title="What the island says of it",
+)
+
+
 def _told_by_many() -> Scene:
-    """Items of stories: some follow up what came before, some are told by many, or without a link."""
+    """Items of stories: some follow up what came before, some are told by many, one was told otherwise."""
     news = {
         1: replace(EIGHT[1], beside=told_beside(2, 3, earlier=(4,))),
         2: replace(EIGHT[2], beside=told_beside(2, 3, 5, 6, 7, 8, 9, 10)),
         3: replace(EIGHT[3], beside=told_beside(earlier=(4, 5))),
-        8: replace(EIGHT[8], beside=told_beside(3)),
+        8: replace(EIGHT[8], beside=told_beside(3), correction=_CHANGED),
     }
     taken = ("economy", (2,)), ("energy", (1,)), ("society", (3, 8))
     return Scene("told by many", news, copy_of(issue(), *taken))
