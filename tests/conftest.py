@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import settings
+
+# a busy machine is no fault of the code: what takes long is seen by benchmarks
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 # a PostgreSQL is started once for all rooms, and only when a test asks for one
 pytest_plugins = ("tests.stores", "tests.premailer_runs")
