@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import claims, memory, others, pages, planning, printing, sending, stories, telling
+from benchmarks import claims, feeds, memory, others, pages, planning, printing, sending, stories, telling
 from benchmarks.options import Options, Part
 
 _PARTS: Final[Mapping[str, Part]] = {
@@ -23,6 +23,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "pages": pages.run,
     "stories": stories.run,
     "telling": telling.run,
+    "feeds": feeds.run,
 }
 #: Only when it is named: it installs what other people wrote.
 _ON_REQUEST: Final[Mapping[str, Part]] = {"others": others.run}

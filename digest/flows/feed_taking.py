@@ -17,6 +17,7 @@ from digest.core.access import PROGRAM
 from digest.core.feeding import Feed, ItemState
 from digest.core.model import BriefingStatus, DraftBriefing
 from digest.flows.collect import Taken, collect_within
+from digest.flows.stories import join_new
 from digest.ingest.feed_entry import FeedItem
 from digest.ingest.feeds import FeedRead
 from digest.ingest.gathered import Gathered
@@ -196,6 +197,8 @@ async def _appoint(
             rows.append(_row(feed, item, state, briefing_id, now, settles_at if waits else None))
     await feed_items.add(connection, rows)
     await briefings.publish(connection, at_once, now)
+    if at_once:
+        await join_new(connection, at_once, now)
 
 
 def _is_old(feed: Feed, item: FeedItem, now: datetime) -> bool:

@@ -18,6 +18,7 @@ from digest.flows.press import Press
 from digest.store.database import Database
 from digest.web.api import (
     briefings,
+    feeds,
     finding,
     imports,
     issues,
@@ -76,6 +77,7 @@ def build_api(
     finding.add_to(paths)
     stories.add_to(paths)
     topics.add_to(paths, own_themes)
+    feeds.add_to(paths)
     rosters.add_to(paths)
     imports.add_to(paths)
     subscribers.add_to(paths)

@@ -9,7 +9,15 @@ from typing import Any, Final, cast
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from digest.web.api import answered, answered_issues, asked, desk_documents, told, webhook_documents
+from digest.web.api import (
+    answered,
+    answered_issues,
+    asked,
+    desk_documents,
+    feed_documents,
+    told,
+    webhook_documents,
+)
 from digest.web.api.gate import GuardedRoute
 from digest.web.api.once import WORD_PATTERN, Repeatable
 from digest.web.api.problems import MEDIA_TYPE, Problem
@@ -86,10 +94,22 @@ def description(routes: Sequence[GuardedRoute], *, version: str, server: str) ->
     return found
 
 
+#: Where models are.
+_DOCUMENTS: Final = (
+    answered,
+    answered_issues,
+    asked,
+    desk_documents,
+    feed_documents,
+    told,
+    webhook_documents,
+)
+
+
 def _examples() -> dict[str, Any]:
     """The example of each model by its name."""
     found = {}
-    for module in (answered, answered_issues, asked, desk_documents, told, webhook_documents):
+    for module in _DOCUMENTS:
         for name, model in vars(module).items():
             if isinstance(model, type) and issubclass(model, BaseModel):
                 extra = model.model_config.get("json_schema_extra")

@@ -1,0 +1,56 @@
+"""Feeds through the API, as on the command line: added, looked at, changed, asked, removed."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.cli.console import plain
+from digest.flows.feeds_shown import feed_sheet, feed_shown, sheet_shown
+from digest.store.database import Database
+from digest.web.api.feed_documents import FeedInFull, FeedShown
+from tests.flows.feeding import newsdesk
+from tests.web.api.programs import NOW, program
+
+pytestmark = pytest.mark.anyio
+URL = "https://harbour.example/feed.xml"
+
+
+async def test_feed_is_added_changed_asked_and_removed(sqlite_store: Database) -> None:
+    async with program(sqlite_store) as client:
+        made = await client.post("feeds", json={"url": URL, "topics": ["trade"], "every_minutes": 15})
+        assert (made.status_code, made.headers["location"]) == (201, "/api/v1/feeds/1")
+        assert (made.json()["health"], made.json()["take"]) == ("new", 10)
+        assert (await client.post("feeds", json={"url": URL})).status_code == 422
+        changed = await client.patch("feeds/1", json={"settle_minutes": 0, "source": "The Post"})
+        assert (changed.json()["settle_minutes"], changed.json()["every_minutes"]) == (0, 15)
+        assert (await client.post("feeds/1/poll")).json()["next_poll_at"] == plain(NOW)
+        assert [one["id"] for one in (await client.get("feeds")).json()["items"]] == [1]
+        assert (await client.get("feeds/1")).json()["polls"] == []
+        assert (await client.delete("feeds/1")).status_code == 200
+        assert (await client.get("feeds/1")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"url": "ftp://harbour.example/"},
+        {"url": URL, "every_minutes": 1},
+        {"url": URL, "topics": ["gossip"]},
+        {"url": URL, "colour": "red"},
+    ],
+)
+async def test_wrong_feed_is_refused(body: dict[str, object], sqlite_store: Database) -> None:
+    async with program(sqlite_store) as client:
+        assert (await client.post("feeds", json=body)).status_code == 422
+
+
+async def test_fields_are_those_of_the_command(sqlite_store: Database) -> None:
+    async with newsdesk(sqlite_store, NOW) as desk:
+        desk.site.entries = ["<item><title>Only a headline</title></item>"]
+        desk.site.post("Ferry Sails")
+        feed = await desk.add()
+        await desk.poll()
+        sheet = await feed_sheet(feed.id, store=sqlite_store, now=NOW)
+    for document, model in ((feed_shown(sheet.feed, NOW), FeedShown), (sheet_shown(sheet, NOW), FeedInFull)):
+        assert document.keys() == model.model_fields.keys()
+        assert model.model_validate(plain(document)).model_dump(mode="json") == plain(document)
