@@ -181,6 +181,7 @@ async def _appoint(
     added = set(taken.whole.added)
     settles_at = now + feed.settle
     at_once: list[int] = []
+    settling: list[int] = []
     rows = []
     for item in fresh:
         briefing_id = taken.ids.get(item.place)
@@ -188,14 +189,12 @@ async def _appoint(
         if briefing_id in added:
             assert briefing_id is not None
             waits = bool(feed.settle_minutes) and not _is_old(feed, item, now)
-            if waits:
-                await briefings.set_flags(connection, briefing_id, publish_at=settles_at)
-            else:
-                at_once.append(briefing_id)
+            (settling if waits else at_once).append(briefing_id)
         if briefing_id is not None:
             state = ItemState.SETTLING if waits else ItemState.SETTLED
             rows.append(_row(feed, item, state, briefing_id, now, settles_at if waits else None))
     await feed_items.add(connection, rows)
+    await briefings.appoint(connection, settling, settles_at)
     await briefings.publish(connection, at_once, now)
     if at_once:
         await join_new(connection, at_once, now)

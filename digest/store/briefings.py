@@ -144,6 +144,16 @@ async def set_flags(
     await connection.execute(update(briefings).where(briefings.c.id == briefing_id).values(values))
 
 
+async def appoint(connection: AsyncConnection, ids: Sequence[int], publish_at: datetime) -> None:
+    """Say of drafts when they come out, all at the same time."""
+    if ids:
+        await counters.pages_change(connection)
+    for some in chunks(ids):
+        await connection.execute(
+            update(briefings).where(briefings.c.id.in_(some)).values(publish_at=publish_at)
+        )
+
+
 async def publish(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> dict[int, int]:
     """Give each draft the next gapless number, in the order given; the numbers by id.
 
