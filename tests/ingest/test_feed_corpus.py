@@ -48,7 +48,7 @@ def test_every_entry_is_taken_or_refused_and_no_file_is_an_exception(
         except InputError:
             whole += 1
             continue
-        places = sorted(one.place for one in (*found.items, *found.refused))
+        places = sorted([*(one.place for one in found.items), *(one.place for one in found.refused)])
         assert places == list(range(1, len(raw.entries) + 1)), name
         assert all(one.reason for one in found.refused), name
         taken, refused = taken + len(found.items), refused + len(found.refused)
