@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest.core.access import Role
-from digest.flows import edit_briefing
+from digest.flows import edit_briefing, stories
 from digest.flows.edit_briefing import Flags
 from digest.store import briefings, topics
 from digest.store.database import Database
@@ -31,6 +31,7 @@ _PAGES = (
     "briefings?q=tariffs",
     "briefings/new",
     "briefings/1",
+    "briefings/1/story?q=solar&beside=3",
     "briefings/import",
     "topics",
     "topics/energy",
@@ -43,6 +44,7 @@ async def _at_the_desk(store: Database, *views: View) -> AsyncIterator[list[Page
     """A window for each view, in which an editor is logged in and looks at the briefings."""
     await publish_news(store, TUESDAY, item("Tariffs rise", "economy"), item("Solar grows", "energy"))
     await edit_briefing.write(item("A draft on solar"), Flags(), store=store, now=TUESDAY)
+    await stories.join([1, 2], store=store, now=TUESDAY)
     await add_person(store, "Ines", Role.EDITOR)
     async with served(store, NOW) as base_url, chromium() as browser:
         pages, windows = [], [window(browser, view) for view in views]
