@@ -20,11 +20,13 @@ from digest.store.stories import Join
 from subscribers.interning import chunks
 
 #: So many of those that share the most signs are compared with a new item.
-_COMPARED: Final = 12
+_COMPARED: Final = 6
 #: How long after its publication a briefing is looked up: news may come late, and days are those of sources.
 KEEP_SIGNS: Final = timedelta(days=2 * WINDOW_DAYS)
 #: Briefings that come out together are looked up so many at a time.
 _TOGETHER: Final = 500
+#: What so many are compared by is remembered meanwhile, at some kilobytes each.
+_KEPT: Final = 5000
 #: A briefing, and what it is compared by.
 _Known = tuple[Briefing, Traits]
 
@@ -51,9 +53,13 @@ class Story:
 
 async def join_new(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
     """Join what has just come out with what tells of the same event, in the same transaction."""
+    known: dict[int, _Known] = {}
     for start in range(0, len(ids), _TOGETHER):
-        known = await _read(connection, sorted(ids)[start : start + _TOGETHER], now)
-        new = [one for one, _ in known.values() if one.status is BriefingStatus.PUBLISHED]
+        if len(known) > _KEPT:
+            known.clear()
+        fresh = await _read(connection, sorted(ids)[start : start + _TOGETHER], now)
+        known |= fresh
+        new = [one for one, _ in fresh.values() if one.status is BriefingStatus.PUBLISHED]
         await stories.add_signs(connection, {one.id: signs_of(known[one.id][1]) for one in new})
         alone = {one.id for one in new if one.story_id is None}
         near = await stories.sharing_among(connection, alone, least=SIGNS_SHARED, most=_COMPARED)
