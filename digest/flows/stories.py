@@ -153,13 +153,15 @@ async def _join_one(
     same = [each for each in near if each.likeness.is_same]
     apart = await stories.apart_from(connection, one.id) if same else frozenset()
     for best in same:
-        story = await story_of(connection, await _briefing(connection, best.briefing.id))
-        members = [best.briefing] if story is None else list(story.members)
+        number = best.briefing.number or 0
+        # what was read of it may be older than a story that began a moment ago
+        story_id = (await stories.story_ids(connection, [number])).get(number)
+        members = [best.briefing] if story_id is None else await stories.members(connection, story_id)
         if not apart.isdisjoint(member.id for member in members) or not _fits(its, members, now):
             continue
         by_rule = Join(one.id, "", best.likeness.score, best.likeness.shared, now)
-        if story is not None:
-            await stories.put(connection, story.id, [by_rule])
+        if story_id is not None:
+            await stories.put(connection, story_id, [by_rule])
             return {one.id}
         first = replace(by_rule, briefing_id=best.briefing.id)
         await stories.put(connection, await stories.open_story(connection, now), [first, by_rule])
