@@ -44,6 +44,8 @@ class Purpose(StrEnum):
     ADDRESS = "address"
     #: look at what a cohort was mailed: who gets the link forwarded learns of no reader, and changes nothing
     VIEW = "view"
+    #: go on to what an item of an issue links to, by its counted link: the same for all who get the mail
+    FOLLOW = "follow"
 
 
 class Tokens:

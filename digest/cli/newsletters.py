@@ -94,6 +94,9 @@ Feedback = Annotated[
 Approval = Annotated[
     bool | None, typer.Option("--approval/--no-approval", help="A person approves each scheduled issue.")
 ]
+Clicks = Annotated[
+    bool | None, typer.Option("--clicks/--no-clicks", help="Count how often items are opened, not by whom.")
+]
 ApprovalLead = Annotated[
     int | None,
     typer.Option(
@@ -194,6 +197,7 @@ def add(
     sign_up: SignUp = None,
     archive: InArchive = None,
     feedback: Feedback = None,
+    clicks: Clicks = None,
     approval: Approval = None,
     approval_lead: ApprovalLead = None,
     quiet_day: QuietDays = None,
@@ -205,7 +209,7 @@ def add(
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
         *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback, approval, approval_lead, quiet_day, first),
+        *(archive, feedback, clicks, approval, approval_lead, quiet_day, first),
     )
     _tell(_write(flows.add_newsletter, slug, said, config), json)
 
@@ -235,6 +239,7 @@ def edit(
     sign_up: SignUp = None,
     archive: InArchive = None,
     feedback: Feedback = None,
+    clicks: Clicks = None,
     approval: Approval = None,
     approval_lead: ApprovalLead = None,
     quiet_day: QuietDays = None,
@@ -246,7 +251,7 @@ def edit(
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
         *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback, approval, approval_lead, quiet_day, first),
+        *(archive, feedback, clicks, approval, approval_lead, quiet_day, first),
     )
     _tell(_write(flows.edit_newsletter, slug, said, config), json)
 
@@ -256,7 +261,7 @@ _FIELDS: Final = (
     *("title", "description", "sender_name", "sender_address", "theme", "sections", "max_items"),
     *("postal_address", "reach_back_days", "give_up_minutes", "latest_start_minutes", "item_text"),
     *("logo_url", "logo_alt", "accent", "ground", "links", "welcome", "goodbye", "sign_up", "archive"),
-    *("feedback", "approval", "approval_lead_minutes", "quiet_days", "first_wishes"),
+    *("feedback", "clicks", "approval", "approval_lead_minutes", "quiet_days", "first_wishes"),
 )
 
 

@@ -76,6 +76,8 @@ class Newsletter:
     archive: Archive = Archive.FULL
     #: readers may say which items were of use to them
     feedback: bool = False
+    #: how often an item's link is followed is counted, and its mails say so
+    clicks: bool = False
     #: a person approves each scheduled issue before it is sent
     approval: bool = False
     #: for that, it is planned so many minutes before its time

@@ -16,7 +16,7 @@ from digest.core.selection import Selector
 from digest.errors import InputError, NotFoundError
 from digest.flows.beside import beside_now
 from digest.flows.publish import Planned, domain_of, pin, rules_of, tally
-from digest.store import beside, briefings, counters, issues, newsletters, numbered, one_offs, pulling
+from digest.store import beside, briefings, clicks, counters, issues, newsletters, numbered, one_offs, pulling
 from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers.wishes import address_key
@@ -102,6 +102,8 @@ async def plan_in(
     newest = await counters.newest_number(connection)
     pins = await beside_now(connection, new, plan.newsletter, None, shown, upto=newest)
     await beside.pin(connection, issue_id, 1, pins)
+    if plan.newsletter.clicks:
+        await clicks.open_links(connection, issue_id, shown)
     await one_offs.plan_cohorts(connection, plan.newsletter.id, issue_id, plan.cohorts, plan.readers)
     await issues.note_span(connection, issue_id, newest_copy)
     await issues.close_when_settled(connection, issue_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from digest.render.page import Personal
 from digest.render.printer import Printer
 from digest.render.rendition import Rendition
 from digest.render.tailoring import Tailoring
-from digest.store import newsletters, numbered, topics
+from digest.store import clicks, newsletters, numbered, topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,18 @@ async def edition_of(
     pins: Sequence[Pin] = (),
     *,
     own_themes: Path | None,
+    counted: Callable[[int], str] | None = None,
 ) -> Edition:
-    """An edition from the store, with these revisions of briefings by number, and what stands beside them."""
+    """An edition from the store, with these revisions of briefings by number, and what stands beside them.
+
+    `counted` gives the address under which a counted link is followed; without it items link straight on.
+    """
     shown = await with_beside(connection, await numbered.by_numbers(connection, revisions), pins)
     topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
     newsletter = await newsletters.by_id(connection, issue.newsletter_id)
-    return Edition(newsletter, Printer(issue, newsletter, shown, topic_by_slug, own_themes=own_themes))
+    links: Mapping[int, str] = {}
+    if counted is not None and newsletter.clicks:
+        ids = await clicks.of_issue(connection, issue.id)
+        links = {number: counted(link) for number, link in ids.items()}
+    printer = Printer(issue, newsletter, shown, topic_by_slug, own_themes=own_themes, links=links)
+    return Edition(newsletter, printer)

@@ -186,6 +186,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "sign_up": bool,
     "archive": parse_archive,
     "feedback": bool,
+    "clicks": bool,
     "approval": bool,
     "approval_lead_minutes": partial(_whole, 0, MOST_LEAD, "approval-lead"),
     "quiet_days": parse_quiet_days,

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.growth import DayOfReaders, days_of_readers, reasons_for_leaving
 from digest.core.model import DeliveryStatus
 from digest.flows.counting import REACH
-from digest.store import newsletters, numbered, opinions, provider_figures, topics
+from digest.store import clicks, newsletters, numbered, opinions, provider_figures, topics
 from digest.store.database import Database
 from subscribers import figures
 from subscribers.figures import Following
@@ -22,6 +22,8 @@ from subscribers.model import Section
 #: Three months of days, and a month of items.
 DAYS: Final = 90
 _ITEM_DAYS: Final = 30
+#: Items of which clicks are told; the page has the first of them.
+_CLICKED: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ class ItemFigures:
     title: str
     useful: int
     not_useful: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClickFigures:
+    """How often an item was opened from a mail."""
+
+    briefing_id: int
+    title: str
+    clicks: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,8 @@ class Numbers:
     feedback: tuple[ItemFigures, ...]
     #: of issues that are settled, most copies first
     families: tuple[FamilyFigures, ...]
+    #: of newsletters that count, most first
+    clicks: tuple[ClickFigures, ...]
 
 
 async def numbers(*, store: Database, now: datetime) -> Numbers:
@@ -112,6 +125,7 @@ async def numbers(*, store: Database, now: datetime) -> Numbers:
             formats=dict(formats.most_common()),
             leavings=reasons_for_leaving(leavings),
             feedback=await _feedback(connection, now),
+            clicks=await _clicks(connection, now),
             families=tuple(
                 FamilyFigures(family, copies)
                 for family, copies in (await provider_figures.since(connection, now - REACH)).items()
@@ -127,6 +141,17 @@ async def _topics(
     return tuple(
         TopicFigures(one.slug, one.title, following.of(one.slug), items.get(one.slug, 0))
         for one in await topics.every(connection)
+    )
+
+
+async def _clicks(connection: AsyncConnection, now: datetime) -> tuple[ClickFigures, ...]:
+    found = await clicks.since(connection, now - timedelta(days=_ITEM_DAYS))
+    first = dict(list(found.items())[:_CLICKED])
+    items = await numbered.newest_of(connection, first.keys())
+    return tuple(
+        ClickFigures(items[number].id, items[number].title, count)
+        for number, count in first.items()
+        if number in items
     )
 
 

@@ -212,7 +212,12 @@ class Press:
         `pins` are what they name beside them.
         """
         async with self._store.read() as connection:
-            return await edition_of(connection, issue, revisions, pins, own_themes=self._own_themes)
+            return await edition_of(
+                connection, issue, revisions, pins, own_themes=self._own_themes, counted=self._counted
+            )
+
+    def _counted(self, link_id: int) -> str:
+        return f"{self._base_url}/go/{self._tokens.make(Purpose.FOLLOW, link_id)}"
 
     async def message_ids(self) -> Callable[[int, int, str], str]:
         """What gives the Message-ID of (issue, delivery, domain): the one it was or will be sent under."""

@@ -25,7 +25,7 @@ from digest.core.model import (
 )
 from digest.core.selection import Rules, Selector
 from digest.flows.beside import beside_now
-from digest.store import beside, counters, issues, newsletters, numbered, planning, pulling, topics
+from digest.store import beside, clicks, counters, issues, newsletters, numbered, planning, pulling, topics
 from digest.store.database import Database
 from subscribers.groups import hold_alone
 from subscribers.interning import Preferences
@@ -112,6 +112,8 @@ async def publish_in(
     shown = await pin(connection, issue_id, round_, cohorts)
     pins = await beside_now(connection, issue, newsletter, due.cadence, shown, upto=newest)
     await beside.pin(connection, issue_id, round_, pins)
+    if newsletter.clicks:
+        await clicks.open_links(connection, issue_id, shown)
     await planning.plan_cohorts(
         connection, due, issue_id, round_, cohorts, newest=newest, served_day=_served_day(due, now)
     )

@@ -108,6 +108,8 @@ class Masthead:
     brand: Brand
     #: the way from a reader's preferences to where each item can be judged; empty where nobody is asked
     feedback: str
+    #: its links are counted, and it says so
+    counts_clicks: bool = False
     #: on which it does not come
     quiet_days: tuple[QuietDay, ...] = ()
 

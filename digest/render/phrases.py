@@ -54,6 +54,7 @@ def cohort_words(
         why=words.paragraph(
             why(masthead.title, copy.profile, copy.cadence, titles, words),
             next_one(copy.cadence, copy.issue.due_at, words, dates_of(masthead.quiet_days)),
+            _counting(words) if masthead.counts_clicks else "",
         ),
         view_url=view_url,
     )
@@ -173,6 +174,11 @@ def _follows(newsletter: str, profile: Profile, titles: Mapping[str, str], words
     if not said["topics"]:
         return _("You get %(newsletter)s because you subscribed to it.") % said
     return _("You get %(newsletter)s because you follow %(topics)s.") % said
+
+
+def _counting(words: Words) -> str:
+    _ = words.catalogue.gettext
+    return _("Links to sources pass our site, which counts how often an item is opened, not by whom.")
 
 
 def _comes(cadence: Cadence | None, words: Words) -> str:

@@ -120,8 +120,13 @@ class Printer:
         topics: Mapping[str, Topic],
         *,
         own_themes: Path | None = None,
+        links: Mapping[int, str] | None = None,
     ) -> None:
-        """Take the briefings that any copy of the issue includes or defers, by number."""
+        """Take the briefings that any copy of the issue includes or defers, by number.
+
+        `links` stand in place of the items' own addresses: counted ones, by number.
+        """
+        self._links: Final = links or {}
         self._issue: Final = issue
         self._newsletter: Final = newsletter
         self._briefings: Final = briefings
@@ -154,6 +159,7 @@ class Printer:
                 language,
                 formats={format_},
                 own_themes=self._own_themes,
+                links=self._links,
             )
             sheet.small.prepare()
         elif format_ is Format.HTML and sheet.html is None:
@@ -174,6 +180,7 @@ def print_sheet(
     *,
     formats: Collection[Format] = tuple(Format),
     own_themes: Path | None = None,
+    links: Mapping[int, str] | None = None,
 ) -> Sheet:
     """Print and cut the briefings of an issue; premailer runs once, or never when nobody reads HTML."""
     environment = mail_environment(theme, language, own_themes)
@@ -187,6 +194,12 @@ def print_sheet(
         number: item_for(briefing, number, titles, words, zone=issue.zone, excerpts=excerpts)
         for number, briefing in briefings.items()
     }
+    if links:
+        masthead = replace(masthead, counts_clicks=True)
+        items = {
+            number: replace(item, url=links.get(number, item.url)) if item.url else item
+            for number, item in items.items()
+        }
     text = _text(environment, partial(_sheet_page, masthead, titles, items))
     sheet = Sheet(
         issue=issue,

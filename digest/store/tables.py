@@ -104,6 +104,8 @@ newsletters = Table(
     Column("feedback", Boolean, nullable=False),
     # a person approves each scheduled issue before it is sent
     Column("approval", Boolean, nullable=False, default=False),
+    # how often the links of items are followed is counted
+    Column("clicks", Boolean, nullable=False, default=False),
     Column("approval_lead_minutes", Integer, nullable=False, default=0),
     # a list of objects with a day and a name
     Column("quiet_days", JSON, nullable=False),

@@ -21,6 +21,7 @@ from digest.web.confirming import Confirming
 from digest.web.desk.desk import desk_routes
 from digest.web.embed import Embedding
 from digest.web.feeds import Feeds
+from digest.web.following import Following
 from digest.web.guesses import Guesses
 from digest.web.issue_pages import IssuePages
 from digest.web.leaving import Leaving
@@ -70,6 +71,7 @@ def build_app(
             *signing_up.routes(),
             *Embedding(store=store, signing_up=signing_up, now=now).routes(),
             *IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).routes(),
+            *Following(store=store, tokens=tokens).routes(),
             *OwnIssues(store=store, tokens=tokens, now=now).routes(),
             *_archive(store=store, base_url=base_url, zone=zone),
             *desk_routes(

@@ -20,9 +20,11 @@ from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
 from digest.store import (
     api_tables,
+    click_tables,
     correction_tables,
     desk_tables,
     facts,
+    feed_tables,
     import_tables,
     newsletters,
     one_off_tables,
@@ -59,6 +61,7 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
     known = (
         *(api_tables.api_calls, desk_tables.people, import_tables.imports, one_off_tables.orders),
         *(webhook_tables.webhooks, story_tables.story_joins, correction_tables.corrections),
+        *(click_tables.links, feed_tables.feeds),
     )
     assert {one.metadata for one in known} == {metadata}
     async with blank_store.read() as connection:

@@ -200,6 +200,7 @@ class NewsletterShown(BaseModel):
         sign_up=True,
         archive="full",
         feedback=False,
+        clicks=False,
         approval=False,
         approval_lead_minutes=0,
         quiet_days=[{"day": "2026-12-25", "name": "Christmas Day"}],
@@ -230,6 +231,7 @@ class NewsletterShown(BaseModel):
     sign_up: bool
     archive: Archive
     feedback: bool
+    clicks: bool
     approval: bool
     approval_lead_minutes: int
     quiet_days: list[QuietDayShown]

@@ -189,6 +189,7 @@ class NewsletterEdit(Asked):
     sign_up: StrictBool | None = None
     archive: Archive | None = None
     feedback: StrictBool | None = None
+    clicks: StrictBool | None = None
     approval: StrictBool | None = None
     approval_lead_minutes: Annotated[StrictInt, Field(ge=0, le=12 * 60)] | None = None
     quiet_days: Annotated[list[QuietDay], Field(max_length=400)] | None = None

@@ -34,7 +34,7 @@ from subscribers.model import Section
 from subscribers.wishes import WishError
 
 #: The boxes of the form: a box that is not ticked is not sent, and means no.
-_BOXES: Final = ("welcome", "goodbye", "sign_up", "feedback", "approval")
+_BOXES: Final = ("welcome", "goodbye", "sign_up", "feedback", "clicks", "approval")
 _LINES: Final = (
     *("title", "sender_name", "sender_address", "theme", "reach_back_days", "give_up_minutes"),
     "approval_lead_minutes",

@@ -96,6 +96,10 @@ _TABLES: Final[Mapping[str, Callable[[Numbers], Table]]] = {
         ("provider", *(status.value for status in DeliveryStatus)),
         [(one.family, *(one.copies.get(status, 0) for status in DeliveryStatus)) for one in found.families],
     ),
+    "clicks": lambda found: (
+        ("briefing", "title", "clicks"),
+        [(one.briefing_id, one.title, one.clicks) for one in found.clicks],
+    ),
     "feedback": lambda found: (
         ("briefing", "title", "useful", "not useful"),
         [(one.briefing_id, one.title, one.useful, one.not_useful) for one in found.feedback],

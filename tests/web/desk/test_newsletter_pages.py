@@ -54,6 +54,7 @@ async def test_what_is_typed_is_kept_and_the_log_says_what_differs(store: Databa
         "postal_address": "1 Quay\nHarbourtown",
         "first_days": "weekdays",
         "first_at_once": "yes",
+        "clicks": "on",
     }
     async with at_the_desk(store) as client:
         answer = await submit(client, await client.get(PAGE), "daily", **typed)
@@ -63,6 +64,7 @@ async def test_what_is_typed_is_kept_and_the_log_says_what_differs(store: Databa
     assert [link.name for link in found.links] == ["Home", "Boats"]
     assert sorted(found.sections) == ["analysis", "briefing"]
     assert found.feedback
+    assert found.clicks
     assert found.first_wishes == (("days", "weekdays"), ("at_once", "yes"))
     assert found.postal_address == "1 Quay\nHarbourtown"
     async with store.read() as connection:

@@ -12,12 +12,19 @@ revision = "0017"
 down_revision = "0016"
 
 #: What a newsletter of before gets, so that it goes on as it did.
-_AS_BEFORE: dict[str, Any] = {"quiet_days": [], "first_wishes": {}, "approval_lead_minutes": 0}
+_AS_BEFORE: dict[str, Any] = {
+    "quiet_days": [],
+    "first_wishes": {},
+    "approval_lead_minutes": 0,
+    "clicks": False,
+}
 _NEW: dict[str, TypeEngine[Any]] = {
     "quiet_days": sa.JSON(),
     "first_wishes": sa.JSON(),
     "approval_lead_minutes": sa.Integer(),
+    "clicks": sa.Boolean(),
 }
+_BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -39,3 +46,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_order_parts_order_id", "order_parts", ["order_id"])
     op.add_column("issues", sa.Column("families", sa.JSON(), nullable=True))
+    op.create_table(
+        "links",
+        sa.Column("id", _BIG, nullable=False),
+        sa.Column("issue_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("clicks", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_links")),
+        sa.UniqueConstraint("issue_id", "number", name=op.f("uq_links_issue_id_number")),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_links_issue_id")),
+    )
