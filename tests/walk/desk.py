@@ -89,7 +89,9 @@ class Desk(Watch):
 
     def join_or_split(self, number: int, dice: int) -> None:
         """An editor takes an item out of its story, or says that it tells of the same as some other."""
-        item, other = self.books.items[number], self.books.items[1 + dice % len(self.books.items)]
+        # numbers of corrections lie between those of items
+        others = list(self.books.items.values())
+        item, other = self.books.items[number], others[dice % len(others)]
         if item.story is not None and dice % 3 == 0:
             self.act(lambda store: stories.split(item.id, store=store, now=self.now))
         elif item is not other:
