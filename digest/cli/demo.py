@@ -161,7 +161,7 @@ def _tell(settings: Settings, entries: tuple[Entry, ...], titles: dict[int, str]
             f"{entry.due_at:%a %H:%M}",
             entry.address,
             entry.status,
-            ", ".join(str(id_) for id_ in entry.briefing_ids) or _why_not(entry),
+            _carried(entry) or _why_not(entry),
             f"{len(entry.deferred)} more" if entry.deferred else "",
         )
         for entry in entries
@@ -176,6 +176,11 @@ def _tell(settings: Settings, entries: tuple[Entry, ...], titles: dict[int, str]
     say(f"The store of the demo is {_file(settings)}; run digest init to begin with one of your own.")
 
 
+def _carried(entry: Entry) -> str:
+    """Ids of the briefings, and of those that are told anew to who has had them."""
+    return ", ".join([*map(str, entry.briefing_ids), *(f"{id_} corrected" for id_ in entry.corrected_ids)])
+
+
 def _why_not(entry: Entry) -> str:
     counts = ", ".join(f"{len(numbers)} {reason}" for reason, numbers in entry.left_out.items())
     return f"{entry.reason}: {counts}" if counts else entry.reason
@@ -188,5 +193,6 @@ def _shown(entry: Entry) -> dict[str, Any]:
         "status": entry.status,
         "reason": entry.reason,
         "briefings": entry.briefing_ids,
+        "corrections": entry.corrected_ids,
         "deferred": len(entry.deferred),
     }

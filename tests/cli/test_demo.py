@@ -31,6 +31,17 @@ def test_demo_shows_the_readers_who_got_what_and_where_the_mails_are(
     assert "Traceback" not in progress
 
 
+def test_demo_tells_who_had_the_battery_that_its_figure_was_wrong_and_nobody_else(
+    demonstrated: tuple[Shell, str, str],
+) -> None:
+    items = demonstrated[0].ask("demo")["items"]
+    had = {item["email"] for item in items if 2 in item["briefings"]}
+    told = [item["email"] for item in items if 2 in item["corrections"]]
+    assert had == set(told) == {f"{name}@readers.example" for name in ("kenji", "mei", "amelie")}
+    assert len(told) == 3
+    assert "2 corrected" in demonstrated[1]
+
+
 def test_demo_touches_no_store_but_its_own(demonstrated: tuple[Shell, str, str]) -> None:
     shell, told, _ = demonstrated
     assert "The store of the demo is var/demo.sqlite3" in told
