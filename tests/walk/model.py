@@ -77,8 +77,8 @@ class Books:
         """What had been decided, or is older than a first issue would reach, is not owed any more."""
         cut = max(account.cut, reach)
         # what was owed in particular was dropped with all the rest
-        for change in self.changes.values():
-            change.readers.discard(account.id)
+        for number in self.owed(account) & self.changes.keys():
+            self.changes[number].readers.discard(account.id)
         account.out |= dict.fromkeys(self.owed(account, cut), f"gap: {account.standing}")
         account.cut, account.standing = cut, "active"
         account.away_after = account.paused_until = None
