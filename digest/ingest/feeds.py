@@ -21,7 +21,8 @@ from subscribers.model import Section
 #: Larger ones are refused before anybody parses them.
 SIZE_LIMIT: Final = 10_000_000
 _XML: Final = re.compile(
-    rb"\s*(<\?xml\b[^>]*>\s*)?((<!--.{0,2000}?-->|<\?[^>]{0,500}\?>|<!DOCTYPE\s+(?!html)[^\[>]{0,500}(\[[^\]]{0,6000}\]\s*)?>)\s*){0,9}"
+    # a comment ends at its first end (?>): asked for every other one, a page of comments would take years
+    rb"\s*(<\?xml\b[^>]*>\s*)?(((?><!--.{0,2000}?-->)|<\?[^>]{0,500}\?>|<!DOCTYPE\s+(?!html)[^\[>]{0,500}(\[[^\]]{0,6000}\]\s*)?>)\s*){0,9}"
     rb"<([a-z0-9]+:)?(rss|feed|rdf|channel)\b",
     re.IGNORECASE | re.DOTALL,
 )

@@ -10,6 +10,7 @@ import pytest
 
 from digest.errors import InputError
 from digest.ingest.feed_room import ReadingRoom, read_apart
+from digest.ingest.feeds import looks_like_feed
 from tests.ingest.feed_samples import RSS, entry, rss
 
 pytestmark = pytest.mark.anyio
@@ -43,6 +44,14 @@ async def taken(room: ReadingRoom, bomb: bytes) -> int:
         return len((await room.read(bomb, source="the feed")).items)
     except InputError:
         return 0
+
+
+def test_page_of_comments_is_looked_at_once() -> None:
+    """Whether something is a feed is asked where everybody waits."""
+    begun = time.perf_counter()
+    assert not looks_like_feed(b"<!---->" * 30 + b"<html>")
+    assert time.perf_counter() - begun < 2
+    assert looks_like_feed(b"<!-- a --><!-- b > -->\n" + RSS.encode().partition(b"?>")[2])
 
 
 async def test_bombs_are_refused_soon_and_in_little_memory() -> None:
