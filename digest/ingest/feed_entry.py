@@ -96,6 +96,7 @@ def item_from(raw: RawEntry, place: int, *, base: str, source: str, language: st
     try:
         paragraphs = _paragraphs(raw)
         title = line_of(raw.title)
+        named = line_of(raw.source)[:_NAME_LIMIT] or source
     except WordsError as error:
         raise EntryError(str(error)) from None
     title = title or _title_from(paragraphs)
@@ -108,7 +109,6 @@ def item_from(raw: RawEntry, place: int, *, base: str, source: str, language: st
     url = article_link(raw.link, base) or (article_link(raw.guid) if raw.guid else None)
     day = raw.published.date() if raw.published else None
     categories = _categories(raw.categories)
-    named = line_of(raw.source)[:_NAME_LIMIT] or source
     tongue = _language(raw.language or language, title, paragraphs)
     said = (title, list(paragraphs), named, day and day.isoformat(), url, tongue, list(categories))
     return FeedItem(

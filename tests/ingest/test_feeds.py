@@ -81,6 +81,7 @@ def test_what_is_no_feed_is_not_taken_for_one(text: str) -> None:
         (entry("1", "?!", "Words."), "neither a title nor a text"),
         (entry("1", "x" * 1_001), "more than 1,000 signs"),
         (entry("1", "Deep", "<div>" * 300 + "x"), "nested too deep"),
+        (entry("1", "Lent", more=f"<source url='/x'>{'&lt;div&gt;' * 300}x</source>"), "nested too deep"),
         (entry("1", "Long", "x" * 1_000_001), "more than 1,000,000 signs"),
     ],
 )
