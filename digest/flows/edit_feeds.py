@@ -67,7 +67,7 @@ async def add_feed(
         ),
     )
     async with store.write() as connection:
-        await _require_topics(connection, new.topics)
+        new = replace(new, topics=await _slugs(connection, new.topics))
         await _require_free(connection, new.url)
         feed = replace(new, id=await shelf.add(connection, new))
         await note_change(connection, by, "feed.add", feed.id, now, after=_told(feed))
@@ -87,7 +87,7 @@ async def edit_feed(
             nothing: dict[str, Any] = {"moved_to": None, "moved_seen": 0, "gone_at": None, "failures": 0}
             after = replace(after, url=url, next_poll_at=now, **fresh, **nothing)
         if wish.topics is not None:
-            await _require_topics(connection, after.topics)
+            after = replace(after, topics=await _slugs(connection, after.topics))
         if wish.every_minutes is not None and after.next_poll_at is not None and before.polled_at is not None:
             after = replace(after, next_poll_at=min(after.next_poll_at, before.polled_at + after.every))
         if after != before:
@@ -150,10 +150,10 @@ def _with(wish: FeedWish, feed: Feed) -> Feed:
     return replace(feed, **{name: value for name, value in said.items() if value is not None})
 
 
-async def _require_topics(connection: AsyncConnection, names: tuple[str, ...]) -> None:
+async def _slugs(connection: AsyncConnection, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Topics by their slugs, as the desk ticks them; other names of theirs are taken, too."""
     rules = TopicRules(await topics.every(connection))
-    for name in names:
-        rules.slug_of(name)
+    return tuple(dict.fromkeys(rules.slug_of(name) for name in names))
 
 
 async def _require_free(connection: AsyncConnection, url: str) -> None:

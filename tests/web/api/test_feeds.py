@@ -20,6 +20,8 @@ async def test_feed_is_added_changed_asked_and_removed(sqlite_store: Database) -
         made = await client.post("feeds", json={"url": URL, "topics": ["trade"], "every_minutes": 15})
         assert (made.status_code, made.headers["location"]) == (201, "/api/v1/feeds/1")
         assert (made.json()["health"], made.json()["take"]) == ("new", 10)
+        # by its slug, whatever other name it was given by: the desk ticks slugs
+        assert made.json()["topics"] == ["economy"]
         assert (await client.post("feeds", json={"url": URL})).status_code == 422
         changed = await client.patch("feeds/1", json={"settle_minutes": 0, "source": "The Post"})
         assert (changed.json()["settle_minutes"], changed.json()["every_minutes"]) == (0, 15)
