@@ -20,7 +20,7 @@ from digest.ingest.gathered import Gathered
 from digest.ingest.identity import body_key, content_key, title_key
 from digest.ingest.topics import TopicRules
 from digest.store import briefings, desk_words, editing, pulling, topics
-from digest.store.briefings import Keys, Known
+from digest.store.briefings import Keys, Known, New
 from digest.store.changes import note_change
 from digest.store.database import Database
 
@@ -70,8 +70,15 @@ class _Fate(Enum):
     UNCHANGED = auto()
 
 
+@dataclass(slots=True, eq=False)
+class _Which:
+    """A briefing that an item is; one that is new has its id as soon as all of them are written."""
+
+    id: int = 0
+
+
 class _Acquaintances:
-    """Which stored briefing an item is.
+    """Which briefing an item is.
 
     One that stands in the store as it is, if any; else the one of which it is a new revision: by title,
     source and date, or by body and source. Different items of a page are never revisions of the same
@@ -79,35 +86,41 @@ class _Acquaintances:
     """
 
     def __init__(self, known: Iterable[Known], page: Collection[Keys]) -> None:
-        self._by_content: dict[str, int] = {}
+        self._by_content: dict[str, _Which] = {}
         self._by_title: dict[str, list[int]] = {}
         self._by_body: dict[str, list[int]] = {}
         #: of this page: printed twice, with other quotation marks or spaces, an item is the same
-        self._met: dict[tuple[str, str], int] = {}
+        self._met: dict[tuple[str, str], _Which] = {}
+        #: of the store: no further item is a revision of these
+        self._taken: set[int] = set()
         on_page = {keys.content for keys in page}
         for one in known:
             self._by_title.setdefault(one.keys.title, []).append(one.id)
             self._by_body.setdefault(one.keys.body, []).append(one.id)
             if one.keys.content in on_page:
-                self.meet(one.id, one.keys)
+                self.meet(_Which(one.id), one.keys)
 
-    def meet(self, briefing_id: int, keys: Keys) -> None:
+    def meet(self, briefing: _Which, keys: Keys) -> None:
         """An item of this page is this briefing."""
-        self._by_content[keys.content] = briefing_id
-        self._met[keys.title, keys.body] = briefing_id
+        before = self._by_content.get(keys.content)
+        if before is not None:
+            self._taken.discard(before.id)
+        self._by_content[keys.content] = briefing
+        self._met[keys.title, keys.body] = briefing
+        self._taken.add(briefing.id)
 
-    def find(self, keys: Keys) -> tuple[int | None, _Fate]:
+    def find(self, keys: Keys) -> tuple[_Which, _Fate]:
         """The briefing that the item is, and what is to be done with it."""
         same = self._by_content.get(keys.content) or self._met.get((keys.title, keys.body))
         if same is not None:
             return same, _Fate.UNCHANGED
         titled, worded = self._by_title.get(keys.title, []), self._by_body.get(keys.body, [])
-        taken = set(self._by_content.values())
-        older = [id_ for id_ in (*titled, *worded) if id_ not in taken]
+        older = [id_ for id_ in (*titled, *worded) if id_ not in self._taken]
         if not older:
-            return None, _Fate.ADDED
+            return _Which(), _Fate.ADDED
         # where both fit, only the typesetting changed
-        return next((id_ for id_ in older if id_ in titled and id_ in worded), older[0]), _Fate.UPDATED
+        best = next((id_ for id_ in older if id_ in titled and id_ in worded), older[0])
+        return _Which(best), _Fate.UPDATED
 
 
 async def collect(
@@ -146,21 +159,35 @@ async def collect_within(
 
     `named` are briefing ids by line, from somebody who knows: what a feed calls by the same name is the same.
     """
-    fates: dict[int, tuple[int, _Fate]] = {}
+    fates: dict[int, tuple[_Which, _Fate]] = {}
+    added: list[tuple[_Which, New]] = []
     rejected = list(gathered.rejected)
     rules = TopicRules(await topics.every(connection))
-    keys = {keys_of(draft) for draft in gathered.drafts}
-    known = _Acquaintances(await briefings.known_by(connection, keys), keys)
-    if named or any(known.find(each)[1] is _Fate.UPDATED for each in keys):
+    keys = [keys_of(draft) for draft in gathered.drafts]
+    page = set(keys)
+    known = _Acquaintances(await briefings.known_by(connection, page), page)
+    if named or any(known.find(each)[1] is _Fate.UPDATED for each in page):
         # readers may have to be told; asked for before anything is written, as whoever plans does
         await pulling.hold_off(connection, alone=True)
     for place, draft in enumerate(gathered.drafts):
-        explicit = draft.topics or rules.known_among(gathered.categories.get(draft.line, ()))
-        is_named = None if named is None else named.get(draft.line)
-        try:
-            fates[place] = await _take(connection, draft, known, rules, now, by, explicit, is_named)
-        except InputError as error:
-            rejected.append(Rejected(gathered.source, draft.line, str(error)))
+        is_named = (named or {}).get(draft.line)
+        which, fate = known.find(keys[place]) if is_named is None else (_Which(is_named), _Fate.UPDATED)
+        if fate is not _Fate.UNCHANGED:
+            explicit = draft.topics or rules.known_among(gathered.categories.get(draft.line, ()))
+            try:
+                item = New(draft, keys[place], rules.assign(draft.title, draft.paragraphs, explicit))
+            except InputError as error:
+                rejected.append(Rejected(gathered.source, draft.line, str(error)))
+                continue
+            if fate is _Fate.ADDED:
+                added.append((which, item))
+            else:
+                await _revise(connection, which.id, item, now, by)
+            known.meet(which, item.keys)
+        fates[place] = which, fate
+    ids = await briefings.add_many(connection, [item for _, item in added], now, by=by.name)
+    for (which, _), id_ in zip(added, ids, strict=True):
+        which.id = id_
     done = _collected(fates.values(), rejected)
     if publish:
         await briefings.publish(connection, done.added, now)
@@ -170,14 +197,14 @@ async def collect_within(
     if done.added or done.updated:
         told = {"added": len(done.added), "updated": len(done.updated), "published": publish}
         await note_change(connection, by, "briefing.ingest", gathered.source, now, after=told)
-    return Taken(done, {gathered.drafts[place].line: id_ for place, (id_, _fate) in fates.items()})
+    return Taken(done, {gathered.drafts[place].line: which.id for place, (which, _) in fates.items()})
 
 
-def _collected(fates: Collection[tuple[int, _Fate]], rejected: Iterable[Rejected]) -> Collected:
+def _collected(fates: Collection[tuple[_Which, _Fate]], rejected: Iterable[Rejected]) -> Collected:
     return Collected(
         added=_with(fates, _Fate.ADDED),
         updated=_with(fates, _Fate.UPDATED),
-        unchanged=sum(fate is _Fate.UNCHANGED for _id, fate in fates),
+        unchanged=sum(fate is _Fate.UNCHANGED for _, fate in fates),
         rejected=tuple(sorted(rejected, key=lambda refusal: refusal.line)),
     )
 
@@ -191,34 +218,15 @@ def keys_of(draft: DraftBriefing) -> Keys:
     )
 
 
-async def _take(
-    connection: AsyncConnection,
-    draft: DraftBriefing,
-    known: _Acquaintances,
-    rules: TopicRules,
-    now: datetime,
-    by: Actor,
-    explicit: tuple[str, ...],
-    named: int | None,
-) -> tuple[int, _Fate]:
-    """Add, revise or leave one item; raises InputError before anything is written."""
-    keys = keys_of(draft)
-    found, fate = known.find(keys) if named is None else (named, _Fate.UPDATED)
-    if found is not None and fate is _Fate.UNCHANGED:
-        return found, fate
-    marks = rules.assign(draft.title, draft.paragraphs, explicit)
-    if found is None:
-        found = await briefings.add(connection, draft, keys, marks, now, by=by.name, is_found=False)
-    else:
-        before = (await editing.existing(connection, [found]))[0]
-        await briefings.revise(connection, found, draft, now, keys, by=by.name)
-        after = (await editing.existing(connection, [found]))[0]
-        await correcting.tell_corrected(connection, before, after, BY_RULE, now)
-        if draft.topics or not await briefings.has_topics_for(connection, found, BY_HAND):
-            await briefings.set_topics(connection, found, marks)
-    known.meet(found, keys)
-    return found, fate
+async def _revise(connection: AsyncConnection, briefing_id: int, item: New, now: datetime, by: Actor) -> None:
+    """Let a briefing say what the item says now."""
+    before = (await editing.existing(connection, [briefing_id]))[0]
+    await briefings.revise(connection, briefing_id, item.draft, now, item.keys, by=by.name)
+    after = (await editing.existing(connection, [briefing_id]))[0]
+    await correcting.tell_corrected(connection, before, after, BY_RULE, now)
+    if item.draft.topics or not await briefings.has_topics_for(connection, briefing_id, BY_HAND):
+        await briefings.set_topics(connection, briefing_id, item.topics)
 
 
-def _with(fates: Iterable[tuple[int, _Fate]], wanted: _Fate) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(id_ for id_, fate in fates if fate is wanted))
+def _with(fates: Iterable[tuple[_Which, _Fate]], wanted: _Fate) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(which.id for which, fate in fates if fate is wanted))

@@ -18,8 +18,8 @@ from digest.flows.collect import BY_HAND, keys_of
 from digest.flows.correcting import BY_RULE, Word
 from digest.flows.stories import join_new
 from digest.ingest.topics import TopicRules
-from digest.store import briefings, editing, pulling, topics
-from digest.store.changes import note_change
+from digest.store import briefings, counters, editing, pulling, topics
+from digest.store.changes import note_change, note_changes
 from digest.store.database import Database
 from subscribers.model import Section
 
@@ -146,25 +146,18 @@ async def publish_together(
     async with store.write() as connection:
         befores = [await _briefing(connection, id_) for id_ in dict.fromkeys(ids)]
         hidden = [one for one in befores if one.status is not BriefingStatus.PUBLISHED]
-        await briefings.publish(connection, [one.id for one in hidden], now)
-        await join_new(connection, [one.id for one in hidden], now)
-        afters = [await _briefing(connection, one.id) for one in hidden]
-        for before, after in zip(hidden, afters, strict=True):
-            await _note_status(connection, by, "briefing.publish", before, after, now)
-        return tuple(afters)
+        await _bring_out(connection, {one.id: one.status for one in hidden}, now, by)
+        return tuple([await _briefing(connection, one.id) for one in hidden])
 
 
 async def publish(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Briefing:
     """Give a draft its number, or bring a retracted briefing back under the number it had."""
     async with store.write() as connection:
         before = await _briefing(connection, briefing_id)
-        await briefings.publish(connection, [briefing_id], now)
-        if before.status is not BriefingStatus.PUBLISHED:
-            await join_new(connection, [briefing_id], now)
-        after = await _briefing(connection, briefing_id)
-        if before.status is not after.status:
-            await _note_status(connection, by, "briefing.publish", before, after, now)
-        return after
+        if before.status is BriefingStatus.PUBLISHED:
+            return before
+        await _bring_out(connection, {briefing_id: before.status}, now, by)
+        return await _briefing(connection, briefing_id)
 
 
 async def publish_due(*, store: Database, now: datetime) -> tuple[int, ...]:
@@ -174,17 +167,13 @@ async def publish_due(*, store: Database, now: datetime) -> tuple[int, ...]:
             return ()
     done: list[int] = []
     async with store.write() as connection:
-        # asked again: another scheduler may have been at it
+        # first in the line of those who publish, then asked again: another scheduler may have been at it
+        await counters.pages_change(connection)
         appointed = await editing.due(connection, now)
         for instant in sorted(set(appointed.values())):
             # what was to come out together is one batch
             together = [id_ for id_, its in appointed.items() if its == instant]
-            befores = [await _briefing(connection, id_) for id_ in together]
-            await briefings.publish(connection, together, now)
-            await join_new(connection, together, now)
-            for before in befores:
-                after = await _briefing(connection, before.id)
-                await _note_status(connection, PROGRAM, "briefing.publish", before, after, now)
+            await _bring_out(connection, dict.fromkeys(together, BriefingStatus.DRAFT), now, PROGRAM)
             done += together
     return tuple(done)
 
@@ -277,11 +266,17 @@ async def _slugs_of(briefing_id: int, store: Database) -> tuple[str, ...]:
         return tuple(mark.slug for mark in (await _briefing(connection, briefing_id)).topics)
 
 
-async def _note_status(
-    connection: AsyncConnection, by: Actor, act: str, before: Briefing, after: Briefing, now: datetime
+async def _bring_out(
+    connection: AsyncConnection, hidden: Mapping[int, BriefingStatus], now: datetime, by: Actor
 ) -> None:
-    told: dict[str, Any] = {"status": after.status, "number": after.number}
-    await note_change(connection, by, act, before.id, now, before={"status": before.status}, after=told)
+    """Publish what is not public, given by id with what it was until now, as one batch in this order."""
+    numbers = await briefings.publish(connection, list(hidden), now)
+    await join_new(connection, hidden, now)
+    out = BriefingStatus.PUBLISHED
+    done = [
+        (id_, {"status": before}, {"status": out, "number": numbers[id_]}) for id_, before in hidden.items()
+    ]
+    await note_changes(connection, by, "briefing.publish", done, now)
 
 
 async def _marks_for(connection: AsyncConnection, draft: DraftBriefing) -> tuple[TopicMark, ...]:

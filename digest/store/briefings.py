@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, exists, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus, DraftBriefing, TopicMark
 from digest.store import counters, desk_words
 from digest.store.tables import briefing_topics, briefings, revisions
-from subscribers.interning import chunks
+from subscribers.interning import chunks, new_ids
 from subscribers.model import Section
 
 
@@ -24,6 +24,15 @@ class Keys:
     title: str
     body: str
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """What a new briefing is written from."""
+
+    draft: DraftBriefing
+    keys: Keys
+    topics: Sequence[TopicMark]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,33 +66,45 @@ async def add(
     topics: Sequence[TopicMark],
     now: datetime,
     *,
-    lead: bool = False,
-    weight: int = 0,
     by: str = "",
-    is_found: bool = True,
 ) -> int:
-    """Write a new briefing down as a draft in its first revision; `by` is who wrote it.
+    """Write a new briefing down as a draft in its first revision; `by` is who wrote it."""
+    (new_id,) = await add_many(connection, [New(draft, keys, topics)], now, by=by)
+    await desk_words.keep_in_step(connection, [new_id])
+    return new_id
 
-    One that is published in the same transaction need not be found as a draft: then `is_found` may be False.
+
+async def add_many(
+    connection: AsyncConnection, news: Sequence[New], now: datetime, *, by: str = ""
+) -> list[int]:
+    """Write new briefings down as drafts; their ids in the same order.
+
+    No search finds them yet: what is published in the same transaction need not be found as a draft before,
+    so the caller brings the indices in step, by publishing or by `desk_words`.
     """
+    if not news:
+        return []
     # nothing shows yet, but what follows in the same transaction may
     await counters.pages_change(connection)
-    row = {
-        "status": BriefingStatus.DRAFT,
-        "revision": 1,
-        "section": draft.section,
-        "lead": lead,
-        "weight": weight,
-        "created_at": now,
-        **_key_columns(keys),
-    }
-    query = insert(briefings).values(row).returning(briefings.c.id)
-    new_id: int = (await connection.execute(query)).scalar_one()
-    await _write_revision(connection, new_id, 1, draft, now, by)
-    await _write_topics(connection, new_id, topics)
-    if is_found:
-        await desk_words.keep_in_step(connection, [new_id])
-    return new_id
+    rows = [
+        {
+            "status": BriefingStatus.DRAFT,
+            "revision": 1,
+            "section": one.draft.section,
+            "lead": False,
+            "weight": 0,
+            "created_at": now,
+            **_key_columns(one.keys),
+        }
+        for one in news
+    ]
+    ids = await new_ids(connection, briefings, rows)
+    texts = [_revision_row(id_, 1, one.draft, now, by) for id_, one in zip(ids, news, strict=True)]
+    await connection.execute(insert(revisions), texts)
+    marks = [row for id_, one in zip(ids, news, strict=True) for row in _topic_rows(id_, one.topics)]
+    if marks:
+        await connection.execute(insert(briefing_topics), marks)
+    return ids
 
 
 async def revise(
@@ -107,7 +128,7 @@ async def revise(
         .returning(briefings.c.revision)
     )
     revision: int = (await connection.execute(query)).scalar_one()
-    await _write_revision(connection, briefing_id, revision, draft, now, by)
+    await connection.execute(insert(revisions), [_revision_row(briefing_id, revision, draft, now, by)])
     await desk_words.keep_in_step(connection, [briefing_id])
     return revision
 
@@ -123,17 +144,10 @@ async def set_topics(connection: AsyncConnection, briefing_id: int, topics: Sequ
     """Replace the topics of a briefing; each keeps its reason."""
     await counters.pages_change(connection)
     await connection.execute(briefing_topics.delete().where(briefing_topics.c.briefing_id == briefing_id))
-    await _write_topics(connection, briefing_id, topics)
-    await desk_words.keep_in_step(connection, [briefing_id])
-
-
-async def _write_topics(connection: AsyncConnection, briefing_id: int, topics: Sequence[TopicMark]) -> None:
-    rows = [
-        {"briefing_id": briefing_id, "slug": mark.slug, "position": position, "reason": mark.reason}
-        for position, mark in enumerate(topics)
-    ]
+    rows = _topic_rows(briefing_id, topics)
     if rows:
         await connection.execute(insert(briefing_topics), rows)
+    await desk_words.keep_in_step(connection, [briefing_id])
 
 
 async def set_flags(
@@ -162,24 +176,39 @@ async def publish(connection: AsyncConnection, ids: Sequence[int], now: datetime
     if not ids:
         return {}
     await counters.pages_change(connection)
-    rows = (await connection.execute(select(briefings).where(briefings.c.id.in_(ids)))).all()
-    stored = {row.id: row for row in rows}
-    fresh = [id_ for id_ in dict.fromkeys(ids) if stored[id_].number is None]
+    once = list(dict.fromkeys(ids))
+    numbers: dict[int, int | None] = {}
+    for some in chunks(once):
+        numbers |= await numbers_by_id(connection, some)
+    fresh = [id_ for id_ in once if numbers[id_] is None]
+    given: dict[int, int] = {id_: number for id_, number in numbers.items() if number is not None}
     if fresh:
-        batch = (await counters.take(connection, counters.BATCHES))[0]
-        numbers = await counters.take(connection, counters.BRIEFINGS, len(fresh))
-        for id_, number in zip(fresh, numbers, strict=True):
-            values = {"number": number, "batch": batch, "published_at": now}
-            await connection.execute(
-                update(briefings)
-                .where(briefings.c.id == id_)
-                .values(status=BriefingStatus.PUBLISHED, publish_at=None, **values)
-            )
-    again = and_(briefings.c.id.in_(ids), briefings.c.status == BriefingStatus.RETRACTED)
-    await connection.execute(update(briefings).where(again).values(status=BriefingStatus.PUBLISHED))
-    await desk_words.keep_in_step(connection, list(dict.fromkeys(ids)))
-    query = select(briefings.c.id, briefings.c.number).where(briefings.c.id.in_(ids))
-    return {row.id: row.number for row in await connection.execute(query)}
+        given |= await _number(connection, fresh, now)
+    for some in chunks(once):
+        again = and_(briefings.c.id.in_(some), briefings.c.status == BriefingStatus.RETRACTED)
+        await connection.execute(update(briefings).where(again).values(status=BriefingStatus.PUBLISHED))
+    await desk_words.keep_in_step(connection, once)
+    return given
+
+
+async def _number(connection: AsyncConnection, fresh: Sequence[int], now: datetime) -> dict[int, int]:
+    """Publish drafts as one batch; their numbers by id."""
+    batch = (await counters.take(connection, counters.BATCHES))[0]
+    numbers = await counters.take(connection, counters.BRIEFINGS, len(fresh))
+    query = (
+        update(briefings)
+        .where(briefings.c.id == bindparam("its_id"))
+        .values(
+            status=BriefingStatus.PUBLISHED,
+            publish_at=None,
+            number=bindparam("its_number"),
+            batch=batch,
+            published_at=now,
+        )
+    )
+    rows = [{"its_id": id_, "its_number": number} for id_, number in zip(fresh, numbers, strict=True)]
+    await connection.execute(query, rows)
+    return dict(zip(fresh, numbers, strict=True))
 
 
 async def retract(connection: AsyncConnection, briefing_id: int) -> None:
@@ -250,10 +279,10 @@ async def topics_of(connection: AsyncConnection, ids: Sequence[int]) -> Mapping[
     return {id_: tuple(found) for id_, found in marks.items()}
 
 
-async def _write_revision(
-    connection: AsyncConnection, briefing_id: int, revision: int, draft: DraftBriefing, now: datetime, by: str
-) -> None:
-    row = {
+def _revision_row(
+    briefing_id: int, revision: int, draft: DraftBriefing, now: datetime, by: str
+) -> dict[str, Any]:
+    return {
         "briefing_id": briefing_id,
         "revision": revision,
         "title": draft.title,
@@ -265,7 +294,13 @@ async def _write_revision(
         "at": now,
         "actor": by[:140],
     }
-    await connection.execute(insert(revisions).values(row))
+
+
+def _topic_rows(briefing_id: int, topics: Sequence[TopicMark]) -> list[dict[str, Any]]:
+    return [
+        {"briefing_id": briefing_id, "slug": mark.slug, "position": position, "reason": mark.reason}
+        for position, mark in enumerate(topics)
+    ]
 
 
 def _key_columns(keys: Keys) -> dict[str, str]:

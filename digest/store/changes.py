@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -48,20 +48,34 @@ async def note_change(
     `before` and `after` are what a reader of the log needs, as JSON has it; of fields in both only those that
     differ are kept. Nothing that says who a reader is may stand in any of them.
     """
-    old, new = dict(before or {}), dict(after or {})
-    same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
-    row = {
-        "at": now,
-        "actor": by.name[:140],
-        "via": by.via,
-        "person_id": by.person_id,
-        "act": act,
-        "kind": act.partition(".")[0],
-        "subject": str(subject)[:60],
-        "before": {name: _short(value) for name, value in old.items() if name not in same},
-        "after": {name: _short(value) for name, value in new.items() if name not in same},
-    }
-    await connection.execute(insert(changes).values(row))
+    await note_changes(connection, by, act, [(subject, before or {}, after or {})], now)
+
+
+async def note_changes(
+    connection: AsyncConnection,
+    by: Actor,
+    act: str,
+    done: Iterable[tuple[int | str, Mapping[str, Any], Mapping[str, Any]]],
+    now: datetime,
+) -> None:
+    """The same of many subjects, each with its `before` and `after`: one entry each."""
+    rows = []
+    for subject, old, new in done:
+        same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
+        row = {
+            "at": now,
+            "actor": by.name[:140],
+            "via": by.via,
+            "person_id": by.person_id,
+            "act": act,
+            "kind": act.partition(".")[0],
+            "subject": str(subject)[:60],
+            "before": {name: _short(value) for name, value in old.items() if name not in same},
+            "after": {name: _short(value) for name, value in new.items() if name not in same},
+        }
+        rows.append(row)
+    if rows:
+        await connection.execute(insert(changes), rows)
 
 
 async def page(

@@ -16,6 +16,7 @@ from digest.store import briefings as shelf
 from digest.store import desk_words
 from digest.store.searching import question_anywhere
 from digest.store.tables import briefing_topics, briefings, revisions
+from subscribers.interning import chunks
 from subscribers.model import Section
 
 #: In the place of a slug: briefings that no rule and no editor has found a subject for.
@@ -108,8 +109,11 @@ async def alone_under(connection: AsyncConnection, slug: str) -> int:
 
 async def existing(connection: AsyncConnection, ids: Collection[int]) -> tuple[Briefing, ...]:
     """Those of these briefings that there are, in the order of their ids."""
-    query = shelf.newest().where(briefings.c.id.in_(ids)).order_by(briefings.c.id)
-    return await shelf.read(connection, query)
+    found: list[Briefing] = []
+    for some in chunks(sorted(ids)):
+        query = shelf.newest().where(briefings.c.id.in_(some)).order_by(briefings.c.id)
+        found += await shelf.read(connection, query)
+    return tuple(found)
 
 
 def _conditions(wanted: Filter, dialect: str) -> list[ColumnElement[bool]]:

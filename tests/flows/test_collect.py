@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from digest.core.model import Briefing, BriefingStatus, DraftBriefing
 from digest.errors import InputError, NotFoundError
@@ -16,13 +19,34 @@ from digest.flows.collect import Collected, collect
 from digest.flows.edit_briefing import Edit
 from digest.ingest.gathered import Gathered
 from digest.ingest.identity import body_key, title_key
-from digest.store import briefings, counters, numbered
+from digest.store import briefings, changes, counters, numbered
 from digest.store.database import Database
 from subscribers.model import Section
 from tests.flows.newsroom import TUESDAY, at, item, publish_news
 from tests.stores import NewStore, opened
 
 pytestmark = pytest.mark.anyio
+
+
+@contextmanager
+def statements(store: Database) -> Iterator[list[str]]:
+    """The statements that are given to a store meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(store.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(store.engine.sync_engine, "before_cursor_execute", note)
+
+
+def _unlike_others(day: int, place: int) -> DraftBriefing:
+    """An item that is not of one event with any other."""
+    first, *others = (f"{sound}{chr(97 + place // 26)}{chr(97 + place % 26)}{day}" for sound in "klmnrst")
+    return item(f"{first.capitalize()}", paragraphs=(f"{' '.join(others)}.",))
 
 
 async def every(store: Database) -> tuple[Briefing, ...]:
@@ -131,6 +155,44 @@ async def test_an_item_with_an_unknown_topic_is_refused_and_the_rest_is_taken(st
     (refusal,) = found.rejected
     assert (refusal.source, refusal.line) == ("page.txt", 3)
     assert "gardening" in refusal.reason
+
+
+async def test_items_that_come_together_cost_no_statements_of_their_own(store: Database) -> None:
+    costs = []
+    for day, count in ((24, 2), (25, 40)):
+        page = [_unlike_others(day, place) for place in range(count)]
+        with statements(store) as asked:
+            await collect(Gathered(tuple(page)), store=store, now=at(day, 6), publish=False)
+        async with store.write() as connection:
+            drafts = [one.id for one in await briefings.page(connection) if one.number is None]
+            await briefings.appoint(connection, drafts, at(day, 7))
+        with statements(store) as published:
+            assert await edit_briefing.publish_due(store=store, now=at(day, 7)) == tuple(drafts)
+        costs.append((len(asked), len(published)))
+    assert costs[0] == costs[1]
+    assert [one.number for one in await every(store)] == list(range(1, 43))
+    async with store.read() as connection:
+        numbered_ = await numbered.newest_of(connection, list(range(1, 43)))
+        noted = [change for change in await changes.page(connection) if change.act == "briefing.publish"]
+    assert [numbered_[number].title for number in (3, 42)] == [
+        _unlike_others(25, 0).title,
+        _unlike_others(25, 39).title,
+    ]
+    assert len(noted) == 42
+    assert noted[0].before == {"status": "draft"}
+    assert noted[0].after == {"status": "published", "number": 42}
+
+
+async def test_refused_item_takes_none_of_its_page_with_it_nor_a_number(store: Database) -> None:
+    twice = item("Solar")
+    page = [item("Tariffs"), twice, item("Gallium", "gardening", line=7), twice, item("Schools")]
+    found = await publish_news(store, TUESDAY, *page)
+    assert (len(found.added), found.unchanged, [one.line for one in found.rejected]) == (3, 1, [7])
+    assert [(one.number, one.title) for one in await every(store)] == [
+        (1, "Tariffs"),
+        (2, "Solar"),
+        (3, "Schools"),
+    ]
 
 
 async def test_a_draft_gets_its_number_when_it_is_published(store: Database) -> None:
