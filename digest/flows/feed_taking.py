@@ -61,13 +61,14 @@ async def take_feed(connection: AsyncConnection, feed: Feed, read: FeedRead, now
     found = await _sorted(connection, feed, read)
     old, fresh = _first_choice(feed, found.fresh)
     await _remember(connection, feed, old, now, ItemState.OLD)
-    await _rename(connection, feed, found.renamed, now)
     taken = await _collected(connection, feed, read, fresh, found, now)
     await _appoint(connection, feed, fresh, taken, now)
     said = {known.id: item.said_key for item, known in found.changed.items() if item.place in taken.ids}
     await feed_items.note_said(connection, said)
     await _bring_back(connection, feed, found, now)
     await _let_go(connection, feed, found, now)
+    # last: it holds rows of briefings, and whoever publishes one at this moment waits for them
+    await _rename(connection, feed, found.renamed, now)
     refused = [Refusal(one.place, one.label, one.reason, one.key) for one in read.refused]
     by_place = {item.place: item for item in read.items}
     for rejected in taken.whole.rejected:
