@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -93,11 +92,13 @@ class Poller:
             stop = stop or asyncio.Event()
             hosts = [self._ask_host(some, now, stop, done) for some in by_host.values()]
             try:
-                await _until_stopped(asyncio.gather(*hosts), stop)
+                await _until_stopped(hosts, stop)
             finally:
                 # what was not asked is due again at once, and not only when the claim ends
-                async with self._store.write() as connection:
-                    await shelf.give_back(connection, taken, now + _TAKEN_FOR)
+                asked = {one.feed.id for one in done}
+                if left := [feed for feed in taken if feed.id not in asked]:
+                    async with self._store.write() as connection:
+                        await shelf.give_back(connection, left, now + _TAKEN_FOR)
             return _summed(done)
 
     async def find(self, url: str) -> Found:
@@ -140,8 +141,10 @@ class Poller:
         return polled
 
 
-async def _until_stopped(work: asyncio.Future[Any], stop: asyncio.Event) -> None:
-    """Wait for the work; when it is time to stop, not much longer."""
+async def _until_stopped(hosts: Sequence[Coroutine[Any, Any, None]], stop: asyncio.Event) -> None:
+    """Wait for the work; when it is time to stop, not much longer. Nothing of it goes on after this."""
+    tasks = [asyncio.create_task(one) for one in hosts]
+    work: asyncio.Future[Any] = asyncio.gather(*tasks)
     stopped: asyncio.Future[Any] = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -151,11 +154,10 @@ async def _until_stopped(work: asyncio.Future[Any], stop: asyncio.Event) -> None
             # a store that cannot be used is the caller's to hear of
             work.result()
     finally:
-        stopped.cancel()
-        if not work.done():
-            work.cancel()
-            with suppress(asyncio.CancelledError):
-                await work
+        # one that found no store ends the wait, and the others are still at it
+        for one in (stopped, *tasks):
+            one.cancel()
+        await asyncio.gather(stopped, *tasks, return_exceptions=True)
 
 
 def _summed(done: Sequence[Polled]) -> Polls:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,6 +34,8 @@ from digest.store.changes import note_change
 from digest.store.database import Database
 from digest.store.feeds import Poll
 
+#: How long the feed of a page is looked for, in seconds: the next round of polls waits for this one.
+_FIND_SECONDS: Final = 60.0
 #: What servers say of a feed that is still as it was, and of one that is no more.
 _NOT_MODIFIED: Final = 304
 _GONE: Final = 410
@@ -108,12 +111,16 @@ async def _ask(feed: Feed, reach: Reach, room: ReadingRoom) -> _Heard:
     try:
         if feed.begun_at is None:
             # whoever added it may have given the address of a page
-            found = await feed_of(feed.url, answer, reach=reach, room=room)
+            async with asyncio.timeout(_FIND_SECONDS):
+                found = await feed_of(feed.url, answer, reach=reach, room=room)
             return _Heard(found.answer, found.read, found.url)
         kind = answer.headers.get("content-type", "")
         return _Heard(
             answer, await room.read(answer.body, content_type=kind, url=answer.url, source=feed.url)
         )
+    except TimeoutError:
+        words = f"no feed was found in {_FIND_SECONDS:g} seconds: give the address of the feed itself"
+        return _Heard(answer, trouble=words)
     except InputError as error:
         return _Heard(answer, trouble=str(error))
 

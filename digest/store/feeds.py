@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, delete, func, insert, or_, select, update
@@ -17,6 +17,8 @@ from subscribers.model import Section
 
 #: So many polls of each feed are kept.
 POLLS_KEPT: Final = 50
+#: So long a refusal is kept after the last poll that had it.
+REFUSALS_KEPT: Final = timedelta(days=90)
 #: So many refusals of each feed are shown; what was not refused for longer is shown last.
 _REFUSALS_SHOWN: Final = 100
 
@@ -159,9 +161,12 @@ async def polls_of(connection: AsyncConnection, feed_id: int, limit: int = 20) -
 async def note_refusals(
     connection: AsyncConnection, feed_id: int, found: Sequence[Refusal], now: datetime
 ) -> None:
-    """Write refusals down; one that is known is counted."""
-    for one in found:
-        row = {
+    """Write refusals down; one that is known is counted, and one of long ago is forgotten."""
+    mine = feed_refusals.c
+    old = (mine.feed_id == feed_id) & (mine.last_at < now - REFUSALS_KEPT)
+    await connection.execute(delete(feed_refusals).where(old))
+    rows = [
+        {
             "feed_id": feed_id,
             "entry_key": one.key,
             "reason": one.reason[:300],
@@ -171,11 +176,15 @@ async def note_refusals(
             "first_at": now,
             "last_at": now,
         }
-        query = insert_into(connection, feed_refusals).values(row)
-        again = {"times": feed_refusals.c.times + 1, "line": one.line, "last_at": now}
-        await connection.execute(
-            query.on_conflict_do_update(index_elements=["feed_id", "entry_key", "reason"], set_=again)
-        )
+        for one in found
+    ]
+    if not rows:
+        return
+    query = insert_into(connection, feed_refusals)
+    again = {"times": mine.times + 1, "line": query.excluded.line, "last_at": now}
+    await connection.execute(
+        query.on_conflict_do_update(index_elements=["feed_id", "entry_key", "reason"], set_=again), rows
+    )
 
 
 async def refusals_of(connection: AsyncConnection, feed_id: int) -> tuple[Refusal, ...]:

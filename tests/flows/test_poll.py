@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from digest.core.feeding import FeedHealth, PollOutcome, health_of
+from digest.core.feeding import Feed, FeedHealth, PollOutcome, health_of
+from digest.errors import StoreError
+from digest.flows import poll_feed
 from digest.flows.edit_feeds import FeedWish, add_feed, edit_feed, poll_now, remove_feed
 from digest.flows.feeds_shown import feed_sheet, unwell_feeds
 from digest.flows.poll import Poller
+from digest.flows.poll_feed import Polled
 from digest.ingest.feed_room import ReadingRoom
 from digest.store import feeds as shelf
 from digest.store.database import Database
@@ -149,13 +152,22 @@ async def test_poll_that_shows_only_new_entries_is_a_gap(store: Database) -> Non
 async def test_refused_entry_is_counted_and_shown_with_its_reason(store: Database) -> None:
     async with newsdesk(store, TUESDAY) as desk:
         desk.site.entries = [entry("1", "Ferry Sails"), "<item><title>Only a headline</title></item>"]
+        desk.site.entries.append("<item><title>Another one</title></item>")
         await desk.add()
-        assert (await desk.poll()).poll.refused == 1
+        assert (await desk.poll()).poll.refused == 2
+        desk.site.entries.pop()
         desk.site.post("Bridge Closed")
         await desk.poll(30)
-        (refusal,) = (await feed_sheet(1, store=store, now=desk.now)).refusals
+        (refusal, other) = (await feed_sheet(1, store=store, now=desk.now)).refusals
         assert (refusal.line, refusal.label, refusal.times) == (3, "Only a headline", 2)
         assert refusal.reason == "it has no text"
+        assert (other.line, other.label, other.times) == (3, "Another one", 1)
+        # those that are gone for long are forgotten
+        desk.site.post("Harbour Full")
+        desk.now += shelf.REFUSALS_KEPT
+        await desk.poll()
+        (left,) = (await feed_sheet(1, store=store, now=desk.now)).refusals
+        assert (left.line, left.times) == (4, 3)
 
 
 async def test_category_that_names_a_topic_gives_it_and_the_feeds_own_topics_win(store: Database) -> None:
@@ -267,6 +279,50 @@ async def test_page_without_feed_says_so(store: Database) -> None:
         polled = await desk.poll()
         assert polled.poll.outcome is PollOutcome.FAILED
         assert "no feed was found" in polled.poll.words
+
+
+async def test_site_that_says_nothing_about_its_feed_is_not_waited_for_long(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(poll_feed, "_FIND_SECONDS", 0.2)
+    async with newsdesk(store, TUESDAY) as desk:
+        desk.site.server.pages = {"/": Reply(b"<html>Nothing</html>"), "/feed": hang}
+        desk.feed = await add_feed(desk.site.server.url, FeedWish(), store=store, now=desk.now)
+        polled = await desk.poll()
+        assert polled.poll.outcome is PollOutcome.FAILED
+        assert "no feed was found in 0.2 seconds" in polled.poll.words
+
+
+async def test_poll_that_finds_no_store_ends_those_that_are_under_way(sqlite_store: Database) -> None:
+    asked = asyncio.Event()
+
+    async def hang(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    class _Broken(Poller):
+        async def poll(self, feed: Feed, now: datetime) -> Polled:
+            if feed.id == 1:
+                await asked.wait()
+                raise StoreError("the store cannot be used")
+            return await super().poll(feed, now)
+
+    async with newsdesk(sqlite_store, TUESDAY) as desk, reaching() as reach:
+        desk.site.server.pages["/slow"] = hang
+        await add_feed("http://127.0.0.2/", FeedWish(), store=sqlite_store, now=TUESDAY)
+        await add_feed(f"{desk.site.server.url}/slow", FeedWish(), store=sqlite_store, now=TUESDAY)
+        room = ReadingRoom(1)
+        before = asyncio.all_tasks()
+        with pytest.raises(StoreError):
+            await _Broken(store=sqlite_store, reach=reach, room=room, pause=0).poll_due(TUESDAY)
+        ours = {one.get_name() for one in asyncio.all_tasks() - before if "_ask_host" in str(one.get_coro())}
+        assert ours == set()
+        # both are due again at once
+        async with sqlite_store.read() as connection:
+            assert [feed.next_poll_at for feed in await shelf.every(connection)] == [TUESDAY, TUESDAY]
 
 
 async def test_removed_feed_leaves_its_briefings(store: Database) -> None:
