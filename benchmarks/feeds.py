@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, product
 from time import perf_counter, process_time
 from typing import Any, Final
 
@@ -28,9 +29,10 @@ _UNCHANGED: Final = 500
 #: As many addresses of the loopback: a host is asked one thing at a time.
 _HOSTS: Final = 250
 _NOW: Final = datetime(2026, 11, 24, 6, tzinfo=UTC)
-_WORDS: Final = [
-    f"{first}{last}" for first in ("har", "bri", "fer", "mil") for last in ("dan", "lo", "mus", "tek", "vi")
-]
+#: Few words are in every text and most in hardly any, as in a language: else all items would be alike.
+_SOUNDS: Final = tuple(consonant + vowel for consonant in "bdgklmnrst" for vowel in "aeo")
+_WORDS: Final = tuple("".join(sounds) for sounds in product(_SOUNDS, repeat=3))
+_OFTEN: Final = tuple(accumulate(1 / rank for rank in range(1, len(_WORDS) + 1)))
 
 
 def run(options: Options) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def _feed(number: int, items: int) -> bytes:
     draw = random.Random(number)
 
     def words(count: int) -> str:
-        return " ".join(draw.choices(_WORDS, k=count))
+        return " ".join(draw.choices(_WORDS, cum_weights=_OFTEN, k=count))
 
     return rss(
         *(
