@@ -74,19 +74,30 @@ def indexed(title: str, paragraphs: Iterable[str], language: str) -> Indexed:
     """What is kept of a briefing, so that every store finds the same in it."""
     stemmer = stemmer_for(language)
     met: Counter[str] = Counter()
-    head = _kept(terms(title, stemmer), met, MOST_TERMS)
+    head = _kept(_texts(title, stemmer), met, MOST_TERMS)
     body: list[str] = []
     for paragraph in paragraphs:
         body += [GAP] if body else []
-        body += _kept(terms(paragraph, stemmer), met, MOST_TERMS - len(head) - len(body))
+        body += _kept(_texts(paragraph, stemmer), met, MOST_TERMS - len(head) - len(body))
     return Indexed(tuple(head), tuple(body[: MOST_TERMS - len(head)]))
 
 
-def _kept(found: Sequence[Term], met: Counter[str], room: int) -> list[str]:
+def _texts(text: str, stemmer: str) -> list[str]:
+    """The terms of a text in its order, without their places."""
+    return [term for word in _word().findall(text) for term in _terms_of(word, stemmer)]
+
+
+def _kept(found: Sequence[str], met: Counter[str], room: int) -> list[str]:
+    fitting = list(found[: max(room, 0)])
+    times = Counter(fitting)
+    # so it is with nearly every text: no term has to be looked at by itself
+    if all(met[term] + count <= MOST_PLACES for term, count in times.items()):
+        met.update(times)
+        return fitting
     kept = []
-    for term in found[: max(room, 0)]:
-        met[term.text] += 1
-        kept.append(term.text if met[term.text] <= MOST_PLACES else GAP)
+    for term in fitting:
+        met[term] += 1
+        kept.append(term if met[term] <= MOST_PLACES else GAP)
     return kept
 
 
