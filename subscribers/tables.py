@@ -192,7 +192,7 @@ standing_changes = Table(
         default=select(exists(select(listeners.c.name))).scalar_subquery(),
         server_default=false(),
     ),
-    Index("ix_standing_changes_untold", "id", sqlite_where=text("untold")),
+    Index("ix_standing_changes_untold", "id", sqlite_where=text("untold = 1")),
 )
 
 # Addresses that must not be written to, as keyed hashes: they outlive the erasure of a reader.

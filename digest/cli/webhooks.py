@@ -105,7 +105,7 @@ def edit(
     json: Json = False,
     config: Config = None,
 ) -> None:
-    """Change a webhook, or turn it off or on: what happened meanwhile is told then."""
+    """Change a webhook, or turn it off or on: what waits for one that is off is told once it is on again."""
     if all(given is None for given in (url, events, label, addresses, on)):
         raise InputError("nothing is to be changed: say what, see digest webhooks edit --help")
     wish = WebhookEdit(url, label, None if events is None else _kinds(events), addresses, on)

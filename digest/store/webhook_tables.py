@@ -56,13 +56,13 @@ events = Table(
     Column("word", String(40), nullable=False, unique=True),
     Column("kind", String(24), nullable=False),
     Column("at", Instant, nullable=False, index=True),
-    Column("subscription_id", Integer),
+    Column("subscription_id", Integer, index=True),
     # all that is told of it but an address
     Column("data", JSON, nullable=False),
     # whether it waits to be noted for each webhook that is told of its kind
     Column("is_new", Boolean, nullable=False),
     CheckConstraint(one_of("kind", EventKind), name="kind"),
-    Index("ix_events_new", "id", sqlite_where=text("is_new")),
+    Index("ix_events_new", "id", sqlite_where=text("is_new = 1")),
 )
 
 # One event for one webhook.

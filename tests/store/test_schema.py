@@ -37,6 +37,7 @@ from digest.store.database import Database
 from digest.store.schema import NEWEST, current_revision, migrate, require_current
 from digest.store.tables import counters, metadata
 from subscribers.model import Section
+from subscribers.tables import standing_changes
 from tests.stores import TOPICS, PostgresServer
 
 pytestmark = pytest.mark.anyio
@@ -86,6 +87,21 @@ async def test_the_partial_indices_hold_only_what_is_open(blank_store: Database)
     assert "is_new" in made["ix_events_new"].partition("where")[2]
     assert "due_at is not null" in made["ix_handovers_due"].partition("where")[2]
     assert "paused_until is not null" in made["ix_subscriptions_paused_until"].partition("where")[2]
+
+
+async def test_what_waits_to_be_told_is_found_without_a_walk_through_all_that_was(
+    sqlite_store: Database,
+) -> None:
+    # SQLite uses a partial index only for a query that repeats its condition to the letter
+    queries = {
+        "ix_standing_changes_untold": select(standing_changes.c.id).where(standing_changes.c.untold).limit(1),
+        "ix_events_new": select(webhook_tables.events.c.id).where(webhook_tables.events.c.is_new).limit(1),
+    }
+    async with sqlite_store.read() as connection:
+        for name, query in queries.items():
+            asked = query.compile(connection.sync_connection, compile_kwargs={"literal_binds": True})
+            plan = (await connection.execute(text(f"EXPLAIN QUERY PLAN {asked}"))).all()
+            assert name in str(plan), name
 
 
 def test_the_version_that_the_program_names_is_that_of_the_last_migration() -> None:

@@ -26,10 +26,7 @@ def upgrade() -> None:
     op.add_column(
         "standing_changes", sa.Column("untold", sa.Boolean(), nullable=False, server_default=sa.false())
     )
-    untold = sa.text("untold")
-    op.create_index(
-        "ix_standing_changes_untold", "standing_changes", ["id"], sqlite_where=untold, postgresql_where=untold
-    )
+    _index_what_waits("ix_standing_changes_untold", "standing_changes", "untold")
     op.create_table(
         "webhooks",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -71,8 +68,8 @@ def _keep_events() -> None:
         sa.CheckConstraint(" OR ".join(f"kind = '{kind}'" for kind in _KINDS), name=op.f("ck_events_kind")),
     )
     op.create_index("ix_events_at", "events", ["at"])
-    new = sa.text("is_new")
-    op.create_index("ix_events_new", "events", ["id"], sqlite_where=new, postgresql_where=new)
+    op.create_index("ix_events_subscription_id", "events", ["subscription_id"])
+    _index_what_waits("ix_events_new", "events", "is_new")
     op.create_table(
         "handovers",
         sa.Column("id", _BIG, nullable=False),
@@ -99,3 +96,10 @@ def _keep_events() -> None:
     op.create_index(
         "ix_handovers_due", "handovers", ["webhook_id", "due_at"], sqlite_where=due, postgresql_where=due
     )
+
+
+def _index_what_waits(name: str, table: str, column: str) -> None:
+    # the condition has to be that of the queries to the letter, or SQLite does not use the index: there a
+    # truth is asked for as a number
+    conditions = {"sqlite_where": sa.text(f"{column} = 1"), "postgresql_where": sa.text(column)}
+    op.create_index(name, table, ["id"], **conditions)
