@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -27,7 +28,8 @@ async def add_holidays(
     """Add a year's public holidays of a place, such as `FR`; days that are quiet already keep their names."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise InputError(f"year {year} is not known: say {FIRST_YEAR} to {LAST_YEAR}")
-    found = public_holidays(place, year)
+    # all countries of the world are loaded the first time: others are answered meanwhile
+    found = await asyncio.to_thread(public_holidays, place, year)
     async with store.write() as connection:
         before = await newsletter_named(connection, slug)
         after = replace(before, quiet_days=calendar((*before.quiet_days, *found)))

@@ -28,5 +28,6 @@ def public_holidays(place: str, year: int) -> tuple[QuietDay, ...]:
     try:
         found = holidays.country_holidays(country, subdiv=part or None, years=year, language="en_US")
     except NotImplementedError:
+        # the word of the package for a country, or a part of one, that it does not have
         raise InputError(f"the holidays of {word} are not known: type the days") from None
     return tuple(QuietDay(day, " ".join(name.split())[:80]) for day, name in sorted(found.items()))

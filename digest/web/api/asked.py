@@ -11,12 +11,14 @@ from digest.core.corrections import Telling
 from digest.core.model import Archive, ItemText
 from digest.web.api.times import Day, Instant
 from subscribers.model import Format, Section
+from subscribers.suppressions import Hashing
 
 #: Signs that a store can hold; the rest is looked at where the value is used.
 _NO_CONTROL = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 Line = Annotated[str, StringConstraints(max_length=1000, pattern=_NO_CONTROL)]
 Text = Annotated[str, StringConstraints(max_length=500_000, pattern=_NO_CONTROL)]
 Word = Annotated[str, StringConstraints(max_length=320, pattern=_NO_CONTROL)]
+Grounds = Annotated[str, StringConstraints(max_length=2000, pattern=_NO_CONTROL)]
 NewSlug = Annotated[str, StringConstraints(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 
 
@@ -246,6 +248,7 @@ class NewReader(Wished):
     email: Word
     newsletter: Word = "daily"
     confirmed: Annotated[StrictBool, Field(description="False asks the reader to confirm first.")] = True
+    grounds: Annotated[Grounds, Field(description="Why they may be written to; kept as evidence.")] = ""
 
 
 class ReaderEdit(Wished):
@@ -354,4 +357,11 @@ class NewSuppressions(Asked):
     model_config = _example(addresses=["lin@example.org"], note="asked by letter")
 
     addresses: Annotated[list[Word], Field(min_length=1, max_length=10_000)]
+    hashes: Annotated[
+        Hashing | None,
+        Field(
+            description="They are no addresses but hashes of them, in hexadecimal: `sha256` or `md5` of the "
+            "address in small letters, or `own`, as this list is written out."
+        ),
+    ] = None
     note: Annotated[str, StringConstraints(max_length=200, pattern=_NO_CONTROL)] = ""

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from digest.core.importing import ImportStatus
+from digest.flows.holidays import FIRST_YEAR, LAST_YEAR
 from digest.store.one_off_tables import OrderStatus
 from digest.web.api.asked import Asked, ByHand, Line, NewSlug, Word
-from digest.web.api.times import Instant
+from digest.web.api.times import Instant, WallTime
 
 
 def _example(**fields: Any) -> ConfigDict:
@@ -52,6 +53,7 @@ class OrderShown(BaseModel):
         newsletter="daily",
         status="waiting",
         due_at="2026-11-25T08:00:00Z",
+        local_at=None,
         copies=1,
         subject="One more thing",
         intro="Read this.",
@@ -65,7 +67,10 @@ class OrderShown(BaseModel):
     id: int
     newsletter: str
     status: OrderStatus
+    #: by readers' own clocks, of the next part
     due_at: datetime
+    #: what those clocks show then; null for all at one time
+    local_at: WallTime | None
     #: how many mails were agreed to
     copies: int
     subject: str | None
@@ -98,7 +103,17 @@ class NewOrder(ByHand):
         },
     )
 
-    at: Annotated[Instant, Field(description="When it is planned; UTC without offset.")]
+    at: Annotated[
+        Instant | None,
+        Field(description="When it is planned; UTC without offset. Either this or `local_at`."),
+    ] = None
+    local_at: Annotated[
+        WallTime | None,
+        Field(
+            description="When it is planned by each reader's own clocks, such as `2026-11-25T08:00`; at once "
+            "where that is past."
+        ),
+    ] = None
     copies: Annotated[
         StrictInt,
         Field(
@@ -118,6 +133,17 @@ class TopicOrder(Asked):
     )
 
     slugs: Annotated[list[NewSlug], Field(min_length=1, max_length=1000)]
+
+
+class PlaceAndYear(Asked):
+    """Which public holidays are meant."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"country": "DE-BY", "year": 2027}]}
+    )
+
+    country: Annotated[Word, Field(description="Its code: FR, or DE-BY for a part.")]
+    year: Annotated[StrictInt, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 
 
 class ImportShown(BaseModel):

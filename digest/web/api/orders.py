@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from digest.core.access import Power
-from digest.errors import NotFoundError
+from digest.errors import InputError, NotFoundError
 from digest.flows import orders as flows
 from digest.store import newsletters
 from digest.store import orders as shelf
@@ -16,9 +16,9 @@ from digest.store.one_off_tables import OrderStatus
 from digest.store.orders import Order
 from digest.web.api.calls import Call, Made
 from digest.web.api.desk_documents import NewOrder, OrderShown
-from digest.web.api.paths import ROOT, After, Document, Id, Limit, Listing, Paths
+from digest.web.api.paths import ROOT, After, Document, Id, Limit, Listing, Paths, part
 from digest.web.api.sending import wish_of
-from digest.web.api.times import instant
+from digest.web.api.times import instant, wall
 
 
 def add_to(paths: Paths) -> None:
@@ -38,8 +38,8 @@ async def list_orders(
     """List one-off issues that were ordered for a time, by id."""
     async with call.store.read() as connection:
         found = await shelf.page(connection, after=after, limit=limit + 1, status=status)
-    shown = [await _shown(call, one) for one in found[:limit]]
-    return {"items": shown, "next": shown[-1]["id"] if len(found) > limit else None}
+        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+    return part(found, limit, lambda one: one.id, lambda one: order_shown(one, slugs[one.newsletter_id]))
 
 
 async def show_order(call: Made, id: Id) -> Document:
@@ -52,10 +52,13 @@ async def place_order(call: Made, body: NewOrder, answer: Response) -> Document:
 
     It is written down; when its time has come, who is meant is decided anew, and the scheduler sends it.
     """
+    if (body.at is None) == (body.local_at is None):
+        raise InputError("say when in exactly one way: at or local_at")
     made = await flows.place(
         *(await wish_of(call, body), body.copies),
         token=secrets.token_hex(12),
-        due_at=instant(body.at),
+        due_at=call.now if body.at is None else instant(body.at),
+        local_at=None if body.local_at is None else wall(body.local_at),
         by=call.actor,
         store=call.store,
         now=call.now,
@@ -81,11 +84,17 @@ async def _order(call: Call, id_: int) -> Order:
 async def _shown(call: Call, one: Order) -> Document:
     async with call.store.read() as connection:
         newsletter = await newsletters.by_id(connection, one.newsletter_id)
+    return order_shown(one, newsletter.slug)
+
+
+def order_shown(one: Order, newsletter: str) -> Document:
+    """A one-off that was ordered, and what became of it."""
     return {
         "id": one.id,
-        "newsletter": newsletter.slug,
+        "newsletter": newsletter,
         "status": one.status,
         "due_at": one.due_at,
+        "local_at": one.wish.get(flows.LOCAL_AT),
         "copies": one.copies,
         "subject": one.wish["subject"],
         "intro": one.wish["intro"],

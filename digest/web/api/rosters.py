@@ -10,6 +10,7 @@ from fastapi.responses import StreamingResponse
 
 from digest.core.access import Power
 from digest.errors import InputError
+from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import as_csv, as_json
 from digest.flows.readers import newsletter_id_of
 from digest.flows.rosters import import_roster
@@ -17,6 +18,7 @@ from digest.store import newsletters
 from digest.store.database import Database
 from digest.store.listed import Wanted
 from digest.web.api.answered import Imported
+from digest.web.api.asked import Grounds
 from digest.web.api.calls import Made
 from digest.web.api.once import Repeatable
 from digest.web.api.paths import Document, Paths
@@ -61,6 +63,13 @@ async def import_subscribers(
     request: Request,
     dry_run: Annotated[bool, Query(description="Check every line, change nothing.")] = False,
     raw: Raw = False,
+    grounds: Annotated[
+        Grounds,
+        Query(
+            description="Why new ones may be written to; kept as evidence.",
+            examples=["They signed a list at the fair in March."],
+        ),
+    ] = "",
 ) -> Document:
     """Add or change readers from a CSV file
 
@@ -74,7 +83,15 @@ async def import_subscribers(
         raise InputError("the body is not UTF-8 text: save it as CSV in UTF-8") from None
     if "\0" in text:
         raise InputError("the body holds bytes that no text has: save it as CSV in UTF-8")
-    done = await import_roster(text, store=call.store, now=call.now, raw=raw, dry_run=dry_run, by=call.actor)
+    done = await import_roster(
+        text,
+        store=call.store,
+        now=call.now,
+        raw=raw,
+        dry_run=dry_run,
+        by=call.actor,
+        grounds=grounds_for(grounds),
+    )
     rejected = [{"line": one.line, "reason": one.reason} for one in done.rejected]
     return {"added": done.added, "updated": done.updated, "rejected": rejected}
 

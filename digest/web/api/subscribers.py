@@ -12,6 +12,7 @@ from digest.core.access import Power
 from digest.errors import NotFoundError
 from digest.flows import my_data
 from digest.flows import readers as flows
+from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import said_of
 from digest.flows.shown import reader_in_full
 from digest.store import newsletters, topics
@@ -111,7 +112,9 @@ async def add_subscriber(call: Made, body: NewReader, answer: Response) -> Docum
         confirmed=body.confirmed,
         reason="added through the API",
     )
-    made = await flows.subscribe(new, store=call.store, now=call.now, by=call.actor)
+    made = await flows.subscribe(
+        new, store=call.store, now=call.now, by=call.actor, grounds=grounds_for(body.grounds)
+    )
     answer.headers["Location"] = f"{ROOT}/subscribers/{made.address}"
     (shown,) = (await _shown(call, [made]))["items"]
     return dict(shown)

@@ -27,12 +27,15 @@ def add_to(paths: Paths) -> None:
 async def suppress(call: Made, body: NewSuppressions) -> Document:
     """Put addresses on the suppression list
 
-    Who reads at one of them is suppressed everywhere. Only hashes of the addresses are kept.
+    Who reads at one of them is suppressed everywhere. Only hashes of the addresses are kept; another list
+    can be taken over by its hashes.
     """
     lines = "\n".join(" ".join(one.split()) for one in body.addresses)
-    done = await suppressing.suppress_addresses(
-        lines, note=body.note, by=call.actor, store=call.store, now=call.now
-    )
+    parts: dict[str, Any] = {"by": call.actor, "store": call.store, "now": call.now}
+    if body.hashes is None:
+        done = await suppressing.suppress_addresses(lines, note=body.note, **parts)
+    else:
+        done = await suppressing.suppress_hashes(lines, body.hashes, note=body.note, **parts)
     rejected = [{"line": one.line, "reason": one.reason} for one in done.rejected]
     return {"added": done.added, "known": done.known, "rejected": rejected}
 

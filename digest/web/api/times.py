@@ -6,13 +6,18 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, StringConstraints
 
 from digest.errors import InputError
 
 #: A time in RFC 3339; a bare number is no time.
 Instant = Annotated[datetime, BeforeValidator(lambda given: written(given, r"\d{4}-\d\d-\d\dT.*", "time"))]
 Day = Annotated[date, BeforeValidator(lambda given: written(given, r"\d{4}-\d\d-\d\d", "date"))]
+
+#: What a clock shows, wherever it stands.
+WallTime = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?$")
+]
 
 
 def written(given: object, form: str, what: str) -> object:
@@ -27,3 +32,11 @@ def instant(given: datetime) -> datetime:
     if not 1970 <= given.year <= 9000:
         raise InputError(f"time {given.isoformat()} is out of reach: say a year from 1970 to 9000")
     return (given.replace(tzinfo=UTC) if given.tzinfo is None else given).astimezone(UTC)
+
+
+def wall(given: str) -> datetime:
+    """What a clock shall show, without a zone; raises InputError for what none shows."""
+    try:
+        return instant(datetime.fromisoformat(given)).replace(tzinfo=None)
+    except ValueError:
+        raise InputError(f"time {given} is on no clock: say it as 2026-11-25T08:00") from None

@@ -14,6 +14,7 @@ from digest.errors import InputError, NotFoundError
 from digest.flows import edit_topics
 from digest.flows import newsletters as flows
 from digest.flows.edit_topics import TopicEdit as TopicWish
+from digest.flows.holidays import add_holidays
 from digest.flows.newsletters import newsletter_named, shown_newsletter
 from digest.flows.shown import topic_shown
 from digest.ingest.rules import parse_rules
@@ -22,7 +23,7 @@ from digest.store import topics as topic_shelf
 from digest.web.api.answered import NewsletterShown, TopicShown
 from digest.web.api.asked import NewNewsletter, NewsletterEdit, NewTopic, TopicEdit
 from digest.web.api.calls import Made
-from digest.web.api.desk_documents import TopicOrder
+from digest.web.api.desk_documents import PlaceAndYear, TopicOrder
 from digest.web.api.paths import ROOT, After, Document, Limit, Listing, Paths, Slug, part
 
 
@@ -39,6 +40,7 @@ def add_to(paths: Paths, own_themes: Path | None) -> None:
     paths.post("/newsletters", Power.RUN, inner.add_newsletter, NewsletterShown, status_code=201)
     paths.get("/newsletters/{slug}", Power.SEE, show_newsletter, NewsletterShown)
     paths.patch("/newsletters/{slug}", Power.RUN, inner.edit_a_newsletter, NewsletterShown)
+    paths.post("/newsletters/{slug}/holidays", Power.RUN, add_public_holidays, NewsletterShown)
 
 
 async def list_topics(call: Made, after: After = 0, limit: Limit = 100) -> Document:
@@ -117,6 +119,17 @@ async def show_newsletter(call: Made, slug: Slug) -> Document:
     """Show a newsletter with all its settings."""
     async with call.store.read() as connection:
         return shown_newsletter(await newsletter_named(connection, slug))
+
+
+async def add_public_holidays(call: Made, slug: Slug, body: PlaceAndYear) -> Document:
+    """Add a year's public holidays of a country to the days on which a newsletter does not come
+
+    Days that are quiet already keep their names.
+    """
+    changed = await add_holidays(
+        *(slug, body.country, body.year), store=call.store, now=call.now, by=call.actor
+    )
+    return shown_newsletter(changed)
 
 
 class Newsletters:

@@ -241,9 +241,13 @@ def _when(visit: Visit) -> datetime:
 def _wall(visit: Visit) -> datetime:
     """The time that was typed, which names no zone."""
     try:
-        return datetime.fromisoformat(visit.form.one("at")).replace(tzinfo=None)
+        typed = datetime.fromisoformat(visit.form.one("at")).replace(tzinfo=None)
     except ValueError:
         raise InputError("say on which day and at which time to send") from None
+    if not 1970 <= typed.year <= 9000:
+        # not every zone reaches further
+        raise InputError("the time to send at is past, or more than a year away")
+    return typed
 
 
 def _ids(form: Entered) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -177,3 +178,54 @@ async def test_what_is_no_roster_is_refused(sqlite_store: Database, content: byt
 
 def test_the_columns_of_the_api_are_those_of_rosters() -> None:
     assert set(get_args(ColumnName)) == {"", *COLUMNS}
+
+
+async def test_a_one_off_comes_by_the_clocks_of_each_reader(sqlite_store: Database) -> None:
+    async with program(sqlite_store) as client:
+        for email, zone in (("ada@example.org", "Asia/Tokyo"), ("bo@example.org", "Europe/Paris")):
+            await client.post("subscribers", json={"email": email, "timezone": zone})
+        await take_in(client, {"title": "Harbours agree"})
+        wish = {"newsletter": "daily", "everybody": True, "copies": 2}
+        made = (await client.post("orders", json=wish | {"local_at": "2026-11-25T08:00"})).json()
+        # the first clocks that show it are those of Tokyo
+        assert (made["local_at"], made["due_at"]) == ("2026-11-25T08:00", "2026-11-24T23:00:00Z")
+        assert (await client.get("orders")).json()["items"] == [made]
+        for wrong, words in (
+            ({}, "exactly one way"),
+            ({"at": "2026-11-25T08:00:00Z", "local_at": "2026-11-25T08:00"}, "exactly one way"),
+            ({"local_at": "2026-02-30T08:00"}, "on no clock"),
+            ({"local_at": "0001-01-01T00:00"}, "out of reach"),
+        ):
+            refused = await client.post("orders", json=wish | wrong)
+            assert (refused.status_code, words in refused.json()["detail"]) == (422, True), wrong
+
+
+async def test_grounds_are_kept_with_readers_who_are_taken_in(sqlite_store: Database) -> None:
+    said = "They signed a list at the fair."
+    async with program(sqlite_store) as client:
+        await client.post("subscribers", json={"email": "ada@example.org", "grounds": said})
+        await client.post(
+            "subscribers/import", params={"grounds": said}, content=b"email\nbo@example.org\n", headers=CSV
+        )
+        for email in ("ada@example.org", "bo@example.org"):
+            assert said in (await client.get(f"subscribers/{email}/data")).text
+
+
+async def test_another_list_is_taken_over_by_its_hashes(sqlite_store: Database) -> None:
+    hashed = hashlib.sha256(b"ada@example.org").hexdigest()
+    async with program(sqlite_store) as client:
+        await client.post("subscribers", json={"email": "ada@example.org"})
+        done = await client.post("suppressions", json={"addresses": [hashed, "no hash"], "hashes": "sha256"})
+        assert (done.json()["added"], [one["line"] for one in done.json()["rejected"]]) == (1, [2])
+        assert (await client.get("suppressions/ada@example.org")).status_code == 200
+        (one,) = (await client.get("subscribers?status=suppressed")).json()["items"]
+        assert one["email"] == "ada@example.org"
+
+
+async def test_public_holidays_become_quiet_days(sqlite_store: Database) -> None:
+    async with program(sqlite_store) as client:
+        answer = await client.post("newsletters/daily/holidays", json={"country": "FR", "year": 2027})
+        assert {"day": "2027-07-14", "name": "National Day"} in answer.json()["quiet_days"]
+        assert (await client.get("newsletters/daily")).json() == answer.json()
+        unknown = await client.post("newsletters/daily/holidays", json={"country": "XX", "year": 2027})
+        assert (unknown.status_code, "not known" in unknown.json()["detail"]) == (422, True)

@@ -136,7 +136,10 @@ async def test_a_mail_is_ordered_for_each_readers_own_clocks(store: Database) ->
     await newsroom(store)
     async with at_send(store) as client:
         page = await do(client, await client.get("/admin/send"), "rehearse", **CHOSEN)
-        when = {"when": "local", "at": "2026-11-25T08:00", "confirm": "2"}
+        when = {"when": "local", "at": "0001-01-01T00:00", "confirm": "2"}
+        refused = await do(client, page, "order", **CHOSEN, **when)
+        assert "the time to send at is past" in says(refused)
+        when["at"] = "2026-11-25T08:00"
         page = await do(client, page, "order", **CHOSEN, **when)
         assert "The mail is ordered" in says(page)
         assert "2026-11-25 at 08:00 on each reader's clocks" in says(page)

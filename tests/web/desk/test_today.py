@@ -136,7 +136,7 @@ async def test_a_mail_is_sent_by_hand_in_a_browser_and_arrives(
     await join(store, "ann@example.org", TUESDAY)
     await join(store, "bob@example.org", TUESDAY)
     await publish_news(store, TUESDAY, item("Tariffs", "economy"))
-    await add_person(store, "Anna", Role.EDITOR)
+    await add_person(store, "Anna", Role.ADMIN)
     now = at(24, 6, 30)
     async with served(store, now, press=press_for(store)) as base_url, chromium() as browser:
         for view in (DESKTOP, DARK_PHONE, PHONE):
@@ -145,6 +145,9 @@ async def test_a_mail_is_sent_by_hand_in_a_browser_and_arrives(
                     await page.goto(f"{base_url}/admin/{path}")
                     assert await violations(page) == [], (view.name, path)
         async with window(browser, PHONE) as page, entered(page, base_url):
+            for path in ("people/webhooks", "feeds/new", "numbers", "newsletters/daily", "readers/suppressed"):
+                await page.goto(f"{base_url}/admin/{path}")
+                assert await violations(page) == [], path
             await page.goto(f"{base_url}/admin/send")
             await page.check("[name=what][value=chosen]")
             await page.check("[name=briefing][value='1']")
