@@ -138,7 +138,7 @@ async def test_a_mail_is_ordered_for_each_readers_own_clocks(store: Database) ->
         page = await do(client, await client.get("/admin/send"), "rehearse", **CHOSEN)
         when = {"when": "local", "at": "0001-01-01T00:00", "confirm": "2"}
         refused = await do(client, page, "order", **CHOSEN, **when)
-        assert "the time to send at is past" in says(refused)
+        assert "The time to send at is past" in says(refused)
         when["at"] = "2026-11-25T08:00"
         page = await do(client, page, "order", **CHOSEN, **when)
         assert "The mail is ordered" in says(page)

@@ -145,7 +145,13 @@ async def test_a_mail_is_sent_by_hand_in_a_browser_and_arrives(
                     await page.goto(f"{base_url}/admin/{path}")
                     assert await violations(page) == [], (view.name, path)
         async with window(browser, PHONE) as page, entered(page, base_url):
-            for path in ("people/webhooks", "feeds/new", "numbers", "newsletters/daily", "readers/suppressed"):
+            for path in (
+                "people/webhooks",
+                "feeds/new",
+                "numbers",
+                "newsletters/daily",
+                "readers/suppressed",
+            ):
                 await page.goto(f"{base_url}/admin/{path}")
                 assert await violations(page) == [], path
             await page.goto(f"{base_url}/admin/send")

@@ -101,5 +101,5 @@ def _keep_events() -> None:
 def _index_what_waits(name: str, table: str, column: str) -> None:
     # the condition has to be that of the queries to the letter, or SQLite does not use the index: there a
     # truth is asked for as a number
-    conditions = {"sqlite_where": sa.text(f"{column} = 1"), "postgresql_where": sa.text(column)}
-    op.create_index(name, table, ["id"], **conditions)
+    as_a_number = sa.text(f"{column} = 1")
+    op.create_index(name, table, ["id"], sqlite_where=as_a_number, postgresql_where=sa.text(column))
