@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 
@@ -175,6 +176,8 @@ def _amount(kind: Kind, number: str, scale: str | None) -> Figure:
     return Figure(kind, (plain * _SCALES.get(scale or "", Decimal(1))).normalize(), digits)
 
 
+# the same figures are compared with those of many other items
+@lru_cache(maxsize=4096)
 def _rounded(value: Decimal, digits: int) -> Decimal:
     if not value:
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 _STOP: Final = """
@@ -94,6 +95,8 @@ WAYS: Final = {word: way for way, words in _WAYS.items() for word in words.split
 _ENDINGS: Final = ("ings", "ing", "ied", "ies", "ed", "es", "s", "e", "y")
 
 
+# a language has few words that are written often
+@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """The word without the ending that its neighbours in a sentence ask for; short words stay as they are.
 

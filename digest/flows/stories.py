@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
+from digest.core.joining import Near, Stories
 from digest.core.likeness import SIGNS_SHARED, WINDOW_DAYS, Likeness, Traits, likeness, signs_of, traits_of
 from digest.core.model import Briefing, BriefingStatus
 from digest.errors import InputError, NotFoundError
@@ -52,12 +53,15 @@ class Story:
 
 
 async def join_new(connection: AsyncConnection, ids: Collection[int], now: datetime) -> None:
-    """Join what has just come out with what tells of the same event, in the same transaction."""
+    """Join what has just come out with what tells of the same event, in the same transaction.
+
+    Some hundred are asked about, decided on and written down at a time, whatever is found of them.
+    """
     known: dict[int, _Known] = {}
-    for start in range(0, len(ids), _TOGETHER):
+    for some in chunks(sorted(ids), _TOGETHER):
         if len(known) > _KEPT:
             known.clear()
-        fresh = await _read(connection, sorted(ids)[start : start + _TOGETHER], now)
+        fresh = await _read(connection, some, now)
         known |= fresh
         new = [one for one, _ in fresh.values() if one.status is BriefingStatus.PUBLISHED]
         await stories.add_signs(connection, {one.id: signs_of(known[one.id][1]) for one in new})
@@ -65,10 +69,8 @@ async def join_new(connection: AsyncConnection, ids: Collection[int], now: datet
         near = await stories.sharing_among(connection, alone, least=SIGNS_SHARED, most=_COMPARED)
         missing = {other for others in near.values() for other in others} - known.keys()
         known |= await _read(connection, missing, now)
-        for id_ in sorted(near):
-            if id_ in alone:
-                found = _compared(known[id_], [known[other] for other in near[id_]])
-                alone -= await _join_one(connection, known[id_], found, now)
+        same = {id_: _same(known[id_], [known[one] for one in others]) for id_, others in near.items()}
+        await _join_all(connection, {id_: its for id_, its in same.items() if its}, known, now)
 
 
 async def alike(connection: AsyncConnection, briefing: Briefing, now: datetime) -> tuple[Alike, ...]:
@@ -99,7 +101,7 @@ async def join(ids: Sequence[int], *, store: Database, now: datetime, by: Actor 
     async with store.write() as connection:
         given = [await _briefing(connection, id_) for id_ in wanted]
         old = dict.fromkeys(one.story_id for one in given if one.story_id is not None)
-        story_id = next(iter(old), None) or await stories.open_story(connection, now)
+        story_id = next(iter(old), None) or (await stories.open_stories(connection, 1, now))[0]
         whole = {one.id: one for one in given}
         for other in old:
             whole.update((one.id, one) for one in await stories.members(connection, other))
@@ -107,7 +109,7 @@ async def join(ids: Sequence[int], *, store: Database, now: datetime, by: Actor 
             await stories.let_meet(connection, one, whole.keys() - {one})
         new = [one for one in whole.values() if one.story_id != story_id]
         if new:
-            await stories.put(connection, story_id, [Join(one.id, by.name, None, (), now) for one in new])
+            await stories.put(connection, {story_id: [Join(one.id, by.name, None, (), now) for one in new]})
         for emptied in old.keys() - {story_id}:
             await stories.remove(connection, emptied)
         if new:
@@ -145,34 +147,31 @@ async def put_in_front(briefing_id: int, *, store: Database, now: datetime, by: 
         return await _story(connection, briefing_id)
 
 
-async def _join_one(
-    connection: AsyncConnection, mine: _Known, near: Sequence[Alike], now: datetime
-) -> set[int]:
-    """Join one new briefing with what is likest to it: the briefings that came into a story by it."""
-    one, its = mine
-    same = [each for each in near if each.likeness.is_same]
-    apart = await stories.apart_from(connection, one.id) if same else frozenset()
-    for best in same:
-        number = best.briefing.number or 0
-        # what was read of it may be older than a story that began a moment ago
-        story_id = (await stories.story_ids(connection, [number])).get(number)
-        members = [best.briefing] if story_id is None else await stories.members(connection, story_id)
-        if not apart.isdisjoint(member.id for member in members) or not _fits(its, members, now):
-            continue
-        by_rule = Join(one.id, "", best.likeness.score, best.likeness.shared, now)
-        if story_id is not None:
-            await stories.put(connection, story_id, [by_rule])
-            return {one.id}
-        first = replace(by_rule, briefing_id=best.briefing.id)
-        await stories.put(connection, await stories.open_story(connection, now), [first, by_rule])
-        return {one.id, best.briefing.id}
-    return set()
+async def _join_all(
+    connection: AsyncConnection, same: Mapping[int, Sequence[Near]], known: dict[int, _Known], now: datetime
+) -> None:
+    """Join new briefings with those that tell of the same event; what is read for it is known afterwards."""
+    if not same:
+        return
+    likest = {other.id for others in same.values() for other in others}
+    members = await stories.members_around(connection, {*same, *likest})
+    missing = {member for its in members.values() for member in its} - known.keys()
+    known |= await _read(connection, missing, now)
+    apart = await stories.apart_from(connection, same)
+    growing = Stories(members, {id_: its for id_, (_, its) in known.items()}, apart)
+    by_story: dict[int, list[Join]] = {}
+    for id_ in sorted(same):
+        for one in growing.take_in(id_, same[id_]):
+            join_ = Join(one.id, "", one.likeness.score, one.likeness.shared, now)
+            by_story.setdefault(one.story, []).append(join_)
+    begun = [story for story in by_story if story < 0]
+    opened = dict(zip(begun, await stories.open_stories(connection, len(begun), now), strict=True))
+    await stories.put(connection, {opened.get(story, story): its for story, its in by_story.items()})
 
 
-def _fits(mine: Traits, members: Sequence[Briefing], now: datetime) -> bool:
-    """True when a briefing is like half of a story at least: or one leads to the next, and all are joined."""
-    same = sum(likeness(mine, traits(member, now)).is_same for member in members)
-    return 2 * same >= len(members)
+def _same(mine: _Known, others: Sequence[_Known]) -> list[Near]:
+    """Those that tell of the same event, the likest first."""
+    return [Near(one.briefing.id, one.likeness) for one in _compared(mine, others) if one.likeness.is_same]
 
 
 def _compared(mine: _Known, others: Sequence[_Known]) -> list[Alike]:

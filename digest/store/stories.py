@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus
@@ -15,7 +15,7 @@ from digest.store import briefings as shelf
 from digest.store import counters
 from digest.store.story_tables import story_joins, story_signs, story_splits
 from digest.store.tables import briefings, stories
-from subscribers.interning import chunks
+from subscribers.interning import chunks, new_ids
 
 #: As many rows as one statement writes.
 _TOGETHER: Final = 5000
@@ -160,32 +160,54 @@ async def joins_of(connection: AsyncConnection, ids: Collection[int]) -> dict[in
     return found
 
 
-async def apart_from(connection: AsyncConnection, briefing_id: int) -> frozenset[int]:
-    """The briefings from which an editor has split this one."""
+async def members_around(connection: AsyncConnection, ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The stories that any of these briefings are in, each with the ids of all its members."""
+    other = briefings.alias("other")
+    found: dict[int, list[int]] = {}
+    for some in chunks(sorted(ids)):
+        of_these = select(other.c.story_id).where(other.c.id.in_(some), other.c.story_id.isnot(None))
+        query = select(briefings.c.story_id, briefings.c.id).where(briefings.c.story_id.in_(of_these))
+        for row in await connection.execute(query.order_by(briefings.c.id)):
+            found.setdefault(row.story_id, []).append(row.id)
+    return {story: tuple(dict.fromkeys(its)) for story, its in found.items()}
+
+
+async def apart_from(connection: AsyncConnection, ids: Collection[int]) -> dict[int, frozenset[int]]:
+    """For each of these briefings those from which an editor has split it, if there are any."""
+    found: dict[int, set[int]] = {}
     split = story_splits.c
-    query = select(split.one_id, split.other_id).where(
-        or_(split.one_id == briefing_id, split.other_id == briefing_id)
-    )
-    rows = await connection.execute(query)
-    return frozenset(id_ for row in rows for id_ in row if id_ != briefing_id)
+    for some in chunks(sorted(ids)):
+        query = select(split.one_id, split.other_id)
+        for row in await connection.execute(
+            query.where(or_(split.one_id.in_(some), split.other_id.in_(some)))
+        ):
+            found.setdefault(row.one_id, set()).add(row.other_id)
+            found.setdefault(row.other_id, set()).add(row.one_id)
+    return {id_: frozenset(others) for id_, others in found.items() if id_ in ids}
 
 
 # --- writing ------------------------------------------------------------------------------------------------
 
 
-async def open_story(connection: AsyncConnection, now: datetime) -> int:
-    """Begin a story that nothing is in yet."""
-    query = insert(stories).values(made_at=now, lead_id=None).returning(stories.c.id)
-    new_id: int = (await connection.execute(query)).scalar_one()
-    return new_id
+async def open_stories(connection: AsyncConnection, count: int, now: datetime) -> list[int]:
+    """Begin so many stories that nothing is in yet."""
+    return await new_ids(connection, stories, [{"made_at": now, "lead_id": None}] * count)
 
 
-async def put(connection: AsyncConnection, story_id: int, joins: Sequence[Join]) -> None:
-    """Put briefings into a story, out of any other that they are in."""
+async def put(connection: AsyncConnection, joins_by_story: Mapping[int, Sequence[Join]]) -> None:
+    """Put briefings into stories, out of any other that they are in."""
+    joins = [(story_id, join) for story_id, its in joins_by_story.items() for join in its]
+    if not joins:
+        return
     await counters.pages_change(connection)
-    ids = [join.briefing_id for join in joins]
-    await connection.execute(update(briefings).where(briefings.c.id.in_(ids)).values(story_id=story_id))
-    await connection.execute(delete(story_joins).where(story_joins.c.briefing_id.in_(ids)))
+    ids = [join.briefing_id for _, join in joins]
+    into = update(briefings).where(briefings.c.id == bindparam("its_id"))
+    await connection.execute(
+        into.values(story_id=bindparam("its_story")),
+        [{"its_id": join.briefing_id, "its_story": story_id} for story_id, join in joins],
+    )
+    for some in chunks(ids):
+        await connection.execute(delete(story_joins).where(story_joins.c.briefing_id.in_(some)))
     rows: list[dict[str, Any]] = [
         {
             "briefing_id": join.briefing_id,
@@ -194,7 +216,7 @@ async def put(connection: AsyncConnection, story_id: int, joins: Sequence[Join])
             "shared": list(join.shared),
             "at": join.at,
         }
-        for join in joins
+        for _, join in joins
     ]
     await connection.execute(insert(story_joins), rows)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from digest.core.access import Actor, Via
 from digest.errors import InputError, NotFoundError
@@ -15,7 +16,7 @@ from digest.ingest.gathered import Gathered
 from digest.store import briefings, changes
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, item, publish_news
-from tests.flows.tellings import OTHER_MILL, telling, told
+from tests.flows.tellings import MILL, OTHER_MILL, telling, told
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +43,33 @@ async def test_tellings_of_one_event_form_a_story_when_they_come_out(store: Data
     await publish_news(store, TUESDAY, telling(0), item("Something else"), told(OTHER_MILL), telling(1))
     await publish_news(store, TUESDAY + timedelta(days=1), telling(2))
     assert await stories_in(store) == [[1, 4, 5]]
+
+
+async def test_ten_events_are_joined_in_as_many_statements_as_one(sqlite_store: Database) -> None:
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(sqlite_store.engine.sync_engine, "before_cursor_execute", note)
+    counts = []
+    for events in (1, 10):
+        towns = ("Kolm", "Rask", "Tarn", "Vell", "Osk", "Brunn", "Hald", "Lund", "Mors", "Ness")[-events:]
+        drafts = [
+            told((source, title.replace("Varna", town), text.replace("Varna", town)))
+            for town in towns
+            for source, title, text in MILL[:2]
+        ]
+        await collect(Gathered(tuple(drafts)), store=sqlite_store, now=TUESDAY, publish=False)
+        async with sqlite_store.write() as connection:
+            drafted = [one.id for one in await briefings.page(connection) if one.number is None]
+            await briefings.publish(connection, drafted, TUESDAY)
+            asked.clear()
+            await stories.join_new(connection, drafted, TUESDAY)
+            counts.append(len(asked))
+    # the tenth was there already
+    assert len(await stories_in(sqlite_store)) == 10
+    assert counts[0] == counts[1]
 
 
 async def test_how_the_rule_joined_is_kept(store: Database) -> None:
