@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,9 +9,9 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.corrections import Correction, CorrectionKind, Telling, says_something_else
-from digest.core.model import Briefing, BriefingStatus
+from digest.core.model import Briefing, BriefingStatus, LeftOut
 from digest.errors import InputError
-from digest.store import corrections, pulling, telling
+from digest.store import corrections, numbered, pulling, telling
 from digest.store.database import Database
 
 #: More is an item of its own.
@@ -55,8 +54,12 @@ async def tell_corrected(
     """
     if after.status is not BriefingStatus.PUBLISHED or not _is_told(before, after, word.telling):
         return Told()
+    assert after.number is not None
+    copies = await pulling.carry_newer(connection, [after.number], after.revision)
     numbers = await _numbers_of(connection, after)
-    copies = await pulling.carry_newer(connection, numbers, after.revision)
+    for number in numbers[1:]:
+        # of several the last is told: whoever was to be told of this one had the text, and is told of the last
+        await pulling.pull(connection, number, reason=LeftOut.CORRECTED_AGAIN, certain=True)
     had = await telling.who_had(connection, numbers, before=after.revision)
     readers = await _owe(connection, had, CorrectionKind.CORRECTED, before, after, word, now)
     return Told(readers, copies)
@@ -72,6 +75,22 @@ async def tell_withdrawn(
     return Told(await _owe(connection, had, CorrectionKind.WITHDRAWN, before, after, word, now))
 
 
+async def tell_back(connection: AsyncConnection, after: Briefing, now: datetime) -> Told:
+    """What was taken back is public again: who had it is told if it says something else by now.
+
+    The caller holds plans off alone. Copies that have not begun lose the news of the withdrawal.
+    """
+    assert after.number is not None
+    for number in await corrections.numbers_of(connection, after.id, CorrectionKind.WITHDRAWN):
+        await pulling.pull(connection, number, reason=LeftOut.CORRECTED_AGAIN)
+    corrected = await corrections.numbers_of(connection, after.id, CorrectionKind.CORRECTED)
+    newest = await telling.newest_revision_in(connection, (after.number, *corrected))
+    if newest is None:
+        return Told()
+    last = (await numbered.by_numbers(connection, {after.number: newest}))[after.number]
+    return await tell_corrected(connection, last, after, BY_RULE, now)
+
+
 async def history(briefing_id: int, *, store: Database) -> tuple[tuple[Correction, int], ...]:
     """The corrections of a briefing, the oldest first, each with how many subscriptions it was owed to."""
     async with store.read() as connection:
@@ -81,7 +100,9 @@ async def history(briefing_id: int, *, store: Database) -> tuple[tuple[Correctio
 async def pull_all(connection: AsyncConnection, briefing: Briefing) -> pulling.Pulled:
     """Take a briefing, and what was told of it since, out of all copies that have not begun."""
     pulled = pulling.Pulled()
-    for number in await _numbers_of(connection, briefing):
+    # the news of the withdrawal itself stays
+    numbers = await numbered.retracted_among(connection, await _numbers_of(connection, briefing))
+    for number in sorted(numbers):
         lighter, skipped = await pulling.pull(connection, number)
         pulled = pulling.Pulled(pulled.lighter + lighter, pulled.skipped + skipped)
     return pulled
@@ -122,6 +143,7 @@ def _said(briefing: Briefing) -> tuple[str, ...]:
     return (briefing.title, *briefing.paragraphs)
 
 
-async def _numbers_of(connection: AsyncConnection, briefing: Briefing) -> Collection[int]:
+async def _numbers_of(connection: AsyncConnection, briefing: Briefing) -> tuple[int, ...]:
+    """The number under which it came out, and those of its corrections."""
     assert briefing.number is not None
     return (briefing.number, *await corrections.numbers_of(connection, briefing.id))

@@ -144,7 +144,7 @@ async def publish_together(
 ) -> tuple[Briefing, ...]:
     """Publish several as one batch, in the order given; those that are published already are left alone."""
     async with store.write() as connection:
-        befores = [await _briefing(connection, id_) for id_ in dict.fromkeys(ids)]
+        befores = await _before_publishing(connection, ids)
         hidden = [one for one in befores if one.status is not BriefingStatus.PUBLISHED]
         await _bring_out(connection, {one.id: one.status for one in hidden}, now, by)
         return tuple([await _briefing(connection, one.id) for one in hidden])
@@ -153,7 +153,7 @@ async def publish_together(
 async def publish(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Briefing:
     """Give a draft its number, or bring a retracted briefing back under the number it had."""
     async with store.write() as connection:
-        before = await _briefing(connection, briefing_id)
+        (before,) = await _before_publishing(connection, [briefing_id])
         if before.status is BriefingStatus.PUBLISHED:
             return before
         await _bring_out(connection, {briefing_id: before.status}, now, by)
@@ -200,6 +200,15 @@ async def retract(
             was, told = {"status": before.status}, {"status": after.status, **told, **_whom(whom)}
             await note_change(connection, by, "briefing.retract", briefing_id, now, before=was, after=told)
         return after
+
+
+async def _before_publishing(connection: AsyncConnection, ids: Sequence[int]) -> list[Briefing]:
+    """Briefings as they are before they are published; plans are held off when one comes back."""
+    found = [await _briefing(connection, id_) for id_ in dict.fromkeys(ids)]
+    if all(one.status is not BriefingStatus.RETRACTED for one in found):
+        return found
+    await pulling.hold_off(connection, alone=True)
+    return [await _briefing(connection, one.id) for one in found]
 
 
 def _revised(before: Briefing, wish: Edit) -> DraftBriefing:
@@ -272,6 +281,9 @@ async def _bring_out(
     """Publish what is not public, given by id with what it was until now, as one batch in this order."""
     numbers = await briefings.publish(connection, list(hidden), now)
     await join_new(connection, hidden, now)
+    for id_, before in hidden.items():
+        if before is BriefingStatus.RETRACTED:
+            await correcting.tell_back(connection, await _briefing(connection, id_), now)
     out = BriefingStatus.PUBLISHED
     done = [
         (id_, {"status": before}, {"status": out, "number": numbers[id_]}) for id_, before in hidden.items()

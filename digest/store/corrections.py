@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, exists, insert, select, update
+from sqlalchemy import Row, Select, and_, exists, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.corrections import Correction, CorrectionKind
@@ -17,10 +17,14 @@ from digest.store.tables import briefings, revisions
 from subscribers.interning import chunks
 
 _LATER: Final = corrections.alias("later")
-#: True of a correction after which there is another one, or which tells of a withdrawal that was undone.
+_IS_BACK: Final = briefings.c.status != BriefingStatus.RETRACTED
+#: True of a correction after which there is another one, or which tells of a withdrawal that was undone; of such
+#: a one nobody is told, so it takes no other's place.
 SUPERSEDED: Final = exists().where(
-    _LATER.c.briefing_id == corrections.c.briefing_id, _LATER.c.number > corrections.c.number
-) | and_(corrections.c.kind == CorrectionKind.WITHDRAWN, briefings.c.status != BriefingStatus.RETRACTED)
+    _LATER.c.briefing_id == corrections.c.briefing_id,
+    _LATER.c.number > corrections.c.number,
+    or_(_LATER.c.kind != CorrectionKind.WITHDRAWN, ~_IS_BACK),
+) | and_(corrections.c.kind == CorrectionKind.WITHDRAWN, _IS_BACK)
 #: True of a correction whose briefing was taken back after it.
 POINTLESS: Final = and_(
     corrections.c.kind == CorrectionKind.CORRECTED, briefings.c.status == BriefingStatus.RETRACTED
@@ -59,9 +63,13 @@ async def note_readers(connection: AsyncConnection, number: int, readers: int) -
     await connection.execute(mine.values(readers=readers))
 
 
-async def numbers_of(connection: AsyncConnection, briefing_id: int) -> tuple[int, ...]:
-    """The numbers under which a briefing was corrected so far, the oldest first."""
+async def numbers_of(
+    connection: AsyncConnection, briefing_id: int, kind: CorrectionKind | None = None
+) -> tuple[int, ...]:
+    """The numbers under which a briefing was corrected so far, or of one kind, the oldest first."""
     query = select(corrections.c.number).where(corrections.c.briefing_id == briefing_id)
+    if kind is not None:
+        query = query.where(corrections.c.kind == kind)
     return tuple((await connection.execute(query.order_by(corrections.c.number))).scalars())
 
 

@@ -60,10 +60,17 @@ async def hold_off(connection: AsyncConnection, *, alone: bool = False) -> None:
         await connection.execute(select(take(_PLANNING)))
 
 
-async def pull(connection: AsyncConnection, number: int, issue_id: int | None = None) -> Pulled:
+async def pull(
+    connection: AsyncConnection,
+    number: int,
+    issue_id: int | None = None,
+    *,
+    reason: LeftOut = LeftOut.RETRACTED,
+    certain: bool = False,
+) -> Pulled:
     """Take a publication number out of every copy that has not begun; the caller holds plans off alone.
 
-    With `issue_id` only copies of that issue are looked at.
+    With `issue_id` only copies of that issue are looked at, with `certain` those that cannot have arrived.
 
     A copy that a sender has in its hands and has not begun is taken from it: it is sent when its lease is
     over. One that has begun may be on the wire, and stays as it is.
@@ -72,12 +79,14 @@ async def pull(connection: AsyncConnection, number: int, issue_id: int | None = 
     naming = await beside.rounds_naming(connection, number)
     holding = [
         row
-        for row in await _cohorts_to_come(connection, issue_id)
+        for row in await _cohorts_to_come(connection, issue_id, certain=certain)
         if number in _decided(row) or (row.issue_id, row.round) in naming
     ]
     for where in dict.fromkeys((row.issue_id, row.round) for row in holding):
         mine = [row for row in holding if (row.issue_id, row.round) == where]
-        lighter, skipped = await _pull_from_round(connection, *where, mine, number)
+        lighter, skipped = await _pull_from_round(
+            connection, *where, mine, number, reason=reason, certain=certain
+        )
         pulled = Pulled(pulled.lighter + lighter, pulled.skipped + skipped)
     for one in sorted({row.issue_id for row in holding}):
         await close_when_settled(connection, one)
@@ -143,7 +152,14 @@ async def _cohorts_to_come(
 
 
 async def _pull_from_round(
-    connection: AsyncConnection, issue_id: int, round_: int, holding: list[Row[Any]], number: int
+    connection: AsyncConnection,
+    issue_id: int,
+    round_: int,
+    holding: list[Row[Any]],
+    number: int,
+    *,
+    reason: LeftOut,
+    certain: bool,
 ) -> tuple[int, int]:
     """Move what is to come of these cohorts to a round without the number: (lighter, skipped) copies."""
     new_round = await _open_round(connection, issue_id)
@@ -151,9 +167,9 @@ async def _pull_from_round(
     await _pin_again(connection, issue_id, round_, new_round, without=number)
     await _pin_heirs(connection, issue_id, new_round, heirs)
     await beside.pin_again(connection, issue_id, round_, new_round, without=number, heirs=heirs)
-    for some in chunks([_without(row, number, new_round, heirs) for row in holding], 5000):
+    for some in chunks([_without(row, number, new_round, heirs, reason) for row in holding], 5000):
         await connection.execute(insert(cohorts), some)
-    moved = await _move_copies(connection, issue_id, round_, new_round)
+    moved = await _move_copies(connection, issue_id, round_, new_round, certain=certain)
     await _count_again(connection, issue_id, round_, new_round)
     skipped = await _skip_empty(connection, issue_id, new_round)
     return moved - skipped, skipped
@@ -218,18 +234,20 @@ async def _pin_heirs(
     await pin_revisions(connection, issue_id, new_round, newest)
 
 
-def _without(row: Row[Any], number: int, new_round: int, heirs: Collection[int]) -> dict[str, Any]:
+def _without(
+    row: Row[Any], number: int, new_round: int, heirs: Collection[int], reason: LeftOut
+) -> dict[str, Any]:
     """The row of a cohort that is the same but for the number; an heir that it left out takes its place."""
     if number not in _decided(row):
         return _same(row, new_round)
-    left_out = {reason: list(numbers) for reason, numbers in row.left_out.items()}
+    left_out = {why: list(numbers) for why, numbers in row.left_out.items()}
     same = left_out.pop(LeftOut.SAME_STORY, [])
     heir = _heir_of(row, number, heirs)
     in_place = {number: heir}
     groups = [[topic, [in_place.get(n, n) for n in numbers]] for topic, numbers in row.groups]
     groups = [[topic, [n for n in numbers if n is not None]] for topic, numbers in groups]
     groups = [[topic, numbers] for topic, numbers in groups if numbers]
-    left_out[LeftOut.RETRACTED] = sorted({*left_out.get(LeftOut.RETRACTED, ()), number})
+    left_out[reason] = sorted({*left_out.get(reason, ()), number})
     if still := [n for n in same if n not in {number, heir}]:
         left_out[LeftOut.SAME_STORY] = still
     return _same(row, new_round) | {

@@ -58,6 +58,14 @@ async def who_had(connection: AsyncConnection, numbers: Collection[int], before:
     return Had(dict(sorted(found.items())))
 
 
+async def newest_revision_in(connection: AsyncConnection, numbers: Collection[int]) -> int | None:
+    """The newest revision that any issue has carried under these numbers; None when none has."""
+    pinned = issue_briefings.c
+    query = select(func.max(pinned.revision)).where(pinned.number.in_(sorted(numbers)))
+    newest: int | None = (await connection.execute(query)).scalar()
+    return newest
+
+
 async def has_readers(connection: AsyncConnection, had: Had) -> bool:
     """True when any of these copies was delivered, or may have been."""
     for _issue_id, copies in had.copies():

@@ -232,3 +232,65 @@ async def test_one_who_paused_without_catching_up_is_told_of_what_was_had_before
 async def test_a_note_is_no_item_of_its_own() -> None:
     with pytest.raises(InputError, match="600"):
         Word(note="x" * 601)
+
+
+async def test_a_second_retraction_leaves_the_news_of_the_first_alone(store: Database) -> None:
+    await _sent(store, ANN)
+    await edit_briefing.retract(1, store=store, now=at(24, 10))
+    await plan_all(store, at(25, 7))
+    await edit_briefing.retract(1, store=store, now=at(25, 7))
+    assert await carried(store, ANN) == [(1,), (2,)]
+
+
+async def test_who_waits_for_a_correction_is_told_though_there_was_a_withdrawal_since(
+    store: Database,
+) -> None:
+    await _sent(store, ANN, BOB)
+    await readers.pause(BOB, None, until=None, catch_up=True, store=store, now=at(24, 9))
+    await edit_briefing.edit(1, NEW_TEXT, store=store, now=at(24, 10))
+    await plan_all(store, at(25, 7))
+    await mark_sent(store, ANN, at(25, 7))
+    await edit_briefing.retract(1, store=store, now=at(25, 11))
+    await edit_briefing.publish(1, store=store, now=at(25, 12))
+    await readers.resume(BOB, None, store=store, now=at(25, 13))
+    await plan_all(store, at(26, 7))
+    assert await carried(store, ANN) == [(1,), (2,)]
+    assert await carried(store, BOB) == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("together", [False, True])
+async def test_what_comes_back_with_another_text_is_told(store: Database, together: bool) -> None:
+    await _sent(store, ANN)
+    await edit_briefing.retract(1, store=store, now=at(24, 10))
+    await edit_briefing.edit(1, NEW_TEXT, store=store, now=at(24, 11))
+    if together:
+        await edit_briefing.publish_together([1], store=store, now=at(24, 12))
+    else:
+        await edit_briefing.publish(1, store=store, now=at(24, 12))
+    await plan_all(store, at(25, 7))
+    assert await carried(store, ANN) == [(1,), (3,)]
+    assert (await copies(store, address=ANN))[1].left_out == {LeftOut.CORRECTED_AGAIN: [2]}
+    kinds = [one.kind for one, _ in await history(1, store=store)]
+    assert kinds == [CorrectionKind.WITHDRAWN, CorrectionKind.CORRECTED]
+
+
+async def test_a_planned_copy_does_not_tell_of_a_withdrawal_that_was_undone(store: Database) -> None:
+    await _sent(store, ANN)
+    await edit_briefing.retract(1, store=store, now=at(24, 10))
+    await publish_news(store, at(24, 11), item("Ports", "economy"))
+    await plan_all(store, at(25, 7))
+    assert await carried(store, ANN) == [(1,), (3, 2)]
+    await edit_briefing.publish(1, store=store, now=at(25, 7))
+    assert await carried(store, ANN) == [(1,), (3,)]
+    assert (await copies(store, address=ANN))[1].left_out == {LeftOut.CORRECTED_AGAIN: [2]}
+
+
+async def test_who_waits_for_a_correction_when_the_next_one_comes_is_told_once(store: Database) -> None:
+    await _sent(store, ANN)
+    await edit_briefing.edit(1, NEW_TEXT, store=store, now=at(24, 10))
+    await publish_news(store, at(24, 11), item("Ports", "economy"))
+    await plan_all(store, at(25, 7))
+    await edit_briefing.edit(1, Edit(title="Tariffs of 16 percent"), store=store, now=at(25, 7))
+    assert await carried(store, ANN) == [(1,), (3,)]
+    await plan_all(store, at(26, 7))
+    assert await carried(store, ANN) == [(1,), (3,), (4,)]
