@@ -47,8 +47,8 @@ async def tell(told: Told, to: Sequence[str], *, store: Database, now: datetime)
                 )
         for planned in told.late:
             issue = await issues.by_id(connection, planned.issue_id)
-            # a later round of the same issue is for readers to whom the slot came to be owed since
-            if issue is None or issue.rounds > 1:
+            # corrections and retractions open rounds too, so what counts is the round that was late
+            if issue is None or planned.round > 1:
                 continue
             newsletter = await newsletters.by_id(connection, issue.newsletter_id)
             data = {

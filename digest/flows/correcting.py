@@ -58,7 +58,7 @@ async def tell_corrected(
     copies = await pulling.carry_newer(connection, [after.number], after.revision)
     numbers = await _numbers_of(connection, after)
     for number in numbers[1:]:
-        # of several the last is told: whoever was to be told of this one had the text, and is told of the last
+        # of several the last is told: whoever waited for this one had the text, and so is owed the last
         await pulling.pull(connection, number, reason=LeftOut.CORRECTED_AGAIN, certain=True)
     had = await telling.who_had(connection, numbers, before=after.revision)
     readers = await _owe(connection, had, CorrectionKind.CORRECTED, before, after, word, now)

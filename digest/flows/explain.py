@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -76,16 +76,17 @@ async def _explain_one(
         draft = f"briefing {briefing.id} is a draft: it has no publication number yet"
         return Explanation(newsletter.slug, Answer.NOT_PUBLISHED, (draft,), ())
     told = await corrections.numbers_of(connection, briefing.id)
-    copies = await _copies_about(connection, reader, briefing.number)
+    every = await _copies_about(connection, reader, {briefing.number, *told})
+    copies = [copy for copy in every if _speaks_of(copy, briefing.number)]
     gaps = await readers.gaps_of(connection, reader.id)
     reasons = [_published(briefing), *_topics(briefing)]
     reasons += await _story(connection, briefing)
     reasons += _history(briefing.number, copies, gaps)
     for number in told:
-        about = await _copies_about(connection, reader, number)
+        about = (copy for copy in every if _speaks_of(copy, number))
         reasons += [f"as number {number} it was changed: {_said_of(copy, number)}" for copy in about]
-        if reader.bookmark.is_new(number) and number in reader.bookmark.deferred:
-            reasons.append(f"its change, number {number}, is owed to this reader: the next issue tells it")
+        if number in reader.bookmark.deferred and reader.standing is not Standing.LEFT:
+            reasons.append(f"its change, number {number}, is owed to this reader: the next issue decides about it")
     carried = tuple(copy for copy in copies if briefing.number in copy.numbers)
     answer = _answer_of(carried)
     if _is_still_open(answer, reader, briefing.number):
@@ -98,12 +99,14 @@ async def _explain_one(
     return Explanation(newsletter.slug, answer, tuple(reasons), carried)
 
 
-async def _copies_about(connection: AsyncConnection, reader: Subscription, number: int) -> list[Entry]:
-    """The reader's copies in which this number was decided."""
+async def _copies_about(
+    connection: AsyncConnection, reader: Subscription, numbers: Collection[int]
+) -> list[Entry]:
+    """The reader's copies in which any of these numbers was decided."""
     found: list[Entry] = []
     after = 0
     while page := await ledger.page(connection, after=after, limit=500, subscription_id=reader.id):
-        found += [copy for copy in page if _speaks_of(copy, number)]
+        found += [copy for copy in page if any(_speaks_of(copy, number) for number in numbers)]
         after = page[-1].id
     return found
 

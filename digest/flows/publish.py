@@ -44,6 +44,8 @@ class Planned:
     skipped: Mapping[str, int]
     #: how long after its time the issue was made
     late_by: timedelta = timedelta()
+    #: of the issue; a later one is for readers to whom the slot came to be owed since
+    round: int = 1
 
 
 async def due_slots(*, store: Database, now: datetime) -> tuple[DueSlot, ...]:
@@ -119,7 +121,7 @@ async def publish_in(
     )
     await issues.note_span(connection, issue_id, newest_copy)
     await issues.close_when_settled(connection, issue_id)
-    return replace(tally(issue_id, cohorts), late_by=now - due.slot.due_at)
+    return replace(tally(issue_id, cohorts), late_by=now - due.slot.due_at, round=round_)
 
 
 def tally(issue_id: int, cohorts: Iterable[PlannedCohort]) -> Planned:

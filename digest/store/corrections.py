@@ -18,8 +18,8 @@ from subscribers.interning import chunks
 
 _LATER: Final = corrections.alias("later")
 _IS_BACK: Final = briefings.c.status != BriefingStatus.RETRACTED
-#: True of a correction after which there is another one, or which tells of a withdrawal that was undone; of such
-#: a one nobody is told, so it takes no other's place.
+#: True of a correction after which there is another one, or which tells of a withdrawal that was undone; of
+#: such a one nobody is told, so it takes no other's place.
 SUPERSEDED: Final = exists().where(
     _LATER.c.briefing_id == corrections.c.briefing_id,
     _LATER.c.number > corrections.c.number,

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from digest.core.model import DeliveryStatus
+from digest.flows import alerts, edit_briefing
 from digest.mail.servers import Server
+from digest.store import issues
 from digest.store.database import Database
-from tests.flows.newsroom import TUESDAY, at, item, join, publish_news
+from tests.flows.newsroom import TUESDAY, at, item, join, plan_all, publish_news
 from tests.flows.post_office import all_notices
 from tests.jobs.office import jobs_for, run
 from tests.walk.recording import Accepted, recording
@@ -96,6 +98,24 @@ async def test_an_issue_that_was_made_long_after_its_time_is_told(
             "Issue 1 of The Daily Digest, slot 2026-11-24T07:00, was made 3 h 15 min after its time." in words
         )
         assert [one.status for one in await all_notices(sqlite_store)] == [DeliveryStatus.SENT]
+
+
+async def test_an_issue_that_was_late_is_told_though_it_was_corrected_since(sqlite_store: Database) -> None:
+    await news_for(sqlite_store, "ana@example.org")
+    late = await plan_all(sqlite_store, at(24, 10, 15))
+    wish = edit_briefing.Edit(title="Tariffs of 16 percent")
+    await edit_briefing.edit(1, wish, store=sqlite_store, now=at(24, 10, 15))
+    async with sqlite_store.read() as connection:
+        issue = await issues.by_id(connection, late[0].issue_id)
+    assert issue is not None
+    assert issue.rounds == 2
+    told = alerts.Told("", 0, late)
+    assert await alerts.tell(told, ADMINS[:1], store=sqlite_store, now=at(24, 10, 16))
+    # who comes to the slot afterwards is no alarm
+    await join(sqlite_store, "bob@example.org", at(23, 9))
+    later = alerts.Told("", 0, await plan_all(sqlite_store, at(24, 11)))
+    assert [one.issue_id for one in later.late] == [late[0].issue_id]
+    assert not await alerts.tell(later, ("night@newsroom.example",), store=sqlite_store, now=at(24, 11))
 
 
 async def test_what_a_server_said_of_a_reader_is_not_repeated(sqlite_store: Database, tmp_path: Path) -> None:
