@@ -86,7 +86,9 @@ async def _explain_one(
         about = (copy for copy in every if _speaks_of(copy, number))
         reasons += [f"as number {number} it was changed: {_said_of(copy, number)}" for copy in about]
         if number in reader.bookmark.deferred and reader.standing is not Standing.LEFT:
-            reasons.append(f"its change, number {number}, is owed to this reader: the next issue decides about it")
+            reasons.append(
+                f"its change, number {number}, is owed to this reader: the next issue decides about it"
+            )
     carried = tuple(copy for copy in copies if briefing.number in copy.numbers)
     answer = _answer_of(carried)
     if _is_still_open(answer, reader, briefing.number):

@@ -217,9 +217,12 @@ def in_form(item: Item, form: Form) -> Item:
     bare = replace(bare, remark="", editors_note="", beside=NOTHING)
     if form is Form.HEADLINE:
         return replace(bare, kicker=item.kicker)
+    if item.remark:
+        # a line has no other place for it, and must not tell as news what was withdrawn
+        bare = replace(bare, title=f"{item.kicker} · {item.title}")
     if form is Form.LINE:
         return bare
-    title = shortened_to_octets(item.title, STUB_OCTETS) if form is Form.STUB else item.title
+    title = shortened_to_octets(bare.title, STUB_OCTETS) if form is Form.STUB else bare.title
     return replace(bare, title=title, source="", source_date="", added="", url="", host="")
 
 

@@ -19,6 +19,8 @@ from subscribers.interning import chunks, new_ids
 
 #: As many rows as one statement writes.
 _TOGETHER: Final = 5000
+#: What more briefings than this have in common is no clue: each new one would be held against all of them.
+_CROWD: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,26 @@ async def forget_signs(connection: AsyncConnection, published_before: datetime) 
 async def sharing_among(
     connection: AsyncConnection, ids: Collection[int], *, least: int, most: int
 ) -> dict[int, tuple[int, ...]]:
-    """The same for many that have their signs already: one question for some hundred of them."""
+    """The same for many that have their signs already: two questions for some hundred of them.
+
+    Signs of a crowd are passed over, or the cost would grow with the square of what is in the news.
+    """
     mine, its = story_signs.alias("mine"), story_signs.alias("its")
     count = func.count()
     found: dict[int, list[int]] = {}
     for some in chunks(sorted(ids)):
+        theirs = select(story_signs.c.sign).where(story_signs.c.briefing_id.in_(some))
+        crowded = (
+            select(story_signs.c.sign)
+            .where(story_signs.c.sign.in_(theirs))
+            .group_by(story_signs.c.sign)
+            .having(count > _CROWD)
+        )
+        passed_over = (await connection.execute(crowded)).scalars().all()
         query = (
             select(mine.c.briefing_id, its.c.briefing_id.label("other"))
             .join(its, and_(its.c.sign == mine.c.sign, its.c.briefing_id != mine.c.briefing_id))
-            .where(mine.c.briefing_id.in_(some))
+            .where(mine.c.briefing_id.in_(some), mine.c.sign.not_in(passed_over))
             .group_by(mine.c.briefing_id, its.c.briefing_id)
             .having(count >= least)
             .order_by(mine.c.briefing_id, count.desc(), its.c.briefing_id.desc())

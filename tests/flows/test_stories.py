@@ -14,6 +14,7 @@ from digest.flows import edit_briefing, stories
 from digest.flows.collect import collect
 from digest.ingest.gathered import Gathered
 from digest.store import briefings, changes
+from digest.store import stories as shelf
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, item, publish_news
 from tests.flows.tellings import MILL, OTHER_MILL, telling, told
@@ -70,6 +71,15 @@ async def test_ten_events_are_joined_in_as_many_statements_as_one(sqlite_store: 
     # the tenth was there already
     assert len(await stories_in(sqlite_store)) == 10
     assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize(("crowd", "joined"), [(1, []), (2, [[1, 2]])])
+async def test_what_a_crowd_has_in_common_is_no_clue(
+    store: Database, monkeypatch: pytest.MonkeyPatch, crowd: int, joined: list[list[int]]
+) -> None:
+    monkeypatch.setattr(shelf, "_CROWD", crowd)
+    await publish_news(store, TUESDAY, telling(0), telling(1))
+    assert await stories_in(store) == joined
 
 
 async def test_how_the_rule_joined_is_kept(store: Database) -> None:

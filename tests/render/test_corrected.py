@@ -82,3 +82,10 @@ def test_a_headline_keeps_the_word_and_loses_the_remark() -> None:
     headline = in_form(item, Form.HEADLINE)
     assert (headline.kicker, headline.remark, headline.editors_note) == ("Updated since you had it", "", "")
     assert in_form(item, Form.LINE).kicker == ""
+
+
+@pytest.mark.parametrize("form", [Form.LINE, Form.TITLE, Form.STUB])
+def test_a_line_that_has_no_room_for_a_remark_says_in_front_what_it_is(form: Form) -> None:
+    line = in_form(item_for(WITHDRAWN, 9, {}, words_for("en"), zone="UTC"), form)
+    assert line.title == "Withdrawn · A title that was wrong"
+    assert in_form(item_for(NEWS, 2, {}, words_for("en"), zone="UTC"), form).title == "Title of briefing 2"
