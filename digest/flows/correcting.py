@@ -83,12 +83,11 @@ async def tell_back(connection: AsyncConnection, after: Briefing, now: datetime)
     assert after.number is not None
     for number in await corrections.numbers_of(connection, after.id, CorrectionKind.WITHDRAWN):
         await pulling.pull(connection, number, reason=LeftOut.CORRECTED_AGAIN)
-    corrected = await corrections.numbers_of(connection, after.id, CorrectionKind.CORRECTED)
-    newest = await telling.newest_revision_in(connection, (after.number, *corrected))
-    if newest is None:
+    last = await telling.last_revision_told(connection, after.id, await _numbers_of(connection, after))
+    if last is None or last == after.revision:
         return Told()
-    last = (await numbered.by_numbers(connection, {after.number: newest}))[after.number]
-    return await tell_corrected(connection, last, after, BY_RULE, now)
+    before = (await numbered.by_numbers(connection, {after.number: last}))[after.number]
+    return await tell_corrected(connection, before, after, BY_RULE, now)
 
 
 async def history(briefing_id: int, *, store: Database) -> tuple[tuple[Correction, int], ...]:

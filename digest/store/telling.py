@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
+from digest.store.correction_tables import corrections
 from digest.store.issues import numbers_in
 from digest.store.tables import cohorts, deliveries, issue_briefings, issues
 from subscribers.groups import groups_with_bookmarks, hold_all_alone
@@ -58,12 +59,14 @@ async def who_had(connection: AsyncConnection, numbers: Collection[int], before:
     return Had(dict(sorted(found.items())))
 
 
-async def newest_revision_in(connection: AsyncConnection, numbers: Collection[int]) -> int | None:
-    """The newest revision that any issue has carried under these numbers; None when none has."""
-    pinned = issue_briefings.c
-    query = select(func.max(pinned.revision)).where(pinned.number.in_(sorted(numbers)))
-    newest: int | None = (await connection.execute(query)).scalar()
-    return newest
+async def last_revision_told(
+    connection: AsyncConnection, briefing_id: int, numbers: Collection[int]
+) -> int | None:
+    """The newest revision that issues or corrections of a briefing have told; None when there are none."""
+    pinned = select(func.max(issue_briefings.c.revision)).where(issue_briefings.c.number.in_(sorted(numbers)))
+    told = select(func.max(corrections.c.revision)).where(corrections.c.briefing_id == briefing_id)
+    found = [(await connection.execute(query)).scalar() for query in (pinned, told)]
+    return max((revision for revision in found if revision is not None), default=None)
 
 
 async def has_readers(connection: AsyncConnection, had: Had) -> bool:

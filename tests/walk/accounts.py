@@ -22,6 +22,8 @@ class Item:
     #: of its text
     revision: int = 1
     retracted: bool = False
+    #: in which revision it was, when that was
+    taken_back_at: int = 0
     #: what tells of the same event, as the store has it; the rules for joining are tried elsewhere
     story: int | None = None
 

@@ -125,7 +125,8 @@ class Books:
             if old and row.may_have_come:
                 had.add(row.subscription)
             if old and row.can_change and kind == "corrected":
-                pinned.update(dict.fromkeys(old, item.revision))
+                # a correction that waits is not told in new words: the next one is told in its place
+                pinned.update(dict.fromkeys(old & self.items.keys(), item.revision))
                 self.rewritten.add(row.id)
         if had:
             number = self.newest + 1
@@ -220,8 +221,11 @@ class Books:
             self.pinned[row.id][heir] = self.items[heir].revision
             account.carriers[heir] = row.id
         for number in gone:
-            assert row.left_out[number] == "retracted", f"{number} vanished from {row}"
-            assert self.item_of(number).retracted, f"{number} was never taken back: {row}"
+            reason = "retracted" if self.item_of(number).retracted else "corrected-again"
+            assert row.left_out[number] in {reason, "corrected-again"}, f"{number} vanished from {row}"
+            if row.left_out[number] == "corrected-again":
+                change = self.changes[number]
+                assert "corrected-again" in self.why_not_told(change, row, account), f"{number} of {row}"
             del self.pinned[row.id][number]
             if account.carriers.get(number) == row.id:
                 del account.carriers[number]
