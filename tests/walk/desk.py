@@ -76,7 +76,6 @@ class Desk(Watch):
         if self.act(lambda store: edit_briefing.retract(id_, store=store, now=self.now)):
             item = self.books.items[number]
             if not item.retracted:
-                item.retracted, item.taken_back_at = True, item.revision
                 self.books.changed(item, "withdrawn", self.seen)
         self.audit()
 
@@ -84,11 +83,7 @@ class Desk(Watch):
         """An editor publishes a retracted item again."""
         id_ = self.books.items[number].id
         if self.act(lambda store: edit_briefing.publish(id_, store=store, now=self.now)):
-            item = self.books.items[number]
-            if item.retracted and item.revision > item.taken_back_at:
-                item.retracted = False
-                self.books.changed(item, "corrected", self.seen)
-            item.retracted = False
+            self.books.came_back(self.books.items[number], self.seen)
         self.audit()
 
     def join_or_split(self, number: int, dice: int) -> None:

@@ -117,6 +117,8 @@ class Books:
 
     def changed(self, item: Item, kind: str, seen: Snapshot) -> None:
         """The text of an item is another from now on, or withdrawn: who may have had the old one is told."""
+        if kind == "withdrawn":
+            item.retracted, item.taken_back_at = True, item.revision
         numbers = self.numbers_of(item)
         had: set[int] = set()
         for row in seen.deliveries.values():
@@ -131,6 +133,12 @@ class Books:
         if had:
             number = self.newest + 1
             self.changes[number] = Change(number, item, kind, had)
+
+    def came_back(self, item: Item, seen: Snapshot) -> None:
+        """What was withdrawn is public again, perhaps in another text."""
+        was_retracted, item.retracted = item.retracted, False
+        if was_retracted and item.revision > item.taken_back_at:
+            self.changed(item, "corrected", seen)
 
     def texts_of(self, delivery: int) -> dict[int, int]:
         """The revision of each text that a copy prints, by the number under which the item came out."""
