@@ -74,8 +74,7 @@ class Desk(Watch):
         """An editor takes an item back."""
         id_ = self.books.items[number].id
         if self.act(lambda store: edit_briefing.retract(id_, store=store, now=self.now)):
-            item = self.books.items[number]
-            if not item.retracted:
+            if not (item := self.books.items[number]).retracted:
                 self.books.changed(item, "withdrawn", self.seen)
         self.audit()
 
