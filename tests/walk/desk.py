@@ -72,10 +72,10 @@ class Desk(Watch):
 
     def retract(self, number: int) -> None:
         """An editor takes an item back."""
-        id_ = self.books.items[number].id
-        if self.act(lambda store: edit_briefing.retract(id_, store=store, now=self.now)):
-            if not (item := self.books.items[number]).retracted:
-                self.books.changed(item, "withdrawn", self.seen)
+        item = self.books.items[number]
+        done = self.act(lambda store: edit_briefing.retract(item.id, store=store, now=self.now))
+        if done and not item.retracted:
+            self.books.changed(item, "withdrawn", self.seen)
         self.audit()
 
     def bring_back(self, number: int) -> None:
