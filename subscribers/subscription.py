@@ -160,16 +160,20 @@ def left(subscription: Subscription) -> Subscription:
 def returned(
     subscription: Subscription, *, reach: int, served_day: date, reason: str
 ) -> tuple[Subscription, Gap]:
-    """Back after leaving: what is newer than `reach` and not yet decided comes with the first issue."""
+    """Back after leaving: what is newer than `reach` and not yet decided comes with the first issue.
+
+    So does what is owed in particular and newer than that: of a text that was had before.
+    """
     standing = standing_after(subscription.standing, Event.RETURNED)
     before = subscription.bookmark
     upto = max(before.cut, reach)
-    gap = Gap(before.cut, upto, before.deferred, reason)
+    given_up = tuple(number for number in before.deferred if number <= upto)
+    gap = Gap(before.cut, upto, given_up, reason)
     return (
         replace(
             subscription,
             standing=standing,
-            bookmark=before.moved_to(upto, ()),
+            bookmark=before.moved_to(upto, [n for n in before.deferred if n > upto]),
             served_day=max(served_day, subscription.served_day),
             away_after=None,
             paused_until=None,

@@ -133,6 +133,12 @@ def test_who_returns_is_owed_what_is_newer_than_the_reach_and_was_not_sent_befor
     assert set(range(gap.after + 1, gap.upto + 1)) | set(gap.numbers) >= owed(bookmark) & decided
 
 
+def test_who_returns_is_still_owed_in_particular_what_is_newer_than_the_reach() -> None:
+    before = Bookmark(20, (5, 23, 27))
+    back, gap = returned(reader(before, Standing.LEFT), reach=24, served_day=TODAY, reason="left")
+    assert (back.bookmark, gap.numbers) == (Bookmark(24, (27,)), (5, 23))
+
+
 @pytest.mark.parametrize(
     ("timetable_says", "served"), [(TODAY, TODAY), (TOMORROW, TOMORROW), (date.min, TODAY)]
 )
