@@ -19,7 +19,7 @@ from digest.flows.press import Press
 from digest.flows.recorder import Recorder
 from digest.flows.sender import Sender
 from digest.flows.tally import Tally
-from digest.store import deliveries, issues
+from digest.store import deliveries, issues, pulling
 from digest.store.database import Database
 
 
@@ -37,6 +37,8 @@ async def deliver(
     give_up = timedelta(minutes=newsletter.give_up_minutes)
     if sender.now() >= issue.begins_at + give_up:
         async with store.write() as connection:
+            # what is taken back or corrected meanwhile locks the same rows in another order
+            await pulling.hold_off(connection)
             gone = await deliveries.expire(connection, issue.id, planned_by=sender.now() - give_up)
         tally.count(DeliveryStatus.EXPIRED, len(gone))
     feed = Feed(issue.id, store, press, sender, stop, tally, patience)

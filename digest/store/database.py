@@ -18,26 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from digest.errors import PassingStoreError, StoreError
 from digest.store.glance import driven, on_the_spot
+from digest.store.sqlite import make_sqlite_safe
 
-#: How long a writer waits for another one on SQLite, in milliseconds, before the store counts as locked.
-BUSY_TIMEOUT_MS: Final = 30_000
 #: How long a process may be silent within a transaction on PostgreSQL, in milliseconds, before the server
 #: ends it: one that is frozen there keeps its rows locked, and they should be free before its lease is over.
 LONGEST_SILENCE_MS: Final = 600_000
 #: Classes of PostgreSQL's error codes that say nothing about the statement.
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
 
-#: Pages of the log after which SQLite folds it into the file; a page written by many commits is copied once.
-LOG_PAGES: Final = 8000
 #: Connections for glances that stay open.
 _MOST_IDLE: Final = 8
-#: What a connection keeps of the file at most, in kilobytes. Sending needs little: what one connection writes
-#: is news to the other, which then forgets all it has. To plan is to touch the same pages again and again: a
-#: quarter of this took a fifth more processor time (measured once); four times as much saved next to nothing.
-KILOBYTES_KEPT: Final = 4096
-KILOBYTES_TO_PLAN: Final = 16_384
-#: Where a connection notes that it does not look references up.
-_UNCHECKED: Final = "digest_unchecked"
 
 T = TypeVar("T")
 
@@ -189,7 +179,7 @@ class Database:
             self._nearby = create_engine(
                 self.url.set(drivername="sqlite"), pool_size=_MOST_IDLE, max_overflow=-1, **_JSON
             )
-            _make_sqlite_safe(self._nearby)
+            make_sqlite_safe(self._nearby)
         return self._nearby
 
     def _turn(self) -> AbstractAsyncContextManager[object]:
@@ -278,7 +268,7 @@ def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
                 "set DIGEST_DATABASE_URL to a place that can be written"
             ) from error
     engine = create_async_engine(url, echo=echo, **_JSON)
-    _make_sqlite_safe(engine.sync_engine)
+    make_sqlite_safe(engine.sync_engine)
     return engine
 
 
@@ -289,7 +279,7 @@ def _engine_apart(url: URL) -> Engine:
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
     engine = create_engine(url.set(drivername="sqlite"), pool_size=1, **_JSON)
-    _make_sqlite_safe(engine)
+    make_sqlite_safe(engine)
     return engine.execution_options(digest_write=True)
 
 
@@ -298,46 +288,6 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     cursor.execute(f"SET idle_in_transaction_session_timeout = {LONGEST_SILENCE_MS}")
     cursor.close()
     connection.commit()
-
-
-def _make_sqlite_safe(engine: Engine) -> None:
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # the driver's own transaction control would begin late and never IMMEDIATE
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    cursor.execute("PRAGMA journal_mode = WAL")
-    # FULL makes each commit durable against power loss; NORMAL could lose the last ones and send twice
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-    cursor.execute("PRAGMA foreign_keys = ON")
-    # what is erased is overwritten: an erased address may not linger in free pages
-    cursor.execute("PRAGMA secure_delete = ON")
-    cursor.execute(f"PRAGMA cache_size = -{KILOBYTES_KEPT}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # a writer takes its lock at once: upgrading later fails with "database is locked" without waiting
-    options = connection.get_execution_options()
-    unchecked = options.get("digest_unchecked", False)
-    if connection.info.get(_UNCHECKED, False) != unchecked:
-        # has no effect within a transaction
-        connection.exec_driver_sql(f"PRAGMA foreign_keys = {'OFF' if unchecked else 'ON'}")
-        room = KILOBYTES_TO_PLAN if unchecked else KILOBYTES_KEPT
-        connection.exec_driver_sql(f"PRAGMA cache_size = -{room}")
-        connection.info[_UNCHECKED] = unchecked
-    if options.get("digest_write", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-        return
-    # takes no lock yet, so nothing can be wrong with it; by the driver alone it takes a tenth of the time
-    cursor = connection.connection.cursor()
-    cursor.execute("BEGIN")
-    cursor.close()
 
 
 def _is_about_the_store(error: DBAPIError) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from digest.store import database
+from digest.store import sqlite
 from tests.cli.commands import CALLS, TYPED
 from tests.cli.shell import Shell
 
@@ -157,7 +157,7 @@ def test_database_of_something_else_has_to_be_set_up(command: str, old_newsroom:
 def test_locked_store_stops_what_writes_and_nothing_else(
     command: str, old_newsroom: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 20)
     with locked(old_newsroom.folder / STORE):
         if command in ONLY_LOOK:
             old_newsroom.ok(*words_of(command))

@@ -26,7 +26,7 @@ from tests.walk.recording import Accepted, Record, recording
 pytestmark = pytest.mark.anyio
 
 #: The wait of a locked store, in milliseconds, and the patience of a run, in seconds.
-BUSY = "digest.store.database.BUSY_TIMEOUT_MS"
+BUSY = "digest.store.sqlite.BUSY_TIMEOUT_MS"
 PATIENCE = "digest.flows.patience.PATIENCE"
 KEPT = "kept and tried again"
 #: What a restart of PostgreSQL does to those who are connected.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from threading import Barrier
 
 import pytest
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import create_engine, delete, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.errors import StoreError
-from digest.store import database as database_module
+from digest.store import sqlite
 from digest.store.database import Database, checkpoint
 from digest.store.tables import counters, deliveries, facts, issues
 from subscribers.tables import subscribers
@@ -129,7 +131,7 @@ async def test_a_reader_on_sqlite_sees_one_moment_however_long_it_looks(sqlite_s
 async def test_a_writer_who_waits_too_long_is_told_so_in_plain_words(
     sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database_module, "BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 50)
     impatient = Database(str(sqlite_store.url))
     async with sqlite_store.write():
         with pytest.raises(
@@ -138,6 +140,22 @@ async def test_a_writer_who_waits_too_long_is_told_so_in_plain_words(
             await remember(impatient, "new")
     await remember(impatient, "new")
     await impatient.close()
+
+
+def test_who_opens_a_new_file_together_with_others_is_not_refused(tmp_path: Path) -> None:
+    together = Barrier(4)
+
+    def set_up(path: Path) -> None:
+        engine = create_engine(f"sqlite:///{path}").execution_options(digest_write=True)
+        sqlite.make_sqlite_safe(engine)
+        together.wait()
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS one (number INTEGER)")
+        engine.dispose()
+
+    with ThreadPoolExecutor(4) as threads:
+        for number in range(50):
+            list(threads.map(set_up, [tmp_path / f"{number}.sqlite3"] * 4))
 
 
 async def test_sqlite_is_set_up_to_survive_power_loss_and_to_forget(sqlite_store: Database) -> None:
@@ -215,11 +233,11 @@ async def kilobytes_kept(connection: AsyncConnection) -> int:
 
 async def test_only_who_plans_keeps_much_of_the_file_in_memory(sqlite_store: Database) -> None:
     async with sqlite_store.write(copies_known_ids=True) as connection:
-        assert await kilobytes_kept(connection) == database_module.KILOBYTES_TO_PLAN
+        assert await kilobytes_kept(connection) == sqlite.KILOBYTES_TO_PLAN
     async with sqlite_store.read() as connection:
-        assert await kilobytes_kept(connection) == database_module.KILOBYTES_KEPT
+        assert await kilobytes_kept(connection) == sqlite.KILOBYTES_KEPT
     async with sqlite_store.glance() as connection:
-        assert await kilobytes_kept(connection) == database_module.KILOBYTES_KEPT
+        assert await kilobytes_kept(connection) == sqlite.KILOBYTES_KEPT
 
 
 async def test_a_store_that_lets_go_keeps_no_connection_and_goes_on(store: Database) -> None:

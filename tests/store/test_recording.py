@@ -102,7 +102,7 @@ async def test_who_is_cancelled_while_writing_lets_nobody_in_before_the_end(stor
 async def test_a_store_that_stays_locked_is_told_in_plain_words(
     sqlite_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digest.store.database.BUSY_TIMEOUT_MS", 10)
+    monkeypatch.setattr("digest.store.sqlite.BUSY_TIMEOUT_MS", 10)
     assert sqlite_store.url.database is not None
     with closing(sqlite3.connect(sqlite_store.url.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -76,9 +76,6 @@ class Books:
     def come_back(self, account: Account, reach: int) -> None:
         """What had been decided, or is older than a first issue would reach, is not owed any more."""
         cut = max(account.cut, reach)
-        # what was owed in particular was dropped with all the rest
-        for number in self.owed(account) & self.changes.keys():
-            self.changes[number].readers.discard(account.id)
         account.out |= dict.fromkeys(self.owed(account, cut), f"gap: {account.standing}")
         account.cut, account.standing = cut, "active"
         account.away_after = account.paused_until = None

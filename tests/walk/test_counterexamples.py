@@ -333,3 +333,17 @@ def test_a_pause_owes_no_change_of_what_was_never_had(desk: Desk) -> None:
     desk.run()
     assert asleep.out == {1: "left out", 2: "gap: paused", 3: "gap: paused"}
     assert 2 in had.carriers
+
+
+def test_who_left_and_returns_is_told_of_a_change_since(desk: Desk) -> None:
+    reader = reader_of(desk)
+    desk.publish(NEWS)
+    desk.pass_time(_DAY)
+    desk.run()
+    desk.leave(reader)
+    desk.revise(1)
+    desk.pass_time(2 * _DAY)
+    desk.come_back(reader, Wish())
+    desk.pass_time(_DAY)
+    desk.run()
+    assert 2 in reader.carriers

@@ -38,5 +38,5 @@ def test_every_example_works(new_store: NewStore) -> None:
             ["sh", "-e", "-c", script], capture_output=True, text=True, timeout=120, check=False
         )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
-    assert '"added":[1]' in done.stdout
+    assert '"added":[1,2]' in done.stdout
     assert '"erased":"grace@example.org"' in done.stdout
