@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -86,16 +87,22 @@ def ingest(
         list[str] | None, typer.Option("--topic", metavar="SLUG", help="Give the items this topic.")
     ] = None,
     section: Annotated[str, typer.Option("--section", help="What kind of items they are.")] = "briefing",
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", metavar="HEADING=KEY", help="What a column of a table holds; without KEY, nothing."
+        ),
+    ] = None,
     draft: Annotated[bool, typer.Option("--draft", help="Keep new items unpublished.")] = False,
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Take briefings in and publish them; what is known already is left alone or revised."""
     kind = parse_section(section)
-    gathered = [
-        read(_given(one, config), source=_named(one), format=format, section=kind, topics=tuple(topic or ()))
-        for one in sources
-    ]
+    reading = partial(
+        read, format=format, section=kind, topics=tuple(topic or ()), columns=_columns(column or ())
+    )
+    gathered = [reading(_given(one, config), source=_named(one)) for one in sources]
     collected = run(_collect(gathered, topic or (), config, not draft))
     whole = Collected(
         added=tuple(id_ for one in collected for id_ in one.added),
@@ -300,6 +307,15 @@ async def _collect(
 
 def _named(source: str) -> str:
     return "standard input" if source == "-" else source
+
+
+def _columns(told: Sequence[str]) -> dict[str, str]:
+    """Keys by the headings of a table."""
+    for one in told:
+        if "=" not in one:
+            raise InputError(f"--column {one!r}: write it as HEADING=KEY, as in --column Headline=title")
+    # a heading may hold the sign, a key never does
+    return {heading: key.strip() for heading, _sign, key in (one.rpartition("=") for one in told)}
 
 
 def _given(source: str, config: Path | None) -> bytes:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
 from digest.errors import InputError
+from digest.ingest.csvtable import looks_like_table, read_csv
 from digest.ingest.feed_room import read_apart
 from digest.ingest.feeds import looks_like_feed
+from digest.ingest.frontmatter import looks_like_front_matter, read_markdown
 from digest.ingest.gathered import Gathered
 from digest.ingest.jsonlines import read_json
+from digest.ingest.mails import looks_like_mail, read_mails
 from digest.ingest.page import read_page
 from digest.ingest.plaintext import clean, decoded
 from subscribers.model import Section
@@ -20,13 +24,23 @@ class _Reader(Protocol):
     def __call__(self, text: str, *, source: str, section: Section, topics: tuple[str, ...]) -> Gathered: ...
 
 
-_READERS: Final[dict[str, _Reader]] = {"page": read_page, "json": read_json}
+_CSV: Final = "csv"
+_READERS: Final[dict[str, _Reader]] = {
+    "page": read_page,
+    "json": read_json,
+    _CSV: read_csv,
+    "markdown": read_markdown,
+}
 _FEED: Final = "feed"
+_MAIL: Final = "mail"
+#: A file's name decides where its first lines say nothing.
+_MARKDOWN: Final = re.compile(r"\.(md|markdown)$", re.IGNORECASE)
+_TABLE: Final = re.compile(r"\.(csv|tsv)$", re.IGNORECASE)
 _JSON: Final = re.compile(r"\s*(\{|\[\s*[\[{\]])")
 _MARKUP: Final = re.compile(r"\s*<(\?xml|!doctype|html)\b", re.IGNORECASE)
 
 #: The names that `read` takes for a format.
-FORMATS: Final = (*_READERS, _FEED)
+FORMATS: Final = (*_READERS, _FEED, _MAIL)
 
 
 def read(
@@ -36,21 +50,31 @@ def read(
     format: str | None = None,
     section: Section = Section.BRIEFING,
     topics: tuple[str, ...] = (),
+    columns: Mapping[str, str] | None = None,
 ) -> Gathered:
     """Read what a file or answer holds; the format is recognised when none is named.
 
-    `source` names it in messages. Raises InputError for an unknown format and for what is not text. A feed
-    takes a process of its own: do not wait for it in an event loop.
+    `source` names it in messages; `columns` says by which headings a table names what. Raises InputError for
+    an unknown format and for what is not text. A feed takes a process of its own: do not wait for it in an
+    event loop.
     """
     if format is not None and format not in FORMATS:
         raise InputError(f"format {format!r} is not known: choose among {', '.join(FORMATS)}")
+    if columns and format not in {None, _CSV}:
+        raise InputError(f"columns are for tables: {source} is to be read as {format}")
+    if columns:
+        format = _CSV
     if format == _FEED or (format is None and looks_like_feed(data)):
         return read_apart(data, source=source).gathered(
             source, today=datetime.now(UTC).date(), section=section, topics=topics
         )
+    if format == _MAIL or (format is None and looks_like_mail(data)):
+        return read_mails(data, source=source, section=section, topics=topics)
     text = clean(decoded(data, source=source))
-    reader = _READERS[format or _recognised(text, source)]
-    return reader(text, source=source, section=section, topics=topics)
+    found = format or _recognised(text, source)
+    if found == _CSV:
+        return read_csv(text, source=source, section=section, topics=topics, columns=columns)
+    return _READERS[found](text, source=source, section=section, topics=topics)
 
 
 def _recognised(text: str, source: str) -> str:
@@ -59,4 +83,8 @@ def _recognised(text: str, source: str) -> str:
             f"{source} looks like a web page; copy the page's text, or name one of the formats "
             f"{', '.join(FORMATS)}"
         )
-    return "json" if _JSON.match(text) else "page"
+    if _JSON.match(text):
+        return "json"
+    if looks_like_front_matter(text) or _MARKDOWN.search(source):
+        return "markdown"
+    return _CSV if looks_like_table(text) or _TABLE.search(source) else "page"

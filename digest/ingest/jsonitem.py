@@ -13,7 +13,7 @@ from digest.ingest.plaintext import clean, paragraphs, trimmed
 from subscribers.model import Section
 from subscribers.wishes import WishError, parse_language, parse_section
 
-_KEYS: Final = frozenset(
+KEYS: Final = frozenset(
     {"title", "body", "paragraphs", "section", "topics", "source", "source_date", "url", "language"}
 )
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -32,8 +32,8 @@ def draft_from(value: object, *, line: int, section: Section, topics: tuple[str,
         raise ItemError("the item is not an object; write it as {...}")
     fields = {key: part for key, part in value.items() if part is not None}
     for key in fields:
-        if key not in _KEYS:
-            raise ItemError(f"the key {key!r} is not known; choose among {', '.join(sorted(_KEYS))}")
+        if key not in KEYS:
+            raise ItemError(f"the key {key!r} is not known; choose among {', '.join(sorted(KEYS))}")
     source, day = _credit(fields)
     return DraftBriefing(
         title=_title(fields),
