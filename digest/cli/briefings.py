@@ -44,8 +44,9 @@ from digest.flows.correcting import Word
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
 from digest.flows.find_feed import fetched
 from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown
-from digest.ingest.formats import FORMATS, read
+from digest.ingest.formats import FORMATS
 from digest.ingest.gathered import Gathered
+from digest.ingest.packed import read_all
 from digest.ingest.plaintext import clean, decoded, paragraphs
 from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
@@ -100,9 +101,9 @@ def ingest(
     """Take briefings in and publish them; what is known already is left alone or revised."""
     kind = parse_section(section)
     reading = partial(
-        read, format=format, section=kind, topics=tuple(topic or ()), columns=_columns(column or ())
+        read_all, format=format, section=kind, topics=tuple(topic or ()), columns=_columns(column or ())
     )
-    gathered = [reading(_given(one, config), source=_named(one)) for one in sources]
+    gathered = [part for one in sources for part in reading(_given(one, config), source=_named(one))]
     collected = run(_collect(gathered, topic or (), config, not draft))
     whole = Collected(
         added=tuple(id_ for one in collected for id_ in one.added),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import Any, Final
 
 import pytest
@@ -116,6 +118,25 @@ def test_listings_can_be_narrowed(old_newsroom: Shell) -> None:
 def test_run_answers_with_its_totals(newsroom: Shell) -> None:
     assert list(newsroom.ask("run")) == TOTALS
     assert list(newsroom.ask("send", "daily", "--all", "--yes")) == TOTALS
+
+
+def test_tables_mails_markdown_and_archives_of_them_are_taken_in(newsroom: Shell) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("trains.md", "---\ntitle: Night trains\ntopics: economy\n---\nThey return.\n")
+        archive.writestr(
+            "ports.eml",
+            "From: Harbour Post <a@example.org>\nDate: Mon, 23 Nov 2026 08:00:00 +0000\n"
+            "Subject: Fwd: Ports agree\n\nEight ports share one list.\n",
+        )
+        archive.writestr("wrong.json", "[{]")
+    answer = newsroom("ingest", "-", "--json", stdin=packed.getvalue())
+    assert answer.status == 1
+    assert [len(answer.document[name]) for name in ("added", "updated", "rejected")] == [2, 0, 1]
+    assert "wrong.json is not valid JSON" in answer.document["rejected"][0]["reason"]
+    table = b"Headline;Text;Initials\nA bridge opens;It is long.;ab\n"
+    columns = [f"--column={one}" for one in ("Headline=title", "Text=body", "Initials=")]
+    assert len(newsroom.ask("ingest", "-", *columns, stdin=table)["added"]) == 1
 
 
 def test_ingest_answers_with_what_became_of_the_items(newsroom: Shell) -> None:

@@ -7,8 +7,9 @@ from typing import Final
 
 import pytest
 
-from tests.cli.commands import CALLS, PAGE
+from tests.cli.commands import CALLS
 from tests.cli.feed_refusals import FEEDS
+from tests.cli.ingest_refusals import INGEST
 from tests.cli.planning_refusals import PLANNING
 from tests.cli.shell import Shell
 from tests.cli.suppression_refusals import ANA, LONG, SUPPRESSIONS
@@ -16,24 +17,8 @@ from tests.cli.webhook_refusals import HUGE, WEBHOOKS
 
 #: What is typed, and what the line must speak of. Files are those of `messy`; \\x1b is a control character.
 REFUSALS: Final = {
+    **INGEST,
     "init": [("now", "now")],
-    "ingest": [
-        ("", "Missing argument 'SOURCE'"),
-        ("nowhere.txt", "'nowhere.txt' cannot be read (No such file"),
-        ("folder", "'folder' cannot be read (Is a directory)"),
-        ("binary", "binary is not text"),
-        ("nul.txt", "nul.txt is not text"),
-        ("web.html", "web.html looks like a web page"),
-        ("broken.json", "broken.json is not valid JSON"),
-        ("http://10.0.0.1:1/page", "10.0.0.1 is not on the open internet"),
-        ("https://[broken/page", "the address 'https://[broken/page' is not well made"),
-        (f"{PAGE} nowhere.txt", "'nowhere.txt' cannot be read"),
-        (f"{PAGE} --format pdf", "format 'pdf' is not known: choose among"),
-        (f"{PAGE} --format json", "not a list of items in JSON"),
-        (f"{PAGE} --section gossip", "section 'gossip' is not known: choose among briefing"),
-        (f"{PAGE} --topic gossip", "topic 'gossip' is not known: choose among economy"),
-        (f"{PAGE} --topic economy --topic ''", "topic '' is not known"),
-    ],
     "briefings list": [
         ("--status lost", "status 'lost' is not known: choose among draft"),
         ("--limit 0", "'--limit'"),

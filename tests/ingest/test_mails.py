@@ -114,6 +114,7 @@ def test_a_mailbox_holds_many(end: str) -> None:
         (b"Content-Transfer-Encoding: base64\n\nSGFyYm91cg==", "Harbour"),
         (b"Content-Transfer-Encoding: quoted-printable\n\nHarb=6Fur", "Harbour"),
     ],
+    ids=["gb2312", "nonsense", "base64", "quoted"],
 )
 def test_bodies_are_decoded(raw: bytes, said: str) -> None:
     (draft,) = gather(b"From: a@example.org\nSubject: =?utf-8?b?5riv?=\n" + raw).drafts
@@ -136,6 +137,7 @@ def test_bodies_are_decoded(raw: bytes, said: str) -> None:
             "too many parts",
         ),
     ],
+    ids=["no text", "no subject", "a deep nest", "many parts"],
 )
 def test_what_holds_no_item_is_refused(data: bytes, complaint: str) -> None:
     (refusal,) = gather(data).rejected

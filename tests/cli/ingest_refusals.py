@@ -1,0 +1,30 @@
+"""What `digest ingest` refuses: what is typed, and what the line must speak of."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.cli.commands import PAGE
+
+INGEST: Final = {
+    "ingest": [
+        ("", "Missing argument 'SOURCE'"),
+        ("nowhere.txt", "'nowhere.txt' cannot be read (No such file"),
+        ("folder", "'folder' cannot be read (Is a directory)"),
+        ("binary", "binary is not text"),
+        ("nul.txt", "nul.txt is not text"),
+        ("web.html", "web.html looks like a web page"),
+        ("broken.json", "broken.json is not valid JSON"),
+        ("http://10.0.0.1:1/page", "10.0.0.1 is not on the open internet"),
+        ("https://[broken/page", "the address 'https://[broken/page' is not well made"),
+        (f"{PAGE} nowhere.txt", "'nowhere.txt' cannot be read"),
+        (f"{PAGE} --format pdf", "format 'pdf' is not known: choose among"),
+        (f"{PAGE} --format json", "not a list of items in JSON"),
+        (f"{PAGE} --column Headline", "--column 'Headline': write it as HEADING=KEY"),
+        (f"{PAGE} --column Headline=title", "day-one.txt has no column 'Headline'"),
+        (f"{PAGE} --format page --column Headline=title", "columns are for tables"),
+        (f"{PAGE} --section gossip", "section 'gossip' is not known: choose among briefing"),
+        (f"{PAGE} --topic gossip", "topic 'gossip' is not known: choose among economy"),
+        (f"{PAGE} --topic economy --topic ''", "topic '' is not known"),
+    ],
+}
