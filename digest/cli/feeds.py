@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from digest.cli import feed_lists
 from digest.cli.actor import at_the_shell
 from digest.cli.console import (
     After,
@@ -20,7 +21,6 @@ from digest.cli.console import (
     answer,
     listing,
     note,
-    parse_line,
     parse_now,
     run,
     say,
@@ -29,50 +29,29 @@ from digest.cli.console import (
 )
 from digest.cli.dispatch import polling
 from digest.cli.doors import store_at, store_of
+from digest.cli.feed_options import Every, Section, Settle, Topic, wish_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.config import load_settings
 from digest.core.feeding import Feed, PollOutcome
 from digest.flows import edit_feeds as flows
-from digest.flows.edit_feeds import EVERY, SETTLE, TAKE, FeedWish
+from digest.flows.edit_feeds import TAKE
 from digest.flows.feeds_shown import FeedSheet, feed_sheet, feed_shown, poll_shown, sheet_shown
 from digest.flows.poll_feed import Polled
 from digest.store import feeds as shelf
-from subscribers.wishes import parse_section
 
 FeedId = Annotated[int, typer.Argument(metavar="ID", parser=whole())]
-Every = Annotated[
-    int | None,
-    typer.Option(
-        "--every", metavar="MINUTES", parser=whole(EVERY.start, EVERY.stop - 1), help="Pause between polls."
-    ),
-]
-Settle = Annotated[
-    int | None,
-    typer.Option(
-        "--settle",
-        metavar="MINUTES",
-        parser=whole(SETTLE.start, SETTLE.stop - 1),
-        help="How long an item waits before it comes out; 0: not at all.",
-    ),
-]
-Topic = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--topic", metavar="SLUG", help="Give each item this topic; without any, its categories do."
-    ),
-]
-Section = Annotated[str | None, typer.Option("--section", help="What kind of items they are.")]
 Source = Annotated[
     str | None,
     typer.Option("--source", metavar="NAME", help="The source's name instead of the feed's title."),
 ]
 Later = Annotated[bool, typer.Option("--later", help="Leave it to the scheduler to go there.")]
 
-feeds = typer.Typer(help="List, show, add, edit, poll and remove feeds.")
+feeds = typer.Typer(help="List, show, add, edit, poll and remove feeds; lists of them.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands of this file into the tree."""
+    feed_lists.add_to(feeds)
     app.add_typer(feeds, name="feeds")
 
 
@@ -146,7 +125,7 @@ def add(
     config: Config = None,
 ) -> None:
     """Add a feed, and take in what it holds."""
-    wish = replace(_wish(every, topic, section, source, settle), take=take)
+    wish = replace(wish_of(every, topic, section, source, settle), take=take)
     address = flows.feed_address(url)
     settings = load_settings(config)
 
@@ -185,7 +164,7 @@ def edit(
     config: Config = None,
 ) -> None:
     """Change a feed; what was seen of it stays known."""
-    wish = replace(_wish(every, topic, section, source, settle), url=url)
+    wish = replace(wish_of(every, topic, section, source, settle), url=url)
 
     async def work() -> Feed:
         async with store_of(config) as store:
@@ -257,22 +236,6 @@ def _tell(polled: list[Polled], json: bool) -> None:
             note(f"feed {one.feed.id}: {poll_.refused} refused, see digest feeds show {one.feed.id}")
     failed = any(one.poll.outcome in {PollOutcome.FAILED, PollOutcome.GONE} for one in polled)
     raise typer.Exit(FAILED_IN_PART if failed else DONE)
-
-
-def _wish(
-    every: int | None,
-    topic: list[str] | None,
-    section: str | None,
-    source: str | None,
-    settle: int | None,
-) -> FeedWish:
-    return FeedWish(
-        source=None if source is None else parse_line(source, "source") if source.strip() else "",
-        section=None if section is None else parse_section(section),
-        topics=None if topic is None else tuple(filter(None, (one.strip() for one in topic))),
-        every_minutes=every,
-        settle_minutes=settle,
-    )
 
 
 def _by() -> dict[str, Any]:

@@ -32,6 +32,8 @@ CALLS: Final = {
     "feeds edit": "1 --every 60",
     "feeds poll": "1 --later",
     "feeds remove": "1",
+    "feeds import": "feeds.opml",
+    "feeds export": "",
     "newsletters list": "",
     "newsletters show": "daily",
     "newsletters add": "weekly",

@@ -22,6 +22,15 @@ FEEDS: Final = {
         ("news.example --later --section gossip", "section 'gossip' is not known"),
         ("news.example --later --source a\x07b", "source 'a\\x07b' holds control characters"),
     ],
+    "feeds import": [
+        ("", "Missing argument"),
+        ("nowhere.opml", "'nowhere.opml' cannot be read (No such file"),
+        ("header.csv", "header.csv is not a list of feeds in OPML"),
+        ("feeds.opml --topic gossip", "topic 'gossip' is not known"),
+        ("feeds.opml --section gossip", "section 'gossip' is not known"),
+        ("feeds.opml --every 1", "'--every'"),
+    ],
+    "feeds export": [("folder/nowhere/feeds.opml", "feeds.opml"), ("a b c", "unexpected")],
     "feeds edit": [
         ("99 --every 60", "feed 99 does not exist"),
         ("1 --every 0", "'--every'"),

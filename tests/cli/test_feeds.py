@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from anyio.from_thread import start_blocking_portal
 
+from digest.ingest.opml import read_opml
 from tests.cli.shell import Shell
 from tests.ingest.feed_samples import RSS, entry, rss
 from tests.reach.httpd import Httpd, Reply, httpd
@@ -85,3 +86,27 @@ def test_place_that_is_not_open_is_not_gone_to(site: Httpd, newsroom: Shell) -> 
     for words in (("feeds", "add", site.url), ("ingest", f"{site.url}/feed.xml")):
         assert "is not on the open internet" in newsroom(*words).complaint
     assert site.connections == 0
+
+
+def test_a_list_of_feeds_is_added_once_and_written_again(newsroom: Shell) -> None:
+    listed = (
+        b'<opml><body><outline text="Coast"><outline text="Radio" xmlUrl="https://radio.example/rss"/>'
+        b'<outline text="Harbour" xmlUrl="harbour.example/list.xml"/></outline>'
+        b'<outline text="Wrong" xmlUrl="ftp://x.example/"/></body></opml>'
+    )
+    answer = newsroom("feeds", "import", "-", "--topic", "economy", "--take", "0", "--json", stdin=listed)
+    assert answer.status == 1
+    assert (len(answer.document["added"]), answer.document["known"]) == (2, 0)
+    (refusal,) = answer.document["rejected"]
+    assert "is not an absolute http or https address" in refusal["reason"]
+    again = newsroom("feeds", "import", "-", "--json", stdin=listed).document
+    assert (again["added"], again["known"]) == ([], 2)
+    shown = newsroom.ask("feeds", "list")["items"]
+    assert [(one["title"], one["topics"]) for one in shown][-2:] == [
+        ("Radio", ["economy"]),
+        ("Harbour", ["economy"]),
+    ]
+    newsroom.ok("feeds", "export", "ours.opml")
+    written = (newsroom.folder / "ours.opml").read_bytes()
+    assert [one.title for one in read_opml(written, source="ours.opml")][-2:] == ["Radio", "Harbour"]
+    assert newsroom.ask("feeds", "import", "ours.opml")["added"] == []

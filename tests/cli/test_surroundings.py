@@ -25,7 +25,7 @@ STORE: Final = Path("var", "digest.sqlite3")
 #: These only look; what holds up a writer does not hold them up.
 ONLY_LOOK: Final = {
     *("briefings list", "briefings show", "topics list", "newsletters list", "newsletters show"),
-    *("feeds list", "feeds show", "briefings story"),
+    *("feeds list", "feeds show", "feeds export", "briefings story"),
     *("subscribers list", "notices list", "suppressions list", "suppressions export"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
     *("deliveries list", "why", "status", "users list", "users keys", "webhooks list"),
