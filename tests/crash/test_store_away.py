@@ -169,14 +169,15 @@ async def test_results_outlast_a_database_server_that_ends_all_connections(
 ) -> None:
     readers = await readers_of(postgres_store, 60)
     await news_for(postgres_store)
-    cuts = 0
+    cuts, one_cuts = 0, asyncio.Lock()
     async with recording() as record:
 
         async def cut(_message: Accepted) -> None:
             nonlocal cuts
             if len(record.accepted) >= 10 * (cuts + 1):
                 cuts += 1
-                async with postgres_store.write() as connection:
+                # one that ends all others would end another one that is under way, too
+                async with one_cuts, postgres_store.write() as connection:
                     await connection.execute(END_ALL_OTHERS)
 
         record.at_data = cut
