@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -34,6 +33,7 @@ from digest.cli.console import (
     whole,
 )
 from digest.cli.doors import store_of
+from digest.cli.files import bytes_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.config import load_settings
 from digest.core.corrections import Telling
@@ -322,7 +322,7 @@ def _columns(told: Sequence[str]) -> dict[str, str]:
 def _given(source: str, config: Path | None) -> bytes:
     """What a file, an address of the web or standard input holds."""
     if not source.startswith(("http://", "https://")):
-        return _bytes_of(source)
+        return bytes_of(Path(source))
 
     async def work() -> bytes:
         async with reach_of(load_settings(config)) as reach:
@@ -331,17 +331,8 @@ def _given(source: str, config: Path | None) -> bytes:
     return run(work())
 
 
-def _bytes_of(source: str) -> bytes:
-    if source == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(source).read_bytes()
-    except OSError as error:
-        raise InputError(f"source {source!r} cannot be read ({error.strerror}): check its name") from error
-
-
 def _paragraphs(path: Path) -> tuple[str, ...]:
-    found = paragraphs(clean(decoded(_bytes_of(str(path)), source=str(path))))
+    found = paragraphs(clean(decoded(bytes_of(path), source=str(path))))
     if not found:
         raise InputError(f"body {str(path)!r} is empty: write at least one paragraph")
     return found

@@ -10,14 +10,12 @@ from typing import Annotated
 import typer
 
 from digest.cli.actor import at_the_shell
-from digest.cli.console import Config, Json, answer, counted, note, parse_now, run, say, whole
+from digest.cli.console import Config, Json, answer, counted, note, parse_now, run, say
 from digest.cli.doors import store_of
-from digest.cli.feed_options import Every, Section, Settle, Topic, wish_of
-from digest.cli.rosters import written_to
+from digest.cli.feed_options import Every, Section, Settle, Take, Topic, wish_of
+from digest.cli.files import bytes_of, written_to
 from digest.cli.statuses import DONE, FAILED_IN_PART
-from digest.errors import InputError
 from digest.flows import feed_lists
-from digest.flows.edit_feeds import TAKE
 from digest.ingest.opml import Outline, read_opml, write_opml
 
 
@@ -29,15 +27,7 @@ def add_to(app: typer.Typer) -> None:
 
 def import_list(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A list in OPML; - for standard input.")],
-    take: Annotated[
-        int | None,
-        typer.Option(
-            "--take",
-            metavar="N",
-            parser=whole(TAKE.start, TAKE.stop - 1),
-            help="Publish so many of the items that each has; the others count as seen.",
-        ),
-    ] = None,
+    take: Take = None,
     every: Every = None,
     topic: Topic = None,
     section: Section = None,
@@ -47,7 +37,7 @@ def import_list(
 ) -> None:
     """Add the feeds of a list; the scheduler asks them as soon as it looks."""
     wish = replace(wish_of(every, topic, section, None, settle), take=take)
-    outlines = read_opml(_bytes_of(file), source=str(file))
+    outlines = read_opml(bytes_of(file), source=str(file))
 
     async def work() -> feed_lists.ListTaken:
         async with store_of(config) as store:
@@ -92,12 +82,3 @@ def export_list(
     if json:
         return answer({"exported": len(outlines), "file": file})
     return say(f"{counted(len(outlines), 'feed')} written to {file}")
-
-
-def _bytes_of(file: Path) -> bytes:
-    if str(file) == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{str(file)!r} cannot be read ({error.strerror}): check its name") from error

@@ -7,9 +7,18 @@ from typing import Annotated
 import typer
 
 from digest.cli.console import parse_line, whole
-from digest.flows.edit_feeds import EVERY, SETTLE, FeedWish
+from digest.flows.edit_feeds import EVERY, SETTLE, TAKE, FeedWish
 from subscribers.wishes import parse_section
 
+Take = Annotated[
+    int | None,
+    typer.Option(
+        "--take",
+        metavar="N",
+        parser=whole(TAKE.start, TAKE.stop - 1),
+        help="Publish so many of the items that are there; the others count as seen.",
+    ),
+]
 Every = Annotated[
     int | None,
     typer.Option(

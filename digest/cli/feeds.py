@@ -29,12 +29,11 @@ from digest.cli.console import (
 )
 from digest.cli.dispatch import polling
 from digest.cli.doors import store_at, store_of
-from digest.cli.feed_options import Every, Section, Settle, Topic, wish_of
+from digest.cli.feed_options import Every, Section, Settle, Take, Topic, wish_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.config import load_settings
 from digest.core.feeding import Feed, PollOutcome
 from digest.flows import edit_feeds as flows
-from digest.flows.edit_feeds import TAKE
 from digest.flows.feeds_shown import FeedSheet, feed_sheet, feed_shown, poll_shown, sheet_shown
 from digest.flows.poll_feed import Polled
 from digest.store import feeds as shelf
@@ -106,15 +105,7 @@ def show(feed_id: FeedId, json: Json = False, config: Config = None) -> None:
 @feeds.command("add")
 def add(
     url: Annotated[str, typer.Argument(metavar="URL", help="Of a feed, or of a page that names one.")],
-    take: Annotated[
-        int | None,
-        typer.Option(
-            "--take",
-            metavar="N",
-            parser=whole(TAKE.start, TAKE.stop - 1),
-            help="Publish so many of the items that are there; the others count as seen.",
-        ),
-    ] = None,
+    take: Take = None,
     every: Every = None,
     topic: Topic = None,
     section: Section = None,

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from json import dumps
 from pathlib import Path
-from typing import Annotated, Any, TextIO
+from typing import Annotated, Any
 
 import typer
 
 from digest.cli.actor import at_the_shell
 from digest.cli.console import Config, Json, answer, counted, note, parse_now, plain, run, say
 from digest.cli.doors import store_of
+from digest.cli.files import text_of, written_to
 from digest.cli.readers import Email, Grounds, NewsletterName, subscribers
 from digest.cli.statuses import DONE, FAILED_IN_PART
-from digest.errors import InputError, NotFoundError
+from digest.errors import NotFoundError
 from digest.flows import my_data
 from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import roster_of
@@ -121,27 +121,6 @@ def data_file(
     return answer(told) if json else say(f"all that is kept on {address} is written to {file}")
 
 
-def text_of(file: Path) -> str:
-    """What a file says, or standard input."""
-    try:
-        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        return data.decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"file {str(file)!r} cannot be read ({error.strerror}): check its name") from error
-    except UnicodeDecodeError:
-        raise InputError(f"file {str(file)!r} is not UTF-8 text: save it as CSV in UTF-8") from None
-
-
 def _write(file: Path, text: str) -> None:
     with written_to(file) as written:
         written.write(text)
-
-
-@contextmanager
-def written_to(file: Path) -> Iterator[TextIO]:
-    """A file that takes text as it is."""
-    try:
-        with file.open("w", encoding="utf-8", newline="") as written:
-            yield written
-    except OSError as error:
-        raise InputError(f"file {str(file)!r} cannot be written ({error.strerror})") from error

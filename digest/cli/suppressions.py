@@ -28,7 +28,7 @@ from digest.cli.console import (
     table,
 )
 from digest.cli.doors import store_of
-from digest.cli.rosters import text_of, written_to
+from digest.cli.files import text_of, written_to
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.flows import suppressing
 from digest.flows.suppressing import Suppressed

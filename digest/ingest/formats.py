@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Protocol
 
 from digest.errors import InputError
@@ -25,12 +26,7 @@ class _Reader(Protocol):
 
 
 _CSV: Final = "csv"
-_READERS: Final[dict[str, _Reader]] = {
-    "page": read_page,
-    "json": read_json,
-    _CSV: read_csv,
-    "markdown": read_markdown,
-}
+_READERS: Final[dict[str, _Reader]] = {"page": read_page, "json": read_json, "markdown": read_markdown}
 _FEED: Final = "feed"
 _MAIL: Final = "mail"
 #: A file's name decides where its first lines say nothing.
@@ -40,7 +36,7 @@ _JSON: Final = re.compile(r"\s*(\{|\[\s*[\[{\]])")
 _MARKUP: Final = re.compile(r"\s*<(\?xml|!doctype|html)\b", re.IGNORECASE)
 
 #: The names that `read` takes for a format.
-FORMATS: Final = (*_READERS, _FEED, _MAIL)
+FORMATS: Final = (*_READERS, _CSV, _FEED, _MAIL)
 
 
 def read(
@@ -72,9 +68,8 @@ def read(
         return read_mails(data, source=source, section=section, topics=topics)
     text = clean(decoded(data, source=source))
     found = format or _recognised(text, source)
-    if found == _CSV:
-        return read_csv(text, source=source, section=section, topics=topics, columns=columns)
-    return _READERS[found](text, source=source, section=section, topics=topics)
+    reader = partial(read_csv, columns=columns) if found == _CSV else _READERS[found]
+    return reader(text, source=source, section=section, topics=topics)
 
 
 def _recognised(text: str, source: str) -> str:

@@ -123,16 +123,8 @@ def _fields(item: _Item) -> dict[str, object]:
     if text.strip():
         if fields.keys() & {"body", "paragraphs"}:
             raise ItemError("the item has a text below its front matter and another within it")
-        fields["paragraphs"] = list(flattened(_checked(text)).paragraphs)
+        fields["paragraphs"] = list(flattened(text).paragraphs)
     return fields
-
-
-def _checked(text: str) -> str:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ItemError("the text holds half a character (a lone surrogate)") from None
-    return text
 
 
 def _front(text: str) -> dict[str, object]:

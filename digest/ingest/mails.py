@@ -43,13 +43,23 @@ _HEADER: Final = re.compile(rb"(?:" + _NAMES + rb"|x-[a-z0-9-]{1,60}|arc-[a-z-]{
 _FROM: Final = re.compile(rb"^from:", re.IGNORECASE | re.MULTILINE)
 _MARKS: Final = re.compile(r"\s*(fwd?|re|wg|tr|rv|i|aw|转发|答复|回复)\s*[:：]\s*", re.IGNORECASE)
 _FORWARDED: Final = re.compile(
-    r"[->\s]*(begin forwarded message:?|-{2,}\s*(original|forwarded|weitergeleitete)\b[^\n]{0,60})\s*",
+    r"[->\s]*(begin forwarded message:?"
+    r"|-{2,}\s*(original|forwarded|原始邮件|转发的?邮件|رسالة)\b[^\n]{0,60})\s*",
     re.IGNORECASE,
 )
+#: How mail programs name the lines above what they forward, in the languages of this project.
+_LABELS: Final = {
+    "from": ("from", "发件人", "من"),
+    "date": ("date", "sent", "日期", "发送时间", "时间", "التاريخ"),
+    "subject": ("subject", "主题", "الموضوع"),
+    "to": ("to", "cc", "reply-to", "收件人", "抄送", "إلى"),
+}
+_LABEL_OF: Final = {word: label for label, words in _LABELS.items() for word in words}
 _LINE: Final = re.compile(
-    r"[>\s*]*(?P<name>from|date|sent|subject|to|cc|reply-to)\s*\*?:\*?\s*(?P<said>.*)", re.I
+    rf"[>\s*]*(?P<name>{'|'.join(_LABEL_OF)})\s*\*?[:：]\*?\s*(?P<said>.*)", re.IGNORECASE
 )
 _ISO: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CHINESE: Final = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 _DAY_IN_WORDS: Final = re.compile(
     r"(?:(?P<day>\d{1,2})\.?\s+(?P<month>[A-Za-z]{3,9})|(?P<month2>[A-Za-z]{3,9})\s+(?P<day2>\d{1,2})),?"
     r"\s+(?P<year>\d{4})"
@@ -219,7 +229,7 @@ def _unfolded(letter: _Letter) -> _Letter:
             rest, following = following[0].split("\n"), following[1:]
         said: dict[str, str] = {}
         while rest and (match := _LINE.fullmatch(rest[0][:_MOST_HEADER])):
-            said.setdefault(match["name"].lower(), match["said"].strip())
+            said.setdefault(_LABEL_OF[match["name"].lower()], match["said"].strip())
             rest = rest[1:]
         if "from" not in said:
             continue
@@ -229,7 +239,7 @@ def _unfolded(letter: _Letter) -> _Letter:
             _without_marks(said.get("subject", "")) or letter.title,
             words,
             _who(said["from"]),
-            _day(said.get("date") or said.get("sent") or "") or letter.day,
+            _day(said.get("date", "")) or letter.day,
         )
     return letter
 
@@ -266,6 +276,8 @@ def _day(said: str) -> date | None:
         said = said[:_LONGEST_RULE]
         if iso := _ISO.search(said):
             return date.fromisoformat(iso[0])
+        if chinese := _CHINESE.search(said):
+            return date(*map(int, chinese.groups()))
         if (match := _DAY_IN_WORDS.search(said)) is not None:
             month = _MONTHS.index((match["month"] or match["month2"])[:3].lower()) + 1
             return date(int(match["year"]), month, int(match["day"] or match["day2"]))

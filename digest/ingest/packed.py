@@ -19,6 +19,8 @@ _MOST_FILES: Final = 500
 #: Of one file, and of all together, in bytes as unpacked: what an archive says of itself is not trusted.
 _MOST_OF_ONE: Final = 10_000_000
 _MOST_OF_ALL: Final = 50_000_000
+#: Documents of office programs are archives, too; nobody wants their parts.
+_OFFICE: Final = "[Content_Types].xml"
 #: Other methods may take much memory for their tables.
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 #: What systems put beside the files of people.
@@ -60,6 +62,8 @@ def _files(data: bytes, source: str) -> Iterator[tuple[str, bytes]]:
     """Each file with its name; raises InputError for an archive that cannot be read."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if _OFFICE in archive.namelist():
+                raise InputError(f"{source} is a document of an office program: save it as text or CSV")
             files = [one for one in archive.infolist() if not one.is_dir() and not _is_litter(one.filename)]
             if len(files) > _MOST_FILES:
                 raise InputError(f"{source} holds more than {_MOST_FILES} files: part it")
@@ -68,6 +72,7 @@ def _files(data: bytes, source: str) -> Iterator[tuple[str, bytes]]:
                 part = _unpacked(archive, one, source, left)
                 left -= len(part)
                 yield _shown(one.filename), part
+    # the package says by NotImplementedError what it cannot unpack
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, zlib.error) as error:
         raise InputError(f"{source} is a damaged archive ({error}): pack it again") from None
 

@@ -57,7 +57,8 @@ def _keep_a_log(cursor: Any) -> None:
             cursor.execute("PRAGMA journal_mode = WAL")
             return
         except OperationalError as error:
-            if error.sqlite_errorcode != SQLITE_BUSY or monotonic() >= patient_until:
+            # the lowest byte is the kind, whatever more is said of it
+            if error.sqlite_errorcode & 0xFF != SQLITE_BUSY or monotonic() >= patient_until:
                 raise
         sleep(_BEFORE_ANOTHER_TRY)
 

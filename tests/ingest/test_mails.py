@@ -50,6 +50,9 @@ def test_a_mail_is_an_item() -> None:
         "They return.\n\nSoon.\n",
         "Begin forwarded message:\n\n> From: Coast Radio <desk@coast.example>\n> Subject: Night trains\n"
         "> Date: 21 November 2026 at 07:10:00 CET\n> To: ada@example.org\n\n> They return.\n\n> Soon.\n",
+        "------------------ 原始邮件 ------------------\n发件人： Coast Radio <desk@coast.example>\n"
+        "发送时间： 2026年11月21日(星期六) 7:10\n收件人： Ada\n主题： 转发: Night trains\n\n"
+        "They return.\n\nSoon.\n",
         "-----Original Message-----\nFrom: Coast Radio\nSent: November 21, 2026 7:10 AM\nTo: Ada\n"
         "Subject: Night trains\n\nThey return.\n\nSoon.\n",
     ],

@@ -67,13 +67,22 @@ def test_an_empty_archive_gives_nothing() -> None:
     ("data", "complaint"),
     [
         (archive({"a.txt": PAGE})[:60], "damaged archive"),
+        (archive({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"}), "office program"),
         (archive({"a.txt": PAGE}, zipfile.ZIP_LZMA), "unusual way"),
         (archive({f"{number}.txt": "" for number in range(501)}), "more than 500 files"),
         (archive({"a.txt": b"\n" * 10_000_001}), "a.txt has more than 10 MB"),
         (archive({f"{number}.txt": b"\n" * 9_000_000 for number in range(6)}), "unpacks to more than 50 MB"),
         (archive({"a.txt": PAGE}, zipfile.ZIP_STORED).replace(b"They", b"Thex"), "damaged archive"),
     ],
-    ids=["cut short", "another method", "many files", "a large file", "large in all", "a wrong sum"],
+    ids=[
+        "cut short",
+        "a document",
+        "another method",
+        "many files",
+        "a large file",
+        "large in all",
+        "a wrong sum",
+    ],
 )
 def test_archives_beyond_the_limits_are_refused(data: bytes, complaint: str) -> None:
     with pytest.raises(InputError, match=complaint):
