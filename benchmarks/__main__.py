@@ -11,7 +11,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import claims, feeds, memory, others, pages, planning, printing, sending, stories, telling
+from benchmarks import (
+    claims,
+    desk,
+    feeds,
+    memory,
+    others,
+    pages,
+    planning,
+    printing,
+    sending,
+    stories,
+    telling,
+)
 from benchmarks.options import Options, Part
 
 _PARTS: Final[Mapping[str, Part]] = {
@@ -21,6 +33,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "sending": sending.run,
     "memory": memory.run,
     "pages": pages.run,
+    "desk": desk.run,
     "stories": stories.run,
     "telling": telling.run,
     "feeds": feeds.run,
