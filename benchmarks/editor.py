@@ -228,12 +228,25 @@ def _now() -> datetime:
 
 #: What weeks of sending leave behind: some left, some bounced, outcomes of issues are known.
 _LIVED_IN: Final = (
+    """
+    INSERT INTO groups (newsletter_id, cadence_id, profile_id, bookmark_id, served_day, is_active)
+    SELECT newsletter_id, cadence_id, profile_id, bookmark_id, served_day, {no} FROM groups
+    """,
     "UPDATE subscriptions SET standing = 'left' WHERE id % 20 = 7",
     "UPDATE subscriptions SET standing = 'bouncing' WHERE id % 101 = 7",
     """
     INSERT INTO standing_changes (subscription_id, at, before, after, reason, untold)
     SELECT id, '2026-11-02', 'active', standing, 'measured', {no} FROM subscriptions
     WHERE standing IN ('left', 'bouncing')
+    """,
+    """
+    UPDATE subscriptions SET group_id = (
+        SELECT resting.id FROM groups resting JOIN groups active
+        ON resting.newsletter_id = active.newsletter_id AND resting.cadence_id = active.cadence_id
+        AND resting.profile_id = active.profile_id AND resting.bookmark_id = active.bookmark_id
+        AND resting.served_day = active.served_day
+        WHERE active.id = subscriptions.group_id AND NOT resting.is_active
+    ) WHERE standing IN ('left', 'bouncing')
     """,
     "UPDATE deliveries SET sent_at = '2026-11-01'",
     """

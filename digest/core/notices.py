@@ -27,6 +27,10 @@ class NoticeKind(StrEnum):
     MOVING = "moving"
     #: the links of a reader, asked for on a page: by who lost them, or subscribed a second time
     LINKS = "links"
+    #: mail to this reader came back so often that the mailbox is asked whether it lives
+    PROBE = "probe"
+    #: what a reader wrote in answer to a mail, handed on to the newsroom
+    ANSWER = "answer"
     #: what an admin should look at
     ALERT = "alert"
     #: what a cohort gets or would get, to somebody of the newsroom
@@ -41,6 +45,8 @@ WORTH_SENDING: Final[Mapping[NoticeKind, timedelta]] = {
     NoticeKind.MOVE: timedelta(days=3),
     NoticeKind.MOVING: timedelta(days=3),
     NoticeKind.LINKS: timedelta(days=1),
+    NoticeKind.PROBE: timedelta(days=2),
+    NoticeKind.ANSWER: timedelta(days=3),
     NoticeKind.ALERT: timedelta(days=3),
     NoticeKind.TEST: timedelta(hours=3),
 }
@@ -87,14 +93,15 @@ _MAY_GET: Final[Mapping[NoticeKind, frozenset[Standing]]] = {
     NoticeKind.MOVE: frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING}),
     NoticeKind.MOVING: frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING}),
     NoticeKind.LINKS: frozenset({Standing.ACTIVE, Standing.PAUSED, Standing.BOUNCING, Standing.LEFT}),
+    NoticeKind.PROBE: frozenset({Standing.ACTIVE, Standing.PAUSED}),
 }
 #: Who gets the question whether to begin again.
 COME_BACK: Final = frozenset({Standing.LEFT, Standing.BOUNCING})
 #: These go to nobody who reads.
-_TO_THE_NEWSROOM: Final = frozenset({NoticeKind.ALERT, NoticeKind.TEST})
+_TO_THE_NEWSROOM: Final = frozenset({NoticeKind.ALERT, NoticeKind.ANSWER, NoticeKind.TEST})
 #: These go to the address that the reader has; a move is about another one.
 _TO_THE_READER: Final = frozenset(
-    {NoticeKind.CONFIRM, NoticeKind.WELCOME, NoticeKind.GOODBYE, NoticeKind.LINKS}
+    {NoticeKind.CONFIRM, NoticeKind.WELCOME, NoticeKind.GOODBYE, NoticeKind.LINKS, NoticeKind.PROBE}
 )
 
 
@@ -105,7 +112,7 @@ class Notice:
     id: int
     kind: NoticeKind
     newsletter_id: int
-    #: None for an alert or a test, which go to nobody who reads
+    #: None for what goes to the newsroom, not to somebody who reads
     subscription_id: int | None
     address: str
     #: what it is known by: a second notice of the same occasion to the same address is not made

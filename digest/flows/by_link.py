@@ -15,7 +15,7 @@ from digest.flows.leaving import HAD_AGREED, end_all
 from digest.flows.notices import goodbye
 from digest.flows.preview import next_due
 from digest.flows.remembered import Known, Remembered
-from digest.store import newsletters, returns
+from digest.store import newsletters, owed_again
 from digest.store.database import Database
 from subscribers import store as readers
 from subscribers.leaving import was_from_everything
@@ -191,7 +191,7 @@ async def take_back_one(
     back = replace(reader, standing=standing_after(reader.standing, Event.RETURNED))
     await readers.save(connection, back)
     await readers.note_standing(connection, back.id, reader.standing, back.standing, reason, now)
-    await returns.owe_again(connection, reader.id, since=_last_active(history) or reader.began_at)
+    await owed_again.owe_again(connection, reader.id, since=_last_active(history) or reader.began_at)
 
 
 def _last_active(history: Sequence[Row[Any]]) -> datetime | None:

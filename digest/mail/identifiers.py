@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 _MAC_OCTETS: Final = 10
 #: Of a row in any store.
 LARGEST_ID: Final = 2**63 - 1
+_MESSAGE_ID: Final = re.compile(r"<?([0-9]{1,19})\.([0-9]{1,19})\.([0-9a-f]{20})@[^@>]+>?")
 _RETURN_PATH: Final = re.compile(r"bounces\+([0-9]{1,19})\.([0-9a-f]{20})@[^@]+")
 #: Google asks for 5 to 15 characters in the last field and none that are not needed in the others.
 _SENDER_ID_ROOM: Final = (5, 15)
@@ -107,6 +108,19 @@ def verify_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:
 def verify_notice_return_path(address: str, *, keys: Iterable[bytes]) -> int | None:
     """The notice that a return path names, or None when none of our keys made it of one."""
     return _named_by(address, keys, "return-path notice {}")
+
+
+def verify_message_id(text: str, *, key: bytes) -> tuple[int, int] | None:
+    """The issue and the delivery that a Message-ID names - issue 0 and a notice, for one of no issue.
+
+    None when it was not made in this store.
+    """
+    match = _MESSAGE_ID.fullmatch(text.strip().lower())
+    if match is None:
+        return None
+    issue_id, number = int(match[1]), int(match[2])
+    purpose = f"message-id {issue_id} {number}" if issue_id else f"message-id notice {number}"
+    return (issue_id, number) if hmac.compare_digest(_mac(key, purpose), match[3]) else None
 
 
 def _named_by(address: str, keys: Iterable[bytes], purpose: str) -> int | None:

@@ -42,7 +42,9 @@ _FEW: Final = 10_000
 #: So many of the newest are looked through for one page.
 _LOOKED_THROUGH: Final = 100_000
 #: Pages of what was found by its words, for one page of those among it that are wanted.
-_ROUNDS: Final = 5
+_ROUNDS: Final = 2
+#: So many that fit are then looked at, for what else is asked of them: to ask the index again costs more.
+_LOOKED_AT: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +164,13 @@ async def _with_part(
 ) -> tuple[list[int], int | None]:
     found: list[int] = []
     following: int | None = before
+    alone = wanted == Wanted(part=wanted.part)
+    at_a_time = max(count, 200 if alone else _LOOKED_AT)
     # what is too short for the index is looked for among many readers at a time as it is
     for _ in range(_ROUNDS if len(wanted.part) >= SHORTEST else 1):
         assert following is not None
-        some, following = await matching(connection, wanted.part, before=following, count=max(count, 200))
-        found += some if wanted == Wanted(part=wanted.part) else await _among(connection, some, wanted)
+        some, following = await matching(connection, wanted.part, before=following, count=at_a_time)
+        found += some if alone else await _among(connection, some, wanted)
         if len(found) > count:
             return found[:count], found[count - 1]
         if following is None or len(found) == count:

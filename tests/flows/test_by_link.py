@@ -12,7 +12,7 @@ from digest.flows.explain import Answer, explain
 from digest.flows.publish import due_slots
 from digest.store import deliveries, issues
 from digest.store.database import Database
-from digest.store.returns import LEFT_AND_CAME_BACK
+from digest.store.owed_again import LEFT_AND_CAME_BACK
 from tests.flows.newsroom import TUESDAY, at, copies, item, join, mark_sent, plan_all, publish_news, reader
 
 pytestmark = pytest.mark.anyio

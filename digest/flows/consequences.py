@@ -1,0 +1,143 @@
+"""Does what the table of `core/settling` asks for: to a copy, to its reader, and for those who watch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.model import DeliveryStatus
+from digest.core.notices import NoticeKind
+from digest.core.settling import RETURNED, TABLE, Consequence, Effect, Reader, counted, step_of
+from digest.flows.leaving import HAD_AGREED, end_all
+from digest.flows.matching import Matched, subscriptions_meant
+from digest.flows.notices import goodbyes
+from digest.flows.readers import suppression_key
+from digest.store import returned
+from digest.store.returned import Mailed
+from subscribers import together
+from subscribers.model import Standing
+from subscribers.subscription import TRANSITIONS, Event
+from subscribers.suppressions import suppress
+
+#: Why an address is on the list, and the beginning of the reason in the history of a standing.
+COMPLAINED: Final = "complained"
+#: The reason in the history of who asked by mail.
+BY_MAIL: Final = "asked by mail"
+
+
+class Consequences:
+    """What follows from some things that came back, in one transaction."""
+
+    def __init__(self, connection: AsyncConnection, now: datetime, *, replies_to: str = "") -> None:
+        """`replies_to` gets what readers write, if it is given."""
+        self._connection: Final = connection
+        self._now: Final = now
+        self._replies_to: Final = replies_to
+        self._changed_issues: Final[set[int]] = set()
+
+    async def follow(self, one: Matched) -> Effect:
+        """Do what follows from this one."""
+        row = TABLE[one.event.kind]
+        if one.proof is None:
+            return Effect.UNMATCHED
+        if row.reader is Reader.LEAVE:
+            return await self._leave(one)
+        if row.reader is Reader.COMPLAIN:
+            return await self._complain(one)
+        if one.mailed is None:
+            return Effect.NOTED
+        news = await self._change_copy(one, one.mailed, row)
+        if row.reader is Reader.FORWARD:
+            return Effect.FORWARDED if self._replies_to else Effect.NOTED
+        if not one.mailed.is_for_its_reader or not news:
+            return Effect.REFUSED if news and row.refused else Effect.ARRIVED if news else Effect.NOTED
+        if not row.refused:
+            return Effect.ARRIVED
+        if await returned.has_moved_on(self._connection, one.mailed):
+            return Effect.STALE
+        return await self._act(one, one.mailed, row)
+
+    async def finish(self) -> None:
+        """Have the outcomes of issues counted anew."""
+        await returned.count_anew(self._connection, self._changed_issues)
+
+    async def _change_copy(self, one: Matched, mailed: Mailed, row: Consequence) -> bool:
+        """Say of the copy what is known now; True when that is news."""
+        if row.refused:
+            said = " ".join(filter(None, (one.event.reply, one.event.enhanced, one.event.text)))
+            news = await returned.refuse(self._connection, mailed, row.refused, f"came back: {said}"[:500])
+            # what a server refused at once stays refused, and its reader may not have been stopped for it
+            news = news or (row.reader is Reader.STOP and mailed.status is DeliveryStatus.REFUSED)
+        elif row.arrived:
+            news = await returned.arrive(self._connection, mailed, self._now)
+        else:
+            news = False
+        if news and mailed.issue_id is not None:
+            self._changed_issues.add(mailed.issue_id)
+        return news
+
+    async def _act(self, one: Matched, mailed: Mailed, row: Consequence) -> Effect:
+        if row.reader is Reader.STOP:
+            return await self._stop(mailed, one.event.text or one.event.rule)
+        if mailed.kind is NoticeKind.PROBE and row.refused in {RETURNED, TABLE[one.event.kind].refused}:
+            return await self._stop(mailed, "the mail that asked whether it lives came back")
+        if row.reader in {Reader.COUNT, Reader.COUNT_SELDOM}:
+            return await self._count(mailed, seldom=row.reader is Reader.COUNT_SELDOM)
+        return Effect.REFUSED
+
+    async def _count(self, mailed: Mailed, *, seldom: bool) -> Effect:
+        assert mailed.subscriber_id is not None
+        before = await returned.score_of(self._connection, mailed.subscriber_id)
+        good = await returned.good_days(self._connection, mailed.subscriber_id, before, self._now)
+        after = counted(before, self._now, good_days=good, seldom=seldom)
+        step = step_of(before, after, self._now)
+        if step is Effect.STOPPED:
+            return await self._stop(mailed, f"mail came back on {after.points} days, and so did a probe")
+        if step is Effect.PROBED:
+            after = replace(after, probed_at=self._now)
+            await self._probe(mailed)
+        if after != before:
+            await returned.save_score(self._connection, mailed.subscriber_id, after)
+        return step
+
+    async def _probe(self, mailed: Mailed) -> None:
+        """Ask the mailbox, by one mail, whether it lives."""
+
+    async def _stop(self, mailed: Mailed, words: str) -> Effect:
+        mine = await together.subscriptions_among(self._connection, [mailed.address])
+        stopped = [one for one in mine if (one.standing, Event.BOUNCED_HARD) in TRANSITIONS]
+        await together.take_out(self._connection, [one.id for one in stopped], Standing.BOUNCING)
+        reasons = {one.id: f"mail came back: {words}"[:500] for one in stopped}
+        await together.note_standings(self._connection, stopped, Standing.BOUNCING, reasons, self._now)
+        return Effect.STOPPED if stopped else Effect.REFUSED
+
+    async def _complain(self, one: Matched) -> Effect:
+        """Leave everything, and remember the address: its owner alone can lift that."""
+        address = await self._address_of(one)
+        if address is None:
+            return Effect.NOTED
+        mine = await together.subscriptions_among(self._connection, [address])
+        ending = [one for one in mine if one.standing is not Standing.COMPLAINED]
+        await together.take_out(self._connection, [one.id for one in ending], Standing.COMPLAINED)
+        reasons = {one.id: "the mail was called spam" for one in ending}
+        await together.note_standings(self._connection, ending, Standing.COMPLAINED, reasons, self._now)
+        await suppress(
+            self._connection, address, await suppression_key(self._connection), COMPLAINED, self._now
+        )
+        return Effect.COMPLAINED
+
+    async def _leave(self, one: Matched) -> Effect:
+        meant = await subscriptions_meant(self._connection, one)
+        mine = await together.subscriptions_by_id(self._connection, meant)
+        ended = await end_all(self._connection, mine, dict.fromkeys(meant, BY_MAIL), self._now)
+        await goodbyes(self._connection, [each for each in ended if each.standing in HAD_AGREED], self._now)
+        return Effect.LEFT if ended else Effect.NOTED
+
+    async def _address_of(self, one: Matched) -> str | None:
+        if one.mailed is not None:
+            return one.mailed.address if one.mailed.is_for_its_reader else None
+        mine = await together.subscriptions_by_id(self._connection, one.subscription_ids)
+        return mine[0].address if mine else None

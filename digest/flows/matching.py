@@ -1,0 +1,149 @@
+"""Whom something that came back is about: by what is proved, or by an address on a word that is trusted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.returned import Kind, Returned
+from digest.core.settling import GRAVITY
+from digest.mail.evidence import Evidence, Named, Proof
+from digest.store import returned
+from digest.store.returned import Mailed
+from subscribers import together
+from subscribers.wishes import address_key
+
+#: An address alone means a copy that was sent so lately.
+LATELY: Final = timedelta(days=30)
+#: What somebody wrote, of whom the address is known though nothing proves it.
+_WRITTEN: Final = frozenset({Kind.REPLY, Kind.UNSUBSCRIBE})
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who told us."""
+
+    #: `mail`, or the provider
+    name: str
+    #: True when a signature vouches for all that is told: then an address alone names a reader
+    vouched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Something that came back, and what it is about."""
+
+    event: Returned
+    #: the same told twice has the same key
+    key: bytes
+    proof: Proof | None = None
+    mailed: Mailed | None = None
+    #: of all that a person meant who wrote without naming a mail
+    subscription_ids: tuple[int, ...] = ()
+
+
+async def match(
+    connection: AsyncConnection,
+    events: Sequence[Returned],
+    origin: Origin,
+    evidence: Evidence,
+    now: datetime,
+) -> list[Matched]:
+    """Find what each is about; what nothing proves is about nothing."""
+    named = [evidence.of(event.clues) for event in events]
+    every = [one for of_one in named for one in of_one]
+    copies = await returned.of_deliveries(connection, {one.delivery_id for one in every if one.delivery_id})
+    others = await returned.of_notices(connection, {one.notice_id for one in every if one.notice_id})
+    loose = {
+        event.recipient for event, of_one in zip(events, named, strict=True) if event.recipient and not of_one
+    }
+    by_address = await returned.of_addresses(connection, loose, now - LATELY) if loose else {}
+    found = []
+    for event, of_one in zip(events, named, strict=True):
+        chosen = _chosen(event, of_one, copies, others)
+        if chosen is None and (origin.vouched or event.kind in _WRITTEN):
+            chosen = _by_address(event, by_address)
+        found.append(_with_key(chosen or Matched(event, b""), origin))
+    return mildest(found)
+
+
+def mildest(found: Sequence[Matched]) -> list[Matched]:
+    """Of several words about one copy, none of which names its reader's own address, the mildest counts."""
+    of_copy: dict[tuple[int | None, int | None], list[Matched]] = {}
+    for one in found:
+        if one.mailed is not None:
+            of_copy.setdefault((one.mailed.delivery_id, one.mailed.notice_id), []).append(one)
+    keep = list(found)
+    for several in of_copy.values():
+        own = [one for one in several if _is_own(one)]
+        if len({address_key(one.event.recipient) for one in several}) < 2:
+            continue
+        counts = own or [min(several, key=lambda one: GRAVITY.index(one.event.kind))]
+        for one in several:
+            if one not in counts:
+                keep[keep.index(one)] = replace(one, mailed=None, proof=None, subscription_ids=())
+    return keep
+
+
+async def subscriptions_meant(connection: AsyncConnection, matched: Matched) -> tuple[int, ...]:
+    """The subscriptions that a person means who wants no more mail: the one, or all that they wrote about."""
+    if matched.subscription_ids:
+        return matched.subscription_ids
+    if matched.mailed is not None and matched.mailed.subscription_id is not None:
+        return (matched.mailed.subscription_id,)
+    mine = await together.subscriptions_among(connection, [matched.event.recipient])
+    return tuple(one.id for one in mine)
+
+
+def _chosen(
+    event: Returned,
+    named: Iterable[Named],
+    copies: Mapping[int, Mailed],
+    others: Mapping[int, Mailed],
+) -> Matched | None:
+    found = [one for one in (_of(event, name, copies, others) for name in named) if one is not None]
+    # a report may hold clues of several copies: the one whose reader is named comes first
+    return next((one for one in found if _is_own(one)), found[0] if found else None)
+
+
+def _of(
+    event: Returned, named: Named, copies: Mapping[int, Mailed], others: Mapping[int, Mailed]
+) -> Matched | None:
+    if named.subscription_id is not None:
+        return Matched(event, b"", named.proof, subscription_ids=(named.subscription_id,))
+    mailed = copies.get(named.delivery_id or 0) or others.get(named.notice_id or 0)
+    return None if mailed is None else Matched(event, b"", named.proof, mailed)
+
+
+def _by_address(event: Returned, by_address: Mapping[str, tuple[Mailed, ...]]) -> Matched | None:
+    mine = by_address.get(address_key(event.recipient), ()) if event.recipient else ()
+    if not mine:
+        return None
+    newest = max(mine, key=lambda one: (one.sent_at is not None, one.sent_at))
+    meant = tuple(one.subscription_id for one in mine if one.subscription_id is not None)
+    return Matched(event, b"", Proof.ADDRESS, newest, meant)
+
+
+def _is_own(one: Matched) -> bool:
+    return (
+        one.mailed is not None
+        and bool(one.event.recipient)
+        and address_key(one.mailed.address) == address_key(one.event.recipient)
+    )
+
+
+def _with_key(one: Matched, origin: Origin) -> Matched:
+    """What is said of a copy is said once a kind; else, and of what a person wrote, every word counts."""
+    event, mailed = one.event, one.mailed
+    if mailed is not None and one.proof is not Proof.ADDRESS and event.kind not in _WRITTEN:
+        said = f"copy {mailed.delivery_id} {mailed.notice_id} {event.kind}"
+    else:
+        ids = " ".join(event.clues.message_ids)
+        words = (event.kind, event.recipient, event.reply, event.enhanced, event.text, ids)
+        said = "\0".join(("word", origin.name, *words))
+    return replace(one, key=hashlib.blake2b(said.encode(errors="replace"), digest_size=16).digest())

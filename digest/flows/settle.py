@@ -1,0 +1,213 @@
+"""What came back is recorded and acted upon: a transaction for some, and each only once.
+
+mail or event -> what it says -> whom it is about -> what follows -> a row
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.families import family_of
+from digest.core.model import DeliveryStatus
+from digest.core.returned import Returned
+from digest.core.settling import Effect
+from digest.flows.consequences import Consequences
+from digest.flows.matching import Matched, Origin, match
+from digest.mail.bounces import read_returned
+from digest.mail.evidence import Evidence
+from digest.mail.peek import sender_and_subject
+from digest.store import facts, returned, returned_mails
+from digest.store.database import Database
+from subscribers.tokens import Tokens
+
+log = structlog.get_logger(__name__)
+
+MAIL: Final = Origin("mail")
+#: Mails in one transaction.
+TOGETHER: Final = 100
+#: Of a copy whose sending is not recorded yet: a near server may answer within a millisecond.
+_TOO_EARLY_SECONDS: Final = 0.5
+_TOO_EARLY_TRIES: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One returned mail, as it came."""
+
+    raw: bytes
+    #: its file, or its number in the mailbox: for people
+    name: str = ""
+    #: the address that it came to; empty when that is not known
+    envelope_to: str = ""
+    #: who sent it: empty for the null sender, None when that is not known
+    envelope_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of one thing that came back."""
+
+    event: Returned
+    effect: Effect
+    delivery_id: int | None = None
+    notice_id: int | None = None
+    subscription_id: int | None = None
+    #: of the reader, when one was found
+    address: str = ""
+
+
+class Settling:
+    """Records what comes back, and acts on it."""
+
+    def __init__(
+        self,
+        *,
+        store: Database,
+        tokens: Tokens,
+        return_keys: Sequence[bytes],
+        now: Callable[[], datetime],
+        replies_to: str = "",
+    ) -> None:
+        """`return_keys` sign return paths; `replies_to` gets what readers write, if it is given."""
+        self._store: Final = store
+        self._tokens: Final = tokens
+        self._return_keys: Final = tuple(return_keys)
+        self._now: Final = now
+        self._replies_to: Final = replies_to
+        self._evidence: Evidence | None = None
+
+    async def take_in(self, mails: Sequence[Mail]) -> list[tuple[Settled, ...]]:
+        """Read mails and settle what each says; empty for one that says nothing of ours.
+
+        When this returns, all of it is durable. Raises StoreError: then the caller keeps what it has, and
+        comes again.
+        """
+        read = await asyncio.to_thread(lambda: [_read(one) for one in mails])
+        done: list[tuple[Settled, ...]] = []
+        for first in range(0, len(mails), TOGETHER):
+            some = list(zip(mails[first : first + TOGETHER], read[first : first + TOGETHER], strict=True))
+            events = [event for _, of_one in some for event in of_one]
+            raws = [mail for mail, of_one in some for _ in of_one]
+            settled = iter(await self._settle(events, MAIL, raws))
+            done += [tuple(next(settled) for _ in of_one) for _, of_one in some]
+        return done
+
+    async def settle(self, events: Sequence[Returned], origin: Origin) -> tuple[Settled, ...]:
+        """Settle what a provider told, all of it durable when this returns; raises StoreError."""
+        done: list[Settled] = []
+        for first in range(0, len(events), TOGETHER):
+            done += await self._settle(events[first : first + TOGETHER], origin, None)
+        return tuple(done)
+
+    async def is_ours(self, address: str) -> bool:
+        """Whether an address is a return path of ours."""
+        return (await self._proofs()).is_ours(address)
+
+    async def _settle(
+        self, events: Sequence[Returned], origin: Origin, mails: Sequence[Mail] | None
+    ) -> list[Settled]:
+        if not events:
+            return []
+        evidence = await self._proofs()
+        await self._wait_for_senders(events, origin, evidence)
+        now = self._now()
+        async with self._store.write() as connection:
+            await returned.take_the_floor(connection)
+            matched = await match(connection, events, origin, evidence, now)
+            seen = await returned.known(connection, {one.key for one in matched})
+            acting = Consequences(connection, now, replies_to=self._replies_to)
+            rows, done = [], []
+            for place, one in enumerate(matched):
+                if one.key in seen:
+                    done.append(_settled(one, Effect.SEEN))
+                    continue
+                seen.add(one.key)
+                effect = await acting.follow(one)
+                mail_id = None
+                if mails is not None and effect in {Effect.UNMATCHED, Effect.FORWARDED}:
+                    mail_id = await _keep_mail(connection, mails[place], now)
+                rows.append(_row(one, effect, origin, mail_id, now))
+                done.append(_settled(one, effect))
+            await acting.finish()
+            await returned.keep(connection, rows)
+        for settled in done:
+            if settled.effect in {Effect.STOPPED, Effect.COMPLAINED}:
+                log.info("no more mail to an address", because=settled.event.kind, rule=settled.event.rule)
+        return done
+
+    async def _wait_for_senders(self, events: Sequence[Returned], origin: Origin, evidence: Evidence) -> None:
+        """Wait a moment while a copy is being sent: its result may be on the way to the store."""
+        for _ in range(_TOO_EARLY_TRIES):
+            async with self._store.read() as connection:
+                matched = await match(connection, events, origin, evidence, self._now())
+            if all(one.mailed is None or one.mailed.status is not DeliveryStatus.SENDING for one in matched):
+                return
+            await asyncio.sleep(_TOO_EARLY_SECONDS)
+
+    async def _proofs(self) -> Evidence:
+        if self._evidence is None:
+            async with self._store.read() as connection:
+                name = await facts.store_name(connection)
+            self._evidence = Evidence(return_keys=self._return_keys, store_name=name, tokens=self._tokens)
+        return self._evidence
+
+
+def _read(mail: Mail) -> tuple[Returned, ...]:
+    return read_returned(mail.raw, envelope_to=mail.envelope_to, envelope_from=mail.envelope_from)
+
+
+async def _keep_mail(connection: AsyncConnection, mail: Mail, now: datetime) -> int:
+    key = hashlib.blake2b(mail.raw, digest_size=16).digest()
+    return await returned_mails.keep(connection, key, mail.raw, sender_and_subject(mail.raw), now)
+
+
+def _settled(one: Matched, effect: Effect) -> Settled:
+    mailed = one.mailed
+    return Settled(
+        event=one.event,
+        effect=effect,
+        delivery_id=mailed.delivery_id if mailed else None,
+        notice_id=mailed.notice_id if mailed else None,
+        subscription_id=_subscription_of(one),
+        address=mailed.address if mailed else "",
+    )
+
+
+def _subscription_of(one: Matched) -> int | None:
+    if one.mailed is not None:
+        return one.mailed.subscription_id
+    return one.subscription_ids[0] if one.subscription_ids else None
+
+
+def _row(one: Matched, effect: Effect, origin: Origin, mail_id: int | None, now: datetime) -> dict[str, Any]:
+    event, mailed = one.event, one.mailed
+    address = mailed.address if mailed else event.recipient
+    domain = address.rpartition("@")[2].lower()
+    return {
+        "key": one.key,
+        "at": now,
+        "origin": origin.name,
+        "kind": event.kind,
+        "permanent": event.permanent,
+        "reply": event.reply[:3],
+        "enhanced": event.enhanced[:12],
+        "text": event.text[:500],
+        "rule": event.rule[:80],
+        "proof": one.proof or "",
+        "effect": effect,
+        "delivery_id": mailed.delivery_id if mailed else None,
+        "notice_id": mailed.notice_id if mailed else None,
+        "subscription_id": _subscription_of(one),
+        "issue_id": mailed.issue_id if mailed else None,
+        "family": family_of(domain)[:255] if domain else "",
+        "recipient": event.recipient[:320] if effect is Effect.UNMATCHED else "",
+        "mail_id": mail_id,
+    }

@@ -1,0 +1,190 @@
+"""The shelf of mails that a person should look at: nobody was found behind them, or a reader wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.returned import Kind
+from digest.core.settling import Effect
+from digest.store.return_tables import returned_mails, returns
+from digest.store.tables import newsletters
+from subscribers.interning import insert_missing
+from subscribers.tables import subscribers, subscriptions
+
+#: Octets of a mail that are kept: its headers and what it says, not what hangs on it.
+KEPT_OCTETS: Final = 128 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Something that came back, as people see it."""
+
+    id: int
+    at: datetime
+    origin: str
+    kind: Kind
+    permanent: bool
+    reply: str
+    enhanced: str
+    text: str
+    rule: str
+    proof: str
+    effect: Effect
+    delivery_id: int | None
+    notice_id: int | None
+    subscription_id: int | None
+    subscriber_id: int | None
+    issue_id: int | None
+    #: of the newsletter of the subscription; empty without one
+    newsletter: str
+    #: of the reader, or as it was told of somebody who was not found; empty after an erasure
+    address: str
+    mail_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptMail:
+    """A mail for a person."""
+
+    id: int
+    at: datetime
+    sender: str
+    subject: str
+    raw: bytes
+    done_at: datetime | None
+
+
+async def keep(
+    connection: AsyncConnection, key: bytes, raw: bytes, heading: tuple[str, str], now: datetime
+) -> int:
+    """Keep the first part of a mail, once; its number. `heading` is its sender and its subject."""
+    sender, subject = heading
+    row = {"key": key, "at": now, "sender": sender, "subject": subject, "raw": raw[:KEPT_OCTETS]}
+    await insert_missing(connection, returned_mails, [row])
+    query = select(returned_mails.c.id).where(returned_mails.c.key == key)
+    mail_id: int = (await connection.execute(query)).scalar_one()
+    return mail_id
+
+
+async def mail_by_id(connection: AsyncConnection, mail_id: int) -> KeptMail | None:
+    """One mail, or None."""
+    mine = returned_mails.c
+    query = select(mine.id, mine.at, mine.sender, mine.subject, mine.raw, mine.done_at)
+    row = (await connection.execute(query.where(mine.id == mail_id))).first()
+    return (
+        None
+        if row is None
+        else KeptMail(row.id, row.at, row.sender, row.subject, bytes(row.raw), row.done_at)
+    )
+
+
+async def open_mails(connection: AsyncConnection) -> int:
+    """How many mails wait for a person."""
+    query = select(func.count()).where(returned_mails.c.done_at.is_(None))
+    count: int = (await connection.execute(query)).scalar_one()
+    return count
+
+
+async def be_done_with(connection: AsyncConnection, mail_id: int, now: datetime) -> bool:
+    """A person has seen to it; False when somebody had before."""
+    mine = returned_mails.c
+    query = update(returned_mails).where(mine.id == mail_id, mine.done_at.is_(None)).values(done_at=now)
+    return (await connection.execute(query)).rowcount > 0
+
+
+async def page(
+    connection: AsyncConnection,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    kind: Kind | None = None,
+    unmatched: bool = False,
+    waiting: bool = False,
+    delivery_id: int | None = None,
+    subscription_ids: Sequence[int] | None = None,
+) -> tuple[Return, ...]:
+    """What came back, the newest first, from below a number on."""
+    mine = returns.c
+    query = (
+        select(
+            *(mine.id, mine.at, mine.origin, mine.kind, mine.permanent, mine.reply, mine.enhanced),
+            *(mine.text, mine.rule, mine.proof, mine.effect, mine.delivery_id, mine.notice_id),
+            *(mine.subscription_id, mine.issue_id, mine.recipient, mine.mail_id),
+            *(subscribers.c.address, subscribers.c.id.label("subscriber_id"), newsletters.c.slug),
+        )
+        .outerjoin(subscriptions, subscriptions.c.id == mine.subscription_id)
+        .outerjoin(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+        .outerjoin(newsletters, newsletters.c.id == subscriptions.c.newsletter_id)
+        .order_by(mine.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(mine.id < before)
+    if kind is not None:
+        query = query.where(mine.kind == kind)
+    if unmatched:
+        query = query.where(mine.effect == Effect.UNMATCHED)
+    if delivery_id is not None:
+        query = query.where(mine.delivery_id == delivery_id)
+    if subscription_ids is not None:
+        query = query.where(mine.subscription_id.in_(subscription_ids))
+    if waiting:
+        query = query.join(returned_mails, returned_mails.c.id == mine.mail_id)
+        query = query.where(returned_mails.c.done_at.is_(None))
+    return tuple(_return_from(row) for row in await connection.execute(query))
+
+
+async def by_id(connection: AsyncConnection, return_id: int) -> Return | None:
+    """One of them, or None."""
+    found = await page(connection, before=return_id + 1, limit=1)
+    return found[0] if found and found[0].id == return_id else None
+
+
+async def forget(connection: AsyncConnection, address: str, subscription_ids: Sequence[int]) -> None:
+    """Wipe what was said of a reader, and mails in which the address stands."""
+    mine = returns.c
+    theirs = or_(mine.subscription_id.in_(subscription_ids), func.lower(mine.recipient) == address.lower())
+    mails = set(
+        (await connection.execute(select(mine.mail_id).where(theirs, mine.mail_id.isnot(None)))).scalars()
+    )
+    named = func.lower(returned_mails.c.sender) == address.lower()
+    mails |= set((await connection.execute(select(returned_mails.c.id).where(named))).scalars())
+    await connection.execute(update(returns).where(theirs).values(text="", recipient=""))
+    await connection.execute(delete(returned_mails).where(returned_mails.c.id.in_(mails)))
+
+
+async def forget_old(connection: AsyncConnection, before: datetime, limit: int) -> int:
+    """Forget mails that came before then; what was said stays. How many."""
+    some = select(returned_mails.c.id).where(returned_mails.c.at < before).limit(limit)
+    done = await connection.execute(delete(returned_mails).where(returned_mails.c.id.in_(some)))
+    return done.rowcount
+
+
+def _return_from(row: Any) -> Return:
+    return Return(
+        id=row.id,
+        at=row.at,
+        origin=row.origin,
+        kind=Kind(row.kind),
+        permanent=row.permanent,
+        reply=row.reply,
+        enhanced=row.enhanced,
+        text=row.text,
+        rule=row.rule,
+        proof=row.proof,
+        effect=Effect(row.effect),
+        delivery_id=row.delivery_id,
+        notice_id=row.notice_id,
+        subscription_id=row.subscription_id,
+        subscriber_id=row.subscriber_id,
+        issue_id=row.issue_id,
+        newsletter=row.slug or "",
+        address=row.address or row.recipient,
+        mail_id=row.mail_id,
+    )
