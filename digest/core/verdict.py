@@ -13,6 +13,7 @@ from enum import Enum, StrEnum, auto
 from typing import Final
 
 from digest.core.model import DeliveryStatus, Outcome, Stage, Verdict
+from digest.core.reply_words import FULL, GREY, RATE, SPAM, UNKNOWN_USER
 
 #: Stages at which no word was said about a letter: trouble there is the server's or ours, never the reader's.
 UNTRIED: Final = frozenset({Stage.CONNECT, Stage.GREETING, Stage.STARTTLS, Stage.AUTH})
@@ -86,27 +87,6 @@ class _Row:
         )
 
 
-def _words(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
-
-
-#: Clear words only: what speaks of a sender, a host or us is no word about the reader's address.
-_UNKNOWN_USER: Final = re.compile(
-    r"^(?!.*\b(?:sender|from|your?|client|host|relay\w*)\b)(?:"
-    r".*\b(?:user|recipient|mailbox|account|address|addressee)\b.{0,40}"
-    r"\b(?:unknown|not found|not exist|no longer exists?|disabled|invalid)\b"
-    r"|.*\b(?:unknown|no such|invalid|non-?existent)\b.{0,20}"
-    r"\b(?:user|recipient|mailbox|account|address|local[- ]part)\b"
-    r"|.*\bno mailbox (?:here )?by that name\b)",
-    re.IGNORECASE,
-)
-_FULL: Final = _words(r"\bquota\b", r"\b(mail)?box\b.{0,20}\bfull\b", r"\bstorage allocation\b")
-_SPAM: Final = _words(
-    r"\bspam", r"\bblack-?list", r"\bblock-?list", r"\bdnsbl\b", r"\brbl\b", r"\breputation\b", r"\bjunk\b"
-)
-_GREY: Final = _words(r"gr[ae]y-?list")
-_RATE: Final = _words(r"\btoo (many|much)\b", r"\brate\b", r"\bthrottl", r"\bslow down\b")
-
 _STOP, _RETRY, _REFUSE, _BOUNCE = _Action.STOP, _Action.RETRY, _Action.REFUSE, _Action.BOUNCE
 
 _TABLE: Final = (
@@ -122,28 +102,28 @@ _TABLE: Final = (
     _Row(_Action.UNCERTAIN, Reason.NO_REPLY_TO_FINAL_DOT, r"000", _DOT),
     _Row(_RETRY, Reason.CONNECTION_BROKE, r"000"),
     # For now.
-    _Row(_RETRY, Reason.GREYLISTED, r"4..", words=_GREY),
+    _Row(_RETRY, Reason.GREYLISTED, r"4..", words=GREY),
     _Row(_RETRY, Reason.MAILBOX_FULL, r"4..", enhanced=r"4\.2\.2"),
-    _Row(_RETRY, Reason.MAILBOX_FULL, r"452", enhanced=r"", words=_FULL),
+    _Row(_RETRY, Reason.MAILBOX_FULL, r"452", enhanced=r"", words=FULL),
     _Row(_RETRY, Reason.SLOW_DOWN, r"421"),
     _Row(_RETRY, Reason.SLOW_DOWN, r"4..", enhanced=r"4\.7\.\d+"),
-    _Row(_RETRY, Reason.SLOW_DOWN, r"4..", words=_RATE),
+    _Row(_RETRY, Reason.SLOW_DOWN, r"4..", words=RATE),
     _Row(_RETRY, Reason.TRY_LATER, r"4.."),
     # RFC 5321 section 4.5.3.1.10: at RCPT, 552 is an old way to say 452.
-    _Row(_RETRY, Reason.MAILBOX_FULL, r"552", frozenset({Stage.RCPT}), words=_FULL),
+    _Row(_RETRY, Reason.MAILBOX_FULL, r"552", frozenset({Stage.RCPT}), words=FULL),
     _Row(_RETRY, Reason.TRY_LATER, r"552", frozenset({Stage.RCPT})),
     # For good, and the address itself is bad (RFC 3463; 5.1.10 and 556: RFC 7504, RFC 7505).
     _Row(_BOUNCE, Reason.NO_SUCH_ADDRESS, r"5..", _ABOUT_RECIPIENT, enhanced=r"5\.(1\.([1236]|10)|2\.1)"),
     _Row(_BOUNCE, Reason.NO_SUCH_ADDRESS, r"556", frozenset({Stage.RCPT}), enhanced=r""),
-    _Row(_BOUNCE, Reason.NO_SUCH_ADDRESS, r"55[0134]", _ABOUT_RECIPIENT, enhanced=r"", words=_UNKNOWN_USER),
+    _Row(_BOUNCE, Reason.NO_SUCH_ADDRESS, r"55[0134]", _ABOUT_RECIPIENT, enhanced=r"", words=UNKNOWN_USER),
     # For good, and for this copy alone.
     _Row(_REFUSE, Reason.MAILBOX_FULL, r"5..", enhanced=r"5\.2\.2"),
     _Row(_REFUSE, Reason.TOO_BIG, r"5..", enhanced=r"5\.(2\.3|3\.4)"),
     _Row(_REFUSE, Reason.NEEDS_SMTPUTF8, r"5..", enhanced=r"5\.6\.(7|9)"),
     _Row(_REFUSE, Reason.SENDER_REFUSED, r"5..", enhanced=r"5\.1\.[78]"),
-    _Row(_REFUSE, Reason.SPAM, r"5..", words=_SPAM),
+    _Row(_REFUSE, Reason.SPAM, r"5..", words=SPAM),
     _Row(_REFUSE, Reason.POLICY, r"5..", enhanced=r"5\.7\.\d+"),
-    _Row(_REFUSE, Reason.MAILBOX_FULL, r"552", enhanced=r"", words=_FULL),
+    _Row(_REFUSE, Reason.MAILBOX_FULL, r"552", enhanced=r"", words=FULL),
     _Row(_REFUSE, Reason.TOO_BIG, r"552", enhanced=r""),
     _Row(_REFUSE, Reason.SENDER_REFUSED, r"5..", frozenset({Stage.MAIL})),
     _Row(_REFUSE, Reason.REFUSED, r"5.."),

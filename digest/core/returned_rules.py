@@ -1,0 +1,148 @@
+"""The table of reports: what a server said about a copy that it took, as a kind of return.
+
+Rows are tried from top to bottom and the first that fits decides. Only clear evidence makes a hard bounce:
+clear words beat codes, words about us or about what was sent beat words about the reader, and what is vague is
+soft.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from digest.core import reply_words as words
+from digest.core.returned import Kind
+
+_REPLY: Final = re.compile(r"(?<![\d.])([245][0-5]\d)(?=[ \-#:,;)\]>]|$)(?![-.]\d{1,3}[-.]\d)")
+_ENHANCED: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a server said of one recipient."""
+
+    #: the action of a report (RFC 3464 section 2.3.3) in lower case; empty when there is no report
+    action: str = ""
+    #: three digits, or empty
+    reply: str = ""
+    #: RFC 3463, or empty
+    enhanced: str = ""
+    #: in any language, with whatever stands around them
+    text: str = ""
+
+    @property
+    def lasting(self) -> bool:
+        """True unless a code says that it may pass; where codes differ, the reply is believed."""
+        return (self.reply or self.enhanced)[:1] != "4"
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a row of the table makes of it."""
+
+    kind: Kind
+    permanent: bool
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Fits when all that it names fits; `None` fits everything."""
+
+    kind: Kind
+    rule: str
+    action: str | None = None
+    reply: str | None = None
+    enhanced: str | None = None
+    words: re.Pattern[str] | None = None
+    #: fits only what will not pass
+    lasting: bool = False
+
+    def fits(self, said: Said, bare: str) -> bool:
+        return (
+            (self.action is None or re.fullmatch(self.action, said.action) is not None)
+            and (not self.lasting or said.lasting)
+            and (self.reply is None or re.fullmatch(self.reply, said.reply) is not None)
+            and (self.enhanced is None or re.fullmatch(self.enhanced, said.enhanced) is not None)
+            and (self.words is None or self.words.search(bare) is not None)
+        )
+
+
+#: Exchange Online's word for an unknown recipient, when its edge refuses who is not in the directory.
+_NOT_IN_THE_DIRECTORY: Final = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
+#: What Microsoft's and other free mail calls an address that nobody has.
+_UNAVAILABLE: Final = re.compile(r"requested action not taken: mailbox unavailable", re.IGNORECASE)
+#: Codes that say nothing: they must not be quoted as a reason.
+_VAGUE: Final = r"(?:[245]\.0\.0)?"
+
+_TABLE: Final = (
+    # It is no failure (RFC 3464 section 2.3.3).
+    _Row(Kind.DELIVERED, "action:delivered", action=r"delivered|relayed|expanded"),
+    _Row(Kind.DELAYED, "action:delayed", action=r"delayed"),
+    # What says little or much about the reader, but clearly who is not the cause.
+    _Row(Kind.HARD, "code:5.4.1", enhanced=r"5\.4\.1", words=_NOT_IN_THE_DIRECTORY, lasting=True),
+    _Row(Kind.BLOCKED, "words:sender", words=words.SENDER),
+    _Row(Kind.FULL, "code:x.2.2", enhanced=r"[45]\.2\.2"),
+    _Row(Kind.FULL, "words:mailbox-full", words=words.MAILBOX_FULL),
+    _Row(Kind.BLOCKED, "code:5.7.26", enhanced=r"5\.7\.(?:2\d|9|509)"),
+    _Row(Kind.BLOCKED, "words:policy", words=words.POLICY),
+    _Row(Kind.SOFT, "words:relaying", words=words.RELAYING),
+    _Row(Kind.SOFT, "words:too-big", words=words.TOO_BIG),
+    _Row(Kind.SOFT, "words:loop", words=words.LOOP),
+    _Row(Kind.SOFT, "words:for-a-time", words=words.FOR_A_TIME),
+    # It may pass, whatever the words: an address is not bad before a server says so for good.
+    _Row(Kind.BLOCKED, "code:4.7", reply=r"(?:4..)?", enhanced=r"4\.7\.\d+"),
+    _Row(Kind.SOFT, "code:4", reply=r"4.."),
+    _Row(Kind.SOFT, "code:4", reply=r"", enhanced=r"4\.\d+\.\d+"),
+    # Nobody is there.
+    _Row(Kind.HARD, "words:no-such-domain", words=words.NO_SUCH_DOMAIN, lasting=True),
+    _Row(Kind.HARD, "words:no-such-reader", words=words.NO_SUCH_READER, lasting=True),
+    _Row(Kind.HARD, "words:moved", words=words.MOVED, lasting=True),
+    _Row(Kind.HARD, "words:closed", words=words.CLOSED, lasting=True),
+    _Row(Kind.HARD, "words:mailbox-unavailable", reply=r"550", enhanced=r"(?:5\.[05]\.0)?", words=_UNAVAILABLE),
+    # A code that is about something else, with words that say nothing.
+    _Row(Kind.SOFT, "words:expired", words=words.EXPIRED),
+    _Row(Kind.BLOCKED, "code:5.1.8", enhanced=r"5\.1\.[78]"),
+    _Row(Kind.BLOCKED, "code:5.7", enhanced=r"5\.7\.\d+"),
+    _Row(Kind.SOFT, "code:too-big", enhanced=r"5\.(?:2\.3|3\.4)"),
+    # A code that is clear (RFC 3463; 5.1.10 and 556: RFC 7504, RFC 7505).
+    _Row(Kind.HARD, "code:5.1.1", enhanced=r"5\.1\.(?:[1236]|10)", lasting=True),
+    _Row(Kind.HARD, "code:5.2.1", enhanced=r"5\.2\.1", lasting=True),
+    _Row(Kind.HARD, "code:556", reply=r"556", enhanced=_VAGUE),
+    _Row(Kind.SOFT, "vague"),
+)
+_LAST: Final = _TABLE[-1].rule
+
+
+def rule_on(said: Said) -> Ruling:
+    """What it means; the last row fits everything."""
+    bare = words.bare(said.text)
+    row = next(row for row in _TABLE if row.fits(said, bare))
+    permanent = row.kind not in {Kind.DELIVERED, Kind.DELAYED}
+    return Ruling(row.kind, permanent, row.rule)
+
+
+def is_vague(ruling: Ruling) -> bool:
+    """True when nothing was understood, so that other words about the same copy may say more."""
+    return ruling.rule in {_LAST, "code:4"}
+
+
+def codes_in(text: str) -> tuple[str, str]:
+    """The reply and the enhanced code that stand in a server's words; empty where there is none.
+
+    The first reply that is a refusal counts, and the first enhanced code of its class, if any.
+    """
+    text = text[:2000]
+    replies = [found[1] for found in _REPLY.finditer(text)]
+    reply = next((one for one in replies if one[0] != "2"), "")
+    codes = [found[1] for found in _ENHANCED.finditer(text)]
+    alike = [one for one in codes if one[0] == reply[:1]] if reply else codes
+    specific = [one for one in alike if not one.endswith(".0.0")]
+    return reply, next(iter(specific or alike), "")
+
+
+def clearest(*codes: str) -> str:
+    """Of several enhanced codes for one thing the first that says something."""
+    told = [code for code in codes if re.fullmatch(r"[245]\.\d{1,3}\.\d{1,3}", code)]
+    return next((code for code in told if not code.endswith(".0.0")), next(iter(told), ""))

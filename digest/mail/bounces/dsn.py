@@ -1,0 +1,160 @@
+"""Reads delivery status notifications (RFC 3464, RFC 6533) and what is commonly sent in their place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from digest.core.returned_rules import Said, clearest, codes_in
+from digest.mail.bounces.addresses import one_address
+from digest.mail.bounces.mime import Part, decoded
+from digest.mail.bounces.original import cut, texts
+
+_STATUS_PARTS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
+_FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
+_IN_TEXT: Final = re.compile(r"^[ \t]{0,8}(?:Reporting-MTA|Final-Recipient|Original-Recipient):", re.MULTILINE | re.IGNORECASE)
+_RECIPIENT: Final = ("original-recipient", "final-recipient", "x-original-recipient", "x-actual-recipient")
+_STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_MOST_RECIPIENTS: Final = 500
+_TYPE: Final = re.compile(r"^[A-Za-z0-9_.-]{1,30};\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a report tells of one recipient."""
+
+    recipient: str
+    said: Said
+    #: other addresses that it gives the same recipient
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole report."""
+
+    told: tuple[Told, ...]
+    #: fields that may name the copy, such as Original-Envelope-Id
+    about_the_copy: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Groups:
+    """Fields of one recipient after the other, as servers part them: by empty lines, or not at all."""
+
+    done: list[dict[str, str]] = field(default_factory=list)
+    current: dict[str, str] = field(default_factory=dict)
+
+    def close(self) -> None:
+        if self.current:
+            self.done.append(self.current)
+            self.current = {}
+
+    def add(self, name: str, value: str) -> None:
+        if name in self.current and name in {"final-recipient", "original-recipient", "action"}:
+            self.close()
+        self.current.setdefault(name, value)
+
+
+def read_report(mail: Part) -> Report | None:
+    """The report of a mail, or None when it has none."""
+    parts = [part for part in mail.walk() if part.type in _STATUS_PARTS]
+    for text in [part.text for part in parts] or list(_reports_in_texts(mail)):
+        report = _read(text)
+        if report.told:
+            return report
+    return None
+
+
+def _reports_in_texts(mail: Part) -> Iterator[str]:
+    """A report that was sent as plain text (the part lost its type), or that a gateway turned into text."""
+    for part in mail.walk():
+        if part.type not in {"text/plain", "text/html"} or "ecipient" not in part.text:
+            continue
+        found = _IN_TEXT.search(part.text)
+        if found is not None and re.search(r"(?im)^[ \t]{0,8}(?:Action|Status|Diagnostic-Code)[ \t]*:", part.text):
+            yield part.text[found.start() :]
+
+
+def _read(text: str) -> Report:
+    groups = _grouped(text)
+    first = groups[0] if groups and not any(name in groups[0] for name in _RECIPIENT) else {}
+    told = tuple(one for group in groups if (one := _told(group)) is not None)
+    about = tuple(first[name] for name in ("original-envelope-id", "x-original-message-id") if name in first)
+    return Report(told[:_MOST_RECIPIENTS], about)
+
+
+def _grouped(text: str) -> list[dict[str, str]]:
+    groups = _Groups()
+    last = ""
+    for line in text.split("\n")[:20_000]:
+        if not line.strip():
+            groups.close()
+            last = ""
+        elif line[0] in " \t" and last and not _starts_field(line):
+            groups.current[last] = f"{groups.current[last]} {line.strip()}"[:4000]
+        elif found := _FIELD.match(line.strip()):
+            last = found[1].lower()
+            known = last in groups.current and last not in {"final-recipient", "original-recipient", "action"}
+            groups.add(last, found[2].strip())
+            last = "" if known else last
+        elif last:
+            # folded by a server that forgot the space
+            groups.current[last] = f"{groups.current[last]} {line.strip()}"[:4000]
+    groups.close()
+    return _joined(groups.done)
+
+
+def _starts_field(line: str) -> bool:
+    return re.match(r"\s{1,8}(?:Final-Recipient|Original-Recipient|Action|Status|Diagnostic-Code|Remote-MTA):", line, re.I) is not None
+
+
+def _joined(groups: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Groups that an empty line in the wrong place has parted are joined again."""
+    found: list[dict[str, str]] = []
+    for group in groups:
+        before = found[-1] if found else {}
+        alone = not any(name in group for name in _RECIPIENT) and ("action" in group or "status" in group or "diagnostic-code" in group)
+        if alone and any(name in before for name in _RECIPIENT) and not group.keys() & before.keys():
+            before.update(group)
+        else:
+            found.append(group)
+    return found
+
+
+def _told(group: Mapping[str, str]) -> Told | None:
+    addresses = [one for name in _RECIPIENT if (one := one_address(group.get(name, "")))]
+    if not addresses and not any(name in group for name in _RECIPIENT):
+        return None
+    if not addresses:
+        addresses = [one for one in [one_address(group.get("x-actual-recipient", ""))] if one] or [""]
+    diagnostic = decoded(_TYPE.sub("", group.get("diagnostic-code", "") or group.get("x-diagnostic-code", "")))
+    reply, enhanced = codes_in(diagnostic)
+    status = found[0] if (found := _STATUS.search(group.get("status", ""))) else ""
+    reply = reply or next(iter(re.findall(r"\b[45][0-5]\d\b", group.get("smtp-code", ""))), "")
+    code = clearest(enhanced, status)
+    # a specific status says more than a diagnostic that repeats nothing but its class
+    if status and reply and status[0] != reply[0] and not enhanced:
+        code = status
+    action = re.split(r"[\s(;]", group.get("action", "").strip().lower())[0]
+    said = Said(action, reply, code, diagnostic or _after_code(group.get("status", "")))
+    return Told(addresses[0], said, tuple(addresses[1:]))
+
+
+def _after_code(status: str) -> str:
+    """The comment that some servers put where only a code may stand."""
+    return _STATUS.sub("", status).strip(" ()")
+
+
+def words_about(mail: Part, recipient: str, alone: bool) -> str:
+    """What the text of a report says about a recipient: all of it when there is only one."""
+    for part in texts(mail):
+        said, _quoted = cut(part.text)
+        at = said.lower().find(recipient.lower()) if recipient else -1
+        if at >= 0:
+            return said[at + len(recipient) : at + len(recipient) + 1500].split("\n\n\n")[0]
+        if alone:
+            return said[:3000]
+    return ""
