@@ -83,21 +83,40 @@ CLOSED: Final = _words(
 )
 #: Not now: such words soften those above.
 FOR_A_TIME: Final = _words(
-    r"\btemporar", r"\bsuspend", r"\block(?:ed|out)\b", r"\btry (?:again|later)\b", r"\bfor now\b", r"\bon vacation\b",
-    r"\bvor[uü]bergehend", r"\btemporairement", r"\btemporalmente", r"暂时|暫時|一時的",
+    r"\btemporar",
+    r"\bsuspend",
+    r"\block(?:ed|out)\b",
+    r"\btry (?:again|later)\b",
+    r"\bfor now\b",
+    r"\bon vacation\b",
+    r"\bvor[uü]bergehend",
+    r"\btemporairement",
+    r"\btemporalmente",
+    r"暂时|暫時|一時的",
     r"\bunverified address\b|\baddress (?:verification|lookup) (?:in progress|failed)|\bcould not be verified\b",
 )
 MOVED: Final = _words(
-    r"\b(?:has|have) (?:been )?(?:moved|migrated) to\b", r"\buser not local; please try\b", r"\bhas moved\b",
+    r"\b(?:has|have) (?:been )?(?:moved|migrated) to\b",
+    r"\buser not local; please try\b",
+    r"\bhas moved\b",
     r"\b(?:e-?mail )?address (?:has )?(?:changed|is no longer used)\b|\bplease use (?:the new|my new)\b",
 )
 #: No such domain, said by a resolver that looked, or a domain that declares that it takes no mail (RFC 7505).
 NO_SUCH_DOMAIN: Final = _words(
-    r"\bhost or domain name not found\b(?!.*\btry again\b)", r"\bdomain (?:name )?(?:does not|doesn.?t) exist",
-    r"\bno such (?:domain|host)\b", r"\bnxdomain\b", r"\bdomain not found\b", r"\bhost (?:is )?unknown\b",
-    r"\bunknown (?:host|domain)\b", r"\bname server: \S*:? ?host not found\b", r"\bnon-?existent (?:domain|host)",
-    r"\bnull ?mx\b", r"\bdomain (?:is )?(?:unknown|not exist|has no mail)", r"\bunrouteable mail domain\b",
-    r"\bcould not find any (?:mail )?(?:host|exchanger)", r"\bno (?:mx|mail server)s? (?:for|found for)\b.*\bdomain",
+    r"\bhost or domain name not found\b(?!.*\btry again\b)",
+    r"\bdomain (?:name )?(?:does not|doesn.?t) exist",
+    r"\bno such (?:domain|host)\b",
+    r"\bnxdomain\b",
+    r"\bdomain not found\b",
+    r"\bhost (?:is )?unknown\b",
+    r"\bunknown (?:host|domain)\b",
+    r"\bname server: \S*:? ?host not found\b",
+    r"\bnon-?existent (?:domain|host)",
+    r"\bnull ?mx\b",
+    r"\bdomain (?:is )?(?:unknown|not exist|has no mail)",
+    r"\bunrouteable mail domain\b",
+    r"\bcould not find any (?:mail )?(?:host|exchanger)",
+    r"\bno (?:mx|mail server)s? (?:for|found for)\b.*\bdomain",
     r"\bbad destination (?:system|host)\b|\bcouldn.?t find any host\b|\bcouldn.?t find (?:a |any )?(?:host|mail exchanger)",
     r"\bhost not found\b(?!.*\btry again\b)|\bdns error: (?:dns server returned answer with no data|.*domain name not found)",
     r"域名不存在|找不到域名|ドメインが(?:存在しません|見つかりません)|\bdomaine? (?:inconnu|n.existe)|\bdominio no existe",
@@ -124,7 +143,15 @@ SENDER: Final = _words(
 )
 #: Refused for what was sent or for who sent it.
 POLICY: Final = _words(
-    r"\b(?:anti-?)?spam", r"\bblack-?list", r"\bblock-?list", r"\bdeny-?list", r"\bdnsbl\b", r"\brbl\w*\b", r"\breputation\b", r"\bjunk\b", r"\bpolic(?:y|ies)\b",
+    r"\b(?:anti-?)?spam",
+    r"\bblack-?list",
+    r"\bblock-?list",
+    r"\bdeny-?list",
+    r"\bdnsbl\b",
+    r"\brbl\w*\b",
+    r"\breputation\b",
+    r"\bjunk\b",
+    r"\bpolic(?:y|ies)\b",
     r"\bspamhaus\b|\bspamcop\b|\bbarracuda\w*\b|\bproofpoint\b|\bsenderbase\b|\bsorbs\b|\bcloudmark\b|\bpbl\b|\bxbl\b|\bsbl\b|\busbl\b|\bfcrdns\b",
     r"\bunsolicited\b|\bbulk (?:mail|e-?mail|sender)|\bsuspicious\b|\bmalicious\b|\bphish|\bvirus\w*|\bmalware\b|\binfected\b|\btrojan\b",
     r"\b(?:spf|dkim|dmarc)\b|\bunauthenticated\b|\bauthenticat\w+|\bnot authori[sz]ed\b|\bunauthori[sz]ed\b|\bpermission denied\b|\bprohibited\b|\bnot permitted\b|\bforbidden\b",
@@ -138,7 +165,9 @@ RELAYING: Final = _words(
     r"\brelay(?:ing)?\b.{0,30}\b(?:denied|not (?:permitted|allowed)|prohibited|access|refused)|\b(?:unable|not (?:allowed|permitted|authori[sz]ed)) to relay\b|\bdo(?:es)? not relay\b|\bwe do not relay\b|\bnot (?:a|an) (?:open )?relay\b|\bcan(?:not|.t) relay\b|\bno relaying\b",
     r"\ballowed rcpthosts\b|\bdomain isn.t in my list\b",
 )
-LOOP: Final = _words(r"\bmail (?:for .{1,60} )?loops? back\b|\bloop(?:s|ing)?\b|\btoo many (?:hops|received)|\bhop count\b|\bforwarding loop\b")
+LOOP: Final = _words(
+    r"\bmail (?:for .{1,60} )?loops? back\b|\bloop(?:s|ing)?\b|\btoo many (?:hops|received)|\bhop count\b|\bforwarding loop\b"
+)
 EXPIRED: Final = _words(
     r"\b(?:retry time(?:out)?|delivery time|message (?:has )?)\b.{0,30}\b(?:exceed|expired?)|\bexpired\b|\bgave up\b|\bgiving up\b|\btimed? ?out\b|\bnot (?:been )?delivered (?:after|within)|\bin (?:the )?queue (?:too|for)|\bretry timeout\b",
     r"\bconnection (?:refused|timed|reset|lost|closed|dropped)|\bno route to host\b|\bnetwork (?:is )?unreachable\b|\bcouldn.?t (?:establish|connect)|\bunable to connect|\bcould not connect|\bhost (?:is )?(?:down|unreachable)|\btry again\b",

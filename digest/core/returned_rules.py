@@ -100,7 +100,9 @@ _TABLE: Final = (
     _Row(Kind.HARD, "words:no-such-reader", words=words.NO_SUCH_READER, lasting=True),
     _Row(Kind.HARD, "words:moved", words=words.MOVED, lasting=True),
     _Row(Kind.HARD, "words:closed", words=words.CLOSED, lasting=True),
-    _Row(Kind.HARD, "words:mailbox-unavailable", reply=r"550", enhanced=r"(?:5\.[05]\.0)?", words=_UNAVAILABLE),
+    _Row(
+        Kind.HARD, "words:mailbox-unavailable", reply=r"550", enhanced=r"(?:5\.[05]\.0)?", words=_UNAVAILABLE
+    ),
     # A code that is about something else, with words that say nothing.
     _Row(Kind.SOFT, "words:expired", words=words.EXPIRED),
     _Row(Kind.BLOCKED, "code:5.1.8", enhanced=r"5\.1\.[78]"),

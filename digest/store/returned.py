@@ -104,12 +104,14 @@ async def of_addresses(
     newest = (
         select(func.max(deliveries.c.id))
         .where(deliveries.c.subscription_id == subscriptions.c.id, deliveries.c.sent_at >= since)
+        .correlate(subscriptions)
         .scalar_subquery()
     )
     found: dict[str, tuple[Mailed, ...]] = {}
     for some in chunks(sorted({address_key(one) for one in addresses})):
         query = (
             select(newest)
+            .select_from(subscriptions)
             .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
             .where(subscribers.c.address_key.in_(some))
         )

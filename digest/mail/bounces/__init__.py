@@ -26,7 +26,17 @@ __all__ = ["read_returned"]
 
 _LONGEST_TEXT = 500
 #: Fields of a report's own head that name who sent what came back, never who should have got it.
-_OUR_FIELDS = ("to", "from", "reply-to", "return-path", "sender", "delivered-to", "x-original-to", "envelope-to", "errors-to")
+_OUR_FIELDS = (
+    "to",
+    "from",
+    "reply-to",
+    "return-path",
+    "sender",
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "errors-to",
+)
 
 
 def read_returned(
@@ -38,7 +48,10 @@ def read_returned(
     domains that no report can be about. Any bytes will do: nothing is raised.
     """
     mail = read_mail(raw)
-    told = [envelope_to, *(one for name in _OUR_FIELDS for value in mail.all(name) for one in addresses_in(value))]
+    told = [
+        envelope_to,
+        *(one for name in _OUR_FIELDS for value in mail.all(name) for one in addresses_in(value)),
+    ]
     own = Ours.of(ours, told)
     if (complaint := read_complaint(mail, own)) is not None:
         return _complained(mail, complaint, envelope_to)
@@ -49,20 +62,27 @@ def read_returned(
     if (answer := answer_of(mail, Ours.of(ours), envelope_to)) is not None:
         kind, rule, text = answer
         sender = one_address(mail.get("from"))
-        return (Returned(kind, sender, text=_line(text), rule=rule, clues=clues_of(mail, envelope_to=envelope_to)),)
+        return (
+            Returned(
+                kind, sender, text=_line(text), rule=rule, clues=clues_of(mail, envelope_to=envelope_to)
+            ),
+        )
     return ()
 
 
 def _may_report(mail: Part) -> bool:
     """A report in a list's digest or in somebody's answer is quoted, and not told to us."""
-    return mail.type == "multipart/report" or not (mail.has("in-reply-to") and "daemon" not in mail.get("from").lower())
+    return mail.type == "multipart/report" or not (
+        mail.has("in-reply-to") and "daemon" not in mail.get("from").lower()
+    )
 
 
 def _complained(mail: Part, complaint: Complaint, envelope_to: str) -> tuple[Returned, ...]:
     clues = clues_of(mail, envelope_to=envelope_to, told=complaint.about_the_copy)
     text = _line(mail.shown("subject"))
     return tuple(
-        Returned(complaint.kind, one, text=text, rule=complaint.rule, clues=clues) for one in complaint.recipients or ("",)
+        Returned(complaint.kind, one, text=text, rule=complaint.rule, clues=clues)
+        for one in complaint.recipients or ("",)
     )
 
 
@@ -73,7 +93,9 @@ def _reported(mail: Part, report: Report, envelope_to: str) -> tuple[Returned, .
         ruling, said = rule_on(told.said), told.said
         if is_vague(ruling):
             ruling, said = _from_the_text(mail, told, ruling, alone)
-        found.append(_returned(mail, told, said, ruling, "dsn", _clues(mail, told, report.about_the_copy, envelope_to)))
+        found.append(
+            _returned(mail, told, said, ruling, "dsn", _clues(mail, told, report.about_the_copy, envelope_to))
+        )
     return tuple(found)
 
 
@@ -104,7 +126,9 @@ def _clues(mail: Part, told: Told, about: Iterable[str], envelope_to: str) -> Cl
 def _returned(mail: Part, told: Told, said: Said, ruling: Ruling, way: str, clues: Clues) -> Returned:
     text = _line(said.text) or _line(mail.shown("subject"))
     rule = f"{way}:{ruling.rule}"
-    return Returned(ruling.kind, told.recipient, ruling.permanent, said.reply, said.enhanced, text, rule, clues)
+    return Returned(
+        ruling.kind, told.recipient, ruling.permanent, said.reply, said.enhanced, text, rule, clues
+    )
 
 
 def _line(text: str) -> str:

@@ -33,7 +33,9 @@ class Ours:
 
     @classmethod
     def of(cls, given: Collection[str], found: Iterable[str] = ()) -> Ours:
-        return cls(frozenset(name.strip().strip("<>").lstrip("@").lower() for name in (*given, *found)) - {""})
+        return cls(
+            frozenset(name.strip().strip("<>").lstrip("@").lower() for name in (*given, *found)) - {""}
+        )
 
     def __contains__(self, address: str) -> bool:
         address = address.lower()
@@ -80,5 +82,7 @@ def _character(code: int) -> str:
 def _tidy(address: str) -> str:
     """Without what sentences put around it."""
     local, _at, domain = address.rpartition("@")
-    local = local if local.startswith('"') else re.sub(r"(?i)^(?:mailto:|smtp[:=]|rfc822[;=]|to[:=])", "", local)
+    local = (
+        local if local.startswith('"') else re.sub(r"(?i)^(?:mailto:|smtp[:=]|rfc822[;=]|to[:=])", "", local)
+    )
     return f"{local}@{domain.rstrip('.,;:!?)>…。，')}"

@@ -63,12 +63,17 @@ _LEAVE: Final = re.compile(
     r")(?: ?(?:please|bitte|thanks|thank you|merci|danke|谢谢|谢谢!|me))?",
     re.IGNORECASE,
 )
-_REPLY_MARK: Final = re.compile(r"^\s*(?:re|aw|sv|antw|odp|vs|ynt|rif|res|r|回复|答复|回覆|رد)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE)
+_REPLY_MARK: Final = re.compile(
+    r"^\s*(?:re|aw|sv|antw|odp|vs|ynt|rif|res|r|回复|答复|回覆|رد)\s*(?:\[\d+\])?\s*[:：]", re.IGNORECASE
+)
 _QUOTE: Final = re.compile(
     r"^\s*(?:>|\|)|^\s*-{2,}\s*(?:original|forwarded|urspr|原始|message d)|^\s*_{10,}|^\s*(?:from|von|de|发件人|差出人)\s*[:：]\s|^\s*(?:on|am|le|el|il|op)\b.{5,200}(?:wrote|schrieb|[eé]crit|escribi[oó]|ha scritto|schreef)\s*:?\s*$|写道[:：]\s*$|كتب:\s*$",
     re.IGNORECASE,
 )
-_SIGNATURE: Final = re.compile(r"^(?:-- ?|sent from my .*|von meinem .* gesendet|envoy[eé] (?:de|depuis) .*|发自.*|get outlook for .*)$", re.IGNORECASE)
+_SIGNATURE: Final = re.compile(
+    r"^(?:-- ?|sent from my .*|von meinem .* gesendet|envoy[eé] (?:de|depuis) .*|发自.*|get outlook for .*)$",
+    re.IGNORECASE,
+)
 _FEW: Final = 3
 
 
@@ -81,10 +86,14 @@ def answer_of(mail: Part, ours: Ours, envelope_to: str) -> tuple[Kind, str, str]
     lines = own_lines(mail)
     subject = mail.shown("subject")
     said = " ".join(([subject] if subject else []) + lines[:20])[:500]
-    machine = next((name for name, pattern in _MACHINE if mail.has(name) and pattern.match(mail.get(name))), "")
+    machine = next(
+        (name for name, pattern in _MACHINE if mail.has(name) and pattern.match(mail.get(name))), ""
+    )
     if any(mail.has(name) for name in _LIST):
         return None
-    if _CHALLENGE.search(" ".join([subject, *lines[:30]])) and (machine or _is_answer(mail, ours, envelope_to)):
+    if _CHALLENGE.search(" ".join([subject, *lines[:30]])) and (
+        machine or _is_answer(mail, ours, envelope_to)
+    ):
         return Kind.CHALLENGE, "words:challenge", said
     if any(part.type == "message/disposition-notification" for part in mail.walk()):
         return Kind.AUTO_REPLY, "mdn", said
@@ -105,7 +114,10 @@ def answer_of(mail: Part, ours: Ours, envelope_to: str) -> tuple[Kind, str, str]
 
 def wants_to_leave(subject: str, lines: list[str]) -> bool:
     """True when the subject or one of the first own lines is nothing but such a word."""
-    return any(_LEAVE.fullmatch(_plain(line)) for line in [*([] if _REPLY_MARK.match(subject) else [subject]), *lines[:_FEW]])
+    return any(
+        _LEAVE.fullmatch(_plain(line))
+        for line in [*([] if _REPLY_MARK.match(subject) else [subject]), *lines[:_FEW]]
+    )
 
 
 def own_lines(mail: Part) -> list[str]:
@@ -128,4 +140,7 @@ def _is_answer(mail: Part, ours: Ours, envelope_to: str) -> bool:
     if mail.get("in-reply-to") or mail.get("references") or _REPLY_MARK.match(mail.shown("subject")):
         return True
     to = [envelope_to, *addresses_in(mail.get("to")), *(one_address(one) for one in mail.all("delivered-to"))]
-    return any(re.match(r"(?:bounces?|reply|unsubscribe|leave)[+@]", one, re.IGNORECASE) or (one and one in ours) for one in to)
+    return any(
+        re.match(r"(?:bounces?|reply|unsubscribe|leave)[+@]", one, re.IGNORECASE) or (one and one in ours)
+        for one in to
+    )

@@ -23,11 +23,21 @@ _KINDS: Final = {
     "not-spam": Kind.AUTO_REPLY,
     "virus": Kind.BLOCKED,
 }
-_ADDRESSED: Final = ("original-rcpt-to", "removal-recipient", "original-recipient", "x-original-to", "redacted-address")
+_ADDRESSED: Final = (
+    "original-rcpt-to",
+    "removal-recipient",
+    "original-recipient",
+    "x-original-to",
+    "redacted-address",
+)
 #: Names that hide a reader's: the report was redacted (RFC 6590).
 _HIDDEN: Final = re.compile(r"redacted|undisclosed|x{3,}|hidden|anonymous|[0-9a-f]{32,}", re.IGNORECASE)
-_OLD_SENDERS: Final = re.compile(r"(?:staff@hotmail\.com|scomp@aol\.\w+|.*feedback(?:loop)?@.*|fbl@.*|.*@arf\..*)", re.IGNORECASE)
-_OLD_SUBJECTS: Final = re.compile(r"complaint about message from|email feedback report|abuse report|\[?feedback report", re.IGNORECASE)
+_OLD_SENDERS: Final = re.compile(
+    r"(?:staff@hotmail\.com|scomp@aol\.\w+|.*feedback(?:loop)?@.*|fbl@.*|.*@arf\..*)", re.IGNORECASE
+)
+_OLD_SUBJECTS: Final = re.compile(
+    r"complaint about message from|email feedback report|abuse report|\[?feedback report", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,9 @@ def _old_style(mail: Part, ours: Ours) -> Complaint | None:
     if not copies or not any(part.type.startswith("message/") for part in mail.walk()):
         return None
     told = [one_address(value) for copy in copies for value in copy.all("x-hmxmroriginalrecipient")]
-    known = _OLD_SENDERS.fullmatch(one_address(mail.get("from"))) and _OLD_SUBJECTS.search(mail.shown("subject"))
+    known = _OLD_SENDERS.fullmatch(one_address(mail.get("from"))) and _OLD_SUBJECTS.search(
+        mail.shown("subject")
+    )
     if not told and not known:
         return None
     named = _readers(told, ours) or _readers(list(sent_to(copies)), ours)[:1]

@@ -13,15 +13,26 @@ from digest.mail.bounces.original import originals, texts
 
 #: As `digest.mail.identifiers.return_path` writes them; servers change their case, and readers' programs
 #: write the plus as %2B.
-_RETURN_PATH: Final = re.compile(r"bounces(?:\+|%2B)([0-9]{1,19}\.[0-9a-f]{20})@([\w.-]{1,253})", re.IGNORECASE)
+_RETURN_PATH: Final = re.compile(
+    r"bounces(?:\+|%2B)([0-9]{1,19}\.[0-9a-f]{20})@([\w.-]{1,253})", re.IGNORECASE
+)
 _MESSAGE_ID: Final = re.compile(r"<[^\s<>]{1,200}@[^\s<>]{1,253}>")
 _LINK: Final = re.compile(r"<\s*((?:https?://|mailto:)[^\s<>]{1,900})\s*>", re.IGNORECASE)
 #: Where a server says to whom the report itself was sent.
-_ENVELOPE: Final = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "x-delivered-to")
+_ENVELOPE: Final = (
+    "delivered-to",
+    "x-original-to",
+    "envelope-to",
+    "x-envelope-to",
+    "x-rcpt-to",
+    "x-delivered-to",
+)
 _MOST: Final = 20
 
 
-def clues_of(mail: Part, *, envelope_to: str, told: Iterable[str] = (), addresses: Iterable[str] = ()) -> Clues:
+def clues_of(
+    mail: Part, *, envelope_to: str, told: Iterable[str] = (), addresses: Iterable[str] = ()
+) -> Clues:
     """All clues of a mail, best first; `told` are fields of its report that may name the copy.
 
     `addresses` are those that the report names besides the recipient.
@@ -62,7 +73,9 @@ def _message_ids(copies: Iterable[Part], answered: Iterable[str], told: Iterable
         for name in ("message-id", "x-original-message-id", "x-google-original-message-id"):
             value = copy.get(name).strip()
             if value:
-                yield from _MESSAGE_ID.findall(value) or ([f"<{value}>"] if "@" in value and " " not in value else [])
+                yield from _MESSAGE_ID.findall(value) or (
+                    [f"<{value}>"] if "@" in value and " " not in value else []
+                )
     # the last of the references is what was answered
     for value in answered:
         yield from reversed(_MESSAGE_ID.findall(value))

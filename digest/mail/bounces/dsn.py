@@ -14,7 +14,9 @@ from digest.mail.bounces.original import cut, texts
 
 _STATUS_PARTS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
-_IN_TEXT: Final = re.compile(r"^[ \t]{0,8}(?:Reporting-MTA|Final-Recipient|Original-Recipient):", re.MULTILINE | re.IGNORECASE)
+_IN_TEXT: Final = re.compile(
+    r"^[ \t]{0,8}(?:Reporting-MTA|Final-Recipient|Original-Recipient):", re.MULTILINE | re.IGNORECASE
+)
 _RECIPIENT: Final = ("original-recipient", "final-recipient", "x-original-recipient", "x-actual-recipient")
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _MOST_RECIPIENTS: Final = 500
@@ -74,7 +76,9 @@ def _reports_in_texts(mail: Part) -> Iterator[str]:
         if part.type not in {"text/plain", "text/html"} or "ecipient" not in part.text:
             continue
         found = _IN_TEXT.search(part.text)
-        if found is not None and re.search(r"(?im)^[ \t]{0,8}(?:Action|Status|Diagnostic-Code)[ \t]*:", part.text):
+        if found is not None and re.search(
+            r"(?im)^[ \t]{0,8}(?:Action|Status|Diagnostic-Code)[ \t]*:", part.text
+        ):
             yield part.text[found.start() :]
 
 
@@ -108,7 +112,14 @@ def _grouped(text: str) -> list[dict[str, str]]:
 
 
 def _starts_field(line: str) -> bool:
-    return re.match(r"\s{1,8}(?:Final-Recipient|Original-Recipient|Action|Status|Diagnostic-Code|Remote-MTA):", line, re.I) is not None
+    return (
+        re.match(
+            r"\s{1,8}(?:Final-Recipient|Original-Recipient|Action|Status|Diagnostic-Code|Remote-MTA):",
+            line,
+            re.I,
+        )
+        is not None
+    )
 
 
 def _joined(groups: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -116,7 +127,9 @@ def _joined(groups: list[dict[str, str]]) -> list[dict[str, str]]:
     found: list[dict[str, str]] = []
     for group in groups:
         before = found[-1] if found else {}
-        alone = not any(name in group for name in _RECIPIENT) and ("action" in group or "status" in group or "diagnostic-code" in group)
+        alone = not any(name in group for name in _RECIPIENT) and (
+            "action" in group or "status" in group or "diagnostic-code" in group
+        )
         if alone and any(name in before for name in _RECIPIENT) and not group.keys() & before.keys():
             before.update(group)
         else:
@@ -130,7 +143,9 @@ def _told(group: Mapping[str, str]) -> Told | None:
         return None
     if not addresses:
         addresses = [one for one in [one_address(group.get("x-actual-recipient", ""))] if one] or [""]
-    diagnostic = decoded(_TYPE.sub("", group.get("diagnostic-code", "") or group.get("x-diagnostic-code", "")))
+    diagnostic = decoded(
+        _TYPE.sub("", group.get("diagnostic-code", "") or group.get("x-diagnostic-code", ""))
+    )
     reply, enhanced = codes_in(diagnostic)
     status = found[0] if (found := _STATUS.search(group.get("status", ""))) else ""
     reply = reply or next(iter(re.findall(r"\b[45][0-5]\d\b", group.get("smtp-code", ""))), "")

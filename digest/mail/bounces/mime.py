@@ -36,7 +36,9 @@ _LONG_RUN: Final = re.compile(rb"[\x81-\xfe]{4}")
 _END_OF_HEAD: Final = re.compile(rb"\n[ \t]*\n|\A\n")
 _FOLD: Final = re.compile(rb"\n[ \t]+")
 _NAME: Final = re.compile(rb"[!-9;-~]{1,100}")
-_PARAMETER: Final = re.compile(r';\s*([A-Za-z0-9*_-]{1,40})\s*=\s*(?:"((?:[^"\\]|\\.){0,500})"|([^\s;"]{1,500}))')
+_PARAMETER: Final = re.compile(
+    r';\s*([A-Za-z0-9*_-]{1,40})\s*=\s*(?:"((?:[^"\\]|\\.){0,500})"|([^\s;"]{1,500}))'
+)
 _LOOKS_LIKE_BOUNDARY: Final = re.compile(rb"^--([^\s-][^\n]{3,98}?)[ \t]*$", re.MULTILINE)
 _INVISIBLE: Final = re.compile(r"<(?:(script|style|head|title)\b|!--)", re.IGNORECASE)
 _BREAK: Final = re.compile(r"<\s*/?\s*(?:br|p|div|tr|li|h[1-6]|table|pre|blockquote)\b[^<>]{0,2000}>", re.I)

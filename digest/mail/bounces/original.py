@@ -47,7 +47,9 @@ def originals(mail: Part) -> Iterator[Part]:
 
 def texts(mail: Part) -> Iterator[Part]:
     """The parts that are there to be read, at most eight; of alternatives the plain one first."""
-    found = [part for part in mail.walk() if part.type in {"text/plain", "text/html", "message/delivery-status"}]
+    found = [
+        part for part in mail.walk() if part.type in {"text/plain", "text/html", "message/delivery-status"}
+    ]
     readable = [part for part in found if part.type == "text/plain" and part.body.strip()]
     yield from (readable or [part for part in found if part.type == "text/html"])[:8]
 

@@ -56,7 +56,10 @@ def is_bounce(mail: Part, envelope_from: str | None) -> bool:
     failed = FAILED_SUBJECT.search(subject) is not None and not marked
     said = _said_first(mail)
     worded = FAILED.search(said) is not None or STILL_TRYING.search(said) is not None
-    if mail.type == "multipart/report" and mail.parameters.get("report-type", "").lower() in {"", "delivery-status"}:
+    if mail.type == "multipart/report" and mail.parameters.get("report-type", "").lower() in {
+        "",
+        "delivery-status",
+    }:
         return failed or worded
     if _from_a_daemon(mail):
         return failed or worded
@@ -65,7 +68,12 @@ def is_bounce(mail: Part, envelope_from: str | None) -> bool:
     # a server that writes as if it were a person: only when everything else fits
     answers = mail.get("in-reply-to") and not mail.get("auto-submitted")
     attached = any(part.type.startswith("message/") for part in mail.walk())
-    return failed and worded and not answers and (attached or bool(mail.get("auto-submitted")) or bool(cut(said)[1]))
+    return (
+        failed
+        and worded
+        and not answers
+        and (attached or bool(mail.get("auto-submitted")) or bool(cut(said)[1]))
+    )
 
 
 def read_prose(mail: Part, ours: Ours) -> tuple[Told, ...]:
@@ -108,7 +116,12 @@ def _from_a_daemon(mail: Part) -> bool:
 def _from_nobody(mail: Part, envelope_from: str | None) -> bool:
     """The null sender (RFC 5321 section 4.5.5), as we were told it or as servers wrote it down."""
     path = mail.get("return-path").strip()
-    return envelope_from == "" or path in {"<>", "<#@[]>"} or re.match(r"From (?:<>|MAILER-DAEMON)", mail.get("from_"), re.I) is not None or "daemon" in path.lower()
+    return (
+        envelope_from == ""
+        or path in {"<>", "<#@[]>"}
+        or re.match(r"From (?:<>|MAILER-DAEMON)", mail.get("from_"), re.I) is not None
+        or "daemon" in path.lower()
+    )
 
 
 def _said_first(mail: Part) -> str:
@@ -150,7 +163,9 @@ def _about(said: str, address: str, all_of_them: list[str], alone: bool) -> str:
     if alone or at < 0:
         return said
     begin = at + len(address)
-    others = [place for one in all_of_them if one != address.lower() and (place := lower.find(one, begin)) >= 0]
+    others = [
+        place for one in all_of_them if one != address.lower() and (place := lower.find(one, begin)) >= 0
+    ]
     return said[begin : min([begin + 1500, *others])]
 
 
