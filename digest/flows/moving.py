@@ -17,7 +17,7 @@ from digest.flows.notices import ask_to_confirm, notice_for
 from digest.flows.readers import suppression_key
 from digest.flows.sign_up import may_ask
 from digest.render.greetings import masked
-from digest.store import newsletters, notices
+from digest.store import newsletters, notices, returned
 from digest.store.database import Database
 from subscribers import store as readers
 from subscribers.model import Standing
@@ -132,6 +132,7 @@ async def _take(connection: AsyncConnection, notice: Notice, reader: Subscriptio
         return
     if moves:
         await readers.set_identity(connection, reader.subscriber_id, address=target)
+    await returned.forget_score(connection, reader.subscriber_id)
     await notices.answer(connection, notice.id, now)
     if not says_yes:
         await notices.close_question(connection, NoticeKind.MOVE, notice.occasion, reader.id, now)

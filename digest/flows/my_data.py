@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Newsletter
 from digest.flows.readers import forget_reader
-from digest.store import events, kept, newsletters, numbered
+from digest.store import events, kept, newsletters, numbered, returned_mails
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from digest.store.issues import numbers_in
@@ -79,6 +79,10 @@ async def _document(connection: AsyncConnection, mine: Collection[Subscription])
         "other_mails": [
             _outer(row) | {"newsletter": named[row.subscription_id]}
             for row in await kept.notices_of(connection, ids)
+        ],
+        "came_back": [
+            _outer(row) | {"newsletter": named[row.subscription_id]}
+            for row in await returned_mails.about(connection, ids)
         ],
         "told_to_others": [
             {

@@ -16,8 +16,20 @@ from digest.errors import InputError, NotFoundError
 from digest.flows.noted import note_reader
 from digest.flows.notices import ask_to_confirm, goodbye
 from digest.flows.pauses import Change, pausing, resuming
-from digest.store import calls, counters, deliveries, facts, imports, kept, ledger, notices, numbered
+from digest.store import (
+    calls,
+    counters,
+    deliveries,
+    facts,
+    imports,
+    kept,
+    ledger,
+    notices,
+    numbered,
+    returned_mails,
+)
 from digest.store import newsletters as newsletter_shelf
+from digest.store import returned as came_back
 from digest.store.changes import note_change
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
@@ -232,6 +244,8 @@ async def forget_reader(connection: AsyncConnection, mine: Sequence[Subscription
     await consents.forget_networks(connection, ids)
     await imports.forget(connection, address, ids)
     await calls.forget_readers(connection)
+    await returned_mails.forget(connection, address, ids)
+    await came_back.forget_score(connection, mine[0].subscriber_id)
     await suppress(connection, address, await suppression_key(connection), ERASED, now)
     await shelf.erase(connection, mine[0].subscriber_id, now)
 
@@ -317,6 +331,7 @@ async def come_back(
     await shelf.save(connection, back)
     await shelf.set_identity(connection, mine.subscriber_id, name=new.wishes.name)
     await shelf.note_standing(connection, mine.id, mine.standing, back.standing, new.reason, now)
+    await came_back.forget_score(connection, mine.subscriber_id)
     return back
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from digest.core.webhooks import KEEP_EVENTS
 from digest.flows.stories import KEEP_SIGNS
-from digest.store import attempts, calls, events, imports, notices, reader_words, stories
+from digest.store import attempts, calls, events, imports, notices, reader_words, returned_mails, stories
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from subscribers import consents, unconfirmed
@@ -19,6 +19,9 @@ from subscribers.subscription import left
 NOT_CONFIRMED: Final = "did not confirm in time"
 #: How long a roster that was handed over is kept: its lines, when nothing was done, and what was refused.
 KEEP_ROSTERS: Final = timedelta(days=7)
+#: How long a mail that came back is kept for a person, and after somebody was done with it.
+KEEP_MAILS: Final = timedelta(days=90)
+KEEP_DONE_MAILS: Final = timedelta(days=14)
 #: In one transaction: others write too.
 TOGETHER: Final = 200
 
@@ -50,6 +53,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
         unclean = await reader_words.is_unclean(connection)
     await _forget_events(store, now - KEEP_EVENTS)
+    await _forget_mails(store, now)
     if found.removed or emptied or unclean:
         await leave_nothing(store)
     return found
@@ -71,6 +75,15 @@ async def _forget_events(store: Database, before: datetime) -> None:
     while True:
         async with store.write() as connection:
             if await events.forget(connection, before, TOGETHER) < TOGETHER:
+                return
+
+
+async def _forget_mails(store: Database, now: datetime) -> None:
+    """Forget what came back and was kept for a person."""
+    old = {"before": now - KEEP_MAILS, "done_before": now - KEEP_DONE_MAILS}
+    while True:
+        async with store.write() as connection:
+            if await returned_mails.forget_old(connection, **old, limit=TOGETHER) < TOGETHER:
                 return
 
 

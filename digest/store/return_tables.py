@@ -41,10 +41,10 @@ returns = Table(
     # by what the copy was found: return-path, message-id, link, address, or empty
     Column("proof", String(12), nullable=False),
     Column("effect", String(12), nullable=False),
-    Column("delivery_id", ForeignKey("deliveries.id"), index=True),
-    Column("notice_id", ForeignKey("notices.id")),
-    Column("subscription_id", ForeignKey("subscriptions.id"), index=True),
-    Column("issue_id", ForeignKey("issues.id")),
+    Column("delivery_id", ForeignKey("deliveries.id", ondelete="SET NULL"), index=True),
+    Column("notice_id", ForeignKey("notices.id", ondelete="SET NULL")),
+    Column("subscription_id", ForeignKey("subscriptions.id", ondelete="SET NULL"), index=True),
+    Column("issue_id", ForeignKey("issues.id", ondelete="SET NULL")),
     # of the mailbox, so that families can be watched
     Column("family", String(255), nullable=False),
     # of those that nobody was found behind
@@ -74,7 +74,12 @@ returned_mails = Table(
 bounce_scores = Table(
     "bounce_scores",
     metadata,
-    Column("subscriber_id", ForeignKey("subscribers.id"), primary_key=True, autoincrement=False),
+    Column(
+        "subscriber_id",
+        ForeignKey("subscribers.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     Column("points", Integer, nullable=False),
     Column("day", Date, nullable=False),
     Column("probed_at", Instant),

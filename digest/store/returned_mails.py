@@ -147,23 +147,38 @@ async def by_id(connection: AsyncConnection, return_id: int) -> Return | None:
 
 
 async def forget(connection: AsyncConnection, address: str, subscription_ids: Sequence[int]) -> None:
-    """Wipe what was said of a reader, and mails in which the address stands."""
+    """Wipe what was said of a reader, and kept mails that hold the address anywhere."""
     mine = returns.c
     theirs = or_(mine.subscription_id.in_(subscription_ids), func.lower(mine.recipient) == address.lower())
-    mails = set(
-        (await connection.execute(select(mine.mail_id).where(theirs, mine.mail_id.isnot(None)))).scalars()
-    )
-    named = func.lower(returned_mails.c.sender) == address.lower()
-    mails |= set((await connection.execute(select(returned_mails.c.id).where(named))).scalars())
+    query = select(mine.mail_id).where(theirs, mine.mail_id.isnot(None))
+    mails = set((await connection.execute(query)).scalars())
+    needle = address.lower().encode()
+    # some hundred mails at most, read one by one
+    kept = returned_mails.c
+    for mail_id in list((await connection.execute(select(kept.id))).scalars()):
+        row = (await connection.execute(select(kept.sender, kept.raw).where(kept.id == mail_id))).one()
+        if needle in bytes(row.raw).lower() or row.sender.lower() == address.lower():
+            mails.add(mail_id)
     await connection.execute(update(returns).where(theirs).values(text="", recipient=""))
-    await connection.execute(delete(returned_mails).where(returned_mails.c.id.in_(mails)))
+    await connection.execute(delete(returned_mails).where(kept.id.in_(mails)))
 
 
-async def forget_old(connection: AsyncConnection, before: datetime, limit: int) -> int:
-    """Forget mails that came before then; what was said stays. How many."""
-    some = select(returned_mails.c.id).where(returned_mails.c.at < before).limit(limit)
-    done = await connection.execute(delete(returned_mails).where(returned_mails.c.id.in_(some)))
-    return done.rowcount
+async def about(connection: AsyncConnection, subscription_ids: Sequence[int]) -> Sequence[Any]:
+    """What came back of mails to a reader, oldest first: rows with all that is kept of it."""
+    columns = [one for one in returns.c if one.name not in {"key", "mail_id", "recipient"}]
+    query = select(*columns).where(returns.c.subscription_id.in_(subscription_ids)).order_by(returns.c.id)
+    return (await connection.execute(query)).all()
+
+
+async def forget_old(
+    connection: AsyncConnection, *, before: datetime, done_before: datetime, limit: int
+) -> int:
+    """Forget mails that came before then, or were done with before; what was said stays. How many."""
+    mine = returned_mails.c
+    old = or_(mine.at < before, mine.done_at < done_before)
+    some = list((await connection.execute(select(mine.id).where(old).limit(limit))).scalars())
+    await connection.execute(delete(returned_mails).where(mine.id.in_(some)))
+    return len(some)
 
 
 def _return_from(row: Any) -> Return:

@@ -99,7 +99,7 @@ def test_only_the_question_whether_to_begin_again_goes_to_who_is_gone() -> None:
 
 
 def test_nobody_who_must_not_be_written_to_gets_a_notice() -> None:
-    # an alert and a test go to the newsroom, whoever reads there
-    for kind in set(NoticeKind) - {NoticeKind.ALERT, NoticeKind.TEST}:
+    # these go to the newsroom, whoever reads there
+    for kind in set(NoticeKind) - {NoticeKind.ALERT, NoticeKind.ANSWER, NoticeKind.TEST}:
         for standing in (Standing.COMPLAINED, Standing.SUPPRESSED):
             assert why_not(kind, standing, is_their_address=True) == standing

@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import insert, select
 
 from digest.core.model import DeliveryStatus, Verdict
+from digest.core.returned import Kind, Returned
 from digest.flows import moving
+from digest.flows.matching import Origin
 from digest.store import deliveries, newsletters
 from digest.store.database import Database
 from digest.store.deliveries import Recorded
@@ -32,6 +34,7 @@ from tests.flows.newsroom import (
     reader,
 )
 from tests.flows.post_office import all_notices
+from tests.flows.returning import report, settling, take
 from tests.flows.test_forgetting import everything_in
 from tests.web.visiting import (
     ONE_CLICK,
@@ -69,6 +72,10 @@ async def a_full_life(store: Database) -> tuple[Subscription, Subscription]:
         agreed |= {"version": "abc", "words": "Send me the digest."}
         times = {"asked_at": TUESDAY, "confirmed_at": TUESDAY}
         await connection.execute(insert(consents), [{"subscription_id": ana.id, **agreed, **times}])
+    # a report about a copy of hers, and one that proves nothing
+    slow = Returned(Kind.DELAYED, ANA, text=f"the mailbox of {ANA} is slow")
+    await settling(store, at(24, 8)).settle([slow], Origin("postmark", vouched=True))
+    await take(store, report(ANA), report("else@example.org", original=f"X-For: {ANA.upper()}\r\n"))
     await moving.ask_to_move(ana.id, "a.quist@new.example", seen_from="192.0.2.7", store=store, now=at(24, 9))
     async with visitor(store, at(24, 9)) as client:
         await client.post(f"{choices(ana)}/pause", data={"catch_up": "no"})
@@ -102,6 +109,9 @@ async def test_all_that_is_kept_is_handed_out(store: Database) -> None:
     assert daily["bookmark"]["still_to_come"] == ["Solar"]
     assert [one["reason"] for one in daily["history"]][-1].endswith("other — Mrs Quist has moved")
     assert (other["newsletter"], other["standing"]) == ("weekly", "left")
+    (slow,) = found["came_back"]
+    assert (slow["kind"], slow["effect"]) == ("delayed", "noted")
+    assert slow["text"] == f"the mailbox of {ANA} is slow"
     (issue,) = found["issues"]
     assert (issue["status"], issue["briefings"]) == ("sent", ["Tariffs"])
     (consent,) = found["consents"]

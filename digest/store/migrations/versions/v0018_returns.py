@@ -49,7 +49,10 @@ def upgrade() -> None:
         sa.Column("probed_at", _INSTANT),
         sa.PrimaryKeyConstraint("subscriber_id", name=op.f("pk_bounce_scores")),
         sa.ForeignKeyConstraint(
-            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_bounce_scores_subscriber_id")
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_bounce_scores_subscriber_id"),
+            ondelete="CASCADE",
         ),
     )
     op.create_index("ix_bounce_scores_points", "bounce_scores", ["points"])
@@ -57,6 +60,7 @@ def upgrade() -> None:
 
 def _keep_returns() -> None:
     of_others = {
+        "mail_id": "returned_mails.id",
         "delivery_id": "deliveries.id",
         "notice_id": "notices.id",
         "subscription_id": "subscriptions.id",
@@ -86,13 +90,10 @@ def _keep_returns() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_returns")),
         sa.UniqueConstraint("key", name=op.f("uq_returns_key")),
         *(
-            sa.ForeignKeyConstraint([name], [key], name=op.f(f"fk_returns_{name}"))
+            sa.ForeignKeyConstraint([name], [key], name=op.f(f"fk_returns_{name}"), ondelete="SET NULL")
             for name, key in of_others.items()
         ),
-        sa.ForeignKeyConstraint(
-            ["mail_id"], ["returned_mails.id"], name=op.f("fk_returns_mail_id"), ondelete="SET NULL"
-        ),
-        sa.CheckConstraint(" OR ".join(f"kind = '{kind}'" for kind in _KINDS), name=op.f("ck_returns_kind")),
+        sa.CheckConstraint(_one_of("kind", _KINDS), name=op.f("ck_returns_kind")),
     )
     for name in ("delivery_id", "subscription_id", "mail_id"):
         op.create_index(f"ix_returns_{name}", "returns", [name])
