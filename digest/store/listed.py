@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.store.reader_words import SHORTEST, matching
+from digest.store.reader_words import matching
 from digest.store.tables import newsletters
 from subscribers.interning import chunks
 from subscribers.model import Standing
@@ -41,10 +41,9 @@ FROM_THE_NEWEST: Final = 2**31 - 1
 _FEW: Final = 10_000
 #: So many of the newest are looked through for one page.
 _LOOKED_THROUGH: Final = 100_000
-#: Pages of what was found by its words, for one page of those among it that are wanted.
-_ROUNDS: Final = 2
-#: So many that fit are then looked at, for what else is asked of them: to ask the index again costs more.
-_LOOKED_AT: Final = 500
+#: So many of those with the words are looked at for what else is asked of them: on PostgreSQL to ask the
+#: index takes much longer than to look at what it found.
+_LOOKED_AT: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,20 +161,12 @@ async def _walks(
 async def _with_part(
     connection: AsyncConnection, wanted: Wanted, before: int, count: int
 ) -> tuple[list[int], int | None]:
-    found: list[int] = []
-    following: int | None = before
-    alone = wanted == Wanted(part=wanted.part)
-    at_a_time = max(count, 200 if alone else _LOOKED_AT)
-    # what is too short for the index is looked for among many readers at a time as it is
-    for _ in range(_ROUNDS if len(wanted.part) >= SHORTEST else 1):
-        assert following is not None
-        some, following = await matching(connection, wanted.part, before=following, count=at_a_time)
-        found += some if alone else await _among(connection, some, wanted)
-        if len(found) > count:
-            return found[:count], found[count - 1]
-        if following is None or len(found) == count:
-            break
-    return found, following
+    if wanted == Wanted(part=wanted.part):
+        found, following = await matching(connection, wanted.part, before=before, count=max(count, 200))
+    else:
+        some, following = await matching(connection, wanted.part, before=before, count=_LOOKED_AT)
+        found = await _among(connection, some, wanted)
+    return (found[:count], found[count - 1]) if len(found) > count else (found, following)
 
 
 async def _among(connection: AsyncConnection, ids: Sequence[int], wanted: Wanted) -> list[int]:
