@@ -48,7 +48,7 @@ class Consequences:
         if row.reader is Reader.COMPLAIN:
             return await self._complain(one)
         if one.mailed is None:
-            return Effect.NOTED
+            return await self._act_without_copy(one, row)
         news = await self._change_copy(one, one.mailed, row)
         if row.reader is Reader.FORWARD:
             return Effect.FORWARDED if self._replies_to else Effect.NOTED
@@ -79,11 +79,18 @@ class Consequences:
             self._changed_issues.add(mailed.issue_id)
         return news
 
+    async def _act_without_copy(self, one: Matched, row: Consequence) -> Effect:
+        """What is proved of a reader and of no copy stops mail, or is only kept."""
+        mine = await together.subscriptions_by_id(self._connection, one.subscription_ids)
+        if row.reader is not Reader.STOP or not mine:
+            return Effect.NOTED
+        return await self._stop(mine[0].address, one.event.text or one.event.rule)
+
     async def _act(self, one: Matched, mailed: Mailed, row: Consequence) -> Effect:
         if row.reader is Reader.STOP:
-            return await self._stop(mailed, one.event.text or one.event.rule)
+            return await self._stop(mailed.address, one.event.text or one.event.rule)
         if mailed.kind is NoticeKind.PROBE and row.refused in {RETURNED, TABLE[one.event.kind].refused}:
-            return await self._stop(mailed, "the mail that asked whether it lives came back")
+            return await self._stop(mailed.address, "the mail that asked whether it lives came back")
         if row.reader in {Reader.COUNT, Reader.COUNT_SELDOM}:
             return await self._count(mailed, seldom=row.reader is Reader.COUNT_SELDOM)
         return Effect.REFUSED
@@ -95,7 +102,9 @@ class Consequences:
         after = counted(before, self._now, good_days=good, seldom=seldom)
         step = step_of(before, after, self._now)
         if step is Effect.STOPPED:
-            return await self._stop(mailed, f"mail came back on {after.points} days, and so did a probe")
+            return await self._stop(
+                mailed.address, f"mail came back on {after.points} days, and so did a probe"
+            )
         if step is Effect.PROBED:
             after = replace(after, probed_at=self._now)
             await self._probe(mailed)
@@ -106,8 +115,8 @@ class Consequences:
     async def _probe(self, mailed: Mailed) -> None:
         """Ask the mailbox, by one mail, whether it lives."""
 
-    async def _stop(self, mailed: Mailed, words: str) -> Effect:
-        mine = await together.subscriptions_among(self._connection, [mailed.address])
+    async def _stop(self, address: str, words: str) -> Effect:
+        mine = await together.subscriptions_among(self._connection, [address])
         stopped = [one for one in mine if (one.standing, Event.BOUNCED_HARD) in TRANSITIONS]
         await together.take_out(self._connection, [one.id for one in stopped], Standing.BOUNCING)
         reasons = {one.id: f"mail came back: {words}"[:500] for one in stopped}

@@ -28,6 +28,8 @@ class Proof(StrEnum):
     LINK = "link"
     #: by an address alone, on the word of somebody who signs
     ADDRESS = "address"
+    #: a person said so
+    BY_HAND = "by-hand"
 
 
 @dataclass(frozen=True, slots=True)

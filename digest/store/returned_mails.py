@@ -98,6 +98,12 @@ async def be_done_with(connection: AsyncConnection, mail_id: int, now: datetime)
     return (await connection.execute(query)).rowcount > 0
 
 
+async def settle_by_hand(connection: AsyncConnection, return_id: int, **values: Any) -> None:
+    """Write down what a person said that it is about, and what became of it."""
+    query = update(returns).where(returns.c.id == return_id)
+    await connection.execute(query.values(recipient="", **values))
+
+
 async def page(
     connection: AsyncConnection,
     *,

@@ -1,0 +1,122 @@
+"""A person says what a returned mail is about, or that it is done with; then the same table decides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.access import Actor
+from digest.core.families import family_of
+from digest.core.returned import Returned
+from digest.core.settling import Effect
+from digest.errors import InputError, NotFoundError
+from digest.flows.consequences import Consequences
+from digest.flows.matching import LATELY, Matched
+from digest.mail.evidence import Proof
+from digest.store import returned, returned_mails
+from digest.store.changes import note_change
+from digest.store.database import Database
+from digest.store.returned_mails import KeptMail, Return
+from subscribers import store as readers
+from subscribers.wishes import address_key
+
+
+async def look(return_id: int, *, store: Database) -> tuple[Return, KeptMail | None]:
+    """Something that came back, and its mail if that is kept; raises NotFoundError."""
+    async with store.read() as connection:
+        one = await _require(connection, return_id)
+        mail = None if one.mail_id is None else await returned_mails.mail_by_id(connection, one.mail_id)
+        return one, mail
+
+
+async def apply(
+    return_id: int,
+    *,
+    by: Actor,
+    store: Database,
+    now: datetime,
+    address: str = "",
+    delivery_id: int | None = None,
+) -> Effect:
+    """Settle what nobody could match, as if it had proved that it is about this copy, or this reader.
+
+    Raises InputError for what is settled already, and NotFoundError for an unknown copy or reader.
+    """
+    async with store.write() as connection:
+        await returned.take_the_floor(connection)
+        one = await _require(connection, return_id)
+        if one.effect is not Effect.UNMATCHED:
+            raise InputError(f"this was settled already ({one.effect}): nothing is left to say of it")
+        matched = await _meant(connection, one, address, delivery_id, now)
+        acting = Consequences(connection, now)
+        effect = await acting.follow(matched)
+        await acting.finish()
+        mailed = matched.mailed
+        await returned_mails.settle_by_hand(
+            connection,
+            return_id,
+            effect=effect,
+            proof=Proof.BY_HAND,
+            delivery_id=None if mailed is None else mailed.delivery_id,
+            issue_id=None if mailed is None else mailed.issue_id,
+            subscription_id=matched.subscription_ids[0] if matched.subscription_ids else None,
+            family=family_of(matched.event.recipient.rpartition("@")[2].lower()),
+        )
+        if one.mail_id is not None:
+            await returned_mails.be_done_with(connection, one.mail_id, now)
+        after = {"kind": one.kind, "effect": effect}
+        await note_change(connection, by, "returned.apply", return_id, now, after=after)
+    return effect
+
+
+async def be_done_with(return_id: int, *, by: Actor, store: Database, now: datetime) -> bool:
+    """Say that a kept mail needs nobody any more; False when somebody said so before."""
+    async with store.write() as connection:
+        one = await _require(connection, return_id)
+        if one.mail_id is None:
+            raise InputError("no mail of this is kept: nothing waits for a person")
+        done = await returned_mails.be_done_with(connection, one.mail_id, now)
+        if done:
+            await note_change(connection, by, "returned.done", return_id, now)
+    return done
+
+
+async def clear_score(subscriber_id: int, *, by: Actor, store: Database, now: datetime) -> None:
+    """Forget what speaks against an address."""
+    async with store.write() as connection:
+        before = await returned.score_of(connection, subscriber_id)
+        await returned.forget_score(connection, subscriber_id)
+        if before.points:
+            was = {"points": before.points}
+            await note_change(connection, by, "reader.clear-score", subscriber_id, now, before=was)
+
+
+async def _require(connection: AsyncConnection, return_id: int) -> Return:
+    found = await returned_mails.by_id(connection, return_id)
+    if found is None:
+        raise NotFoundError(f"returned mail {return_id} does not exist: see digest bounces list")
+    return found
+
+
+async def _meant(
+    connection: AsyncConnection, one: Return, address: str, delivery_id: int | None, now: datetime
+) -> Matched:
+    said = Returned(one.kind, "", one.permanent, one.reply, one.enhanced, one.text, one.rule)
+    if delivery_id is not None:
+        copies = await returned.of_deliveries(connection, [delivery_id])
+        if delivery_id not in copies or copies[delivery_id].subscription_id is None:
+            raise NotFoundError(f"delivery {delivery_id} does not exist, or its reader was erased")
+        copy = copies[delivery_id]
+        assert copy.subscription_id is not None
+        event = replace(said, recipient=copy.address)
+        return Matched(event, b"", Proof.BY_HAND, copy, (copy.subscription_id,))
+    mine = await readers.subscriptions_of(connection, address)
+    if not mine:
+        raise NotFoundError(f"nobody reads at {address!r}: see digest subscribers list")
+    lately = await returned.of_addresses(connection, [address], now - LATELY)
+    sent = [copy for copy in lately.get(address_key(address), ()) if copy.sent_at is not None]
+    newest = max(sent, key=lambda copy: copy.sent_at or now, default=None)
+    event = replace(said, recipient=mine[0].address)
+    return Matched(event, b"", Proof.BY_HAND, newest, tuple(each.id for each in mine))
