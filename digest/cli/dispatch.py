@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from digest import wiring
@@ -14,11 +14,13 @@ from digest.config import Settings, Uncertain, secret_keys
 from digest.flows.hand_over import Messenger
 from digest.flows.poll import Poller
 from digest.flows.press import Press
+from digest.flows.settle import Settling
 from digest.flows.tally import Progress
 from digest.ingest.feed_room import ReadingRoom
 from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
 from digest.store.database import Database
+from subscribers.tokens import Tokens
 
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -39,6 +41,12 @@ def press_for(settings: Settings, store: Database) -> Press:
         dkim_keys=wiring.dkim_keys_of(settings),
         own_themes=settings.themes_dir,
     )
+
+
+def settling_for(settings: Settings, store: Database) -> Settling:
+    """What settles returned mail, under the keys with which mails are sent."""
+    keys = secret_keys(settings)
+    return Settling(store=store, tokens=Tokens(keys), return_keys=keys, now=lambda: datetime.now(UTC))
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -24,7 +24,7 @@ from digest.flows.matching import Matched, Origin, match
 from digest.mail.bounces import read_returned
 from digest.mail.evidence import Evidence
 from digest.mail.peek import sender_and_subject
-from digest.store import facts, returned, returned_mails
+from digest.store import facts, newsletters, returned, returned_mails
 from digest.store.database import Database
 from subscribers.tokens import Tokens
 
@@ -83,6 +83,8 @@ class Settling:
         self._now: Final = now
         self._replies_to: Final = replies_to
         self._evidence: Evidence | None = None
+        #: whose mails come back: no report is about these
+        self._ours: frozenset[str] = frozenset()
 
     async def take_in(self, mails: Sequence[Mail]) -> list[tuple[Settled, ...]]:
         """Read mails and settle what each says; empty for one that says nothing of ours.
@@ -90,7 +92,8 @@ class Settling:
         When this returns, all of it is durable. Raises StoreError: then the caller keeps what it has, and
         comes again.
         """
-        read = await asyncio.to_thread(lambda: [_read(one) for one in mails])
+        await self._proofs()
+        read = await asyncio.to_thread(lambda: [_read(one, self._ours) for one in mails])
         done: list[tuple[Settled, ...]] = []
         for first in range(0, len(mails), TOGETHER):
             some = list(zip(mails[first : first + TOGETHER], read[first : first + TOGETHER], strict=True))
@@ -156,12 +159,14 @@ class Settling:
         if self._evidence is None:
             async with self._store.read() as connection:
                 name = await facts.store_name(connection)
+                senders = {one.sender_address for one in await newsletters.every(connection)}
+            self._ours = frozenset(senders)
             self._evidence = Evidence(return_keys=self._return_keys, store_name=name, tokens=self._tokens)
         return self._evidence
 
 
-def _read(mail: Mail) -> tuple[Returned, ...]:
-    return read_returned(mail.raw, envelope_to=mail.envelope_to, envelope_from=mail.envelope_from)
+def _read(mail: Mail, ours: Collection[str]) -> tuple[Returned, ...]:
+    return read_returned(mail.raw, envelope_to=mail.envelope_to, envelope_from=mail.envelope_from, ours=ours)
 
 
 async def _keep_mail(connection: AsyncConnection, mail: Mail, now: datetime) -> int:

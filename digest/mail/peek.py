@@ -1,27 +1,37 @@
-"""The two lines by which a person knows a mail in a list: who sent it, and its subject."""
+"""What a person sees of a mail in a list, and when they open it: never as HTML, and only text."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
-from email.parser import BytesHeaderParser
-from email.policy import compat32
-from email.utils import parseaddr
+from typing import Final
 
+from digest.mail.bounces.addresses import one_address
+from digest.mail.bounces.mime import Part, read_mail
 from digest.mail.words import clean_text
+
+#: Signs; a person reads no more of it.
+MOST_TEXT: Final = 20_000
+_REPORTS: Final = ("message/delivery-status", "message/feedback-report", "message/global-delivery-status")
 
 
 def sender_and_subject(raw: bytes) -> tuple[str, str]:
     """Both as one clean line each, empty where the mail has none; whatever the mail is, nothing is raised."""
-    headers = BytesHeaderParser(policy=compat32).parsebytes(raw[:65_536])
-    sender = parseaddr(_line(headers.get("From", "")))[1]
-    return sender[:320], _line(headers.get("Subject", ""))[:500]
+    mail = read_mail(raw)
+    return one_address(mail.get("from"))[:320], _line(mail.shown("subject"))[:500]
 
 
-def _line(value: object) -> str:
-    text = str(value)
-    # what cannot be decoded is shown as it came
-    with suppress(HeaderParseError, LookupError, UnicodeError, ValueError):
-        text = str(make_header(decode_header(text)))
+def readable(raw: bytes) -> str:
+    """What the mail says, with the fields of a report below it; plain text of at most `MOST_TEXT` signs."""
+    mail = read_mail(raw)
+    parts = [part for part in mail.walk() if part.type in {"text/plain", *_REPORTS}]
+    if not any(part.type == "text/plain" for part in parts):
+        parts = [*(part for part in mail.walk() if part.type == "text/html"), *parts]
+    texts = [_clean(part) for part in parts]
+    return "\n\n".join(text for text in texts if text)[:MOST_TEXT]
+
+
+def _clean(part: Part) -> str:
+    return "\n".join(clean_text(line) for line in part.text.splitlines()).strip("\n")
+
+
+def _line(text: str) -> str:
     return clean_text(" ".join(text.split()))

@@ -1,0 +1,47 @@
+"""What came back, as programs and people see it: plain values under the names of the interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from digest.flows.settle import Settled
+from digest.store.returned_mails import Return
+
+
+def settled_shown(one: Settled) -> dict[str, Any]:
+    """What became of one thing that was just read."""
+    event = one.event
+    return {
+        "recipient": event.recipient or one.address or None,
+        "kind": event.kind,
+        "permanent": event.permanent,
+        "code": event.enhanced or event.reply or None,
+        "reply": event.reply or None,
+        "text": event.text,
+        "delivery": one.delivery_id,
+        "notice": one.notice_id,
+        "rule": event.rule,
+        "effect": one.effect,
+    }
+
+
+def return_shown(one: Return) -> dict[str, Any]:
+    """What came back some time ago."""
+    return {
+        "id": one.id,
+        "at": one.at,
+        "origin": one.origin,
+        "recipient": one.address or None,
+        "kind": one.kind,
+        "permanent": one.permanent,
+        "code": one.enhanced or one.reply or None,
+        "reply": one.reply or None,
+        "text": one.text,
+        "delivery": one.delivery_id,
+        "notice": one.notice_id,
+        "issue": one.issue_id,
+        "newsletter": one.newsletter or None,
+        "rule": one.rule,
+        "proof": one.proof or None,
+        "effect": one.effect,
+    }
