@@ -20,8 +20,8 @@ from digest.jobs.local import Jobs
 
 log = structlog.get_logger(__name__)
 
-#: How often notices, rosters and feeds are looked for: somebody who has just signed up waits for a mail, and
-#: somebody at the desk for an import, or for a feed that was added.
+#: How often notices, rosters, feeds and files are looked for: somebody who has just signed up waits for a
+#: mail, and somebody at the desk for an import, or for a feed that was added.
 NOTICE_SECONDS: Final = 3
 
 
@@ -65,7 +65,7 @@ async def keep_time(
         )
 
     every(tick_seconds, lambda now: _tick(jobs, now, stop, pulse))
-    for between in (_notify, _take_in, _hand_over, _poll):
+    for between in (_notify, _take_in, _hand_over, _poll, _look):
         every(min(tick_seconds, NOTICE_SECONDS), partial(between, jobs, stop))
     scheduler.start()
     log.info("the scheduler is awake", tick_seconds=tick_seconds)
@@ -121,6 +121,14 @@ async def _poll(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:
         return
     if done.added or done.updated or done.failed:
         log.info("feeds were polled", added=done.added, updated=done.updated, failed=done.failed)
+
+
+async def _look(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:
+    """Take in what was put into the watched folder; what came of each file is told by who takes it."""
+    try:
+        await jobs.look(now, stop)
+    except Exception as error:
+        log.error("the folder could not be looked into", error=f"{type(error).__name__}: {error}")
 
 
 async def _notify(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:

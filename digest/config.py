@@ -153,6 +153,12 @@ class Settings(BaseSettings):
         description="Folder with themes of your own, each a folder in it (docs/themes.md). When not given, "
         "there are those that come with the program.",
     )
+    ingest_dir: Path | None = Field(
+        default=None,
+        description="Folder into which people and programs put files of briefings: the scheduler and `digest "
+        "run` take them in and move them to taken or refused below it (docs/ingest.md). When not given, no "
+        "folder is looked into.",
+    )
     uncertain: Uncertain = Field(
         default=Uncertain.AGAIN,
         description="What happens to a message that a crash or a broken connection left in doubt: again "

@@ -18,6 +18,7 @@ from digest.core.pace import Limit, Limits
 from digest.core.warmup import WarmingUp, WarmUp
 from digest.core.webhooks import AT_ONCE, MOST_WEBHOOKS
 from digest.errors import SettingsError
+from digest.ingest.folder import Folder
 from digest.mail.dkim import DkimKey, load_key
 from digest.mail.post import Post
 from digest.mail.servers import FileOutbox, Security, parse_servers
@@ -99,6 +100,26 @@ def dkim_keys_of(settings: Settings) -> tuple[DkimKey, ...]:
             raise SettingsError(f"DIGEST_DKIM_KEYS names {entry!r}: say SELECTOR:FILE, such as s1:dkim.pem")
         keys.append(load_key(Path(path), selector))
     return tuple(keys)
+
+
+def ingest_folder_of(settings: Settings, store: Database) -> Folder | None:
+    """The watched folder; raises SettingsError when there is none, or when it holds what is our own."""
+    path = settings.ingest_dir
+    if path is None:
+        return None
+    if not path.is_dir():
+        raise SettingsError(
+            f"DIGEST_INGEST_DIR names {str(path)!r}, which is no folder: make it, or name another"
+        )
+    # all that lies there is read and moved away: our settings, keys and rows would be as well
+    ours = [Path(), settings.var_dir]
+    if store.is_sqlite and store.url.database:
+        ours.append(Path(store.url.database).parent)
+    if path.resolve() in {one.resolve() for one in ours}:
+        raise SettingsError(
+            f"DIGEST_INGEST_DIR names {str(path)!r}, where this program has its files: name another folder"
+        )
+    return Folder(path)
 
 
 @asynccontextmanager

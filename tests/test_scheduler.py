@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from digest.core.model import RunTotals
 from digest.flows.notify import Notified
 from digest.flows.poll import Polls
+from digest.flows.watch import Looked
 from digest.jobs.local import RunReport
 from digest.store.database import Database
 from scheduler import Pulse, keep_time
@@ -62,6 +63,9 @@ class Diary:
 
     async def poll(self, now: datetime, stop: asyncio.Event) -> Polls:
         return Polls()
+
+    async def look(self, now: datetime, stop: asyncio.Event) -> Looked:
+        return Looked()
 
     async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
         self.notified += 1

@@ -16,6 +16,7 @@ from digest.flows.poll import Poller
 from digest.flows.press import Press
 from digest.flows.settle import Settling
 from digest.flows.tally import Progress
+from digest.flows.watch import Watcher
 from digest.ingest.feed_room import ReadingRoom
 from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
@@ -66,8 +67,12 @@ async def jobs_for(
     progress: Progress | None = None,
     *,
     poller: Poller | None = None,
+    watches: bool = False,
 ) -> LocalJobs:
-    """The work of this process, with its log set up; `progress` watches how it goes."""
+    """The work of this process, with its log set up; `progress` watches how it goes.
+
+    It `watches` the folder for files where it also asks feeds. Raises SettingsError for a wrong one.
+    """
     wiring.set_up_logging(settings)
     return LocalJobs(
         store=store,
@@ -83,6 +88,7 @@ async def jobs_for(
         messenger=Messenger(store=store, reach=wiring.reach_to_webhooks(settings)),
         progress=progress,
         poller=poller,
+        watcher=Watcher(store=store, folder=wiring.ingest_folder_of(settings, store)) if watches else None,
     )
 
 

@@ -58,7 +58,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run_once(now: Now = None, json: Json = False, config: Config = None) -> None:
-    """Ask feeds, plan and send all that is due, then end: what cron calls."""
+    """Ask feeds, take in files, plan and send all that is due, then end: what cron calls."""
     instant = parse_now(now)
     settings = load_settings(config)
 
@@ -69,8 +69,9 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
             watched(json) as progress,
             polling(settings, store) as poller,
         ):
-            jobs = await jobs_for(settings, store, progress, poller=poller)
+            jobs = await jobs_for(settings, store, progress, poller=poller, watches=True)
             await jobs.poll(instant, stop)
+            await jobs.look_patiently(instant, stop)
             report = await jobs.run(instant, stop)
             await jobs.hand_over_all(stop)
             return report, stop.interrupted

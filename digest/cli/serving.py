@@ -44,7 +44,7 @@ def serve(
 
     async def work() -> None:
         async with store_at(settings) as store, stopping() as stop, polling(settings, store) as poller:
-            jobs = None if no_scheduler else await jobs_for(settings, store, poller=poller)
+            jobs = None if no_scheduler else await jobs_for(settings, store, poller=poller, watches=True)
             tokens = Tokens(secret_keys(settings))
             app = build_app(
                 store=store,

@@ -8,7 +8,17 @@ from typing import Final
 
 from digest.core.webhooks import KEEP_EVENTS
 from digest.flows.stories import KEEP_SIGNS
-from digest.store import attempts, calls, events, imports, notices, reader_words, returned_mails, stories
+from digest.store import (
+    attempts,
+    calls,
+    events,
+    imports,
+    notices,
+    reader_words,
+    returned_mails,
+    stories,
+    taken_files,
+)
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from subscribers import consents, unconfirmed
@@ -22,6 +32,8 @@ KEEP_ROSTERS: Final = timedelta(days=7)
 #: How long a mail that came back is kept for a person, and after somebody was done with it.
 KEEP_MAILS: Final = timedelta(days=90)
 KEEP_DONE_MAILS: Final = timedelta(days=14)
+#: How long a file of the watched folder is known again after it lay there last.
+KEEP_TAKEN: Final = timedelta(days=365)
 #: In one transaction: others write too.
 TOGETHER: Final = 200
 
@@ -50,6 +62,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         await attempts.forget(connection, now)
         await calls.forget(connection, now)
         await stories.forget_signs(connection, now - KEEP_SIGNS)
+        await taken_files.forget(connection, now - KEEP_TAKEN)
         emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
         unclean = await reader_words.is_unclean(connection)
     await _forget_events(store, now - KEEP_EVENTS)

@@ -17,11 +17,21 @@ from digest.core.quiet import dates_of, names_by_day
 from digest.flows.feeds_shown import unwell_among
 from digest.flows.issue_acts import approve_by
 from digest.flows.publish import due_slots
-from digest.store import attention, issue_states, newsletters, orders, outcomes, planning, webhooks
+from digest.store import (
+    attention,
+    issue_states,
+    newsletters,
+    orders,
+    outcomes,
+    planning,
+    taken_files,
+    webhooks,
+)
 from digest.store.database import Database
 from digest.store.one_off_tables import OrderStatus
 from digest.store.orders import Order
 from digest.store.outcomes import Outcomes
+from digest.store.taken_files import FolderTrouble
 from digest.store.webhooks import Webhook
 
 #: How far ahead is looked.
@@ -121,6 +131,10 @@ class Needs:
     webhooks: tuple[Webhook, ...]
     #: feeds that are not well, and what is the matter
     feeds: tuple[tuple[Feed, FeedHealth], ...]
+    #: files of the watched folder that were refused of late, or in part
+    refused_files: int
+    #: what lies there, or is the matter with the folder itself
+    folder: tuple[FolderTrouble, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +212,8 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 bounced=await attention.bounced(connection, now - LATELY),
                 webhooks=await webhooks.turned_off(connection, now - LATELY),
                 feeds=await unwell_among(connection, now),
+                refused_files=await taken_files.refused_since(connection, now - LATELY),
+                folder=await taken_files.troubles(connection),
             ),
             sent=sent,
         )

@@ -14,11 +14,12 @@ from digest.ingest.formats import read
 from digest.ingest.gathered import Gathered
 from subscribers.model import Section
 
-_BEGINNING: Final = (b"PK\x03\x04", b"PK\x05\x06")
+#: The first bytes of an archive.
+BEGINNING: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _MOST_FILES: Final = 500
 #: Of one file, and of all together, in bytes as unpacked: what an archive says of itself is not trusted.
-_MOST_OF_ONE: Final = 10_000_000
-_MOST_OF_ALL: Final = 50_000_000
+MOST_OF_ONE: Final = 10_000_000
+MOST_OF_ALL: Final = 50_000_000
 #: Documents of office programs are archives, too; nobody wants their parts.
 _OFFICE: Final = "[Content_Types].xml"
 #: Other methods may take much memory for their tables.
@@ -44,13 +45,13 @@ def read_all(
     def reading(part: bytes, name: str) -> Gathered:
         return read(part, source=name, format=format, section=section, topics=topics, columns=columns)
 
-    if not data.startswith(_BEGINNING):
+    if not data.startswith(BEGINNING):
         return (reading(data, source),)
     found: list[Gathered] = []
     for name, part in _files(data, source):
         whole = f"{source}/{name}"
         try:
-            if part.startswith(_BEGINNING):
+            if part.startswith(BEGINNING):
                 raise InputError(f"{whole} is an archive within an archive: unpack it first")
             found.append(reading(part, whole))
         except InputError as error:
@@ -67,28 +68,28 @@ def _files(data: bytes, source: str) -> Iterator[tuple[str, bytes]]:
             files = [one for one in archive.infolist() if not one.is_dir() and not _is_litter(one.filename)]
             if len(files) > _MOST_FILES:
                 raise InputError(f"{source} holds more than {_MOST_FILES} files: part it")
-            left = _MOST_OF_ALL
+            left = MOST_OF_ALL
             for one in sorted(files, key=lambda one: one.filename):
                 part = _unpacked(archive, one, source, left)
                 left -= len(part)
-                yield _shown(one.filename), part
+                yield shown(one.filename), part
     # the package says by NotImplementedError what it cannot unpack
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, zlib.error) as error:
         raise InputError(f"{source} is a damaged archive ({error}): pack it again") from None
 
 
 def _unpacked(archive: zipfile.ZipFile, one: zipfile.ZipInfo, source: str, left: int) -> bytes:
-    name = f"{source}/{_shown(one.filename)}"
+    name = f"{source}/{shown(one.filename)}"
     if one.flag_bits & 1:
         raise InputError(f"{name} is encrypted: pack it without a password")
     if one.compress_type not in _METHODS:
         raise InputError(f"{name} is packed in an unusual way: pack it with deflate")
     with archive.open(one) as file:
-        part = file.read(_MOST_OF_ONE + 1)
-    if len(part) > _MOST_OF_ONE:
-        raise InputError(f"{name} has more than {_MOST_OF_ONE // 1_000_000} MB")
+        part = file.read(MOST_OF_ONE + 1)
+    if len(part) > MOST_OF_ONE:
+        raise InputError(f"{name} has more than {MOST_OF_ONE // 1_000_000} MB")
     if len(part) > left:
-        raise InputError(f"{source} unpacks to more than {_MOST_OF_ALL // 1_000_000} MB: part it")
+        raise InputError(f"{source} unpacks to more than {MOST_OF_ALL // 1_000_000} MB: part it")
     return part
 
 
@@ -96,6 +97,6 @@ def _is_litter(name: str) -> bool:
     return name.startswith(_LITTER[0]) or name.rpartition("/")[2] in _LITTER
 
 
-def _shown(name: str) -> str:
-    """As it may stand in a message, on one line."""
+def shown(name: str) -> str:
+    """The name of a file as it may stand in a message, on one line."""
     return "".join(sign if sign.isprintable() else "?" for sign in name)[:200]

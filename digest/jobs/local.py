@@ -36,6 +36,7 @@ from digest.flows.recover import recover
 from digest.flows.sender import LONGEST_WAIT, Allowance, Sender
 from digest.flows.tally import Progress, Tally, Unwatched
 from digest.flows.tidy import tidy
+from digest.flows.watch import Looked, Watcher
 from digest.jobs.liveness import Liveness
 from digest.mail.post import Post
 from digest.store import issues, ledger, notices, webhooks
@@ -88,6 +89,10 @@ class Jobs(Protocol):
         """Ask the feeds that are due."""
         ...
 
+    async def look(self, now: datetime, stop: asyncio.Event) -> Looked:
+        """Take in what was put into the watched folder."""
+        ...
+
 
 class LocalJobs:
     """Plans and sends in this process."""
@@ -108,6 +113,7 @@ class LocalJobs:
         keep_unconfirmed: timedelta | None = None,
         messenger: Messenger | None = None,
         poller: Poller | None = None,
+        watcher: Watcher | None = None,
         clock: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
@@ -137,6 +143,8 @@ class LocalJobs:
         self._keep_unconfirmed: Final = keep_unconfirmed
         #: without one no feed is asked
         self._poller: Final = poller
+        #: without one no folder is looked into
+        self._watcher: Final = watcher
         #: when it was tidied last
         self._tidied_at: datetime | None = None
         self._messenger: Final = messenger
@@ -211,6 +219,14 @@ class LocalJobs:
     async def poll(self, now: datetime, stop: asyncio.Event) -> Polls:
         """Ask the feeds that are due; a call while another one is under way leaves them to that one."""
         return Polls() if self._poller is None else await self._poller.poll_due(now, stop)
+
+    async def look(self, now: datetime, stop: asyncio.Event) -> Looked:
+        """Take in what is whole in the watched folder, and leave what has just come for the next look."""
+        return Looked() if self._watcher is None else await self._watcher.look(now, stop)
+
+    async def look_patiently(self, now: datetime, stop: asyncio.Event) -> Looked:
+        """The same for a process that ends afterwards: it waits some seconds for what has just come."""
+        return Looked() if self._watcher is None else await self._watcher.look_patiently(now, stop)
 
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""

@@ -31,6 +31,7 @@ from digest.store import (
     return_tables,
     schema,
     story_tables,
+    taken_tables,
     topics,
     webhook_tables,
 )
@@ -63,7 +64,7 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
     known = (
         *(api_tables.api_calls, desk_tables.people, import_tables.imports, one_off_tables.orders),
         *(webhook_tables.webhooks, story_tables.story_joins, correction_tables.corrections),
-        *(click_tables.links, feed_tables.feeds, return_tables.returns),
+        *(click_tables.links, feed_tables.feeds, return_tables.returns, taken_tables.taken_files),
     )
     assert {one.metadata for one in known} == {metadata}
     async with blank_store.read() as connection:

@@ -13,6 +13,7 @@ from digest.web.desk.briefing_list import BriefingList
 from digest.web.desk.briefing_pages import BriefingPages
 from digest.web.desk.entry import Entry
 from digest.web.desk.feed_pages import Feeds
+from digest.web.desk.folder_page import FolderPage
 from digest.web.desk.gate import DeskRoute, Gate, Pages
 from digest.web.desk.import_pages import Import
 from digest.web.desk.issue_sheets import Issues
@@ -59,6 +60,7 @@ def desk_routes(
         StoryPages(store=store),
         Topics(store=store),
         Feeds(store=store),
+        FolderPage(store=store),
         ReaderList(store=store),
         Readers(store=store, base_url=base_url, own_themes=own_themes),
         Imports(store=store),
