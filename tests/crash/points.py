@@ -11,11 +11,12 @@ from digest.flows.lanes import LaneAtWork
 from digest.flows.notice_press import NoticePress
 from digest.flows.press import Press
 from digest.flows.recorder import Recorder
+from digest.ingest.folder import Folder
 from digest.jobs import local
 from digest.jobs.liveness import Liveness
 from digest.mail.post import FailoverLane
 from digest.mail.wire import Wire
-from digest.store import briefings, deliveries, issues, notices, recording
+from digest.store import briefings, deliveries, issues, notices, recording, taken_files
 from tests.crash.striking import (
     CONTENT,
     after,
@@ -60,6 +61,10 @@ POINTS: Final[dict[str, Point]] = {
     # news comes in
     "news: written, not committed": Point(before_commit(briefings, "publish"), "news"),
     "news: committed": Point(after_commit(briefings, "publish"), "news"),
+    "folder: a file recorded, not committed": Point(before_commit(taken_files, "note"), "folder"),
+    "folder: while the record is committed": Point(within_commit(taken_files, "note"), "folder"),
+    "folder: recorded, not moved": Point(after_commit(taken_files, "note"), "folder"),
+    "folder: moved, which is not noted": Point(after(Folder, "keep"), "folder"),
     # a process begins, and sweeps up after another one
     "start: the name is there, its lock not yet": Point(before(fcntl, "flock")),
     "start: signed on": Point(after(Liveness, "sign_on")),

@@ -6,9 +6,11 @@ import json
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from digest.core.model import DeliveryStatus
+from digest.store import briefings, taken_files
 from digest.store.database import Database
 from tests.crash.children import Born
 from tests.crash.judgement import judge
@@ -119,9 +121,8 @@ async def expiring(stage: Stage, point: str, time: int) -> None:
     await rest(stage, now=NEXT_ISSUE)
 
 
-async def news(stage: Stage, point: str, time: int) -> None:
-    """Briefings come in from a file, and again by whoever saw the command die."""
-    page = stage.command.folder / "news.json"
+def write_news(page: Path) -> None:
+    """What is to be sent, as a file."""
     page.write_text(
         json.dumps(
             [
@@ -136,10 +137,36 @@ async def news(stage: Stage, point: str, time: int) -> None:
             ]
         )
     )
+
+
+async def news(stage: Stage, point: str, time: int) -> None:
+    """Briefings come in from a file, and again by whoever saw the command die."""
+    page = stage.command.folder / "news.json"
+    write_news(page)
     await stage.die(point, "ingest", str(page), time=time)
     status, _, err = await stage.command.run("ingest", str(page))
     assert status == 0, err
     await rest(stage, now="2027-11-24T07:00:00Z")
+
+
+async def folder(stage: Stage, point: str, time: int) -> None:
+    """A file lies in the watched folder: the run that dies there has sent nothing, and the next one does."""
+    inbox = stage.command.folder / "inbox"
+    inbox.mkdir()
+    write_news(inbox / "news.json")
+    settings = {"DIGEST_INGEST_DIR": str(inbox)}
+    stage.command = replace(stage.command, settings=settings, shorter={"digest.flows.watch.SETTLES": 0.05})
+    await stage.die(point, time=time)
+    await rest(stage)
+    assert kept_in(inbox) == ["taken/news.json"]
+    async with stage.store.read() as connection:
+        assert len(await briefings.page(connection, limit=100)) == NEWS
+        assert len(await taken_files.newest(connection, limit=100)) == 1
+
+
+def kept_in(inbox: Path) -> list[str]:
+    """The files of a watched folder, by their paths from it."""
+    return sorted(str(one.relative_to(inbox)) for one in inbox.rglob("*.*"))
 
 
 async def by_hand(stage: Stage, point: str, time: int) -> None:
@@ -160,6 +187,7 @@ SCENES: Final[dict[str, Callable[[Stage, str, int], Awaitable[None]]]] = {
     "stopping": stopping,
     "expiring": expiring,
     "news": news,
+    "folder": folder,
     "by hand": by_hand,
 }
 
