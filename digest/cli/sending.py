@@ -58,7 +58,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def run_once(now: Now = None, json: Json = False, config: Config = None) -> None:
-    """Ask feeds, take in files, plan and send all that is due, then end: what cron calls."""
+    """Take news in, plan and send all that is due, then end: what cron calls."""
     instant = parse_now(now)
     settings = load_settings(config)
 

@@ -34,7 +34,7 @@ _BRANCHES: Final = {
         ("readers", "standings", "rosters"), "Add, list, change, pause, remove and import readers."
     ),
     "suppressions": _Branch(("suppressions",), "Addresses that must not be written to."),
-    "run": _Branch(("sending",), "Ask feeds, plan and send all that is due: what cron calls."),
+    "run": _Branch(("sending",), "Take news in, plan and send what is due: what cron calls."),
     "send": _Branch(("sending",), "Send a one-off issue by hand."),
     "preview": _Branch(("previews",), "Print a reader's next issue as it would be sent."),
     "issues": _Branch(("issues",), "List, show, hold, approve and cancel issues."),

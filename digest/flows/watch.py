@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 AGAIN_AFTER: Final = timedelta(minutes=10)
 #: After so long, a file that does not come to rest is told of.
 RESTLESS_AFTER: Final = timedelta(hours=1)
+#: Items of one file, whatever it is: they are one transaction, and on SQLite everybody else waits for it.
+MOST_ITEMS: Final = 5_000
 #: How often a run that ends afterwards looks whether a file is at rest, in seconds.
 _LOOKS_EVERY: Final = 0.5
 
@@ -256,8 +258,11 @@ def _read(folder: Folder, name: str, sight: Sight) -> _Read | None:
         parts = read_all(data, source=source)
     except InputError as error:
         return _Read(digest, len(data), refusal=str(error))
-    if not any(one.drafts or one.rejected for one in parts):
+    items = sum(len(one.drafts) + len(one.rejected) for one in parts)
+    if not items:
         return _Read(digest, len(data), refusal=f"{source} holds no item")
+    if items > MOST_ITEMS:
+        return _Read(digest, len(data), refusal=f"{source} holds more than {MOST_ITEMS} items: part it")
     return _Read(digest, len(data), parts)
 
 

@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from digest.core.model import Topic
+from digest.flows import watch
 from digest.flows.tidy import KEEP_TAKEN, tidy
 from digest.flows.watch import Looked
 from digest.ingest.folder import Folder
@@ -174,6 +175,16 @@ async def test_a_file_without_an_item_is_refused(inbox: Inbox) -> None:
     assert await inbox.take() == Looked(refused=1)
     (record,) = await inbox.records()
     assert record.reasons[0].reason == "nothing.json holds no item"
+
+
+async def test_a_file_of_more_items_than_one_transaction_bears_is_refused(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "MOST_ITEMS", 2)
+    inbox.put("three.json", news("Ferries", "Trains", "Trams"))
+    inbox.put("two.json", news("Ferries", "Trains"))
+    assert await inbox.take() == Looked(taken=1, refused=1, added=2)
+    assert (await inbox.records())[-1].reasons[0].reason == "three.json holds more than 2 items: part it"
 
 
 async def test_a_refused_file_may_be_put_there_again_when_its_reason_is_gone(inbox: Inbox) -> None:
