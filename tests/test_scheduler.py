@@ -15,10 +15,12 @@ from structlog.testing import capture_logs
 from digest.core.model import RunTotals
 from digest.flows.notify import Notified
 from digest.flows.poll import Polls
-from digest.flows.watch import Looked
+from digest.flows.watch import Looked, Watcher
+from digest.ingest.folder import Folder
 from digest.jobs.local import RunReport
 from digest.store.database import Database
 from scheduler import Pulse, keep_time
+from tests.flows.inbox import Inbox, news
 from tests.flows.newsroom import TUESDAY, at, carried, item, join, publish_news
 from tests.jobs.office import jobs_for
 from tests.walk.recording import Accepted, recording
@@ -186,6 +188,33 @@ async def test_who_has_to_confirm_is_asked_within_seconds_while_an_issue_takes_i
         async with asyncio.timeout(20):
             await keep_time(jobs, tick_seconds=30, stop=stop, pulse=pulse, clock=lambda: at(24, 8))
     assert {one.recipient for one in record.accepted} == {"ann@example.org", "bob@example.org"}
+
+
+async def test_a_file_is_taken_in_within_seconds_while_an_issue_takes_its_time(
+    sqlite_store: Database, tmp_path: Path
+) -> None:
+    await join(sqlite_store, "ann@example.org", TUESDAY)
+    await publish_news(sqlite_store, TUESDAY, item("Tariffs"))
+    stop, inbox = asyncio.Event(), Inbox(sqlite_store, tmp_path)
+    inbox.put("news.json", news("Ferries"))
+    async with recording() as record:
+
+        async def wait_for_the_file(_message: Accepted) -> str | None:
+            for _ in range(400):
+                await asyncio.sleep(0.05)
+                if "taken/news.json" in inbox.lying():
+                    break
+            stop.set()
+            return None
+
+        record.at_data = wait_for_the_file
+        watcher = Watcher(store=sqlite_store, folder=Folder(tmp_path), settles=timedelta(seconds=1))
+        jobs = jobs_for(sqlite_store, tmp_path / "var", record.server, watcher=watcher)
+        (tmp_path / "var").mkdir()
+        async with asyncio.timeout(30):
+            await keep_time(jobs, tick_seconds=1, stop=stop, pulse=Pulse(), clock=lambda: at(24, 8))
+    assert await inbox.titles() == ["Tariffs", "Ferries"]
+    assert await carried(sqlite_store, "ann@example.org") == [(1,)]
 
 
 async def test_a_stop_waits_for_the_tick_under_way_and_begins_no_other() -> None:
