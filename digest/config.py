@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
-import os
 import re
-import tomllib
-from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from digest.errors import SettingsError
-from digest.keyring import keep_new_key, split_keys
-from digest.wellmade import check_mail_server, check_networks, is_plain_http
+from digest.keyring import split_keys
+from digest.wellmade import check_mail_server, check_networks, is_plain_http, split_family_limits
 
 ENVIRONMENT_PREFIX: Final = "DIGEST_"
-DEFAULT_FILE: Final = Path("digest.toml")
 #: A reader's link may have 200 octets in all; its path and token take up to 60 of them.
 BASE_URL_LIMIT: Final = 140
 
@@ -36,9 +30,6 @@ _DRIVERS: Final = {
     "postgresql": _POSTGRESQL,
     _POSTGRESQL: _POSTGRESQL,
 }
-_FAMILY_LIMIT: Final = re.compile(r"([\w-]+(?:\.[\w-]+)+)\s*:\s*(\d{1,4})(?:\s*:\s*(\d{1,6}(?:\.\d{1,6})?))?")
-#: Values that may hold a password are never repeated in a message.
-_UNSPOKEN: Final = frozenset({"database_url", "smtp_url", "secret_key"})
 
 
 class Uncertain(StrEnum):
@@ -170,6 +161,13 @@ class Settings(BaseSettings):
         "nobody is; the log tells it all the same.",
         repr=False,
     )
+    mail_in: str = Field(
+        default="",
+        description="Address to which stories are forwarded, such as stories@news.example: everybody who may "
+        "edit has one of their own there, stories+…@news.example, which the account page shows. Its mail "
+        "has to reach us: see returns_mailbox and returns_listen. When empty, stories do not come by mail.",
+        repr=False,
+    )
     unconfirmed_days: int = Field(
         default=30,
         ge=1,
@@ -290,101 +288,3 @@ class Settings(BaseSettings):
     @classmethod
     def _whatever_its_case(cls, value: object) -> object:
         return value.strip().lower() if isinstance(value, str) else value
-
-
-def load_settings(config: Path | None) -> Settings:
-    """Read `config`, or `digest.toml` where there is one, and the environment over it.
-
-    Raises `SettingsError` with one line for whoever typed the value.
-    """
-    source = config or DEFAULT_FILE
-    values = _read_toml(source, must_exist=config is not None)
-    for key in values:
-        if key not in Settings.model_fields:
-            raise SettingsError(f"{key!r} in {source} is not a setting: {_nearest(key)}")
-    try:
-        return Settings(**values)
-    except ValidationError as error:
-        raise SettingsError(_in_one_line(error, source)) from None
-
-
-def secret_keys(settings: Settings) -> tuple[bytes, ...]:
-    """The keys that sign and verify, newest first; made and kept in `var_dir` when none is set."""
-    if settings.secret_key is not None:
-        return split_keys(settings.secret_key.get_secret_value().encode())
-    path = settings.var_dir / "secret_key"
-    try:
-        if not path.exists():
-            keep_new_key(path)
-        keys = split_keys(path.read_bytes())
-    except OSError as error:
-        raise SettingsError(
-            f"the secret key cannot be kept in {path} ({error.strerror}): "
-            "make the folder writable, or set DIGEST_SECRET_KEY"
-        ) from None
-    if not keys:
-        raise SettingsError(
-            f"{path} holds no key: put the old key back, or remove the file to have a new one made"
-        )
-    return keys
-
-
-def split_family_limits(text: str) -> dict[str, tuple[int, float | None]]:
-    """Connections and rate by domain; raises ValueError with what should have been written."""
-    limits = {}
-    for entry in filter(None, map(str.strip, text.split(","))):
-        found = _FAMILY_LIMIT.fullmatch(entry)
-        if found is None:
-            raise ValueError(
-                "should hold DOMAIN:CONNECTIONS or DOMAIN:CONNECTIONS:RATE, several comma-separated"
-            )
-        rate = None if found[3] is None else float(found[3])
-        if not 1 <= int(found[2]) <= 500 or rate == 0:
-            raise ValueError("should hold 1 to 500 connections, and rates above 0")
-        limits[found[1].lower()] = int(found[2]), rate
-    return limits
-
-
-def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:
-    try:
-        # a byte order mark is what some editors put there
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        if must_exist:
-            raise SettingsError(f"settings file {path} does not exist: check --config") from None
-        return {}
-    except UnicodeDecodeError:
-        raise SettingsError(f"settings file {path} is not UTF-8 text: save it as TOML in UTF-8") from None
-    except OSError as error:
-        raise SettingsError(f"settings file {path} cannot be read: {error.strerror}") from None
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        last = f"at line {len(text.splitlines())}, the end of the file"
-        reason = str(error).replace("at end of document", last)
-        raise SettingsError(f"settings file {path} is not valid TOML: {reason}") from None
-
-
-def _nearest(key: str) -> str:
-    close = difflib.get_close_matches(key.lower().replace("-", "_"), Settings.model_fields, n=1)
-    return f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(Settings.model_fields))}"
-
-
-def _in_one_line(error: ValidationError, source: Path) -> str:
-    """The first thing that is wrong: where it was set, its value if that may be shown, what it should be."""
-    first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0])
-    variable = ENVIRONMENT_PREFIX + name.upper()
-    where = variable if _is_set(variable, os.environ) else f"{name} in {source}"
-    should = str(
-        first.get("ctx", {}).get("error") or first["msg"].removeprefix("Input ").partition(", unable")[0]
-    )
-    shown = repr(first["input"])
-    if name in _UNSPOKEN or "@" in shown:
-        return f"{where} {should}"
-    return f"{where} is {shown if len(shown) <= 80 else shown[:79] + '…'}, but {should}"
-
-
-def _is_set(variable: str, environment: Mapping[str, str]) -> bool:
-    """Variables are found whatever their case, and empty ones count as not given."""
-    return any(value and name.upper() == variable for name, value in environment.items())

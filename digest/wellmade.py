@@ -1,4 +1,4 @@
-"""What well made settings look like: addresses of mail servers and of pages, networks."""
+"""What well made settings look like: addresses of mail servers and of pages, networks, limits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 _SMTP_SCHEMES: Final = ("smtp", "smtp+starttls", "smtps")
+_FAMILY_LIMIT: Final = re.compile(r"([\w-]+(?:\.[\w-]+)+)\s*:\s*(\d{1,4})(?:\s*:\s*(\d{1,6}(?:\.\d{1,6})?))?")
 
 
 def check_mail_server(text: str, place: int) -> None:
@@ -43,3 +44,19 @@ def check_networks(text: str) -> None:
             ip_network(entry)
         except ValueError:
             raise ValueError("should hold networks such as 10.20.0.0/16, several comma-separated") from None
+
+
+def split_family_limits(text: str) -> dict[str, tuple[int, float | None]]:
+    """Connections and rate by domain; raises ValueError with what should have been written."""
+    limits = {}
+    for entry in filter(None, map(str.strip, text.split(","))):
+        found = _FAMILY_LIMIT.fullmatch(entry)
+        if found is None:
+            raise ValueError(
+                "should hold DOMAIN:CONNECTIONS or DOMAIN:CONNECTIONS:RATE, several comma-separated"
+            )
+        rate = None if found[3] is None else float(found[3])
+        if not 1 <= int(found[2]) <= 500 or rate == 0:
+            raise ValueError("should hold 1 to 500 connections, and rates above 0")
+        limits[found[1].lower()] = int(found[2]), rate
+    return limits

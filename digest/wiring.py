@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from digest import __version__
-from digest.config import Settings, split_family_limits
+from digest.config import Settings
 from digest.core.families import family_of
 from digest.core.pace import Limit, Limits
 from digest.core.warmup import WarmingUp, WarmUp
@@ -26,6 +26,7 @@ from digest.reach.client import Reach
 from digest.reach.places import networks_of
 from digest.store import schema
 from digest.store.database import Database
+from digest.wellmade import split_family_limits
 from subscribers.wishes import WishError, parse_address
 
 

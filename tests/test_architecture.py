@@ -28,10 +28,11 @@ HEIGHT: Final = {room: -floor for floor, rooms in enumerate(FLOORS) for room in 
 #: Leaves, and who may look at them. `digest` is the package's own `__init__`, which holds the version.
 WELCOME: Final = {
     "digest": HEIGHT.keys() - {"subscribers"},
-    "digest.config": {"digest.cli", "scheduler", "digest.wiring"},
-    "digest.keyring": {"digest.config"},
-    "digest.wellmade": {"digest.config"},
-    "digest.errors": HEIGHT.keys() - {"subscribers"} | {"digest.config"},
+    "digest.config": {"digest.cli", "scheduler", "digest.wiring", "digest.settings_file"},
+    "digest.settings_file": {"digest.cli", "scheduler"},
+    "digest.keyring": {"digest.config", "digest.settings_file"},
+    "digest.wellmade": {"digest.config", "digest.wiring"},
+    "digest.errors": HEIGHT.keys() - {"subscribers"} | {"digest.config", "digest.settings_file"},
 }
 #: The files of `subscribers` that remember; all others there only decide.
 KEEPERS: Final = {

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.config import LogLevel, Settings, Uncertain, load_settings, secret_keys
+from digest.config import LogLevel, Settings, Uncertain
 from digest.errors import SettingsError
+from digest.settings_file import load_settings, secret_keys
 
 CANARY = "canary-9f2c"
 

@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 from pydantic import SecretStr
 
-from digest.config import Settings, load_settings
+from digest.config import Settings
 from digest.core.pace import Limit, Limits
 from digest.core.warmup import WarmingUp, WarmUp
+from digest.settings_file import load_settings
 from digest.wiring import event_loop_for, limits_of, warm_up_of
 from tests.test_config import _in_an_empty_folder as _in_an_empty_folder
 from tests.test_config import refusal, written

@@ -29,7 +29,6 @@ from digest.cli.console import (
 from digest.cli.dispatch import settling_for
 from digest.cli.doors import store_at, store_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
-from digest.config import load_settings
 from digest.core.returned import Kind
 from digest.core.settling import Effect
 from digest.errors import InputError
@@ -38,6 +37,7 @@ from digest.flows.returned_shown import return_shown, settled_shown
 from digest.flows.settle import TOGETHER, Mail, Settled, Settling
 from digest.mail.mailfiles import Unreadable, mails_in
 from digest.mail.peek import readable
+from digest.settings_file import load_settings
 from digest.store import returned_mails
 from subscribers.wishes import parse_address
 

@@ -35,7 +35,6 @@ from digest.cli.console import (
 from digest.cli.doors import store_of
 from digest.cli.files import bytes_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
-from digest.config import load_settings
 from digest.core.corrections import Telling
 from digest.core.model import Briefing, BriefingStatus
 from digest.errors import InputError, NotFoundError
@@ -49,6 +48,7 @@ from digest.ingest.gathered import Gathered
 from digest.ingest.packed import read_all
 from digest.ingest.plaintext import clean, decoded, paragraphs
 from digest.ingest.topics import TopicRules
+from digest.settings_file import load_settings
 from digest.store import briefings as shelf
 from digest.store import corrections, topics
 from digest.store.opinions import tally

@@ -14,13 +14,14 @@ import typer
 from digest.cli.console import Config, Json, answer, counted, note, run, say, table
 from digest.cli.dispatch import jobs_for
 from digest.cli.doors import new_store_at
-from digest.config import LogLevel, Settings, load_settings
+from digest.config import LogLevel, Settings
 from digest.errors import InputError
 from digest.flows.collect import collect
 from digest.flows.readers import Enrolment, subscribe
 from digest.flows.seed import seed
 from digest.ingest.formats import read
 from digest.ingest.taxonomy import default_topics
+from digest.settings_file import load_settings
 from digest.store import briefings as shelf
 from digest.store import ledger, topics
 from digest.store.database import Database

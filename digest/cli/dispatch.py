@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from digest import wiring
-from digest.config import Settings, Uncertain, secret_keys
+from digest.config import Settings, Uncertain
 from digest.flows.hand_over import Messenger
 from digest.flows.poll import Poller
 from digest.flows.press import Press
@@ -20,6 +20,7 @@ from digest.flows.watch import Watcher
 from digest.ingest.feed_room import ReadingRoom
 from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
+from digest.settings_file import secret_keys
 from digest.store.database import Database
 from subscribers.tokens import Tokens
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 
 from digest import wiring
-from digest.config import Settings, load_settings
+from digest.config import Settings
 from digest.errors import StoreError
+from digest.settings_file import load_settings
 from digest.store.database import Database
 
 

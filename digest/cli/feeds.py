@@ -31,11 +31,11 @@ from digest.cli.dispatch import polling
 from digest.cli.doors import store_at, store_of
 from digest.cli.feed_options import Every, Section, Settle, Take, Topic, wish_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
-from digest.config import load_settings
 from digest.core.feeding import Feed, PollOutcome
 from digest.flows import edit_feeds as flows
 from digest.flows.feeds_shown import FeedSheet, feed_sheet, feed_shown, poll_shown, sheet_shown
 from digest.flows.poll_feed import Polled
+from digest.settings_file import load_settings
 from digest.store import feeds as shelf
 
 FeedId = Annotated[int, typer.Argument(metavar="ID", parser=whole())]

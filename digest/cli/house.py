@@ -9,10 +9,10 @@ import typer
 
 from digest.cli.console import Config, Json, Now, answer, counted, parse_now, run, say, table
 from digest.cli.doors import new_store_at, store_of
-from digest.config import load_settings, secret_keys
 from digest.flows.overview import Overview, overview
 from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
+from digest.settings_file import load_settings, secret_keys
 from digest.store import schema
 
 

@@ -29,13 +29,13 @@ from digest.cli.console import (
 )
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at, store_of
-from digest.config import load_settings
 from digest.core.model import DeliveryStatus, IssueStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows import issue_acts, settling
 from digest.flows.anew import plan_anew
 from digest.flows.shown import cohort_shown, delivery_shown, issue_shown
 from digest.flows.trials import send_trial
+from digest.settings_file import load_settings
 from digest.store import issues as issue_shelf
 from digest.store import ledger, newsletters
 from subscribers.wishes import parse_address

@@ -23,11 +23,11 @@ from digest.cli.console import (
     whole,
 )
 from digest.cli.doors import store_at, store_of
-from digest.config import load_settings
 from digest.core.model import Newsletter
 from digest.flows import newsletters as flows
 from digest.flows.holidays import FIRST_YEAR, LAST_YEAR, add_holidays
 from digest.flows.newsletters import MOST_DAYS, MOST_LEAD, MOST_MINUTES, newsletter_named, shown_newsletter
+from digest.settings_file import load_settings
 from digest.store import newsletters as shelf
 
 newsletters = typer.Typer(help="List, show, add and edit newsletters.")

@@ -25,12 +25,12 @@ from digest.cli.console import (
 )
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at, store_of
-from digest.config import load_settings
 from digest.core.model import DeliveryStatus
 from digest.core.notices import Notice, NoticeKind
 from digest.errors import InputError
 from digest.flows import settling_notices
 from digest.flows.shown import notice_shown
+from digest.settings_file import load_settings
 from digest.store import newsletters
 from digest.store import notices as shelf
 

@@ -11,9 +11,9 @@ import typer
 from digest.cli.console import Config, Json, Now, answer, note, parse_now, run, say
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at
-from digest.config import load_settings
 from digest.errors import InputError
 from digest.flows.preview import Preview, preview
+from digest.settings_file import load_settings
 from digest.web.preview_page import Measure, measures, preview_page
 from subscribers.wishes import parse_address
 

@@ -32,12 +32,13 @@ from digest.cli.dispatch import jobs_for, polling, stopping
 from digest.cli.doors import store_at, store_of
 from digest.cli.meters import watched
 from digest.cli.statuses import DONE, FAILED_IN_PART, INTERRUPTED
-from digest.config import Settings, load_settings
+from digest.config import Settings
 from digest.core.model import RunTotals
 from digest.errors import InputError
 from digest.flows.by_hand import OneOff, Plan, plan_by_hand, rehearse
 from digest.flows.readers import topic_names
 from digest.jobs.local import RunReport, totals_of
+from digest.settings_file import load_settings
 from digest.store import topics
 from digest.store.database import Database
 from digest.wiring import event_loop_for

@@ -16,8 +16,8 @@ from fastapi import FastAPI
 from digest.cli.console import Config, Json, answer, note, run, whole
 from digest.cli.dispatch import jobs_for, polling, press_for, stopping
 from digest.cli.doors import store_at
-from digest.config import load_settings, secret_keys
 from digest.errors import InputError
+from digest.settings_file import load_settings, secret_keys
 from digest.web.app import build_app
 from digest.web.hearing import Hearing
 from digest.wiring import event_loop_for, set_up_logging

@@ -26,13 +26,13 @@ from digest.cli.console import (
 )
 from digest.cli.doors import store_at, store_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
-from digest.config import load_settings
 from digest.core.webhooks import ASKED_FOR
 from digest.errors import InputError
 from digest.flows import webhooks as flows
 from digest.flows.hand_over import Messenger
 from digest.flows.shown import handover_shown, webhook_shown
 from digest.flows.webhooks import WebhookEdit
+from digest.settings_file import load_settings
 from digest.store import webhooks as shelf
 from digest.store.database import Database
 from digest.store.events import Handover

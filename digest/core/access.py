@@ -57,6 +57,8 @@ class Via(StrEnum):
     COMMAND = "command"
     DESK = "desk"
     API = "api"
+    #: a mail to somebody's own address
+    MAIL = "mail"
     #: nobody asked: a rule, a feed or the set-up did it
     PROGRAM = "program"
 

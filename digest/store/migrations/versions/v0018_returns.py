@@ -14,6 +14,7 @@ _KINDS = (
     *("delivered", "delayed", "soft", "hard", "blocked", "mailbox-full", "complaint", "auto-reply"),
     *("reply", "challenge", "unsubscribe"),
 )
+_WAYS = ("command", "desk", "api", "mail", "program")
 _NOTICES = (
     *("confirm", "welcome", "goodbye", "move", "moving", "links", "probe", "answer", "alert", "test"),
 )
@@ -24,6 +25,9 @@ def upgrade() -> None:
     with op.batch_alter_table("notices") as notices:
         notices.drop_constraint(op.f("ck_notices_kind"), type_="check")
         notices.create_check_constraint(op.f("ck_notices_kind"), _one_of("kind", _NOTICES))
+    with op.batch_alter_table("changes") as changes:
+        changes.drop_constraint(op.f("ck_changes_via"), type_="check")
+        changes.create_check_constraint(op.f("ck_changes_via"), _one_of("via", _WAYS))
     op.create_table(
         "returned_mails",
         sa.Column("id", _BIG, nullable=False),

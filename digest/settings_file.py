@@ -1,0 +1,102 @@
+"""Settings as they are given: a file and the environment over it, or one line that says what is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from digest.config import ENVIRONMENT_PREFIX, Settings
+from digest.errors import SettingsError
+from digest.keyring import keep_new_key, split_keys
+
+DEFAULT_FILE: Final = Path("digest.toml")
+#: Values that may hold a password are never repeated in a message.
+_UNSPOKEN: Final = frozenset({"database_url", "smtp_url", "secret_key"})
+
+
+def load_settings(config: Path | None) -> Settings:
+    """Read `config`, or `digest.toml` where there is one, and the environment over it.
+
+    Raises `SettingsError` with one line for whoever typed the value.
+    """
+    source = config or DEFAULT_FILE
+    values = _read_toml(source, must_exist=config is not None)
+    for key in values:
+        if key not in Settings.model_fields:
+            raise SettingsError(f"{key!r} in {source} is not a setting: {_nearest(key)}")
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_in_one_line(error, source)) from None
+
+
+def secret_keys(settings: Settings) -> tuple[bytes, ...]:
+    """The keys that sign and verify, newest first; made and kept in `var_dir` when none is set."""
+    if settings.secret_key is not None:
+        return split_keys(settings.secret_key.get_secret_value().encode())
+    path = settings.var_dir / "secret_key"
+    try:
+        if not path.exists():
+            keep_new_key(path)
+        keys = split_keys(path.read_bytes())
+    except OSError as error:
+        raise SettingsError(
+            f"the secret key cannot be kept in {path} ({error.strerror}): "
+            "make the folder writable, or set DIGEST_SECRET_KEY"
+        ) from None
+    if not keys:
+        raise SettingsError(
+            f"{path} holds no key: put the old key back, or remove the file to have a new one made"
+        )
+    return keys
+
+
+def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:
+    try:
+        # a byte order mark is what some editors put there
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        if must_exist:
+            raise SettingsError(f"settings file {path} does not exist: check --config") from None
+        return {}
+    except UnicodeDecodeError:
+        raise SettingsError(f"settings file {path} is not UTF-8 text: save it as TOML in UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f"settings file {path} cannot be read: {error.strerror}") from None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        last = f"at line {len(text.splitlines())}, the end of the file"
+        reason = str(error).replace("at end of document", last)
+        raise SettingsError(f"settings file {path} is not valid TOML: {reason}") from None
+
+
+def _nearest(key: str) -> str:
+    close = difflib.get_close_matches(key.lower().replace("-", "_"), Settings.model_fields, n=1)
+    return f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(Settings.model_fields))}"
+
+
+def _in_one_line(error: ValidationError, source: Path) -> str:
+    """The first thing that is wrong: where it was set, its value if that may be shown, what it should be."""
+    first = error.errors(include_url=False)[0]
+    name = str(first["loc"][0])
+    variable = ENVIRONMENT_PREFIX + name.upper()
+    where = variable if _is_set(variable, os.environ) else f"{name} in {source}"
+    should = str(
+        first.get("ctx", {}).get("error") or first["msg"].removeprefix("Input ").partition(", unable")[0]
+    )
+    shown = repr(first["input"])
+    if name in _UNSPOKEN or "@" in shown:
+        return f"{where} {should}"
+    return f"{where} is {shown if len(shown) <= 80 else shown[:79] + '…'}, but {should}"
+
+
+def _is_set(variable: str, environment: Mapping[str, str]) -> bool:
+    """Variables are found whatever their case, and empty ones count as not given."""
+    return any(value and name.upper() == variable for name, value in environment.items())
