@@ -251,6 +251,14 @@ class Settings(BaseSettings):
             )
         return url
 
+    @field_validator("mail_in")
+    @classmethod
+    def _is_an_address_to_tag(cls, text: str) -> str:
+        address = text.strip()
+        if address and not re.fullmatch(r"[A-Za-z0-9._-]{1,30}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", address):
+            raise ValueError("should be a plain address without a +, such as stories@news.example")
+        return address
+
     @field_validator("timezone")
     @classmethod
     def _is_a_time_zone(cls, text: str) -> str:

@@ -26,15 +26,16 @@ from digest.cli.console import (
     table,
     whole,
 )
-from digest.cli.dispatch import settling_for
+from digest.cli.dispatch import intake_for
 from digest.cli.doors import store_at, store_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.core.returned import Kind
 from digest.core.settling import Effect
 from digest.errors import InputError
 from digest.flows import returned_by_hand
+from digest.flows.intake import Intake
 from digest.flows.returned_shown import return_shown, settled_shown
-from digest.flows.settle import TOGETHER, Mail, Settled, Settling
+from digest.flows.settle import TOGETHER, Mail, Settled
 from digest.mail.mailfiles import Unreadable, mails_in
 from digest.mail.peek import readable
 from digest.settings_file import load_settings
@@ -65,7 +66,7 @@ def read(
 
     async def work() -> tuple[list[dict[str, Any]], int, list[Unreadable]]:
         async with store_at(settings) as store:
-            return await _read_all(paths, settling_for(settings, store))
+            return await _read_all(paths, intake_for(settings, store))
 
     events, said_nothing, unreadable = run(work())
     unmatched = sum(one["effect"] == Effect.UNMATCHED for one in events)
@@ -195,9 +196,7 @@ def done(return_id: ReturnId, json: Json = False, config: Config = None) -> None
     return say(f"{return_id} is done with" if changed else f"{return_id} was done with before")
 
 
-async def _read_all(
-    paths: list[Path], settling: Settling
-) -> tuple[list[dict[str, Any]], int, list[Unreadable]]:
+async def _read_all(paths: list[Path], intake: Intake) -> tuple[list[dict[str, Any]], int, list[Unreadable]]:
     """Events as shown, how many mails said nothing, and what could not be read."""
     events: list[dict[str, Any]] = []
     unreadable: list[Unreadable] = []
@@ -205,13 +204,13 @@ async def _read_all(
     said_nothing = 0
 
     async def settle() -> int:
-        found = await settling.take_in(waiting)
+        found = await intake.take_in(waiting)
         named: list[tuple[str, Settled]] = [
-            (mail.name, one) for mail, of_mail in zip(waiting, found, strict=True) for one in of_mail
+            (mail.name, one) for mail, of_mail in zip(waiting, found, strict=True) for one in of_mail or ()
         ]
         events.extend(settled_shown(one) | {"file": name} for name, one in named)
         waiting.clear()
-        return sum(not of_mail for of_mail in found)
+        return sum(of_mail == () for of_mail in found)
 
     for path in paths:
         for found in mails_in(path):

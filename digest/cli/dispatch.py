@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 from digest import wiring
 from digest.config import Settings, Uncertain
 from digest.flows.hand_over import Messenger
+from digest.flows.intake import Intake
+from digest.flows.mail_in import MailIn
 from digest.flows.poll import Poller
 from digest.flows.press import Press
 from digest.flows.settle import Settling
@@ -20,6 +23,7 @@ from digest.flows.watch import Watcher
 from digest.ingest.feed_room import ReadingRoom
 from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
+from digest.mail.mail_in import address_for
 from digest.settings_file import secret_keys
 from digest.store.database import Database
 from subscribers.tokens import Tokens
@@ -49,6 +53,19 @@ def settling_for(settings: Settings, store: Database) -> Settling:
     """What settles returned mail, under the keys with which mails are sent."""
     keys = secret_keys(settings)
     return Settling(store=store, tokens=Tokens(keys), return_keys=keys, now=lambda: datetime.now(UTC))
+
+
+def intake_for(settings: Settings, store: Database) -> Intake:
+    """What takes in all mail that reaches us."""
+    mail_in = MailIn(store=store, mailbox=settings.mail_in, keys=secret_keys(settings))
+    return Intake(settling=settling_for(settings, store), mail_in=mail_in, now=lambda: datetime.now(UTC))
+
+
+def mail_in_addresses(settings: Settings) -> Callable[[int], str] | None:
+    """Gives the address at which a person's stories come in; None when they do not come by mail."""
+    if not settings.mail_in:
+        return None
+    return partial(address_for, mailbox=settings.mail_in, key=secret_keys(settings)[0])
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from digest.cli.console import Config, Json, answer, note, run, whole
-from digest.cli.dispatch import jobs_for, polling, press_for, stopping
+from digest.cli.dispatch import jobs_for, mail_in_addresses, polling, press_for, stopping
 from digest.cli.doors import store_at
 from digest.errors import InputError
 from digest.settings_file import load_settings, secret_keys
@@ -53,6 +53,7 @@ def serve(
                 own_themes=settings.themes_dir,
                 zone=settings.timezone,
                 press=press_for(settings, store),
+                mail_in=mail_in_addresses(settings),
             )
             with _listening(host, port) as heard:
                 note(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")

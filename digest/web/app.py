@@ -47,12 +47,14 @@ def build_app(
     now: Callable[[], datetime] = _present,
     press: Press | None = None,
     calls_a_minute: int = CALLS_A_MINUTE,
+    mail_in: Callable[[int], str] | None = None,
 ) -> FastAPI:
     """An application without its framework's interactive pages: they would load scripts from elsewhere.
 
     Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
     Host that was asked for. Days of the archive are those of `zone`; the desk shows
-    mails as `press` prints them, and with one there is the API.
+    mails as `press` prints them, and with one there is the API; `mail_in` gives the address at which the
+    stories of a person, by number, come in.
     """
     signing_up = SigningUp(store=store, now=now)
     reprints = Reprints(store=store, own_themes=own_themes)
@@ -81,6 +83,7 @@ def build_app(
                 now=now,
                 own_themes=own_themes,
                 press=press,
+                mail_in=mail_in,
             ),
             *static.routes(),
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import segno
@@ -27,9 +28,10 @@ _ISSUER: Final = "Digest"
 class Account:
     """What everybody may do for themselves."""
 
-    def __init__(self, *, store: Database) -> None:
-        """Work on this store."""
+    def __init__(self, *, store: Database, mail_in: Callable[[int], str] | None = None) -> None:
+        """Work on this store; `mail_in` gives the address at which a person's stories come in."""
         self._store: Final = store
+        self._mail_in: Final = mail_in
 
     def routes(self, gate: Gate) -> list[DeskRoute]:
         """The paths, and what answers on them."""
@@ -58,6 +60,7 @@ class Account:
             codes_left=left,
             scopes=[one for one in Power if one in visit.powers & SCOPES],
             least=proofs.LEAST_PASSWORD,
+            mail_in=self._mail_in(visit.person.id) if self._mail_in and Power.EDIT in visit.powers else "",
         )
 
     async def _password(self, visit: Visit) -> Response:

@@ -39,10 +39,11 @@ def desk_routes(
     now: Callable[[], datetime],
     own_themes: Path | None = None,
     press: Press | None = None,
+    mail_in: Callable[[int], str] | None = None,
 ) -> list[DeskRoute]:
     """The paths of the desk, and what answers on them; times are shown in `zone`.
 
-    Mails are shown as `press` prints them.
+    Mails are shown as `press` prints them; `mail_in` gives the address at which a person's stories come in.
     """
     gate = Gate(store=store, base_url=base_url, zone=zone, now=now)
     pages: list[Pages] = [
@@ -53,7 +54,7 @@ def desk_routes(
         NumbersPages(store=store),
         People(store=store),
         Webhooks(store=store),
-        Account(store=store),
+        Account(store=store, mail_in=mail_in),
         BriefingList(store=store),
         Import(store=store),
         BriefingPages(store=store, own_themes=own_themes),
