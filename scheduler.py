@@ -20,8 +20,8 @@ from digest.jobs.local import Jobs
 
 log = structlog.get_logger(__name__)
 
-#: How often notices, rosters, feeds and files are looked for: somebody who has just signed up waits for a
-#: mail, and somebody at the desk for an import, or for a feed that was added.
+#: How often notices, rosters, feeds, files and returned mail are looked for: somebody who has just signed up
+#: waits for a mail, and somebody at the desk for an import, or for a feed that was added.
 NOTICE_SECONDS: Final = 3
 
 
@@ -65,7 +65,7 @@ async def keep_time(
         )
 
     every(tick_seconds, lambda now: _tick(jobs, now, stop, pulse))
-    for between in (_notify, _take_in, _hand_over, _poll, _look):
+    for between in (_notify, _take_in, _hand_over, _poll, _look, _read_mailbox):
         every(min(tick_seconds, NOTICE_SECONDS), partial(between, jobs, stop))
     scheduler.start()
     log.info("the scheduler is awake", tick_seconds=tick_seconds)
@@ -129,6 +129,14 @@ async def _look(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:
         await jobs.look(now, stop)
     except Exception as error:
         log.error("the folder could not be looked into", error=f"{type(error).__name__}: {error}")
+
+
+async def _read_mailbox(jobs: Jobs, stop: asyncio.Event, _now: datetime) -> None:
+    """Read what came back; what was not recorded lies in the mailbox until it is."""
+    try:
+        await jobs.read_mailbox(stop)
+    except Exception as error:
+        log.error("the mailbox of returned mail could not be read", error=f"{type(error).__name__}: {error}")
 
 
 async def _notify(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:

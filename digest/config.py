@@ -168,6 +168,25 @@ class Settings(BaseSettings):
         "has to reach us: see returns_mailbox and returns_listen. When empty, stories do not come by mail.",
         repr=False,
     )
+    returns_mailbox: SecretStr = Field(
+        default=SecretStr(""),
+        description="The mailbox to which returned mail comes, and what readers answer: "
+        "imaps://USER:PASSWORD@HOST:PORT/FOLDER, or with imap+starttls, pop3s or pop3+starttls. Its mails "
+        "are deleted once they are recorded. When empty, no mailbox is read.",
+    )
+    returns_aside: str = Field(
+        default="Unmatched",
+        description="Folder of that mailbox for mails of which nothing could be made (IMAP). When empty, "
+        "they are deleted like the others; what may be returned mail is kept in the store anyway.",
+    )
+    returns_poll_seconds: int = Field(
+        default=60, ge=5, le=86_400, description="How often that mailbox is read, in seconds."
+    )
+    returns_listen: str = Field(
+        default="",
+        description="Where to listen for a mail server that hands returned mail over: lmtp://HOST:PORT, "
+        "smtp://HOST:PORT or lmtp+unix:/PATH. It needs the package aiosmtpd. When empty, nothing listens.",
+    )
     unconfirmed_days: int = Field(
         default=30,
         ge=1,

@@ -20,6 +20,8 @@ from digest.core.webhooks import AT_ONCE, MOST_WEBHOOKS
 from digest.errors import SettingsError
 from digest.ingest.folder import Folder
 from digest.mail.dkim import DkimKey, load_key
+from digest.mail.listener import ListenAt, parse_listen
+from digest.mail.mailbox import MailboxAddress, parse_mailbox
 from digest.mail.post import Post
 from digest.mail.servers import FileOutbox, Security, parse_servers
 from digest.reach.client import Reach
@@ -149,6 +151,24 @@ def alerts_to_of(settings: Settings) -> tuple[str, ...]:
         )
     except WishError as error:
         raise SettingsError(f"DIGEST_ALERTS_TO: {error}") from None
+
+
+def mailbox_of(settings: Settings) -> MailboxAddress | None:
+    """The mailbox of returned mail, if there is one; raises SettingsError."""
+    text = settings.returns_mailbox.get_secret_value().strip()
+    try:
+        return parse_mailbox(text) if text else None
+    except ValueError as error:
+        raise SettingsError(f"DIGEST_RETURNS_MAILBOX {error}") from None
+
+
+def listen_of(settings: Settings) -> ListenAt | None:
+    """Where to listen for returned mail, if anywhere; raises SettingsError."""
+    text = settings.returns_listen.strip()
+    try:
+        return parse_listen(text) if text else None
+    except ValueError as error:
+        raise SettingsError(f"DIGEST_RETURNS_LISTEN is {text!r}, but {error}") from None
 
 
 def set_up_logging(settings: Settings) -> None:

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from digest.core.model import RunTotals
 from digest.flows.notify import Notified
 from digest.flows.poll import Polls
+from digest.flows.read_mailbox import MailboxRead
 from digest.flows.watch import Looked, Watcher
 from digest.ingest.folder import Folder
 from digest.jobs.local import RunReport
@@ -68,6 +69,9 @@ class Diary:
 
     async def look(self, now: datetime, stop: asyncio.Event) -> Looked:
         return Looked()
+
+    async def read_mailbox(self, stop: asyncio.Event) -> MailboxRead:
+        return MailboxRead()
 
     async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
         self.notified += 1

@@ -26,14 +26,15 @@ from digest.cli.console import (
     table,
     whole,
 )
-from digest.cli.dispatch import intake_for
+from digest.cli.dispatch import intake_for, mailbox_reader_for, stopping
 from digest.cli.doors import store_at, store_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.core.returned import Kind
 from digest.core.settling import Effect
-from digest.errors import InputError
+from digest.errors import InputError, SettingsError
 from digest.flows import returned_by_hand
 from digest.flows.intake import Intake
+from digest.flows.read_mailbox import MailboxRead
 from digest.flows.returned_shown import return_shown, settled_shown
 from digest.flows.settle import TOGETHER, Mail, Settled
 from digest.mail.mailfiles import Unreadable, mails_in
@@ -81,6 +82,35 @@ def read(
             note(f"{one.name}: {one.reason}")
         say(f"{counted(len(events), 'event')}, {unmatched} unmatched; {said_nothing} of no interest")
     raise typer.Exit(FAILED_IN_PART if unreadable else DONE)
+
+
+@bounces.command("poll")
+def poll(json: Json = False, config: Config = None) -> None:
+    """Read the mailbox that the settings name, once, and do what follows from what lies there."""
+    settings = load_settings(config)
+
+    async def work() -> MailboxRead:
+        async with store_at(settings) as store, stopping() as stop:
+            reader = mailbox_reader_for(settings, store)
+            if reader is None:
+                raise SettingsError(
+                    "no mailbox is set: say DIGEST_RETURNS_MAILBOX=imaps://USER:PASSWORD@HOST"
+                )
+            return await reader.read(stop)
+
+    found = run(work())
+    events = [settled_shown(one) | {"file": None} for one in found.events]
+    unmatched = sum(one["effect"] == Effect.UNMATCHED for one in events)
+    if json:
+        counts = {"unmatched": unmatched, "mails": found.mails, "aside": found.aside}
+        answer({"events": events, **counts, "trouble": found.trouble or None})
+    else:
+        columns = ("kind", "recipient", "code", "delivery", "effect", "text")
+        table("", columns, [[one[name] for name in columns] for one in events])
+        say(f"{counted(found.mails, 'mail')}, {counted(len(events), 'event')}, {unmatched} unmatched")
+        if found.trouble:
+            note(found.trouble)
+    raise typer.Exit(FAILED_IN_PART if found.trouble else DONE)
 
 
 @bounces.command("list")

@@ -17,12 +17,14 @@ from digest.flows.intake import Intake
 from digest.flows.mail_in import MailIn
 from digest.flows.poll import Poller
 from digest.flows.press import Press
-from digest.flows.settle import Settling
+from digest.flows.read_mailbox import MailboxReader
+from digest.flows.settle import Mail, Settling
 from digest.flows.tally import Progress
 from digest.flows.watch import Watcher
 from digest.ingest.feed_room import ReadingRoom
 from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
+from digest.mail.listener import listening
 from digest.mail.mail_in import address_for
 from digest.settings_file import secret_keys
 from digest.store.database import Database
@@ -59,6 +61,35 @@ def intake_for(settings: Settings, store: Database) -> Intake:
     """What takes in all mail that reaches us."""
     mail_in = MailIn(store=store, mailbox=settings.mail_in, keys=secret_keys(settings))
     return Intake(settling=settling_for(settings, store), mail_in=mail_in, now=lambda: datetime.now(UTC))
+
+
+def mailbox_reader_for(settings: Settings, store: Database) -> MailboxReader | None:
+    """Who reads the mailbox of returned mail, if there is one."""
+    address = wiring.mailbox_of(settings)
+    if address is None:
+        return None
+    return MailboxReader(
+        address=address,
+        intake=intake_for(settings, store),
+        aside=settings.returns_aside,
+        every=timedelta(seconds=settings.returns_poll_seconds),
+    )
+
+
+@asynccontextmanager
+async def listening_for(settings: Settings, store: Database) -> AsyncIterator[None]:
+    """Listen for mail servers that hand over what comes back, if the settings ask for it."""
+    at = wiring.listen_of(settings)
+    if at is None:
+        yield
+        return
+    intake = intake_for(settings, store)
+
+    async def take_in(raw: bytes, recipient: str, sender: str) -> None:
+        await intake.take_in([Mail(raw, envelope_to=recipient, envelope_from=sender)])
+
+    async with listening(at, is_ours=intake.is_ours, take_in=take_in):
+        yield
 
 
 def mail_in_addresses(settings: Settings) -> Callable[[int], str] | None:
@@ -106,6 +137,7 @@ async def jobs_for(
         messenger=Messenger(store=store, reach=wiring.reach_to_webhooks(settings)),
         progress=progress,
         poller=poller,
+        mailbox=mailbox_reader_for(settings, store),
         watcher=Watcher(store=store, folder=wiring.ingest_folder_of(settings, store)) if watches else None,
     )
 

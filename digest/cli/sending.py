@@ -73,6 +73,8 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
             jobs = await jobs_for(settings, store, progress, poller=poller, watches=True)
             await jobs.poll(instant, stop)
             await jobs.look_patiently(instant, stop)
+            # before anything is sent: whose mail came back gets no more
+            await jobs.read_mailbox(stop)
             report = await jobs.run(instant, stop)
             await jobs.hand_over_all(stop)
             return report, stop.interrupted

@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from digest.cli.console import Config, Json, answer, note, run, whole
-from digest.cli.dispatch import jobs_for, mail_in_addresses, polling, press_for, stopping
+from digest.cli.dispatch import jobs_for, listening_for, mail_in_addresses, polling, press_for, stopping
 from digest.cli.doors import store_at
 from digest.errors import InputError
 from digest.settings_file import load_settings, secret_keys
@@ -43,7 +43,12 @@ def serve(
     set_up_logging(settings)
 
     async def work() -> None:
-        async with store_at(settings) as store, stopping() as stop, polling(settings, store) as poller:
+        async with (
+            store_at(settings) as store,
+            listening_for(settings, store),
+            stopping() as stop,
+            polling(settings, store) as poller,
+        ):
             jobs = None if no_scheduler else await jobs_for(settings, store, poller=poller, watches=True)
             tokens = Tokens(secret_keys(settings))
             app = build_app(

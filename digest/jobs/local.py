@@ -32,6 +32,7 @@ from digest.flows.patience import Patience
 from digest.flows.poll import Poller, Polls
 from digest.flows.press import Press
 from digest.flows.publish import Memory, Planned, due_slots, publish
+from digest.flows.read_mailbox import MailboxRead, MailboxReader
 from digest.flows.recover import recover
 from digest.flows.sender import LONGEST_WAIT, Allowance, Sender
 from digest.flows.tally import Progress, Tally, Unwatched
@@ -93,6 +94,10 @@ class Jobs(Protocol):
         """Take in what was put into the watched folder."""
         ...
 
+    async def read_mailbox(self, stop: asyncio.Event) -> MailboxRead:
+        """Read the mailbox of returned mail, when it is time."""
+        ...
+
 
 class LocalJobs:
     """Plans and sends in this process."""
@@ -114,6 +119,7 @@ class LocalJobs:
         messenger: Messenger | None = None,
         poller: Poller | None = None,
         watcher: Watcher | None = None,
+        mailbox: MailboxReader | None = None,
         clock: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
     ) -> None:
@@ -145,6 +151,8 @@ class LocalJobs:
         self._poller: Final = poller
         #: without one no folder is looked into
         self._watcher: Final = watcher
+        #: without one no mailbox is read
+        self._mailbox: Final = mailbox
         #: when it was tidied last
         self._tidied_at: datetime | None = None
         self._messenger: Final = messenger
@@ -227,6 +235,10 @@ class LocalJobs:
     async def look_patiently(self, now: datetime, stop: asyncio.Event) -> Looked:
         """The same for a process that ends afterwards: it waits some seconds for what has just come."""
         return Looked() if self._watcher is None else await self._watcher.look_patiently(now, stop)
+
+    async def read_mailbox(self, stop: asyncio.Event) -> MailboxRead:
+        """Read the mailbox of returned mail, unless that was done a moment ago."""
+        return MailboxRead() if self._mailbox is None else await self._mailbox.read_when_due(stop)
 
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""
