@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import (
+    returns,
+)
     claims,
     desk,
     feeds,
@@ -37,6 +39,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "stories": stories.run,
     "telling": telling.run,
     "feeds": feeds.run,
+    "returns": returns.run,
 }
 #: Only when it is named: it installs what other people wrote.
 _ON_REQUEST: Final[Mapping[str, Part]] = {"others": others.run}

@@ -1,7 +1,8 @@
 """The words of mail servers: by what patterns an unknown reader, a full mailbox or a policy is recognised.
 
 Servers say such things at the connection (`digest.core.verdict`) and in the reports that come back
-(`digest.core.returned_rules`), the latter in many languages and with much else around it.
+(`digest.core.returned_rules`), the latter with much else around it, and in many languages, for which see
+`digest.core.reply_words_abroad`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import re
 from typing import Final
 
-
-def _words(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
-
+from digest.core import reply_words_abroad as abroad
 
 # --- at the connection --------------------------------------------------------------------------------------
+
+
+def _any_case(*alternatives: str) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives), re.IGNORECASE)
+
 
 #: Clear words only: what speaks of a sender, a host or us is no word about the reader's address.
 UNKNOWN_USER: Final = re.compile(
@@ -26,162 +29,196 @@ UNKNOWN_USER: Final = re.compile(
     r"|.*\bno mailbox (?:here )?by that name\b)",
     re.IGNORECASE,
 )
-FULL: Final = _words(r"\bquota\b", r"\b(mail)?box\b.{0,20}\bfull\b", r"\bstorage allocation\b")
-SPAM: Final = _words(
+FULL: Final = _any_case(r"\bquota\b", r"\b(mail)?box\b.{0,20}\bfull\b", r"\bstorage allocation\b")
+SPAM: Final = _any_case(
     r"\bspam", r"\bblack-?list", r"\bblock-?list", r"\bdnsbl\b", r"\brbl\b", r"\breputation\b", r"\bjunk\b"
 )
-GREY: Final = _words(r"gr[ae]y-?list")
-RATE: Final = _words(r"\btoo (many|much)\b", r"\brate\b", r"\bthrottl", r"\bslow down\b")
+GREY: Final = _any_case(r"gr[ae]y-?list")
+RATE: Final = _any_case(r"\btoo (many|much)\b", r"\brate\b", r"\bthrottl", r"\bslow down\b")
 
 # --- in reports, after `bare` -------------------------------------------------------------------------------
 
-_WHO: Final = r"(?:user(?:name|id)?|recipients?|mail ?box(?:es)?|e?-?mail|accounts?|(?:e-?mail )?address(?:es)?|addressee|customer|subscriber|alias|login|inbox|person)"
+
+def _words(*alternatives: str) -> re.Pattern[str]:
+    """Patterns are in small letters, as what they are looked for in: that is twice as fast."""
+    return re.compile("|".join(alternatives))
+
+
+_WHO: Final = (
+    r"(?:user(?:name|id)?|recipients?|mail ?box(?:es)?|accounts?|(?:e-?mail )?address(?:es)?|addressee"
+    r"|customer|subscriber|alias|login|inbox|person)"
+)
+_THERE: Final = r"(?:user|recipient|mail ?box|account|address)"
 _IS_NOT: Final = (
-    r"(?:unknown|not[ -](?:be[ -])?(?:found|known|listed|recogni[sz]ed|valid|active any|a (?:known|valid))"
+    r"(?:unknown|not[ -](?:be[ -])?(?:found|known|listed|recogni[sz]ed|valid|active any)"
     r"|(?:does|did|do)(?: not|n[o']?t) (?:seem to |appear to )?exists?|doesn.?t (?:exist|have)|not exist\w*"
-    r"|no longer (?:exists?|valid|available|active|in use|on server|at this|with|accept|has|have)"
-    r"|is(?: not|n.t) (?:a )?(?:known|valid|active)\b|invalid|non-?existent|wrong|undefined|unrecogni[sz]ed"
+    r"|no longer (?:exists?|valid|available|active|in use|on server|at this|with|accept)"
+    r"|is(?: not|n.t) (?:a )?(?:known|valid|active)\b"
+    r"|invalid|non-?existent|wrong|undefined|unrecogni[sz]ed"
     r"|(?:has|have) (?:been )?(?:closed|deleted|removed|terminated|cancelled|discontinued|left)"
     r"|(?:is|was|are|been) (?:closed|deleted|removed|terminated|discontinued|nonexistent|not here|illegal)\b)"
+)
+_KINDS: Final = (
+    r"(?:local |virtual |final |destination |delivery |e?-?mail |smtp |to |forwarding |final delivery )*"
 )
 #: Nobody is there. Not what a sender's address lacks, for which see `SENDER`.
 NO_SUCH_READER: Final = _words(
     rf"\b{_WHO}\b(?:[^.;!?]|\.(?! )){{0,50}}?\b{_IS_NOT}",
-    rf"\b(?:unknown|no such|invalid|non-?existent|unrecogni[sz]ed|unroutable|undeliverable|bad|illegal|nonexisting|wrong) (?:or \w+ )?(?:local |virtual |final |destination |delivery |e?-?mail |smtp |to |forwarding |final delivery )*{_WHO}\b",
-    r"\bno (?:mail ?box|account|user|recipient|address|one|person|valid recipients?|alias)(?:es|s)? (?:here )?(?:by|with|named|under|of|matching|called|found|exists?|known|here)\b",
-    r"\b(?:unknown|no such|invalid) (?:local[- ]part|name|person|entry|resident|addressee|mbox)\b",
-    r"\bnot our customer\b|\bnot a valid (?:mail ?box|user|recipient|address)|\bno such (?:person|mail drop)\b",
-    r"\bunknown in (?:virtual|local|relay)\b|\bnot (?:listed|found) in (?:domino directory|public name|.{0,30}\bdirectory)\b",
+    r"\b(?:unknown|no such|invalid|non-?existent|unrecogni[sz]ed|unroutable|illegal|wrong) "
+    rf"(?:or \w+ )?{_KINDS}{_WHO}\b",
+    r"\bno (?:mail ?box|account|user|recipient|address|one|person|valid recipients?|alias)(?:es|s)? "
+    r"(?:here )?(?:by|with|named|under|of|matching|called|found|exists?|known|here)\b",
+    r"\b(?:unknown|no such|invalid) (?:local[- ]part|name|person|entry|resident|addressee|mbox|mail drop)\b",
+    r"\bnot our customer\b|\bno (?:such )?user\b|\bno account\b|\bno valid recipients?\b",
+    rf"\bnot (?:an? )?(?:existing|known|valid|active|local) (?:user|customer|{_THERE})",
+    r"\bunknown in (?:virtual|local|relay)\b|\bnot in our (?:directory|database|system)",
+    r"\bnot (?:listed|found) in (?:domino directory|public name|.{0,30}\bdirectory)\b",
     r"\bbad destination (?:mailbox|email) address\b|\buser (?:is )?(?:not|unknown) (?:on|at) this\b",
-    r"\b(?:couldn.?t|could not|can.?t|cannot|can not|unable to) (?:be )?(?:find|found|locate[d]?) (?:a |the |any )?(?:user|recipient|mail ?box|account|address)\b",
-    r"\b(?:user|recipient|mail ?box|account|address)\w* (?:\S+ ){0,4}(?:couldn.?t|could not|cannot|can.?t|wasn.?t|was not|were not) (?:be )?(?:found|located|resolved)\b",
-    r"recipientnotfound|recipnotfound|nosuchuser|\bresolver\.adr\.\w*notfound|\bunrouteable address\b",
-    r"\b(?:user|recipient|mail ?box|account)\b.{0,30}\bnot (?:here|on this (?:server|system|host)|local|in service|available here)\b",
-    r"\bno (?:longer|more) (?:works? (?:here|for)|employed|an? (?:employee|customer|user))\b|\bhas left the\b",
-    r"\bdestinat(?:aire|ario|[aá]rio)\w*\b.{0,40}\b(?:inconnu|n.existe|invalide|inexistent|inv[aá]lid|desconocid|desconhecid|no existe|sconosciut)",
-    r"\b(?:utilisateur|adresse|usuario|usu[aá]rio|direcci[oó]n|cuenta|buz[oó]n|casilla|utente|casella|indirizzo|conta|caixa postal|endere[cç]o|bo[iî]te)\b.{0,60}\b(?:inconnue?|invalide|n.existe|desconocid[oa]|no existe|inexistente|no se (?:ha )?encontr|n[aã]o existe|desconhecid|n[aã]o (?:foi )?encontrad|sconosciut[oa]|non esiste|inesistente|introuvable|n.a pas [eé]t[eé] trouv)",
-    r"\b(?:empf[aä]nger|benutzer|postfach|adresse|e-?mail-?adresse|konto|mailbox|account|kennung)\w*\b.{0,60}\b(?:unbekannt|existiert nicht|nicht gefunden|nicht existiert|ung[uü]ltig|nicht vorhanden|unzul[aä]ssig)",
-    r"\bunbekannte[rn]? (?:empf[aä]nger|benutzer|adresse)|\bkein(?:en)? (?:solcher|solchen) (?:benutzer|empf[aä]nger)",
-    r"\b(?:gebruiker|ontvanger|postvak|adres)\w*\b.{0,40}\b(?:onbekend|bestaat niet|niet gevonden)",
-    r"нет такого (?:пользовател|ящик|адрес)|(?:пользовател|ящик|адрес|получател|аккаунт)\S* .{0,40}(?:не существует|не найден|отсутству|неизвест)",
-    r"(?:użytkownik|adres|konto|skrzynka|odbiorca).{0,40}(?:nie istnieje|nieznany|nie znaleziono)|kullanıcı bulunamadı",
-    r"(?:用户|用戶|收件人|帐号|帳號|账号|帐户|账户|地址|邮箱|郵箱|信箱|邮件地址|使用者).{0,20}(?:不存在|无效|無效|不正确|未找到|找不到|错误|已(?:被)?(?:注销|冻结|停用)|有误)|(?:找不到|无此|查無此|没有此|不存在的).{0,10}(?:用户|用戶|收件人|帐号|账号|信箱|邮箱|地址|人)",
-    r"(?:ユーザー?|宛先|メールアドレス|アドレス|受信者|メールボックス|アカウント|送信先).{0,40}(?:見つかりません|見つかりませんでした|存在しません|存在しない|ありません|不明|無効|間違|誤り)|あて先不明|宛先不明",
-    r"(?:사용자|수신자|계정|메일 ?주소|받는 사람).{0,30}(?:없|존재하지|찾을 수)|المستخدم غير (?:موجود|معروف)",
-    r"\bdelivery error: dd this user doesn.?t have a\b|\bmailbox not found\b|\bunknown user\b|\buser unknown\b",
-    r"\brequested action not taken: mailbox (?:unavailable|not found)\b|\brecipient rejected: unknown\b",
-    r"\bno (?:such )?user\b|\bunknown address(?:ee)?\b|\binvalid (?:final )?(?:delivery )?userid\b|\bno account\b",
-    r"\brecipient (?:address )?(?:rejected: )?(?:undeliverable address|invalid)|\bnot in our (?:directory|database|system)",
-    r"\b(?:is|was) not (?:an? )?(?:existing|known|valid|active|local) (?:user|recipient|mail ?box|account|address|customer)",
-    r"\bcannot find (?:your )?recipient|\bunable to find recipient|\bthis is (?:a |an )?(?:unknown|invalid) ",
+    r"\b(?:couldn.?t|could not|can.?t|cannot|can not|unable to) (?:be )?(?:find|found|locate[d]?) "
+    rf"(?:a |the |any |your )?{_THERE}\b",
+    rf"\b{_THERE}\w* (?:\S+ ){{0,4}}(?:couldn.?t|could not|cannot|can.?t|wasn.?t|was not|were not) (?:be )?"
+    r"(?:found|located|resolved)\b",
+    rf"\b{_THERE}\b.{{0,30}}\bnot (?:here|on this (?:server|system|host)|local|in service)\b",
+    r"\bno (?:longer|more) (?:works? (?:here|for)|employed|an? (?:employee|customer|user))\b",
+    r"\bhas left the\b",
+    r"\brecipient (?:address )?(?:rejected: )?(?:undeliverable address|invalid)",
+    r"\bthis is (?:a |an )?(?:unknown|invalid) ",
+    # what certain servers say word for word
+    r"\brequested action not taken: mailbox not found\b|\bunrouteable address\b",
+    r"recipientnotfound|recipnotfound|nosuchuser|\bresolver\.adr\.\w*notfound",
+    *abroad.NO_SUCH_READER,
 )
+#: What free mail calls an address that nobody has; elsewhere it may be anything.
+UNAVAILABLE: Final = _words(r"\brequested action not taken: mailbox unavailable")
 #: There was somebody, and the mailbox is closed for good.
 CLOSED: Final = _words(
-    rf"\b{_WHO}\b(?:[^.;!?]|\.(?! )){{0,40}}?\b(?:disabled|deactivated|inactive|expired|abandoned|unused|not active|discontinued|dormant)\b",
-    r"\b(?:disabled|deactivated|inactive|closed|expired|terminated|abandoned) (?:user|recipient|mail ?box|account|address)\b",
-    r"\bdisabled or discontinued\b|\bhas been inactive\b|(?:compte|bo[iî]te).{0,30}(?:d[eé]sactiv|ferm[eé]|supprim)",
+    rf"\b{_WHO}\b(?:[^.;!?]|\.(?! )){{0,40}}?\b"
+    r"(?:disabled|deactivated|inactive|has expired|abandoned|unused|not active|discontinued|dormant)\b",
+    rf"\b(?:disabled|deactivated|inactive|closed|expired|terminated|abandoned) (?:user|{_THERE})\b",
+    r"\bdisabled or discontinued\b|\bhas been inactive\b",
+    *abroad.CLOSED,
 )
 #: Not now: such words soften those above.
 FOR_A_TIME: Final = _words(
-    r"\btemporar",
-    r"\bsuspend",
-    r"\block(?:ed|out)\b",
-    r"\btry (?:again|later)\b",
-    r"\bfor now\b",
-    r"\bon vacation\b",
-    r"\bvor[uü]bergehend",
-    r"\btemporairement",
-    r"\btemporalmente",
-    r"暂时|暫時|一時的",
-    r"\bunverified address\b|\baddress (?:verification|lookup) (?:in progress|failed)|\bcould not be verified\b",
+    r"\btemporar|\bsuspend|\block(?:ed|out)\b|\btry (?:again )?later\b|\bfor now\b|\bon vacation\b",
+    r"\bunverified address\b|\baddress (?:verification|lookup) (?:in progress|failed)",
+    r"\bcould not be verified\b",
+    *abroad.FOR_A_TIME,
 )
 MOVED: Final = _words(
-    r"\b(?:has|have) (?:been )?(?:moved|migrated) to\b",
-    r"\buser not local; please try\b",
-    r"\bhas moved\b",
-    r"\b(?:e-?mail )?address (?:has )?(?:changed|is no longer used)\b|\bplease use (?:the new|my new)\b",
+    r"\b(?:has|have) (?:been )?(?:moved|migrated) to\b|\bhas moved\b|\buser not local; please try\b",
+    r"\baddress (?:has )?(?:changed|is no longer used)\b|\bplease use (?:the new|my new)\b",
 )
 #: No such domain, said by a resolver that looked, or a domain that declares that it takes no mail (RFC 7505).
 NO_SUCH_DOMAIN: Final = _words(
-    r"\bhost or domain name not found\b(?!.*\btry again\b)",
-    r"\bdomain (?:name )?(?:does not|doesn.?t) exist",
-    r"\bno such (?:domain|host)\b",
-    r"\bnxdomain\b",
-    r"\bdomain not found\b",
-    r"\bhost (?:is )?unknown\b",
-    r"\bunknown (?:host|domain)\b",
-    r"\bname server: \S*:? ?host not found\b",
-    r"\bnon-?existent (?:domain|host)",
-    r"\bnull ?mx\b",
-    r"\bdomain (?:is )?(?:unknown|not exist|has no mail)",
-    r"\bunrouteable mail domain\b",
-    r"\bcould not find any (?:mail )?(?:host|exchanger)",
-    r"\bno (?:mx|mail server)s? (?:for|found for)\b.*\bdomain",
-    r"\bbad destination (?:system|host)\b|\bcouldn.?t find any host\b|\bcouldn.?t find (?:a |any )?(?:host|mail exchanger)",
-    r"\bhost not found\b(?!.*\btry again\b)|\bdns error: (?:dns server returned answer with no data|.*domain name not found)",
-    r"域名不存在|找不到域名|ドメインが(?:存在しません|見つかりません)|\bdomaine? (?:inconnu|n.existe)|\bdominio no existe",
+    r"\bhost or domain name not found\b(?!.*\btry again\b)|\bhost not found\b(?!.*\btry again\b)",
+    r"\b(?:unknown|invalid|non-?existent|no such) (?:host|domain)\b|\bnxdomain\b|\bnull ?mx\b",
+    r"\bdomain (?:name )?(?:does not|doesn.?t) exist|\bdomain (?:is )?(?:unknown|not exist|has no mail)",
+    r"\bdomain not found\b|\bhost (?:is )?unknown\b|\bhost @ not found\b|\billegal host/domain name\b",
+    r"\bunrouteable mail domain\b|\bbad destination (?:system|host)\b",
+    r"\bcould(?:n.?t| not) find (?:a |any )?(?:mail )?(?:host|exchanger)",
+    r"\bno (?:mx|mail server)s? (?:for|found for)\b.*\bdomain\b",
+    r"\bdns error: (?:dns server returned answer with no data|.*domain name not found)",
+    *abroad.NO_SUCH_DOMAIN,
 )
 MAILBOX_FULL: Final = _words(
-    r"\b(?:over|exceed\w*|above|out of|beyond|past|surpass\w*)\b.{0,40}\b(?:quota|storage|space|disk ?space)\b",
-    r"\bquota\b.{0,40}\b(?:exceed|full|reach|viol|exhaust|limit)|\b(?:disk|mail ?box|user|storage|mail) quota\b|\boverquota\b|\bquotaexceeded\b",
-    r"\b(?:mail ?box|in-?box|folder|account|storage|mail ?file|maildrop|mail)\b.{0,30}\b(?:is |was |are )?(?:over)?full\b|\bfull (?:mail)?box\b",
-    r"\b(?:insufficient|not enough|no|low) (?:disk |storage |mailbox |mail )*(?:space|storage)\b.{0,40}|\bstorage allocation\b",
-    r"\bmail ?box(?:.s)? (?:size|storage)? ?(?:limit|quota|space)?.{0,20}\b(?:exceed|reach|over)|\btoo many messages (?:in|on) (?:the |this |your )?(?:mail|in)?box",
-    r"\bmail ?box has (?:exceeded|reached)|\bhas (?:exceeded|reached) (?:its|his|their|the) (?:mail ?box )?(?:maximum|size|storage|limit|quota|allowed)",
-    r"\bpostfach\b.{0,40}\b(?:voll|[uü]berf[uü]llt)|\bspeicherplatz\b.{0,40}\b(?:ersch[oö]pft|[uü]berschritten)|\bbo[iî]te\b.{0,40}\bpleine?\b|\bquota (?:d[eé]pass|excedid)|\bbuz[oó]n\b.{0,30}\blleno\b|\bcaixa\b.{0,30}\bcheia\b|\bcasella\b.{0,30}\bpiena\b|\bsobrepas\w+.{0,20}\b(?:cuota|l[ií]mite)",
-    r"(?:邮箱|郵箱|信箱|邮箱空间|空间|容量|存储|儲存).{0,12}(?:已满|已滿|满|滿|不足|超出|超过|超過)|容量.{0,10}(?:超|オーバー|一杯|いっぱい)|メールボックス.{0,20}(?:いっぱい|一杯|超|満杯)|переполнен|превышена? квот|용량.{0,10}초과|صندوق .{0,20}ممتلئ",
+    r"\b(?:over|exceed\w*|above|out of|beyond|past|surpass\w*)\b.{0,40}"
+    r"\b(?:quota|storage|(?:disk ?)?space)\b",
+    r"\bquota\b.{0,40}\b(?:exceed|full|reach|viol|exhaust|limit)|\boverquota\b|\bquotaexceeded\b",
+    r"\b(?:disk|mail ?box|user|storage|mail) quota\b|\bstorage allocation\b|\bfull (?:mail)?box\b",
+    r"\b(?:mail ?box|in-?box|folder|account|storage|mail ?file|maildrop|mail)\b.{0,30}\b(?:over)?full\b",
+    r"\b(?:insufficient|not enough|no|low) (?:disk |storage |mailbox |mail )*(?:space|storage)\b",
+    r"\bmail ?box(?:.s)? (?:size|storage)? ?(?:limit|quota|space)?.{0,20}\b(?:exceed|reach|over)",
+    r"\btoo many messages (?:in|on) (?:the |this |your )?(?:mail|in)?box",
+    r"\bmail ?box has (?:exceeded|reached)",
+    r"\bhas (?:exceeded|reached) (?:its|his|their|the) "
+    r"(?:mail ?box )?(?:maximum|size|storage|limit|quota|allowed)",
+    *abroad.MAILBOX_FULL,
 )
 TOO_BIG: Final = _words(
-    r"\b(?:message|mail|e-?mail|content|body|attachment|data|size)\b.{0,30}\b(?:too (?:big|large|long)|exceeds?\b.{0,30}\b(?:size|limit|maximum)|larger than|size exceed\w*)",
-    r"\bmessage size\b|\bmax(?:imum)? message size\b|\bsize limit\b|\btoo (?:big|large)\b|\bnachricht.{0,20}zu gro(?:ß|ss)|邮件(?:大小|过大|太大)|サイズ.{0,20}超",
+    r"\b(?:message|mail|e-?mail|content|body|attachment|data|size)\b.{0,30}\b"
+    r"(?:too (?:big|large|long)|exceeds?\b.{0,30}\b(?:size|limit|maximum)|larger than|size exceed\w*)",
+    r"\bmessage size\b|\bsize limit\b|\btoo (?:big|large)\b",
+    *abroad.TOO_BIG,
 )
 #: About the sender, or the sender's address or domain; an unknown user in such a sentence is ours.
 SENDER: Final = _words(
-    r"\bsender\b.{0,50}\b(?:reject|refus|unknown|verif|invalid|denied|not (?:found|exist|allowed|valid|accepted|authori[sz]ed)|does not|blocked|unroutable|misformatted)",
-    r"\b(?:unknown|invalid|unroutable|unverified|bad|verify|reject\w*|block\w*|unauthori[sz]ed) sender\b|\bmail from\b.{0,60}\b(?:reject|refus|not allowed|denied|unknown|must|does not)|\breturn[- ]path\b.{0,40}\b(?:reject|invalid|not)|\bcallback failed\b|\bsender address\b|\bfrom address\b.{0,30}\b(?:reject|not)|\byour (?:domain|address|e-?mail address)\b.{0,40}\b(?:reject|not|does|unknown|invalid)|\bdomain of sender\b|\bcannot find your (?:host|reverse|domain|hostname)",
-    r"发件人.{0,20}(?:拒|不存在|无效|黑名单)|\babsender\b.{0,40}\b(?:abgelehnt|unbekannt|ung[uü]ltig|gesperrt)|\bexp[eé]diteur\b.{0,40}\b(?:refus|rejet|inconnu)",
+    r"\bsender\b.{0,50}\b(?:reject|refus|unknown|verif|invalid|denied|does not|blocked|unroutable"
+    r"|misformatted|not (?:found|exist|allowed|valid|accepted|authori[sz]ed))",
+    r"\b(?:unknown|invalid|unroutable|unverified|bad|verify|reject\w*|block\w*|unauthori[sz]ed) sender\b",
+    r"\bmail from\b.{0,60}\b(?:reject|refus|not allowed|denied|unknown|must|does not)|\bsender address\b",
+    r"\breturn[- ]path\b.{0,40}\b(?:reject|invalid|not)|\bcallback failed\b|\bdomain of sender\b",
+    r"\bfrom address\b.{0,30}\b(?:reject|not)|\bcannot find your (?:host|reverse|domain|hostname)",
+    r"\byour (?:domain|address|e-?mail address)\b.{0,40}\b(?:reject|not|does|unknown|invalid)",
+    *abroad.SENDER,
 )
 #: Refused for what was sent or for who sent it.
 POLICY: Final = _words(
-    r"\b(?:anti-?)?spam",
-    r"\bblack-?list",
-    r"\bblock-?list",
-    r"\bdeny-?list",
-    r"\bdnsbl\b",
-    r"\brbl\w*\b",
-    r"\breputation\b",
-    r"\bjunk\b",
-    r"\bpolic(?:y|ies)\b",
-    r"\bspamhaus\b|\bspamcop\b|\bbarracuda\w*\b|\bproofpoint\b|\bsenderbase\b|\bsorbs\b|\bcloudmark\b|\bpbl\b|\bxbl\b|\bsbl\b|\busbl\b|\bfcrdns\b",
-    r"\bunsolicited\b|\bbulk (?:mail|e-?mail|sender)|\bsuspicious\b|\bmalicious\b|\bphish|\bvirus\w*|\bmalware\b|\binfected\b|\btrojan\b",
-    r"\b(?:spf|dkim|dmarc)\b|\bunauthenticated\b|\bauthenticat\w+|\bnot authori[sz]ed\b|\bunauthori[sz]ed\b|\bpermission denied\b|\bprohibited\b|\bnot permitted\b|\bforbidden\b",
-    r"\b(?:reverse dns|rdns|ptr|reverse lookup)\b|\bcannot resolve your (?:ip|address)|\bhelo\b|\bip (?:address )?.{0,40}\b(?:block|reject|banned|denied|refused|listed)",
-    r"\bbanned\b|\bblock(?:ed|ing)\b|\baccess denied\b|\bdenied by\b|\brefused by\b|\breject(?:ed|s)? (?:by|due|for|as|because)\b|\bnot accept(?:ing|ed)? (?:mail|messages?|connections?) from\b|\bdoes not accept (?:mail|e-?mail|messages?) from\b",
-    r"\bcontent (?:reject|filter|block|restrict|denied|is|not)|\bmessage content\b|\bobjectionable\b|\bcomplain(?:ts?|ed)\b|\bheuristic|\bbayes|\bscored?\b|\bfilter(?:ed|ing)\b|\bsecurity\b|\bgr[ae]y-?list|\bblocked using\b|\btrust(?:ed)? (?:list|sender)|\bwhite-?list\b",
-    r"\btoo many (?:recipients|connections|messages|errors|invalid|unknown)|\brate[- ]?limit|\bthrottl|\breceiving mail (?:too quickly|at a rate)|\b(?:sending|daily|hourly|outbound) (?:limit|quota)|\bexceeded.{0,30}\b(?:rate|messages per)|\bslow down\b",
-    r"垃圾邮件|垃圾郵件|反垃圾|拒收|黑名单|黑名單|被(?:系统)?(?:拦截|屏蔽|拒绝)|策略|迷惑メール|スパム|拒否|受信拒否|\bunerw[uü]nscht|\brichtlinie|\bpourriel|\bind[eé]sirable|\bcorreo no deseado|спам",
+    r"\b(?:anti-?)?spam|\b(?:black|block|deny|white)-?list|\bdnsbl\b|\brbl\w*\b|\breputation\b|\bjunk\b",
+    r"\bpolic(?:y|ies)\b|\bspam(?:haus|cop)\b|\bproofpoint\b|\bsenderbase\b|\bsorbs\b|\bcloudmark\b",
+    r"\b[psx]bl\b|\busbl\b|\bfcrdns\b|\bunsolicited\b|\bbulk (?:mail|e-?mail|sender)|\bsuspicious\b",
+    r"\bmalicious\b|\bphish|\bvirus\w*|\bmalware\b|\binfected\b|\btrojan\b|\bspf\b|\bdkim\b|\bdmarc\b",
+    r"\b(?:un)?authenticat\w+|\b(?:not |un)authori[sz]ed\b|\bpermission denied\b|\bprohibited\b",
+    r"\bnot permitted\b|\bforbidden\b|\b(?:reverse dns|rdns|ptr|reverse lookup)\b|\bhelo\b",
+    r"\bcannot resolve your (?:ip|address)",
+    r"\bip (?:address )?.{0,40}\b(?:block|reject|banned|denied|refused|listed)",
+    r"\bbanned\b|\bblock(?:ed|ing)\b|\baccess denied\b|\bdenied by\b|\brecipient.s? preferences\b",
+    r"\b(?:reject(?:ed|s)?|refused) (?:due|for|as|because)\b",
+    r"\bnot accept(?:ing|ed)? (?:mail|messages?|connections?) from\b",
+    r"\bdoes not accept (?:mail|e-?mail|messages?) from\b",
+    r"\bcontent (?:reject|filter|block|restrict|denied|is|not)|\bmessage content\b|\bobjectionable\b",
+    r"\bcomplain(?:ts?|ed)\b|\bheuristic|\bbayes|\bscored?\b|\bfilter(?:ed|ing)\b|\bsecurity\b",
+    r"\bgr[ae]y-?list|\btrust(?:ed)? (?:list|sender)",
+    r"\btoo many (?:recipients|connections|messages|errors|invalid|unknown)|\brate[- ]?limit|\bthrottl",
+    r"\breceiving mail (?:too quickly|at a rate)|\bslow down\b",
+    r"\b(?:sending|daily|hourly|outbound) (?:limit|quota)|\bexceeded.{0,30}\b(?:rate|messages per)",
+    *abroad.POLICY,
 )
 RELAYING: Final = _words(
-    r"\brelay(?:ing)?\b.{0,30}\b(?:denied|not (?:permitted|allowed)|prohibited|access|refused)|\b(?:unable|not (?:allowed|permitted|authori[sz]ed)) to relay\b|\bdo(?:es)? not relay\b|\bwe do not relay\b|\bnot (?:a|an) (?:open )?relay\b|\bcan(?:not|.t) relay\b|\bno relaying\b",
+    r"\brelay(?:ing)?\b.{0,30}\b(?:denied|not (?:permitted|allowed)|prohibited|access|refused)",
+    r"\b(?:unable|not (?:allowed|permitted|authori[sz]ed)) to relay\b|\b(?:does|do|can) ?not relay\b",
+    r"\bnot (?:a|an) (?:open )?relay\b|\bcan.t relay\b|\bno relaying\b",
     r"\ballowed rcpthosts\b|\bdomain isn.t in my list\b",
 )
 LOOP: Final = _words(
-    r"\bmail (?:for .{1,60} )?loops? back\b|\bloop(?:s|ing)?\b|\btoo many (?:hops|received)|\bhop count\b|\bforwarding loop\b"
+    r"\bmail (?:for .{1,60} )?loops? back\b|\bloop(?:s|ing)?\b|\btoo many (?:hops|received)|\bhop count\b"
 )
 EXPIRED: Final = _words(
-    r"\b(?:retry time(?:out)?|delivery time|message (?:has )?)\b.{0,30}\b(?:exceed|expired?)|\bexpired\b|\bgave up\b|\bgiving up\b|\btimed? ?out\b|\bnot (?:been )?delivered (?:after|within)|\bin (?:the )?queue (?:too|for)|\bretry timeout\b",
-    r"\bconnection (?:refused|timed|reset|lost|closed|dropped)|\bno route to host\b|\bnetwork (?:is )?unreachable\b|\bcouldn.?t (?:establish|connect)|\bunable to connect|\bcould not connect|\bhost (?:is )?(?:down|unreachable)|\btry again\b",
+    r"\b(?:retry time(?:out)?|delivery time|message (?:has )?)\b.{0,30}\b(?:exceed|expired?)|\bexpired\b",
+    r"\bgave up\b|\bgiving up\b(?! on)|\btimed? ?out\b|\bnot (?:been )?delivered (?:after|within)",
+    r"\bretry timeout\b",
+    r"\bin (?:the )?queue (?:too|for)|\bconnection (?:refused|timed|reset|lost|closed|dropped)|\btry again\b",
+    r"\bno route to host\b|\bnetwork (?:is )?unreachable\b|\bhost (?:is )?(?:down|unreachable)",
+    r"\bcouldn.?t (?:establish|connect)|\bunable to connect|\bcould not connect",
 )
 
-_NAMES: Final = re.compile(
-    r"\bhttps?://[^\s<>\"]+|<?[^\s<>@:;,()\"']{1,80}@[^\s<>@:;,()\"']{1,120}>?|\b(?:[\w-]{1,63}\.){1,6}[A-Za-z][\w-]{1,20}\b(?<!resolver\.adr)"
+#: Of explanations that servers add of their own.
+GUESS: Final = _words(
+    r"\b(?:may|might|maybe|perhaps|possibl[ey]|probably|usually|typically|for example|make sure)\b",
+    *abroad.GUESS,
 )
-_RESOLVER: Final = re.compile(r"\bresolver\.", re.IGNORECASE)
-#: One line of words is judged up to here.
+
+#: Letters that stand beside a name without a space.
+_EAST: Final = "\u3000-\u9fff\uff00-\uffef"
+_NAMES: Final = re.compile(
+    rf"\bhttps?://[^\s<>\"{_EAST}]+|<?[^\s<>@:;,()\"'{_EAST}]{{1,80}}@[^\s<>@:;,()\"'{_EAST}]{{1,120}}>?"
+    r"|\b(?:[\w-]{1,63}\.){1,6}[a-z][\w-]{1,20}\b"
+)
+#: Links to lists of bad senders say why.
+_LISTED: Final = re.compile(r"spamhaus|spamcop|sorbs|barracudacentral|dnsbl|\brbl|black-?list|block-?list")
+#: Beyond this a reply is a page.
 _LONGEST: Final = 3000
 
 
 def bare(text: str) -> str:
-    """The words without links, addresses and host names: a server called `antispam` accuses nobody."""
-    text = " ".join(text[:_LONGEST].split())
-    return _NAMES.sub(lambda found: found[0] if _RESOLVER.match(found[0]) else "@", text)
+    """The words in small letters, without links, addresses and host names: a server called `antispam`
+    accuses nobody."""
+    return _NAMES.sub(_stand_in, " ".join(text[:_LONGEST].lower().split()))
+
+
+def _stand_in(found: re.Match[str]) -> str:
+    """Codes of Exchange stay, and so does what a link to a list of bad senders says."""
+    name = found[0]
+    if name.startswith("resolver."):
+        return name
+    return "blocklist" if name.startswith("http") and _LISTED.search(name) else "@"

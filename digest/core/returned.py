@@ -56,7 +56,7 @@ class Returned:
     """What one returned mail or one event says about one recipient."""
 
     kind: Kind
-    #: the address that it is about, as told; empty when none is named (redacted, or a mere answer)
+    #: the address that it is about, as told; of an answer who wrote it; empty when none is named
     recipient: str = ""
     #: True when this copy will not be tried again
     permanent: bool = False

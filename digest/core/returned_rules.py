@@ -1,20 +1,21 @@
 """The table of reports: what a server said about a copy that it took, as a kind of return.
 
 Rows are tried from top to bottom and the first that fits decides. Only clear evidence makes a hard bounce:
-clear words beat codes, words about us or about what was sent beat words about the reader, and what is vague is
-soft.
+clear words beat codes, words about us or about what was sent beat words about the reader, and what is vague
+is soft.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from digest.core import reply_words as words
 from digest.core.returned import Kind
 
-_REPLY: Final = re.compile(r"(?<![\d.])([245][0-5]\d)(?=[ \-#:,;)\]>]|$)(?![-.]\d{1,3}[-.]\d)")
+_REPLY: Final = re.compile(r"(?<![\d.])([245][0-5]\d)(?=[ \-#:,;)\]>]|$)(?!-\d{1,4}\b(?!\.))")
 _ENHANCED: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 
 
@@ -59,30 +60,30 @@ class _Row:
     #: fits only what will not pass
     lasting: bool = False
 
-    def fits(self, said: Said, bare: str) -> bool:
+    def fits(self, said: Said) -> bool:
         return (
             (self.action is None or re.fullmatch(self.action, said.action) is not None)
             and (not self.lasting or said.lasting)
             and (self.reply is None or re.fullmatch(self.reply, said.reply) is not None)
             and (self.enhanced is None or re.fullmatch(self.enhanced, said.enhanced) is not None)
-            and (self.words is None or self.words.search(bare) is not None)
+            and (self.words is None or self.words.search(said.text) is not None)
         )
 
 
 #: Exchange Online's word for an unknown recipient, when its edge refuses who is not in the directory.
-_NOT_IN_THE_DIRECTORY: Final = re.compile(r"recipient address rejected: access denied", re.IGNORECASE)
-#: What Microsoft's and other free mail calls an address that nobody has.
-_UNAVAILABLE: Final = re.compile(r"requested action not taken: mailbox unavailable", re.IGNORECASE)
+_NOT_IN_THE_DIRECTORY: Final = re.compile(r"recipient address rejected: access denied")
 #: Codes that say nothing: they must not be quoted as a reason.
 _VAGUE: Final = r"(?:[245]\.0\.0)?"
 
 _TABLE: Final = (
     # It is no failure (RFC 3464 section 2.3.3).
-    _Row(Kind.DELIVERED, "action:delivered", action=r"delivered|relayed|expanded"),
+    _Row(Kind.DELIVERED, "action:delivered", action=r"delivered|relayed|expanded|deliverable"),
+    _Row(Kind.DELIVERED, "code:2", action="", reply="", enhanced=r"2\.\d+\.\d+"),
     _Row(Kind.DELAYED, "action:delayed", action=r"delayed"),
     # What says little or much about the reader, but clearly who is not the cause.
     _Row(Kind.HARD, "code:5.4.1", enhanced=r"5\.4\.1", words=_NOT_IN_THE_DIRECTORY, lasting=True),
     _Row(Kind.BLOCKED, "words:sender", words=words.SENDER),
+    _Row(Kind.BLOCKED, "code:5.1.8", enhanced=r"5\.1\.[78]"),
     _Row(Kind.FULL, "code:x.2.2", enhanced=r"[45]\.2\.2"),
     _Row(Kind.FULL, "words:mailbox-full", words=words.MAILBOX_FULL),
     _Row(Kind.BLOCKED, "code:5.7.26", enhanced=r"5\.7\.(?:2\d|9|509)"),
@@ -101,11 +102,14 @@ _TABLE: Final = (
     _Row(Kind.HARD, "words:moved", words=words.MOVED, lasting=True),
     _Row(Kind.HARD, "words:closed", words=words.CLOSED, lasting=True),
     _Row(
-        Kind.HARD, "words:mailbox-unavailable", reply=r"550", enhanced=r"(?:5\.[05]\.0)?", words=_UNAVAILABLE
+        Kind.HARD,
+        "words:mailbox-unavailable",
+        reply=r"550",
+        enhanced=r"(?:5\.[05]\.0)?",
+        words=words.UNAVAILABLE,
     ),
     # A code that is about something else, with words that say nothing.
     _Row(Kind.SOFT, "words:expired", words=words.EXPIRED),
-    _Row(Kind.BLOCKED, "code:5.1.8", enhanced=r"5\.1\.[78]"),
     _Row(Kind.BLOCKED, "code:5.7", enhanced=r"5\.7\.\d+"),
     _Row(Kind.SOFT, "code:too-big", enhanced=r"5\.(?:2\.3|3\.4)"),
     # A code that is clear (RFC 3463; 5.1.10 and 556: RFC 7504, RFC 7505).
@@ -119,15 +123,24 @@ _LAST: Final = _TABLE[-1].rule
 
 def rule_on(said: Said) -> Ruling:
     """What it means; the last row fits everything."""
-    bare = words.bare(said.text)
-    row = next(row for row in _TABLE if row.fits(said, bare))
-    permanent = row.kind not in {Kind.DELIVERED, Kind.DELAYED}
-    return Ruling(row.kind, permanent, row.rule)
+    return _rule_on(Said(said.action, said.reply, said.enhanced, words.bare(said.text)))
+
+
+@lru_cache(maxsize=1024)
+def _rule_on(said: Said) -> Ruling:
+    """Kept: without names and addresses many copies come back with the same words."""
+    row = next(row for row in _TABLE if row.fits(said))
+    return Ruling(row.kind, row.kind not in {Kind.DELIVERED, Kind.DELAYED}, row.rule)
 
 
 def is_vague(ruling: Ruling) -> bool:
     """True when nothing was understood, so that other words about the same copy may say more."""
     return ruling.rule in {_LAST, "code:4"}
+
+
+def is_guess(text: str) -> bool:
+    """True when words name causes that may or may not be."""
+    return words.GUESS.search(words.bare(text)) is not None
 
 
 def codes_in(text: str) -> tuple[str, str]:

@@ -9,17 +9,19 @@ the structure of the mail says that a server wrote them.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
+from dataclasses import replace
 
 from digest.core.returned import Clues, Kind, Returned
-from digest.core.returned_rules import Ruling, Said, codes_in, is_vague, rule_on
+from digest.core.returned_rules import Ruling, Said, is_vague, rule_on
 from digest.mail.bounces.addresses import Ours, addresses_in, one_address, without_xtext
 from digest.mail.bounces.answers import answer_of
 from digest.mail.bounces.arf import Complaint, read_complaint
-from digest.mail.bounces.clues import clues_of
-from digest.mail.bounces.dsn import Report, Told, read_report, words_about
+from digest.mail.bounces.clues import MOST_CLUES, clues_of
+from digest.mail.bounces.dsn import Report, Told, read_report
 from digest.mail.bounces.mime import Part, read_mail
-from digest.mail.bounces.prose import is_bounce, read_prose, still_trying
+from digest.mail.bounces.prose import about, read_prose, said_in, said_of, still_trying
+from digest.mail.bounces.trust import Trust, trust_in
 from digest.mail.words import clean_text
 
 __all__ = ["read_returned"]
@@ -48,33 +50,23 @@ def read_returned(
     domains that no report can be about. Any bytes will do: nothing is raised.
     """
     mail = read_mail(raw)
-    told = [
-        envelope_to,
-        *(one for name in _OUR_FIELDS for value in mail.all(name) for one in addresses_in(value)),
-    ]
-    own = Ours.of(ours, told)
+    in_its_head = [one for name in _OUR_FIELDS for value in mail.all(name) for one in addresses_in(value)]
+    own = Ours.of(ours, [envelope_to, *in_its_head])
     if (complaint := read_complaint(mail, own)) is not None:
         return _complained(mail, complaint, envelope_to)
-    if (report := read_report(mail)) is not None and _may_report(mail):
-        return _reported(mail, report, envelope_to)
-    if is_bounce(mail, envelope_from):
-        return _bounced(mail, own, envelope_to)
+    trust = trust_in(mail, envelope_from)
+    # a report that somebody pasted into a letter is quoted, and not told to us
+    may_report = mail.type == "multipart/report" or trust is not Trust.NONE
+    if may_report and (report := read_report(mail)) is not None:
+        found = _reported(mail, report, own, envelope_to)
+        return found if mail.type == "multipart/report" else _as_trusted(found, trust)
+    if trust is not Trust.NONE:
+        return _as_trusted(_bounced(mail, own, envelope_to), trust)
     if (answer := answer_of(mail, Ours.of(ours), envelope_to)) is not None:
         kind, rule, text = answer
-        sender = one_address(mail.get("from"))
-        return (
-            Returned(
-                kind, sender, text=_line(text), rule=rule, clues=clues_of(mail, envelope_to=envelope_to)
-            ),
-        )
+        clues = clues_of(mail, envelope_to=envelope_to)
+        return (Returned(kind, one_address(mail.get("from")), text=_line(text), rule=rule, clues=clues),)
     return ()
-
-
-def _may_report(mail: Part) -> bool:
-    """A report in a list's digest or in somebody's answer is quoted, and not told to us."""
-    return mail.type == "multipart/report" or not (
-        mail.has("in-reply-to") and "daemon" not in mail.get("from").lower()
-    )
 
 
 def _complained(mail: Part, complaint: Complaint, envelope_to: str) -> tuple[Returned, ...]:
@@ -86,48 +78,64 @@ def _complained(mail: Part, complaint: Complaint, envelope_to: str) -> tuple[Ret
     )
 
 
-def _reported(mail: Part, report: Report, envelope_to: str) -> tuple[Returned, ...]:
-    alone = len(report.told) == 1
+def _reported(mail: Part, report: Report, own: Ours, envelope_to: str) -> tuple[Returned, ...]:
+    everyone = [told.recipient for told in report.told]
+    clues = clues_of(mail, envelope_to=envelope_to, told=report.about_the_copy)
     found = []
-    for told in report.told:
+    for told in report.told if everyone != [""] else _named_elsewhere(mail, report.told[0], own):
         ruling, said = rule_on(told.said), told.said
         if is_vague(ruling):
-            ruling, said = _from_the_text(mail, told, ruling, alone)
-        found.append(
-            _returned(mail, told, said, ruling, "dsn", _clues(mail, told, report.about_the_copy, envelope_to))
-        )
+            ruling, said = _from_the_text(mail, told, ruling, everyone)
+        found.append(_returned(mail, told, said, ruling, "dsn", clues))
     return tuple(found)
 
 
-def _from_the_text(mail: Part, told: Told, ruling: Ruling, alone: bool) -> tuple[Ruling, Said]:
+def _named_elsewhere(mail: Part, told: Told, own: Ours) -> tuple[Told, ...]:
+    """What is told of one whom the report does not name as an address, with the name that its text gives."""
+    named = [one.recipient for one in read_prose(mail, own)]
+    return (replace(told, recipient=named[0]),) if len(named) == 1 else (told,)
+
+
+def _from_the_text(mail: Part, told: Told, ruling: Ruling, everyone: Collection[str]) -> tuple[Ruling, Said]:
     """What the readable part says, where the fields of a report say nothing."""
-    words = words_about(mail, told.recipient, alone)
-    reply, enhanced = codes_in(words)
-    code = told.said.enhanced if told.said.enhanced and not told.said.enhanced.endswith(".0.0") else enhanced
-    said = Said(told.said.action, told.said.reply or reply, code or told.said.enhanced, words)
+    said = said_of(about(said_in(mail), told.recipient, everyone), told.said)
     other = rule_on(said)
     return (ruling, told.said) if is_vague(other) else (other, said)
 
 
 def _bounced(mail: Part, own: Ours, envelope_to: str) -> tuple[Returned, ...]:
     waits = still_trying(mail)
+    clues = clues_of(mail, envelope_to=envelope_to)
     found = []
     for told in read_prose(mail, own):
         said = Said("delayed", told.said.reply, told.said.enhanced, told.said.text) if waits else told.said
-        found.append(_returned(mail, told, said, rule_on(said), "prose", _clues(mail, told, (), envelope_to)))
+        found.append(_returned(mail, told, said, rule_on(said), "prose", clues))
     return tuple(found)
 
 
-def _clues(mail: Part, told: Told, about: Iterable[str], envelope_to: str) -> Clues:
-    others = [*told.others, *(one for one in map(without_xtext, (told.recipient, *told.others)) if one)]
-    return clues_of(mail, envelope_to=envelope_to, told=about, addresses=others)
+def _as_trusted(found: tuple[Returned, ...], trust: Trust) -> tuple[Returned, ...]:
+    """What is told by one who may be no server makes no address bad."""
+    if trust is Trust.FULL:
+        return found
+    return tuple(
+        replace(one, kind=Kind.SOFT, rule=f"{one.rule}:doubtful-sender") if one.kind is Kind.HARD else one
+        for one in found
+    )
 
 
 def _returned(mail: Part, told: Told, said: Said, ruling: Ruling, way: str, clues: Clues) -> Returned:
     text = _line(said.text) or _line(mail.shown("subject"))
-    rule = f"{way}:{ruling.rule}"
+    others = [one for one in (*told.others, without_xtext(told.recipient)) if one]
+    known = tuple(dict.fromkeys([*others, *clues.addresses]))[:MOST_CLUES]
     return Returned(
-        ruling.kind, told.recipient, ruling.permanent, said.reply, said.enhanced, text, rule, clues
+        ruling.kind,
+        told.recipient,
+        ruling.permanent,
+        said.reply,
+        said.enhanced,
+        text,
+        f"{way}:{ruling.rule}",
+        replace(clues, addresses=known),
     )
 
 

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-_LOCAL: Final = r"[^\s<>@:;,()\[\]\"'`{}|\\*]{1,200}"
+#: Punctuation of Chinese and Japanese, which stands beside addresses without a space.
+_WIDE: Final = "（）【】「」《》，。：；！？、“”"
+_LOCAL: Final = rf"[^\s<>@:;,()\[\]\"'`{{}}|\\*{_WIDE}]{{1,200}}"
 _QUOTED: Final = r"\"[^\"\n]{1,64}\""
-_DOMAIN: Final = r"(?:[^\s<>@:;,()\[\]\"'`/\\=?&#!*]{1,250}|\[[\d.]{7,15}\])"
+_DOMAIN: Final = rf"(?:[^\s<>@:;,()\[\]\"'`/\\=?&#!*{_WIDE}]{{1,250}}|\[[\d.]{{7,15}}\])"
 ADDRESS: Final = re.compile(rf"(?:{_QUOTED}|{_LOCAL})@{_DOMAIN}")
 _WHOLE: Final = re.compile(rf"(?:{_QUOTED}|[^\s<>@\"]{{1,200}})@(?:[^\s<>@\"]{{1,255}})")
 _MACHINES: Final = re.compile(
@@ -33,6 +35,7 @@ class Ours:
 
     @classmethod
     def of(cls, given: Collection[str], found: Iterable[str] = ()) -> Ours:
+        """Those given and those found, brought into one form."""
         return cls(
             frozenset(name.strip().strip("<>").lstrip("@").lower() for name in (*given, *found)) - {""}
         )
@@ -47,6 +50,11 @@ def is_machine(address: str) -> bool:
     return _MACHINES.fullmatch(address.partition("@")[0]) is not None
 
 
+def is_placeholder(address: str) -> bool:
+    """True when it stands for any address, in an explanation."""
+    return address.partition("@")[0].lower() in {"name", "username", "yourname", "someone"}
+
+
 def one_address(value: str) -> str:
     """The address in a field such as `rfc822; <a@b>`, as it was told; empty when there is none."""
     kind, semicolon, rest = value.partition(";")
@@ -59,15 +67,15 @@ def one_address(value: str) -> str:
         inner = rest.rpartition("<")[2].partition(">")[0].strip()
         rest = inner if "@" in inner else rest.replace("<", " ").replace(">", " ")
     rest = re.sub(r"\([^()]*\)\s*$", "", rest).strip(" \t,;'`")
-    if _WHOLE.fullmatch(rest):
-        return _tidy(rest)
-    found = ADDRESS.search(rest)
+    found = _WHOLE.fullmatch(rest) or ADDRESS.search(rest)
     return _tidy(found[0]) if found else ""
 
 
 def addresses_in(text: str) -> list[str]:
     """Every address of a text or of a header, each once."""
-    return list(dict.fromkeys(_tidy(found[0]) for found in ADDRESS.finditer(text[:20_000])))
+    found = (match[0] for match in ADDRESS.finditer(text[:20_000]))
+    # three dots at the end stand for the rest, which was left out
+    return list(dict.fromkeys(_tidy(one) for one in found if not one.endswith("...")))
 
 
 def without_xtext(address: str) -> str:

@@ -1,4 +1,4 @@
-"""Gathers by what a copy may be found: return paths, Message-IDs, links and addresses, wherever they stand."""
+"""Gathers by what a copy may be found: return paths, Message-IDs, links, addresses, wherever they stand."""
 
 from __future__ import annotations
 
@@ -27,16 +27,12 @@ _ENVELOPE: Final = (
     "x-rcpt-to",
     "x-delivered-to",
 )
-_MOST: Final = 20
+#: Of each sort; more than a report can need.
+MOST_CLUES: Final = 20
 
 
-def clues_of(
-    mail: Part, *, envelope_to: str, told: Iterable[str] = (), addresses: Iterable[str] = ()
-) -> Clues:
-    """All clues of a mail, best first; `told` are fields of its report that may name the copy.
-
-    `addresses` are those that the report names besides the recipient.
-    """
+def clues_of(mail: Part, *, envelope_to: str, told: Iterable[str] = ()) -> Clues:
+    """All clues of a mail, best first; `told` are fields of its report that may name the copy."""
     copies = list(originals(mail))
     own = [*(value for name in _ENVELOPE for value in mail.all(name)), mail.get("to"), mail.get("cc")]
     answered = [mail.get("in-reply-to"), mail.get("references"), mail.get("x-ms-exchange-parent-message-id")]
@@ -48,7 +44,7 @@ def clues_of(
         return_paths=_first(_return_paths([*places, *copy_texts])),
         message_ids=_first(_message_ids(copies, answered, told)),
         links=_first(_links(copies)),
-        addresses=_first([*addresses, *sent_to(copies)]),
+        addresses=_first(sent_to(copies)),
     )
 
 
@@ -57,7 +53,7 @@ def sent_to(copies: Iterable[Part]) -> Iterator[str]:
     for copy in copies:
         for name in ("x-hmxmroriginalrecipient", "to", "delivered-to", "x-original-to", "envelope-to"):
             for value in copy.all(name):
-                found = one_address(value) if name != "to" else ""
+                found = one_address(value) if name != "to" and "..." not in value else ""
                 yield from [found] if found else addresses_in(value)
 
 
@@ -80,7 +76,7 @@ def _message_ids(copies: Iterable[Part], answered: Iterable[str], told: Iterable
     for value in answered:
         yield from reversed(_MESSAGE_ID.findall(value))
     for value in told:
-        yield from _MESSAGE_ID.findall(value)
+        yield from (one for one in _MESSAGE_ID.findall(value) if not _RETURN_PATH.search(one))
 
 
 def _links(copies: Iterable[Part]) -> Iterator[str]:
@@ -94,6 +90,6 @@ def _first(found: Iterable[str]) -> tuple[str, ...]:
     kept: dict[str, None] = {}
     for one in found:
         kept.setdefault(one)
-        if len(kept) >= _MOST:
+        if len(kept) >= MOST_CLUES:
             break
     return tuple(kept)

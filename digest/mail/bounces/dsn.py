@@ -10,7 +10,6 @@ from typing import Final
 from digest.core.returned_rules import Said, clearest, codes_in
 from digest.mail.bounces.addresses import one_address
 from digest.mail.bounces.mime import Part, decoded
-from digest.mail.bounces.original import cut, texts
 
 _STATUS_PARTS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
@@ -19,7 +18,7 @@ _IN_TEXT: Final = re.compile(
 )
 _RECIPIENT: Final = ("original-recipient", "final-recipient", "x-original-recipient", "x-actual-recipient")
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_MOST_RECIPIENTS: Final = 500
+_MOST_RECIPIENTS: Final = 200
 _TYPE: Final = re.compile(r"^[A-Za-z0-9_.-]{1,30};\s*")
 
 
@@ -161,15 +160,3 @@ def _told(group: Mapping[str, str]) -> Told | None:
 def _after_code(status: str) -> str:
     """The comment that some servers put where only a code may stand."""
     return _STATUS.sub("", status).strip(" ()")
-
-
-def words_about(mail: Part, recipient: str, alone: bool) -> str:
-    """What the text of a report says about a recipient: all of it when there is only one."""
-    for part in texts(mail):
-        said, _quoted = cut(part.text)
-        at = said.lower().find(recipient.lower()) if recipient else -1
-        if at >= 0:
-            return said[at + len(recipient) : at + len(recipient) + 1500].split("\n\n\n")[0]
-        if alone:
-            return said[:3000]
-    return ""

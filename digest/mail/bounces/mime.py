@@ -9,10 +9,9 @@ from __future__ import annotations
 import binascii
 import codecs
 import html
-import quopri
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.errors import HeaderParseError
 from email.header import decode_header
 from functools import cached_property
@@ -20,7 +19,9 @@ from typing import Final
 
 #: A report stands before the copy it returns: what comes later than this says nothing new.
 MOST_BYTES: Final = 600_000
-_MOST_TEXT: Final = 100_000
+#: Of the whole, for readers that are not ours.
+_START: Final = 20_000
+_MOST_TEXT: Final = 50_000
 _MOST_PARTS: Final = 60
 _DEEPEST: Final = 8
 _MOST_HEADER_BYTES: Final = 100_000
@@ -39,7 +40,7 @@ _NAME: Final = re.compile(rb"[!-9;-~]{1,100}")
 _PARAMETER: Final = re.compile(
     r';\s*([A-Za-z0-9*_-]{1,40})\s*=\s*(?:"((?:[^"\\]|\\.){0,500})"|([^\s;"]{1,500}))'
 )
-_LOOKS_LIKE_BOUNDARY: Final = re.compile(rb"^--([^\s-][^\n]{3,98}?)[ \t]*$", re.MULTILINE)
+_LOOKS_LIKE_BOUNDARY: Final = re.compile(rb"^--([^\s-][^\n]{1,98}?)[ \t]*\n(?:content-|\n)", re.I | re.M)
 _INVISIBLE: Final = re.compile(r"<(?:(script|style|head|title)\b|!--)", re.IGNORECASE)
 _BREAK: Final = re.compile(r"<\s*/?\s*(?:br|p|div|tr|li|h[1-6]|table|pre|blockquote)\b[^<>]{0,2000}>", re.I)
 _TAG: Final = re.compile(r"<(?![^<>@]{1,64}@)[^<>]{1,2000}>")
@@ -59,6 +60,10 @@ class Part:
     #: in lower case, such as `text/plain`
     type: str = "text/plain"
     parameters: Mapping[str, str] = field(default_factory=dict)
+    #: of a whole mail its beginning, lines ended by LF
+    start: bytes = b""
+    #: of a whole mail: how many parts there are at all depths
+    count: int = 1
 
     @cached_property
     def _first(self) -> dict[str, str]:
@@ -104,7 +109,8 @@ HEADERS_ONLY: Final = frozenset(
 def read_mail(raw: bytes) -> Part:
     """The parts of a mail, whatever bytes they are."""
     data = raw[:MOST_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"").lstrip(b"\n")
-    return _Reader().read(data, 0, "text/plain")
+    reader = _Reader()
+    return replace(reader.read(data, 0, "text/plain"), start=data[:_START], count=reader.parts)
 
 
 def read_headers(text: bytes) -> Part:
@@ -150,20 +156,20 @@ class _Reader:
     """Counts the parts of one mail."""
 
     def __init__(self) -> None:
-        self._parts = 0
+        self.parts = 0
 
     def read(self, data: bytes, depth: int, usual: str) -> Part:
-        self._parts += 1
+        self.parts += 1
         headers, body = _head(data)
         given = next((value for name, value in headers if name == "content-type"), "")
         kind, parameters = _content_type(given, usual)
-        if depth >= _DEEPEST or self._parts >= _MOST_PARTS:
+        if depth >= _DEEPEST or self.parts >= _MOST_PARTS:
             return Part(headers, body, (), kind, parameters)
         parts: tuple[Part, ...] = ()
         if kind.startswith("multipart/"):
             inner = "message/rfc822" if kind == "multipart/digest" else "text/plain"
             pieces = _pieces(body, parameters.get("boundary", ""))
-            parts = tuple(self.read(piece, depth + 1, inner) for piece in pieces if self._parts < _MOST_PARTS)
+            parts = tuple(self.read(piece, depth + 1, inner) for piece in pieces if self.parts < _MOST_PARTS)
         elif kind in _MAILS:
             parts = (self.read(_unpacked(Part(headers, body)).lstrip(b"\n"), depth + 1, "text/plain"),)
         return Part(headers, body, parts, kind, parameters)
@@ -211,15 +217,24 @@ def _pieces(body: bytes, boundary: str) -> list[bytes]:
         if guess is None:
             return [b"\n" + body] if body.strip() else []
         mark = guess[1]
-    lines = re.compile(rb"^--" + re.escape(mark) + rb"(--)?[ \t]*(?:\n|\Z)", re.MULTILINE)
-    pieces, begin = [], -1
-    for found in lines.finditer(body):
-        if begin >= 0:
-            pieces.append(body[begin : max(begin, found.start() - 1)])
-        begin = -1 if found[1] else found.end()
-        if len(pieces) >= _MOST_PARTS:
-            return pieces
-    if begin >= 0:
+    return _between(body, b"\n--" + mark)
+
+
+def _between(body: bytes, line: bytes) -> list[bytes]:
+    """What stands between the lines that begin so, up to one that says with `--` that it is the last."""
+    body = b"\n" + body
+    pieces: list[bytes] = []
+    begin, at = -1, body.find(line)
+    while at >= 0 and len(pieces) < _MOST_PARTS:
+        end = body.find(b"\n", at + 1)
+        end = len(body) if end < 0 else end
+        rest = body[at + len(line) : end].rstrip()
+        if rest in {b"", b"--"}:
+            if begin >= 0:
+                pieces.append(body[begin:at])
+            begin = end + 1 if not rest else -1
+        at = body.find(line, end)
+    if begin >= 0 and len(pieces) < _MOST_PARTS:
         # the end was cut off
         pieces.append(body[begin:])
     return pieces
@@ -230,7 +245,7 @@ def _unpacked(part: Part) -> bytes:
     body = part.body[:MOST_BYTES]
     match part.get("content-transfer-encoding").strip().lower():
         case "quoted-printable":
-            return quopri.decodestring(body)
+            return binascii.a2b_qp(body)
         case "base64":
             wanted = re.sub(rb"[^A-Za-z0-9+/]", b"", body)
             wanted = wanted[: len(wanted) // 4 * 4 + (len(wanted) % 4 if len(wanted) % 4 != 1 else 0)]

@@ -1,174 +1,210 @@
-"""Reads bounces that follow no standard: by what their senders, subjects and layouts have in common.
-
-The words of a text are believed only when its structure says that a server wrote it because it could not
-deliver.
-"""
+"""Reads bounces that follow no standard: readers by where layouts name them, causes by the words."""
 
 from __future__ import annotations
 
+import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from email import message_from_bytes
 from typing import Final
 
-from digest.core.returned_rules import Said, codes_in
-from digest.mail.bounces.addresses import ADDRESS, Ours, addresses_in, is_machine, one_address
+from flufl.bounce import all_failures
+
+from digest.core.returned import Kind
+from digest.core.returned_rules import Said, clearest, codes_in, is_guess, is_vague, rule_on
+from digest.mail.bounces.addresses import ADDRESS, Ours, addresses_in, is_machine, is_placeholder, one_address
 from digest.mail.bounces.clues import sent_to
 from digest.mail.bounces.dsn import Told
 from digest.mail.bounces.mime import Part
 from digest.mail.bounces.original import cut, originals, texts
-from digest.mail.bounces.phrases import FAILED, FAILED_SUBJECT, STILL_TRYING
-
-_DAEMON: Final = re.compile(
-    r"(?:mailer-?daemon|postmaster|mail-?daemon|maildaemon|mailerdaemon|mdaemon|mail\.?delivery|mail-?system|mailsystem"
-    r"|mail-?delivery[\w.-]*|microsoftexchange[0-9a-f]+|bounce-?notification|smtp-?daemon|mailagent|mxmail)",
-    re.IGNORECASE,
-)
-_DAEMON_NAME: Final = re.compile(
-    r"mail delivery (?:sub)?system|mailer[- ]daemon|postmaster|system administrator|mail administrator|mail delivery service|delivery (?:subsystem|system|service|agent)|internet mail delivery|mail system|系统管理员|邮件系统",
-    re.IGNORECASE,
-)
-_MARKS: Final = re.compile(r"^\s*(?:re|fwd?|aw|wg|sv|tr|rv|转发|回复)\s*[:：]", re.IGNORECASE)
-_FAILED_HEADERS: Final = ("x-failed-recipients", "x-failed-recipient", "x-original-failed-recipient")
+from digest.mail.bounces.phrases import STILL_TRYING
+from digest.mail.bounces.trust import FAILED_HEADERS
 
 _A: Final = rf"<?(?P<address>{ADDRESS.pattern})>?"
+_OPEN: Final = r"[\"'\[(<“]{0,2}(?:mailto:|smtp:)?"
+_LABELS: Final = (
+    r"(?:to|user|recipient|address|mailto|rcpt to|smtp|unknown address|failed recipient|email|unknown user"
+    r"|no such user|not found|收件人|収信者)(?:[ \t]*[:：=][ \t]*|[ \t]+)"
+)
+_BEFORE: Final = (
+    r"\b(?:following (?:address(?:es)?|recipients?|e-?mails?|users?)[^\n:]{0,60}|to|address(?:es)?|addressed"
+    r"|recipients?|user(?:id|name)?|mail ?box|account|for|attempts|full|dda:smtp|destinataire|empf[aä]nger"
+    r"|destinatario|an)[ \t]*(?:address|recipient|user)?(?:is|was)?"
+)
 #: Where layouts put the address of a reader, from the clearest to the vaguest; the first that finds any wins.
 _LAYOUTS: Final = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
     for pattern in (
         # alone on a line, or at its beginning with the reason behind it
-        rf"^[ \t>*•·-]{{0,12}}(?:(?:to|user|recipient|address|mailto|rcpt to|smtp|unknown address|failed recipient|email|unknown user|no such user|not found|收件人|収信者)(?:[ \t]*[:：=][ \t]*|[ \t]+))?{_A}[ \t]*(?:[:;,.]|\.\.\.|\(|-|\[|<mailto:|：|。|，|$|(?:on|at|because|failed|is|was|does|has)\b)",
+        rf"^[ \t>*•·-]{{0,12}}(?:[45]\d\d[ -](?:[45]\.\d{{1,3}}\.\d{{1,3}}[ ])?)?(?:{_LABELS})?{_OPEN}{_A}"
+        r"[\"'\])”>]{0,2}(?![\w-]|\.\w)[ \t]*"
+        r"(?:[:;,.]|\(|-|\[|<mailto:|：|。|，|$|(?:on|at|because|failed|is|was|does|has|invalid)\b)",
         # in a sentence that says what it is
-        rf"\b(?:following (?:address(?:es)?|recipients?|e-?mails?|users?)[^\n:]{{0,60}}|to|address(?:es)?|recipients?|(?:your )?(?:message|mail) (?:to|for|addressed to)|user(?:id|name)?|mail ?box|account|for|destinataire|empf[aä]nger|destinatario|an|delivery to)[ \t]*(?:address|recipient|user)?(?:is|was)?(?:[ \t]*[:：=][ \t\n]{{0,4}}|[ \t\n]{{1,4}})[\"'\[(<]{{0,2}}(?:mailto:)?{_A}",
+        rf"{_BEFORE}(?:[ \t]*[:：=,][ \t\n]{{0,4}}|[ \t\n]{{1,4}}){_OPEN}{_A}",
         # in what a server replied
         rf"\b(?:rcpt to|[45]\d\d(?:[ -][45]\.\d+\.\d+)?)[ \t:]*\S{{0,3}}{_A}",
-        rf"(?:收件人|地址|邮箱|用户|信箱|发送到|发往|投递到|宛先|アドレス)[^\n@]{{0,20}}?[:： \t\n<\"“(（「]{{0,6}}{_A}",
+        r"(?:收件人|地址|邮箱|用户|信箱|发送到|发往|投递到|宛先|アドレス)"
+        rf"[^\n@]{{0,20}}?[:： \t\n<\"“(（「]{{0,6}}{_A}",
     )
 )
+#: An address that was made of the one that we know, as forwarding and aliases do.
+_MADE_OF: Final = re.compile(
+    rf"(?:(?P<made>{ADDRESS.pattern})|\n)[^\n@]{{0,40}}\n?[ \t]{{0,20}}\("
+    rf"(?:generated|expanded) from:?[ \t]+{_OPEN}{_A}",
+    re.IGNORECASE,
+)
+#: What stands before a list of recipients, behind the headings of what was sent.
+_LISTED: Final = re.compile(
+    r"did not reach (?:some or all of )?the (?:following|intended)[^\n]*"
+    r"|following (?:address(?:es)?|recipient\S*|user\S*)[^\n:]{0,60}:|not delivered to:",
+    re.IGNORECASE,
+)
+_REPLIED: Final = re.compile(r"(?<![\d.])(?:[45][0-5]\d[ \t-]|[45]\.\d{1,3}\.\d{1,3}\b)")
+_PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
 _LONGEST_SAID: Final = 12_000
-
-
-def is_bounce(mail: Part, envelope_from: str | None) -> bool:
-    """True when structure says that a server writes about a mail that it could not deliver."""
-    if any(mail.get(name) for name in _FAILED_HEADERS):
-        return True
-    subject = mail.shown("subject")
-    marked = _MARKS.match(subject) is not None
-    failed = FAILED_SUBJECT.search(subject) is not None and not marked
-    said = _said_first(mail)
-    worded = FAILED.search(said) is not None or STILL_TRYING.search(said) is not None
-    if mail.type == "multipart/report" and mail.parameters.get("report-type", "").lower() in {
-        "",
-        "delivery-status",
-    }:
-        return failed or worded
-    if _from_a_daemon(mail):
-        return failed or worded
-    if _from_nobody(mail, envelope_from):
-        return (failed or worded) and not (marked and not worded)
-    # a server that writes as if it were a person: only when everything else fits
-    answers = mail.get("in-reply-to") and not mail.get("auto-submitted")
-    attached = any(part.type.startswith("message/") for part in mail.walk())
-    return (
-        failed
-        and worded
-        and not answers
-        and (attached or bool(mail.get("auto-submitted")) or bool(cut(said)[1]))
-    )
+#: A quotation that a person or a mail program marked; `>>>` is what a server said to another.
+_QUOTED: Final = re.compile(r"^>(?!>>)[^\n]*\n?", re.MULTILINE)
+_NOTHING: Final = Said()
+_MOST_RECIPIENTS: Final = 200
+_LONGEST_REPLY: Final = 1500
+#: A mail of more is none that a server wrote, and others' readers take long over it.
+_MOST_PARTS_FOR_OTHERS: Final = 20
+#: Decoders that the standard library offers as character sets, and that take more than linear time.
+_SLOW_CHARSETS: Final = re.compile(rb"punycode|idna|charset\*", re.IGNORECASE)
+_BLANK_LINES: Final = re.compile(rb"\n{3,}")
+# it logs every exception as an error, with a traceback
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 
 
 def read_prose(mail: Part, ours: Ours) -> tuple[Told, ...]:
-    """What a bounce says about each of its recipients; one without an address when it names none."""
-    said = _said(mail)
-    named = [one for name in _FAILED_HEADERS for value in mail.all(name) for one in addresses_in(value)]
-    places = {one.lower(): one for one in named} or _named_in(said, ours, known=_copy_to(mail, ours))
-    if not places:
-        places = dict.fromkeys(_copy_to(mail, ours)[:1], "")
-    if not places:
-        return (Told("", _said_of(said, ""), ()),)
-    alone = len(places) == 1
-    return tuple(
-        Told(one, _said_of(_about(said, one, list(named_as), alone), ""))
-        for named_as in [[one.lower() for one in places]]
-        for one in _spelled(places)
-    )
+    """What a bounce says about each of its recipients; one without an address when it names none.
+
+    Where it names none, the copy is believed that came back, when it went to one reader alone.
+    """
+    said = said_in(mail)
+    copied = [one for one in dict.fromkeys(sent_to(originals(mail))) if one not in ours]
+    found = named_in_headers(mail) or _named_in(said, ours, copied) or _found_by_others(mail)
+    if not found and len(copied) == 1 and not _is_shared(mail, copied[0]):
+        found = copied
+    if not found:
+        return (Told("", said_of(said)),)
+    made_of = {made.lower(): of for made, of in _made_of(said)}
+    told: dict[str, Told] = {}
+    for one in found:
+        first = made_of.get(one.lower()) or one
+        others = (one,) if first != one else ()
+        told.setdefault(first.lower(), Told(first, said_of(about(said, one, found)), others))
+    return tuple(told.values())
+
+
+def named_in_headers(mail: Part) -> list[str]:
+    """Whom a header names, as Exim's and Gmail's X-Failed-Recipients does."""
+    return [
+        one
+        for name in FAILED_HEADERS
+        for value in mail.all(name)
+        if "..." not in value
+        for one in addresses_in(value)
+    ]
 
 
 def still_trying(mail: Part) -> bool:
     """True when the text says that it is a warning and that delivery goes on."""
-    said = f"{mail.shown('subject')}\n{_said(mail)[:3000]}"
-    return STILL_TRYING.search(said) is not None
+    return STILL_TRYING.search(f"{mail.shown('subject')}\n{said_in(mail)[:3000]}") is not None
 
 
-def _spelled(places: dict[str, str]) -> Iterator[str]:
-    for lower, spelled in places.items():
-        yield spelled or lower
+def said_in(mail: Part) -> str:
+    """What the server itself wrote, without what it quotes."""
+    said = "\n".join(cut(part.text)[0] for part in texts(mail))[:_LONGEST_SAID]
+    return _QUOTED.sub("", said) if "\n>" in said else said
 
 
-def _from_a_daemon(mail: Part) -> bool:
-    for name in ("from", "sender"):
-        address = one_address(mail.get(name))
-        local = address.partition("@")[0] if address else mail.get(name).strip().strip("<>")
-        if _DAEMON.fullmatch(local) or _DAEMON_NAME.search(mail.shown(name).partition("<")[0]):
-            return True
-    return "mailer-daemon" in mail.get("from").lower()
+def about(said: str, address: str, everyone: Collection[str]) -> str:
+    """The words behind an address, up to the next one; all words when there is only one."""
+    lower, own = said.lower(), address.lower()
+    at = lower.find(own)
+    if len(everyone) < 2 or at < 0:
+        return said
+    begin = at + len(own)
+    others = [lower.find(one.lower(), begin) for one in everyone if one.lower() != own]
+    return said[begin : min([begin + _LONGEST_REPLY, *(place for place in others if place >= 0)])]
 
 
-def _from_nobody(mail: Part, envelope_from: str | None) -> bool:
-    """The null sender (RFC 5321 section 4.5.5), as we were told it or as servers wrote it down."""
-    path = mail.get("return-path").strip()
-    return (
-        envelope_from == ""
-        or path in {"<>", "<#@[]>"}
-        or re.match(r"From (?:<>|MAILER-DAEMON)", mail.get("from_"), re.I) is not None
-        or "daemon" in path.lower()
-    )
+def _replied(text: str) -> str:
+    """The lines in which a server's own reply is quoted, to the end of their paragraph; may be empty."""
+    found = _REPLIED.search(text)
+    if found is None:
+        return ""
+    begin = text.rfind("\n", 0, found.start()) + 1
+    return _PARAGRAPH.split(text[begin : begin + _LONGEST_REPLY], maxsplit=1)[0]
 
 
-def _said_first(mail: Part) -> str:
-    return next((part.text[:4000] for part in texts(mail)), "")
+def _named_in(said: str, ours: Ours, copied: Iterable[str]) -> list[str]:
+    """Addresses where layouts name readers: behind the heading of a list, or else anywhere."""
+    listed = _LISTED.search(said)
+    behind = [said[listed.end() :]] if listed else []
+    wanted = {one.lower() for one in copied}
+    return next((found for text in (*behind, said) if (found := _laid_out(text, ours, wanted))), [])
 
 
-def _said(mail: Part) -> str:
-    """What the server itself wrote."""
-    return "\n".join(cut(part.text)[0] for part in texts(mail))[:_LONGEST_SAID]
-
-
-def _copy_to(mail: Part, ours: Ours) -> list[str]:
-    return [one for one in dict.fromkeys(sent_to(originals(mail))) if one not in ours]
-
-
-def _named_in(said: str, ours: Ours, known: list[str]) -> dict[str, str]:
-    """Addresses by their lower case, as the first layout that fits names them."""
-    wanted = {one.lower() for one in known}
-    vague: dict[str, str] = {}
+def _laid_out(said: str, ours: Ours, wanted: Collection[str]) -> list[str]:
+    """Addresses as the first layout that fits names them; one that may be the server's only when alone."""
+    doubtful: dict[str, str] = {}
     for layout in _LAYOUTS:
-        found = {}
+        found: dict[str, str] = {}
         for match in layout.finditer(said):
             address = one_address(match["address"])
-            if not address or address in ours:
+            if "." not in address.rpartition("@")[2] or is_placeholder(address):
                 continue
-            if is_machine(address) and address.lower() not in wanted:
-                vague.setdefault(address.lower(), address)
-                continue
-            found.setdefault(address.lower(), address)
+            doubted = (address in ours or is_machine(address)) and address.lower() not in wanted
+            (doubtful if doubted else found).setdefault(address.lower(), address)
         if found:
-            return found
-    return vague if len(vague) == 1 else {}
+            return list(found.values())[:_MOST_RECIPIENTS]
+    return list(doubtful.values()) if len(doubtful) == 1 else [of for _made, of in _made_of(said)]
 
 
-def _about(said: str, address: str, all_of_them: list[str], alone: bool) -> str:
-    """The words behind an address, up to the next one; all words when there is only one."""
-    lower = said.lower()
-    at = lower.find(address.lower())
-    if alone or at < 0:
-        return said
-    begin = at + len(address)
-    others = [
-        place for one in all_of_them if one != address.lower() and (place := lower.find(one, begin)) >= 0
-    ]
-    return said[begin : min([begin + 1500, *others])]
+def _made_of(said: str) -> list[tuple[str, str]]:
+    """Addresses that servers made of others, with those; the first is empty where it is not disclosed."""
+    if " from" not in said or "ed from" not in said.lower():
+        return []
+    pairs = ((match["made"] or "", one_address(match["address"])) for match in _MADE_OF.finditer(said))
+    return [(made, of) for made, of in pairs if "." in of.rpartition("@")[2]]
 
 
-def _said_of(text: str, action: str) -> Said:
-    reply, enhanced = codes_in(text)
-    return Said(action, reply, enhanced, text)
+def said_of(text: str, told: Said = _NOTHING) -> Said:
+    """What was said in a text, with what is `told` already: the reply in its first line, a reply that it
+    quotes, or else all of it; the first that is understood.
+
+    What servers add of their own often guesses at causes, and no guess makes an address bad.
+    """
+    unclear = told
+    for words in (text.strip().partition("\n")[0], _replied(text), text):
+        reply, enhanced = codes_in(words)
+        reply, enhanced = told.reply or reply, clearest(told.enhanced, enhanced)
+        said = replace(told, reply=reply, enhanced=enhanced, text=words)
+        ruling = rule_on(said)
+        if is_vague(ruling):
+            unclear = said
+        elif ruling.kind is not Kind.HARD or not is_guess(words):
+            return said
+    return unclear
+
+
+def _found_by_others(mail: Part) -> list[str]:
+    """What the detectors of flufl.bounce find, which know rare layouts, and raise on some mails."""
+    parts = max(mail.count, mail.start.count(b"oundary="), mail.start.count(b"message/rfc822"))
+    if parts > _MOST_PARTS_FOR_OTHERS or _SLOW_CHARSETS.search(mail.start):
+        return []
+    try:
+        temporary, permanent = all_failures(message_from_bytes(_BLANK_LINES.sub(b"\n\n", mail.start)))
+    except Exception:
+        return []
+    told = (one.decode("utf-8", "replace") for one in (*temporary, *permanent) if isinstance(one, bytes))
+    return sorted(address for one in told if "." in (address := one_address(one)).rpartition("@")[2])
+
+
+def _is_shared(mail: Part, address: str) -> bool:
+    """True when a copy went to an address beside ours, as a list's does: its reader is another."""
+    domains = {one.rpartition("@")[2].lower() for one in addresses_in(mail.get("to"))}
+    return address.rpartition("@")[2].lower() in domains

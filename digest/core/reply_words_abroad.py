@@ -1,0 +1,70 @@
+"""The words of mail servers that do not speak English: pieces of patterns of `digest.core.reply_words`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+NO_SUCH_READER: Final = (
+    # German
+    r"\b(?:empf[aä]nger|benutzer|postfach|(?:e-?mail-?)?adresse|konto|mailbox|account|kennung)\w*\b.{0,60}\b"
+    r"(?:unbekannt|existiert nicht|nicht gefunden|nicht existiert|ung[uü]ltig|nicht vorhanden|unzul[aä]ssig)",
+    r"\bunbekannte[rn]? (?:empf[aä]nger|benutzer|adresse)",
+    r"\bkein(?:en)? (?:solche[rn]) (?:benutzer|empf[aä]nger)",
+    # French, Spanish, Portuguese, Italian
+    r"\bdestinat(?:aire|ario|[aá]rio)\w*\b.{0,40}\b"
+    r"(?:inconnu|n.existe|invalide|inexistent|inv[aá]lid|desconocid|desconhecid|no existe|sconosciut)",
+    r"\b(?:utilisateur|adresse|bo[iî]te)\b.{0,60}\b"
+    r"(?:inconnue?|invalide|n.existe|introuvable|n.a pas [eé]t[eé] trouv)",
+    r"\b(?:usuario|direcci[oó]n|cuenta|buz[oó]n|casilla)\b.{0,60}\b"
+    r"(?:desconocid[oa]|no existe|inexistente|no se (?:ha )?encontr)",
+    r"\b(?:usu[aá]rio|conta|caixa postal|endere[cç]o)\b.{0,60}\b"
+    r"(?:inexistente|n[aã]o existe|desconhecid|n[aã]o (?:foi )?encontrad)",
+    r"\b(?:utente|casella|indirizzo)\b.{0,60}\b(?:sconosciut[oa]|non esiste|inesistente)",
+    # Dutch, Russian, Polish, Turkish, Arabic
+    r"\b(?:gebruiker|ontvanger|postvak|adres)\w*\b.{0,40}\b(?:onbekend|bestaat niet|niet gevonden)",
+    r"нет такого (?:пользовател|ящик|адрес)",
+    r"(?:пользовател|ящик|адрес|получател|аккаунт)\S* .{0,40}(?:не существует|не найден|отсутству|неизвест)",
+    r"(?:użytkownik|adres|konto|skrzynka|odbiorca).{0,40}(?:nie istnieje|nieznany|nie znaleziono)",
+    r"kullanıcı bulunamadı|المستخدم غير (?:موجود|معروف)",
+    # Chinese
+    r"(?:用户|用戶|收件人|帐号|帳號|账号|帐户|账户|地址|邮箱|郵箱|信箱|邮件地址|使用者).{0,20}"
+    r"(?:不存在|无效|無效|不正确|未找到|找不到|错误|已(?:被)?(?:注销|冻结|停用)|有误)",
+    r"(?:找不到|无此|查無此|没有此|不存在的).{0,10}(?:用户|用戶|收件人|帐号|账号|信箱|邮箱|地址|人)",
+    # Japanese, Korean
+    r"(?:ユーザー?|宛先|メールアドレス|アドレス|受信者|メールボックス|アカウント|送信先).{0,40}"
+    r"(?:見つかりません|見つかりませんでした|存在しません|存在しない|ありません|不明|無効|間違|誤り)",
+    r"あて先不明|宛先不明|(?:사용자|수신자|계정|메일 ?주소|받는 사람).{0,30}(?:없|존재하지|찾을 수)",
+)
+CLOSED: Final = (
+    r"(?:compte|bo[iî]te).{0,30}(?:d[eé]sactiv|ferm[eé]|supprim)",
+    r"\b(?:postfach|konto)\b.{0,30}\b(?:deaktiviert|gel[oö]scht|geschlossen)",
+)
+FOR_A_TIME: Final = (r"\bvor[uü]bergehend|\btemporairement|\btemporalmente|暂时|暫時|一時的",)
+NO_SUCH_DOMAIN: Final = (
+    r"域名不存在|找不到域名|ドメインが(?:存在しません|見つかりません)",
+    r"\bdomaine? (?:inconnu|n.existe)|\bdominio no existe",
+)
+MAILBOX_FULL: Final = (
+    r"\bpostfach\b.{0,40}\b(?:voll|[uü]berf[uü]llt)",
+    r"\bspeicherplatz\b.{0,40}\b(?:ersch[oö]pft|[uü]berschritten)",
+    r"\bbo[iî]te\b.{0,40}\bpleine?\b|\bquota (?:d[eé]pass|excedid)|\bbuz[oó]n\b.{0,30}\blleno\b",
+    r"\bcaixa\b.{0,30}\bcheia\b|\bcasella\b.{0,30}\bpiena\b|\bsobrepas\w+.{0,20}\b(?:cuota|l[ií]mite)",
+    r"(?:邮箱|郵箱|信箱|邮箱空间|空间|容量|存储|儲存).{0,12}(?:已满|已滿|满|滿|不足|超出|超过|超過)",
+    r"容量.{0,10}(?:超|オーバー|一杯|いっぱい)|メールボックス.{0,20}(?:いっぱい|一杯|超|満杯)",
+    r"переполнен|превышена? квот|용량.{0,10}초과|صندوق .{0,20}ممتلئ",
+)
+TOO_BIG: Final = (r"\bnachricht.{0,20}zu gro(?:ß|ss)|邮件(?:大小|过大|太大)|サイズ.{0,20}超",)
+SENDER: Final = (
+    r"发件人.{0,20}(?:拒|不存在|无效|黑名单)",
+    r"\babsender\b.{0,40}\b(?:abgelehnt|unbekannt|ung[uü]ltig|gesperrt)",
+    r"\bexp[eé]diteur\b.{0,40}\b(?:refus|rejet|inconnu)",
+)
+POLICY: Final = (
+    r"\bunerw[uü]nscht|\brichtlinie|\bpourriel|\bind[eé]sirable|\bcorreo no deseado|спам",
+    r"垃圾邮件|垃圾郵件|反垃圾|拒收|黑名单|黑名單|被(?:系统)?(?:拦截|屏蔽|拒绝)|策略",
+    r"迷惑メール|スパム|拒否",
+)
+GUESS: Final = (
+    r"\b(?:m[oö]glicherweise|vielleicht|eventuell|peut-[eê]tre|posiblemente|quiz[aá]s?|tal vez)\b",
+    r"可能|或者|かもしれ|可能性|возможно",
+)
