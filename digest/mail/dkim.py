@@ -34,13 +34,14 @@ _RSA_BITS: Final = range(2048, 4096 + 1)
 
 #: Names of fields that are signed wherever they occur; servers on the way add or change none of them.
 _SIGNED: Final = re.compile(
-    rb"from|subject|to|date|message-id|feedback-id|auto-submitted|list-[a-z-]+"
+    rb"from|reply-to|subject|to|date|message-id|feedback-id|auto-submitted|list-[a-z-]+"
     rb"|mime-version|content-type|content-transfer-encoding",
     re.IGNORECASE,
 )
 #: Named once more than they occur (RFC 6376 section 5.4.2), so a second one breaks the signature: programs
-#: differ in which of two they show, and a second Content-Type would cut the body at other boundaries.
-_OVERSIGNED: Final = (b"From", b"Subject", b"To", b"Date", b"Content-Type")
+#: differ in which of two they show, a second Content-Type would cut the body at other boundaries, and a
+#: Reply-To where there was none would have answers go to somebody else.
+_OVERSIGNED: Final = (b"From", b"Reply-To", b"Subject", b"To", b"Date", b"Content-Type")
 
 _CRLF: Final = b"\r\n"
 _RUN: Final = re.compile(rb"  +")

@@ -77,6 +77,8 @@ class CohortHeading:
     feedback_id: str | None = None
     #: None for a mail that belongs to no newsletter, such as a confirmation
     newsletter: ListIdentity | None = None
+    #: where answers go, in ASCII; None for the sender
+    reply_to: str | None = None
 
 
 class ReaderHeading(NamedTuple):
@@ -96,7 +98,9 @@ class CopyHeaders:
         """Write down the constant part; raises ValueError when a part cannot stand in a header."""
         if not wire_address(cohort.sender.address).isascii():
             raise ValueError(f"sender {cohort.sender.address!r}: only an ASCII address reaches every reader")
-        self._before: Final = _before(cohort.sender, cohort.subject, cohort.date)
+        if cohort.reply_to is not None and not can_be_answered(cohort.reply_to):
+            raise ValueError(f"Reply-To {cohort.reply_to!r}: not an address that every server knows")
+        self._before: Final = _before(cohort.sender, cohort.reply_to, cohort.subject, cohort.date)
         self._of_list: Final = _after(cohort.newsletter, cohort.feedback_id)
         self._after = self._of_list + header_block(_body_fields(cohort.boundary))
 
@@ -147,11 +151,20 @@ def check_sender(address: str) -> None:
         )
 
 
+def can_be_answered(address: str) -> bool:
+    """Whether an address may stand in Reply-To: one whose local part is not ASCII would need SMTPUTF8."""
+    try:
+        return wire_address(address).isascii()
+    except ValueError:
+        return False
+
+
 @lru_cache(maxsize=256)
-def _before(sender: Mailbox, subject: str, date: datetime) -> bytes:
+def _before(sender: Mailbox, reply_to: str | None, subject: str, date: datetime) -> bytes:
     """Kept, since the cohorts of an issue have one of a few subjects."""
     fields: tuple[tuple[str, Value], ...] = (
         ("From", Addresses((sender,))),
+        *((("Reply-To", Addresses((Mailbox(reply_to),))),) if reply_to is not None else ()),
         ("Subject", Text(subject)),
         ("Date", Token(format_datetime(date.astimezone(UTC)))),
     )

@@ -120,7 +120,7 @@ def test_what_a_signature_says_of_itself(signer: Signer) -> None:
         }
         assert not {b"l", b"x"} & tags.keys()
         listed = [name.strip() for name in tags[b"h"].split(b":")]
-        twice = [b"From", b"Subject", b"To", b"Date", b"Content-Type"]
+        twice = [b"From", b"Reply-To", b"Subject", b"To", b"Date", b"Content-Type"]
         assert sorted(listed) == sorted(NAMES + twice)
 
 
@@ -148,7 +148,7 @@ def test_a_changed_field_is_seen(signer: Signer, changed: int) -> None:
         assert both_believe(forged, signer) == [False, False]
 
 
-@pytest.mark.parametrize("name", [b"From", b"Subject", b"To", b"Date", b"Content-Type"])
+@pytest.mark.parametrize("name", [b"From", b"Reply-To", b"Subject", b"To", b"Date", b"Content-Type"])
 @pytest.mark.parametrize("above", [True, False])
 def test_a_second_field_of_the_same_name_is_seen(signer: Signer, name: bytes, above: bool) -> None:
     message = signed(signer, FULL)

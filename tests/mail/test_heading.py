@@ -19,6 +19,7 @@ from digest.mail.heading import (
     ListIdentity,
     ListLinks,
     ReaderHeading,
+    can_be_answered,
     check_sender,
     mailto,
 )
@@ -266,3 +267,29 @@ def test_the_short_way_to_a_to_field_gives_what_the_general_writer_gives(name: s
 def test_cohorts_that_differ_in_their_boundary_share_the_rest(boundary: str | None) -> None:
     other = CopyHeaders(replace(COHORT, boundary=boundary))
     assert CopyHeaders(COHORT).with_boundary(boundary).pieces(READER) == other.pieces(READER)
+
+
+def test_answers_go_to_another_address_where_one_is_named() -> None:
+    block = header_block_of(replace(COHORT, reply_to="zoe@bücher.example"), READER)
+    assert block.startswith(
+        b"From: The Daily <daily@news.example>\r\nReply-To: zoe@xn--bcher-kva.example\r\nSubject: "
+    )
+    assert b"Reply-To" not in header_block_of(COHORT, READER)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "zoë@reader.example",
+        "a b@reader.example",
+        "a@b\r\nBcc: eve@evil.example",
+        "Ann <a@b.example>",
+        "a@b, c@d",
+    ],
+    ids=["empty", "local", "space", "two lines", "name", "two"],
+)
+def test_answers_go_to_no_address_that_some_server_does_not_know(address: str) -> None:
+    assert not can_be_answered(address)
+    with pytest.raises(ValueError, match="Reply-To"):
+        header_block_of(replace(COHORT, reply_to=address), READER)

@@ -38,6 +38,8 @@ def violations_of_head(sent: Transmission) -> Iterator[str]:
     for name in ONCE:
         if times[name.lower()] != 1:
             yield f"RFC 5322: {times[name.lower()]} fields {name}"
+    if times["reply-to"] > 1:
+        yield "RFC 5322: several fields Reply-To"
     if {"bcc", "cc", "resent-to"} & times.keys():
         yield "RFC 5322: a field that names others than the reader"
     if not _DATE.fullmatch(value_of(fields, "Date")):

@@ -11,7 +11,7 @@ from tests.wire.transmission import Transmission, fields_of, head_of, value_of
 from tests.wire.words import read_mailbox
 
 _MUST_BE_SIGNED: Final = re.compile(
-    r"from|subject|to|date|message-id|mime-version|content-type|list-.*|feedback-id"
+    r"from|reply-to|subject|to|date|message-id|mime-version|content-type|list-.*|feedback-id"
 )
 _ALGORITHMS: Final = frozenset({"rsa-sha256", "ed25519-sha256"})
 
