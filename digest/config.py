@@ -187,6 +187,12 @@ class Settings(BaseSettings):
         description="Where to listen for a mail server that hands returned mail over: lmtp://HOST:PORT, "
         "smtp://HOST:PORT or lmtp+unix:/PATH. It needs the package aiosmtpd. When empty, nothing listens.",
     )
+    replies_to: str = Field(
+        default="",
+        description="Who gets what readers write in answer to mails: one address of the newsroom that is no "
+        "newsletter's sender. When empty, nobody does; the mails are kept all the same.",
+        repr=False,
+    )
     unconfirmed_days: int = Field(
         default=30,
         ge=1,

@@ -171,6 +171,17 @@ def listen_of(settings: Settings) -> ListenAt | None:
         raise SettingsError(f"DIGEST_RETURNS_LISTEN is {text!r}, but {error}") from None
 
 
+def replies_to_of(settings: Settings) -> str:
+    """Who gets what readers write, or nothing; raises SettingsError for what is not one address."""
+    text = settings.replies_to.strip()
+    if "," in text:
+        raise SettingsError("DIGEST_REPLIES_TO: one address is wanted, such as desk@newsroom.example")
+    try:
+        return parse_address(text) if text else ""
+    except WishError as error:
+        raise SettingsError(f"DIGEST_REPLIES_TO: {error}") from None
+
+
 def set_up_logging(settings: Settings) -> None:
     """Log lines go to standard error: standard output belongs to answers."""
     structlog.configure(

@@ -10,8 +10,9 @@ from pydantic import SecretStr
 from digest.config import Settings
 from digest.core.pace import Limit, Limits
 from digest.core.warmup import WarmingUp, WarmUp
+from digest.errors import SettingsError
 from digest.settings_file import load_settings
-from digest.wiring import event_loop_for, limits_of, warm_up_of
+from digest.wiring import event_loop_for, limits_of, replies_to_of, warm_up_of
 from tests.test_config import _in_an_empty_folder as _in_an_empty_folder
 from tests.test_config import refusal, written
 
@@ -97,3 +98,34 @@ def test_pages_are_served_by_uvloop_unless_mail_goes_over_tls_beside_them(
     uvloop = pytest.importorskip("uvloop")
     factory = event_loop_for(Settings(smtp_url=SecretStr(url)), sends=sends, serves=True)
     assert factory is (uvloop.new_event_loop if pays else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("", ""),
+        ("  ", ""),
+        (" Desk@Newsroom.Example ", "Desk@newsroom.example"),
+        ("a@bücher.example", "a@xn--bcher-kva.example"),
+    ],
+    ids=["none", "blank", "one", "other script"],
+)
+def test_answers_of_readers_go_to_one_address(
+    text: str, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_REPLIES_TO", text)
+    assert replies_to_of(load_settings(None)) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("desk", "is not valid"),
+        ("a@x.example, b@x.example", "one address is wanted"),
+        ("Desk <a@x.example>", "is not valid"),
+    ],
+    ids=["no address", "two", "with a name"],
+)
+def test_what_is_not_one_address_gets_no_answers(text: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=f"^DIGEST_REPLIES_TO: .*{words}"):
+        replies_to_of(Settings(replies_to=text))

@@ -44,6 +44,10 @@ BY_DOMAIN: Final = (Limit(200, timedelta(hours=1)), Limit(1_000, timedelta(days=
 BY_LARGE_DOMAIN: Final = (Limit(20_000, timedelta(hours=1)),)
 #: Links that are none, from one network: far more than mails cut short, far less than a program that guesses.
 BY_WRONG_LINK: Final = Limit(300, timedelta(minutes=10))
+#: Answers to mails that are handed on to the newsroom: of one address, and of all whom nothing proves to have
+#: had a mail. Two machines that answer each other come to an end, and spam is not sent on by thousands.
+BY_WRITER: Final = Limit(20, timedelta(days=1))
+BY_UNKNOWN_WRITERS: Final = Limit(200, timedelta(days=1))
 #: Who holds an IPv6 network has at least so much of it, and a provider gives whole ones to homes.
 _NETWORK_BITS: Final = {4: 24, 6: 48}
 

@@ -66,6 +66,10 @@ class Returned:
     enhanced: str = ""
     #: the server's or the person's own words, in one line of at most 500 characters
     text: str = ""
+    #: what a person wrote, of several lines; empty for machines
+    words: str = ""
+    #: the subject of what a person wrote; empty for machines
+    subject: str = ""
     #: which rule decided, such as `dsn:5.1.1` or `words:no-such-user`: for people who doubt it
     rule: str = ""
     #: by what the copy may be found

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import DeliveryStatus
 from digest.core.notices import NoticeKind
 from digest.core.settling import RETURNED, TABLE, Consequence, Effect, Reader, counted, step_of
+from digest.flows.answers import hand_on
 from digest.flows.leaving import HAD_AGREED, end_all
 from digest.flows.matching import Matched, subscriptions_meant
-from digest.flows.notices import goodbyes
+from digest.flows.notices import goodbyes, notice_for
 from digest.flows.readers import suppression_key
-from digest.store import returned
+from digest.store import newsletters, notices, returned
 from digest.store.returned import Mailed
 from subscribers import together
 from subscribers.model import Standing
@@ -41,6 +42,8 @@ class Consequences:
     async def follow(self, one: Matched) -> Effect:
         """Do what follows from this one."""
         row = TABLE[one.event.kind]
+        if row.reader is Reader.FORWARD:
+            return await self._hand_on(one)
         if one.proof is None:
             return Effect.UNMATCHED
         if row.reader is Reader.LEAVE:
@@ -50,8 +53,6 @@ class Consequences:
         if one.mailed is None:
             return await self._act_without_copy(one, row)
         news = await self._change_copy(one, one.mailed, row)
-        if row.reader is Reader.FORWARD:
-            return Effect.FORWARDED if self._replies_to else Effect.NOTED
         if not one.mailed.is_for_its_reader or not news:
             return Effect.REFUSED if news and row.refused else Effect.ARRIVED if news else Effect.NOTED
         if not row.refused:
@@ -63,6 +64,12 @@ class Consequences:
     async def finish(self) -> None:
         """Have the outcomes of issues counted anew."""
         await returned.count_anew(self._connection, self._changed_issues)
+
+    async def _hand_on(self, one: Matched) -> Effect:
+        """Hand a person's words on to the newsroom, whoever they are."""
+        if self._replies_to and await hand_on(self._connection, one, self._replies_to, self._now):
+            return Effect.FORWARDED
+        return Effect.UNMATCHED if one.proof is None else Effect.NOTED
 
     async def _change_copy(self, one: Matched, mailed: Mailed, row: Consequence) -> bool:
         """Say of the copy what is known now; True when that is news."""
@@ -106,14 +113,26 @@ class Consequences:
                 mailed.address, f"mail came back on {after.points} days, and so did a probe"
             )
         if step is Effect.PROBED:
-            after = replace(after, probed_at=self._now)
-            await self._probe(mailed)
+            if await self._probe(mailed):
+                after = replace(after, probed_at=self._now)
+            else:
+                step = Effect.COUNTED
         if after != before:
             await returned.save_score(self._connection, mailed.subscriber_id, after)
         return step
 
-    async def _probe(self, mailed: Mailed) -> None:
-        """Ask the mailbox, by one mail, whether it lives."""
+    async def _probe(self, mailed: Mailed) -> bool:
+        """Ask the mailbox, by one mail, whether it lives; False when its reader gets none just now."""
+        mine = await together.subscriptions_among(self._connection, [mailed.address])
+        active = [one for one in mine if one.standing is Standing.ACTIVE]
+        if not active:
+            return False
+        # it speaks of what came back, as far as that is still read
+        one = min(active, key=lambda one: (one.id != mailed.subscription_id, one.id))
+        newsletter = await newsletters.by_id(self._connection, one.newsletter_id)
+        occasion = f"probe {mailed.subscriber_id} {self._now:%Y-%m-%d}"
+        question = notice_for(one, newsletter, NoticeKind.PROBE, occasion, due_at=self._now)
+        return await notices.plan(self._connection, question) is not None
 
     async def _stop(self, address: str, words: str) -> Effect:
         mine = await together.subscriptions_among(self._connection, [address])

@@ -7,20 +7,29 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from digest.core.model import Newsletter, Topic
 from digest.core.notices import Notice, NoticeKind
 from digest.mail.dkim import DkimKey, Signer, body_hash
 from digest.mail.headers import Mailbox, wire_address
-from digest.mail.heading import CohortHeading, CopyHeaders, ReaderHeading, check_names
+from digest.mail.heading import (
+    CohortHeading,
+    CopyHeaders,
+    ReaderHeading,
+    can_be_answered,
+    check_names,
+)
 from digest.mail.identifiers import boundary, feedback_id, notice_message_id, notice_return_path
 from digest.mail.lane import Letter
 from digest.render.alarms import alarm
+from digest.render.answers import printed_answer, sender_name
 from digest.render.confirmation import Invitation, confirmation
 from digest.render.greetings import of_a_move, welcoming
 from digest.render.notices import Wording, printed_notice
 from digest.render.rendition import ReaderValues, Rendition
 from digest.render.words import words_for
-from digest.store import facts, newsletters, topics
+from digest.store import facts, newsletters, returned, topics
 from digest.store.database import Database
 from subscribers.model import Profile
 from subscribers.tokens import Purpose, Tokens
@@ -60,9 +69,10 @@ class NoticePress:
             newsletter = await newsletters.by_id(connection, notice.newsletter_id)
             known = await topics.every(connection)
             also = await newsletters.of_subscriptions(connection, notice.data.get("also", ()))
+            number = await _number_of(connection, notice)
         # printing the first of a kind takes a while
         rendition, reader = await asyncio.to_thread(
-            self._printed, notice, newsletter, known, [one.title for one in also]
+            self._printed, notice, newsletter, known, [one.title for one in also], number
         )
         recipient = wire_address(notice.address)
         name = str(notice.data.get("name", ""))
@@ -91,9 +101,14 @@ class NoticePress:
         return lambda notice: notice_message_id(notice.id, key=name, domain=notice.domain)
 
     def _printed(
-        self, notice: Notice, newsletter: Newsletter, known: Sequence[Topic], others: Sequence[str]
+        self,
+        notice: Notice,
+        newsletter: Newsletter,
+        known: Sequence[Topic],
+        others: Sequence[str],
+        number: int | None,
     ) -> tuple[Rendition[Any], ReaderValues]:
-        """The notice and what fills its slots."""
+        """The notice and what fills its slots; `number` is that of what came back, of a notice about it."""
         parting = boundary(0, notice.id)
         match notice.kind:
             case NoticeKind.CONFIRM:
@@ -119,8 +134,16 @@ class NoticePress:
                 link = f"{self._base_url}/address/{self._tokens.make(Purpose.ADDRESS, notice.id)}"
                 reader = Wording({"name": str(notice.data["name"]), "address_url": link})
                 return self._in_sheet(notice, newsletter, said, reader, parting)
-            case NoticeKind.LINKS:
+            case NoticeKind.LINKS | NoticeKind.PROBE:
                 return self._in_sheet(notice, newsletter, {}, self._links(notice), parting)
+            case NoticeKind.ANSWER:
+                printed = printed_answer(
+                    *(notice.data, newsletter, parting),
+                    number=number,
+                    can_reply=can_be_answered(notice.data["writer"]),
+                    own_themes=self._own_themes,
+                )
+                return printed, Wording({})
             case NoticeKind.ALERT:
                 said = alarm(notice.data, newsletter.title)
                 return self._in_sheet(notice, newsletter, said, Wording({}), parting)
@@ -140,7 +163,7 @@ class NoticePress:
         return said, Wording({"name": name, "preferences_url": choices, "unsubscribe_url": way_out})
 
     def _links(self, notice: Notice) -> Wording:
-        """What a reader asked for who has no link at hand."""
+        """The pages of a reader who has no link at hand, or may want another address."""
         pages = {f"{page}_url": self._link(page, notice) for page in ("preferences", "unsubscribe")}
         return Wording({"name": str(notice.data["name"]), **pages})
 
@@ -166,8 +189,13 @@ class NoticePress:
         return f"{self._base_url}/{page}/{self._tokens.make(Purpose(page), notice.subscription_id)}"
 
     def _heading(self, notice: Notice, newsletter: Newsletter, rendition: Rendition[Any]) -> CohortHeading:
+        name, reply_to = newsletter.sender_name, None
+        if notice.kind is NoticeKind.ANSWER:
+            name, writer = sender_name(notice.data, newsletter), notice.data["writer"]
+            reply_to = writer if can_be_answered(writer) else None
         return CohortHeading(
-            sender=Mailbox(newsletter.sender_address, newsletter.sender_name),
+            sender=Mailbox(newsletter.sender_address, name),
+            reply_to=reply_to,
             subject=rendition.subject,
             date=notice.due_at,
             boundary=rendition.boundary,
@@ -180,3 +208,10 @@ class NoticePress:
             return b""
         signer = Signer(self._dkim_keys, notice.domain)
         return signer.sign(b"".join(headers), body_hash(body), at=notice.due_at)
+
+
+async def _number_of(connection: AsyncConnection, notice: Notice) -> int | None:
+    """Under which number the answer is kept that a notice hands on; it was not known when it was planned."""
+    if notice.kind is not NoticeKind.ANSWER or "key" not in notice.data:
+        return None
+    return await returned.number_under(connection, bytes.fromhex(notice.data["key"]))

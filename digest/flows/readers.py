@@ -24,9 +24,9 @@ from digest.store import (
     imports,
     kept,
     ledger,
-    notices,
     numbered,
     returned_mails,
+    wiped_notices,
 )
 from digest.store import newsletters as newsletter_shelf
 from digest.store import returned as came_back
@@ -238,8 +238,9 @@ async def forget_reader(connection: AsyncConnection, mine: Sequence[Subscription
         await shelf.note_standing(connection, one.id, one.standing, Standing.LEFT, "erased", now)
     ids, address = [one.id for one in mine], mine[0].address
     await deliveries.forget_words(connection, ids)
-    await notices.forget(connection, ids)
-    await notices.forget_address(connection, address)
+    await wiped_notices.forget(connection, ids)
+    await wiped_notices.forget_address(connection, address)
+    await wiped_notices.forget_answers(connection, address, ids)
     await kept.forget_opinions(connection, ids)
     await consents.forget_networks(connection, ids)
     await imports.forget(connection, address, ids)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.families import family_of
 from digest.core.model import DeliveryStatus
-from digest.core.returned import Returned
+from digest.core.returned import Kind, Returned
 from digest.core.settling import Effect
 from digest.flows.consequences import Consequences
 from digest.flows.matching import Matched, Origin, match
@@ -135,7 +135,7 @@ class Settling:
                 seen.add(one.key)
                 effect = await acting.follow(one)
                 mail_id = None
-                if mails is not None and effect in {Effect.UNMATCHED, Effect.FORWARDED}:
+                if mails is not None and _is_for_a_person(one, effect):
                     mail_id = await _keep_mail(connection, mails[place], now)
                 rows.append(_row(one, effect, origin, mail_id, now))
                 done.append(_settled(one, effect))
@@ -166,7 +166,16 @@ class Settling:
 
 
 def _read(mail: Mail, ours: Collection[str]) -> tuple[Returned, ...]:
-    return read_returned(mail.raw, envelope_to=mail.envelope_to, envelope_from=mail.envelope_from, ours=ours)
+    found = read_returned(mail.raw, envelope_to=mail.envelope_to, envelope_from=mail.envelope_from, ours=ours)
+    if not any(one.kind is Kind.REPLY for one in found):
+        return found
+    _, subject = sender_and_subject(mail.raw)
+    return tuple(replace(one, subject=subject) if one.kind is Kind.REPLY else one for one in found)
+
+
+def _is_for_a_person(one: Matched, effect: Effect) -> bool:
+    """Whether the mail itself is kept: nobody was found behind it, or somebody wrote it."""
+    return effect in {Effect.UNMATCHED, Effect.FORWARDED} or one.event.kind is Kind.REPLY
 
 
 async def _keep_mail(connection: AsyncConnection, mail: Mail, now: datetime) -> int:
@@ -213,6 +222,6 @@ def _row(one: Matched, effect: Effect, origin: Origin, mail_id: int | None, now:
         "subscription_id": _subscription_of(one),
         "issue_id": mailed.issue_id if mailed else None,
         "family": family_of(domain)[:255] if domain else "",
-        "recipient": event.recipient[:320] if effect is Effect.UNMATCHED else "",
+        "recipient": event.recipient[:320] if one.proof is None else "",
         "mail_id": mail_id,
     }

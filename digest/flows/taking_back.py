@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import DeliveryStatus
 from digest.flows.leaving import end_all
 from digest.flows.readers import rewished
-from digest.store import events, imports, ledger, notices
+from digest.store import events, imports, ledger, wiped_notices
 from digest.store.imports import Import, Piece
 from digest.store.tables import deliveries
 from subscribers import store as shelf
@@ -70,7 +70,7 @@ async def _remove(connection: AsyncConnection, ids: Collection[int], now: dateti
     free = [one for one in there if one.id not in mailed and one.standing not in _NOT_OURS]
     gone = [one.id for one in free if one.id not in planned]
     ending = [one for one in free if one.id in planned]
-    await notices.detach(connection, gone)
+    await wiped_notices.detach(connection, gone)
     was = [(one.id, one.newsletter_id, one.standing) for one in free if one.id not in planned]
     await events.note_removed(connection, was, now)
     await unconfirmed.remove(connection, gone)

@@ -13,11 +13,11 @@ from digest.store import (
     calls,
     events,
     imports,
-    notices,
     reader_words,
     returned_mails,
     stories,
     taken_files,
+    wiped_notices,
 )
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
@@ -104,7 +104,7 @@ async def _some(store: Database, now: datetime, before: datetime) -> Tidied:
     async with store.write() as connection:
         overdue = await unconfirmed.asked_before(connection, before, limit=TOGETHER)
         never = await unconfirmed.never_active(connection, overdue)
-        await notices.detach(connection, never)
+        await wiped_notices.detach(connection, never)
         await unconfirmed.remove(connection, never)
         again = sorted(set(overdue) - set(never))
         for one in again:

@@ -1,4 +1,4 @@
-"""The shelf of notices: planned once an occasion, claimed with a lease, begun, recorded, listed, forgotten.
+"""The shelf of notices: planned once an occasion, claimed with a lease, begun, recorded, listed.
 
 As with deliveries each row is provably unsent, sent, or uncertain after a crash: `started_at` is committed
 before the first byte may leave. Of the few that there are each has a transaction of its own.
@@ -42,7 +42,7 @@ from subscribers.model import Standing
 from subscribers.tables import cadences, profiles, subscribers, subscriptions
 from subscribers.wishes import address_key
 
-_IS_OPEN: Final = or_(*(notices.c.status == bindparam(None, one, literal_execute=True) for one in OPEN))
+IS_OPEN: Final = or_(*(notices.c.status == bindparam(None, one, literal_execute=True) for one in OPEN))
 #: What a notice is again when its claim led to nothing: a doubt is not forgotten by a claim.
 _UNBEGUN: Final = case(
     (notices.c.doubts > 0, DeliveryStatus.UNCERTAIN.value), else_=DeliveryStatus.PLANNED.value
@@ -204,7 +204,7 @@ async def expire(connection: AsyncConnection, now: datetime) -> int:
 
 async def owners_at_work(connection: AsyncConnection) -> set[str]:
     """Who holds claims now, alive or not."""
-    at_work = and_(_IS_OPEN, notices.c.status == DeliveryStatus.SENDING)
+    at_work = and_(IS_OPEN, notices.c.status == DeliveryStatus.SENDING)
     rows = await connection.execute(select(notices.c.owner).where(at_work).distinct())
     return {row.owner for row in rows if row.owner}
 
@@ -212,7 +212,7 @@ async def owners_at_work(connection: AsyncConnection) -> set[str]:
 async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: datetime) -> Swept:
     """Take back what a dead or silent sender holds, as with deliveries."""
     silent = or_(notices.c.lease_until < wall, notices.c.owner.in_(dead))
-    abandoned = and_(_IS_OPEN, notices.c.status == DeliveryStatus.SENDING, silent)
+    abandoned = and_(IS_OPEN, notices.c.status == DeliveryStatus.SENDING, silent)
     unsent = and_(abandoned, notices.c.started_at.is_(None))
     deadly = and_(unsent, notices.c.doubts == 0, notices.c.claims >= MOST_CLAIMS)
     refused = {"status": DeliveryStatus.REFUSED, "reason": ENDS_SENDERS, **FREE}
@@ -295,37 +295,6 @@ async def resolve(connection: AsyncConnection, notice: Notice, *, was_sent: bool
     return (await connection.execute(update(notices).where(in_doubt).values(settled))).rowcount > 0
 
 
-async def forget(connection: AsyncConnection, subscription_ids: Collection[int]) -> None:
-    """Wipe addresses and words from the notices of these subscriptions; what is not sent never will be."""
-    await _wipe(connection, notices.c.subscription_id.in_(subscription_ids))
-
-
-async def forget_address(connection: AsyncConnection, address: str) -> None:
-    """Wipe what other readers have to do with an address: one asked to move to it, or moved away from it."""
-    named = select(notices.c.occasion, notices.c.subscription_id)
-    rows = await connection.execute(named.where(notices.c.address_key == address_key(address)))
-    for row in rows.all():
-        # the other mail about the same move names it too
-        same = and_(notices.c.occasion == row.occasion, notices.c.subscription_id == row.subscription_id)
-        await _wipe(connection, same)
-
-
-async def _wipe(connection: AsyncConnection, mine: ColumnElement[bool]) -> None:
-    await connection.execute(
-        update(notices).where(mine).values(address=None, address_key=None, data={}, detail="")
-    )
-    unsent = {"status": DeliveryStatus.SKIPPED, "reason": "erased", "retry_at": None, **FREE}
-    still = and_(mine, _IS_OPEN, notices.c.started_at.is_(None))
-    await connection.execute(update(notices).where(still).values(unsent))
-
-
-async def detach(connection: AsyncConnection, subscription_ids: Collection[int]) -> None:
-    """Wipe the notices of subscriptions that are about to be removed; they stay as counts."""
-    await forget(connection, subscription_ids)
-    mine = notices.c.subscription_id.in_(subscription_ids)
-    await connection.execute(update(notices).where(mine).values(subscription_id=None))
-
-
 def _claimable(now: datetime, resend_uncertain: bool) -> list[ColumnElement[bool]]:
     """Planned and due, deferred and due again, uncertain and rested."""
     mine = notices.c
@@ -335,12 +304,12 @@ def _claimable(now: datetime, resend_uncertain: bool) -> list[ColumnElement[bool
         rested = or_(mine.retry_at.is_(None), mine.retry_at <= now)
         few = and_(mine.doubts < MOST_RESENDS, mine.claims < MOST_CLAIMS)
         kinds.append(and_(mine.status == DeliveryStatus.UNCERTAIN, rested, few))
-    return [and_(_IS_OPEN, kind) for kind in kinds]
+    return [and_(IS_OPEN, kind) for kind in kinds]
 
 
 def _waits_in_vain(now: datetime) -> ColumnElement[bool]:
     waiting = or_(notices.c.status == DeliveryStatus.PLANNED, notices.c.status == DeliveryStatus.DEFERRED)
-    return and_(_IS_OPEN, waiting, notices.c.doubts == 0, notices.c.expires_at <= now)
+    return and_(IS_OPEN, waiting, notices.c.doubts == 0, notices.c.expires_at <= now)
 
 
 def _held_by(owner: str) -> ColumnElement[bool]:

@@ -131,6 +131,11 @@ async def known(connection: AsyncConnection, keys: Collection[bytes]) -> set[byt
     return found
 
 
+async def number_under(connection: AsyncConnection, key: bytes) -> int | None:
+    """The number of what was recorded under a key, or None."""
+    return (await connection.execute(select(returns.c.id).where(returns.c.key == key))).scalar()
+
+
 async def keep(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write down what was said and what became of it."""
     if rows:

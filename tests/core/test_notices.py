@@ -77,6 +77,10 @@ def test_whatever_is_entered_an_address_gets_three_questions() -> None:
         (NoticeKind.GOODBYE, Standing.COMPLAINED, True, "complained"),
         (NoticeKind.MOVE, Standing.ACTIVE, False, ""),
         (NoticeKind.MOVING, Standing.LEFT, True, "left"),
+        (NoticeKind.PROBE, Standing.ACTIVE, True, ""),
+        (NoticeKind.PROBE, Standing.BOUNCING, True, "bouncing"),
+        (NoticeKind.PROBE, Standing.ACTIVE, False, ADDRESS_CHANGED),
+        (NoticeKind.ANSWER, None, False, ""),
         (NoticeKind.ALERT, None, False, ""),
     ],
 )

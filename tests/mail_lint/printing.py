@@ -19,6 +19,7 @@ from digest.mail.headers import Mailbox
 from digest.mail.heading import CohortHeading, CopyHeaders, ReaderHeading
 from digest.mail.identifiers import boundary, message_id
 from digest.render.alarms import alarm
+from digest.render.answers import printed_answer, sender_name
 from digest.render.characters import one_line, web_link
 from digest.render.confirmation import Invitation, confirmation
 from digest.render.environment import CLASSIC, templates_folder
@@ -30,6 +31,7 @@ from digest.render.rendition import Reader, Rendition
 from digest.render.words import words_for
 from subscribers.model import Profile
 from tests.jobs.office import KEY, press_for
+from tests.mail_lint.answers import ANSWERS
 from tests.mail_lint.mail import Mail, News
 from tests.mail_lint.scenes import Scene
 from tests.render.samples import DAILY, NEWSLETTER, TOPICS, issue
@@ -40,6 +42,7 @@ from tests.stores import opened
 LANGUAGES: Final = ("en", "zh-Hans", "ar")
 ISSUE: Final = "issue"
 CONFIRM: Final = "confirm"
+ANSWER: Final = "answer"
 _DOMAIN: Final = "news.example"
 _READER: Final = "ada@readers.example"
 
@@ -134,7 +137,7 @@ def notices(kind: NoticeKind, theme: str, language: str) -> Iterator[Mail]:
         link = f"https://{_DOMAIN}/%s/QWRhLXNheXMteWVzLW9ubHktb25jZS4u"
         said: Mapping[str, str] = {}
         slots = {"name": name, "unsubscribe_url": link % "unsubscribe"}
-        if kind in {NoticeKind.WELCOME, NoticeKind.LINKS}:
+        if kind in {NoticeKind.WELCOME, NoticeKind.LINKS, NoticeKind.PROBE}:
             slots["preferences_url"] = link % "preferences"
         if kind is NoticeKind.WELCOME:
             said = welcoming(profile, DAILY, TOPICS.values(), outlook, words)
@@ -154,24 +157,43 @@ def notices(kind: NoticeKind, theme: str, language: str) -> Iterator[Mail]:
         yield Mail.of(message, kind=kind, theme=theme, language=language, scene=scene, hostile=hostile)
 
 
+def answers(theme: str, language: str) -> Iterator[Mail]:
+    """What readers wrote, on its way to the newsroom, in English whatever their language."""
+    if language != "en":
+        return
+    newsletter = replace(NEWSLETTER, theme=theme)
+    for answer in ANSWERS:
+        made = printed_answer(
+            *(answer.data, newsletter, boundary(1, 1)), number=answer.number, can_reply=answer.can_reply
+        )
+        name = sender_name(answer.data, newsletter)
+        message = _enveloped(made, Wording({}), "", sender=name)
+        yield Mail.of(
+            message, kind=ANSWER, theme=theme, language=language, scene=answer.name, hostile=answer.hostile
+        )
+
+
 #: How mails that are no issues are printed in a look and language, by the folder of their templates.
 OTHER_MAILS: Final[Mapping[str, Callable[[str, str], Iterator[Mail]]]] = {
     CONFIRM: confirmations,
+    ANSWER: answers,
     # a test is an issue's mail, and printed from its templates
     **{
         str(kind): partial(notices, kind)
         for kind in NoticeKind
-        if kind not in {NoticeKind.CONFIRM, NoticeKind.TEST}
+        if kind not in {NoticeKind.CONFIRM, NoticeKind.ANSWER, NoticeKind.TEST}
     },
 }
 #: The mails that are printed here; for a folder of templates that is none of them there is a finding.
 PRINTED: Final = frozenset({ISSUE, *OTHER_MAILS})
 
 
-def _enveloped(made: Rendition[Reader], reader: Reader, name: str) -> bytes:
+def _enveloped(
+    made: Rendition[Reader], reader: Reader, name: str, sender: str = NEWSLETTER.sender_name
+) -> bytes:
     """A mail of no issue with its header, as it is sent."""
     heading = CohortHeading(
-        sender=Mailbox(NEWSLETTER.sender_address, NEWSLETTER.sender_name),
+        sender=Mailbox(NEWSLETTER.sender_address, sender),
         subject=made.subject,
         date=issue().due_at,
         boundary=made.boundary,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from digest.core.notices import NoticeKind
 from digest.render.environment import CLASSIC
 from tests.mail_lint.mail import Mail
-from tests.mail_lint.printing import a_press, confirmations, issue_mail, themes
+from tests.mail_lint.printing import a_press, answers, confirmations, issue_mail, notices, themes
 from tests.mail_lint.scenes import Scene, usual
 
 FOLDER: Final = Path(__file__).parent / "golden"
@@ -41,7 +43,10 @@ async def _mails() -> list[Mail]:
     wanted += [(_SHOWN[0], theme, _SHOWN[1]) for theme in themes() if theme != CLASSIC]
     async with a_press() as press:
         issues = [await issue_mail(press, scenes[name], *look) for name, *look in wanted]
-    return [*issues, next(confirmations(CLASSIC, "en"))]
+    others = (
+        print_(CLASSIC, "en") for print_ in (confirmations, answers, partial(notices, NoticeKind.PROBE))
+    )
+    return [*issues, *map(next, others)]
 
 
 def main() -> int:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from digest.core.notices import Notice, NoticeKind
+from digest.core.returned import Kind
+from digest.core.settling import PROBE_AT
 from digest.flows import by_link, confirming, moving, readers
 from digest.flows.alerts import Told, tell
 from digest.flows.notice_press import NoticePress
@@ -18,10 +21,12 @@ from digest.mail.lane import Letter
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, at, change_newsletter, join, reader, wishes
 from tests.flows.post_office import all_notices
+from tests.flows.returned_words import a_copy, follow, send_again, told, written
 from tests.jobs.office import BASE_URL, KEY
 from tests.wire.keys import records_of
 from tests.wire.listening import over_the_wire
 from tests.wire.rules import sizes_of, violations_of
+from tests.wire.strangeness import HOSTILE
 from tests.wire.transmission import Transmission, fields_of, head_of, texts_of, value_of
 
 pytestmark = pytest.mark.anyio
@@ -79,6 +84,32 @@ async def test_questions_keep_the_rules(
     assert len(ids) == len(sent) == len(NAMES) + 1
 
 
+async def come_back(store: Database) -> None:
+    """A reader's mail comes back until the mailbox is asked; then the reader writes the worst there is."""
+    copy = await a_copy(store, "zed@example.org", name=NAMES[3])
+    for day in range(PROBE_AT):
+        await send_again(store, copy)
+        now = TUESDAY + timedelta(days=day)
+        await follow(store, told(Kind.SOFT, copy, recipient=copy.address), now=now)
+    worst = [
+        written(copy, text, writer=writer, subject=subject)
+        for text, subject, writer in zip(
+            ("\r\n\r\n".join(HOSTILE), "中" * 9_000, "<&>" * 3_000, "👩🏽‍🚀" * 3_000, "x" * 9_000, ""),
+            (HOSTILE[0], "", "=?utf-8?q?Bcc:_eve?=", "\u202eevil\u2028", "s" * 400, "Re: " + "港" * 90),
+            (
+                "zed@example.org",
+                "zoë@example.org",
+                "a@b>\r\nBcc: eve@evil.example",
+                "",
+                "x@bücher.example",
+                "@",
+            ),
+            strict=True,
+        )
+    ]
+    await follow(store, *worst, now=TUESDAY)
+
+
 @pytest.mark.parametrize("title", TITLES)
 async def test_every_kind_keeps_the_rules(sqlite_store: Database, title: str) -> None:
     await change_newsletter(sqlite_store, title=title, sender_name=title, goodbye=True)
@@ -97,8 +128,9 @@ async def test_every_kind_keeps_the_rules(sqlite_store: Database, title: str) ->
         )
         await send_links(mine.address, seen_from="192.0.2.7", store=sqlite_store, now=TUESDAY)
         await by_link.leave(mine.id, reason="enough", store=sqlite_store, now=TUESDAY)
-    told = Told("no mail server can be used: <ana@example.org>\r\n.\r\n", 3, [])
-    await tell(told, ["desk@newsroom.example"], store=sqlite_store, now=TUESDAY)
+    trouble = Told("no mail server can be used: <ana@example.org>\r\n.\r\n", 3, [])
+    await tell(trouble, ["desk@newsroom.example"], store=sqlite_store, now=TUESDAY)
+    await come_back(sqlite_store)
     notices = await all_notices(sqlite_store)
     # a test of an issue is a letter of that issue: tests/flows/test_orders.py looks at one
     assert {one.kind for one in notices} == set(NoticeKind) - {NoticeKind.TEST}
@@ -111,8 +143,26 @@ async def test_every_kind_keeps_the_rules(sqlite_store: Database, title: str) ->
     assert wrong == []
     for one in sent:
         shown = "".join(texts_of(one.content).values())
+        assert sizes_of(one).within_budget
         assert "<b>Sons" not in texts_of(one.content).get("text/html", "")
         assert "ana@example.org" not in shown
+
+
+async def test_who_gets_answers_is_signed_and_cannot_be_changed(
+    sqlite_store: Database, keys: tuple[DkimKey, ...]
+) -> None:
+    copy = await a_copy(sqlite_store, "zed@example.org")
+    await follow(sqlite_store, written(copy, writer="zed@example.org"))
+    (sent,) = await over_the_wire(await letters_of(sqlite_store, list(await all_notices(sqlite_store)), keys))
+    records = records_of(keys, "newsroom.example")
+    assert list(violations(sent, records)) == []
+    for other in (
+        sent.data.replace(b"Reply-To: zed@", b"Reply-To: eve@"),
+        sent.data.replace(b"Reply-To: ", b"Reply-To: eve@example.org\r\nReply-To: "),
+    ):
+        assert other != sent.data
+        found = list(violations(replace(sent, data=other), records))
+        assert any("RFC 6376" in one for one in found)
 
 
 async def test_a_notice_is_the_same_to_the_letter_on_every_try_and_tells_when_it_was_due(
