@@ -54,7 +54,13 @@ def press_for(settings: Settings, store: Database) -> Press:
 def settling_for(settings: Settings, store: Database) -> Settling:
     """What settles returned mail, under the keys with which mails are sent."""
     keys = secret_keys(settings)
-    return Settling(store=store, tokens=Tokens(keys), return_keys=keys, now=lambda: datetime.now(UTC))
+    return Settling(
+        store=store,
+        tokens=Tokens(keys),
+        return_keys=keys,
+        now=lambda: datetime.now(UTC),
+        replies_to=wiring.replies_to_of(settings),
+    )
 
 
 def intake_for(settings: Settings, store: Database) -> Intake:

@@ -23,7 +23,7 @@ from digest.flows.consequences import Consequences
 from digest.flows.matching import Matched, Origin, match
 from digest.mail.bounces import read_returned
 from digest.mail.evidence import Evidence
-from digest.mail.peek import sender_and_subject
+from digest.mail.peek import readable, sender_and_subject
 from digest.store import facts, newsletters, returned, returned_mails
 from digest.store.database import Database
 from subscribers.tokens import Tokens
@@ -170,7 +170,10 @@ def _read(mail: Mail, ours: Collection[str]) -> tuple[Returned, ...]:
     if not any(one.kind is Kind.REPLY for one in found):
         return found
     _, subject = sender_and_subject(mail.raw)
-    return tuple(replace(one, subject=subject) if one.kind is Kind.REPLY else one for one in found)
+    words = readable(mail.raw)
+    return tuple(
+        replace(one, subject=subject, words=words) if one.kind is Kind.REPLY else one for one in found
+    )
 
 
 def _is_for_a_person(one: Matched, effect: Effect) -> bool:

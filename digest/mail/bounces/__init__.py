@@ -134,8 +134,8 @@ def _returned(mail: Part, told: Told, said: Said, ruling: Ruling, way: str, clue
         said.reply,
         said.enhanced,
         text,
-        f"{way}:{ruling.rule}",
-        replace(clues, addresses=known),
+        rule=f"{way}:{ruling.rule}",
+        clues=replace(clues, addresses=known),
     )
 
 
