@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import (
-    returns,
-)
     claims,
     desk,
     feeds,
@@ -22,9 +20,11 @@ from benchmarks import (
     pages,
     planning,
     printing,
+    returns,
     sending,
     stories,
     telling,
+    topics,
 )
 from benchmarks.options import Options, Part
 
@@ -40,6 +40,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "telling": telling.run,
     "feeds": feeds.run,
     "returns": returns.run,
+    "topics": topics.run,
 }
 #: Only when it is named: it installs what other people wrote.
 _ON_REQUEST: Final[Mapping[str, Part]] = {"others": others.run}
