@@ -18,10 +18,10 @@ NO_RULE: Final = "no rule matched"
 _IN_TITLE: Final = 4
 #: In the text it counts once for each time, up to here: repeating a word adds little after that.
 _IN_TEXT: Final = 3
-#: Fewer points than this are a chance mention.
-_FLOOR: Final = 4
+#: Fewer points than this are a chance mention: one mere hint in the title, or two in the text.
+_FLOOR: Final = 5
 #: A further topic needs points of its own, and this share of what the first one has.
-_FURTHER_FLOOR: Final = 12
+_FURTHER_FLOOR: Final = 9
 _FURTHER_SHARE: Final = 0.4
 _MOST_TOPICS: Final = 3
 _REASON_WORDS: Final = 4

@@ -189,7 +189,7 @@ def test_scores_say_of_each_topic_what_counted_and_what_was_missing() -> None:
     assert found["sea"].is_chosen
     assert dict(found["sea"].points) == {"harbour": 16, "ships": 12}
     assert found["rail"].why_not == "one keyword alone makes no further topic"
-    assert found["chance"].why_not == "1 of the 4 points that it takes"
+    assert found["chance"].why_not == "1 of the 5 points that it takes"
     assert found["air"].why_not == "none of its keywords stands in the text"
     assert [mark.slug for mark in rules.assign(title, text)] == [
         slug for slug, score in found.items() if score.is_chosen
