@@ -50,7 +50,7 @@ def paragraphs_of(markup: str) -> tuple[str, ...]:
     if not is_harmless_html(markup):
         raise WordsError("its markup is nested too deep")
     safe = nh3.clean(
-        markup,
+        _whole(markup),
         tags=set(_KEPT),
         clean_content_tags=set(_DROPPED),
         attributes={},
@@ -81,8 +81,12 @@ def line_of(text: str) -> str:
 
 def plain(text: str) -> str:
     """Composed as Unicode has it (NFC), without control characters and halves of characters."""
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return unicodedata.normalize("NFC", clean(whole).replace("\u00ad", ""))
+    return unicodedata.normalize("NFC", clean(_whole(text)).replace("\u00ad", ""))
+
+
+def _whole(text: str) -> str:
+    """Halves of characters, which JSON can hold, are put together or marked as unknown."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _is_noise(paragraph: str) -> bool:

@@ -6,6 +6,7 @@ import calendar
 import io
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,6 +17,20 @@ from digest.errors import InputError
 from digest.ingest.feed_entry import RawEntry
 from digest.ingest.feed_guard import require_harmless_xml
 
+#: References to characters that there are not: halves of a character, and what lies beyond the last one.
+_NO_CHARACTER: Final = re.compile(
+    rb"(?:&#(?:x0*(?:d[89a-f][0-9a-f]{2}|1[1-9a-f][0-9a-f]{4}|[2-9a-f][0-9a-f]{5}|[1-9a-f][0-9a-f]{6,})"
+    rb"|0*(?:5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]"
+    rb"|111411[2-9]|11141[2-9]\d|1114[2-9]\d\d|111[5-9]\d{3}|11[2-9]\d{4}|1[2-9]\d{5}|[2-9]\d{6}|[1-9]\d{7,})"
+    rb")(?![0-9a-f]);?)+",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(rb"&#(?:x0*([0-9a-f]+)|0*(\d+))", re.IGNORECASE)
+_DECLARED: Final = re.compile(rb"\s*<\?xml[^>]{0,500}>|<!DOCTYPE[^>]{0,500}>", re.IGNORECASE)
+#: What stands for a character that is none.
+_UNKNOWN: Final = 0xFFFD
+#: How feedparser fails on markup that it did not expect.
+_FAULTS: Final = (ValueError, TypeError, LookupError, AttributeError)
 #: Some feeds hold their whole archive; what is more than this is not news.
 ENTRY_LIMIT: Final = 5_000
 
@@ -36,11 +51,7 @@ class RawFeed:
 def read_xml(data: bytes, *, content_type: str, url: str, source: str) -> RawFeed:
     """Read a feed of XML; raises InputError for what is none."""
     require_harmless_xml(data, source)
-    headers = {"content-location": url, "content-type": _as_xml(content_type)}
-    # a stream, never the bytes themselves: those it would take for the name of a file first
-    found = feedparser.parse(
-        io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
+    found = _parsed(_NO_CHARACTER.sub(_whole, data), content_type, url, source)
     feed, entries = found.get("feed", {}), list(found.get("entries", ()))
     if not found.get("version") and not entries:
         raise InputError(f"{source} is no feed: neither RSS nor Atom, JSON Feed nor posts of WordPress")
@@ -52,6 +63,36 @@ def read_xml(data: bytes, *, content_type: str, url: str, source: str) -> RawFee
         entries=tuple(_entry(one) for one in entries[:ENTRY_LIMIT]),
         beyond=max(len(entries) - ENTRY_LIMIT, 0),
     )
+
+
+def _parsed(data: bytes, content_type: str, url: str, source: str) -> Mapping[str, Any]:
+    """What feedparser finds; on some markup that is broken it breaks itself."""
+    with suppress(*_FAULTS):
+        return _parse(data, content_type, url)
+    # what says the encoding may be what is broken
+    plain = _DECLARED.sub(b"", data.decode("utf-8", "replace").replace("\0", "").encode())
+    require_harmless_xml(plain, source)
+    try:
+        return _parse(plain, "application/xml; charset=utf-8", url)
+    except _FAULTS:
+        raise InputError(f"{source} is a feed whose markup is broken: it cannot be read") from None
+
+
+def _parse(data: bytes, content_type: str, url: str) -> Mapping[str, Any]:
+    headers = {"content-location": url, "content-type": _as_xml(content_type)}
+    # a stream, never the bytes themselves: those it would take for the name of a file first
+    found: Mapping[str, Any] = feedparser.parse(
+        io.BytesIO(data), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+    )
+    return found
+
+
+def _whole(references: re.Match[bytes]) -> bytes:
+    """Halves of a character become the one that they are of, as some systems write what is beyond 65,535."""
+    found = [int(hexa, 16) if hexa else int(digits[:9]) for hexa, digits in _NUMBER.findall(references[0])]
+    halves = "".join(chr(one if one < 0x10000 else _UNKNOWN) for one in found)
+    text = halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return "".join(f"&#{ord(one)};" for one in text).encode()
 
 
 def _as_xml(content_type: str) -> str:

@@ -187,6 +187,35 @@ def test_encodings_are_what_they_are_declared_to_be() -> None:
         assert found.items[0].title == "Zürich öffnet", encoding
 
 
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("&#xd83d;&#xDE00;", "😀"),
+        ("&#55357;&#56832;", "😀"),
+        ("&#xd800;", "�"),
+        ("&#1114112;", "�"),
+        ("&#99999999999;", "�"),
+        ("&#128512; &#8217;", "😀 ’"),
+        ("&#57344;", "\ue000"),
+    ],
+    ids=["halves", "halves, decimal", "a half", "beyond", "far beyond", "whole", "private"],
+)
+def test_a_character_that_is_none_costs_no_feed(written: str, read_as: str) -> None:
+    (item,) = taken(rss(entry("a", f"Smile {written}."))).items
+    assert item.title == f"Smile {read_as}."
+
+
+def test_halves_of_a_character_in_json_are_put_together_or_marked() -> None:
+    said = WORDPRESS.replace("The ferry sails again after", "\\ud83d\\ude00 \\ud800 sails after")
+    assert taken(said).items[0].paragraphs[0] == "😀 � sails after two years."
+
+
+@pytest.mark.parametrize("encoding", ["u\xab-8", "utf\0-8"])
+def test_an_encoding_that_is_none_is_not_asked_for(encoding: str) -> None:
+    found = taken(RSS.replace('encoding="UTF-8"', f'encoding="{encoding}"').encode("latin-1"))
+    assert found.items[0].title == "Ferry Line to the Islands Reopens"
+
+
 def test_the_door_for_files_takes_feeds() -> None:
     found = read(RSS.encode(), source="feed.xml", topics=("economy",))
     assert [draft.title for draft in found.drafts] == [

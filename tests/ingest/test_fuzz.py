@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from contextlib import suppress
+from datetime import date
 from typing import Final
 
 import pytest
 
 from digest.errors import InputError
+from digest.ingest.feed_room import ReadingRoom
 from digest.ingest.formats import read
+from subscribers.model import Section
+from tests.ingest.feed_samples import ATOM, JSON_FEED, RDF, RSS, WORDPRESS
 from tests.ingest.test_csv import TABLE
 from tests.ingest.test_frontmatter import TWO
 from tests.ingest.test_mails import a_mail
@@ -28,7 +33,49 @@ _THROWN_IN: Final = (
 )
 
 
-def damaged(whole: bytes, chance: random.Random) -> bytes:
+_FEEDS: Final = {
+    "RSS": RSS.encode(),
+    "Atom": ATOM.encode(),
+    "RDF": RDF.encode(),
+    "JSON Feed": JSON_FEED.encode(),
+    "WordPress": WORDPRESS.encode(),
+}
+_THROWN_INTO_FEEDS: Final = (
+    *(b"<![CDATA[", b"]]>", b"<!--", b"-->", b"<", b"</", b"/>", b"<item>", b"</entry>", b"&amp;", b"&lt;"),
+    *(b"&#0;", b"&#xd800;", b"&#99999999;", b"&nbsp;", b"&", b"<div>" * 60, b"<!DOCTYPE rss>", b"\xfe\xff"),
+    *(b' xml:base="http://["', b' encoding="utf-16"', b' xmlns:a="b"', b' type="text/plain"', b"<a:b/>"),
+    *(b"http://[", b"//", b"?&=%", b"0000-00-00", b"99999-12-31T99:99:99Z", b"null", b"[]", b"{}", b"1e999"),
+    *(
+        b"9" * 5000,
+        b"-1",
+        b"NaN",
+        b'""',
+        b",",
+        b":",
+        b"\\ud800",
+        b"\\u0000",
+        b'"',
+        b"\0",
+        b"\xff",
+        b"\r",
+        b" ",
+    ),
+)
+#: How a refusal begins or ends when its reader broke, or took too long.
+_FAULTS: Final = ("cannot be read (", "broke its reader", "took longer", "no sensible answer")
+_KINDS: Final = (
+    *(
+        "",
+        "application/rss+xml",
+        "application/json",
+        "text/html; charset=utf-16",
+        "text/xml; charset=nothing",
+    ),
+    *("text/plain; charset=big5", "application/xml;charset='utf-8", ";;;", "charset=\udcff"),
+)
+
+
+def damaged(whole: bytes, chance: random.Random, thrown_in: Sequence[bytes] = _THROWN_IN) -> bytes:
     """The file with up to a dozen places overwritten, cut out, doubled or filled with what has a meaning."""
     data = bytearray(whole)
     for _time in range(chance.randint(1, 12)):
@@ -41,7 +88,7 @@ def damaged(whole: bytes, chance: random.Random) -> bytes:
             case 2:
                 data[place:place] = data[other : other + chance.randint(1, 60)]
             case _:
-                data[place:place] = chance.choice(_THROWN_IN)
+                data[place:place] = chance.choice(thrown_in)
     return bytes(data)
 
 
@@ -67,3 +114,39 @@ def test_what_is_damaged_is_taken_or_refused(format: str) -> None:
 @pytest.mark.parametrize("format", sorted(_WHOLE))
 def test_fifty_thousand_that_are_damaged_are_taken_or_refused(format: str) -> None:
     read_damaged(format, 50_000)
+
+
+async def poll_damaged(format: str, times: int) -> None:
+    """Read damaged feeds where polls have them read, which ends in a refusal whatever a parser does."""
+    chance, read_whole = random.Random(f"{format} {times}"), 0
+    room = ReadingRoom(1, seconds=2)
+    try:
+        for _time in range(times):
+            data = damaged(_FEEDS[format], chance, _THROWN_INTO_FEEDS)
+            kind = chance.choice(_KINDS)
+            try:
+                found = await room.read(data, content_type=kind, url="https://a.example/f", source="it")
+            except InputError as error:
+                if "\n" in str(error) or any(one in str(error) for one in _FAULTS):
+                    pytest.fail(f"{error}: {kind} {data!r}")
+                continue
+            drafts = found.gathered("it", today=date(2026, 11, 24), section=Section.BRIEFING).drafts
+            assert all(one.title and one.paragraphs for one in drafts), data
+            assert all(one.reason and "\n" not in one.reason for one in found.refused), data
+            read_whole += 1
+    finally:
+        await room.close()
+    assert read_whole > times / 100
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("format", sorted(_FEEDS))
+async def test_feeds_that_are_damaged_are_taken_or_refused(format: str) -> None:
+    await poll_damaged(format, 300)
+
+
+@pytest.mark.anyio
+@pytest.mark.long
+@pytest.mark.parametrize("format", sorted(_FEEDS))
+async def test_fifty_thousand_feeds_that_are_damaged_are_taken_or_refused(format: str) -> None:
+    await poll_damaged(format, 50_000)
