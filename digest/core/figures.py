@@ -114,6 +114,8 @@ _NUMBER: Final = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _SCALE: Final = r"(?:thousand|million|billion|trillion|mn|bn|tn|[kmb](?![a-z])|万亿|百万|[千万亿])"
 _FIGURE: Final = re.compile(
     rf"""
+    # nowhere else does any of these begin, and looking here first spares trying them one by one
+    (?=[\d第周星百一二三四]|\b[a-z])(?:
       (?P<month>\b(?:{_MONTH}))\.?\s(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?![,.]?\d)
     | \b(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<month2>{_MONTH})\b
     | (?P<month3>\d{{1,2}})月(?P<day3>\d{{1,2}})[日号]
@@ -127,7 +129,7 @@ _FIGURE: Final = re.compile(
     | 百分之(?P<share>{_NUMBER})
     | (?P<number>{_NUMBER})(?:[\s-]?(?P<scale>{_SCALE}))?(?P<percent>\s?(?:%|percent|per\scent|pct|个百分点))?
     | \b(?P<word>{"|".join(_IN_WORDS)})\b(?:\s(?P<scale2>million|billion|thousand))?
-    """,
+    )""",
     re.VERBOSE,
 )
 

@@ -7,8 +7,10 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
+from math import fsum
 from typing import Final, NamedTuple
 
 from digest.core.figures import Figure, Kind, figures_in
@@ -134,11 +136,16 @@ def _cover(one: Traits, other: Traits) -> float:
 
 def _shared(one: Traits, other: Traits) -> float:
     """What the words weigh that stand in both."""
-    return sum(min(weight, other.words[word]) for word, weight in one.words.items() if word in other.words)
+    # in whatever order, the sum is the same to the last bit
+    return fsum(min(one.words[word], other.words[word]) for word in one.words.keys() & other.words.keys())
 
 
 def _against(one: Traits, other: Traits) -> Iterator[str]:
-    if any(_differ_in_titles(one, other, kind) for kind in Kind):
+    if (
+        one.title_figures
+        and other.title_figures
+        and any(_differ_in_titles(one, other, kind) for kind in Kind)
+    ):
         yield "other figures in the titles"
     if any(_differ(_of(kind, one.figures), _of(kind, other.figures)) for kind in (Kind.SHARE, Kind.AMOUNT)):
         yield "other figures"
@@ -212,18 +219,19 @@ def _names_in(title: str, text: str) -> dict[str, str]:
         sentences += [piece for piece in _SENTENCES.split(title) if piece]
     names: dict[str, str] = {}
     for sentence in sentences:
-        words = [match[0] for match in _WORD.finditer(sentence)]
+        words = _WORD.findall(sentence)
         for place, word in enumerate(words):
-            is_owner = word.endswith("'s")
+            if not word[0].isupper():
+                continue
             is_first_of_name = len(words) > place + 1 and words[place + 1][0].isupper()
-            if word[0].isupper() and (place or is_owner or is_first_of_name):
+            if place or word.endswith("'s") or is_first_of_name:
                 names.setdefault(_bare(word).casefold(), _bare(word))
     return {name: said for name, said in names.items() if name not in STOP and stem(name) not in COMMON}
 
 
 def _is_sentence(title: str) -> bool:
     """False for a Title With Capitals All Along, which does not tell names from other words."""
-    words = [match[0] for match in _WORD.finditer(title)][1:]
+    words: list[str] = _WORD.findall(title)[1:]
     long = [word for word in words if len(word) > 3]
     return sum(word[0].isupper() for word in long) <= len(long) / 2
 
@@ -242,27 +250,41 @@ def _weighed(text: str, names: Collection[str]) -> tuple[dict[str, float], froze
         end = stop
     rest.append(folded[end:])
     weights: dict[str, float] = {}
-    for match in _WORD.finditer(" ".join(rest)):
-        for word, weight in _parts_of(match[0], names):
+    # most words of a text stand in it more than once
+    met: dict[str, tuple[tuple[str, float], ...]] = {}
+    for said in _WORD.findall(" ".join(rest)):
+        parts = met.get(said)
+        if parts is None:
+            parts = met[said] = _parts_of(said, names)
+        for word, weight in parts:
             weights[word] = weight
     return weights, frozenset(figures)
 
 
-def _parts_of(word: str, names: Collection[str]) -> Iterator[tuple[str, float]]:
+def _parts_of(word: str, names: Collection[str]) -> tuple[tuple[str, float], ...]:
+    if word.isascii():
+        return _one(word, names)
+    found: list[tuple[str, float]] = []
     end = 0
     for han in _HAN.finditer(word):
-        yield from _one(word[end : han.start()], names)
-        yield from _bigrams(han[0])
+        found += _one(word[end : han.start()], names)
+        found += _bigrams(han[0])
         end = han.end()
-    yield from _one(word[end:], names)
+    return (*found, *_one(word[end:], names))
 
 
-def _one(word: str, names: Collection[str]) -> Iterator[tuple[str, float]]:
+def _one(word: str, names: Collection[str]) -> tuple[tuple[str, float], ...]:
     word = _bare(word)
-    if word in names:
-        yield stem(word), _NAME_WEIGHT
-    elif word and word not in STOP:
-        yield stem(word), _COMMON_WEIGHT if stem(word) in COMMON else 1.0
+    return ((stem(word), _NAME_WEIGHT),) if word in names else _nameless(word)
+
+
+# a language has few words that are written often
+@lru_cache(maxsize=20_000)
+def _nameless(word: str) -> tuple[tuple[str, float], ...]:
+    if not word or word in STOP:
+        return ()
+    root = stem(word)
+    return ((root, _COMMON_WEIGHT if root in COMMON else 1.0),)
 
 
 def _bigrams(han: str) -> Iterator[tuple[str, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
@@ -73,13 +73,24 @@ def terms(text: str, stemmer: str) -> list[Term]:
 def indexed(title: str, paragraphs: Iterable[str], language: str) -> Indexed:
     """What is kept of a briefing, so that every store finds the same in it."""
     stemmer = stemmer_for(language)
-    met: Counter[str] = Counter()
-    head = _kept(_texts(title, stemmer), met, MOST_TERMS)
+    head = _texts(title, stemmer)[:MOST_TERMS]
     body: list[str] = []
     for paragraph in paragraphs:
         body += [GAP] if body else []
-        body += _kept(_texts(paragraph, stemmer), met, MOST_TERMS - len(head) - len(body))
-    return Indexed(tuple(head), tuple(body[: MOST_TERMS - len(head)]))
+        body += _texts(paragraph, stemmer)
+    del body[MOST_TERMS - len(head) :]
+    # nearly every text is so short that no term can have too many places
+    if len(head) + len(body) > MOST_PLACES:
+        met: Counter[str] = Counter()
+        head, body = _thinned(head, met), _thinned(body, met)
+    return Indexed(tuple(head), tuple(body))
+
+
+@lru_cache(maxsize=65_536)
+def stemmed(word: str, stemmer: str) -> str:
+    """A word without its endings, by the Snowball stemmer of this name."""
+    # a stemmer keeps state while it works: one of its own for each word keeps threads apart
+    return str(snowballstemmer.stemmer(stemmer).stemWord(word))
 
 
 def _texts(text: str, stemmer: str) -> list[str]:
@@ -87,16 +98,17 @@ def _texts(text: str, stemmer: str) -> list[str]:
     return [term for word in _word().findall(text) for term in _terms_of(word, stemmer)]
 
 
-def _kept(found: Sequence[str], met: Counter[str], room: int) -> list[str]:
-    fitting = list(found[: max(room, 0)])
-    times = Counter(fitting)
-    # so it is with nearly every text: no term has to be looked at by itself
+def _thinned(found: list[str], met: Counter[str]) -> list[str]:
+    """The terms without those that have had their places; `met` counts all along a text."""
+    times = Counter(found)
+    del times[GAP]
+    # so it is with most of the long ones too: no term has to be looked at by itself
     if all(met[term] + count <= MOST_PLACES for term, count in times.items()):
         met.update(times)
-        return fitting
+        return found
     kept = []
-    for term in fitting:
-        met[term] += 1
+    for term in found:
+        met[term] += term != GAP
         kept.append(term if met[term] <= MOST_PLACES else GAP)
     return kept
 
@@ -104,6 +116,9 @@ def _kept(found: Sequence[str], met: Counter[str], room: int) -> list[str]:
 @lru_cache(maxsize=65_536)
 def _terms_of(word: str, stemmer: str) -> tuple[str, ...]:
     """A word, folded and stemmed; some signs stand for several."""
+    if word.isascii():
+        # of these no sign stands for several, and none has another form
+        return tuple(filter(None, (_term(word.casefold(), stemmer),)))
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
     parts = [found[0] for found in _word().finditer(folded)]
     return tuple(filter(None, (_term(part, stemmer) for part in parts)))
@@ -113,13 +128,16 @@ def _term(word: str, stemmer: str) -> str:
     if _single().fullmatch(word):
         return word
     # São and Sao are one word to who has no tilde at hand; so they are before they are stemmed
-    letters = (one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
-    plain = unicodedata.normalize("NFC", "".join(letters))
-    # a stemmer keeps state while it works: one of its own for each word keeps threads apart
+    plain = word if word.isascii() else _without_accents(word)
     bare = _without_article(plain) if stemmer == _STEMMERS["ar"] else plain
-    stem = snowballstemmer.stemmer(stemmer).stemWord(bare) if stemmer else plain
+    stem = stemmed(bare, stemmer) if stemmer else plain
     # no index takes an apostrophe, should a stemmer leave one
     return "".join(one for one in stem if one.isalnum() or ord(one) > 127)[:_MOST_LETTERS]
+
+
+def _without_accents(word: str) -> str:
+    letters = (one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
+    return unicodedata.normalize("NFC", "".join(letters))
 
 
 def _without_article(word: str) -> str:

@@ -162,7 +162,7 @@ async def collect_within(
     fates: dict[int, tuple[_Which, _Fate]] = {}
     added: list[tuple[_Which, New]] = []
     rejected = list(gathered.rejected)
-    rules = TopicRules(await topics.every(connection))
+    rules = TopicRules.of(await topics.every(connection))
     keys = [keys_of(draft) for draft in gathered.drafts]
     page = set(keys)
     known = _Acquaintances(await briefings.known_by(connection, page), page)

@@ -294,7 +294,7 @@ async def _bring_out(
 async def _marks_for(connection: AsyncConnection, draft: DraftBriefing) -> tuple[TopicMark, ...]:
     if draft.topics:
         return await _marks(connection, draft.topics)
-    return TopicRules(await topics.every(connection)).assign(draft.title, draft.paragraphs)
+    return TopicRules.of(await topics.every(connection)).assign(draft.title, draft.paragraphs)
 
 
 async def _marks(connection: AsyncConnection, slugs: tuple[str, ...]) -> tuple[TopicMark, ...]:

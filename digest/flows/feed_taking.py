@@ -147,7 +147,7 @@ async def _collected(
     found: _Sorted,
     now: datetime,
 ) -> Taken:
-    rules = TopicRules(await topics.every(connection))
+    rules = TopicRules.of(await topics.every(connection))
     given = rules.known_among(feed.topics)
     drafts, named = [], {}
     for item in (*fresh, *found.changed):

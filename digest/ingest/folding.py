@@ -20,6 +20,9 @@ _WHITE: Final = re.compile(r"\s+")
 
 def fold(text: str) -> str:
     """The text in one form of compatible characters, case, quotes, dashes and white space (Unicode NFKC)."""
+    if text.isascii():
+        # no other form of these, but for the quote that leans
+        return " ".join(text.casefold().replace("`", "'").split())
     plain = text.translate(_QUOTES_AND_DASHES).translate(_UNSEEN)
     # folding case can undo the normal form, and the normal form can bring back capitals: hence twice
     for _turn in range(2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import Final
 
@@ -50,6 +51,13 @@ class TopicRules:
         self._slugs = _slugs_by_name(topics)
         self._wording = Wording(
             Keyword(topic.slug, text, weight) for topic in topics for text, weight in topic.rules.items()
+        )
+
+    @classmethod
+    def of(cls, topics: Sequence[Topic]) -> TopicRules:
+        """The rules of these topics; compiled once for those that say the same."""
+        return _compiled(
+            tuple((one.slug, one.position, tuple(one.rules.items()), tuple(one.aliases)) for one in topics)
         )
 
     def assign(
@@ -115,6 +123,13 @@ class TopicRules:
         # one word alone, however often, does not make a second subject
         further = [slug for slug in ranked[1:] if totals[slug] >= enough and len(points[slug]) > 1]
         return [*first, *further][:_MOST_TOPICS]
+
+
+@lru_cache(maxsize=2)
+def _compiled(
+    topics: tuple[tuple[str, int, tuple[tuple[str, int], ...], tuple[str, ...]], ...],
+) -> TopicRules:
+    return TopicRules([Topic(slug, "", place, dict(said), names) for slug, place, said, names in topics])
 
 
 def _why_not(points: Mapping[str, int], best: int, chosen: int) -> str:

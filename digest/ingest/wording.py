@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import snowballstemmer
-
+from digest.core.terms import stemmed
 from digest.ingest.folding import fold
 
 #: Han, kana, hangul and their relatives, which set no space between words.
@@ -117,7 +116,4 @@ def _stems(folded: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 16)
 def _stem(word: str) -> str:
-    if word in _OWN_STEMS:
-        return _OWN_STEMS[word]
-    # a stemmer keeps state while it works: one of its own for each word keeps threads apart
-    return str(snowballstemmer.stemmer("english").stemWord(word))
+    return _OWN_STEMS.get(word) or stemmed(word, "english")

@@ -187,7 +187,7 @@ async def publish(connection: AsyncConnection, ids: Sequence[int], now: datetime
     for some in chunks(once):
         again = and_(briefings.c.id.in_(some), briefings.c.status == BriefingStatus.RETRACTED)
         await connection.execute(update(briefings).where(again).values(status=BriefingStatus.PUBLISHED))
-    await desk_words.keep_in_step(connection, once)
+    await desk_words.hand_over(connection, once)
     return given
 
 

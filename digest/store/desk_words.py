@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, select, text
+from sqlalchemy import Row, Select, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import BriefingStatus
@@ -32,6 +32,25 @@ ADDING: Final = {
 _REMOVING: Final = {
     "sqlite": text("DELETE FROM desk_words WHERE rowid = :id"),
     "postgresql": text("DELETE FROM desk_words WHERE id = :id"),
+}
+_KNOWN: Final = {
+    "sqlite": "SELECT rowid FROM desk_words WHERE rowid IN :ids",
+    "postgresql": "SELECT id FROM desk_words WHERE id IN :ids",
+}
+#: The archive has them under numbers.
+_HANDING_OVER: Final = {
+    "sqlite": """
+        INSERT INTO archive_words (rowid, title, body)
+        SELECT briefings.number, desk_words.title, desk_words.body
+        FROM briefings CROSS JOIN desk_words ON desk_words.rowid = briefings.id
+        WHERE briefings.id IN :ids AND briefings.status = 'published'
+    """,
+    "postgresql": """
+        INSERT INTO archive_words (number, words)
+        SELECT briefings.number, desk_words.words
+        FROM briefings JOIN desk_words ON desk_words.id = briefings.id
+        WHERE briefings.id IN :ids AND briefings.status = 'published'
+    """,
 }
 #: The condition that an id is among those in whose words something stands.
 FOUND: Final = {
@@ -72,3 +91,22 @@ async def keep_in_step(connection: AsyncConnection, ids: Sequence[int]) -> None:
             await connection.execute(ADDING[dialect], words_for(rows, dialect))
             names = sorted({stemmer_for(row.language) for row in rows})
             await insert_missing(connection, stemmers, [{"name": name} for name in names])
+
+
+async def hand_over(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Let the archive's index have what was just published as this one had it: terms are made once.
+
+    What this one did not have is indexed there as it is now.
+    """
+    dialect = connection.dialect.name
+    strangers: list[int] = []
+    for some in chunks(ids):
+        asked = text(_KNOWN[dialect]).bindparams(bindparam("ids", expanding=True))
+        known = set((await connection.execute(asked, {"ids": list(some)})).scalars())
+        strangers += [id_ for id_ in some if id_ not in known]
+        if known:
+            await searching.list_published(connection, known)
+            given = text(_HANDING_OVER[dialect]).bindparams(bindparam("ids", expanding=True))
+            await connection.execute(given, {"ids": sorted(known)})
+            await connection.execute(_REMOVING[dialect], [{"id": id_} for id_ in known])
+    await searching.keep_in_step(connection, strangers)

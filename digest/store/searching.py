@@ -106,18 +106,25 @@ def topics_of(ids: Collection[int]) -> Select[Any]:
 
 def statements_for(rows: Iterable[Row[Any]], topics: Iterable[Row[Any]], dialect: str) -> Statements:
     """What is to be written for the briefings of `shown`, given what `topics_of` says of them."""
-    made = Statements([], [], [])
+    its = list(rows)
+    made = Statements([], _listings_for(its, topics), [])
+    for row in its:
+        terms = indexed(row.title, row.paragraphs, row.language)
+        made.words.append({"number": row.number, **words_of(terms, dialect)})
+        made.stemmers.append({"name": stemmer_for(row.language)})
+    return made
+
+
+def _listings_for(rows: Iterable[Any], topics: Iterable[Row[Any]]) -> list[dict[str, Any]]:
     found: dict[int, list[str]] = {}
     for topic in topics:
         found.setdefault(topic.briefing_id, []).append(topic.slug)
+    made: list[dict[str, Any]] = []
     for row in rows:
-        terms = indexed(row.title, row.paragraphs, row.language)
-        made.words.append({"number": row.number, **words_of(terms, dialect)})
         names = [(Kind.TOPIC, slug) for slug in found.get(row.id, ())]
         if row.source and source_name(row.source):
             names.append((Kind.SOURCE, source_name(row.source)))
-        made.listings.extend({"kind": kind, "name": name, "number": row.number} for kind, name in names)
-        made.stemmers.append({"name": stemmer_for(row.language)})
+        made += [{"kind": kind, "name": name, "number": row.number} for kind, name in names]
     return made
 
 
@@ -148,6 +155,27 @@ async def keep_in_step(connection: AsyncConnection, ids: Sequence[int]) -> None:
             await insert_missing(connection, stemmers, made.stemmers)
         if made.listings:
             await connection.execute(insert(listings), made.listings)
+
+
+async def list_published(connection: AsyncConnection, ids: Collection[int]) -> None:
+    """Bring the lists to what these briefings, some hundred, are now that they are published.
+
+    Nothing of them stands in the index afterwards, whatever did before.
+    """
+    kept, said = briefings.c, revisions.c
+    query = (
+        select(kept.id, kept.number, said.source)
+        .join(revisions, (said.briefing_id == kept.id) & (said.revision == kept.revision))
+        .where(kept.id.in_(ids), kept.status == BriefingStatus.PUBLISHED)
+    )
+    rows = (await connection.execute(query)).all()
+    numbers = [row.number for row in rows]
+    if not numbers:
+        return
+    await connection.execute(_REMOVING[connection.dialect.name], [{"number": one} for one in numbers])
+    await connection.execute(delete(listings).where(listings.c.number.in_(numbers)))
+    if made := _listings_for(rows, (await connection.execute(topics_of(ids))).all()):
+        await connection.execute(insert(listings), made)
 
 
 async def ids_after(connection: AsyncConnection, after: int, *, limit: int) -> list[int]:

@@ -78,18 +78,21 @@ async def sharing_among(
             .having(count > _CROWD)
         )
         passed_over = (await connection.execute(crowded)).scalars().all()
-        query = (
-            select(mine.c.briefing_id, its.c.briefing_id.label("other"))
+        mine_first = func.row_number().over(
+            partition_by=mine.c.briefing_id, order_by=(count.desc(), its.c.briefing_id.desc())
+        )
+        ranked = (
+            select(mine.c.briefing_id, its.c.briefing_id.label("other"), mine_first.label("place"))
             .join(its, and_(its.c.sign == mine.c.sign, its.c.briefing_id != mine.c.briefing_id))
             .where(mine.c.briefing_id.in_(some), mine.c.sign.not_in(passed_over))
             .group_by(mine.c.briefing_id, its.c.briefing_id)
             .having(count >= least)
-            .order_by(mine.c.briefing_id, count.desc(), its.c.briefing_id.desc())
+            .subquery()
         )
-        for row in await connection.execute(query):
-            others = found.setdefault(row.briefing_id, [])
-            if len(others) < most:
-                others.append(row.other)
+        # the store keeps the first few of each: there may be hundreds
+        query = select(ranked).where(ranked.c.place <= most)
+        for row in await connection.execute(query.order_by(ranked.c.briefing_id, ranked.c.place)):
+            found.setdefault(row.briefing_id, []).append(row.other)
     return {id_: tuple(others) for id_, others in found.items()}
 
 

@@ -9,16 +9,18 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
-from digest.core.model import DraftBriefing
+from digest.core.model import DraftBriefing, TopicMark
 from digest.core.seeking import wanted
 from digest.core.terms import Indexed
 from digest.flows import edit_briefing, reindex
+from digest.flows.collect import keys_of
 from digest.flows.edit_briefing import Edit
 from digest.store import briefings, editing, schema, searching, tables
+from digest.store.briefings import New
 from digest.store.database import Database
-from digest.store.searching import Where
+from digest.store.searching import Kind, Where
 from subscribers.model import Section
 from tests.flows.newsroom import TUESDAY, at, item, publish_news
 from tests.stores import NewStore, opened
@@ -179,10 +181,23 @@ async def test_what_is_published_while_all_is_indexed_anew_is_found(sqlite_store
 
 async def test_a_draft_is_not_found(store: Database) -> None:
     async with store.write() as connection:
-        from digest.flows.collect import keys_of
-
         await briefings.add(connection, NEWS[0], keys_of(NEWS[0]), [], TUESDAY)
     assert await numbers(store, "tariff") == ([], [])
+
+
+async def test_what_waited_as_a_draft_is_found_as_what_came_out_at_once(store: Database) -> None:
+    async with store.write() as connection:
+        for one in NEWS[:3]:
+            await briefings.add(connection, one, keys_of(one), [TopicMark("economy", "a rule")], TUESDAY)
+        await briefings.add_many(connection, [New(one, keys_of(one), []) for one in NEWS[3:]], TUESDAY)
+    async with store.write() as connection:
+        await briefings.publish(connection, [1, 2, 3, 4, 5], TUESDAY)
+    assert [(question, await numbers(store, question)) for question, _found in FINDS] == list(FINDS)
+    async with store.read() as connection:
+        listed = (await connection.execute(select(tables.listings.c.kind))).scalars().all()
+        assert {kind: listed.count(kind) for kind in Kind} == {Kind.TOPIC: 3, Kind.SOURCE: 5}
+        waiting = await connection.execute(text("SELECT count(*) FROM desk_words"))
+        assert waiting.scalar_one() == 0
 
 
 async def test_the_migration_indexes_what_was_published_before(new_store: NewStore, store_kind: str) -> None:
