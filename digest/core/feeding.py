@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from itertools import pairwise
@@ -31,6 +31,8 @@ _SILENT_UPTO: Final = timedelta(days=90)
 _RHYTHM_OF: Final = 20
 #: How long a gap is shown: somebody who looks on Monday shall see what Friday's night lost.
 GAP_SHOWN: Final = timedelta(days=4)
+#: So long an entry that left its feed is known again: some feeds show what is a season old.
+ENTRIES_KEPT: Final = timedelta(days=180)
 
 
 class FeedHealth(StrEnum):
@@ -198,3 +200,13 @@ def silent_after(rhythm_minutes: int | None) -> timedelta | None:
     if rhythm_minutes is None:
         return None
     return min(max(_SILENT_TIMES * timedelta(minutes=rhythm_minutes), _SILENT_FROM), _SILENT_UPTO)
+
+
+def forgotten_before(feed: Feed) -> date | None:
+    """What left the feed before this day is forgotten; None when it is not known what is there now.
+
+    Counted back from the last look: an entry that is away while its feed is out of reach may be there.
+    """
+    if feed.polled_at is None or feed.failures or feed.gone_at is not None:
+        return None
+    return (feed.polled_at - ENTRIES_KEPT).date()

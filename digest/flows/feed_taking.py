@@ -17,6 +17,7 @@ from digest.core.access import PROGRAM
 from digest.core.feeding import Feed, ItemState
 from digest.core.model import BriefingStatus, DraftBriefing
 from digest.flows.collect import Taken, collect_within
+from digest.flows.feed_leaving import note_leaving
 from digest.flows.stories import join_new
 from digest.ingest.feed_entry import FeedItem
 from digest.ingest.feeds import FeedRead
@@ -59,6 +60,7 @@ class _Sorted:
 async def take_feed(connection: AsyncConnection, feed: Feed, read: FeedRead, now: datetime) -> FeedTaken:
     """Take what a feed holds, in a transaction of the caller's."""
     found = await _sorted(connection, feed, read)
+    await note_leaving(connection, feed, read, now)
     old, fresh = _first_choice(feed, found.fresh)
     await _remember(connection, feed, old, now, ItemState.OLD)
     taken = await _collected(connection, feed, read, fresh, found, now)

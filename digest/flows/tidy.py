@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from digest.core.webhooks import KEEP_EVENTS
+from digest.flows.feed_leaving import forget_left
 from digest.flows.stories import KEEP_SIGNS
 from digest.store import (
     attempts,
@@ -67,6 +68,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         unclean = await reader_words.is_unclean(connection)
     await _forget_events(store, now - KEEP_EVENTS)
     await _forget_mails(store, now)
+    await forget_left(store)
     if found.removed or emptied or unclean:
         await leave_nothing(store)
     return found

@@ -52,6 +52,11 @@ class FeedRead:
     items: tuple[FeedItem, ...]
     refused: tuple[RefusedEntry, ...] = ()
 
+    @property
+    def is_whole(self) -> bool:
+        """False when the feed holds more than was looked at."""
+        return all(one.place for one in self.refused)
+
     def gathered(
         self, source: str, *, today: date, section: Section, topics: tuple[str, ...] = ()
     ) -> Gathered:

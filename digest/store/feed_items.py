@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.feeding import ItemState
@@ -28,6 +28,8 @@ class KnownItem:
     briefing_id: int | None
     seen_at: datetime
     settles_at: datetime | None = None
+    #: the day on which it was there no more; None while it is
+    left_on: date | None = None
 
 
 async def by_guid(
@@ -90,6 +92,39 @@ async def settle(connection: AsyncConnection, feed_id: int, now: datetime) -> da
         await connection.execute(select(func.min(mine.settles_at)).where(waiting))
     ).scalar()
     return found
+
+
+async def places_of(
+    connection: AsyncConnection, feed_id: int, guid_keys: Collection[str]
+) -> dict[int, date | None]:
+    """Which entries of a feed have these names, by id, and the day on which each left, if it did."""
+    mine = feed_items.c
+    found: dict[int, date | None] = {}
+    for some in chunks(sorted(guid_keys), 500):
+        query = select(mine.id, mine.left_on).where(mine.feed_id == feed_id, mine.guid_key.in_(some))
+        found |= {row.id: row.left_on for row in await connection.execute(query)}
+    return found
+
+
+async def present(connection: AsyncConnection, feed_id: int) -> set[int]:
+    """The entries of a feed of which it is not said that they left."""
+    mine = feed_items.c
+    query = select(mine.id).where(mine.feed_id == feed_id, mine.left_on.is_(None))
+    return set((await connection.execute(query)).scalars())
+
+
+async def note_left(connection: AsyncConnection, ids: Sequence[int], day: date | None) -> None:
+    """Say that entries left their feed on a day; None, that they are there."""
+    for some in chunks(ids, 500):
+        await connection.execute(update(feed_items).where(feed_items.c.id.in_(some)).values(left_on=day))
+
+
+async def forget(connection: AsyncConnection, feed_id: int, before: date, limit: int) -> int:
+    """Forget some entries that left a feed before a day; how many. What waits, or may again, is kept."""
+    mine = feed_items.c
+    done_with = {ItemState.SETTLED, ItemState.OLD, ItemState.ELSEWHERE}
+    old = select(mine.id).where(mine.feed_id == feed_id, mine.left_on < before, mine.state.in_(done_with))
+    return (await connection.execute(delete(feed_items).where(mine.id.in_(old.limit(limit))))).rowcount
 
 
 def _item_from(row: Row[Any]) -> KnownItem:

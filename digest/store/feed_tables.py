@@ -6,6 +6,7 @@ from sqlalchemy import (
     JSON,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -52,7 +53,7 @@ feeds = Table(
     Column("rhythm_minutes", Integer),
 )
 
-# Every entry that a feed ever had while it was ours, the oldest first.
+# Every entry that a feed had while it was ours, but for those that left it long ago, the oldest first.
 feed_items = Table(
     "feed_items",
     metadata,
@@ -67,9 +68,12 @@ feed_items = Table(
     Column("seen_at", Instant, nullable=False),
     # when it comes out, or came
     Column("settles_at", Instant),
+    # the day on which it was there no more; nothing while it is
+    Column("left_on", Date),
     UniqueConstraint("feed_id", "guid_key"),
     CheckConstraint(one_of("state", ItemState), name="state"),
     Index("ix_feed_items_state", "feed_id", "state"),
+    Index("ix_feed_items_left_on", "feed_id", "left_on"),
 )
 
 feed_polls = Table(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from contextlib import suppress
+from copy import deepcopy
 from datetime import date
 from typing import Final
 
@@ -61,6 +63,44 @@ _THROWN_INTO_FEEDS: Final = (
         b" ",
     ),
 )
+_ODD_VALUES: Final[tuple[object, ...]] = (
+    *(
+        None,
+        True,
+        0,
+        -1,
+        1e308,
+        float("nan"),
+        10**400,
+        "",
+        " ",
+        "\0",
+        "\ud83d",
+        "x" * 70_000,
+        [],
+        {},
+        [[]],
+        [None],
+    ),
+    *(["a"], {"rendered": None}, {"rendered": "<p>\udc00</p>"}, {"rendered": ["a"]}, {"a": {"b": {"c": []}}}),
+    *(
+        "http://[",
+        "//a",
+        "javascript:x",
+        "https://a.example/\ud800",
+        "9999-12-31T23:59:59-23:59",
+        "0001-01-01",
+    ),
+    *(
+        "<div>" * 300,
+        "<script>",
+        "&#xd800;&#0;",
+        "tag:" + "é" * 300,
+        "1/2/3",
+        "2026-13-40T00:00:00Z",
+        "x-" * 99,
+    ),
+)
 #: How a refusal begins or ends when its reader broke, or took too long.
 _FAULTS: Final = ("cannot be read (", "broke its reader", "took longer", "no sensible answer")
 _KINDS: Final = (
@@ -90,6 +130,20 @@ def damaged(whole: bytes, chance: random.Random, thrown_in: Sequence[bytes] = _T
             case _:
                 data[place:place] = chance.choice(thrown_in)
     return bytes(data)
+
+
+def with_other_values(whole: bytes, chance: random.Random) -> bytes:
+    """JSON that is whole, with some of its values replaced by what nobody expects there."""
+    document = json.loads(whole)
+    for _time in range(chance.randint(1, 5)):
+        inside = document
+        while True:
+            key = chance.choice(list(inside) if isinstance(inside, dict) else range(len(inside)))
+            if not (isinstance(inside[key], dict | list) and inside[key] and chance.randrange(5)):
+                break
+            inside = inside[key]
+        inside[key] = deepcopy(chance.choice(_ODD_VALUES))
+    return json.dumps(document).encode()
 
 
 def read_damaged(format: str, times: int) -> None:
@@ -122,7 +176,12 @@ async def poll_damaged(format: str, times: int) -> None:
     room = ReadingRoom(1, seconds=2)
     try:
         for _time in range(times):
-            data = damaged(_FEEDS[format], chance, _THROWN_INTO_FEEDS)
+            is_parted = _FEEDS[format][:1] in b"[{" and chance.randrange(2)
+            data = (
+                with_other_values(_FEEDS[format], chance)
+                if is_parted
+                else damaged(_FEEDS[format], chance, _THROWN_INTO_FEEDS)
+            )
             kind = chance.choice(_KINDS)
             try:
                 found = await room.read(data, content_type=kind, url="https://a.example/f", source="it")
