@@ -14,7 +14,13 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from digest.keyring import split_keys
-from digest.wellmade import check_mail_server, check_networks, is_plain_http, split_family_limits
+from digest.wellmade import (
+    check_hook_secrets,
+    check_mail_server,
+    check_networks,
+    is_plain_http,
+    split_family_limits,
+)
 
 ENVIRONMENT_PREFIX: Final = "DIGEST_"
 #: A reader's link may have 200 octets in all; its path and token take up to 60 of them.
@@ -209,6 +215,12 @@ class Settings(BaseSettings):
         description="Networks of your own in which feeds and receivers of events may stand, comma-separated, "
         "such as 10.20.0.0/16. When empty, only places on the open internet are gone to.",
     )
+    hook_secrets: SecretStr = Field(
+        default=SecretStr(""),
+        description="Mail providers that are listened to at /hooks/PROVIDER, and how their calls are known: "
+        "PROVIDER:SECRET, several comma-separated, of ses (the topic's ARN), postmark, sendgrid, mailgun, "
+        "sparkpost, generic (docs/hooks.md); both while one is changed. When empty, no call is believed.",
+    )
     tick_seconds: int = Field(
         default=30, ge=1, le=3600, description="How often the scheduler looks for what is due, in seconds."
     )
@@ -316,6 +328,12 @@ class Settings(BaseSettings):
     def _names_networks(cls, text: str) -> str:
         check_networks(text)
         return text
+
+    @field_validator("hook_secrets")
+    @classmethod
+    def _names_providers(cls, value: SecretStr) -> SecretStr:
+        check_hook_secrets(value.get_secret_value())
+        return value
 
     @field_validator("uncertain", "log_level", mode="before")
     @classmethod

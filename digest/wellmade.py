@@ -1,4 +1,4 @@
-"""What well made settings look like: addresses of mail servers and of pages, networks, limits."""
+"""What well made settings look like: servers, pages, networks, limits, secrets of providers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,25 @@ from urllib.parse import urlsplit
 
 _SMTP_SCHEMES: Final = ("smtp", "smtp+starttls", "smtps")
 _FAMILY_LIMIT: Final = re.compile(r"([\w-]+(?:\.[\w-]+)+)\s*:\s*(\d{1,4})(?:\s*:\s*(\d{1,6}(?:\.\d{1,6})?))?")
+#: So long that nobody guesses one, and nothing that a header or a URL has to write otherwise.
+_PASSWORD: Final = re.compile(r"[\w.~!$*+/=@^-]{16,200}", re.ASCII)
+#: Base64 of 24 to 64 bytes, its last group filled up.
+_GROUP: Final = "[A-Za-z0-9+/]"
+_WHSEC: Final = re.compile(
+    rf"whsec_(?:(?:{_GROUP}{{4}}){{8,21}}(?:{_GROUP}{{2}}==)?|(?:{_GROUP}{{4}}){{8,20}}{_GROUP}{{3}}=)"
+)
+#: By what the calls of a provider are known -> what that looks like.
+_HOOK_SECRETS: Final = {
+    "ses": (
+        re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]{1,40}:[0-9]{12}:[\w.-]{1,256}", re.ASCII),
+        "the ARN of a topic, such as arn:aws:sns:eu-west-1:123456789012:mail",
+    ),
+    "postmark": (_PASSWORD, "a password of 16 characters or more, without blank, comma or colon"),
+    "sendgrid": (re.compile(r"[A-Za-z0-9+/]{80,800}={0,2}"), "the verification key that SendGrid shows"),
+    "mailgun": (_PASSWORD, "the webhook signing key that Mailgun shows"),
+    "sparkpost": (_PASSWORD, "a password of 16 characters or more, without blank, comma or colon"),
+    "generic": (_WHSEC, "whsec_ and base64 of 24 to 64 bytes"),
+}
 
 
 def check_mail_server(text: str, place: int) -> None:
@@ -60,3 +79,19 @@ def split_family_limits(text: str) -> dict[str, tuple[int, float | None]]:
             raise ValueError("should hold 1 to 500 connections, and rates above 0")
         limits[found[1].lower()] = int(found[2]), rate
     return limits
+
+
+def check_hook_secrets(text: str) -> None:
+    """Refuse what are no secrets of providers, without repeating them."""
+    entries = filter(None, map(str.strip, text.split(",")))
+    for place, entry in enumerate(entries, start=1):
+        name, _, secret = entry.partition(":")
+        known = _HOOK_SECRETS.get(name.strip().lower())
+        if known is None:
+            raise ValueError(
+                f"should hold PROVIDER:SECRET, several comma-separated; number {place} does not begin with "
+                f"one of {', '.join(_HOOK_SECRETS)} and a colon"
+            )
+        pattern, wanted = known
+        if not pattern.fullmatch(secret.strip()):
+            raise ValueError(f"should hold, after {name.strip().lower()}:, {wanted}; number {place} does not")

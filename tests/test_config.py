@@ -247,6 +247,10 @@ def test_the_zone_of_the_newsroom_is_one_that_there_is(monkeypatch: pytest.Monke
         ("DIGEST_SMTP_URL", f"imap://ann:{CANARY}@mail.example"),
         ("DIGEST_SMTP_URL", f"smtp://ann:1,{CANARY}@mail.example"),
         ("DIGEST_BASE_URL", f"https://ann:{CANARY}@news.example"),
+        ("DIGEST_HOOK_SECRETS", CANARY),
+        ("DIGEST_HOOK_SECRETS", f"mandrill:{CANARY}"),
+        ("DIGEST_HOOK_SECRETS", f"generic:{CANARY}"),
+        ("DIGEST_HOOK_SECRETS", f"postmark:{CANARY}:with-a-colon"),
     ],
 )
 def test_secret_is_never_repeated(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 from digest import wiring
 from digest.config import Settings, Uncertain
 from digest.flows.hand_over import Messenger
+from digest.flows.hooks import Hooks
 from digest.flows.intake import Intake
 from digest.flows.mail_in import MailIn
 from digest.flows.poll import Poller
@@ -24,6 +25,7 @@ from digest.flows.watch import Watcher
 from digest.ingest.feed_room import ReadingRoom
 from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
+from digest.mail.hooks.secrets import secrets_of
 from digest.mail.listener import listening
 from digest.mail.mail_in import address_for
 from digest.settings_file import secret_keys
@@ -114,6 +116,15 @@ async def polling(settings: Settings, store: Database) -> AsyncIterator[Poller]:
             yield Poller(store=store, reach=reach, room=room)
     finally:
         await room.close()
+
+
+@asynccontextmanager
+async def listening_to_providers(settings: Settings, store: Database) -> AsyncIterator[Hooks]:
+    """Who takes what mail providers post, with a guarded way out to what verifies Amazon's calls."""
+    secrets = secrets_of(settings.hook_secrets.get_secret_value())
+    async with wiring.reach_of(settings) as reach:
+        settling = settling_for(settings, store)
+        yield Hooks(secrets=secrets, settling=settling, reach=reach, now=lambda: datetime.now(UTC))
 
 
 async def jobs_for(

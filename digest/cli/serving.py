@@ -14,7 +14,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from digest.cli.console import Config, Json, answer, note, run, whole
-from digest.cli.dispatch import jobs_for, listening_for, mail_in_addresses, polling, press_for, stopping
+from digest.cli.dispatch import (
+    jobs_for,
+    listening_for,
+    listening_to_providers,
+    mail_in_addresses,
+    polling,
+    press_for,
+    stopping,
+)
 from digest.cli.doors import store_at
 from digest.errors import InputError
 from digest.settings_file import load_settings, secret_keys
@@ -48,6 +56,7 @@ def serve(
             listening_for(settings, store),
             stopping() as stop,
             polling(settings, store) as poller,
+            listening_to_providers(settings, store) as hooks,
         ):
             jobs = None if no_scheduler else await jobs_for(settings, store, poller=poller, watches=True)
             tokens = Tokens(secret_keys(settings))
@@ -58,6 +67,7 @@ def serve(
                 own_themes=settings.themes_dir,
                 zone=settings.timezone,
                 press=press_for(settings, store),
+                hooks=hooks,
                 mail_in=mail_in_addresses(settings),
             )
             with _listening(host, port) as heard:

@@ -48,6 +48,9 @@ BY_WRONG_LINK: Final = Limit(300, timedelta(minutes=10))
 #: had a mail. Two machines that answer each other come to an end, and spam is not sent on by thousands.
 BY_WRITER: Final = Limit(20, timedelta(days=1))
 BY_UNKNOWN_WRITERS: Final = Limit(200, timedelta(days=1))
+#: Calls of a mail provider that are none, from one network. One whose secret was mistyped knocks as often
+#: as it has news, and is heard as soon as that is mended: good calls are never counted.
+BY_WRONG_CALL: Final = Limit(60, timedelta(minutes=10))
 #: Who holds an IPv6 network has at least so much of it, and a provider gives whole ones to homes.
 _NETWORK_BITS: Final = {4: 24, 6: 48}
 

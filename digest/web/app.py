@@ -9,6 +9,7 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.routing import Route
 
+from digest.flows.hooks import Hooks
 from digest.flows.press import Press
 from digest.flows.reprints import Reprints
 from digest.store.database import Database
@@ -23,6 +24,7 @@ from digest.web.embed import Embedding
 from digest.web.feeds import Feeds
 from digest.web.following import Following
 from digest.web.guesses import Guesses
+from digest.web.hooks import HookCalls
 from digest.web.issue_pages import IssuePages
 from digest.web.leaving import Leaving
 from digest.web.my_data import MyData
@@ -47,6 +49,7 @@ def build_app(
     now: Callable[[], datetime] = _present,
     press: Press | None = None,
     calls_a_minute: int = CALLS_A_MINUTE,
+    hooks: Hooks | None = None,
     mail_in: Callable[[int], str] | None = None,
 ) -> FastAPI:
     """An application without its framework's interactive pages: they would load scripts from elsewhere.
@@ -54,7 +57,7 @@ def build_app(
     Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
     Host that was asked for. Days of the archive are those of `zone`; the desk shows
     mails as `press` prints them, and with one there is the API; `mail_in` gives the address at which the
-    stories of a person, by number, come in.
+    stories of a person, by number, come in. Without `hooks` no provider is listened to.
     """
     signing_up = SigningUp(store=store, now=now)
     reprints = Reprints(store=store, own_themes=own_themes)
@@ -75,6 +78,7 @@ def build_app(
             *IssuePages(reprints=reprints, tokens=tokens, base_url=base_url).routes(),
             *Following(store=store, tokens=tokens).routes(),
             *OwnIssues(store=store, tokens=tokens, now=now).routes(),
+            *HookCalls(hooks=hooks, now=now).routes(),
             *_archive(store=store, base_url=base_url, zone=zone),
             *desk_routes(
                 store=store,

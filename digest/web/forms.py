@@ -50,13 +50,13 @@ def _printable(sign: str) -> str:
     return sign if sign.isprintable() else " " if sign.isspace() else ""
 
 
-async def body_of(request: Request) -> bytes:
-    """The body, unless it is too long to be a form of ours."""
+async def body_of(request: Request, most: int = MOST_BODY_BYTES) -> bytes:
+    """The body, unless it has more octets than what is expected here: by itself, a form of ours."""
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > MOST_BODY_BYTES:
+            if len(body) > most:
                 raise HTTPException(413)
     except ClientDisconnect:
         raise HTTPException(400) from None

@@ -24,10 +24,17 @@ _MOST_NETWORKS: Final = 20_000
 class Guesses:
     """Counts for the span that it is; those before are forgotten."""
 
-    def __init__(self, *, now: Callable[[], datetime], limit: Limit = BY_WRONG_LINK) -> None:
-        """Take the parts."""
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime],
+        limit: Limit = BY_WRONG_LINK,
+        what: str = "links that are none",
+    ) -> None:
+        """Take the parts; `what` is counted, for the log."""
         self._now: Final = now
         self._limit: Final = limit
+        self._what: Final = what
         self._until = datetime.min.replace(tzinfo=UTC)
         self._met: Final[Counter[str]] = Counter()
 
@@ -44,5 +51,5 @@ class Guesses:
         if self._met[network] <= self._limit.most:
             return 0
         if self._met[network] == self._limit.most + 1:
-            log.warning("links that are none come from one network", network=network, most=self._limit.most)
+            log.warning(f"{self._what} come from one network", network=network, most=self._limit.most)
         return int((self._until - now).total_seconds()) + 1
