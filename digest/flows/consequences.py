@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
 from digest.core.notices import NoticeKind
-from digest.core.settling import RETURNED, TABLE, Consequence, Effect, Reader, counted, step_of
+from digest.core.settling import TABLE, Consequence, Effect, Reader, counted, step_of
 from digest.flows.answers import hand_on
 from digest.flows.leaving import HAD_AGREED, end_all
 from digest.flows.matching import Matched, subscriptions_meant
@@ -96,9 +96,10 @@ class Consequences:
     async def _act(self, one: Matched, mailed: Mailed, row: Consequence) -> Effect:
         if row.reader is Reader.STOP:
             return await self._stop(mailed.address, one.event.text or one.event.rule)
-        if mailed.kind is NoticeKind.PROBE and row.refused in {RETURNED, TABLE[one.event.kind].refused}:
+        counts = row.reader in {Reader.COUNT, Reader.COUNT_SELDOM}
+        if counts and mailed.kind is NoticeKind.PROBE:
             return await self._stop(mailed.address, "the mail that asked whether it lives came back")
-        if row.reader in {Reader.COUNT, Reader.COUNT_SELDOM}:
+        if counts:
             return await self._count(mailed, seldom=row.reader is Reader.COUNT_SELDOM)
         return Effect.REFUSED
 
@@ -158,6 +159,9 @@ class Consequences:
         return Effect.COMPLAINED
 
     async def _leave(self, one: Matched) -> Effect:
+        if one.mailed is not None and not one.mailed.is_for_its_reader:
+            # who was asked whether a reader may move there has nothing to leave
+            return Effect.NOTED
         meant = await subscriptions_meant(self._connection, one)
         mine = await together.subscriptions_by_id(self._connection, meant)
         ended = await end_all(self._connection, mine, dict.fromkeys(meant, BY_MAIL), self._now)

@@ -50,11 +50,15 @@ class Matched:
 async def match(
     connection: AsyncConnection,
     events: Sequence[Returned],
+    reports: Sequence[int],
     origin: Origin,
     evidence: Evidence,
     now: datetime,
 ) -> list[Matched]:
-    """Find what each is about; what nothing proves is about nothing."""
+    """Find what each is about; what nothing proves is about nothing.
+
+    `reports` says of each event in which report it stood, by any number.
+    """
     named = [evidence.of(event.clues) for event in events]
     every = [one for of_one in named for one in of_one]
     copies = await returned.of_deliveries(connection, {one.delivery_id for one in every if one.delivery_id})
@@ -68,25 +72,28 @@ async def match(
         chosen = _chosen(event, of_one, copies, others)
         if chosen is None and (origin.vouched or event.kind in _WRITTEN):
             chosen = _by_address(event, by_address)
-        found.append(_with_key(chosen or Matched(event, b""), origin))
-    return mildest(found)
+        found.append(chosen or Matched(event, b""))
+    return [_with_key(one, origin) for one in _mildest(found, reports)]
 
 
-def mildest(found: Sequence[Matched]) -> list[Matched]:
-    """Of several words about one copy, none of which names its reader's own address, the mildest counts."""
-    of_copy: dict[tuple[int | None, int | None], list[Matched]] = {}
-    for one in found:
-        if one.mailed is not None:
-            of_copy.setdefault((one.mailed.delivery_id, one.mailed.notice_id), []).append(one)
+def _mildest(found: Sequence[Matched], reports: Sequence[int]) -> list[Matched]:
+    """Of several recipients in one report about one copy the reader's own address counts.
+
+    When it is not among them, the reader forwards mail to those boxes, and the mildest word counts.
+    """
+    of_copy: dict[tuple[int, int | None, int | None], list[int]] = {}
+    for place, one in enumerate(found):
+        if one.mailed is not None and one.event.recipient:
+            key = reports[place], one.mailed.delivery_id, one.mailed.notice_id
+            of_copy.setdefault(key, []).append(place)
     keep = list(found)
-    for several in of_copy.values():
-        own = [one for one in several if _is_own(one)]
-        if len({address_key(one.event.recipient) for one in several}) < 2:
+    for places in of_copy.values():
+        if len({address_key(found[place].event.recipient) for place in places}) < 2:
             continue
-        counts = own or [min(several, key=lambda one: GRAVITY.index(one.event.kind))]
-        for one in several:
-            if one not in counts:
-                keep[keep.index(one)] = replace(one, mailed=None, proof=None, subscription_ids=())
+        own = [place for place in places if _is_own(found[place])]
+        counts = own or [min(places, key=lambda place: GRAVITY.index(found[place].event.kind))]
+        for place in set(places) - set(counts):
+            keep[place] = replace(found[place], mailed=None, proof=None, subscription_ids=())
     return keep
 
 

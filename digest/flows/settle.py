@@ -16,7 +16,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.families import family_of
-from digest.core.model import DeliveryStatus
 from digest.core.returned import Kind, Returned
 from digest.core.settling import Effect
 from digest.flows.consequences import Consequences
@@ -120,11 +119,13 @@ class Settling:
         if not events:
             return []
         evidence = await self._proofs()
-        await self._wait_for_senders(events, origin, evidence)
+        await self._wait_for_senders(events, evidence)
         now = self._now()
         async with self._store.write() as connection:
             await returned.take_the_floor(connection)
-            matched = await match(connection, events, origin, evidence, now)
+            # each event of a provider is a report by itself
+            reports = list(range(len(events))) if mails is None else [id(mail) for mail in mails]
+            matched = await match(connection, events, reports, origin, evidence, now)
             seen = await returned.known(connection, {one.key for one in matched})
             acting = Consequences(connection, now, replies_to=self._replies_to)
             rows, done = [], []
@@ -146,13 +147,14 @@ class Settling:
                 log.info("no more mail to an address", because=settled.event.kind, rule=settled.event.rule)
         return done
 
-    async def _wait_for_senders(self, events: Sequence[Returned], origin: Origin, evidence: Evidence) -> None:
+    async def _wait_for_senders(self, events: Sequence[Returned], evidence: Evidence) -> None:
         """Wait a moment while a copy is being sent: its result may be on the way to the store."""
+        named = (one.delivery_id for event in events for one in evidence.of(event.clues))
+        ids = {one for one in named if one is not None}
         for _ in range(_TOO_EARLY_TRIES):
             async with self._store.read() as connection:
-                matched = await match(connection, events, origin, evidence, self._now())
-            if all(one.mailed is None or one.mailed.status is not DeliveryStatus.SENDING for one in matched):
-                return
+                if not await returned.are_being_sent(connection, ids):
+                    return
             await asyncio.sleep(_TOO_EARLY_SECONDS)
 
     async def _proofs(self) -> Evidence:

@@ -82,6 +82,15 @@ async def of_deliveries(connection: AsyncConnection, ids: Collection[int]) -> di
     return {found.delivery_id: found for found in await _mailed(connection, query, mine.id, ids)}  # type: ignore[misc]
 
 
+async def are_being_sent(connection: AsyncConnection, ids: Collection[int]) -> bool:
+    """Whether a sender has one of these copies in its hands."""
+    for some in chunks(sorted(ids)):
+        mine = deliveries.c.id.in_(some), deliveries.c.status == DeliveryStatus.SENDING
+        if (await connection.execute(select(deliveries.c.id).where(*mine).limit(1))).first() is not None:
+            return True
+    return False
+
+
 async def of_notices(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Mailed]:
     """Mails that are no issue, by their numbers."""
     mine = notices.c

@@ -9,19 +9,25 @@ import pytest
 from sqlalchemy import update
 
 from digest.core.model import DeliveryStatus
+from digest.core.notices import NoticeKind
 from digest.core.returned import Clues, Kind, Returned
 from digest.core.settling import Effect
 from digest.flows.matching import Origin
+from digest.flows.moving import ask_to_move
+from digest.flows.notices import notice_for
 from digest.flows.readers import suppression_key
 from digest.flows.settle import Mail
-from digest.store import returned_mails
+from digest.mail.identifiers import notice_return_path
+from digest.store import newsletters, notices, returned_mails
 from digest.store.database import Database
 from digest.store.tables import deliveries
+from digest.store.tables import notices as notice_table
 from subscribers.model import Standing
 from subscribers.suppressions import entry_of
 from subscribers.tokens import Purpose
 from tests.flows.newsroom import at, copies, join, reader
-from tests.flows.returning import TOKENS, back_to, complaint, id_of, report, sent_to, settling, take
+from tests.flows.post_office import all_notices
+from tests.flows.returning import KEY, TOKENS, back_to, complaint, id_of, report, sent_to, settling, take
 
 pytestmark = pytest.mark.anyio
 
@@ -144,6 +150,47 @@ async def test_a_report_about_a_box_that_the_mail_was_forwarded_to_counts_with_i
     both = first.replace("Diagnostic-Code: smtp; 550 5.1.1 no such user here\r\n", "\\0" + second, 1)
     done = await take(store, both.replace("\\0", "").encode())
     assert {one.effect for one in done} == {Effect.NOTED, Effect.UNMATCHED}
+    assert (await reader(store, "ana@readers.example")).standing is Standing.ACTIVE
+
+
+async def test_words_of_several_reports_about_one_copy_count_each(store: Database) -> None:
+    # a provider hid whom the complaint is about, and the mail server said before that it is slow
+    (copy,) = await sent_to(store, "ana@readers.example")
+    slow = report("ana@readers.example", to=back_to(copy), action="delayed", status="4.4.1", said="451 slow")
+    done = await take(store, slow, complaint(f"Message-ID: {await id_of(store, copy)}"))
+    assert [one.effect for one in done] == [Effect.NOTED, Effect.COMPLAINED]
+
+
+@pytest.mark.parametrize(
+    ("kind", "standing"),
+    [(Kind.SOFT, Standing.BOUNCING), (Kind.FULL, Standing.BOUNCING), (Kind.BLOCKED, Standing.ACTIVE)],
+    ids=["soft", "full", "blocked"],
+)
+async def test_a_probe_that_comes_back_stops_the_mail_unless_we_are_at_fault(
+    kind: Kind, standing: Standing, store: Database
+) -> None:
+    await sent_to(store, "ana@readers.example")
+    ana = await reader(store, "ana@readers.example")
+    async with store.write() as connection:
+        daily = await newsletters.by_id(connection, ana.newsletter_id)
+        question = notice_for(ana, daily, NoticeKind.PROBE, "probe 1 2026-11-24", due_at=at(24, 8))
+        await notices.plan(connection, question)
+        await connection.execute(update(notice_table).values(status=DeliveryStatus.SENT, sent_at=at(24, 8)))
+    (sent,) = await all_notices(store, kind=NoticeKind.PROBE)
+    path = notice_return_path(sent.id, key=KEY, domain="news.example")
+    event = Returned(kind, "ana@readers.example", permanent=True, clues=Clues(return_paths=(path,)))
+    await settling(store, at(24, 9)).settle([event], Origin("mail"))
+    assert (await reader(store, "ana@readers.example")).standing is standing
+
+
+async def test_who_is_only_asked_whether_a_reader_may_move_there_ends_nothing(store: Database) -> None:
+    ana = await join(store, "ana@readers.example", at(24, 6))
+    await ask_to_move(ana.id, "new@readers.example", seen_from="192.0.2.7", store=store, now=at(24, 8))
+    question = next(one for one in await all_notices(store) if one.kind is NoticeKind.MOVE)
+    path = notice_return_path(question.id, key=KEY, domain="news.example")
+    event = Returned(Kind.UNSUBSCRIBE, "new@readers.example", clues=Clues(return_paths=(path,)))
+    (done,) = await settling(store, at(24, 9)).settle([event], Origin("mail"))
+    assert done.effect is Effect.NOTED
     assert (await reader(store, "ana@readers.example")).standing is Standing.ACTIVE
 
 
