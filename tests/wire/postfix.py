@@ -107,8 +107,11 @@ class Postfix:
 
 
 @contextmanager
-def running_postfix() -> Iterator[Postfix]:
-    """The server, until the block ends; skips with a word where none can be started."""
+def running_postfix(main: str = "", master: str = "") -> Iterator[Postfix]:
+    """The server, until the block ends; skips with a word where none can be started.
+
+    `main` and `master` are lines more of its two files of settings; what is said later holds.
+    """
     if shutil.which("postfix", path=f"{_SBIN}:{os.environ.get('PATH', '')}") is None:
         pytest.skip("Postfix is not installed: Debian has it as postfix")
     if os.geteuid() != 0:
@@ -118,7 +121,7 @@ def running_postfix() -> Iterator[Postfix]:
     folder.chmod(0o755)
     try:
         server = Postfix(folder, _free_port())
-        _configure(server)
+        _configure(server, main, master)
         _postfix(server, "start")
         try:
             _await_greeting(server)
@@ -130,7 +133,7 @@ def running_postfix() -> Iterator[Postfix]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _configure(server: Postfix) -> None:
+def _configure(server: Postfix, more: str, services: str) -> None:
     owner = pwd.getpwnam("postfix")
     for name in ("etc", "queue", "data", "mail"):
         (server.folder / name).mkdir()
@@ -141,8 +144,8 @@ def _configure(server: Postfix) -> None:
     main = _MAIN.format(
         folder=server.folder, sbin=_SBIN, owner=owner.pw_name, uid=owner.pw_uid, gid=owner.pw_gid
     )
-    (server.folder / "etc" / "main.cf").write_text(main + system)
-    (server.folder / "etc" / "master.cf").write_text(_MASTER.format(port=server.port))
+    (server.folder / "etc" / "main.cf").write_text(main + system + more)
+    (server.folder / "etc" / "master.cf").write_text(_MASTER.format(port=server.port) + services)
 
 
 def _postfix(server: Postfix, verb: str) -> None:
