@@ -141,8 +141,8 @@ _PAST = (
     """,
     """
     INSERT INTO deliveries (issue_id, cohort_id, subscription_id, status, reason, detail, attempts, claims,
-                            doubts)
-    SELECT i.id, c.id, s.id, 'sent', '', '', 1, 1, 0
+                            doubts, sent_at)
+    SELECT i.id, c.id, s.id, 'sent', '', '', 1, 1, 0, {day}
     FROM issues i
     JOIN cohorts c ON c.issue_id = i.id
     JOIN groups g ON g.cadence_id = i.cadence_id
