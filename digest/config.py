@@ -199,6 +199,11 @@ class Settings(BaseSettings):
         "newsletter's sender. When empty, nobody does; the mails are kept all the same.",
         repr=False,
     )
+    pause_families: bool = Field(
+        default=True,
+        description="Let a family of mailboxes rest, or hold an issue, when too much of it comes back. "
+        "Without, it is only told.",
+    )
     unconfirmed_days: int = Field(
         default=30,
         ge=1,

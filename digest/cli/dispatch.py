@@ -150,6 +150,7 @@ async def jobs_for(
         limits=wiring.limits_of(settings),
         warm_up=wiring.warm_up_of(settings),
         alerts_to=wiring.alerts_to_of(settings),
+        pause_families=settings.pause_families,
         keep_unconfirmed=timedelta(days=settings.unconfirmed_days),
         messenger=Messenger(store=store, reach=wiring.reach_to_webhooks(settings)),
         progress=progress,

@@ -83,5 +83,8 @@ def _tell(found: Overview, now: datetime) -> None:
             for one in found.under_way
         ]
         table("under way", ("issue", "slot", "status", "copies"), copies)
+    if found.paused:
+        resting = [(one.family, f"{one.until:%Y-%m-%d %H:%M}", one.because) for one in found.paused]
+        table("paused (see digest families list)", ("family", "until (UTC)", "because"), resting)
     if found.uncertain:
         say(f"uncertain: {counted(found.uncertain, 'copy')} (see digest deliveries list --status uncertain)")

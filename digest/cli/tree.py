@@ -35,6 +35,7 @@ _BRANCHES: Final = {
     ),
     "suppressions": _Branch(("suppressions",), "Addresses that must not be written to."),
     "run": _Branch(("sending",), "Take news in, plan and send what is due: what cron calls."),
+    "families": _Branch(("families",), "What comes back of mail to each provider; pause and resume."),
     "send": _Branch(("sending",), "Send a one-off issue by hand."),
     "preview": _Branch(("previews",), "Print a reader's next issue as it would be sent."),
     "issues": _Branch(("issues",), "List, show, hold, approve and cancel issues."),

@@ -63,6 +63,14 @@ class Alert(StrEnum):
     LATE = "late"
     #: a webhook was turned off, since its receiver is gone or has taken nothing for days
     WEBHOOK = "webhook"
+    #: readers of a family of mailboxes complain, nearly as many as providers bear, or more
+    COMPLAINTS = "complaints"
+    #: so with addresses that do not exist
+    BOUNCES = "bounces"
+    #: nothing is sent to a family for a while, since too much came back
+    PAUSED = "paused"
+    #: an issue is held, since too many of its addresses do not exist
+    BAD_LIST = "bad-list"
 
 
 #: An issue that is made so long after its time is worth a word.

@@ -12,6 +12,9 @@ a copy back, at the server as a whole and at each family (`families.py`) by itse
   twentieth of the limit, at most doubling what there is, and at most once in ten seconds: so from one
   connection to all it takes a little over three minutes, from the very bottom some six.
 
+A family may also be closed until a given time, for a reason that has nothing to do with pace
+(`reputation.py`): then no copy to it begins, and none follows another.
+
 A copy whose envelope travels with the content of the one before it begins with its envelope, and inherits
 the place of the one before: a connection takes one place.
 
@@ -130,11 +133,21 @@ class Pace:
         self._limits: Final = limits
         self._server: Final = _Gate(limits.server)
         self._families: Final[dict[str, _Gate]] = {}
+        #: families to which nothing goes, each until then
+        self._closed: Mapping[str, float] = {}
         self._refused_in_a_row: Final[set[str]] = set()
+
+    def close(self, until: Mapping[str, float]) -> None:
+        """These families are closed until then, and no others are; those under way end as they would."""
+        self._closed = dict(until)
+
+    def closed_until(self, family: str) -> float:
+        """Until when a family is closed; long ago for one that is not."""
+        return self._closed.get(family, -inf)
 
     def may_send(self, family: str, now: float) -> Answer:
         """Whether a copy to this family may begin; asking changes nothing."""
-        opens_at = self._server.opens_at()
+        opens_at = max(self._server.opens_at(), self.closed_until(family))
         gate = self._families.get(family)
         if gate is not None:
             opens_at = max(opens_at, gate.opens_at())
@@ -151,6 +164,8 @@ class Pace:
 
     def may_follow(self, family: str, ahead: str, now: float) -> bool:
         """Whether a copy to `family` may do so in the place of one to `ahead`, as far as families go."""
+        if self.closed_until(family) > now:
+            return False
         gate = self._families.get(family)
         if gate is None:
             return True
@@ -172,8 +187,9 @@ class Pace:
             self._server.bequeath()
 
     def still_may(self, family: str, since: float) -> bool:
-        """Whether nobody has asked for patience since a copy to this family began."""
-        return self._server.halved_at < since and self._families[family].halved_at < since
+        """Whether nobody has asked for patience, or closed the family, since a copy to it began."""
+        troubled_at = max(self._server.halved_at, self._families[family].halved_at)
+        return troubled_at < since and self.closed_until(family) <= since
 
     def copies_within(self, seconds: float) -> float:
         """How many copies the server's rate lets begin in so many seconds; infinite without a rate."""

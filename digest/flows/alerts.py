@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from digest.core.model import Newsletter
 from digest.core.notices import WORTH_SENDING, Alert, Notice, NoticeKind
 from digest.flows.publish import Planned, domain_of
@@ -31,6 +33,38 @@ class Told:
     late: Sequence[Planned]
     #: the webhooks that were turned off of late, and not by a person
     off: Sequence[Webhook] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What a look at rates has to tell."""
+
+    alert: Alert
+    #: what it is told of once a day: a family and how bad it is, or an issue
+    about: str
+    #: what is said of it, in plain values
+    data: Mapping[str, Any]
+    #: of an issue; else it concerns the house
+    newsletter_id: int | None = None
+
+    def occasion(self, now: datetime) -> str:
+        """By which it is known that it was told today."""
+        return f"alert {self.alert} {self.about[:48]} {now:%Y-%m-%d}"
+
+
+async def tell_alarms(
+    connection: AsyncConnection, alarms: Sequence[Alarm], to: Sequence[str], now: datetime
+) -> bool:
+    """Plan the alerts of a look to these addresses; True when there was something new to tell."""
+    known = {one.id: one for one in await newsletters.every(connection)}
+    house, made = next(iter(known.values())), False
+    for alarm in alarms:
+        newsletter = house if alarm.newsletter_id is None else known[alarm.newsletter_id]
+        for address in to:
+            data = {"alert": alarm.alert, **alarm.data}
+            new = _notice(newsletter, address, alarm.occasion(now), data, now)
+            made |= await notices.plan(connection, new) is not None
+    return made
 
 
 async def tell(told: Told, to: Sequence[str], *, store: Database, now: datetime) -> bool:

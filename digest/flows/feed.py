@@ -26,7 +26,7 @@ from digest.flows.press import Press
 from digest.flows.sender import Sender
 from digest.flows.tally import Tally
 from digest.mail.lane import Letter
-from digest.store import deliveries
+from digest.store import deliveries, family_pauses
 from digest.store.claimable import claimable_count
 from digest.store.database import Database
 from digest.store.deliveries import Claim
@@ -91,6 +91,8 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         self._under_way = 0
         self._seconds_each = 0.0
         self._closed = False
+        #: families that were paused when a batch was claimed last, each until then
+        self._resting: Mapping[str, datetime] = {}
         #: nothing is left to be claimed together with others, and then: each is claimed alone
         self._all_claimed = False
         self._suspects: int | None = None
@@ -268,6 +270,8 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         limit = self._sender.allowance.most(1 if alone else self._batch)
         if self._is_over():
             return False
+        watch = self._sender.watch
+        await self._patience.through(partial(watch.meanwhile, self._sender.now()), stop=self._stop)
         claim = await self._patience.through(partial(self._take, limit, alone), stop=self._stop)
         self._sender.allowance.take(len(claim.copies))
         await self._patience.through(partial(self._press.prepare, claim.copies), stop=self._stop)
@@ -280,17 +284,26 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         return bool(claim.copies)
 
     async def _take(self, limit: int, alone: bool) -> Claim:
+        now = self._sender.now()
         async with self._store.write() as connection:
-            return await deliveries.claim(
+            paused = await family_pauses.under_way(connection, now)
+            claim = await deliveries.claim(
                 connection,
                 self._issue_id,
                 self._sender.owner,
-                now=self._sender.now(),
+                now=now,
                 wall=self._sender.wall(),
                 limit=limit,
                 resend_uncertain=self._sender.resend_uncertain,
                 alone=alone,
             )
+        # before each claim, since any process, or a person, may have paused a family or let it go on
+        clock = self._clock()
+        self._resting = {one.family: one.until for one in paused}
+        self._pace.close(
+            {family: clock + (until - now).total_seconds() for family, until in self._resting.items()}
+        )
+        return claim
 
     async def _count_suspects(self) -> int:
         """Copies that are claimed alone; none when no more may begin today."""
@@ -314,12 +327,17 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         if not late:
             return False
         now = self._sender.now()
-        until = {
-            copy.delivery_id: now + min(timedelta(seconds=wait), _LONGEST_PUT_OFF) for copy, wait in late
-        }
-        await self._patience.through(partial(self._defer, until), stop=self._stop)
+        until, paused = dict[int, datetime](), dict[int, datetime]()
+        for copy, wait in late:
+            family = family_of(copy.address)
+            if family in self._resting:
+                paused[copy.delivery_id] = self._resting[family]
+                self._tally.paused[family] += 1
+            else:
+                until[copy.delivery_id] = now + min(timedelta(seconds=wait), _LONGEST_PUT_OFF)
+                self._tally.put_off[family] += 1
+        await self._patience.through(partial(self._defer, until, paused), stop=self._stop)
         self._sender.allowance.take(-len(late))
-        self._tally.put_off.update(family_of(copy.address) for copy, _ in late)
         self._tally.count(DeliveryStatus.DEFERRED, sum(not copy.doubts for copy, _ in late))
         return True
 
@@ -328,9 +346,11 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         released = await self._patience.through(self._release, stop=self._stop)
         self._sender.allowance.take(-released)
 
-    async def _defer(self, until: Mapping[int, datetime]) -> None:
+    async def _defer(self, until: Mapping[int, datetime], paused: Mapping[int, datetime]) -> None:
+        owner = self._sender.owner
         async with self._store.write() as connection:
-            await deliveries.put_off(connection, self._sender.owner, until)
+            await deliveries.put_off(connection, owner, until)
+            await deliveries.put_off(connection, owner, paused, deliveries.FAMILY_PAUSED)
 
     async def _release(self) -> int:
         async with self._store.write() as connection:

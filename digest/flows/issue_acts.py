@@ -13,15 +13,18 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.access import PROGRAM, Actor
+from digest.core.access import PROGRAM, Actor, Via
 from digest.core.model import Issue, IssueStatus, Newsletter, Skip
 from digest.errors import InputError, NotFoundError
-from digest.store import issue_states, issues, newsletters
+from digest.store import changes, issue_states, issues, newsletters
 from digest.store.changes import note_change
 from digest.store.database import Database
 
 #: What is not at its end can be taken back.
 _CAN_BE_CANCELLED: Final = (IssueStatus.WAITING, IssueStatus.SENDING, IssueStatus.HELD)
+_HOLD: Final = "issue.hold"
+#: Changes of an issue that are looked through for the last time it was held.
+_LATEST: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,29 @@ class Cancelled:
 async def hold(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """No copy is claimed any more until the issue is released."""
     async with store.write() as connection:
-        await _move(connection, issue_id, (IssueStatus.SENDING,), IssueStatus.HELD, "issue.hold", by, now)
+        await _move(connection, issue_id, (IssueStatus.SENDING,), IssueStatus.HELD, _HOLD, by, now)
+
+
+async def hold_by_rule(connection: AsyncConnection, issue_id: int, because: str, now: datetime) -> bool:
+    """Hold an issue that must not go on; False when it does not anyway, or a rule has held it before.
+
+    Whoever releases it has seen why.
+    """
+    if await _was_held_by_rule(connection, issue_id):
+        return False
+    if not await issue_states.move(connection, issue_id, (IssueStatus.SENDING,), IssueStatus.HELD):
+        return False
+    after = {"status": IssueStatus.HELD, "because": because}
+    await note_change(connection, PROGRAM, _HOLD, issue_id, now, after=after)
+    return True
+
+
+async def why_held(connection: AsyncConnection, issue_id: int) -> str:
+    """Why an issue that is held is so; empty when a person held it."""
+    for one in await changes.page(connection, kind="issue", subject=str(issue_id), limit=_LATEST):
+        if one.act == _HOLD:
+            return str(one.after.get("because", ""))
+    return ""
 
 
 async def release(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
@@ -93,6 +118,11 @@ def approve_by(issue: Issue, newsletter: Newsletter) -> datetime:
         return issue.begins_at + timedelta(minutes=newsletter.give_up_minutes)
     # one that was made late after a standstill can be approved for as long
     return issue.begins_at + timedelta(minutes=latest)
+
+
+async def _was_held_by_rule(connection: AsyncConnection, issue_id: int) -> bool:
+    known = await changes.page(connection, kind="issue", subject=str(issue_id), limit=_LATEST)
+    return any(one.act == _HOLD and one.via is Via.PROGRAM for one in known)
 
 
 async def _cancel(

@@ -204,6 +204,7 @@ class LaneAtWork:
         self.feed.ended(turn, hint_of(outcome, verdict), self._ahead)
         self._result = Recorded(turn.copy.delivery_id, verdict)
         self.tally.count(verdict.status)
+        self.sender.watch.heard(self.issue.id, turn.family, verdict)
         refusals = self.sender.refusals
         refusals.heard(turn.family, outcome, verdict, self.sender.clock())
         if refusals.words:

@@ -152,5 +152,6 @@ def _with_key(one: Matched, origin: Origin) -> Matched:
     else:
         ids = " ".join(event.clues.message_ids)
         words = (event.kind, event.recipient, event.reply, event.enhanced, event.text, ids)
-        said = "\0".join(("word", origin.name, *words))
+        # two readers whom only their links name may have said the same
+        said = "\0".join(("word", origin.name, *words, *map(str, one.subscription_ids)))
     return replace(one, key=hashlib.blake2b(said.encode(errors="replace"), digest_size=16).digest())

@@ -12,8 +12,9 @@ from digest.core import timetable
 from digest.core.model import DeliveryStatus, IssueStatus, Newsletter
 from digest.core.quiet import QuietDay, names_by_day
 from digest.flows.publish import due_slots
-from digest.store import counters, issues, newsletters, planning
+from digest.store import counters, family_pauses, issues, newsletters, planning
 from digest.store.database import Database
+from digest.store.family_pauses import Pause
 from digest.store.issue_states import unfinished
 from subscribers import store as readers
 
@@ -51,6 +52,8 @@ class Overview:
     upcoming: tuple[Appointment, ...]
     under_way: tuple[UnderWay, ...]
     uncertain: int
+    #: families of mailboxes to which nothing is sent for a while
+    paused: tuple[Pause, ...]
 
 
 async def overview(*, store: Database, now: datetime, most: int = 20) -> Overview:
@@ -69,6 +72,7 @@ async def overview(*, store: Database, now: datetime, most: int = 20) -> Overvie
             upcoming=(await _upcoming(connection, known, now))[:most],
             under_way=under_way,
             uncertain=sum(one.copies.get(DeliveryStatus.UNCERTAIN, 0) for one in under_way),
+            paused=await family_pauses.under_way(connection, now),
         )
 
 

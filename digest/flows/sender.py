@@ -9,6 +9,7 @@ from typing import Final
 
 from digest.core.pace import Pace
 from digest.core.refusals import Refusals
+from digest.flows.reputation import Watch
 from digest.mail.lane import Lane
 
 #: Who would have to wait longer, in seconds, waits in the store, where the next run finds it.
@@ -52,4 +53,6 @@ class Sender:
     allowance: Allowance
     #: seconds that only go forward, for the pace
     clock: Callable[[], float]
+    #: who counts what servers answer, and looks at what it comes to
+    watch: Watch
     longest_wait: float = LONGEST_WAIT

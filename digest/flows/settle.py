@@ -20,11 +20,13 @@ from digest.core.returned import Kind, Returned
 from digest.core.settling import Effect
 from digest.flows.consequences import Consequences
 from digest.flows.matching import Matched, Origin, match
+from digest.flows.reputation import Watch
 from digest.mail.bounces import read_returned
 from digest.mail.evidence import Evidence
 from digest.mail.peek import readable, sender_and_subject
 from digest.store import facts, newsletters, returned, returned_mails
 from digest.store.database import Database
+from subscribers import together
 from subscribers.tokens import Tokens
 
 log = structlog.get_logger(__name__)
@@ -74,13 +76,18 @@ class Settling:
         return_keys: Sequence[bytes],
         now: Callable[[], datetime],
         replies_to: str = "",
+        watch: Watch | None = None,
     ) -> None:
-        """`return_keys` sign return paths; `replies_to` gets what readers write, if it is given."""
+        """`return_keys` sign return paths; `replies_to` gets what readers write, if it is given.
+
+        `watch` looks now and then at what it comes to.
+        """
         self._store: Final = store
         self._tokens: Final = tokens
         self._return_keys: Final = tuple(return_keys)
         self._now: Final = now
         self._replies_to: Final = replies_to
+        self._watch: Final = watch
         self._evidence: Evidence | None = None
         #: whose mails come back: no report is about these
         self._ours: frozenset[str] = frozenset()
@@ -127,6 +134,7 @@ class Settling:
             reports = list(range(len(events))) if mails is None else [id(mail) for mail in mails]
             matched = await match(connection, events, reports, origin, evidence, now)
             seen = await returned.known(connection, {one.key for one in matched})
+            known = await _addresses(connection, matched)
             acting = Consequences(connection, now, replies_to=self._replies_to)
             rows, done = [], []
             for place, one in enumerate(matched):
@@ -138,10 +146,13 @@ class Settling:
                 mail_id = None
                 if mails is not None and _is_for_a_person(one, effect):
                     mail_id = await _keep_mail(connection, mails[place], now)
-                rows.append(_row(one, effect, origin, mail_id, now))
+                address = known.get(_subscription_of(one) or 0, "")
+                rows.append(_row(one, effect, origin, mail_id, now, address))
                 done.append(_settled(one, effect))
             await acting.finish()
             await returned.keep(connection, rows)
+        if self._watch is not None:
+            await self._watch.look_now_and_then(now)
         for settled in done:
             if settled.effect in {Effect.STOPPED, Effect.COMPLAINED}:
                 log.info("no more mail to an address", because=settled.event.kind, rule=settled.event.rule)
@@ -206,9 +217,18 @@ def _subscription_of(one: Matched) -> int | None:
     return one.subscription_ids[0] if one.subscription_ids else None
 
 
-def _row(one: Matched, effect: Effect, origin: Origin, mail_id: int | None, now: datetime) -> dict[str, Any]:
+async def _addresses(connection: AsyncConnection, matched: Sequence[Matched]) -> dict[int, str]:
+    """Of readers whom a link has named: most who pass complaints on hide the recipient."""
+    named = {one.subscription_ids[0] for one in matched if one.mailed is None and one.subscription_ids}
+    mine = await together.subscriptions_by_id(connection, sorted(named)) if named else ()
+    return {one.id: one.address for one in mine}
+
+
+def _row(
+    one: Matched, effect: Effect, origin: Origin, mail_id: int | None, now: datetime, address: str
+) -> dict[str, Any]:
     event, mailed = one.event, one.mailed
-    address = mailed.address if mailed else event.recipient
+    address = mailed.address if mailed else address or event.recipient
     domain = address.rpartition("@")[2].lower()
     return {
         "key": one.key,

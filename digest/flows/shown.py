@@ -10,11 +10,14 @@ from digest.core.access import Power
 from digest.core.corrections import Correction
 from digest.core.model import Briefing, Issue, Newsletter, Topic
 from digest.core.notices import Notice
+from digest.core.reputation import LINES, Measure, Reading
 from digest.core.timetable import next_slot
 from digest.flows.explain import Explanation
+from digest.flows.family_acts import FamilyWatched
 from digest.flows.handing_out import said_of
 from digest.flows.stories import Alike, Story
 from digest.store.events import Handover
+from digest.store.family_pauses import Pause
 from digest.store.ledger import Entry
 from digest.store.people import ApiKey, Person
 from digest.store.webhooks import Webhook
@@ -273,4 +276,39 @@ def handover_shown(one: Handover) -> dict[str, Any]:
         "taken_at": one.taken_at,
         "status": one.status,
         "words": one.words,
+    }
+
+
+def family_shown(one: FamilyWatched) -> dict[str, Any]:
+    """A family of mailboxes: its rates against their lines, and whether it rests."""
+    return {
+        "id": one.id,
+        "family": one.family,
+        "tried": one.week.tried,
+        "accepted": one.week.accepted,
+        "blocked": one.week.blocked,
+        "complaints": _rate_shown(one.readings[Measure.COMPLAINTS]),
+        "bounces": _rate_shown(one.readings[Measure.BOUNCES]),
+        "level": one.level,
+        "pause": None if one.pause is None else pause_shown(one.pause),
+    }
+
+
+def pause_shown(one: Pause) -> dict[str, Any]:
+    """Why and how long a family rests."""
+    return {
+        "since": one.since,
+        "until": one.until,
+        "because": one.because,
+        "made_by": one.made_by or None,
+    }
+
+
+def _rate_shown(one: Reading) -> dict[str, Any]:
+    return {
+        "events": one.events,
+        "copies": one.copies,
+        "rate": round(one.rate, 5),
+        "line": LINES[one.measure],
+        "level": one.level,
     }

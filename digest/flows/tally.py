@@ -42,6 +42,8 @@ class Tally:
     failures: list[str] = field(default_factory=list)
     #: by family of mailboxes, copies that went back to the store until it is their turn
     put_off: Counter[str] = field(default_factory=Counter)
+    #: the same of those that wait until their family gets mail again
+    paused: Counter[str] = field(default_factory=Counter)
     #: copies that a plan of daily ceilings left for another day
     beyond_ceiling: int = 0
 
@@ -66,9 +68,14 @@ class Tally:
         """What was left though nothing is wrong with it, in one line; empty when nothing was."""
         words = []
         if self.put_off:
-            families = ", ".join(f"{family} {count:,}" for family, count in self.put_off.most_common(5))
-            more = ", …" if len(self.put_off) > 5 else ""
-            words.append(f"copies put off until it is their turn: {families}{more}")
+            words.append(f"copies put off until it is their turn: {_by_family(self.put_off)}")
+        if self.paused:
+            words.append(f"copies to families that are paused: {_by_family(self.paused)}")
         if self.beyond_ceiling:
             words.append(f"copies beyond today's ceiling of the warm-up: {self.beyond_ceiling:,}")
         return "; ".join(words)
+
+
+def _by_family(copies: Counter[str]) -> str:
+    families = ", ".join(f"{family} {count:,}" for family, count in copies.most_common(5))
+    return f"{families}, …" if len(copies) > 5 else families

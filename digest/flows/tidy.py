@@ -13,6 +13,7 @@ from digest.store import (
     attempts,
     calls,
     events,
+    family_counts,
     imports,
     reader_words,
     returned_mails,
@@ -64,6 +65,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         await calls.forget(connection, now)
         await stories.forget_signs(connection, now - KEEP_SIGNS)
         await taken_files.forget(connection, now - KEEP_TAKEN)
+        await family_counts.forget(connection, now)
         emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
         unclean = await reader_words.is_unclean(connection)
     await _forget_events(store, now - KEEP_EVENTS)

@@ -14,8 +14,10 @@ from digest.core import timetable
 from digest.core.feeding import Feed, FeedHealth
 from digest.core.model import DeliveryStatus, Issue, IssueStatus, Newsletter
 from digest.core.quiet import dates_of, names_by_day
+from digest.core.reputation import Level
+from digest.flows.family_acts import FamilyWatched, watched_at
 from digest.flows.feeds_shown import unwell_among
-from digest.flows.issue_acts import approve_by
+from digest.flows.issue_acts import approve_by, why_held
 from digest.flows.publish import due_slots
 from digest.store import (
     attention,
@@ -28,6 +30,7 @@ from digest.store import (
     webhooks,
 )
 from digest.store.database import Database
+from digest.store.family_pauses import Pause
 from digest.store.one_off_tables import OrderStatus
 from digest.store.orders import Order
 from digest.store.outcomes import Outcomes
@@ -41,6 +44,7 @@ LATELY: Final = timedelta(days=7)
 #: A slot that has come so long ago and has no issue is late.
 _LATE: Final = timedelta(minutes=10)
 _ISSUES: Final = 10
+_FAMILIES: Final = 10
 #: An instant of a newsletter; why it does not come then, and when it comes instead.
 _When = tuple[datetime, int, str, datetime | None]
 _OPEN: Final = (DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED, DeliveryStatus.SENDING)
@@ -72,6 +76,8 @@ class Running:
     copies: int
     #: copies by status, of those that are not settled
     open: Mapping[str, int]
+    #: why it is held, when a rule did that
+    held_because: str = ""
 
     @property
     def left(self) -> int:
@@ -129,6 +135,9 @@ class Needs:
     bounced: int
     #: webhooks that were turned off of late, and not by a person
     webhooks: tuple[Webhook, ...]
+    #: families of mailboxes that rest, and those of which too much comes back, or nearly
+    paused: tuple[Pause, ...]
+    families: tuple[FamilyWatched, ...]
     #: feeds that are not well, and what is the matter
     feeds: tuple[tuple[Feed, FeedHealth], ...]
     #: files of the watched folder that were refused of late, or in part
@@ -190,6 +199,7 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
             for one in due
             if now - one.slot.due_at > _LATE and not one.cadence.at_once
         ]
+        watched = (await watched_at(connection, now)).each
         coming, at_once = await _coming(connection, known, readers, now)
         return Today(
             coming=coming,
@@ -211,6 +221,8 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 without_topic=await attention.without_topic(connection, now - LATELY),
                 bounced=await attention.bounced(connection, now - LATELY),
                 webhooks=await webhooks.turned_off(connection, now - LATELY),
+                paused=tuple(one.pause for one in watched if one.pause is not None),
+                families=tuple(one for one in watched if one.level is not Level.FINE)[:_FAMILIES],
                 feeds=await unwell_among(connection, now),
                 refused_files=await taken_files.refused_since(connection, now - LATELY),
                 folder=await taken_files.troubles(connection),
@@ -233,6 +245,7 @@ async def _running(connection: AsyncConnection, known: Mapping[int, Newsletter])
                 newsletter=known[one.newsletter_id],
                 copies=copies.get(one.id, 0),
                 open=await outcomes.open_counts(connection, one.id),
+                held_because=await why_held(connection, one.id) if one.status is IssueStatus.HELD else "",
             )
             for one in unfinished
         ]

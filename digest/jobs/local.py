@@ -34,6 +34,7 @@ from digest.flows.press import Press
 from digest.flows.publish import Memory, Planned, due_slots, publish
 from digest.flows.read_mailbox import MailboxRead, MailboxReader
 from digest.flows.recover import recover
+from digest.flows.reputation import Watch
 from digest.flows.sender import LONGEST_WAIT, Allowance, Sender
 from digest.flows.tally import Progress, Tally, Unwatched
 from digest.flows.tidy import tidy
@@ -115,6 +116,7 @@ class LocalJobs:
         warm_up: WarmingUp | None = None,
         progress: Progress | None = None,
         alerts_to: Sequence[str] = (),
+        pause_families: bool = True,
         keep_unconfirmed: timedelta | None = None,
         messenger: Messenger | None = None,
         poller: Poller | None = None,
@@ -126,6 +128,7 @@ class LocalJobs:
         """Take the parts; nothing is opened before the first run.
 
         What was not confirmed for longer than `keep_unconfirmed` is forgotten, without it nothing is.
+        Without `pause_families` nothing is paused or held because of what came back; admins are told anyway.
         Without `limits` all lanes may go to one family of mailboxes, as fast as it takes them. `clock` gives
         seconds for the pace; who would have to wait longer than `longest_wait` of them waits in the store.
         """
@@ -146,6 +149,7 @@ class LocalJobs:
         self._taking_in: Final = asyncio.Lock()
         #: who is told of what an admin should look at
         self._alerts_to: Final = tuple(alerts_to)
+        self._watch: Final = Watch(store=store, acts=pause_families, alerts_to=alerts_to, clock=clock)
         self._keep_unconfirmed: Final = keep_unconfirmed
         #: without one no feed is asked
         self._poller: Final = poller
@@ -166,6 +170,8 @@ class LocalJobs:
         await settle_stopped(store=self._store, now=now)
         await count_families(store=self._store, now=now)
         await self._tidy(now)
+        # what it pauses is not sent to in this run
+        await self._watch.look_now_and_then(now)
         # before the issues, which may take hours: somebody may be waiting for a question
         notified = await self.notify(now, stop)
         published = await publish_due(store=self._store, now=now)
@@ -184,7 +190,8 @@ class LocalJobs:
         held = 0 if self._resend_uncertain else totals.uncertain
         late = [one for one in planned if one.late_by >= LATE_BY]
         told = Told(trouble, held, late, await self._turned_off(now))
-        if self._alerts_to and await tell(told, self._alerts_to, store=self._store, now=now):
+        has_news = not trouble and await self._watch.afterwards(now)
+        if self._alerts_to and (has_news | await tell(told, self._alerts_to, store=self._store, now=now)):
             notified.add(await self.notify(now, stop))
         return RunReport(replace(totals, notices=counts_of(notified)), trouble, tally.waiting)
 
@@ -242,7 +249,10 @@ class LocalJobs:
 
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""
-        return await self._send([issue_id], now, stop)
+        tally = await self._send([issue_id], now, stop)
+        if not tally.trouble:
+            await self._watch.afterwards(now)
+        return tally
 
     async def _turned_off(self, now: datetime) -> tuple[Webhook, ...]:
         """The webhooks that were turned off, and not by a person, within the time in which that is news."""
@@ -314,6 +324,7 @@ class LocalJobs:
             refusals=self._refusals,
             allowance=allowance,
             clock=self._clock,
+            watch=self._watch,
             longest_wait=self._longest_wait,
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from digest.core.notices import Alert
+from digest.core.reputation import Level
 
 
 def alarm(data: Mapping[str, Any], newsletter: str) -> dict[str, str]:
@@ -48,3 +49,42 @@ def alarm(data: Mapping[str, Any], newsletter: str) -> dict[str, str]:
                 "todo": "What happens is kept for it for thirty days. See digest webhooks list; "
                 f"digest webhooks edit {data['webhook']} --on tells it all once it works again.",
             }
+        case Alert.COMPLAINTS:
+            return _rate(
+                data,
+                f"Readers with mailboxes of {data['family']} complain",
+                "Providers turn mail away from 0.3 % on, and want less than 0.1 %.",
+                "See digest families list. Usual causes are a list that was taken over, and a newsletter "
+                "that comes too often.",
+            )
+        case Alert.BOUNCES:
+            return _rate(
+                data,
+                f"Mail to addresses of {data['family']} that do not exist comes back",
+                "With more than 2 % a list is taken for a bought or an old one.",
+                "Those addresses get no more mail. See digest families list, and where they came from.",
+            )
+        case Alert.PAUSED:
+            return {
+                "what": f"Nothing is sent to mailboxes of {data['family']} until {data['until']}.",
+                "more": f"{data['because'][:1].upper()}{data['because'][1:]}.",
+                "todo": "Their copies wait; what waits too long comes with a later issue. Others get their "
+                f"mail. When the cause is found, digest families resume {data['family']} lets them go.",
+            }
+        case Alert.BAD_LIST:
+            return {
+                "what": f"Issue {data['issue']} of {newsletter} is held.",
+                "more": f"{data['because'][:1].upper()}{data['because'][1:]}.",
+                "todo": "Were addresses taken in lately that are old or bought? Take them out; then "
+                f"digest issues release {data['issue']} sends the rest, or digest issues cancel "
+                f"{data['issue']} takes it back.",
+            }
+
+
+def _rate(data: Mapping[str, Any], what: str, line: str, todo: str) -> dict[str, str]:
+    is_over = data["level"] == Level.OVER
+    return {
+        "what": f"{what}: {data['events']} of {data['copies']} copies in seven days ({data['rate']}).",
+        "more": ("That is too much. " if is_over else "That is nearly too much. ") + line,
+        "todo": todo,
+    }

@@ -31,6 +31,8 @@ from subscribers.tables import bookmarks, groups, subscribers, subscriptions
 ENDS_SENDERS: Final = "ends-senders"
 #: The reason of a copy that waits for its turn in the store.
 WAITS_ITS_TURN: Final = "waits-its-turn"
+#: The reason of a copy that waits until its family of mailboxes gets mail again.
+FAMILY_PAUSED: Final = "family-paused"
 #: The reason of a copy whose sender died with it on the wire.
 INTERRUPTED: Final = "interrupted"
 #: The reason of a copy that was not sent in time; its briefings went back to the reader's bookmark.
@@ -123,7 +125,9 @@ async def release(connection: AsyncConnection, owner: str, issue_id: int) -> int
     return (await connection.execute(query)).rowcount
 
 
-async def put_off(connection: AsyncConnection, owner: str, until: Mapping[int, datetime]) -> None:
+async def put_off(
+    connection: AsyncConnection, owner: str, until: Mapping[int, datetime], reason: str = WAITS_ITS_TURN
+) -> None:
     """Give copies back that were claimed and not begun, until it is their turn; no attempt is counted."""
     by_instant: dict[datetime, list[int]] = {}
     for delivery_id, instant in until.items():
@@ -131,8 +135,17 @@ async def put_off(connection: AsyncConnection, owner: str, until: Mapping[int, d
     for instant, ids in by_instant.items():
         for some in chunks(ids):
             mine = and_(deliveries.c.id.in_(some), deliveries.c.started_at.is_(None), _held_by(owner))
-            waits = {"status": _UNBEGUN_AND_WAITS, "reason": WAITS_ITS_TURN, "retry_at": instant}
+            waits = {"status": _UNBEGUN_AND_WAITS, "reason": reason, "retry_at": instant}
             await connection.execute(update(deliveries).where(mine).values(**waits, **_UNCLAIMED, **FREE))
+
+
+async def wake(connection: AsyncConnection, now: datetime) -> int:
+    """Let copies go now that wait for families of mailboxes: how many.
+
+    Those of families that still rest are put off again when it is their turn.
+    """
+    waits = and_(IS_OPEN, deliveries.c.reason == FAMILY_PAUSED, deliveries.c.retry_at > now)
+    return (await connection.execute(update(deliveries).where(waits).values(retry_at=now))).rowcount
 
 
 async def owners_at_work(connection: AsyncConnection) -> set[str]:

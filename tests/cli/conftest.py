@@ -143,6 +143,7 @@ def lived_in(founded: Path, receiver: str, tmp_path_factory: pytest.TempPathFact
             shell.ok("webhooks", "add", f"{receiver}{path}")
         shell.ok("webhooks", "edit", "3", "--off")
         shell.ok("suppressions", "add", "gone@readers.example")
+        shell.ok("families", "pause", "resting.example")
         (folder / "never.txt").write_text("never@readers.example\n", encoding="utf-8")
         (folder / "feeds.opml").write_text(
             '<opml><body><outline text="Radio" xmlUrl="https://radio.example/rss"/></body></opml>',

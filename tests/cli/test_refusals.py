@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from tests.cli.commands import CALLS
+from tests.cli.family_refusals import FAMILIES
 from tests.cli.feed_refusals import FEEDS
 from tests.cli.ingest_refusals import INGEST
 from tests.cli.planning_refusals import PLANNING
@@ -333,6 +334,7 @@ REFUSALS: Final = {
     "users keys": [("nobody", "user 'nobody' does not exist"), ("Anna --limit 0", "'--limit'")],
     "users revoke": [("", "Missing argument 'KEY-ID'"), ("99", "key 99 does not exist"), (HUGE, "'KEY-ID'")],
     **PLANNING,
+    **FAMILIES,
     **SUPPRESSIONS,
     **WEBHOOKS,
     "issues hold": [

@@ -28,7 +28,7 @@ ONLY_LOOK: Final = {
     *("feeds list", "feeds show", "feeds export", "briefings story"),
     *("subscribers list", "notices list", "suppressions list", "suppressions export"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
-    *("deliveries list", "why", "status", "users list", "users keys", "webhooks list"),
+    *("families list", "deliveries list", "why", "status", "users list", "users keys", "webhooks list"),
 }
 
 

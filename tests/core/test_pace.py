@@ -311,6 +311,32 @@ def judged(outcome: Outcome, *, give_up_minutes: int) -> Verdict:
     return judge(outcome, attempts=0, now=NOW, due_at=NOW, give_up_minutes=give_up_minutes, jitter=0.5)
 
 
+def test_a_closed_family_opens_at_its_time_and_holds_up_no_other() -> None:
+    pace = pace_with()
+    pace.began("gmail.com", 0)
+    pace.close({"gmail.com": 100.0})
+    assert pace.may_send("gmail.com", 1) == Wait(100.0)
+    assert pace.may_send(OTHER, 1) == GO
+    # neither in the place of another copy to it, nor of one elsewhere
+    assert not pace.may_follow("gmail.com", "gmail.com", 1)
+    assert not pace.may_follow("gmail.com", OTHER, 1)
+    # one that was to follow, and began before, does not go on; one that is under way ends as it would
+    assert not pace.still_may("gmail.com", 0)
+    pace.ended("gmail.com", Hint.ACCEPTED, 2)
+    assert pace.may_send("gmail.com", 100) == GO
+    pace.began("gmail.com", 100)
+    assert pace.still_may("gmail.com", 100)
+    assert pace.may_follow("gmail.com", "gmail.com", 100)
+
+
+def test_a_family_is_open_again_when_it_is_not_among_the_closed() -> None:
+    pace = pace_with()
+    pace.close({"gmail.com": 100.0})
+    pace.close({OTHER: 50.0})
+    assert pace.may_send("gmail.com", 1) == GO
+    assert pace.may_send(OTHER, 1) == Wait(50.0)
+
+
 def test_memory_grows_with_what_is_to_be_remembered_only() -> None:
     pace = pace_with()
     tracemalloc.start()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from digest.flows.settle import Mail, Settled, Settling
 from digest.mail.identifiers import message_id, return_path
@@ -20,7 +20,7 @@ OUR_DOMAIN: Final = "news.example"
 NINE: Final = at(24, 9)
 
 
-def settling(store: Database, now: datetime = TUESDAY, **parts: str) -> Settling:
+def settling(store: Database, now: datetime = TUESDAY, **parts: Any) -> Settling:
     """What settles, at a moment."""
     return Settling(store=store, tokens=TOKENS, return_keys=[KEY], now=lambda: now, **parts)
 

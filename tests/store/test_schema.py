@@ -33,6 +33,7 @@ from digest.store import (
     story_tables,
     taken_tables,
     topics,
+    watch_tables,
     webhook_tables,
 )
 from digest.store.database import Database
@@ -65,6 +66,7 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
         *(api_tables.api_calls, desk_tables.people, import_tables.imports, one_off_tables.orders),
         *(webhook_tables.webhooks, story_tables.story_joins, correction_tables.corrections),
         *(click_tables.links, feed_tables.feeds, return_tables.returns, taken_tables.taken_files),
+        watch_tables.family_pauses,
     )
     assert {one.metadata for one in known} == {metadata}
     async with blank_store.read() as connection:
@@ -87,6 +89,9 @@ async def test_the_partial_indices_hold_only_what_is_open(blank_store: Database)
     assert "'sending'" in made["ix_issues_sending"].partition("where")[2]
     assert "untold" in made["ix_standing_changes_untold"].partition("where")[2]
     assert "is_new" in made["ix_events_new"].partition("where")[2]
+    watched = made["ix_returns_watched"].partition("where")[2]
+    assert all(word in watched for word in ("hard", "blocked", "complaint"))
+    assert "ended_at is null" in made["uq_family_pauses_open"].partition("where")[2]
     assert "due_at is not null" in made["ix_handovers_due"].partition("where")[2]
     assert "paused_until is not null" in made["ix_subscriptions_paused_until"].partition("where")[2]
 

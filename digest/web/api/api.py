@@ -18,6 +18,7 @@ from digest.flows.press import Press
 from digest.store.database import Database
 from digest.web.api import (
     briefings,
+    families,
     feeds,
     finding,
     imports,
@@ -85,6 +86,7 @@ def build_api(
     issues.add_to(paths, press)
     sending.add_to(paths, press)
     orders.add_to(paths)
+    families.add_to(paths)
     people.add_to(paths)
     webhooks.add_to(paths)
     api.router.routes.extend(paths.routes)

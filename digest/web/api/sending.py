@@ -15,7 +15,7 @@ from digest.flows.overview import overview
 from digest.flows.press import Press
 from digest.flows.preview import preview
 from digest.flows.readers import topic_names
-from digest.flows.shown import explanation_shown
+from digest.flows.shown import explanation_shown, pause_shown
 from digest.store import topics
 from digest.store.database import Database
 from digest.web.api.asked import ByHand
@@ -127,6 +127,7 @@ async def show_status(call: Made, now: Now = None) -> Document:
             for one in found.under_way
         ],
         "uncertain": found.uncertain,
+        "paused": [{"family": one.family, **pause_shown(one)} for one in found.paused],
     }
 
 

@@ -11,6 +11,7 @@ from digest.core.access import Power, Role, Via
 from digest.core.model import DeliveryStatus, IssueStatus, Skip
 from digest.flows.explain import Answer
 from digest.web.api.answered import QuietDayShown
+from digest.web.api.family_documents import FamilyPaused
 from subscribers.model import Standing
 
 
@@ -242,6 +243,7 @@ class StatusShown(BaseModel):
         ],
         under_way=[],
         uncertain=0,
+        paused=[],
     )
 
     newest_number: int
@@ -250,6 +252,8 @@ class StatusShown(BaseModel):
     upcoming: list[AppointmentShown]
     under_way: list[UnderWayShown]
     uncertain: int
+    #: families of mailboxes to which nothing is sent for a while
+    paused: list[FamilyPaused]
 
 
 class SuppressionShown(BaseModel):

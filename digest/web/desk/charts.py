@@ -71,3 +71,15 @@ def columns(
                 )
             )
     return Chart(tuple(blocks), round(ground, 2), most, least)
+
+
+@dataclass(frozen=True, slots=True)
+class RateLines:
+    """A scale from nothing to `most`, and the lines that a rate on it must not pass."""
+
+    most: float
+    lines: tuple[float, ...]
+
+    def at(self, rate: float) -> float:
+        """Where a rate lies, of a hundred; what is beyond the scale lies at its end."""
+        return round(100 * min(rate, self.most) / self.most, 2)

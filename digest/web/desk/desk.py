@@ -12,6 +12,7 @@ from digest.web.desk.account import Account
 from digest.web.desk.briefing_list import BriefingList
 from digest.web.desk.briefing_pages import BriefingPages
 from digest.web.desk.entry import Entry
+from digest.web.desk.family_pages import FamilyPages
 from digest.web.desk.feed_pages import Feeds
 from digest.web.desk.folder_page import FolderPage
 from digest.web.desk.gate import DeskRoute, Gate, Pages
@@ -52,6 +53,7 @@ def desk_routes(
         SendByHand(store=store, press=press),
         Newsletters(store=store, own_themes=own_themes),
         NumbersPages(store=store),
+        FamilyPages(store=store),
         People(store=store),
         Webhooks(store=store),
         Account(store=store, mail_in=mail_in),

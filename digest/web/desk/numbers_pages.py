@@ -13,10 +13,12 @@ from fastapi.responses import Response
 
 from digest.core.access import Power
 from digest.core.model import DeliveryStatus
+from digest.core.reputation import BOUNCE_LINE, COMPLAINT_LINE, COMPLAINT_WALL, Measure
 from digest.errors import NotFoundError
+from digest.flows.family_acts import Families, families
 from digest.flows.numbers import Numbers, numbers
 from digest.store.database import Database
-from digest.web.desk.charts import columns
+from digest.web.desk.charts import RateLines, columns
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
@@ -24,6 +26,12 @@ from subscribers.roster import harmless
 
 #: So long the same figures are shown: they change by one or two, and counting takes a moment.
 _FRESH: Final = timedelta(seconds=60)
+
+#: Against what rates are drawn.
+RATE_LINES: Final = {
+    "complaints": RateLines(0.005, (COMPLAINT_LINE, COMPLAINT_WALL)),
+    "bounces": RateLines(0.04, (BOUNCE_LINE,)),
+}
 
 Row = Iterable[Any]
 
@@ -57,14 +65,26 @@ class NumbersPages:
             below=("left", "lost to bounces and complaints"),
         )
         hours = columns([f"{hour:02}:00" for hour in range(24)], [("readers", "busy", found.hours)])
-        return sheet(visit, "numbers", numbers=found, growth=growth, hours=hours, tables=list(_TABLES))
+        return sheet(
+            visit,
+            "numbers",
+            numbers=found,
+            growth=growth,
+            hours=hours,
+            tables=list(_TABLES),
+            # what somebody has just paused must be seen at once
+            watched=await families(store=self._store, now=visit.now),
+            lines=RATE_LINES,
+        )
 
     async def _download(self, visit: Visit) -> Response:
-        table = _TABLES.get(visit.word("name"))
-        if table is None:
+        if visit.word("name") == "families":
+            head, rows = _families(await families(store=self._store, now=visit.now))
+        elif (table := _TABLES.get(visit.word("name"))) is not None:
+            head, rows = table(await self._numbers(visit))
+        else:
             raise NotFoundError("there are no such figures")
         written = io.StringIO(newline="")
-        head, rows = table(await self._numbers(visit))
         csv.writer(written).writerows([head, *([harmless(str(cell)) for cell in row] for row in rows)])
         headers = {"Content-Disposition": f'attachment; filename="{visit.word("name")}.csv"'}
         return Response(written.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
@@ -78,6 +98,25 @@ class NumbersPages:
 
 
 Table = tuple[tuple[str, ...], Iterable[Row]]
+
+
+def _families(found: Families) -> Table:
+    return (
+        ("family", "tried", "accepted", "complaints", "complaint rate", "bad addresses", "bounce rate"),
+        [
+            (
+                one.family or "all",
+                one.week.tried,
+                one.week.accepted,
+                one.week.complaints,
+                f"{one.readings[Measure.COMPLAINTS].rate:.5f}",
+                one.week.hard,
+                f"{one.readings[Measure.BOUNCES].rate:.5f}",
+            )
+            for one in (found.all, *found.each)
+        ],
+    )
+
 
 _TABLES: Final[Mapping[str, Callable[[Numbers], Table]]] = {
     "growth": lambda found: (
