@@ -19,6 +19,7 @@ from digest.flows.mail_in import MailIn
 from digest.flows.poll import Poller
 from digest.flows.press import Press
 from digest.flows.read_mailbox import MailboxReader
+from digest.flows.reputation import Watch
 from digest.flows.settle import Mail, Settling
 from digest.flows.tally import Progress
 from digest.flows.watch import Watcher
@@ -62,6 +63,7 @@ def settling_for(settings: Settings, store: Database) -> Settling:
         return_keys=keys,
         now=lambda: datetime.now(UTC),
         replies_to=wiring.replies_to_of(settings),
+        watch=Watch(store=store, acts=settings.pause_families, alerts_to=wiring.alerts_to_of(settings)),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.core.families import family_of
 from digest.core.model import DeliveryStatus
 from digest.core.notices import NoticeKind
 from digest.core.settling import TABLE, Consequence, Effect, Reader, counted, step_of
@@ -17,6 +19,7 @@ from digest.flows.matching import Matched, subscriptions_meant
 from digest.flows.notices import goodbyes, notice_for
 from digest.flows.readers import suppression_key
 from digest.store import newsletters, notices, returned
+from digest.store.recounting import Move, recount
 from digest.store.returned import Mailed
 from subscribers import together
 from subscribers.model import Standing
@@ -37,7 +40,7 @@ class Consequences:
         self._connection: Final = connection
         self._now: Final = now
         self._replies_to: Final = replies_to
-        self._changed_issues: Final[set[int]] = set()
+        self._moves: Final[dict[int, Counter[Move]]] = {}
 
     async def follow(self, one: Matched) -> Effect:
         """Do what follows from this one."""
@@ -62,8 +65,9 @@ class Consequences:
         return await self._act(one, one.mailed, row)
 
     async def finish(self) -> None:
-        """Have the outcomes of issues counted anew."""
-        await returned.count_anew(self._connection, self._changed_issues)
+        """Have what was counted of issues follow."""
+        for issue_id, moves in sorted(self._moves.items()):
+            await recount(self._connection, issue_id, moves)
 
     async def _hand_on(self, one: Matched) -> Effect:
         """Hand a person's words on to the newsroom, whoever they are."""
@@ -76,15 +80,21 @@ class Consequences:
         if row.refused:
             said = " ".join(filter(None, (one.event.reply, one.event.enhanced, one.event.text)))
             news = await returned.refuse(self._connection, mailed, row.refused, f"came back: {said}"[:500])
+            self._note(mailed, DeliveryStatus.REFUSED, row.refused, changed=news)
             # what a server refused at once stays refused, and its reader may not have been stopped for it
             news = news or (row.reader is Reader.STOP and mailed.status is DeliveryStatus.REFUSED)
         elif row.arrived:
             news = await returned.arrive(self._connection, mailed, self._now)
+            self._note(mailed, DeliveryStatus.SENT, "", changed=news)
         else:
             news = False
-        if news and mailed.issue_id is not None:
-            self._changed_issues.add(mailed.issue_id)
         return news
+
+    def _note(self, mailed: Mailed, after: DeliveryStatus, reason: str, *, changed: bool) -> None:
+        if changed and mailed.issue_id is not None:
+            family = family_of(mailed.address.rpartition("@")[2].lower())
+            move = Move(family, mailed.status, after, reason)
+            self._moves.setdefault(mailed.issue_id, Counter())[move] += 1
 
     async def _act_without_copy(self, one: Matched, row: Consequence) -> Effect:
         """What is proved of a reader and of no copy stops mail, or is only kept."""

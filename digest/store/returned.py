@@ -16,7 +16,6 @@ from sqlalchemy import (
     func,
     insert,
     literal,
-    null,
     select,
     text,
     update,
@@ -27,7 +26,7 @@ from digest.core.model import DeliveryStatus
 from digest.core.notices import NoticeKind
 from digest.core.settling import Score
 from digest.store.return_tables import bounce_scores, returns
-from digest.store.tables import deliveries, issues, notices
+from digest.store.tables import deliveries, notices
 from subscribers.interning import chunks, insert_into
 from subscribers.model import Standing
 from subscribers.tables import standing_changes, subscribers, subscriptions
@@ -161,13 +160,6 @@ async def arrive(connection: AsyncConnection, mailed: Mailed, now: datetime) -> 
     """The mail was in doubt, and did arrive; False when it was not in doubt."""
     values = {"status": DeliveryStatus.SENT, "sent_at": now, "reason": "", "detail": "", "claims": 0}
     return await _change(connection, mailed, (DeliveryStatus.UNCERTAIN,), values)
-
-
-async def count_anew(connection: AsyncConnection, issue_ids: Collection[int]) -> None:
-    """What was counted of these issues has changed."""
-    for some in chunks(sorted(issue_ids)):
-        changed = update(issues).where(issues.c.id.in_(some)).values(outcomes=null(), families=null())
-        await connection.execute(changed)
 
 
 async def has_moved_on(connection: AsyncConnection, mailed: Mailed) -> bool:

@@ -18,7 +18,7 @@ from digest.flows.notices import notice_for
 from digest.flows.readers import suppression_key
 from digest.flows.settle import Mail
 from digest.mail.identifiers import notice_return_path
-from digest.store import newsletters, notices, returned_mails
+from digest.store import issues, newsletters, notices, outcomes, provider_figures, returned_mails
 from digest.store.database import Database
 from digest.store.tables import deliveries
 from digest.store.tables import notices as notice_table
@@ -272,3 +272,23 @@ async def test_a_result_that_is_not_recorded_yet_is_waited_for(store: Database) 
     taken, _ = await asyncio.gather(settling(store, at(24, 9)).take_in([Mail(raw)]), record_soon())
     assert taken[0][0].effect is Effect.STOPPED
     assert (await copy_of(store, "ana@readers.example"))[0] is DeliveryStatus.REFUSED
+
+
+async def test_what_was_counted_of_an_issue_follows_without_counting_all_its_copies_again(
+    store: Database,
+) -> None:
+    ana, bob, cleo = await sent_to(store, "ana@readers.example", "bob@readers.example", "cleo@else.example")
+    async with store.write() as connection:
+        await issues.close_when_settled(connection, ana.issue_id)
+        await provider_figures.keep(
+            connection, ana.issue_id, await provider_figures.count(connection, ana.issue_id)
+        )
+    await take(store, report("ana@readers.example", to=back_to(ana)))
+    await take(store, report("cleo@else.example", to=back_to(cleo), status="5.2.2", said="552 mailbox full"))
+    async with store.read() as connection:
+        kept = await outcomes.kept(connection, [ana.issue_id])
+        assert kept == {ana.issue_id: await outcomes.counts_of(connection, ana.issue_id)}
+        by_family = await provider_figures.since(connection, at(24, 0))
+        assert by_family == await provider_figures.count(connection, ana.issue_id)
+    assert kept[ana.issue_id]["sent"] == {"": 1}
+    assert bob.issue_id == ana.issue_id
