@@ -45,6 +45,7 @@ from digest.flows.find_feed import fetched
 from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown
 from digest.ingest.formats import FORMATS
 from digest.ingest.gathered import Gathered
+from digest.ingest.headings import HeadingsError
 from digest.ingest.packed import read_all
 from digest.ingest.plaintext import clean, decoded, paragraphs
 from digest.ingest.topics import TopicRules
@@ -101,7 +102,7 @@ def ingest(
     """Take briefings in and publish them; what is known already is left alone or revised."""
     kind = parse_section(section)
     reading = partial(
-        read_all, format=format, section=kind, topics=tuple(topic or ()), columns=_columns(column or ())
+        _read, format=format, section=kind, topics=tuple(topic or ()), columns=_columns(column or ())
     )
     gathered = [part for one in sources for part in reading(_given(one, config), source=_named(one))]
     collected = run(_collect(gathered, topic or (), config, not draft))
@@ -304,6 +305,14 @@ async def _collect(
             # a wrong one is the fault of the call, not of each item
             rules.slug_of(name)
         return [await collect(one, store=store, publish=publish_new, **_by()) for one in gathered]
+
+
+def _read(data: bytes, **how: Any) -> tuple[Gathered, ...]:
+    try:
+        return read_all(data, **how)
+    except HeadingsError as error:
+        heading = error.table.headings[0]
+        raise InputError(f"{error}, as in --column {heading!r}=title or --column {heading!r}=") from None
 
 
 def _named(source: str) -> str:

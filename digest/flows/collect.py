@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -134,16 +134,46 @@ async def collect(
         return (await collect_within(connection, gathered, now, publish=publish, by=by)).whole
 
 
-async def rehearse(gathered: Gathered, *, store: Database, now: datetime) -> Rehearsal:
-    """Do all that `collect` does, look at what came of it, and take it back: nothing is changed."""
+async def collect_all(
+    parts: Sequence[Gathered], *, store: Database, now: datetime, publish: bool = True, by: Actor = PROGRAM
+) -> Collected:
+    """Take the items of several sources, as `collect` does, all in one transaction."""
+    async with store.write() as connection:
+        return await _all_within(connection, parts, now, publish=publish, by=by)
+
+
+async def rehearse(parts: Sequence[Gathered], *, store: Database, now: datetime) -> Rehearsal:
+    """Do all that `collect_all` does, look at what came of it, and take it back: nothing is changed."""
     try:
         async with store.write() as connection:
-            done = (await collect_within(connection, gathered, now, publish=False, by=PROGRAM)).whole
+            done = await _all_within(connection, parts, now, publish=False, by=PROGRAM)
             added = await editing.existing(connection, done.added)
             updated = await editing.existing(connection, done.updated)
             raise _RehearsedError(Rehearsal(added, updated, done.unchanged, done.rejected))
     except _RehearsedError as end:
         return end.rehearsal
+
+
+async def _all_within(
+    connection: AsyncConnection, parts: Sequence[Gathered], now: datetime, *, publish: bool, by: Actor
+) -> Collected:
+    if len(parts) > 1:
+        # a later part may revise something: see `collect_within`
+        await pulling.hold_off(connection, alone=True)
+    done = [
+        (await collect_within(connection, one, now, publish=publish, by=by)).whole
+        for one in parts
+        if one.drafts or one.rejected
+    ]
+    added = tuple(id_ for one in done for id_ in one.added)
+    fresh = set(added)
+    return Collected(
+        added=added,
+        # one that came with an earlier part, and was changed by a later one, is new all the same
+        updated=tuple(dict.fromkeys(id_ for one in done for id_ in one.updated if id_ not in fresh)),
+        unchanged=sum(one.unchanged for one in done),
+        rejected=tuple(refusal for one in done for refusal in one.rejected),
+    )
 
 
 async def collect_within(

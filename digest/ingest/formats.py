@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final, Protocol
 
 from digest.errors import InputError
-from digest.ingest.csvtable import looks_like_table, read_csv
+from digest.ingest.csvtable import columns_among, looks_like_table, read_csv
 from digest.ingest.feed_room import read_apart
 from digest.ingest.feeds import looks_like_feed
 from digest.ingest.frontmatter import looks_like_front_matter, read_markdown
@@ -70,6 +70,14 @@ def read(
     found = format or _recognised(text, source)
     reader = partial(read_csv, columns=columns) if found == _CSV else _READERS[found]
     return reader(text, source=source, section=section, topics=topics)
+
+
+def columns_in(data: bytes, columns: Mapping[str, str]) -> dict[str, str]:
+    """The part of `columns` that speaks of headings of this text; nothing when it is no table with them."""
+    try:
+        return columns_among(clean(decoded(data, source="")), columns) if columns else {}
+    except (InputError, ValueError):
+        return {}
 
 
 def _recognised(text: str, source: str) -> str:

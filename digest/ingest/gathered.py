@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from digest.core.model import DraftBriefing, Rejected
+from digest.ingest.headings import ForeignTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,5 @@ class Gathered:
     source: str = field(default="", compare=False)
     #: what feeds say their entries are about, by line; those that name a topic give it, others mean nothing
     categories: Mapping[int, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    #: of a table in an archive that was refused since its headings say nothing to us
+    foreign: ForeignTable | None = field(default=None, compare=False)

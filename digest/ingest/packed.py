@@ -10,8 +10,9 @@ from typing import Final
 
 from digest.core.model import Rejected
 from digest.errors import InputError
-from digest.ingest.formats import read
+from digest.ingest.formats import columns_in, read
 from digest.ingest.gathered import Gathered
+from digest.ingest.headings import HeadingsError
 from subscribers.model import Section
 
 #: The first bytes of an archive.
@@ -36,30 +37,43 @@ def read_all(
     section: Section = Section.BRIEFING,
     topics: tuple[str, ...] = (),
     columns: Mapping[str, str] | None = None,
+    most_bytes: int = MOST_OF_ALL,
 ) -> tuple[Gathered, ...]:
     """Read a text (see `formats.read`), or each text of an archive; one that cannot be read is refused whole.
 
-    Raises InputError as `formats.read` does, and for an archive that is damaged or too large.
+    In an archive `columns` hold for the tables that have them, and `most_bytes` for all of it as unpacked.
+    Raises InputError as `formats.read` does, and
+    for an archive that is damaged or too large.
     """
 
-    def reading(part: bytes, name: str) -> Gathered:
-        return read(part, source=name, format=format, section=section, topics=topics, columns=columns)
+    def reading(part: bytes, name: str, mine: Mapping[str, str] | None) -> Gathered:
+        return read(part, source=name, format=format, section=section, topics=topics, columns=mine)
 
     if not data.startswith(BEGINNING):
-        return (reading(data, source),)
+        return (reading(data, source, columns),)
     found: list[Gathered] = []
-    for name, part in _files(data, source):
+    missing = dict(columns or {})
+    for name, part in _files(data, source, most_bytes):
         whole = f"{source}/{name}"
         try:
             if part.startswith(BEGINNING):
                 raise InputError(f"{whole} is an archive within an archive: unpack it first")
-            found.append(reading(part, whole))
+            mine = columns_in(part, columns or {})
+            missing = {heading: key for heading, key in missing.items() if heading not in mine}
+            found.append(reading(part, whole, mine))
         except InputError as error:
-            found.append(Gathered(rejected=(Rejected(whole, 1, str(error)),), source=whole))
+            found.append(_refused(whole, error))
+    for heading in missing:
+        raise InputError(f"{source} holds no table with a column {heading!r}")
     return tuple(found) or (Gathered(source=source),)
 
 
-def _files(data: bytes, source: str) -> Iterator[tuple[str, bytes]]:
+def _refused(whole: str, error: InputError) -> Gathered:
+    foreign = error.table if isinstance(error, HeadingsError) and not error.is_meant else None
+    return Gathered(rejected=(Rejected(whole, 1, str(error)),), source=whole, foreign=foreign)
+
+
+def _files(data: bytes, source: str, most_bytes: int) -> Iterator[tuple[str, bytes]]:
     """Each file with its name; raises InputError for an archive that cannot be read."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -68,9 +82,9 @@ def _files(data: bytes, source: str) -> Iterator[tuple[str, bytes]]:
             files = [one for one in archive.infolist() if not one.is_dir() and not _is_litter(one.filename)]
             if len(files) > _MOST_FILES:
                 raise InputError(f"{source} holds more than {_MOST_FILES} files: part it")
-            left = MOST_OF_ALL
+            left = most_bytes
             for one in sorted(files, key=lambda one: one.filename):
-                part = _unpacked(archive, one, source, left)
+                part = _unpacked(archive, one, source, left, most_bytes)
                 left -= len(part)
                 yield shown(one.filename), part
     # the package says by NotImplementedError what it cannot unpack
@@ -78,7 +92,9 @@ def _files(data: bytes, source: str) -> Iterator[tuple[str, bytes]]:
         raise InputError(f"{source} is a damaged archive ({error}): pack it again") from None
 
 
-def _unpacked(archive: zipfile.ZipFile, one: zipfile.ZipInfo, source: str, left: int) -> bytes:
+def _unpacked(
+    archive: zipfile.ZipFile, one: zipfile.ZipInfo, source: str, left: int, most_bytes: int
+) -> bytes:
     name = f"{source}/{shown(one.filename)}"
     if one.flag_bits & 1:
         raise InputError(f"{name} is encrypted: pack it without a password")
@@ -89,7 +105,7 @@ def _unpacked(archive: zipfile.ZipFile, one: zipfile.ZipInfo, source: str, left:
     if len(part) > MOST_OF_ONE:
         raise InputError(f"{name} has more than {MOST_OF_ONE // 1_000_000} MB")
     if len(part) > left:
-        raise InputError(f"{source} unpacks to more than {MOST_OF_ALL // 1_000_000} MB: part it")
+        raise InputError(f"{source} unpacks to more than {most_bytes // 1_000_000} MB: part it")
     return part
 
 

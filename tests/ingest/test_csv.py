@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import InputError
-from digest.ingest.csvtable import HEADINGS, looks_like_table, read_csv
+from digest.ingest.csvtable import looks_like_table, read_csv
 from digest.ingest.formats import read
+from digest.ingest.headings import HEADINGS, ForeignTable, HeadingsError, guessed_keys
 from subscribers.model import Section
 
 TABLE = """Title,Body,Source,Source Date,Topics,URL
@@ -141,3 +142,31 @@ def test_whatever_a_table_is_made_of_it_is_read_or_refused_in_words(text: str) -
     with suppress(InputError):
         found = read(text.encode(), source="x", format="csv")
         assert all(one.title and one.paragraphs for one in found.drafts)
+
+
+def test_headings_that_say_nothing_are_handed_on_with_the_first_cells() -> None:
+    with pytest.raises(HeadingsError) as caught:
+        read_csv("Text,text,,\nA  b,,c,\n,d\n", source="x.csv")
+    assert caught.value.table == ForeignTable(
+        ("Text", "text (2)", "", "(2)"), samples=(("A b",), ("d",), ("c",), ())
+    )
+
+
+def test_columns_of_the_same_name_are_mapped_apart() -> None:
+    columns = {"Text": "title", "Text (2)": "body"}
+    (draft,) = read_csv("Text,Text\nNight trains,They return.\n", source="x", columns=columns).drafts
+    assert (draft.title, draft.paragraphs) == ("Night trains", ("They return.",))
+
+
+@pytest.mark.parametrize(
+    ("headings", "keys"),
+    [
+        (("Headline", "Text", "Date"), ["title", "body", "source_date"]),
+        (("Title", "Headline", "BODY"), ["title", "", "body"]),
+        (("标题", "正文", "العنوان", "الرابط"), ["title", "body", "", "url"]),
+        (("mood", ""), ["", ""]),
+    ],
+    ids=["others", "twice", "languages", "nothing"],
+)
+def test_what_columns_mean_is_guessed_from_their_headings(headings: tuple[str, ...], keys: list[str]) -> None:
+    assert guessed_keys(headings) == keys

@@ -123,3 +123,20 @@ def test_a_damaged_archive_is_read_or_refused(data: st.DataObject) -> None:
     with suppress(InputError):
         for one in read_all(bytes(whole), source="a.zip"):
             assert all(re.fullmatch(r"[^\n]+", refusal.reason) for refusal in one.rejected)
+
+
+def test_columns_hold_for_the_tables_that_have_them() -> None:
+    data = archive(
+        {
+            "a.csv": "Headline,Text\nNight trains,They return.\n",
+            "b.csv": "title,body\nPorts,Agree.\n",
+            "c.txt": PAGE,
+            "d.csv": "Mood,Hour\ngood,7\n",
+        }
+    )
+    found = read_all(data, source="all.zip", columns={"headline": "title", "Text": "body"})
+    assert [len(one.drafts) for one in found] == [1, 1, 1, 0]
+    assert found[3].foreign is not None
+    assert found[3].foreign.headings == ("Mood", "Hour")
+    with pytest.raises(InputError, match="holds no table with a column 'Headlin'"):
+        read_all(data, source="all.zip", columns={"Headlin": "title"})
