@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,6 +30,12 @@ EVERY_DEFAULT: Final = 30
 SETTLE_DEFAULT: Final = 10
 TAKE_DEFAULT: Final = 10
 _SOURCE_LIMIT: Final = 200
+#: Of a feed that is never written down.
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class PolledAlreadyError(InputError):
+    """The address is that of a feed which is polled already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +56,7 @@ async def add_feed(
     url: str, wish: FeedWish, *, store: Database, now: datetime, by: Actor = PROGRAM, title: str = ""
 ) -> Feed:
     """Add a feed, to be asked at once; when a page stands at the address, the first poll finds its feed."""
-    new = _with(
-        wish,
-        Feed(
-            id=0,
-            url=feed_address(url),
-            title=title[:200],
-            source="",
-            section=Section.BRIEFING,
-            topics=(),
-            every_minutes=EVERY_DEFAULT,
-            settle_minutes=SETTLE_DEFAULT,
-            take=TAKE_DEFAULT,
-            added_at=now,
-            next_poll_at=now,
-        ),
-    )
+    new = _with(wish, replace(_plain(now), url=feed_address(url), title=title[:200]))
     async with store.write() as connection:
         new = replace(new, topics=await _slugs(connection, new.topics))
         await _require_free(connection, new.url)
@@ -137,6 +128,29 @@ def feed_address(url: str) -> str:
         raise InputError(str(error)) from None
 
 
+async def require_possible(connection: AsyncConnection, wish: FeedWish) -> None:
+    """Raise InputError for what no feed can be like."""
+    possible = _with(wish, _plain(_EPOCH))
+    await _slugs(connection, possible.topics)
+
+
+def _plain(now: datetime) -> Feed:
+    """A new feed of which nothing was said yet."""
+    return Feed(
+        id=0,
+        url="",
+        title="",
+        source="",
+        section=Section.BRIEFING,
+        topics=(),
+        every_minutes=EVERY_DEFAULT,
+        settle_minutes=SETTLE_DEFAULT,
+        take=TAKE_DEFAULT,
+        added_at=now,
+        next_poll_at=now,
+    )
+
+
 def _with(wish: FeedWish, feed: Feed) -> Feed:
     for name, bounds in (("every_minutes", EVERY), ("settle_minutes", SETTLE), ("take", TAKE)):
         value = getattr(wish, name)
@@ -159,7 +173,7 @@ async def _slugs(connection: AsyncConnection, names: tuple[str, ...]) -> tuple[s
 async def _require_free(connection: AsyncConnection, url: str) -> None:
     known = await shelf.by_url(connection, url)
     if known is not None:
-        raise InputError(f"{url} is polled already: it is feed {known.id}, {known.name}")
+        raise PolledAlreadyError(f"{url} is polled already: it is feed {known.id}, {known.name}")
 
 
 def _told(feed: Feed) -> dict[str, Any]:

@@ -1,18 +1,28 @@
-"""A list of feeds is added, feed by feed, and the feeds there are become such a list."""
+"""A list of feeds is looked at, and added feed by feed; and the feeds there are become such a list."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import Rejected
 from digest.errors import InputError
-from digest.flows.edit_feeds import FeedWish, add_feed, feed_address
+from digest.flows.edit_feeds import FeedWish, PolledAlreadyError, add_feed, feed_address, require_possible
 from digest.ingest.opml import Outline
 from digest.store import feeds as shelf
 from digest.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ListSeen:
+    """What would become of the feeds of a list; addresses as they would be kept."""
+
+    new: tuple[Outline, ...]
+    #: polled already, or standing further up in the list
+    known: tuple[Outline, ...]
+    rejected: tuple[Rejected, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,30 @@ class ListTaken:
     rejected: tuple[Rejected, ...]
 
 
+async def look_at_feeds(
+    outlines: Iterable[Outline], wish: FeedWish, *, source: str, store: Database
+) -> ListSeen:
+    """Tell which feeds of a list are new; nothing is changed. `source` names the list in refusals.
+
+    Raises InputError when the wish itself cannot be.
+    """
+    async with store.read() as connection:
+        await require_possible(connection, wish)
+        there = {feed.url for feed in await shelf.every(connection)}
+    new: list[Outline] = []
+    known: list[Outline] = []
+    rejected: list[Rejected] = []
+    for one in outlines:
+        try:
+            found = replace(one, url=feed_address(one.url))
+        except InputError as error:
+            rejected.append(Rejected(source, one.line, str(error)))
+            continue
+        (known if found.url in there else new).append(found)
+        there.add(found.url)
+    return ListSeen(tuple(new), tuple(known), tuple(rejected))
+
+
 async def add_feeds(
     outlines: Iterable[Outline],
     wish: FeedWish,
@@ -35,27 +69,19 @@ async def add_feeds(
     now: datetime,
     by: Actor = PROGRAM,
 ) -> ListTaken:
-    """Add those that are not there yet, to be asked at once; `source` names the list in refusals.
-
-    Raises InputError when the wish itself cannot be.
-    """
+    """Add those that are not there yet, to be asked at once; see `look_at_feeds`."""
+    seen = await look_at_feeds(outlines, wish, source=source, store=store)
     added: list[int] = []
-    rejected: list[Rejected] = []
-    known = 0
-    for one in outlines:
+    known = len(seen.known)
+    for one in seen.new:
         try:
-            url = feed_address(one.url)
-        except InputError as error:
-            rejected.append(Rejected(source, one.line, str(error)))
-            continue
-        async with store.read() as connection:
-            there = await shelf.by_url(connection, url)
-        if there is not None:
+            feed = await add_feed(one.url, wish, store=store, now=now, by=by, title=one.title)
+        except PolledAlreadyError:
+            # somebody else was faster
             known += 1
-            continue
-        feed = await add_feed(url, wish, store=store, now=now, by=by, title=one.title)
-        added.append(feed.id)
-    return ListTaken(tuple(added), known, tuple(rejected))
+        else:
+            added.append(feed.id)
+    return ListTaken(tuple(added), known, seen.rejected)
 
 
 async def listed_feeds(*, store: Database) -> tuple[Outline, ...]:

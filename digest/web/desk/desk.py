@@ -13,6 +13,7 @@ from digest.web.desk.briefing_list import BriefingList
 from digest.web.desk.briefing_pages import BriefingPages
 from digest.web.desk.entry import Entry
 from digest.web.desk.family_pages import FamilyPages
+from digest.web.desk.feed_list_pages import FeedLists
 from digest.web.desk.feed_pages import Feeds
 from digest.web.desk.folder_page import FolderPage
 from digest.web.desk.gate import DeskRoute, Gate, Pages
@@ -64,6 +65,7 @@ def desk_routes(
         Topics(store=store),
         Feeds(store=store),
         FolderPage(store=store),
+        FeedLists(store=store),
         ReaderList(store=store),
         Readers(store=store, base_url=base_url, own_themes=own_themes),
         Imports(store=store),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi.responses import Response
@@ -26,6 +27,16 @@ from subscribers.wishes import WishError, parse_section
 
 #: Feeds on a page.
 _ON_A_PAGE: Final = 100
+#: What the form for a new one begins with.
+FIELDS: Final[Mapping[str, Any]] = {
+    "url": "",
+    "source": "",
+    "section": Section.BRIEFING.value,
+    "topics": (),
+    "every": flows.EVERY_DEFAULT,
+    "settle": flows.SETTLE_DEFAULT,
+    "take": flows.TAKE_DEFAULT,
+}
 
 
 class Feeds:
@@ -62,16 +73,14 @@ class Feeds:
         )
 
     async def _new(self, visit: Visit) -> Response:
-        fields = {"every": flows.EVERY_DEFAULT, "settle": flows.SETTLE_DEFAULT, "take": flows.TAKE_DEFAULT}
-        plain = {"url": visit.asked("url"), "source": "", "section": Section.BRIEFING.value, "topics": ()}
-        return await self._form(visit, None, fields | plain)
+        return await self._form(visit, None, {**FIELDS, "url": visit.asked("url")})
 
     async def _add(self, visit: Visit) -> Response:
         form = visit.form
         try:
-            feed = await flows.add_feed(form.one("url"), _wish(form), **self._by(visit))
+            feed = await flows.add_feed(form.one("url"), wish_in(form), **self._by(visit))
         except InputError as error:
-            return await self._form(visit, None, _fields_again(form), wrong=str(error))
+            return await self._form(visit, None, fields_again(form), wrong=str(error))
         return see_other(f"{feed.id}?done=added")
 
     async def _show(self, visit: Visit) -> Response:
@@ -81,10 +90,10 @@ class Feeds:
     async def _save(self, visit: Visit) -> Response:
         found, form = await self._sheet(visit), visit.form
         try:
-            wish = _wish(form)
+            wish = wish_in(form)
             await flows.edit_feed(found.feed.id, wish, **self._by(visit))
         except InputError as error:
-            return await self._form(visit, found, _fields_again(form), wrong=str(error))
+            return await self._form(visit, found, fields_again(form), wrong=str(error))
         return see_other(f"{found.feed.id}?done=saved")
 
     async def _poll(self, visit: Visit) -> Response:
@@ -132,7 +141,8 @@ class Feeds:
         return {"store": self._store, "now": visit.now, "by": visit.actor}
 
 
-def _wish(form: Entered) -> FeedWish:
+def wish_in(form: Entered) -> FeedWish:
+    """How a feed shall be, as a form says it; raises InputError."""
     source = form.one("source")
     try:
         section = parse_section(form.one("section") or Section.BRIEFING.value)
@@ -170,6 +180,7 @@ def _fields_of(feed: Feed) -> dict[str, Any]:
     }
 
 
-def _fields_again(form: Entered) -> dict[str, Any]:
+def fields_again(form: Entered) -> dict[str, Any]:
+    """What was entered, for the same form once more."""
     lines = {name: form.one(name) for name in ("url", "source", "section", "every", "settle", "take")}
     return {**lines, "topics": form.all("topic")}

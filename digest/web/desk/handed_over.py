@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,8 @@ from digest.web.desk.entered import Entered
 #: As base64 (RFC 4648) it travels through the form a second time, and forms have their limit.
 MOST_BYTES: Final = 1_500_000
 _LONGEST_NAME: Final = 60
+#: Of an XML declaration (XML 1.0, 2.8).
+_ENCODING: Final = re.compile(r"\A(\s*<\?xml[^>]{0,100}?)\s+encoding=(?:\"[^\">]*\"|'[^'>]*')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,12 @@ async def handed_over(form: Entered, *, pasted: str, too_large: str) -> HandedOv
     """
     file = form.file("file")
     if carried := form.secret("data"):
-        found = HandedOver(_uncarried(carried), _name(form.secret("source")) or pasted)
+        found = HandedOver(_uncarried(carried), _name(form.secret("called")) or pasted)
     elif file is not None:
         found = HandedOver(await file.read(MOST_BYTES + 1), _name(file.filename or "") or "a file")
     else:
-        text = form.secret("page")
+        # what was pasted is in UTF-8 now, whatever the file said of itself that it was copied from
+        text = _ENCODING.sub(r"\1", form.secret("page"))
         found = HandedOver(text.encode("utf-8", "surrogatepass") if text.strip() else b"", pasted)
     if not found.data.strip():
         raise InputError("there is nothing to read: paste something, or choose a file that is not empty")
