@@ -16,6 +16,7 @@ _CONTROL: Final[dict[int, str | None]] = {
     **dict.fromkeys({*range(0x20), *range(0x7F, 0xA0)} - {0x09, 0x0A}),
     **dict.fromkeys((0x0B, 0x0C, 0x85), " "),
 }
+_XML_ENCODING: Final = re.compile(r"\A(\s*<\?xml[^>]{0,100}?)\s+encoding=(?:\"[^\">]*\"|'[^'>]*')")
 _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 #: What a line may hold and still be blank: white space, and marks that browsers copy but nobody sees.
 _UNSEEN: Final = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + "\u200b\u2060\ufeff"
@@ -38,6 +39,13 @@ def decoded(data: bytes, *, source: str) -> str:
             f"{source} is not text: it holds NUL bytes; give a text file, saved as UTF-8 when it is one"
         )
     return text
+
+
+def encoded(text: str) -> bytes:
+    """A text in UTF-8, as a file of it would be: XML that was copied from a file in another encoding says
+    nothing of that any more (XML 1.0, 4.3.3).
+    """
+    return _XML_ENCODING.sub(r"\1", text).encode("utf-8", "surrogatepass")
 
 
 def clean(text: str) -> str:

@@ -19,9 +19,11 @@ from digest.store.database import Database
 from digest.web.api import (
     briefings,
     families,
+    feed_lists,
     feeds,
     finding,
     imports,
+    ingest,
     issues,
     orders,
     people,
@@ -75,9 +77,11 @@ def build_api(
     gate = Gate(store=store, rates=Rates(calls_a_minute, timedelta(minutes=1)), now=now)
     paths = Paths(gate)
     briefings.add_to(paths)
+    ingest.add_to(paths)
     finding.add_to(paths)
     stories.add_to(paths)
     topics.add_to(paths, own_themes)
+    feed_lists.add_to(paths)
     feeds.add_to(paths)
     rosters.add_to(paths)
     imports.add_to(paths)

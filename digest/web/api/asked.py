@@ -69,27 +69,6 @@ class NewBriefings(Asked):
     publish: Annotated[StrictBool, Field(description="False keeps new items as drafts.")] = True
 
 
-class NewText(Asked):
-    """A page of news as text, or items as JSON, as `digest ingest` reads them."""
-
-    model_config = _example(
-        text='[{"title": "Steel exports rise", "body": "They rose for the third month."}]',
-        format="json",
-        section="briefing",
-        topics=["economy"],
-        publish=False,
-    )
-
-    text: Annotated[str, StringConstraints(max_length=3_000_000)]
-    source: Annotated[Word, Field(description="What it is called in messages.")] = "text"
-    format: Annotated[
-        Literal["page", "json", "feed"] | None, Field(description="Recognised when not given.")
-    ] = None
-    section: Section = Section.BRIEFING
-    topics: Annotated[list[Word], Field(max_length=50)] = []
-    publish: StrictBool = True
-
-
 class BriefingEdit(Asked):
     """What shall be changed; a field that is not named stays."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -18,16 +17,15 @@ from digest.flows.collect import collect
 from digest.flows.correcting import BY_RULE, Word
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
 from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown
-from digest.ingest.formats import read
 from digest.ingest.gathered import Gathered
 from digest.ingest.plaintext import clean, trimmed
-from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
-from digest.store import corrections, topics
+from digest.store import corrections
 from digest.store.opinions import tally
 from digest.web.api.answered import BriefingInAList, BriefingInFull, Collected
-from digest.web.api.asked import BriefingEdit, NewBriefing, NewBriefings, NewText
+from digest.web.api.asked import BriefingEdit, NewBriefing, NewBriefings
 from digest.web.api.calls import Call, Made
+from digest.web.api.ingest import rejected_items
 from digest.web.api.paths import After, Document, Id, Limit, Listing, Paths, part
 from digest.web.api.times import instant
 from subscribers.wishes import parse_language
@@ -37,7 +35,6 @@ def add_to(paths: Paths) -> None:
     """Add what is about briefings."""
     paths.get("/briefings", Power.SEE, list_briefings, Listing[BriefingInAList])
     paths.post("/briefings", Power.EDIT, add_briefings, Collected)
-    paths.post("/ingest", Power.EDIT, ingest, Collected)
     paths.get("/briefings/{id}", Power.SEE, show_briefing, BriefingInFull)
     paths.patch("/briefings/{id}", Power.EDIT, edit_briefing, BriefingInFull)
     paths.act("/briefings/{id}/publish", Power.EDIT, publish_briefing, BriefingInFull)
@@ -73,28 +70,6 @@ async def add_briefings(call: Made, body: NewBriefings) -> Document:
     """
     drafts = tuple(_draft(item, place) for place, item in enumerate(body.items, 1))
     return await _collect(call, Gathered(drafts, source="api"), publish_new=body.publish)
-
-
-async def ingest(call: Made, body: NewText) -> Document:
-    """Take in a page of news, or items as JSON
-
-    The text is read as `digest ingest` reads a file.
-    """
-    async with call.store.read() as connection:
-        rules = TopicRules(await topics.every(connection))
-    for name in body.topics:
-        # a wrong one is the fault of the call, not of each item
-        rules.slug_of(name)
-    # a feed is read in a process of its own, and waited for
-    gathered = await asyncio.to_thread(
-        read,
-        body.text.encode(),
-        source=body.source,
-        format=body.format,
-        section=body.section,
-        topics=tuple(body.topics),
-    )
-    return await _collect(call, gathered, publish_new=body.publish)
 
 
 async def edit_briefing(call: Made, id: Id, body: BriefingEdit) -> Document:
@@ -154,12 +129,11 @@ async def _collect(call: Call, gathered: Gathered, *, publish_new: bool) -> Docu
     done: Harvest = await collect(
         gathered, store=call.store, now=call.now, publish=publish_new, by=call.actor
     )
-    rejected = [{"source": one.source, "line": one.line, "reason": one.reason} for one in done.rejected]
     return {
         "added": list(done.added),
         "updated": list(done.updated),
         "unchanged": done.unchanged,
-        "rejected": rejected,
+        "rejected": rejected_items(done.rejected),
     }
 
 

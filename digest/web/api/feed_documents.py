@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from digest.core.feeding import FeedHealth, PollOutcome
 from digest.web.api.asked import Asked, Line, Word
@@ -18,6 +18,9 @@ Settle = Annotated[
 Topics = Annotated[
     list[Word],
     Field(max_length=50, description="Of every item; without any, categories that name one, else the rules."),
+]
+Take = Annotated[
+    StrictInt, Field(ge=0, le=1000, description="How many of the items that are there come out.")
 ]
 Source = Annotated[Word, Field(max_length=200, description="Empty takes the feed's own title.")]
 
@@ -142,6 +145,72 @@ class NewFeed(Asked):
     topics: Topics = []  # noqa: RUF012
     every_minutes: Every = 30
     settle_minutes: Settle = 10
-    take: Annotated[
-        StrictInt, Field(ge=0, le=1000, description="How many of the items that are there come out.")
-    ] = 10
+    take: Take = 10
+
+
+class FeedList(Asked):
+    """A list of feeds in OPML, and how they shall be."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "opml": '<opml version="2.0"><body><outline text="Harbour Post" '
+                    'xmlUrl="https://harbour.example/feed.xml"/></body></opml>',
+                    "take": 0,
+                }
+            ]
+        },
+    )
+
+    opml: Annotated[str, StringConstraints(max_length=3_000_000)]
+    source: Annotated[Word, Field(description="What it is called in messages.")] = "list"
+    section: Section = Section.BRIEFING
+    topics: Topics = []  # noqa: RUF012
+    every_minutes: Every = 30
+    settle_minutes: Settle = 10
+    take: Take = 10
+
+
+class RefusedFeed(BaseModel):
+    """A feed of a list that is not added."""
+
+    line: int
+    reason: str
+
+
+_REFUSED: Final = {"line": 3, "reason": "url 'ftp://radio.example/' is not an absolute http or https address"}
+
+
+class FeedListTaken(BaseModel):
+    """What became of a list of feeds."""
+
+    model_config = _example(added=[1], known=0, rejected=[_REFUSED])
+
+    added: list[int]
+    #: polled already, or standing twice in the list
+    known: int
+    rejected: list[RefusedFeed]
+
+
+class ListedFeed(BaseModel):
+    """A feed as it stands in a list."""
+
+    line: int
+    url: str
+    title: str
+
+
+class FeedListTried(BaseModel):
+    """What would become of a list of feeds."""
+
+    model_config = _example(
+        added=[{"line": 1, "url": "https://harbour.example/feed.xml", "title": "Harbour Post"}],
+        known=[],
+        rejected=[_REFUSED],
+    )
+
+    added: list[ListedFeed]
+    known: list[ListedFeed]
+    rejected: list[RefusedFeed]

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from digest.errors import InputError
+from digest.ingest.plaintext import encoded
 from digest.web.desk.entered import Entered
 
 #: As base64 (RFC 4648) it travels through the form a second time, and forms have their limit.
 MOST_BYTES: Final = 1_500_000
 _LONGEST_NAME: Final = 60
-#: Of an XML declaration (XML 1.0, 2.8).
-_ENCODING: Final = re.compile(r"\A(\s*<\?xml[^>]{0,100}?)\s+encoding=(?:\"[^\">]*\"|'[^'>]*')")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +43,7 @@ async def handed_over(form: Entered, *, pasted: str, too_large: str) -> HandedOv
     elif file is not None:
         found = HandedOver(await file.read(MOST_BYTES + 1), _name(file.filename or "") or "a file")
     else:
-        # what was pasted is in UTF-8 now, whatever the file said of itself that it was copied from
-        text = _ENCODING.sub(r"\1", form.secret("page"))
-        found = HandedOver(text.encode("utf-8", "surrogatepass") if text.strip() else b"", pasted)
+        found = HandedOver(encoded(form.secret("page")), pasted)
     if not found.data.strip():
         raise InputError("there is nothing to read: paste something, or choose a file that is not empty")
     if len(found.data) > MOST_BYTES:

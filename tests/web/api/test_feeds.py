@@ -6,6 +6,7 @@ import pytest
 
 from digest.cli.console import plain
 from digest.flows.feeds_shown import feed_sheet, feed_shown, sheet_shown
+from digest.ingest.opml import read_opml
 from digest.store.database import Database
 from digest.web.api.feed_documents import FeedInFull, FeedShown
 from tests.flows.feeding import newsdesk
@@ -56,3 +57,53 @@ async def test_fields_are_those_of_the_command(sqlite_store: Database) -> None:
     for document, model in ((feed_shown(sheet.feed, NOW), FeedShown), (sheet_shown(sheet, NOW), FeedInFull)):
         assert document.keys() == model.model_fields.keys()
         assert model.model_validate(plain(document)).model_dump(mode="json") == plain(document)
+
+
+async def test_a_list_is_tried_added_and_handed_out(store: Database) -> None:
+    outlines = "\n".join(
+        f"<outline text='{name}' xmlUrl='{url}'/>"
+        for name, url in (
+            ("Port", URL),
+            ("Again", URL),
+            ("Wrong", "ftp://a.example/"),
+            ("Bay", "bay.example"),
+        )
+    )
+    body = {"opml": f"<opml><body>\n{outlines}</body></opml>", "take": 3, "topics": ["trade"]}
+    async with program(store) as client:
+        tried = (await client.post("feeds/opml/rehearsal", json=body)).json()
+        assert [(one["line"], one["url"]) for one in tried["added"]] == [
+            (2, URL),
+            (5, "https://bay.example/"),
+        ]
+        assert [one["title"] for one in tried["known"]] == ["Again"]
+        assert [one["line"] for one in tried["rejected"]] == [4]
+        assert (await client.get("feeds")).json()["items"] == []
+        word = {"Idempotency-Key": "b7a1-3c55"}
+        made = (await client.post("feeds/opml", json=body, headers=word)).json()
+        assert (await client.post("feeds/opml", json=body, headers=word)).json() == made
+        assert (made["added"], made["known"], len(made["rejected"])) == ([1, 2], 1, 1)
+        feed = (await client.get("feeds/2")).json()
+        assert (feed["take"], feed["topics"], feed["title"]) == (3, ["economy"], "Bay")
+        out = await client.get("feeds/opml")
+    assert out.headers["content-type"].startswith("text/x-opml")
+    assert [(one.url, one.title) for one in read_opml(out.content, source="x")] == [
+        (URL, "Port"),
+        ("https://bay.example/", "Bay"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"opml": "Night trains"},
+        {"opml": "<opml/>", "topics": ["gossip"]},
+        {"opml": "<opml/>", "take": 5000},
+        {},
+    ],
+    ids=["words", "topic", "take", "nothing"],
+)
+async def test_wrong_list_is_refused(body: dict[str, object], sqlite_store: Database) -> None:
+    async with program(sqlite_store) as client:
+        for path in ("feeds/opml", "feeds/opml/rehearsal"):
+            assert (await client.post(path, json=body)).status_code == 422
