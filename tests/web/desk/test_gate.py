@@ -7,61 +7,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import httpx
 import pytest
-from fastapi import FastAPI
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from digest.core.access import POWERS_OF, PROGRAM, Power, Role
-from digest.flows import importing
-from digest.flows.by_hand import OneOff
-from digest.flows.edit_feeds import FeedWish, add_feed
-from digest.flows.orders import place
 from digest.flows.people import shut_out
 from digest.store.database import Database
 from digest.web.desk.gate import COOKIE, DeskRoute
-from tests.flows.newsroom import TUESDAY, at, item, join, publish_news
-from tests.jobs.office import jobs_for, run
 from tests.web.desk.newsroom import NOW, add_person, at_the_desk, desk_app, says, stranger, token_of
+from tests.web.desk.rooms import at_work, made_up, named, routes_in
 from tests.web.visiting import all_rows
 
 pytestmark = pytest.mark.anyio
+
 #: The few that are open, since they let people in.
 OPEN: Final = {("GET", "/admin"), ("GET", "/admin/enter"), ("POST", "/admin/enter")}
 OPEN_HALFWAY: Final = {("GET", "/admin/code"), ("POST", "/admin/code")}
-
-
-def routes_in(app: FastAPI) -> list[Route]:
-    found: list[BaseRoute] = [one for one in app.routes if getattr(one, "path", "").startswith("/admin")]
-    assert all(isinstance(one, Route) for one in found)
-    return [one for one in found if isinstance(one, Route)]
-
-
-def named(route: Route) -> tuple[str, str]:
-    return ("POST" if "POST" in (route.methods or ()) else "GET", route.path)
-
-
-async def at_work(store: Database, folder: Path) -> None:
-    """Something is there behind each path: a reader, a briefing, a sent issue, an import, an order."""
-    await join(store, "ann@example.org", TUESDAY, topics="economy")
-    await publish_news(store, TUESDAY, item("Tariffs", "economy"))
-    await run(jobs_for(store, folder), at(24, 7))
-    await importing.hand_over("email\nbob@example.org\n", raw=True, by=PROGRAM, store=store, now=NOW)
-    wish = OneOff("daily", topics=frozenset({"economy"}), intro="Look", ignore_bookmarks=True)
-    await add_feed("https://harbour.example/feed.xml", FeedWish(), store=store, now=NOW)
-    told = {"by": PROGRAM, "store": store, "now": NOW}
-    await place(wish, 1, token="t1", due_at=NOW + timedelta(hours=2), **told)  # type: ignore[arg-type]
-
-
-def made_up(path: str) -> str:
-    """A path with what there is in each place."""
-    slug = "economy" if path.startswith("/admin/topics") else "daily"
-    words = {"slug": slug, "name": "growth", "token": "t1"}
-    return re.sub(r"\{(\w+)(:int)?\}", lambda found: "1" if found[2] else words[found[1]], path)
 
 
 async def ask(client: httpx.AsyncClient, route: Route, **form: str) -> httpx.Response:
