@@ -40,11 +40,11 @@ class _OpmlAnswer(Response):
 
 
 def add_to(paths: Paths) -> None:
-    """Add what is about lists; before single feeds, whose paths are like these."""
-    paths.get("/feeds/opml", Power.SEE, export_feeds, None, response_class=_OpmlAnswer, responses=_SHOWN)
-    taken: Any = ("/feeds/opml", Power.EDIT, import_feeds, FeedListTaken)
+    """Add what is about lists: a path of their own, since what stands below `/feeds` is a number."""
+    paths.get("/feed-list", Power.SEE, export_feeds, None, response_class=_OpmlAnswer, responses=_SHOWN)
+    taken: Any = ("/feed-list", Power.EDIT, import_feeds, FeedListTaken)
     paths.post(*taken, repeatable=Repeatable.IN_PARTS)
-    tried: Any = ("/feeds/opml/rehearsal", Power.EDIT, rehearse_feeds, FeedListTried)
+    tried: Any = ("/feed-list/rehearsal", Power.EDIT, rehearse_feeds, FeedListTried)
     paths.post(*tried, repeatable=Repeatable.ANYWAY)
 
 

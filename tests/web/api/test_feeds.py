@@ -71,7 +71,7 @@ async def test_a_list_is_tried_added_and_handed_out(store: Database) -> None:
     )
     body = {"opml": f"<opml><body>\n{outlines}</body></opml>", "take": 3, "topics": ["trade"]}
     async with program(store) as client:
-        tried = (await client.post("feeds/opml/rehearsal", json=body)).json()
+        tried = (await client.post("feed-list/rehearsal", json=body)).json()
         assert [(one["line"], one["url"]) for one in tried["added"]] == [
             (2, URL),
             (5, "https://bay.example/"),
@@ -80,12 +80,12 @@ async def test_a_list_is_tried_added_and_handed_out(store: Database) -> None:
         assert [one["line"] for one in tried["rejected"]] == [4]
         assert (await client.get("feeds")).json()["items"] == []
         word = {"Idempotency-Key": "b7a1-3c55"}
-        made = (await client.post("feeds/opml", json=body, headers=word)).json()
-        assert (await client.post("feeds/opml", json=body, headers=word)).json() == made
+        made = (await client.post("feed-list", json=body, headers=word)).json()
+        assert (await client.post("feed-list", json=body, headers=word)).json() == made
         assert (made["added"], made["known"], len(made["rejected"])) == ([1, 2], 1, 1)
         feed = (await client.get("feeds/2")).json()
         assert (feed["take"], feed["topics"], feed["title"]) == (3, ["economy"], "Bay")
-        out = await client.get("feeds/opml")
+        out = await client.get("feed-list")
     assert out.headers["content-type"].startswith("text/x-opml")
     assert [(one.url, one.title) for one in read_opml(out.content, source="x")] == [
         (URL, "Port"),
@@ -105,5 +105,5 @@ async def test_a_list_is_tried_added_and_handed_out(store: Database) -> None:
 )
 async def test_wrong_list_is_refused(body: dict[str, object], sqlite_store: Database) -> None:
     async with program(sqlite_store) as client:
-        for path in ("feeds/opml", "feeds/opml/rehearsal"):
+        for path in ("feed-list", "feed-list/rehearsal"):
             assert (await client.post(path, json=body)).status_code == 422
