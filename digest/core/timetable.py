@@ -109,6 +109,15 @@ def is_for_leftovers(label: str) -> bool:
     return label.endswith(_REST)
 
 
+def slot_words(label: str) -> str:
+    """The name of a slot as people read it: `2026-11-24, 08:00`, or `at once, up to number 17`."""
+    if label.startswith(AT_ONCE_SIGN):
+        return f"at once, up to number {label.removeprefix(AT_ONCE_SIGN)}"
+    if is_for_leftovers(label):
+        return f"{label.removesuffix(_REST)}, left over of news at once"
+    return label.replace("T", ", ")
+
+
 def start_of_day(day: date, zone: str) -> datetime:
     """When a local day begins, UTC; a day that the zone left out begins with the one after."""
     found = _zone(zone)

@@ -21,6 +21,7 @@ from digest.core.timetable import (
     served_day_at_start,
     served_day_on_return,
     slot_instant,
+    slot_words,
     slots_between,
     start_of_day,
 )
@@ -379,3 +380,16 @@ def test_monthly_readers_keep_their_month_when_they_move() -> None:
     last = date(2026, 11, 1)
     served = served_day_after_change(cadence("08:00", TOKYO, MONTHLY), new, last, last, now)
     assert served < next_slot(new, now).day == date(2026, 12, 1)
+
+
+@pytest.mark.parametrize(
+    ("label", "words"),
+    [
+        ("2026-11-24T08:00", "2026-11-24, 08:00"),
+        ("#17", "at once, up to number 17"),
+        ("2026-11-24 rest", "2026-11-24, left over of news at once"),
+    ],
+    ids=["time", "at once", "rest"],
+)
+def test_a_slot_is_named_in_words(label: str, words: str) -> None:
+    assert slot_words(label) == words
