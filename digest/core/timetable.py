@@ -113,9 +113,8 @@ def slot_words(label: str) -> str:
     """The name of a slot as people read it: `2026-11-24, 08:00`, or `at once, up to number 17`."""
     if label.startswith(AT_ONCE_SIGN):
         return f"at once, up to number {label.removeprefix(AT_ONCE_SIGN)}"
-    if is_for_leftovers(label):
-        return f"{label.removesuffix(_REST)}, left over of news at once"
-    return label.replace("T", ", ")
+    words = label.removesuffix(_REST).replace("T", ", ")
+    return f"{words}, left over of news at once" if is_for_leftovers(label) else words
 
 
 def start_of_day(day: date, zone: str) -> datetime:

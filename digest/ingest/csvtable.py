@@ -74,27 +74,30 @@ def columns_among(text: str, columns: Mapping[str, str]) -> dict[str, str]:
         headings, _lines = _opened(text, "")
     except InputError:
         return {}
-    plain = set(map(plain_heading, headings))
+    plain = set(map(plain_heading, told_apart(headings)))
     return {heading: key for heading, key in columns.items() if plain_heading(heading) in plain}
 
 
-def _opened(text: str, source: str) -> tuple[tuple[str, ...], _Records]:
-    """The headings, no two alike, and the lines below them."""
+def _opened(text: str, source: str) -> tuple[list[str], _Records]:
+    """The headings and the lines below them."""
     try:
         headings, lines = split_roster(text) if text.strip() else ([], iter(()))
     except WishError as error:
         raise InputError(f"{source}: {error}") from None
-    return told_apart(headings), lines
+    return headings, lines
 
 
-def _keys(headings: Sequence[str], columns: Mapping[str, str], source: str, lines: _Records) -> list[str]:
-    """The key of each column, empty for one that is left out."""
+def _keys(said: Sequence[str], columns: Mapping[str, str], source: str, lines: _Records) -> list[str]:
+    """The key of each column, empty for one that is left out, as one without a heading is."""
+    headings = told_apart(said)
     named = {plain_heading(heading): key for heading, key in columns.items()}
     plain = [plain_heading(heading) for heading in headings]
     for heading in columns:
         if headings and plain_heading(heading) not in plain:
             raise InputError(f"{source} has no column {heading!r}: it has {', '.join(headings)}")
-    keys = [named.get(heading, heading) for heading in plain]
+    keys = [
+        named.get(heading, heading if one.strip() else "") for heading, one in zip(plain, said, strict=True)
+    ]
     if headings and not any(keys):
         words = f"{source}: all of its columns are left out"
         raise HeadingsError(words, _foreign(headings, lines), is_meant=True)

@@ -70,11 +70,16 @@ def plain_heading(heading: str) -> str:
 
 def told_apart(headings: Iterable[str]) -> tuple[str, ...]:
     """The same headings, the second of the same name with a number behind it: `Text`, `Text (2)`."""
-    seen: dict[str, int] = {}
+    taken: set[str] = set()
+    counts: dict[str, int] = {}
     found = []
     for heading in headings:
-        number = seen[plain_heading(heading)] = seen.get(plain_heading(heading), 0) + 1
-        found.append(heading if number == 1 else f"{heading} ({number})".strip())
+        told, plain = heading, plain_heading(heading)
+        while plain_heading(told) in taken:
+            counts[plain] = counts.get(plain, 1) + 1
+            told = f"{heading} ({counts[plain]})".strip()
+        taken.add(plain_heading(told))
+        found.append(told)
     return tuple(found)
 
 

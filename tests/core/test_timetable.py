@@ -387,7 +387,7 @@ def test_monthly_readers_keep_their_month_when_they_move() -> None:
     [
         ("2026-11-24T08:00", "2026-11-24, 08:00"),
         ("#17", "at once, up to number 17"),
-        ("2026-11-24 rest", "2026-11-24, left over of news at once"),
+        ("2026-11-24T07:00 rest", "2026-11-24, 07:00, left over of news at once"),
     ],
     ids=["time", "at once", "rest"],
 )

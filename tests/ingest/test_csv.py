@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from digest.errors import InputError
 from digest.ingest.csvtable import looks_like_table, read_csv
 from digest.ingest.formats import read
-from digest.ingest.headings import HEADINGS, ForeignTable, HeadingsError, guessed_keys
+from digest.ingest.headings import HEADINGS, ForeignTable, HeadingsError, guessed_keys, told_apart
 from subscribers.model import Section
 
 TABLE = """Title,Body,Source,Source Date,Topics,URL
@@ -150,6 +150,27 @@ def test_headings_that_say_nothing_are_handed_on_with_the_first_cells() -> None:
     assert caught.value.table == ForeignTable(
         ("Text", "text (2)", "", "(2)"), samples=(("A b",), ("d",), ("c",), ())
     )
+
+
+def test_columns_without_a_heading_are_left_out_unless_somebody_names_them() -> None:
+    text = "title,body,,\nNight trains,They return.,x,energy\n"
+    assert [one.topics for one in read_csv(text, source="x").drafts] == [()]
+    assert [one.topics for one in read_csv(text, source="x", columns={"(2)": "topics"}).drafts] == [
+        ("energy",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("headings", "apart"),
+    [
+        (("A", "a", "B"), ("A", "a (2)", "B")),
+        (("A", "A", "A (2)"), ("A", "A (2)", "A (2) (2)")),
+        (("A (2)", "A", "A"), ("A (2)", "A", "A (3)")),
+    ],
+    ids=["twice", "second first", "second last"],
+)
+def test_no_two_headings_are_alike(headings: tuple[str, ...], apart: tuple[str, ...]) -> None:
+    assert told_apart(headings) == apart
 
 
 def test_columns_of_the_same_name_are_mapped_apart() -> None:
