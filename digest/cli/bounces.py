@@ -35,10 +35,9 @@ from digest.errors import InputError, SettingsError
 from digest.flows import returned_by_hand
 from digest.flows.intake import Intake
 from digest.flows.read_mailbox import MailboxRead
-from digest.flows.returned_shown import return_shown, settled_shown
+from digest.flows.returned_shown import looked_at, return_shown, settled_shown
 from digest.flows.settle import TOGETHER, Mail, Settled
 from digest.mail.mailfiles import Unreadable, mails_in
-from digest.mail.peek import readable
 from digest.settings_file import load_settings
 from digest.store import returned_mails
 from subscribers.wishes import parse_address
@@ -157,16 +156,7 @@ def show(return_id: ReturnId, json: Json = False, config: Config = None) -> None
 
     async def work() -> dict[str, Any]:
         async with store_of(config) as store:
-            one, mail = await returned_by_hand.look(return_id, store=store)
-            kept: dict[str, Any] | None = None
-            if mail is not None:
-                kept = {
-                    "from": mail.sender,
-                    "subject": mail.subject,
-                    "text": readable(mail.raw),
-                    "done_at": mail.done_at,
-                }
-            return return_shown(one) | {"mail": kept}
+            return looked_at(*await returned_by_hand.look(return_id, store=store))
 
     document = run(work())
     if json:

@@ -55,7 +55,8 @@ def press_for(settings: Settings, store: Database) -> Press:
 
 
 def settling_for(settings: Settings, store: Database) -> Settling:
-    """What settles returned mail, under the keys with which mails are sent."""
+    """What settles returned mail, under the keys with which mails are sent, with its log set up."""
+    wiring.set_up_logging(settings)
     keys = secret_keys(settings)
     return Settling(
         store=store,

@@ -78,7 +78,10 @@ class Consequences:
     async def _change_copy(self, one: Matched, mailed: Mailed, row: Consequence) -> bool:
         """Say of the copy what is known now; True when that is news."""
         if row.refused:
-            said = " ".join(filter(None, (one.event.reply, one.event.enhanced, one.event.text)))
+            text = one.event.text
+            # most servers write their code before their words, too
+            codes = [code for code in (one.event.reply, one.event.enhanced) if code and code not in text]
+            said = " ".join([*codes, text]).strip()
             news = await returned.refuse(self._connection, mailed, row.refused, f"came back: {said}"[:500])
             self._note(mailed, DeliveryStatus.REFUSED, row.refused, changed=news)
             # what a server refused at once stays refused, and its reader may not have been stopped for it

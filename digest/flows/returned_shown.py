@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from digest.flows.settle import Settled
-from digest.store.returned_mails import Return
+from digest.mail.peek import readable
+from digest.store.returned_mails import KeptMail, Return
 
 
 def settled_shown(one: Settled) -> dict[str, Any]:
@@ -44,4 +45,18 @@ def return_shown(one: Return) -> dict[str, Any]:
         "rule": one.rule,
         "proof": one.proof or None,
         "effect": one.effect,
+        "waits": one.waits,
     }
+
+
+def looked_at(one: Return, mail: KeptMail | None) -> dict[str, Any]:
+    """The same with its mail, if that is kept: who wrote it and what it says, as plain text."""
+    kept = None
+    if mail is not None:
+        kept = {
+            "from": mail.sender,
+            "subject": mail.subject,
+            "text": readable(mail.raw),
+            "done_at": mail.done_at,
+        }
+    return return_shown(one) | {"mail": kept}

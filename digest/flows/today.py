@@ -26,6 +26,8 @@ from digest.store import (
     orders,
     outcomes,
     planning,
+    returned_mails,
+    risks,
     taken_files,
     webhooks,
 )
@@ -133,6 +135,9 @@ class Needs:
     drafts: int
     without_topic: int
     bounced: int
+    #: mails that came back and wait for a person, and readers whose mail keeps coming back
+    returned: int
+    at_risk: int
     #: webhooks that were turned off of late, and not by a person
     webhooks: tuple[Webhook, ...]
     #: families of mailboxes that rest, and those of which too much comes back, or nearly
@@ -220,6 +225,8 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 drafts=await attention.drafts(connection),
                 without_topic=await attention.without_topic(connection, now - LATELY),
                 bounced=await attention.bounced(connection, now - LATELY),
+                returned=await returned_mails.open_mails(connection),
+                at_risk=len(await risks.at_risk(connection, now)),
                 webhooks=await webhooks.turned_off(connection, now - LATELY),
                 paused=tuple(one.pause for one in watched if one.pause is not None),
                 families=tuple(one for one in watched if one.level is not Level.FINE)[:_FAMILIES],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from digest.mail.bounces.addresses import one_address
@@ -10,6 +11,9 @@ from digest.mail.words import clean_text
 
 #: Signs; a person reads no more of it.
 MOST_TEXT: Final = 20_000
+#: Octets of a header that are looked at.
+_MOST_HEADER: Final = 32_000
+_END_OF_HEADER: Final = re.compile(rb"\r?\n[ \t]*\r?\n")
 _REPORTS: Final = ("message/delivery-status", "message/feedback-report", "message/global-delivery-status")
 
 
@@ -27,6 +31,14 @@ def readable(raw: bytes) -> str:
         parts = [*(part for part in mail.walk() if part.type == "text/html"), *parts]
     texts = [_clean(part) for part in parts]
     return "\n\n".join(text for text in texts if text)[:MOST_TEXT]
+
+
+def header(raw: bytes) -> str:
+    """The header as it stands, line by line, without signs that could harm; of a long one the first part."""
+    head = _END_OF_HEADER.split(raw[:_MOST_HEADER], maxsplit=1)[0]
+    lines = head.decode("utf-8", "replace").splitlines()
+    # a line that goes on is known by the blank before it
+    return "\n".join(("    " if line[:1] in {" ", "\t"} else "") + clean_text(line) for line in lines)
 
 
 def _clean(part: Part) -> str:

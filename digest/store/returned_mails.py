@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -46,6 +46,8 @@ class Return:
     #: of the reader, or as it was told of somebody who was not found; empty after an erasure
     address: str
     mail_id: int | None
+    #: its mail is kept, and nobody has seen to it
+    waits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ async def page(
     kind: Kind | None = None,
     unmatched: bool = False,
     waiting: bool = False,
-    delivery_id: int | None = None,
-    subscription_ids: Sequence[int] | None = None,
+    newsletter_id: int | None = None,
+    subscriber_id: int | None = None,
+    delivery_ids: Collection[int] | None = None,
 ) -> tuple[Return, ...]:
     """What came back, the newest first, from below a number on."""
     mine = returns.c
@@ -123,10 +126,12 @@ async def page(
             *(mine.text, mine.rule, mine.proof, mine.effect, mine.delivery_id, mine.notice_id),
             *(mine.subscription_id, mine.issue_id, mine.recipient, mine.mail_id),
             *(subscribers.c.address, subscribers.c.id.label("subscriber_id"), newsletters.c.slug),
+            *(returned_mails.c.id.label("kept_id"), returned_mails.c.done_at),
         )
         .outerjoin(subscriptions, subscriptions.c.id == mine.subscription_id)
         .outerjoin(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
         .outerjoin(newsletters, newsletters.c.id == subscriptions.c.newsletter_id)
+        .join(returned_mails, returned_mails.c.id == mine.mail_id, isouter=not waiting)
         .order_by(mine.id.desc())
         .limit(limit)
     )
@@ -136,12 +141,14 @@ async def page(
         query = query.where(mine.kind == kind)
     if unmatched:
         query = query.where(mine.effect == Effect.UNMATCHED)
-    if delivery_id is not None:
-        query = query.where(mine.delivery_id == delivery_id)
-    if subscription_ids is not None:
-        query = query.where(mine.subscription_id.in_(subscription_ids))
+    if newsletter_id is not None:
+        query = query.where(subscriptions.c.newsletter_id == newsletter_id)
+    if subscriber_id is not None:
+        whose = select(subscriptions.c.id).where(subscriptions.c.subscriber_id == subscriber_id)
+        query = query.where(mine.subscription_id.in_(whose))
+    if delivery_ids is not None:
+        query = query.where(mine.delivery_id.in_(delivery_ids))
     if waiting:
-        query = query.join(returned_mails, returned_mails.c.id == mine.mail_id)
         query = query.where(returned_mails.c.done_at.is_(None))
     return tuple(_return_from(row) for row in await connection.execute(query))
 
@@ -165,7 +172,9 @@ async def forget(connection: AsyncConnection, address: str, subscription_ids: Se
         row = (await connection.execute(select(kept.sender, kept.raw).where(kept.id == mail_id))).one()
         if needle in bytes(row.raw).lower() or row.sender.lower() == address.lower():
             mails.add(mail_id)
-    await connection.execute(update(returns).where(theirs).values(text="", recipient=""))
+    # what was said elsewhere may name them, too
+    named = or_(mine.mail_id.in_(mails), func.lower(mine.text).contains(address.lower(), autoescape=True))
+    await connection.execute(update(returns).where(or_(theirs, named)).values(text="", recipient=""))
     await connection.execute(delete(returned_mails).where(kept.id.in_(mails)))
 
 
@@ -208,4 +217,5 @@ def _return_from(row: Any) -> Return:
         newsletter=row.slug or "",
         address=row.address or row.recipient,
         mail_id=row.mail_id,
+        waits=row.kept_id is not None and row.done_at is None,
     )

@@ -8,7 +8,8 @@ from tests.cli.shell import SAMPLES
 
 PAGE: Final = str(SAMPLES / "day-one.txt")
 
-#: One call of each command that has an end, by what it is called; `serve` runs until it is told to stop.
+#: One call of each command that has an end, by what it is called; `serve` runs until it is told to stop,
+#: and `bounces poll` asks a mailbox, which no newsroom of these tests has.
 CALLS: Final = {
     "init": "",
     "ingest": PAGE,
@@ -55,6 +56,11 @@ CALLS: Final = {
     "suppressions lift": "gone@readers.example",
     "suppressions import": "never.txt",
     "suppressions export": "",
+    "bounces read": "returned.eml",
+    "bounces list": "",
+    "bounces show": "1",
+    "bounces apply": "1 --email ana@readers.example",
+    "bounces done": "1",
     "families list": "",
     "families pause": "gmail.com --hours 12",
     "families resume": "resting.example",

@@ -17,6 +17,7 @@ from anyio.from_thread import start_blocking_portal
 
 from tests.cli.letters import all_briefings
 from tests.cli.shell import SAMPLES, Shell
+from tests.flows.returning import report
 from tests.mail.smtpd import HANG_UP, Misbehaviour, Smtpd, smtpd
 
 #: The clock of these tests; it runs on from here.
@@ -145,6 +146,9 @@ def lived_in(founded: Path, receiver: str, tmp_path_factory: pytest.TempPathFact
         shell.ok("suppressions", "add", "gone@readers.example")
         shell.ok("families", "pause", "resting.example")
         (folder / "never.txt").write_text("never@readers.example\n", encoding="utf-8")
+        for name, who in (("unproved", "bob"), ("returned", "ana")):
+            (folder / f"{name}.eml").write_bytes(report(f"{who}@readers.example"))
+        shell.ok("bounces", "read", "unproved.eml")
         (folder / "feeds.opml").write_text(
             '<opml><body><outline text="Radio" xmlUrl="https://radio.example/rss"/></body></opml>',
             encoding="utf-8",

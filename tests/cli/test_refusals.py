@@ -12,6 +12,7 @@ from tests.cli.family_refusals import FAMILIES
 from tests.cli.feed_refusals import FEEDS
 from tests.cli.ingest_refusals import INGEST
 from tests.cli.planning_refusals import PLANNING
+from tests.cli.returned_refusals import RETURNED
 from tests.cli.shell import Shell
 from tests.cli.suppression_refusals import ANA, LONG, SUPPRESSIONS
 from tests.cli.webhook_refusals import HUGE, WEBHOOKS
@@ -334,6 +335,7 @@ REFUSALS: Final = {
     "users keys": [("nobody", "user 'nobody' does not exist"), ("Anna --limit 0", "'--limit'")],
     "users revoke": [("", "Missing argument 'KEY-ID'"), ("99", "key 99 does not exist"), (HUGE, "'KEY-ID'")],
     **PLANNING,
+    **RETURNED,
     **FAMILIES,
     **SUPPRESSIONS,
     **WEBHOOKS,
@@ -382,4 +384,4 @@ def test_bad_input_is_refused(command: str, words: str, needle: str, messy: Shel
 
 
 def test_every_command_has_its_refusals() -> None:
-    assert REFUSALS.keys() == {*CALLS, "serve", "demo"}
+    assert REFUSALS.keys() == {*CALLS, "serve", "demo", "bounces poll"}

@@ -149,6 +149,9 @@ def _visible(text: str) -> str:
         if end < 0:
             return " ".join(kept)
         at = end + len(closing)
+        if found[1]:
+            # the tag that closes has an end of its own
+            at = text.find(">", at) + 1 or len(text)
     return " ".join([*kept, text[at:]])
 
 

@@ -28,6 +28,7 @@ from digest.web.api import (
     orders,
     people,
     problems,
+    returns,
     rosters,
     sending,
     stories,
@@ -87,6 +88,7 @@ def build_api(
     imports.add_to(paths)
     subscribers.add_to(paths)
     suppressions.add_to(paths)
+    returns.add_to(paths)
     issues.add_to(paths, press)
     sending.add_to(paths, press)
     orders.add_to(paths)

@@ -16,6 +16,7 @@ from digest.web.api import (
     desk_documents,
     family_documents,
     feed_documents,
+    return_documents,
     told,
     webhook_documents,
 )
@@ -103,6 +104,7 @@ _DOCUMENTS: Final = (
     desk_documents,
     family_documents,
     feed_documents,
+    return_documents,
     told,
     webhook_documents,
 )

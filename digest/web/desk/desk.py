@@ -25,6 +25,7 @@ from digest.web.desk.people_pages import People
 from digest.web.desk.reader_imports import Imports
 from digest.web.desk.reader_list import ReaderList
 from digest.web.desk.reader_pages import Readers
+from digest.web.desk.returned_pages import ReturnedMail
 from digest.web.desk.send_page import SendByHand
 from digest.web.desk.story_pages import StoryPages
 from digest.web.desk.suppression_pages import Suppressions
@@ -70,6 +71,7 @@ def desk_routes(
         Readers(store=store, base_url=base_url, own_themes=own_themes),
         Imports(store=store),
         Suppressions(store=store),
+        ReturnedMail(store=store),
     ]
     inside = [route for one in pages for route in one.routes(gate)]
     return [*Entry(store=store, gate=gate, now=now).routes(), *inside]

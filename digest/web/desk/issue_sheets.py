@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,10 +17,21 @@ from digest.flows import anew, issue_acts, settling
 from digest.flows.press import Press
 from digest.flows.shown_mails import ShownMail, shown_cohort
 from digest.flows.trials import send_trial
-from digest.store import attention, issues, ledger, newsletters, numbered, outcomes, topics
+from digest.store import (
+    attention,
+    issues,
+    ledger,
+    newsletters,
+    numbered,
+    outcomes,
+    returned_mails,
+    topics,
+)
 from digest.store.database import Database
+from digest.store.returned_mails import Return
 from digest.web.desk.frames import framed_mail, framed_words
 from digest.web.desk.gate import DeskRoute, Gate
+from digest.web.desk.returned_words import EFFECTS, KINDS
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
 from digest.web.linked import see_other
@@ -184,6 +195,7 @@ class Issues:
         titles: Mapping[int, str],
         names: Mapping[str, str],
         entry: ledger.Entry | None = None,
+        came_back: Sequence[Return] = (),
     ) -> Response:
         return sheet(
             visit,
@@ -197,6 +209,9 @@ class Issues:
             headers=tuple(headers_of(mail.letter)) if mail else (),
             titles=titles,
             topics=names,
+            came_back=came_back,
+            kinds=KINDS,
+            effects=EFFECTS,
         )
 
     async def _cohort_mail(self, visit: Visit) -> Response:
@@ -209,11 +224,12 @@ class Issues:
             entry = await self._entry(connection, visit, issue)
             row = await issues.cohort_of(connection, issue.id, entry.cohort_id)
             assert row is not None
+            came_back = await returned_mails.page(connection, delivery_ids=[entry.id])
             titles = await _titles(connection, _all_numbers(row))
             names = {topic.slug: topic.title for topic in await topics.every(connection)}
         mail = None if row.skip else await self._mail(visit, row.id, entry)
         where = f"{visit.up}issues/{issue.id}/copies/{entry.id}/mail"
-        return self._mail_sheet(visit, issue, row, mail, where, titles, names, entry)
+        return self._mail_sheet(visit, issue, row, mail, where, titles, names, entry, came_back)
 
     async def _copy_mail(self, visit: Visit) -> Response:
         async with self._store.read() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,18 +16,33 @@ from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Power
+from digest.core.settling import PROBE_AT, STOP_AT, WARN_AT
 from digest.errors import DigestError, InputError, NotFoundError
-from digest.flows import my_data, suppressing
+from digest.flows import my_data, returned_by_hand, suppressing
 from digest.flows import readers as flows
 from digest.flows.coming import coming
 from digest.flows.explain import Explanation, explain
 from digest.flows.press import Press
 from digest.flows.preview import preview
-from digest.store import briefings, changes, kept, ledger, listed, newsletters, numbered, topics
+from digest.store import (
+    briefings,
+    changes,
+    kept,
+    ledger,
+    listed,
+    newsletters,
+    numbered,
+    returned,
+    returned_mails,
+    topics,
+)
 from digest.store.database import Database
+from digest.store.ledger import Entry
 from digest.store.listed import Listed
+from digest.store.returned_mails import Return
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.reader_list import TONES
+from digest.web.desk.returned_words import KINDS
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
 from digest.web.desk.wish_form import said_of, wishes_in
@@ -85,6 +101,7 @@ class Readers:
             "unsubscribe": self._unsubscribe,
             "suppress": self._suppress,
             "erase": self._erase,
+            "clear-score": self._clear_score,
         }
         return [
             gate.page(one, Power.SEE_READERS, self._show),
@@ -105,6 +122,7 @@ class Readers:
             ids = [one.id for one in reader.subscriptions]
             person = await kept.person(connection, reader.id)
             copies = await ledger.newest_of(connection, ids, before=before, limit=_COPIES + 1)
+            score = await returned.score_of(connection, reader.id)
             values = {
                 "reader": reader,
                 "known_since": person.created_at,
@@ -112,6 +130,10 @@ class Readers:
                 "consents": await kept.consents_of(connection, ids),
                 "gaps": await kept.gaps_of(connection, ids),
                 "other_mails": await kept.notices_of(connection, ids),
+                "came_back": await _came_back(connection, copies),
+                "returned_lately": await returned_mails.page(connection, subscriber_id=reader.id, limit=1),
+                "score": score,
+                "good_days": await returned.good_days(connection, reader.id, score, visit.now),
                 "topics": await topics.every(connection),
                 "entries": await changes.page(connection, limit=10, kind="reader", subject=str(reader.id)),
                 "slugs": {one.id: one.slug for one in await newsletters.every(connection)},
@@ -127,6 +149,8 @@ class Readers:
             headlines=headlines,
             tones=TONES,
             copy_tones=_COPY_TONES,
+            kinds=KINDS,
+            marks=(WARN_AT, PROBE_AT, STOP_AT),
             faults=faults or _Faults(),
             **values,
         )
@@ -270,6 +294,11 @@ class Readers:
         )
         return see_other(f"../{reader.id}?done=suppressed")
 
+    async def _clear_score(self, visit: Visit) -> Response:
+        reader = await self._reader(visit)
+        await returned_by_hand.clear_score(reader.id, by=visit.actor, store=self._store, now=visit.now)
+        return see_other(f"../{reader.id}?done=cleared")
+
     async def _erase(self, visit: Visit) -> Response:
         reader = await self._reader(visit)
         if address_key(visit.form.one("address")) != address_key(reader.address):
@@ -287,6 +316,15 @@ async def _require(connection: AsyncConnection, visit: Visit) -> Listed:
     found = await listed.by_id(connection, visit.number("id"))
     if found is None or not found.subscriptions:
         raise NotFoundError("there is no such reader, or the reader was erased")
+    return found
+
+
+async def _came_back(connection: AsyncConnection, copies: Sequence[Entry]) -> dict[int, list[Return]]:
+    """What was said of these copies, by their numbers, oldest first."""
+    found: dict[int, list[Return]] = {}
+    some = [copy.id for copy in copies]
+    for one in await returned_mails.page(connection, delivery_ids=some, limit=10 * len(some)):
+        found.setdefault(one.delivery_id or 0, []).insert(0, one)
     return found
 
 

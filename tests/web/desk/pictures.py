@@ -13,12 +13,13 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from digest.core.access import Role
-from digest.core.model import DraftBriefing
+from digest.core.model import DeliveryStatus, DraftBriefing
 from digest.flows.collect import collect
 from digest.flows.edit_feeds import FeedWish, add_feed
 from digest.flows.readers import Enrolment, subscribe, unsubscribe
 from digest.ingest.gathered import Gathered
 from digest.store import feeds as shelf
+from digest.store import ledger
 from digest.store.database import Database
 from digest.store.tables import deliveries, issues
 from subscribers.leaving import ON_THE_PAGE, LeavingReason, said_on_leaving
@@ -29,6 +30,7 @@ from tests.mail_lint.pictures import FOLDER, make_small
 from tests.mail_lint.tools import lacks_browser
 from tests.web.browsing import View, chromium, served, window
 from tests.web.desk.newsroom import PASSWORD, add_person
+from tests.web.desk.returned_mail import a_week_of_it
 
 _TOPICS: Final = ("economy", "finance", "energy", "technology", "society")
 #: name, path, how far down it is worth showing
@@ -38,6 +40,7 @@ _PICTURES: Final = (
     ("desk-numbers", "numbers", 900),
     ("desk-feeds", "feeds", 460),
     ("desk-readers", "readers", 620),
+    ("desk-returned", "returned", 900),
     ("desk-reader", "readers/1", 900),
     ("desk-send", "send", 900),
 )
@@ -85,6 +88,7 @@ async def _take(store: Database, folder: Path) -> list[Path]:
     briefing_id = await _fill(store, now)
     # who was added is due, too: a newsroom whose scheduler stands still is no picture of it
     await run(jobs_for(store, folder), now)
+    await _bring_back(store, now)
     await add_person(store, "Anna", Role.ADMIN, now)
     async with store.read() as connection:
         kinds = func.count(deliveries.c.cohort_id.distinct())
@@ -153,6 +157,13 @@ async def _fill(store: Database, now: datetime) -> int:
     )
     done = await collect(Gathered((story,), source="a page"), store=store, now=now - timedelta(hours=7))
     return done.added[0]
+
+
+async def _bring_back(store: Database, now: Any) -> None:
+    """Some of the newest copies come back, and some mails prove nothing."""
+    async with store.read() as connection:
+        sent = await ledger.page(connection, status=DeliveryStatus.SENT, limit=9)
+    await a_week_of_it(store, list(sent), now - timedelta(minutes=20))
 
 
 def main() -> int:

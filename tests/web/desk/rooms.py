@@ -18,8 +18,10 @@ from digest.flows.orders import place
 from digest.flows.webhooks import WebhookEdit, add_webhook
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, at, item, join, publish_news
+from tests.flows.returning import take
 from tests.jobs.office import jobs_for, run
 from tests.web.desk.newsroom import NOW
+from tests.web.desk.returned_mail import FORGED
 
 
 def routes_in(app: FastAPI) -> list[Route]:
@@ -41,6 +43,7 @@ async def at_work(store: Database, folder: Path) -> None:
     await run(jobs_for(store, folder), at(24, 7))
     await publish_news(store, at(24, 8), item("Exports fall", "economy"))
     await importing.hand_over("email\nbob@example.org\n", raw=True, by=PROGRAM, store=store, now=NOW)
+    await take(store, FORGED)
     wish = OneOff("daily", topics=frozenset({"economy"}), intro="Look", ignore_bookmarks=True)
     await add_feed("https://harbour.example/feed.xml", FeedWish(), store=store, now=NOW)
     told: Any = {"by": PROGRAM, "store": store, "now": NOW}
