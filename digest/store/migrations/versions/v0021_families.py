@@ -47,6 +47,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_family_pauses_ended", "family_pauses", ["ended_at"])
     _watch_returns()
+    if op.get_bind().dialect.name == "postgresql":
+        # what it takes to make the words of a reader: a walk through all readers only looked cheaper
+        op.execute("ALTER FUNCTION reader_grams(text, text) COST 4000")
 
 
 def _watch_returns() -> None:
