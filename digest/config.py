@@ -178,12 +178,18 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="The mailbox to which returned mail comes, and what readers answer: "
         "imaps://USER:PASSWORD@HOST:PORT/FOLDER, or with imap+starttls, pop3s or pop3+starttls. Its mails "
-        "are deleted once they are recorded. When empty, no mailbox is read.",
+        "are deleted once they are recorded. When empty, no mailbox is read (docs/returns-intake.md).",
+    )
+    returns_done: str = Field(
+        default="",
+        description="Folder of that mailbox into which mails are moved once they are recorded (IMAP). When "
+        "empty, they are deleted.",
     )
     returns_aside: str = Field(
         default="Unmatched",
         description="Folder of that mailbox for mails of which nothing could be made (IMAP). When empty, "
-        "they are deleted like the others; what may be returned mail is kept in the store anyway.",
+        "they go where the others go; what may be returned mail is kept in the store anyway. A mailbox read "
+        "by POP3 has no folders: there they stay.",
     )
     returns_poll_seconds: int = Field(
         default=60, ge=5, le=86_400, description="How often that mailbox is read, in seconds."

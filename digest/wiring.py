@@ -20,8 +20,8 @@ from digest.core.webhooks import AT_ONCE, MOST_WEBHOOKS
 from digest.errors import SettingsError
 from digest.ingest.folder import Folder
 from digest.mail.dkim import DkimKey, load_key
-from digest.mail.listener import ListenAt, parse_listen
-from digest.mail.mailbox import MailboxAddress, parse_mailbox
+from digest.mail.listen_at import ListenAt, parse_listen
+from digest.mail.mailbox.address import MailboxAddress, parse_mailbox
 from digest.mail.post import Post
 from digest.mail.servers import FileOutbox, Security, parse_servers
 from digest.reach.client import Reach

@@ -37,7 +37,7 @@ from digest.flows.intake import Intake
 from digest.flows.read_mailbox import MailboxRead
 from digest.flows.returned_shown import looked_at, return_shown, settled_shown
 from digest.flows.settle import TOGETHER, Mail, Settled
-from digest.mail.mailfiles import Unreadable, mails_in
+from digest.mail.mailfiles import MOST_OCTETS, Unreadable, mails_in
 from digest.settings_file import load_settings
 from digest.store import returned_mails
 from subscribers.wishes import parse_address
@@ -238,7 +238,7 @@ async def _read_all(paths: list[Path], intake: Intake) -> tuple[list[dict[str, A
                 unreadable.append(found)
                 continue
             waiting.append(Mail(found.raw, found.name, found.envelope_to, found.envelope_from))
-            if len(waiting) == TOGETHER:
+            if len(waiting) == TOGETHER or sum(len(one.raw) for one in waiting) > MOST_OCTETS:
                 said_nothing += await settle()
     said_nothing += await settle()
     return events, said_nothing, unreadable

@@ -82,7 +82,8 @@ def mailbox_reader_for(settings: Settings, store: Database) -> MailboxReader | N
     return MailboxReader(
         address=address,
         intake=intake_for(settings, store),
-        aside=settings.returns_aside,
+        aside=settings.returns_aside or settings.returns_done,
+        done=settings.returns_done,
         every=timedelta(seconds=settings.returns_poll_seconds),
     )
 

@@ -69,6 +69,8 @@ class Alert(StrEnum):
     BOUNCES = "bounces"
     #: nothing is sent to a family for a while, since too much came back
     PAUSED = "paused"
+    #: the mailbox of returned mail cannot be read, again and again
+    MAILBOX = "mailbox"
     #: an issue is held, since too many of its addresses do not exist
     BAD_LIST = "bad-list"
 

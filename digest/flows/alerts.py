@@ -33,6 +33,8 @@ class Told:
     late: Sequence[Planned]
     #: the webhooks that were turned off of late, and not by a person
     off: Sequence[Webhook] = ()
+    #: why the mailbox of returned mail cannot be read, again and again; empty when it can
+    mailbox: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ async def tell_alarms(
 
 async def tell(told: Told, to: Sequence[str], *, store: Database, now: datetime) -> bool:
     """Plan the alerts of a run to these addresses; True when there was something new to tell."""
-    if not (told.trouble or told.held or told.late or told.off):
+    if not (told.trouble or told.held or told.late or told.off or told.mailbox):
         return False
     made = False
     async with store.write() as connection:
@@ -100,9 +102,10 @@ async def tell(told: Told, to: Sequence[str], *, store: Database, now: datetime)
 
 def _alerts(told: Told, now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
     """What concerns the house: the occasion, once a day, and what is said of it."""
-    if told.trouble:
-        words = _ADDRESS.sub("…", told.trouble)[:500]
-        yield f"alert {Alert.STOPPED} {now:%Y-%m-%d}", {"alert": Alert.STOPPED, "words": words}
+    for alert, trouble in ((Alert.STOPPED, told.trouble), (Alert.MAILBOX, told.mailbox)):
+        if trouble:
+            words = _ADDRESS.sub("…", trouble)[:500]
+            yield f"alert {alert} {now:%Y-%m-%d}", {"alert": alert, "words": words}
     if told.held:
         yield f"alert {Alert.HELD} {now:%Y-%m-%d}", {"alert": Alert.HELD, "count": told.held}
     for one in told.off:

@@ -189,7 +189,8 @@ class LocalJobs:
         trouble = tally.whole_trouble or notified.trouble
         held = 0 if self._resend_uncertain else totals.uncertain
         late = [one for one in planned if one.late_by >= LATE_BY]
-        told = Told(trouble, held, late, await self._turned_off(now))
+        mailbox = "" if self._mailbox is None else self._mailbox.state.worth_telling
+        told = Told(trouble, held, late, await self._turned_off(now), mailbox)
         has_news = not trouble and await self._watch.afterwards(now)
         if self._alerts_to and (has_news | await tell(told, self._alerts_to, store=self._store, now=now)):
             notified.add(await self.notify(now, stop))

@@ -49,6 +49,13 @@ def alarm(data: Mapping[str, Any], newsletter: str) -> dict[str, str]:
                 "todo": "What happens is kept for it for thirty days. See digest webhooks list; "
                 f"digest webhooks edit {data['webhook']} --on tells it all once it works again.",
             }
+        case Alert.MAILBOX:
+            return {
+                "what": "The mailbox of returned mail cannot be read.",
+                "more": data["words"][:1].upper() + data["words"][1:],
+                "todo": "What lies there waits, and readers whose mail comes back go on getting some. See "
+                "DIGEST_RETURNS_MAILBOX, and try digest bounces poll.",
+            }
         case Alert.COMPLAINTS:
             return _rate(
                 data,

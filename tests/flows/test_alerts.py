@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +11,9 @@ import pytest
 
 from digest.core.model import DeliveryStatus
 from digest.flows import alerts, edit_briefing
+from digest.flows.read_mailbox import MailboxReader
+from digest.flows.settle import Mail, Settled
+from digest.mail.mailbox import parse_mailbox
 from digest.mail.servers import Server
 from digest.store import issues
 from digest.store.database import Database
@@ -63,6 +68,33 @@ async def test_nobody_is_told_where_nobody_is_named_or_nothing_is_wrong(
         await run(jobs_for(sqlite_store, tmp_path, record.server, alerts_to=ADMINS), at(24, 7))
     assert [one.recipient for one in record.accepted] == ["ana@example.org"]
     assert await all_notices(sqlite_store) == ()
+
+
+async def test_a_mailbox_that_cannot_be_read_again_and_again_is_told(
+    sqlite_store: Database, tmp_path: Path
+) -> None:
+    class Nobody:
+        """Nothing comes as far as this."""
+
+        async def take_in(self, mails: Sequence[Mail]) -> list[tuple[Settled, ...] | None]:
+            raise AssertionError(mails)
+
+    clock = [at(24, 7)]
+    address = parse_mailbox("imap://returns%40news.example:word@127.0.0.1:9")
+    mailbox = MailboxReader(address=address, intake=Nobody(), wall=lambda: clock[0])
+    async with recording() as record:
+        jobs = jobs_for(sqlite_store, tmp_path, record.server, alerts_to=ADMINS[:1], mailbox=mailbox)
+        for read in range(4):
+            clock[0] += timedelta(hours=1)
+            await jobs.read_mailbox(asyncio.Event())
+            await run(jobs, clock[0])
+            assert len(record.accepted) == (read >= 2), read
+    words = words_of(record.accepted[0].content)
+    assert (
+        "The mailbox of returned mail cannot be read. The mailbox of … at 127.0.0.1 cannot be reached"
+        in words
+    )
+    assert "word" not in words.replace("DIGEST", "")
 
 
 async def test_mails_in_doubt_that_are_held_are_told(sqlite_store: Database, tmp_path: Path) -> None:

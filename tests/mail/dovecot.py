@@ -1,4 +1,4 @@
-"""A real Dovecot for a test: one user's Maildir behind IMAP and POP3, in a folder and on ports of its own."""
+"""A real Dovecot for tests: Maildirs behind IMAP and POP3, in a folder and on ports of its own."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import pytest
 
@@ -36,7 +37,8 @@ ssl_min_protocol = TLSv1.2
 disable_plaintext_auth = no
 auth_mechanisms = plain login
 auth_username_format =
-mail_location = maildir:{folder}/mail
+auth_failure_delay = 0
+mail_location = maildir:{folder}/mail/%n
 mail_uid = mail
 mail_gid = mail
 passdb {{
@@ -49,7 +51,9 @@ userdb {{
 }}
 namespace inbox {{
   inbox = yes
+  {namespace}
 }}
+{more}
 service anvil {{
   chroot =
 }}
@@ -78,35 +82,57 @@ service pop3-login {{
 
 @dataclass(frozen=True, slots=True)
 class Dovecot:
-    """One that listens."""
+    """One that listens, and the mailbox of one of its users."""
 
     folder: Path
     ports: dict[str, int]
+    user: str = USER
+
+    def of(self, name: str) -> Dovecot:
+        """Another user's mailbox, which is empty; names need no more than to differ."""
+        other = replace(self, user=f"{name}@news.example")
+        places = [other.mail.parent, other.mail, *(other.mail / part for part in ("new", "cur", "tmp"))]
+        for place in places:
+            place.mkdir(exist_ok=True)
+            shutil.chown(place, "mail", "mail")
+        return other
+
+    @property
+    def mail(self) -> Path:
+        """The Maildir."""
+        return self.folder / "mail" / self.user.partition("@")[0]
 
     def url(self, scheme: str, path: str = "", password: str = PASSWORD) -> str:
         """The address of the mailbox by one of its protocols."""
         port = self.ports[{"imap+starttls": "imap", "pop3+starttls": "pop3"}.get(scheme, scheme)]
-        return f"{scheme}://{_quoted(USER)}:{_quoted(password)}@localhost:{port}{path}"
+        return f"{scheme}://{_quoted(self.user)}:{_quoted(password)}@localhost:{port}{path}"
 
     @property
     def context(self) -> ssl.SSLContext:
         """What trusts its certificate."""
         return ssl.create_default_context(cafile=str(self.folder / "cert.pem"))
 
+    def throw_out(self) -> None:
+        """End whoever is in the mailbox now, as an admin would: their connection is gone."""
+        settings = str(self.folder / "dovecot.conf")
+        command = ["doveadm", "-c", settings, "kick", self.user]
+        subprocess.run(command, check=True, capture_output=True)
+
     def lay(self, name: str, raw: bytes) -> None:
         """Put a mail into the inbox, as a server would."""
-        (self.folder / "mail" / "new" / f"{time.time_ns()}.{name}.here").write_bytes(raw)
+        (self.mail / "new" / f"{time.time_ns()}.{name}.here").write_bytes(raw)
 
     def lying(self, folder: str = "") -> list[bytes]:
-        """The mails that lie in a folder now."""
-        place = self.folder / "mail" / (f".{folder}" if folder else "")
+        """The mails that lie in a folder now, with the line ends of the wire."""
+        place = self.mail / (f".{folder}" if folder else "")
         files = [one for part in ("new", "cur") for one in (place / part).glob("*")]
-        return [one.read_bytes() for one in files if not one.name.endswith("T")]
+        raws = [one.read_bytes() for one in files if not one.name.endswith("T")]
+        return [raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for raw in raws]
 
 
 @contextmanager
-def running() -> Iterator[Dovecot]:
-    """A Dovecot for as long as the block runs; skips where there is none."""
+def running(more: str = "", namespace: str = "") -> Iterator[Dovecot]:
+    """A Dovecot for as long as the block runs, with `more` settings; skips where there is none."""
     path = f"{os.environ.get('PATH', '')}:{_SBIN}"
     program = shutil.which("dovecot", path=path)
     if program is None or os.geteuid():
@@ -117,17 +143,17 @@ def running() -> Iterator[Dovecot]:
         _make_certificate(folder)
         # its parts run as several users
         folder.chmod(0o755)
-        for part in ("mail", "mail/new", "mail/cur", "mail/tmp", "home", "state"):
+        for part in ("mail", "home", "state"):
             (folder / part).mkdir()
             shutil.chown(folder / part, "mail", "mail")
         settings = folder / "dovecot.conf"
-        words = {"folder": folder, "password": PASSWORD, **ports}
+        words = {"folder": folder, "password": PASSWORD, "more": more, "namespace": namespace, **ports}
         settings.write_text(_SETTINGS.format(**words), encoding="utf-8")
         command = [program, "-F", "-c", str(settings)]
         process = subprocess.Popen(command, stderr=subprocess.PIPE)
         try:
             _wait_for(ports["imap"], process, folder)
-            yield Dovecot(folder, ports)
+            yield Dovecot(folder, ports).of("returns")
         finally:
             process.terminate()
             process.wait(_PATIENCE)
@@ -136,7 +162,17 @@ def running() -> Iterator[Dovecot]:
 
 
 def _make_certificate(folder: Path) -> None:
-    asked = ["-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    asked = [
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
     names = ["-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"]
     subprocess.run(["openssl", "req", "-x509", *asked, *names], cwd=folder, check=True, capture_output=True)
 
@@ -163,4 +199,4 @@ def _free_port() -> int:
 
 
 def _quoted(text: str) -> str:
-    return "".join(sign if sign.isalnum() else f"%{ord(sign):02X}" for sign in text)
+    return quote(text, safe="")

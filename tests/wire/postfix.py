@@ -144,8 +144,19 @@ def _configure(server: Postfix, more: str, services: str) -> None:
     main = _MAIN.format(
         folder=server.folder, sbin=_SBIN, owner=owner.pw_name, uid=owner.pw_uid, gid=owner.pw_gid
     )
-    (server.folder / "etc" / "main.cf").write_text(main + system + more)
+    (server.folder / "etc" / "main.cf").write_text(_each_once(main + system + more))
     (server.folder / "etc" / "master.cf").write_text(_MASTER.format(port=server.port) + services)
+
+
+def _each_once(settings: str) -> str:
+    """Of a setting that stands several times the last one.
+
+    Every process warns of each other one before anybody reads the log, whose socket holds ten lines: then it
+    waits for ever.
+    """
+    lines = [line.partition("=") for line in settings.splitlines() if line and not line.startswith("#")]
+    last = {name.strip(): value.strip() for name, _, value in lines}
+    return "".join(f"{name} = {value}\n" for name, value in last.items())
 
 
 def _postfix(server: Postfix, verb: str) -> None:

@@ -21,7 +21,8 @@ from digest.flows.intake import Intake
 from digest.flows.mail_in import MailIn
 from digest.flows.read_mailbox import MailboxReader
 from digest.flows.settle import Mail, Settling
-from digest.mail.listener import ListenAt, listening
+from digest.mail.listen_at import ListenAt
+from digest.mail.listener import listening
 from digest.mail.mailbox import parse_mailbox
 from digest.mail.servers import Server
 from digest.store.database import Database
@@ -52,7 +53,8 @@ CASES: Final = {
         *("451 4.3.0 Come back later", DeliveryStatus.REFUSED, "returned", Standing.ACTIVE),
     ),
 }
-#: Of Postfix: it gives up after seconds instead of days.
+#: Of Postfix: it gives up after seconds instead of days. Looking for a cache of connections that is not there
+#: takes a second, and a mail that is due again within it would wait for minutes.
 _MAIN: Final = """
 virtual_mailbox_domains =
 relayhost = [127.0.0.1]:{readers}
@@ -63,12 +65,14 @@ bounce_queue_lifetime = 60s
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 queue_run_delay = 1s
+smtp_connection_cache_on_demand = no
+lmtp_connection_cache_on_demand = no
 """
 _BY_LMTP: Final = "transport_maps = inline:{{ news.example=lmtp:inet:127.0.0.1:{port} }}\n"
 _TO_DOVECOT: Final = """
 virtual_mailbox_domains = news.example
 virtual_mailbox_base = {folder}
-virtual_mailbox_maps = static:mail/
+virtual_mailbox_maps = static:mail/returns/
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 """
