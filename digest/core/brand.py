@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from digest.core.lines import parse_line
-from digest.core.newsletter import Archive, BrandLink, ItemText
+from digest.core.newsletter import Archive, BrandLink, ItemText, Pictures
 from digest.core.weblinks import is_web_link
 from digest.errors import InputError
 
@@ -33,6 +33,14 @@ def parse_archive(text: str) -> Archive:
         return Archive(text.strip().lower())
     except ValueError:
         raise InputError(f"archive {text!r} is not known: say none, titles or full") from None
+
+
+def parse_pictures(text: str) -> Pictures:
+    """`none`, `linked` or `embedded`."""
+    try:
+        return Pictures(text.strip().lower())
+    except ValueError:
+        raise InputError(f"pictures {text!r} are not known: say none, linked or embedded") from None
 
 
 def parse_colour(text: str, what: str) -> str | None:

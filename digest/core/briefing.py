@@ -48,6 +48,10 @@ class DraftBriefing:
     language: str = "en"
     #: 1-based line where the item begins in what was read, for messages
     line: int = 0
+    #: where its picture lies, absolute and https; None for none
+    picture: str | None = None
+    #: the picture in words, on one line; may be empty
+    picture_alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,10 @@ class Briefing:
     story_id: int | None = None
     #: the other tellings of its story, as an issue or page names them beside it
     beside: tuple[Beside, ...] = ()
+    #: where its picture lies, absolute and https; None for none
+    picture: str | None = None
+    #: the picture in words, on one line; may be empty
+    picture_alt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

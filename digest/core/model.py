@@ -22,6 +22,7 @@ from digest.core.newsletter import Archive as Archive
 from digest.core.newsletter import BrandLink as BrandLink
 from digest.core.newsletter import ItemText as ItemText
 from digest.core.newsletter import Newsletter as Newsletter
+from digest.core.newsletter import Pictures as Pictures
 from subscribers.model import Bookmark, Cadence, Profile
 
 # --- Who is due ---------------------------------------------------------------------------------------------

@@ -19,6 +19,16 @@ class ItemText(StrEnum):
     EXCERPT = "excerpt"
 
 
+class Pictures(StrEnum):
+    """What its mails show of the pictures of items."""
+
+    NONE = "none"
+    #: mail programs load them from where they lie, when their readers let them
+    LINKED = "linked"
+    #: they come with the mail, as far as it has room
+    EMBEDDED = "embedded"
+
+
 class Archive(StrEnum):
     """How much of what a newsletter carries anybody may read on the web."""
 
@@ -86,6 +96,7 @@ class Newsletter:
     quiet_days: tuple[QuietDay, ...] = ()
     #: what new readers begin with who say nothing else: words by option
     first_wishes: FirstWishes = ()
+    pictures: Pictures = Pictures.NONE
 
     @property
     def planned_ahead(self) -> timedelta:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 from typing import Final
@@ -251,7 +251,11 @@ def keys_of(draft: DraftBriefing) -> Keys:
 async def _revise(connection: AsyncConnection, briefing_id: int, item: New, now: datetime, by: Actor) -> None:
     """Let a briefing say what the item says now."""
     before = (await editing.existing(connection, [briefing_id]))[0]
-    await briefings.revise(connection, briefing_id, item.draft, now, item.keys, by=by.name)
+    draft = item.draft
+    if draft.picture is None:
+        # most ways in know of no pictures, and an editor may have chosen one
+        draft = replace(draft, picture=before.picture, picture_alt=before.picture_alt)
+    await briefings.revise(connection, briefing_id, draft, now, item.keys, by=by.name)
     after = (await editing.existing(connection, [briefing_id]))[0]
     await correcting.tell_corrected(connection, before, after, BY_RULE, now)
     if item.draft.topics or not await briefings.has_topics_for(connection, briefing_id, BY_HAND):

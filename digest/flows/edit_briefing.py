@@ -55,6 +55,9 @@ class Edit(Flags):
     source: str | None = None
     source_date: date | Nothing | None = None
     language: str | None = None
+    #: empty takes it away, and its words with it
+    picture: str | None = None
+    picture_alt: str | None = None
     #: the revision that the editor had before the eyes; None asks for none
     on_revision: int | None = None
     #: whether those who have had the text are told
@@ -213,6 +216,10 @@ async def _before_publishing(connection: AsyncConnection, ids: Sequence[int]) ->
 
 def _revised(before: Briefing, wish: Edit) -> DraftBriefing:
     source_date = before.source_date if wish.source_date is None else wish.source_date
+    picture = before.picture if wish.picture is None else wish.picture or None
+    # the words of one picture say nothing of another
+    kept_alt = before.picture_alt if picture == before.picture else ""
+    alt = kept_alt if wish.picture_alt is None else wish.picture_alt
     return DraftBriefing(
         title=before.title if wish.title is None else wish.title.strip(),
         paragraphs=before.paragraphs if wish.paragraphs is None else wish.paragraphs,
@@ -221,6 +228,8 @@ def _revised(before: Briefing, wish: Edit) -> DraftBriefing:
         source_date=None if source_date is NOTHING else source_date,
         url=before.url if wish.url is None else wish.url or None,
         language=before.language if wish.language is None else wish.language,
+        picture=picture,
+        picture_alt=alt if picture else "",
     )
 
 
@@ -257,6 +266,7 @@ def _told(briefing: Briefing) -> Mapping[str, Any]:
         "revision": briefing.revision,
         "topics": ", ".join(mark.slug for mark in briefing.topics),
         "section": briefing.section,
+        "picture": briefing.picture,
         "lead": briefing.lead,
         "weight": briefing.weight,
         "must_not_miss": briefing.must_not_miss,

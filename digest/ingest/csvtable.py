@@ -1,9 +1,9 @@
 """Items as a spreadsheet gives them: a line of headings, and one item a line.
 
 The headings are the keys of an item in JSON but for `paragraphs`: title, body, section, topics, source,
-source_date, url, language. Capitals do not count, and a space or hyphen stands for the underscore. `topics`
-are parted by commas, semicolons or spaces, paragraphs of `body` by blank lines. Commas, semicolons and tabs
-between cells are understood (RFC 4180).
+source_date, url, language, picture, picture_alt. Capitals do not count, and a space or hyphen stands for the
+underscore. `topics` are parted by commas, semicolons or spaces, paragraphs of `body` by blank lines. Commas,
+semicolons and tabs between cells are understood (RFC 4180).
 
 A table with other headings is taken with a mapping from heading to key; a heading that is mapped to nothing
 is left out. Of headings that stand there twice, the second is called `Text (2)`.

@@ -13,6 +13,7 @@ from typing import Final
 from digest.core.model import DraftBriefing
 from digest.ingest.feed_links import article_link, link_key
 from digest.ingest.feed_words import WordsError, line_of, paragraphs_of, text_paragraphs
+from digest.ingest.pictures import RawPicture, lead_picture
 from digest.ingest.plaintext import trimmed
 from subscribers.model import Section
 from subscribers.wishes import WishError, parse_language
@@ -54,6 +55,8 @@ class RawEntry:
     language: str = ""
     #: whom the entry itself names as its source
     source: str = ""
+    #: those that it names beside its texts
+    pictures: tuple[RawPicture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,9 @@ class FeedItem:
     url: str | None
     language: str
     categories: tuple[str, ...] = ()
+    #: it is no part of what the feed says: addresses of pictures change with every hour in some
+    picture: str | None = None
+    picture_alt: str = ""
 
     def draft(self, today: date, *, section: Section, topics: tuple[str, ...] = ()) -> DraftBriefing:
         """The item as other ways in have it; what says no day is of `today`."""
@@ -88,6 +94,8 @@ class FeedItem:
             url=self.url,
             language=self.language,
             line=self.place,
+            picture=self.picture,
+            picture_alt=self.picture_alt,
         )
 
 
@@ -110,6 +118,7 @@ def item_from(raw: RawEntry, place: int, *, base: str, source: str, language: st
     day = raw.published.date() if raw.published else None
     categories = _categories(raw.categories)
     tongue = _language(raw.language or language, title, paragraphs)
+    picture = lead_picture(raw.pictures, () if raw.is_plain else raw.bodies, url or base)
     said = (title, list(paragraphs), named, day and day.isoformat(), url, tongue, list(categories))
     return FeedItem(
         place=place,
@@ -124,6 +133,8 @@ def item_from(raw: RawEntry, place: int, *, base: str, source: str, language: st
         url=url,
         language=tongue,
         categories=categories,
+        picture=picture.link if picture else None,
+        picture_alt=picture.alt if picture else "",
     )
 
 

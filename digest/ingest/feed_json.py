@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from digest.errors import InputError
 from digest.ingest.feed_entry import RawEntry
 from digest.ingest.feed_xml import ENTRY_LIMIT, RawFeed
+from digest.ingest.pictures import RawPicture, size_of
 
 
 def is_json_feed(document: object) -> bool:
@@ -61,7 +62,17 @@ def _item(item: Mapping[str, Any]) -> RawEntry:
         published=_instant(item.get("date_published")) or _instant(item.get("date_modified")),
         categories=tuple(map(str, tags)) if isinstance(tags, list) else (),
         language=_text(item, "language"),
+        pictures=tuple(_pictures(item)),
     )
+
+
+def _pictures(item: Mapping[str, Any]) -> Iterable[RawPicture]:
+    for name in ("image", "banner_image"):
+        yield RawPicture(_text(item, name))
+    attached = item.get("attachments")
+    for one in attached if isinstance(attached, list) else ():
+        if isinstance(one, Mapping) and _text(one, "mime_type").startswith("image/"):
+            yield RawPicture(_text(one, "url"), _text(one, "title"))
 
 
 def _is_post(value: object) -> bool:
@@ -99,7 +110,21 @@ def _post(post: Mapping[str, Any]) -> RawEntry:
         bodies=(_rendered(post, "content"), _rendered(post, "excerpt")),
         published=_instant(post.get("date_gmt")) or _instant(post.get("date")),
         categories=tuple(str(one.get("name") or "") for one in terms if isinstance(one, Mapping)),
+        pictures=tuple(_featured(post)),
     )
+
+
+def _featured(post: Mapping[str, Any]) -> Iterable[RawPicture]:
+    """The picture that a post has beside its text, when the answer holds it."""
+    embedded = post.get("_embedded")
+    found = embedded.get("wp:featuredmedia") if isinstance(embedded, Mapping) else None
+    for one in found if isinstance(found, list) else ():
+        if isinstance(one, Mapping) and _text(one, "media_type") in {"", "image"}:
+            details = one.get("media_details")
+            sizes = details if isinstance(details, Mapping) else {}
+            width, height = size_of(sizes.get("width")), size_of(sizes.get("height"))
+            yield RawPicture(_text(one, "source_url"), _text(one, "alt_text"), width, height)
+    yield RawPicture(_text(post, "jetpack_featured_media_url"))
 
 
 def _lists(value: object, name: str) -> list[list[Any]]:

@@ -19,7 +19,7 @@ _FEED_TYPES: Final = frozenset(
 )
 _USUAL: Final = (
     *("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json"),
-    "wp-json/wp/v2/posts?per_page=50&_embed=wp:term",
+    "wp-json/wp/v2/posts?per_page=50&_embed=wp:term,wp:featuredmedia",
 )
 
 

@@ -16,6 +16,7 @@ import feedparser
 from digest.errors import InputError
 from digest.ingest.feed_entry import RawEntry
 from digest.ingest.feed_guard import require_harmless_xml
+from digest.ingest.pictures import RawPicture, size_of
 
 #: References to characters that there are not: halves of a character, and what lies beyond the last one.
 _NO_CHARACTER: Final = re.compile(
@@ -118,7 +119,21 @@ def _entry(entry: Mapping[str, Any]) -> RawEntry:
         categories=tuple(str(tag.get("label") or tag.get("term") or "") for tag in _maps(entry.get("tags"))),
         language=next((str(one.get("language") or "") for one in contents if one.get("language")), ""),
         source=_text(origin, "title") if isinstance(origin, Mapping) else "",
+        pictures=tuple(_pictures(entry)),
     )
+
+
+def _pictures(entry: Mapping[str, Any]) -> Iterable[RawPicture]:
+    """Those of Media RSS, the whole ones first, then what is enclosed."""
+    for name in ("media_content", "media_thumbnail"):
+        for one in _maps(entry.get(name)):
+            kind, medium = _text(one, "type"), _text(one, "medium")
+            if medium == "image" or kind.startswith("image/") or not (medium or kind):
+                sizes = (size_of(one.get("width")), size_of(one.get("height")))
+                yield RawPicture(_text(one, "url"), "", *sizes)
+    for one in _maps(entry.get("enclosures")):
+        if _text(one, "type").startswith("image/"):
+            yield RawPicture(_text(one, "href") or _text(one, "url"))
 
 
 def _is_text(content: Mapping[str, Any]) -> bool:

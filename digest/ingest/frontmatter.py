@@ -123,7 +123,10 @@ def _fields(item: _Item) -> dict[str, object]:
     if text.strip():
         if fields.keys() & {"body", "paragraphs"}:
             raise ItemError("the item has a text below its front matter and another within it")
-        fields["paragraphs"] = list(flattened(text).paragraphs)
+        read = flattened(text)
+        fields["paragraphs"] = list(read.paragraphs)
+        if read.picture is not None and not fields.keys() & {"picture", "picture_alt"}:
+            fields |= {"picture": read.picture.link, "picture_alt": read.picture.alt}
     return fields
 
 

@@ -29,6 +29,8 @@ def body_key(paragraphs: Sequence[str], source: str | None) -> str:
 
 def content_key(draft: DraftBriefing) -> str:
     """32 hexadecimal digits, different as soon as one character of what readers see differs."""
+    # what has no picture has the key that it had before there were any
+    picture = [] if draft.picture is None else ["picture", draft.picture, draft.picture_alt]
     return _key(
         "content",
         draft.title,
@@ -39,6 +41,7 @@ def content_key(draft: DraftBriefing) -> str:
         _date(draft.source_date),
         draft.url,
         draft.language,
+        *picture,
     )
 
 

@@ -9,12 +9,17 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from digest.core.model import DraftBriefing
+from digest.errors import InputError
+from digest.ingest.pictures import parse_picture, parse_picture_alt
 from digest.ingest.plaintext import clean, paragraphs, trimmed
 from subscribers.model import Section
 from subscribers.wishes import WishError, parse_language, parse_section
 
 KEYS: Final = frozenset(
-    {"title", "body", "paragraphs", "section", "topics", "source", "source_date", "url", "language"}
+    {
+        *("title", "body", "paragraphs", "section", "topics", "source", "source_date", "url", "language"),
+        *("picture", "picture_alt"),
+    }
 )
 _ISO_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -35,6 +40,7 @@ def draft_from(value: object, *, line: int, section: Section, topics: tuple[str,
         if key not in KEYS:
             raise ItemError(f"the key {key!r} is not known; choose among {', '.join(sorted(KEYS))}")
     source, day = _credit(fields)
+    picture, alt = _picture(fields)
     return DraftBriefing(
         title=_title(fields),
         paragraphs=_body(fields),
@@ -45,6 +51,8 @@ def draft_from(value: object, *, line: int, section: Section, topics: tuple[str,
         url=_parsed(fields, "url", _web_address),
         language=_parsed(fields, "language", parse_language) or "en",
         line=line,
+        picture=picture,
+        picture_alt=alt,
     )
 
 
@@ -77,6 +85,18 @@ def _credit(fields: Mapping[str, object]) -> tuple[str | None, date | None]:
     if day is None:
         raise ItemError("source stands without source_date; give both or neither")
     return _one_line(source), day
+
+
+def _picture(fields: Mapping[str, object]) -> tuple[str | None, str]:
+    """The picture and its words; words alone are of nothing."""
+    try:
+        picture = parse_picture(trimmed(_text(fields, "picture")))
+        alt = parse_picture_alt(_text(fields, "picture_alt"))
+    except InputError as error:
+        raise ItemError(str(error)) from None
+    if alt and picture is None:
+        raise ItemError("picture_alt stands without picture; give both, or picture alone")
+    return picture, alt
 
 
 def _topics(fields: Mapping[str, object]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from digest.core.weblinks import is_web_link
+from digest.ingest.pictures import Picture, alt_of, picture_link
 from digest.ingest.plaintext import clean, trimmed
 
 #: What a briefing has no room for, by the kind of token, in the words of the editor who wrote it.
@@ -37,13 +38,23 @@ class Flattened:
 
     paragraphs: tuple[str, ...]
     lost: tuple[str, ...]
+    #: the first picture of the web in it
+    picture: Picture | None = None
 
 
 def flattened(text: str) -> Flattened:
     """Read CommonMark with tables; HTML in it is left out, and no markup is ever an error."""
     tokens = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).parse(clean(text))
     paragraphs = tuple(filter(None, map(trimmed, _paragraphs(tokens))))
-    return Flattened(paragraphs, tuple(dict.fromkeys(_lost(tokens))))
+    picture = next(_pictures(tokens), None)
+    return Flattened(paragraphs, tuple(dict.fromkeys(_lost(tokens))), picture)
+
+
+def _pictures(tokens: Iterable[Token]) -> Iterator[Picture]:
+    for token in tokens:
+        if token.type == "image" and (link := picture_link(str(token.attrGet("src") or ""))):
+            yield Picture(link, alt_of(token.content))
+        yield from _pictures(token.children or ())
 
 
 def _paragraphs(tokens: Sequence[Token]) -> Iterator[str]:

@@ -258,7 +258,7 @@ def any_revision() -> Select[Any]:
         *(kept.id, kept.number, kept.section, kept.lead, kept.weight, kept.status, kept.published_at),
         *(kept.must_not_miss, kept.publish_at, kept.story_id),
         *(shown.revision, shown.title, shown.paragraphs, shown.source, shown.source_date),
-        *(shown.url, shown.language),
+        *(shown.url, shown.language, shown.picture, shown.picture_alt),
     ).join(revisions, shown.briefing_id == kept.id)
 
 
@@ -291,6 +291,8 @@ def _revision_row(
         "source_date": draft.source_date,
         "url": draft.url,
         "language": draft.language,
+        "picture": draft.picture,
+        "picture_alt": draft.picture_alt or None,
         "at": now,
         "actor": by[:140],
     }
@@ -327,4 +329,6 @@ def _briefing_from(row: Row[Any], topics: tuple[TopicMark, ...]) -> Briefing:
         must_not_miss=row.must_not_miss,
         publish_at=row.publish_at,
         story_id=row.story_id,
+        picture=row.picture,
+        picture_alt=row.picture_alt or "",
     )

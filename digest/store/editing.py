@@ -51,6 +51,8 @@ class Revision(NamedTuple):
     source_date: date | None
     url: str | None
     language: str
+    picture: str | None
+    picture_alt: str | None
     at: datetime
     actor: str
 

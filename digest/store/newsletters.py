@@ -11,7 +11,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.beginnings import OPTIONS
-from digest.core.model import Archive, BrandLink, ItemText, Newsletter
+from digest.core.model import Archive, BrandLink, ItemText, Newsletter, Pictures
 from digest.core.quiet import QuietDay
 from digest.store import counters
 from digest.store.tables import newsletters
@@ -81,6 +81,7 @@ def _newsletter_from(row: Row[Any]) -> Newsletter:
     values["sections"] = frozenset(Section(name) for name in values["sections"])
     values["item_text"] = ItemText(values["item_text"])
     values["archive"] = Archive(values["archive"])
+    values["pictures"] = Pictures(values["pictures"])
     values["links"] = tuple(BrandLink(**link) for link in values["links"])
     values["quiet_days"] = tuple(
         QuietDay(date.fromisoformat(one["day"]), one["name"]) for one in values["quiet_days"]

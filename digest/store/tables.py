@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from digest.core.model import Archive, BriefingStatus, DeliveryStatus, IssueStatus, ItemText
+from digest.core.model import Archive, BriefingStatus, DeliveryStatus, IssueStatus, ItemText, Pictures
 from digest.core.notices import NoticeKind
 from subscribers.tables import Instant
 from subscribers.tables import metadata as metadata
@@ -111,8 +111,11 @@ newsletters = Table(
     Column("quiet_days", JSON, nullable=False),
     # what new readers begin with: words by option
     Column("first_wishes", JSON, nullable=False),
+    # what its mails show of the pictures of items
+    Column("pictures", String(8), nullable=False),
     _is_one_of("item_text", ItemText),
     _is_one_of("archive", Archive),
+    _is_one_of("pictures", Pictures),
 )
 
 topics = Table(
@@ -180,6 +183,9 @@ revisions = Table(
     Column("source_date", Date),
     Column("url", Text),
     Column("language", String(20), nullable=False),
+    # where its picture lies, and the picture in words; most have none
+    Column("picture", Text),
+    Column("picture_alt", Text),
     Column("at", Instant, nullable=False),
     # who wrote it, as the log of changes has it
     Column("actor", String(140), nullable=False, default=""),

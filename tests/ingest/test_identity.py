@@ -114,15 +114,24 @@ def test_the_body_key_differs_by_text_and_source() -> None:
         replace(DRAFT, source_date=date(2024, 5, 4)),
         replace(DRAFT, url="https://bay.example/"),
         replace(DRAFT, language="fr"),
+        replace(DRAFT, picture="https://bay.example/a.jpg"),
     ],
 )
 def test_the_content_key_changes_with_anything_that_readers_see(changed: DraftBriefing) -> None:
     assert content_key(changed) != content_key(DRAFT)
 
 
+def test_the_words_of_a_picture_are_part_of_it_and_what_has_none_has_the_key_it_always_had() -> None:
+    pictured = replace(DRAFT, picture="https://bay.example/a.jpg")
+    assert content_key(replace(pictured, picture_alt="A crane.")) != content_key(pictured)
+    # kept in the store by every item that was there before pictures were
+    plain = DraftBriefing(title="Harbor Opens", paragraphs=("Ships came in.",), source="Bay News")
+    assert content_key(plain) == "183ff2b53cda85af84a7fd621803857e"
+
+
 def test_every_field_but_the_line_is_part_of_the_content() -> None:
     assert content_key(replace(DRAFT, line=99)) == content_key(DRAFT)
-    assert len(fields(DraftBriefing)) == 9, "a new field belongs in content_key and in the test above"
+    assert len(fields(DraftBriefing)) == 11, "a new field belongs in content_key and in the test above"
 
 
 @given(st.lists(ANY_TEXT, max_size=3), st.lists(ANY_TEXT, max_size=3))

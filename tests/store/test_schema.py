@@ -239,9 +239,10 @@ async def test_a_newsletter_of_before_sends_the_mails_it_sent_and_is_closed_to_t
         kept = await connection.execute(text("SELECT newsletter_id FROM issues"))
         assert kept.scalar_one() == 4
         await newsletters.save(connection, replace(found, item_text=ItemText.EXCERPT))
-    with pytest.raises(IntegrityError):
-        async with blank_store.write() as connection:
-            await connection.execute(text("UPDATE newsletters SET item_text = 'half'"))
+    for wrong in ("item_text = 'half'", "pictures = 'some'"):
+        with pytest.raises(IntegrityError):
+            async with blank_store.write() as connection:
+                await connection.execute(text(f"UPDATE newsletters SET {wrong}"))
 
 
 _BEFORE_BRANDS = (
