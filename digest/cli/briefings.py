@@ -47,6 +47,7 @@ from digest.ingest.formats import FORMATS
 from digest.ingest.gathered import Gathered
 from digest.ingest.headings import HeadingsError
 from digest.ingest.packed import read_all
+from digest.ingest.pictures import parse_picture, parse_picture_alt
 from digest.ingest.plaintext import clean, decoded, paragraphs
 from digest.ingest.topics import TopicRules
 from digest.settings_file import load_settings
@@ -194,6 +195,13 @@ def edit_briefing(
     ] = None,
     section: Annotated[str | None, typer.Option("--section")] = None,
     url: Annotated[str | None, typer.Option("--url", help="Where readers read on.")] = None,
+    picture: Annotated[
+        str | None, typer.Option("--picture", metavar="URL", help="Where its picture lies, https.")
+    ] = None,
+    picture_alt: Annotated[
+        str | None, typer.Option("--picture-alt", metavar="TEXT", help="The picture in words.")
+    ] = None,
+    no_picture: Annotated[bool, typer.Option("--no-picture", help="Take the picture away.")] = False,
     lead: Annotated[bool | None, typer.Option("--lead/--no-lead", help="Stands first in a mail.")] = None,
     weight: Annotated[
         int | None,
@@ -220,7 +228,7 @@ def edit_briefing(
     json: Json = False,
     config: Config = None,
 ) -> None:
-    """Change a briefing; a changed title, body or link is a new revision of the same briefing.
+    """Change a briefing; a changed title, body, link or picture is a new revision of the same briefing.
 
     Readers who have had the old text are told in their next issue, when it says something else than before.
     """
@@ -230,6 +238,8 @@ def edit_briefing(
         topics=None if topic is None else tuple(topic),
         section=None if section is None else parse_section(section),
         url=None if url is None else _link(url),
+        picture=_picture(picture, no_picture),
+        picture_alt=None if picture_alt is None else parse_picture_alt(picture_alt),
         lead=lead,
         weight=weight,
         must_not_miss=must_not_miss,
@@ -356,6 +366,15 @@ def _link(text: str) -> str:
     if not fits or not text.isprintable() or " " in text:
         raise InputError(f"url {text!r} is not an absolute http or https address: say https://HOST/PATH")
     return text
+
+
+def _picture(text: str | None, no_picture: bool) -> str | None:
+    """Where the picture lies; empty takes it away."""
+    if no_picture:
+        if text is not None:
+            raise InputError("--picture and --no-picture are both given: say one of them")
+        return ""
+    return None if text is None else parse_picture(text) or ""
 
 
 def _found(briefing: Briefing | None, briefing_id: int) -> Briefing:

@@ -59,6 +59,10 @@ Latest = Annotated[
 Texts = Annotated[
     str | None, typer.Option("--texts", metavar="full|excerpt", help="How much of an item mails print.")
 ]
+InMails = Annotated[
+    str | None,
+    typer.Option("--pictures", metavar="none|linked|embedded", help="What mails show of items' pictures."),
+]
 Logo = Annotated[
     str | None, typer.Option("--logo", metavar="URL", help="Picture at the head of mails; '' for none.")
 ]
@@ -187,6 +191,7 @@ def add(
     give_up: GiveUp = None,
     latest_start: Latest = None,
     texts: Texts = None,
+    pictures: InMails = None,
     logo: Logo = None,
     logo_alt: LogoAlt = None,
     accent: Accent = None,
@@ -208,8 +213,8 @@ def add(
     """Add a newsletter."""
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
-        *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback, clicks, approval, approval_lead, quiet_day, first),
+        *(give_up, latest_start, texts, pictures, logo, logo_alt, accent, ground, link, welcome, goodbye),
+        *(sign_up, archive, feedback, clicks, approval, approval_lead, quiet_day, first),
     )
     _tell(_write(flows.add_newsletter, slug, said, config), json)
 
@@ -229,6 +234,7 @@ def edit(
     give_up: GiveUp = None,
     latest_start: Latest = None,
     texts: Texts = None,
+    pictures: InMails = None,
     logo: Logo = None,
     logo_alt: LogoAlt = None,
     accent: Accent = None,
@@ -250,8 +256,8 @@ def edit(
     """Change a newsletter; issues that are planned already keep what was decided for them."""
     said = _said(
         *(title, description, sender_name, sender, theme, sections, max_items, postal_address, reach_back),
-        *(give_up, latest_start, texts, logo, logo_alt, accent, ground, link, welcome, goodbye, sign_up),
-        *(archive, feedback, clicks, approval, approval_lead, quiet_day, first),
+        *(give_up, latest_start, texts, pictures, logo, logo_alt, accent, ground, link, welcome, goodbye),
+        *(sign_up, archive, feedback, clicks, approval, approval_lead, quiet_day, first),
     )
     _tell(_write(flows.edit_newsletter, slug, said, config), json)
 
@@ -260,7 +266,18 @@ def edit(
 _FIELDS: Final = (
     *("title", "description", "sender_name", "sender_address", "theme", "sections", "max_items"),
     *("postal_address", "reach_back_days", "give_up_minutes", "latest_start_minutes", "item_text"),
-    *("logo_url", "logo_alt", "accent", "ground", "links", "welcome", "goodbye", "sign_up", "archive"),
+    *(
+        "pictures",
+        "logo_url",
+        "logo_alt",
+        "accent",
+        "ground",
+        "links",
+        "welcome",
+        "goodbye",
+        "sign_up",
+        "archive",
+    ),
     *("feedback", "clicks", "approval", "approval_lead_minutes", "quiet_days", "first_wishes"),
 )
 

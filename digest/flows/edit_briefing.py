@@ -93,6 +93,8 @@ async def edit(
             await briefings.set_topics(connection, briefing_id, await _marks(connection, wish.topics))
         revised = _revised(before, wish)
         _require_text(revised)
+        if wish.picture_alt and wish.picture is None and revised.picture is None:
+            raise InputError(f"briefing {briefing_id} has no picture: say where one lies, too")
         if revised != _text_of(before):
             # it keeps the keys of what came in: the same page again does not undo the correction
             await briefings.revise(connection, briefing_id, revised, now, by=by.name)

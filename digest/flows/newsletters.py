@@ -21,6 +21,7 @@ from digest.core.brand import (
     parse_links,
     parse_logo,
     parse_logo_alt,
+    parse_pictures,
 )
 from digest.core.lines import parse_line, parse_slug, parse_text
 from digest.core.model import Newsletter
@@ -176,6 +177,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "give_up_minutes": partial(_whole, 1, MOST_MINUTES, "give-up"),
     "latest_start_minutes": _latest_start,
     "item_text": parse_item_text,
+    "pictures": parse_pictures,
     "logo_url": parse_logo,
     "logo_alt": parse_logo_alt,
     "accent": partial(parse_colour, what="accent"),

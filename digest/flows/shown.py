@@ -47,6 +47,8 @@ def briefing_in_full(briefing: Briefing) -> dict[str, Any]:
         "paragraphs": briefing.paragraphs,
         "topic_reasons": {mark.slug: mark.reason for mark in briefing.topics},
         "url": briefing.url,
+        "picture": briefing.picture,
+        "picture_alt": briefing.picture_alt,
         "language": briefing.language,
         "lead": briefing.lead,
         "weight": briefing.weight,

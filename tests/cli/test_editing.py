@@ -22,12 +22,19 @@ def test_briefing_is_shown_with_the_reasons_of_its_topics(newsroom: Shell) -> No
     assert "useful to 0, not useful to 0" in told
 
 
+CRANE = "https://news.example/crane.jpg"
+
+
 @pytest.mark.parametrize(
     ("words", "change"),
     [
         (["--title", "A new  title"], {"title": "A new title", "revision": 2}),
         (["--body", "body.txt"], {"paragraphs": ["First.\nStill first.", "Second “quoted”."], "revision": 2}),
         (["--url", "https://news.example/1"], {"url": "https://news.example/1", "revision": 2}),
+        (
+            ["--picture", CRANE, "--picture-alt", "A crane"],
+            {"picture": CRANE, "picture_alt": "A crane", "revision": 2},
+        ),
         (["--topic", "energy", "--topic", "economy"], {"topics": ["energy", "economy"]}),
         (["--lead"], {"lead": True}),
         (["--weight", "-5"], {"weight": -5}),
@@ -48,6 +55,19 @@ def test_briefing_can_be_changed(words: list[str], change: dict[str, Any], newsr
 def test_link_can_be_taken_away_again(newsroom: Shell) -> None:
     newsroom.ok("briefings", "edit", "1", "--url", "https://news.example/1")
     assert newsroom.ask("briefings", "edit", "1", "--url", "")["url"] is None
+
+
+def test_picture_can_be_taken_away_again(newsroom: Shell) -> None:
+    newsroom.ok("briefings", "edit", "1", "--picture", f"{CRANE}?utm_source=desk", "--picture-alt", "A crane")
+    assert newsroom.ask("briefings", "show", "1")["picture"] == CRANE
+    found = newsroom.ask("briefings", "edit", "1", "--no-picture")
+    assert (found["picture"], found["picture_alt"], found["revision"]) == (None, "", 3)
+
+
+def test_newsletter_says_what_its_mails_show_of_pictures(newsroom: Shell) -> None:
+    assert newsroom.ask("newsletters", "show", "daily")["pictures"] == "none"
+    for rule in ("linked", "embedded", "none"):
+        assert newsroom.ask("newsletters", "edit", "daily", "--pictures", rule)["pictures"] == rule
 
 
 def test_draft_gets_its_number_when_it_is_published(newsroom: Shell) -> None:

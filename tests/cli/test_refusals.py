@@ -56,6 +56,14 @@ REFUSALS: Final = {
         ("1 --url javascript:alert(1)", "url 'javascript:alert(1)' is not"),
         ("1 --url http://[broken", "url 'http://[broken' is not"),
         ("1 --url 'https://news.example/a b'", "is not an absolute http or https address"),
+        (
+            "1 --picture http://news.example/a.jpg",
+            "picture 'http://news.example/a.jpg' is not an absolute https",
+        ),
+        ("1 --picture /a.jpg", "picture '/a.jpg' is not an absolute https address"),
+        ("1 --picture https://news.example/a.jpg --no-picture", "both given: say one of them"),
+        ("1 --picture-alt 'A crane'", "briefing 1 has no picture: say where one lies, too"),
+        (f"1 --picture-alt {'x' * 301}", "picture-alt has 301 characters"),
         (f"1 --weight {HUGE}", f"'--weight': '{HUGE}' is not a whole number from -999 to 999"),
     ],
     "briefings publish": [("99", "briefing 99 does not exist"), (HUGE, "'ID'")],
@@ -122,6 +130,7 @@ REFUSALS: Final = {
     ],
     "newsletters edit": [
         ("weekly --title Weekly", "newsletter 'weekly' does not exist: see digest newsletters list"),
+        ("daily --pictures some", "pictures 'some' are not known: say none, linked or embedded"),
         ("daily --title ''", "title is empty"),
         ("daily --max-items many", "max-items 'many' is not a cap"),
         ("daily --give-up 0", "'--give-up'"),

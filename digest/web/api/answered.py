@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from digest.core.corrections import CorrectionKind
-from digest.core.model import Archive, BriefingStatus, ItemText
+from digest.core.model import Archive, BriefingStatus, ItemText, Pictures
 from subscribers.model import Format, Section, Standing
 
 
@@ -92,6 +92,8 @@ class BriefingInFull(BriefingInAList):
         paragraphs=["Eight ports will share one list of waiting ships from January on."],
         topic_reasons={"economy": "exports"},
         url="https://harbour.example/queue",
+        picture="https://harbour.example/queue.jpg",
+        picture_alt="Six freighters lie at anchor before the harbour.",
         language="en",
         lead=False,
         weight=0,
@@ -107,6 +109,8 @@ class BriefingInFull(BriefingInAList):
     paragraphs: list[str]
     topic_reasons: dict[str, str]
     url: str | None
+    picture: str | None
+    picture_alt: str
     language: str
     lead: bool
     weight: int
@@ -190,6 +194,7 @@ class NewsletterShown(BaseModel):
         give_up_minutes=1440,
         latest_start_minutes=None,
         item_text="full",
+        pictures="none",
         logo_url=None,
         logo_alt="",
         accent="#1a5276",
@@ -221,6 +226,7 @@ class NewsletterShown(BaseModel):
     give_up_minutes: int
     latest_start_minutes: int | None
     item_text: ItemText
+    pictures: Pictures
     logo_url: str | None
     logo_alt: str
     accent: str | None

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, Strict
 
 from digest.core.access import Power, Role
 from digest.core.corrections import Telling
-from digest.core.model import Archive, ItemText
+from digest.core.model import Archive, ItemText, Pictures
 from digest.web.api.times import Day, Instant
 from subscribers.model import Format, Section
 from subscribers.suppressions import Hashing
@@ -46,6 +46,8 @@ class NewBriefing(Asked):
     source: Line | None = None
     source_date: Day | None = None
     url: Line | None = None
+    picture: Annotated[Line | None, Field(description="Where its picture lies: https.")] = None
+    picture_alt: Annotated[Line | None, Field(description="The picture in words.")] = None
     language: Word = "en"
 
 
@@ -79,6 +81,8 @@ class BriefingEdit(Asked):
     topics: Annotated[list[Word], Field(max_length=50)] | None = None
     section: Section | None = None
     url: Annotated[Line | None, Field(description="Empty takes the link away.")] = None
+    picture: Annotated[Line | None, Field(description="Of https; empty takes it away.")] = None
+    picture_alt: Annotated[Line | None, Field(description="The picture in words.")] = None
     lead: StrictBool | None = None
     weight: Annotated[StrictInt, Field(ge=-999, le=999)] | None = None
     source: Annotated[Line | None, Field(description="Empty takes it away.")] = None
@@ -160,6 +164,7 @@ class NewsletterEdit(Asked):
     give_up_minutes: Minutes | None = None
     latest_start_minutes: Minutes | None = None
     item_text: ItemText | None = None
+    pictures: Annotated[Pictures | None, Field(description="What mails show of items' pictures.")] = None
     logo_url: Line | None = None
     logo_alt: Line | None = None
     accent: Word | None = None

@@ -18,6 +18,7 @@ from digest.flows.correcting import BY_RULE, Word
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
 from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown
 from digest.ingest.gathered import Gathered
+from digest.ingest.pictures import parse_picture, parse_picture_alt
 from digest.ingest.plaintext import clean, trimmed
 from digest.store import briefings as shelf
 from digest.store import corrections
@@ -75,8 +76,8 @@ async def add_briefings(call: Made, body: NewBriefings) -> Document:
 async def edit_briefing(call: Made, id: Id, body: BriefingEdit) -> Document:
     """Change a briefing
 
-    A changed title, text or link is a new revision of the same briefing. Those who have had the old text are
-    told in their next issue, as `tell` says.
+    A changed title, text, link or picture is a new revision of the same briefing. Those who have had the old
+    text are told in their next issue, as `tell` says.
     """
     wish = Edit(
         title=body.title,
@@ -84,6 +85,8 @@ async def edit_briefing(call: Made, id: Id, body: BriefingEdit) -> Document:
         topics=None if body.topics is None else tuple(body.topics),
         section=body.section,
         url=None if body.url is None else _link(body.url),
+        picture=None if body.picture is None else parse_picture(body.picture) or "",
+        picture_alt=None if body.picture_alt is None else parse_picture_alt(body.picture_alt),
         lead=body.lead,
         weight=body.weight,
         must_not_miss=body.must_not_miss,
@@ -141,6 +144,10 @@ def _draft(item: NewBriefing, place: int) -> DraftBriefing:
     title = " ".join(clean(item.title).split())
     if not title:
         raise InputError(f"items.{place - 1}.title is empty: say one")
+    picture = parse_picture(item.picture or "")
+    alt = parse_picture_alt(item.picture_alt or "")
+    if alt and picture is None:
+        raise InputError(f"items.{place - 1}.picture_alt stands without picture: give both, or picture alone")
     return DraftBriefing(
         title=title,
         paragraphs=_paragraphs(item.paragraphs),
@@ -151,6 +158,8 @@ def _draft(item: NewBriefing, place: int) -> DraftBriefing:
         url=None if item.url is None else _link(item.url) or None,
         language=parse_language(item.language),
         line=place,
+        picture=picture,
+        picture_alt=alt,
     )
 
 

@@ -17,6 +17,7 @@ from digest.errors import InputError
 from digest.flows.correcting import Word
 from digest.flows.edit_briefing import NOTHING, Edit, Flags
 from digest.ingest.markdown import flattened
+from digest.ingest.pictures import Picture, parse_picture, parse_picture_alt
 from digest.ingest.plaintext import clean, paragraphs
 from digest.web.desk.entered import Entered
 from subscribers.model import Section
@@ -52,6 +53,8 @@ class Typed:
             source=draft.source or "",
             source_date=draft.source_date or NOTHING,
             language=draft.language,
+            picture=draft.picture or "",
+            picture_alt=draft.picture_alt,
             lead=flags.lead,
             weight=flags.weight,
             must_not_miss=flags.must_not_miss,
@@ -63,7 +66,10 @@ class Typed:
 
 def typed(form: Entered, zone: str) -> Typed:
     """Read a form; raises InputError with the field and how to mend it. Times are those of `zone`."""
-    said, lost = _text(form)
+    said, lost, within = _text(form)
+    link = parse_picture(form.one("picture"))
+    # without a picture of its own it has the first one of its text, and words alone are of nothing
+    picture = Picture(link, parse_picture_alt(form.one("picture_alt"))) if link else within
     draft = DraftBriefing(
         title=parse_line(form.secret("title"), "title", most=1000),
         paragraphs=said,
@@ -73,6 +79,8 @@ def typed(form: Entered, zone: str) -> Typed:
         source_date=_day(form.one("source_date")),
         url=_link(form.one("url")),
         language=_language(form.one("language")),
+        picture=picture.link if picture else None,
+        picture_alt=picture.alt if picture else "",
     )
     if draft.source and draft.source_date is None:
         raise InputError("the source stands without its date: give both or neither")
@@ -114,6 +122,8 @@ def as_briefing(found: Typed, marks: tuple[TopicMark, ...]) -> Briefing:
         weight=found.flags.weight or 0,
         status=BriefingStatus.DRAFT,
         published_at=None,
+        picture=draft.picture,
+        picture_alt=draft.picture_alt,
     )
 
 
@@ -125,6 +135,8 @@ def fields_of(briefing: Briefing, zone: str) -> Mapping[str, Any]:
         "text": "\n\n".join(briefing.paragraphs),
         "markup": "plain",
         "url": briefing.url or "",
+        "picture": briefing.picture or "",
+        "picture_alt": briefing.picture_alt,
         "source": briefing.source or "",
         "source_date": briefing.source_date.isoformat() if briefing.source_date else "",
         "language": briefing.language,
@@ -144,7 +156,7 @@ def fields_again(form: Entered) -> Mapping[str, Any]:
     """The values of the form as they were typed, to be shown beside what is wrong with them."""
     lines = ("title", "url", "source", "source_date", "language", "section", "weight", "publish_at", "markup")
     return {
-        **{name: form.one(name) for name in (*lines, "revision")},
+        **{name: form.one(name) for name in (*lines, "picture", "picture_alt", "revision")},
         "text": form.secret("text"),
         "title": form.secret("title"),
         "lead": form.chosen("lead"),
@@ -160,13 +172,14 @@ def empty_fields() -> Mapping[str, Any]:
     return {**fields_again(Entered()), "language": "en", "weight": 0, "section": Section.BRIEFING.value}
 
 
-def _text(form: Entered) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _text(form: Entered) -> tuple[tuple[str, ...], tuple[str, ...], Picture | None]:
+    """Its paragraphs, what of its markup is lost, and the first picture in it."""
     try:
         if form.one("markup") == "markdown":
             found = flattened(form.secret("text"))
-            return found.paragraphs, found.lost
+            return found.paragraphs, found.lost, found.picture
         # as it came: the signs that join and part letters of Persian or Hindi are not printable, and count
-        return paragraphs(clean(form.secret("text"))), ()
+        return paragraphs(clean(form.secret("text"))), (), None
     except ValueError as error:
         raise InputError(str(error)) from None
 

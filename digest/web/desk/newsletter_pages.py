@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from digest.core.access import Power
 from digest.core.beginnings import OPTIONS
-from digest.core.model import Archive, ItemText, Newsletter
+from digest.core.model import Archive, ItemText, Newsletter, Pictures
 from digest.errors import DigestError, InputError
 from digest.flows.holidays import add_holidays
 from digest.flows.newsletters import (
@@ -38,7 +38,7 @@ _BOXES: Final = ("welcome", "goodbye", "sign_up", "feedback", "clicks", "approva
 _LINES: Final = (
     *("title", "sender_name", "sender_address", "theme", "reach_back_days", "give_up_minutes"),
     "approval_lead_minutes",
-    *("item_text", "logo_url", "logo_alt", "accent", "ground", "archive"),
+    *("item_text", "pictures", "logo_url", "logo_alt", "accent", "ground", "archive"),
 )
 _TEXTS: Final = ("description", "postal_address")
 #: Empty in the form, they mean that there is no limit.
@@ -153,6 +153,7 @@ class Newsletters:
             themes=known_themes(self._own_themes),
             sections=list(Section),
             texts=list(ItemText),
+            pictures=list(Pictures),
             archives=list(Archive),
         )
 
