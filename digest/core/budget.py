@@ -25,8 +25,10 @@ class Form(IntEnum):
     HEADLINE = 3
     #: with its first sentences
     SHORT = 4
+    #: all of its text, without its picture
+    PLAIN = 5
     #: all that the newsletter prints of an item
-    FULL = 5
+    FULL = 6
 
 
 class Octets(NamedTuple):
@@ -68,7 +70,7 @@ class WeighedItem:
 
     #: of its topic
     topic: str
-    #: by form, six of them, growing with the form
+    #: by form, one for each, growing with the form
     forms: Sequence[Octets]
     lead: bool = False
 
@@ -124,10 +126,10 @@ _LAYOUTS: Final = (
 def fitted(weights: Weights, limit: Octets = LIMIT) -> Fit:
     """Choose the forms so that the mail keeps within the limit; what cannot fit at all gets the least.
 
-    The lead is printed in full if that leaves all others what the layout prints at least. Then, form by form
+    The lead has all of its text if that leaves all others what the layout prints at least. Then, form by form
     from the poorest, items are raised to it in the order of their rank: lead first, then as they are read. So
-    no item goes without its first sentences for the sake of another's second paragraph. One that is too large
-    for what is left makes room for those behind it.
+    no item goes without its first sentences for the sake of another's second paragraph, and no text makes room
+    for a picture. One that is too large for what is left makes room for those behind it.
     """
     layouts = [layout for layout in _LAYOUTS if weights.has_lines or layout.least >= Form.HEADLINE]
     for layout in layouts:
@@ -136,7 +138,7 @@ def fitted(weights: Weights, limit: Octets = LIMIT) -> Fit:
             break
     rank = sorted(range(len(weights.items)), key=lambda index: not weights.items[index].lead)
     if rank:
-        plan.raise_to(Form.FULL, rank[:1], limit)
+        plan.raise_to(Form.PLAIN, rank[:1], limit)
     for form in _FORMS[layout.least + 1 :]:
         plan.raise_to(form, rank, limit)
     return Fit(tuple(plan.forms), contents=layout.contents, waiting=layout.waiting)

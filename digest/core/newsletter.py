@@ -25,8 +25,6 @@ class Pictures(StrEnum):
     NONE = "none"
     #: mail programs load them from where they lie, when their readers let them
     LINKED = "linked"
-    #: they come with the mail, as far as it has room
-    EMBEDDED = "embedded"
 
 
 class Archive(StrEnum):

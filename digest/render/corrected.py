@@ -18,7 +18,8 @@ def as_told(briefing: Briefing) -> Briefing:
         return briefing
     if its.kind is CorrectionKind.WITHDRAWN:
         # nobody reads on at what was taken back
-        return replace(briefing, title=its.former_title, lead=False, paragraphs=(), url=None, topics=())
+        bare = replace(briefing, paragraphs=(), url=None, topics=(), picture=None, picture_alt="")
+        return replace(bare, title=its.former_title, lead=False)
     return replace(briefing, lead=False)
 
 

@@ -63,14 +63,16 @@ def mail_environment(theme: str, language: str = "en", own_themes: Path | None =
     return environment
 
 
-def style_of(environment: Environment, language: str = "en", brand: Brand = UNBRANDED) -> tuple[str, str]:
+def style_of(
+    environment: Environment, language: str = "en", brand: Brand = UNBRANDED, *, pictures: bool = False
+) -> tuple[str, str]:
     """The theme's style sheet in the colours of a brand: what premailer inlines, and what stays a block.
 
-    Where there is a sheet for the language of the words, its rules come after those for all. Raises
-    SettingsError for colours that nobody can make out.
+    Where there is a sheet for the language of the words, its rules come after those for all. What only mails
+    with pictures need is left out without them. Raises SettingsError for colours that nobody can make out.
     """
-    own = _source(environment, f"_base/style.{language}.css")
-    sheet = "\n".join(filter(None, (_source(environment, "_base/style.css"), own)))
+    names = ("style.css", *(["pictures.css"] if pictures else []), f"style.{language}.css")
+    sheet = "\n".join(filter(None, (_source(environment, f"_base/{name}") for name in names)))
     return split_style(coloured(sheet, brand))
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from digest.core.budget import Form
-from digest.core.model import GENERAL, BrandLink, Briefing, Issue, Newsletter, Topic
+from digest.core.model import GENERAL, BrandLink, Briefing, Issue, ItemText, Newsletter, Pictures, Topic
 from digest.core.quiet import QuietDay
 from digest.render.beside import NOTHING, NamedBeside, named_beside
 from digest.render.characters import host_of, one_line, paragraphs, shortened, web_link
@@ -61,6 +61,10 @@ class Item:
     editors_note: str = ""
     #: who else reports the same, and what it follows up
     beside: NamedBeside = NOTHING
+    #: where its picture lies; empty where none is shown
+    picture: str = ""
+    #: the picture in words; may be empty
+    picture_alt: str = ""
 
     @property
     def shortened(self) -> bool:
@@ -110,6 +114,8 @@ class Masthead:
     feedback: str
     #: its links are counted, and it says so
     counts_clicks: bool = False
+    #: some of its items show a picture
+    shows_pictures: bool = False
     #: on which it does not come
     quiet_days: tuple[QuietDay, ...] = ()
 
@@ -165,6 +171,23 @@ class Personal:
         }
 
 
+def items_for(
+    briefings: Mapping[int, Briefing],
+    newsletter: Newsletter,
+    titles: Mapping[str, str],
+    words: Words,
+    *,
+    zone: str,
+) -> dict[int, Item]:
+    """The briefings by number as the mails of a newsletter show them."""
+    excerpts = newsletter.item_text is ItemText.EXCERPT
+    pictures = newsletter.pictures is not Pictures.NONE
+    return {
+        number: item_for(one, number, titles, words, zone=zone, excerpts=excerpts, pictures=pictures)
+        for number, one in briefings.items()
+    }
+
+
 def item_for(
     briefing: Briefing,
     number: int,
@@ -173,11 +196,13 @@ def item_for(
     *,
     zone: str,
     excerpts: bool = False,
+    pictures: bool = False,
 ) -> Item:
     """The briefing as its mails show it; topics are named by these titles, unknown ones left unnamed.
 
     `zone` is that of the issue, in which days are told. With `excerpts` the item stops after its first
-    sentences, when there is a link to read on. What its readers have had before says so.
+    sentences, when there is a link to read on; with `pictures` it shows its own. What its readers have had
+    before says so.
     """
     told, its = as_told(briefing), briefing.correction
     url = web_link(told.url)
@@ -204,12 +229,19 @@ def item_for(
         remark=remark_of(its, title, zone=zone, words=words) if its else "",
         editors_note=one_line(its.note) if its else "",
         beside=named_beside(told.beside, one_line(told.source or ""), zone=zone, words=words),
+        picture=_picture(told) if pictures else "",
+        picture_alt=one_line(told.picture_alt) if pictures else "",
     )
 
 
 def in_form(item: Item, form: Form) -> Item:
     """The item with less of it printed; with all of it when its first sentences are all there is."""
     if form is Form.FULL:
+        return item
+    if item.picture:
+        # nothing that is read is shortened yet: such an item is full in all but its key
+        item = replace(item, key=f"{item.key}-{_name_of(Form.PLAIN)}", picture="", picture_alt="")
+    if form is Form.PLAIN:
         return item
     if form is Form.SHORT:
         return _with_text(item, form, excerpt(item.paragraphs, item.language))
@@ -240,6 +272,12 @@ def _with_text(item: Item, form: Form, texts: tuple[str, ...]) -> Item:
 
 def _name_of(form: Form) -> str:
     return form.name.lower()
+
+
+def _picture(briefing: Briefing) -> str:
+    """Where the picture lies that a mail may show: what is not encrypted tells all on the way."""
+    link = web_link(briefing.picture)
+    return link if link.startswith("https://") else ""
 
 
 def _added(briefing: Briefing, zone: str, words: Words) -> str:

@@ -12,7 +12,7 @@ from jinja2 import Environment, Template
 
 from digest.core.budget import LIMIT, Fit, Form, fitted
 from digest.core.corrections import CORRECTIONS
-from digest.core.model import GENERAL, Briefing, Copy, Issue, ItemText, Newsletter, Topic, TopicGroup
+from digest.core.model import GENERAL, Briefing, Copy, Issue, Newsletter, Topic, TopicGroup
 from digest.render.characters import one_line
 from digest.render.cutting import Cut, Part, Turn, assembled, cut
 from digest.render.environment import mail_environment
@@ -26,7 +26,7 @@ from digest.render.page import (
     Personal,
     in_form,
     issue_page,
-    item_for,
+    items_for,
     masthead_for,
     names_of,
     topic_titles,
@@ -189,11 +189,9 @@ def print_sheet(
     titles = topic_titles(topics.values())
     if any(briefing.correction for briefing in briefings.values()):
         titles[CORRECTIONS] = words.corrections()
-    excerpts = newsletter.item_text is ItemText.EXCERPT
-    items = {
-        number: item_for(briefing, number, titles, words, zone=issue.zone, excerpts=excerpts)
-        for number, briefing in briefings.items()
-    }
+    items = items_for(briefings, newsletter, titles, words, zone=issue.zone)
+    if any(item.picture for item in items.values()):
+        masthead = replace(masthead, shows_pictures=True)
     if links:
         masthead = replace(masthead, counts_clicks=True)
         items = {
@@ -330,9 +328,13 @@ def _small_page(
     """A page with all items in all lesser forms; one that is no less than the whole is there already."""
     printed = [(form, one[form], one[Form.FULL]) for one in forms for form in SMALLER_FORMS]
     lines = [item for form, item, _ in printed if form in IN_A_LINE]
-    others = [item for form, item, whole in printed if form not in IN_A_LINE and item is not whole]
+    # by their keys, since several forms of an item may be one
+    others = {item.key: item for form, item, whole in printed if form not in IN_A_LINE and item is not whole}
     slug, title = next(iter(titles.items()))
-    return {**_marked_page(masthead, [Group(slug, title, others)], (), lines, marks), "contents": ()}
+    return {
+        **_marked_page(masthead, [Group(slug, title, tuple(others.values()))], (), lines, marks),
+        "contents": (),
+    }
 
 
 def _marked_page(

@@ -21,7 +21,9 @@ def printed_text(environment: Environment, mail: str, page: Mapping[str, Any]) -
 def printed_html(environment: Environment, mail: str, page: Mapping[str, Any]) -> str:
     """The HTML of a mail, its style sheet inlined: one run of premailer."""
     masthead: Masthead = page["masthead"]
-    to_inline, to_keep = style_of(environment, masthead.language, masthead.brand)
+    to_inline, to_keep = style_of(
+        environment, masthead.language, masthead.brand, pictures=masthead.shows_pictures
+    )
     kept = Markup(to_keep)  # noqa: S704 - the theme's own style sheet
     template = environment.get_template(f"{mail}/body.html")
     return inlined(without_indent(template.render(page, kept_style=kept)), to_inline)

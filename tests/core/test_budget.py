@@ -16,8 +16,9 @@ LIMIT = Octets(900, 1000)
 
 
 def item(*sizes: int, topic: str = "economy", lead: bool = False) -> WeighedItem:
-    """Twice as heavy in the message as in the HTML part, from stub to full."""
-    return WeighedItem(topic, [Octets(size, 2 * size) for size in sizes], lead)
+    """Twice as heavy in the message as in the HTML part, stub to full; six sizes have no picture."""
+    grown = (*sizes, sizes[-1]) if len(sizes) < len(Form) else sizes
+    return WeighedItem(topic, [Octets(size, 2 * size) for size in grown], lead)
 
 
 def plain(count: int, lead: int | None = None) -> list[WeighedItem]:
@@ -32,8 +33,8 @@ def weights(items: Sequence[WeighedItem], frame: int = 0, **others: int | bool) 
 
 
 def letters(fit: Fit) -> str:
-    """One letter a form: full, short, headline, line, title, stub as F S H L T s."""
-    return "".join("sTLHSF"[form] for form in fit.forms)
+    """One letter a form: full, plain, short, headline, line, title, stub as F P S H L T s."""
+    return "".join("sTLHSPF"[form] for form in fit.forms)
 
 
 OCTETS = st.builds(lambda html, text: Octets(html, html + text), st.integers(0, 60), st.integers(0, 60))
@@ -142,6 +143,14 @@ def test_the_last_items_lose_first_and_the_lead_last(count: int, lead: int | Non
     assert letters(fitted(weights(plain(count, lead)), LIMIT)) == forms
 
 
+def test_pictures_go_before_any_text_does() -> None:
+    pictured = [item(5, 10, 20, 40, 80, 120, 200) for _ in range(6)]
+    assert letters(fitted(weights(pictured), LIMIT)) == "PSSSSH"
+    assert letters(fitted(weights(pictured[:4]), LIMIT)) == "PPPP"
+    assert letters(fitted(weights(pictured[:3]), LIMIT)) == "FPP"
+    assert letters(fitted(weights(pictured[:2]), LIMIT)) == "FF"
+
+
 def test_an_item_too_large_for_what_is_left_makes_room_for_the_next() -> None:
     items = [*plain(1), item(5, 10, 20, 40, 80, 5000), *plain(1)]
     assert letters(fitted(weights(items), LIMIT)) == "FSF"
@@ -160,5 +169,5 @@ def test_a_theme_without_lines_prints_headlines_and_may_be_too_large() -> None:
 
 
 def test_the_html_part_has_a_limit_of_its_own() -> None:
-    heavy = WeighedItem("economy", [Octets(size, size) for size in (5, 10, 20, 40, 80, 950)])
+    heavy = WeighedItem("economy", [Octets(size, size) for size in (5, 10, 20, 40, 80, 950, 950)])
     assert letters(fitted(Weights(Octets(0, 0), [heavy]), LIMIT)) == "S"

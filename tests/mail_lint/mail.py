@@ -66,6 +66,8 @@ class Mail:
     hostile: bool = False
     #: whose colours it has
     brand: Brand = UNBRANDED
+    #: the addresses of what it may load beside a logo
+    pictures: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from digest.core.model import Briefing, Claimed, Copy
+from digest.core.model import Briefing, Claimed, Copy, Newsletter, Pictures
 from digest.core.notices import NoticeKind
 from digest.flows.editions import Edition
 from digest.flows.press import Press
@@ -105,7 +105,16 @@ async def issue_mail(press: Press, scene: Scene, theme: str, language: str) -> M
         waiting=tuple(one_line(scene.briefings[number].title) for number in copy.deferred),
         hostile=scene.hostile,
         brand=Brand(newsletter.accent, newsletter.ground),
+        pictures=_pictures(scene, newsletter, _numbers(copy)),
     )
+
+
+def _pictures(scene: Scene, newsletter: Newsletter, numbers: Iterable[int]) -> frozenset[str]:
+    """Where the pictures lie that the issue may load, by the rule of its newsletter."""
+    if newsletter.pictures is Pictures.NONE:
+        return frozenset()
+    lying = (scene.briefings[number].picture or "" for number in numbers)
+    return frozenset(link for link in lying if link.startswith("https://"))
 
 
 def confirmations(theme: str, language: str) -> Iterator[Mail]:

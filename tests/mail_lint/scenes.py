@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from digest.core.corrections import Correction, CorrectionKind
-from digest.core.model import BrandLink, Briefing, Copy, Newsletter, Topic
+from digest.core.model import BrandLink, Briefing, Copy, Newsletter, Pictures, Topic
 from subscribers.model import Format, Profile, Section
 from tests.render.samples import (
     EIGHT,
@@ -53,6 +53,7 @@ def usual() -> tuple[Scene, ...]:
         _told_by_many(),
         _many_wait(),
         _branded(),
+        _pictured(),
         _tongues("tongues", slice(0, 13)),
         _tongues("more tongues", slice(13, None)),
         _hostile("hostile", HOSTILE[::2]),
@@ -145,6 +146,22 @@ def _branded() -> Scene:
     return Scene("branded", EIGHT, copy_of(issue(), *taken, deferred=(3, 4)), newsletter=newsletter)
 
 
+def _pictured() -> Scene:
+    """Pictures of every kind: with words and without, by addresses that have to be escaped, one not fit."""
+    crane = "https://pictures.example/crane.jpg?size=1200&fit=%22crop%22"
+    news = {
+        1: replace(
+            EIGHT[1], picture=crane, picture_alt="A trawler below the “yellow” crane of Porthaven <2026>"
+        ),
+        2: replace(EIGHT[2], picture="https://pictures.example/tin.png", picture_alt=""),
+        3: replace(EIGHT[3], picture="https://pictures.example/school.gif", picture_alt="兰州的维修课堂"),
+        5: replace(EIGHT[5], picture="http://pictures.example/plain.jpg", picture_alt="Not encrypted"),
+    }
+    newsletter = replace(NEWSLETTER, pictures=Pictures.LINKED)
+    taken = ("economy", (2,)), ("energy", (1, 5)), ("society", (3,))
+    return Scene("pictured", news, copy_of(issue(), *taken), newsletter=newsletter)
+
+
 def _tongues(name: str, which: slice) -> Scene:
     """An item in each of these languages."""
     drawn = _drawn_from_tongues(len(TONGUES))
@@ -163,6 +180,8 @@ def _hostile(name: str, texts: Sequence[str]) -> Scene:
             title=f"{text} [{number}]",
             paragraphs=(text, short[-number]),
             source=short[number * 7 % len(short)],
+            picture=f"https://pictures.example/{number}?a=--&b='%22",
+            picture_alt=text,
             source_date=_NEWEST - timedelta(days=number * 31),
             url=_url(number) if number % 3 else text,
             language=("en", "zh-Hans", "ar", '"><b>')[number % 4],
@@ -177,6 +196,7 @@ def _hostile(name: str, texts: Sequence[str]) -> Scene:
         sender_name='"News" <eve@evil.example>',
         description="</td></tr></table>",
         postal_address="12 Quay Street\n<script>alert(1)</script>\n{{ reader.name }}",
+        pictures=Pictures.LINKED,
     )
     by_hand = issue(subject=None, intro="</td></tr> & {{ 7 * 7 }}\n\n<!--[if mso]>x<![endif]-->")
     titles = ("Economy & <trade>", "{{ topic }}", "'\"><svg/onload=alert(1)>", "Society\u202e", "General")

@@ -102,6 +102,11 @@ SPOILT: list[tuple[Look, Callable[[Mail], Mail], str]] = [
     (links.look, text("/unsubscribe/", "/leave/"), "the way out stands 0 times"),
     (links.look, html("</style>", "p{background:url(https://a.example/x.png)}</style>"), "loads something"),
     (links.look, html("The tank works", '<img src="https://a.example/x">The tank works'), "img loads"),
+    (
+        links.look,
+        html("The tank", '<!--[if mso]><img src="https://a.example/x" alt="" width="9"><![endif]-->The tank'),
+        "for Outlook alone",
+    ),
     (links.look, html("</head>", '<link href="https://a.example/x"></head>'), "link loads something"),
     (size.look, huge, "the message has"),
     (size.look, huge, "the HTML part has"),

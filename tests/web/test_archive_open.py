@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from digest.core.model import Archive, ItemText
+from digest.core.model import Archive, ItemText, Pictures
 from digest.flows.archive import PAGE
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, change_newsletter, item, publish_news
@@ -235,3 +235,20 @@ async def test_pages_speak_the_language_of_the_browser_and_items_their_own(sqlit
     assert (arabic.get("lang"), arabic.get("dir")) == (None, None)
     assert english.xpath(".//h3//span[@lang='zh-Hans']/text()") == ["芯片"]
     assert headline(answer) == "الثلاثاء، 24 نوفمبر 2026"
+
+
+# --- pictures -----------------------------------------------------------------------------------------------
+
+
+async def test_no_page_of_the_archive_loads_a_picture_of_an_item(sqlite_store: Database) -> None:
+    await change_newsletter(sqlite_store, pictures=Pictures.LINKED)
+    picture = "https://pictures.example/crane.jpg"
+    await publish_news(
+        sqlite_store, TUESDAY, item("Ports", "economy", picture=picture, picture_alt="A crane")
+    )
+    for path in (HOME, f"{HOME}/items/1", f"{HOME}/2026-11-24"):
+        answer = await get(sqlite_store, path)
+        assert answer.status_code == 200, path
+        assert "Ports" in answer.text
+        assert picture not in answer.text
+        assert "img-src" not in answer.headers["content-security-policy"]

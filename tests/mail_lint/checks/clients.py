@@ -31,10 +31,10 @@ GRACEFUL: Final[dict[str, str]] = {
     "css-margin": "negative and automatic ones are not known everywhere: none is negative, align centres too",
     "css-padding": "Outlook knows it on cells, where it stands; elsewhere lines move closer together",
     "css-width": "Outlook knows it on tables, where it stands",
-    "css-max-width": "Outlook gets a table of 640 pixels of its own, in a comment; phones are narrower",
+    "css-max-width": "Outlook gets widths of its own, in comments; phones are narrower",
     "css-border": "Outlook leaves it off paragraphs and draws it on cells",
     "css-border-radius": "a button with square corners is a button",
-    "css-display": "only inline-block, on the button, and none",
+    "css-display": "inline-block on the button, none, and block on pictures, below which lies a gap else",
     # letters
     "css-font-size": "only pixels are used, which all know",
     "css-font-weight": "only bold is used, which all know",

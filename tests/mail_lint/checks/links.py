@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 from tests.mail_lint.mail import Mail
 
 _UNFIT: Final = re.compile(r"[\s<>\"{}|\\^`\x00-\x20\x7f]")
+#: What stands in comments for Outlook, which no parser shows.
+_REMOTE: Final = re.compile(r"<!--\[if mso\]><img src=\"([^\"]*)\" alt=\"[^\"]*\" width")
 _WAY_OUT: Final = re.compile(r"https?://[^\s\"<>]+/unsubscribe/[^\s\"<>]+")
 
 
@@ -21,9 +24,13 @@ def look(mail: Mail) -> Iterator[str]:
             yield from (f"{link!s:.80} {wrong}" for wrong in _wrong_with(str(link), anchors))
         if re.search(r"url\(|@import|@font-face", mail.html):
             yield "the style sheet loads something from elsewhere"
-        # the logo stands in place of the title, and is all that a mail may load
+        # the logo stands in place of the title; of pictures a mail may load those that it is to show
         for node in mail.page.xpath("//link | //script | //iframe | //form | //img[not(parent::h1)]"):
-            yield f"{node.tag} loads something from elsewhere"
+            if node.tag != "img" or node.get("src") not in mail.pictures:
+                yield f"{node.tag} loads something from elsewhere"
+        for link in _REMOTE.findall(mail.html) if mail.kind == "issue" else ():
+            if html.unescape(link) not in mail.pictures:
+                yield f"{link:.80} is loaded for Outlook alone, and is no picture that it is to show"
     if mail.kind == "issue":
         yield from _wrong_with_the_way_out(mail)
 

@@ -32,11 +32,11 @@ def look_at(mails: Sequence[Mail]) -> Iterator[tuple[str, str]]:
         for language in dict.fromkeys(mail.language for mail in its_mails):
             environment = mail_environment(theme, language)
             speech = words_for(language).language
-            inline, kept = style_of(environment, speech)
+            inline, kept = style_of(environment, speech, pictures=True)
             yield from ((f"theme {theme} in {language}", wrong) for wrong in _lost(inline, kept, worn))
             for mail in its_mails:
                 if mail.language == language:
-                    _, its_own = style_of(environment, speech, mail.brand)
+                    _, its_own = style_of(environment, speech, mail.brand, pictures=bool(mail.pictures))
                     yield from ((mail.name, wrong) for wrong in _wrong_with_block(mail, its_own))
 
 

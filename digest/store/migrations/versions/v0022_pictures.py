@@ -19,6 +19,5 @@ def upgrade() -> None:
     with op.batch_alter_table("newsletters") as table:
         table.alter_column("pictures", existing_type=sa.String(8), nullable=False)
         table.create_check_constraint(
-            op.f("ck_newsletters_pictures"),
-            "pictures = 'none' OR pictures = 'linked' OR pictures = 'embedded'",
+            op.f("ck_newsletters_pictures"), "pictures = 'none' OR pictures = 'linked'"
         )
