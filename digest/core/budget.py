@@ -128,8 +128,8 @@ def fitted(weights: Weights, limit: Octets = LIMIT) -> Fit:
 
     The lead has all of its text if that leaves all others what the layout prints at least. Then, form by form
     from the poorest, items are raised to it in the order of their rank: lead first, then as they are read. So
-    no item goes without its first sentences for the sake of another's second paragraph, and no text makes room
-    for a picture. One that is too large for what is left makes room for those behind it.
+    no item goes without its first sentences for the sake of another's second paragraph, and no text makes
+    room for a picture. One that is too large for what is left makes room for those behind it.
     """
     layouts = [layout for layout in _LAYOUTS if weights.has_lines or layout.least >= Form.HEADLINE]
     for layout in layouts:

@@ -24,7 +24,7 @@ GRACEFUL: Final[dict[str, str]] = {
     "html-lists": "styles of bullets differ; the entries are lines of a list everywhere",
     # the preheader is hidden in six ways, since no program knows them all
     "css-display-none": "hides the preheader; elsewhere its one pixel in the colour of the paper does",
-    "css-max-height": "hides the preheader beside display: none",
+    "css-max-height": "hides the preheader beside display: none; a tall picture is taller without it",
     "css-opacity": "hides the preheader beside display: none",
     "css-overflow": "hides the preheader beside display: none",
     # spacing, where what is known in part is the part that is used
