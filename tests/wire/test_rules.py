@@ -71,6 +71,7 @@ IN_HEADS: Final = {
     },
     "a sender beyond ASCII": (changed("<desk@", "<dêsk@"), "From needs SMTPUTF8"),
     "an archive beyond ASCII": (changed("/archive>", "/archîv>"), "that no address needs"),
+    "two Reply-Tos": (changed(TO, f"Reply-To: a@b.example\nReply-To: c@d.example\n{TO}"), "several fields"),
     "two Subjects": (changed(SUBJECT, f"{SUBJECT}\nSubject: another"), "2 fields Subject"),
     "two Froms": (changed(TO, f"From: eve@example.org\n{TO}"), "2 fields From"),
     "a Bcc": (changed(TO, f"{TO}\nBcc: eve@example.org"), "names others"),

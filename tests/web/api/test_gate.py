@@ -23,6 +23,7 @@ pytestmark = pytest.mark.anyio
 _FILLED: Final = {
     "id": "1",
     "slug": "daily",
+    "family": "gmail.com",
     "email": "nobody@example.org",
     "email:path": "nobody@example.org",
 }
