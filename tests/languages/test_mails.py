@@ -210,7 +210,8 @@ def test_a_sheet_for_a_language_changes_only_what_there_is(language: str) -> Non
     assert not kept
     classes = set(re.findall(r"\.([a-z][a-z-]*)(?=[\s,{])", inlined))
     assert classes
-    assert classes <= set(re.findall(r"\.([a-z][a-z-]*)(?=[\s,{])", (folder / "style.css").read_text()))
+    known = "".join((folder / name).read_text() for name in ("style.css", "pictures.css"))
+    assert classes <= set(re.findall(r"\.([a-z][a-z-]*)(?=[\s,{])", known))
     assert "color" not in inlined
 
 
