@@ -13,7 +13,19 @@ from subscribers.model import Section
 
 #: As `digest.ingest.formats.FORMATS` and `digest.ingest.headings.HEADINGS` have them.
 FormatName = Literal["page", "json", "markdown", "csv", "feed", "mail"]
-KeyName = Literal["", "body", "language", "section", "source", "source_date", "title", "topics", "url"]
+KeyName = Literal[
+    "",
+    "body",
+    "language",
+    "picture",
+    "picture_alt",
+    "section",
+    "source",
+    "source_date",
+    "title",
+    "topics",
+    "url",
+]
 #: Of a text, and of a file in base64.
 _MOST: Final = 3_000_000
 
