@@ -109,6 +109,7 @@ async def settle_by_hand(connection: AsyncConnection, return_id: int, **values: 
 async def page(
     connection: AsyncConnection,
     *,
+    return_id: int | None = None,
     before: int | None = None,
     limit: int = 50,
     kind: Kind | None = None,
@@ -135,6 +136,8 @@ async def page(
         .order_by(mine.id.desc())
         .limit(limit)
     )
+    if return_id is not None:
+        query = query.where(mine.id == return_id)
     if before is not None:
         query = query.where(mine.id < before)
     if kind is not None:
@@ -155,8 +158,8 @@ async def page(
 
 async def by_id(connection: AsyncConnection, return_id: int) -> Return | None:
     """One of them, or None."""
-    found = await page(connection, before=return_id + 1, limit=1)
-    return found[0] if found and found[0].id == return_id else None
+    found = await page(connection, return_id=return_id, limit=1)
+    return found[0] if found else None
 
 
 async def forget(connection: AsyncConnection, address: str, subscription_ids: Sequence[int]) -> None:

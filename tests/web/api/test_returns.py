@@ -161,3 +161,9 @@ async def test_an_editors_key_looks_and_settles_nothing_and_a_viewers_does_not_l
         for path in ("returns", "returns/1", "returns/1/mail"):
             assert (await client.get(path)).status_code == 403
     assert (await reader(store, ANA)).standing is Standing.ACTIVE
+
+
+@pytest.mark.parametrize("path", ["returns/{}", "returns/{}/mail"], ids=["one", "mail"])
+async def test_the_largest_number_there_can_be_is_nobodys(path: str, store: Database) -> None:
+    async with program(store) as client:
+        assert (await client.get(path.format(2**63 - 1))).status_code == 404
