@@ -45,6 +45,14 @@ class Uncertain(StrEnum):
     HOLD = "hold"
 
 
+class SentBy(StrEnum):
+    """Who sends what `digest serve` finds due."""
+
+    AUTO = "auto"
+    HERE = "here"
+    WORKERS = "workers"
+
+
 class LogLevel(StrEnum):
     """From which weight on log lines are written."""
 
@@ -102,6 +110,12 @@ class Settings(BaseSettings):
         le=500,
         description="Open connections to each server. Forty share one commit between many letters, and stay "
         "below the 50 that Postfix grants a client.",
+    )
+    sent_by: SentBy = Field(
+        default=SentBy.AUTO,
+        description="Who plans and sends issues that `digest serve` finds due: here does it in its own "
+        "process, workers leaves it to `digest worker` processes (PostgreSQL), auto does that while there "
+        "are any (docs/workers.md).",
     )
     smtp_rate: float | None = Field(
         default=None,

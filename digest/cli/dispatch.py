@@ -20,12 +20,15 @@ from digest.flows.poll import Poller
 from digest.flows.press import Press
 from digest.flows.read_mailbox import MailboxReader
 from digest.flows.reputation import Watch
+from digest.flows.roll import Roll
 from digest.flows.settle import Mail, Settling
 from digest.flows.tally import Progress
 from digest.flows.watch import Watcher
 from digest.ingest.feed_room import ReadingRoom
+from digest.jobs.here import Here
 from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
+from digest.jobs.place import Place
 from digest.mail.hooks.secrets import secrets_of
 from digest.mail.listener import listening
 from digest.mail.mail_in import address_for
@@ -41,6 +44,11 @@ class Stop(asyncio.Event):
 
     #: True after Ctrl-C: a person wants the terminal back
     interrupted = False
+
+
+def liveness_of(settings: Settings) -> Liveness:
+    """Who sends on this machine."""
+    return Liveness(settings.var_dir / "senders")
 
 
 def press_for(settings: Settings, store: Database) -> Press:
@@ -138,17 +146,20 @@ async def jobs_for(
     *,
     poller: Poller | None = None,
     watches: bool = False,
+    roll: Roll | None = None,
+    place: Callable[[Here], Place] | None = None,
 ) -> LocalJobs:
     """The work of this process, with its log set up; `progress` watches how it goes.
 
-    It `watches` the folder for files where it also asks feeds. Raises SettingsError for a wrong one.
+    It `watches` the folder for files where it also asks feeds. Raises SettingsError for a wrong one. On a
+    `roll` it keeps limits together with others; `place` says where issues are sent, when that is not here.
     """
     wiring.set_up_logging(settings)
     return LocalJobs(
         store=store,
         press=press_for(settings, store),
         post=await wiring.post_for(settings),
-        liveness=Liveness(settings.var_dir / "senders"),
+        liveness=liveness_of(settings),
         lanes=settings.smtp_connections,
         resend_uncertain=settings.uncertain is Uncertain.AGAIN,
         limits=wiring.limits_of(settings),
@@ -159,6 +170,8 @@ async def jobs_for(
         messenger=Messenger(store=store, reach=wiring.reach_to_webhooks(settings)),
         progress=progress,
         poller=poller,
+        roll=roll,
+        place=place,
         mailbox=mailbox_reader_for(settings, store),
         watcher=Watcher(store=store, folder=wiring.ingest_folder_of(settings, store)) if watches else None,
     )

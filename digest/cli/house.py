@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from digest.cli.company import set_up_engine
 from digest.cli.console import Config, Json, Now, answer, counted, parse_now, run, say, table
 from digest.cli.doors import new_store_at, store_of
 from digest.flows.overview import Overview, overview
@@ -30,6 +31,7 @@ def init(json: Json = False, config: Config = None) -> None:
         secret_keys(settings)
         async with new_store_at(settings) as store:
             await seed(store, default_topics())
+            await set_up_engine(store)
             return {
                 "store": store.url.render_as_string(hide_password=True),
                 "version": schema.NEWEST,

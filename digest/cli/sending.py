@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from digest.cli.actor import at_the_shell
+from digest.cli.company import on_the_roll
 from digest.cli.console import (
     Config,
     Json,
@@ -41,6 +42,7 @@ from digest.jobs.local import RunReport, totals_of
 from digest.settings_file import load_settings
 from digest.store import topics
 from digest.store.database import Database
+from digest.store.workers import Kind
 from digest.wiring import event_loop_for
 from subscribers import store as readers
 from subscribers.model import Standing
@@ -69,8 +71,9 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
             stopping() as stop,
             watched(json) as progress,
             polling(settings, store) as poller,
+            on_the_roll(settings, store, Kind.SENDER) as roll,
         ):
-            jobs = await jobs_for(settings, store, progress, poller=poller, watches=True)
+            jobs = await jobs_for(settings, store, progress, poller=poller, watches=True, roll=roll)
             await jobs.poll(instant, stop)
             await jobs.look_patiently(instant, stop)
             # before anything is sent: whose mail came back gets no more
@@ -146,9 +149,14 @@ async def _rehearsed(
 
 
 async def _sent(wish: OneOff, settings: Settings, json: bool) -> tuple[RunReport, bool]:
-    async with store_at(settings) as store, stopping() as stop, watched(json) as progress:
+    async with (
+        store_at(settings) as store,
+        stopping() as stop,
+        watched(json) as progress,
+        on_the_roll(settings, store, Kind.SENDER) as roll,
+    ):
         now = parse_now(None)
-        jobs = await jobs_for(settings, store, progress)
+        jobs = await jobs_for(settings, store, progress, roll=roll)
         planned = await plan_by_hand(wish, store=store, now=now, by=at_the_shell())
         tally = await jobs.send(planned.issue_id, now, stop)
         totals = totals_of([planned], [planned.issue_id], tally)

@@ -13,9 +13,9 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
+from digest.cli.company import scheduling
 from digest.cli.console import Config, Json, answer, note, run, whole
 from digest.cli.dispatch import (
-    jobs_for,
     listening_for,
     listening_to_providers,
     mail_in_addresses,
@@ -57,8 +57,8 @@ def serve(
             stopping() as stop,
             polling(settings, store) as poller,
             listening_to_providers(settings, store) as hooks,
+            scheduling(settings, store, poller, wanted=not no_scheduler) as jobs,
         ):
-            jobs = None if no_scheduler else await jobs_for(settings, store, poller=poller, watches=True)
             tokens = Tokens(secret_keys(settings))
             app = build_app(
                 store=store,

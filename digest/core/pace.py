@@ -47,6 +47,10 @@ FAMILIES_IN_A_ROW: Final = 5
 #: Kept though nothing is to be remembered of them, since they come again.
 FAMILIES_KEPT: Final = 1000
 
+#: For so many seconds a family is closed with which nothing may be done here: others have its places, and
+#: copies to it go back to the store. Longer than anybody waits with a copy in hand.
+BARRED_FOR: Final = 60.0
+
 #: Whoever is refused here cannot be the reason.
 _BEFORE_THE_RECIPIENT: Final = UNTRIED | {Stage.MAIL}
 
@@ -72,7 +76,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits of one process; several processes that send at a time share a rate between them."""
+    """The limits of one process; of what several have together, see `shares.py`."""
 
     #: all copies together
     server: Limit = Limit()
@@ -80,6 +84,19 @@ class Limits:
     family: Limit = Limit()
     #: by the name that `family_of` gives
     families: Mapping[str, Limit] = field(default_factory=dict)
+
+    def of_server(self) -> Limit | None:
+        """What may be done with the server; None for nothing."""
+        return self.server
+
+    def of_family(self, family: str) -> Limit | None:
+        """What may be done with a family; None for nothing."""
+        return self.families.get(family, self.family)
+
+    @property
+    def may_bar(self) -> bool:
+        """Whether there may be families with which nothing may be done."""
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +147,22 @@ class Pace:
 
     def __init__(self, limits: Limits) -> None:
         """Begin with full trust everywhere."""
-        self._limits: Final = limits
+        self._limits = limits
         self._server: Final = _Gate(limits.server)
         self._families: Final[dict[str, _Gate]] = {}
         #: families to which nothing goes, each until then
         self._closed: Mapping[str, float] = {}
+        #: whether there are families with which nothing may be done, and until when these are closed
+        self._may_bar = limits.may_bar
+        self._barred_until = -inf
         self._refused_in_a_row: Final[set[str]] = set()
+
+    def adopt(self, limits: Limits, now: float) -> None:
+        """Go by other limits from now on; what is known of trust stays, as far as it fits under them."""
+        self._limits, self._may_bar, self._barred_until = limits, limits.may_bar, now + BARRED_FOR
+        self._server.adopt(limits.of_server())
+        for family, gate in self._families.items():
+            gate.adopt(limits.of_family(family))
 
     def close(self, until: Mapping[str, float]) -> None:
         """These families are closed until then, and no others are; those under way end as they would."""
@@ -143,6 +170,8 @@ class Pace:
 
     def closed_until(self, family: str) -> float:
         """Until when a family is closed; long ago for one that is not."""
+        if self._may_bar and self._limits.of_family(family) is None:
+            return self._barred_until
         return self._closed.get(family, -inf)
 
     def may_send(self, family: str, now: float) -> Answer:
@@ -179,7 +208,7 @@ class Pace:
         """
         gate = self._families.get(family)
         if gate is None:
-            gate = self._families[family] = _Gate(self._limits.families.get(family, self._limits.family))
+            gate = self._families[family] = _Gate(self._limits.of_family(family) or self._limits.family)
         gate.began(now)
         self._server.began(now)
         if ahead is not None:
@@ -263,6 +292,15 @@ class _Gate:
         self._stepped_at = -inf
         self._set_trust(float(limit.connections))
 
+    def adopt(self, limit: Limit | None) -> None:
+        """Go by another limit; None lets nothing begin."""
+        if limit is None:
+            self._places = 0
+            return
+        was_full = self._trust == self._limit.connections
+        self._limit = limit
+        self._set_trust(float(limit.connections if was_full else min(self._trust, limit.connections)))
+
     def opens_at(self) -> float:
         """When the next copy may begin if none ends before."""
         return self._due - self._slack if self._under_way - self._inherited < self._places else inf
@@ -275,7 +313,7 @@ class _Gate:
         return seconds / self._pause if self._pause else inf
 
     def step(self, seconds_each: float) -> float:
-        return max(self._pause, seconds_each / self._places)
+        return max(self._pause, seconds_each / max(1, self._places))
 
     def bequeath(self) -> None:
         self._inherited += 1

@@ -60,7 +60,7 @@ async def deliver(
         )
     elif left and not sender.refusals.may_knock(sender.clock()):
         tally.trouble = sender.refusals.words
-    if left and not sender.allowance.most(1):
+    if left and not sender.allowance.most(1) and not sender.allowance.is_part:
         tally.beyond_ceiling += left
     await patience.through(partial(_close, store, issue.id), stop=stop)
 

@@ -113,8 +113,9 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         await self._give_back()
 
     async def copies_left(self) -> int:
-        """How many copies could be sent now."""
-        return await self._patience.through(self._count, stop=self._stop)
+        """How many copies could be sent now, as far as it matters."""
+        at_most = self._sender.allowance.worth_counting
+        return await self._patience.through(partial(self._count, at_most=at_most), stop=self._stop)
 
     def close(self) -> None:
         """Hand out no more."""
@@ -311,7 +312,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
             return 0
         return await self._patience.through(partial(self._count, alone=True), stop=self._stop)
 
-    async def _count(self, *, alone: bool | None = None) -> int:
+    async def _count(self, *, alone: bool | None = None, at_most: int | None = None) -> int:
         async with self._store.read() as connection:
             return await claimable_count(
                 connection,
@@ -319,6 +320,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
                 now=self._sender.now(),
                 resend_uncertain=self._sender.resend_uncertain,
                 alone=alone,
+                at_most=at_most,
             )
 
     async def _put_off(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -108,7 +109,9 @@ class LaneAtWork:
         finally:
             for turn in filter(None, (self._turn, self._ahead)):
                 self.feed.ended(turn, Hint.NONE)
-            await lane.close()
+            # a connection on which a letter was begun is of no use for any other
+            is_clean = self._ahead is None and not self.trouble and sys.exception() is None
+            await (self.sender.put_away(lane) if is_clean else lane.close())
 
     async def _work_on(self, lane: Lane) -> None:
         while (turn := await self._next(lane)) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -48,13 +48,24 @@ class Planned:
     round: int = 1
 
 
-async def due_slots(*, store: Database, now: datetime) -> tuple[DueSlot, ...]:
-    """Every slot that has come by `now` and still has readers to serve, the earliest due first."""
+#: Told of each planning in the transaction that does it.
+Announce = Callable[[AsyncConnection, Planned], Awaitable[None]]
+
+
+async def due_slots(
+    *, store: Database, now: datetime, only: tuple[int, int] | None = None
+) -> tuple[DueSlot, ...]:
+    """Every slot that has come by `now` and still has readers to serve, the earliest due first.
+
+    With `only`, a newsletter and a cadence, those of these two.
+    """
     found: list[DueSlot] = []
     async with store.read() as connection:
         newest = await counters.newest_number(connection)
         known = {one.id: one for one in await newsletters.every(connection)}
         for newsletter_id, cadence_id, cadence, oldest_served in await planning.unserved(connection):
+            if only not in {None, (newsletter_id, cadence_id)}:
+                continue
             for slot in _slots_of(cadence, known[newsletter_id], newest, now):
                 if not cadence.at_once and slot.day <= oldest_served:
                     continue
@@ -84,14 +95,22 @@ class Memory:
 
 
 async def publish(
-    due: DueSlot, *, store: Database, now: datetime, memory: Memory | None = None
+    due: DueSlot,
+    *,
+    store: Database,
+    now: datetime,
+    memory: Memory | None = None,
+    announce: Announce | None = None,
 ) -> Planned | None:
     """Plan one slot; None when everybody is served already, here or by another scheduler."""
     async with store.write(copies_known_ids=True) as connection:
         await pulling.hold_off(connection)
         newest = await counters.newest_number(connection)
         due = _as_of(due, newest, now)
-        return await publish_in(connection, due, newest, now, memory or Memory())
+        planned = await publish_in(connection, due, newest, now, memory or Memory())
+        if planned is not None and announce is not None:
+            await announce(connection, planned)
+        return planned
 
 
 async def publish_in(

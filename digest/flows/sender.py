@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -16,16 +16,28 @@ from digest.mail.lane import Lane
 LONGEST_WAIT: Final = 30.0
 
 
+async def close(lane: Lane) -> None:
+    """Take leave of the server."""
+    await lane.close()
+
+
 @dataclass(slots=True)
 class Allowance:
-    """How many copies may still begin in this run; a warm-up plan gives a number."""
+    """How many copies may still begin in this run, by a plan of daily ceilings, or since others go on."""
 
     #: None for as many as there are
     left: int | None = None
+    #: others send the rest: it need not be counted
+    is_part: bool = False
 
     def most(self, wanted: int) -> int:
         """So many of those wanted may begin."""
         return wanted if self.left is None else min(wanted, self.left)
+
+    @property
+    def worth_counting(self) -> int | None:
+        """As of so many copies it does not matter how many more there are; None for never."""
+        return max(self.left, 1) if self.is_part and self.left is not None else None
 
     def take(self, copies: int) -> None:
         """So many are taken; those that do not begin after all are given back with a minus."""
@@ -39,7 +51,7 @@ class Sender:
 
     #: names this process in claims
     owner: str
-    #: makes a lane; each lane is one connection
+    #: gives a lane; each lane is one connection
     lane: Callable[[], Lane]
     lanes: int
     #: send copies of uncertain fate again (same Message-ID), or leave them for a person
@@ -56,3 +68,5 @@ class Sender:
     #: who counts what servers answer, and looks at what it comes to
     watch: Watch
     longest_wait: float = LONGEST_WAIT
+    #: what becomes of a lane over which all went well
+    put_away: Callable[[Lane], Awaitable[None]] = close

@@ -46,6 +46,8 @@ class Tally:
     paused: Counter[str] = field(default_factory=Counter)
     #: copies that a plan of daily ceilings left for another day
     beyond_ceiling: int = 0
+    #: copies that other processes send
+    handed_over: int = 0
 
     def count(self, status: DeliveryStatus, copies: int = 1) -> None:
         """So many copies have come to this."""
@@ -73,6 +75,8 @@ class Tally:
             words.append(f"copies to families that are paused: {_by_family(self.paused)}")
         if self.beyond_ceiling:
             words.append(f"copies beyond today's ceiling of the warm-up: {self.beyond_ceiling:,}")
+        if self.handed_over:
+            words.append(f"copies that workers send: {self.handed_over:,}")
         return "; ".join(words)
 
 

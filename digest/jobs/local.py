@@ -8,45 +8,42 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Final, Protocol
 
 import structlog
 
-from digest.core.model import DeliveryStatus, DueSlot, Issue, RunTotals
+from digest.core.model import DeliveryStatus, RunTotals
 from digest.core.notices import LATE_BY, WORTH_SENDING, NoticeKind
-from digest.core.pace import Limit, Limits, Pace
-from digest.core.refusals import Refusals
+from digest.core.pace import Limits
 from digest.core.warmup import WarmingUp
-from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.alerts import Told, tell
 from digest.flows.counting import count_families
-from digest.flows.deliver import deliver
 from digest.flows.edit_briefing import publish_due
 from digest.flows.hand_over import Handed, Messenger
 from digest.flows.import_work import work_on_imports
 from digest.flows.issue_acts import settle_stopped
 from digest.flows.notify import Notified, notify
 from digest.flows.orders import plan_due
-from digest.flows.patience import Patience
 from digest.flows.poll import Poller, Polls
 from digest.flows.press import Press
-from digest.flows.publish import Memory, Planned, due_slots, publish
+from digest.flows.publish import Planned
 from digest.flows.read_mailbox import MailboxRead, MailboxReader
 from digest.flows.recover import recover
 from digest.flows.reputation import Watch
-from digest.flows.sender import LONGEST_WAIT, Allowance, Sender
-from digest.flows.tally import Progress, Tally, Unwatched
+from digest.flows.roll import Roll
+from digest.flows.sender import LONGEST_WAIT, Allowance
+from digest.flows.tally import Progress, Tally
 from digest.flows.tidy import tidy
 from digest.flows.watch import Looked, Watcher
+from digest.jobs.here import Here
 from digest.jobs.liveness import Liveness
+from digest.jobs.place import Place
 from digest.mail.post import Post
-from digest.store import issues, ledger, notices, webhooks
+from digest.store import issues, notices, webhooks
 from digest.store.database import Database
 from digest.store.webhooks import Webhook
 
 log = structlog.get_logger(__name__)
-
 
 #: How often a process that goes on looks for what is to be forgotten.
 TIDY_EVERY: Final = timedelta(hours=1)
@@ -124,6 +121,8 @@ class LocalJobs:
         mailbox: MailboxReader | None = None,
         clock: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
+        roll: Roll | None = None,
+        place: Callable[[Here], Place] | None = None,
     ) -> None:
         """Take the parts; nothing is opened before the first run.
 
@@ -131,25 +130,35 @@ class LocalJobs:
         Without `pause_families` nothing is paused or held because of what came back; admins are told anyway.
         Without `limits` all lanes may go to one family of mailboxes, as fast as it takes them. `clock` gives
         seconds for the pace; who would have to wait longer than `longest_wait` of them waits in the store.
+        With a `roll` the limits are those of all on it together. `place` says where issues are planned and
+        sent, when that is not here.
         """
         self._store: Final = store
         self._press: Final = press
-        self._post: Final = post
         self._liveness: Final = liveness
-        self._lanes: Final = lanes
         self._resend_uncertain: Final = resend_uncertain
-        #: what is known of the server and of the families outlives a run
-        self._pace: Final = Pace(limits or Limits(Limit(lanes), Limit(lanes)))
-        self._refusals: Final = Refusals()
-        self._warm_up: Final = warm_up
-        self._progress: Final = progress or Unwatched()
-        self._clock: Final = clock
-        self._longest_wait: Final = longest_wait
         self._notifying: Final = asyncio.Lock()
         self._taking_in: Final = asyncio.Lock()
         #: who is told of what an admin should look at
         self._alerts_to: Final = tuple(alerts_to)
         self._watch: Final = Watch(store=store, acts=pause_families, alerts_to=alerts_to, clock=clock)
+        self._here: Final = Here(
+            store=store,
+            press=press,
+            post=post,
+            names=liveness,
+            watch=self._watch,
+            lanes=lanes,
+            resend_uncertain=resend_uncertain,
+            limits=limits,
+            warm_up=warm_up,
+            progress=progress,
+            clock=clock,
+            longest_wait=longest_wait,
+            roll=roll,
+        )
+        self._place: Final[Place] = self._here if place is None else place(self._here)
+        self._roll: Final = roll
         self._keep_unconfirmed: Final = keep_unconfirmed
         #: without one no feed is asked
         self._poller: Final = poller
@@ -165,7 +174,8 @@ class LocalJobs:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
         gone = self._liveness.gone()
         # a store that cannot be used from the start is told at once: nothing is at stake yet
-        found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=datetime.now(UTC))
+        wall = datetime.now(UTC) if self._roll is None else self._roll.wall()
+        found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=wall)
         self._liveness.bury(gone)
         await settle_stopped(store=self._store, now=now)
         await count_families(store=self._store, now=now)
@@ -178,9 +188,10 @@ class LocalJobs:
         if published:
             log.info("drafts came out at their appointed time", briefings=published)
         planned = await plan_due(store=self._store, now=now)
-        planned += await self._plan(now, stop)
-        issue_ids = [issue.id for issue in await self._open_issues(now)]
-        tally = await self._send(issue_ids, now, stop)
+        planned += await self._place.plan(now, stop)
+        async with self._store.read() as connection:
+            issue_ids = [issue.id for issue in await issues.still_sending(connection, now)]
+        tally = await self._place.send(issue_ids, now, stop)
         tally.by_status[DeliveryStatus.REFUSED] += found.refused
         in_doubt = 0 if self._resend_uncertain else found.uncertain
         totals = totals_of(planned, issue_ids, tally, in_doubt)
@@ -206,7 +217,7 @@ class LocalJobs:
                     return Notified()
             owner = self._liveness.sign_on()
             try:
-                sender = self._sender(owner, now, Allowance())
+                sender = self._here.sender(owner, now, Allowance())
                 return await notify(store=self._store, press=self._press.notices, sender=sender, stop=stop)
             finally:
                 self._liveness.sign_off(owner)
@@ -250,7 +261,7 @@ class LocalJobs:
 
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""
-        tally = await self._send([issue_id], now, stop)
+        tally = await self._here.send([issue_id], now, stop)
         if not tally.trouble:
             await self._watch.afterwards(now)
         return tally
@@ -271,94 +282,6 @@ class LocalJobs:
         done = await tidy(store=self._store, now=now, keep_unconfirmed=self._keep_unconfirmed)
         if done.removed or done.left:
             log.info("who did not confirm was forgotten", removed=done.removed, left=done.left)
-
-    async def _plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
-        planned, patience, memory = [], Patience(), Memory()
-
-        async def plan(due: DueSlot) -> Planned | None:
-            nonlocal memory
-            # what a transaction found out that was rolled back is not to be trusted
-            known, memory = memory, Memory()
-            done = await publish(due, store=self._store, now=now, memory=known)
-            memory = known
-            return done
-
-        for due in await due_slots(store=self._store, now=now):
-            if stop.is_set():
-                break
-            done = await patience.through(partial(plan, due), stop=stop)
-            if done is not None:
-                planned.append(done)
-                log.info("planned an issue", issue=done.issue_id, copies=done.copies, slot=due.slot.label)
-        return planned
-
-    async def _open_issues(self, now: datetime) -> tuple[Issue, ...]:
-        async with self._store.read() as connection:
-            return await issues.still_sending(connection, now)
-
-    async def _send(self, issue_ids: list[int], now: datetime, stop: asyncio.Event) -> Tally:
-        if issue_ids:
-            # what it took to plan is of no use from here on, and sending takes hours
-            await self._store.let_go()
-        owner = self._liveness.sign_on()
-        sender = self._sender(owner, now, Allowance(await self._allowance(now) if issue_ids else None))
-        whole = Tally(self._progress)
-        try:
-            for issue_id in issue_ids:
-                if stop.is_set() or whole.trouble:
-                    break
-                issue = await Patience().through(partial(self._issue, issue_id), stop=stop)
-                await self._deliver(issue, sender, stop, whole)
-        finally:
-            self._liveness.sign_off(owner)
-        return whole
-
-    def _sender(self, owner: str, now: datetime, allowance: Allowance) -> Sender:
-        return Sender(
-            owner=owner,
-            lane=self._post.lane,
-            lanes=self._lanes,
-            resend_uncertain=self._resend_uncertain,
-            now=lambda: now,
-            wall=lambda: datetime.now(UTC),
-            pace=self._pace,
-            refusals=self._refusals,
-            allowance=allowance,
-            clock=self._clock,
-            watch=self._watch,
-            longest_wait=self._longest_wait,
-        )
-
-    async def _issue(self, issue_id: int) -> Issue:
-        async with self._store.read() as connection:
-            issue = await issues.by_id(connection, issue_id)
-        assert issue is not None
-        return issue
-
-    async def _allowance(self, now: datetime) -> int | None:
-        """How many copies may begin in this run, by the warm-up; None for as many as there are."""
-        today = now.astimezone(UTC)
-        if self._warm_up is None or self._warm_up.is_over(today.date()):
-            return None
-        midnight = today.replace(hour=0, minute=0, second=0, microsecond=0)
-        async with self._store.read() as connection:
-            sent = await ledger.sent_between(connection, midnight, midnight + timedelta(days=1))
-        return self._warm_up.allowance(today.date(), sent)
-
-    async def _deliver(self, issue: Issue, sender: Sender, stop: asyncio.Event, whole: Tally) -> None:
-        """Send one issue; one that cannot be printed stays planned and does not hold up the others."""
-        try:
-            await deliver(issue, store=self._store, press=self._press, sender=sender, stop=stop, tally=whole)
-        except PassingStoreError as error:
-            # what could not be recorded is in doubt, by name, and the next run finds it
-            log.error("the store cannot be used: the run ends", issue=issue.id, error=str(error))
-            whole.trouble = str(error)
-        except StoreError:
-            raise
-        except Exception as error:
-            words = str(error) if isinstance(error, DigestError) else f"{type(error).__name__}: {error}"
-            log.error("an issue cannot be sent", issue=issue.id, error=words)
-            whole.failures.append(f"issue {issue.id} cannot be sent: {words}")
 
 
 def totals_of(

@@ -30,14 +30,18 @@ async def claimable_count(
     now: datetime,
     resend_uncertain: bool,
     alone: bool | None = None,
+    at_most: int | None = None,
 ) -> int:
-    """How many copies of an issue could be sent at `now`; with `alone` only those that are claimed so."""
+    """How many copies of an issue could be sent at `now`; with `alone` only those that are claimed so.
+
+    With `at_most` no more are counted: who sends a part of many does not look through them all.
+    """
     # kind by kind, and no copy is of two: for an OR of them SQLite would remember every row it has counted
-    counts = [
-        select(func.count()).where(kind).scalar_subquery()
-        for kind in claimable(issue_id, now, resend_uncertain, alone)
-    ]
-    return sum((await connection.execute(select(*counts))).one())
+    kinds = claimable(issue_id, now, resend_uncertain, alone)
+    some = [select(deliveries.c.id).where(kind).limit(at_most).subquery() for kind in kinds]
+    counts = [select(func.count()).select_from(one).scalar_subquery() for one in some]
+    found = sum((await connection.execute(select(*counts))).one())
+    return found if at_most is None else min(found, at_most)
 
 
 def claimable(

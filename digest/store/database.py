@@ -23,6 +23,15 @@ from digest.store.sqlite import make_sqlite_safe
 #: How long a process may be silent within a transaction on PostgreSQL, in milliseconds, before the server
 #: ends it: one that is frozen there keeps its rows locked, and they should be free before its lease is over.
 LONGEST_SILENCE_MS: Final = 600_000
+#: How soon a connection to PostgreSQL that was cut without a word is noticed: by libpq's names, in seconds
+#: and milliseconds. Without these a process may wait for hours for an answer that never comes.
+KEEP_ALIVE: Final[Mapping[str, int]] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 #: Classes of PostgreSQL's error codes that say nothing about the statement.
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
 
@@ -253,7 +262,7 @@ _JSON: Final[Mapping[str, Any]] = {"json_serializer": _to_json, "json_deserializ
 
 
 def _engine(url: URL, echo: bool) -> AsyncEngine:
-    engine = create_async_engine(url, echo=echo, pool_pre_ping=True, **_JSON)
+    engine = create_async_engine(url, echo=echo, pool_pre_ping=True, connect_args=_kept_alive(url), **_JSON)
     event.listen(engine.sync_engine, "connect", _prepare_postgresql)
     return engine
 
@@ -275,12 +284,17 @@ def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
 def _engine_apart(url: URL) -> Engine:
     """An engine for one thread: pysqlite, or psycopg, which speaks both ways."""
     if url.get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_size=1, pool_pre_ping=True, **_JSON)
+        engine = create_engine(url, pool_size=1, pool_pre_ping=True, connect_args=_kept_alive(url), **_JSON)
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
     engine = create_engine(url.set(drivername="sqlite"), pool_size=1, **_JSON)
     make_sqlite_safe(engine)
     return engine.execution_options(digest_write=True)
+
+
+def _kept_alive(url: URL) -> dict[str, int]:
+    """What the URL does not say itself."""
+    return {name: value for name, value in KEEP_ALIVE.items() if name not in url.query}
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

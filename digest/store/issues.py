@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, case, exists, func, insert, null, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, insert, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Copy, Issue, IssueStatus, TopicGroup
@@ -101,9 +101,20 @@ async def still_sending(connection: AsyncConnection, now: datetime | None = None
     """
     query = select(issues).where(issues.c.status == IssueStatus.SENDING)
     if now is not None:
-        query = query.where(or_(issues.c.due_at <= now, issues.c.planned_at >= issues.c.due_at))
+        query = query.where(_has_come(now))
     rows = await connection.execute(query.order_by(issues.c.due_at, issues.c.id))
     return tuple(_issue_from(row) for row in rows)
+
+
+async def is_sending(connection: AsyncConnection, issue_id: int, now: datetime) -> bool:
+    """Whether the copies of an issue may be sent at `now`, by the same rule."""
+    mine = and_(issues.c.id == issue_id, issues.c.status == IssueStatus.SENDING, _has_come(now))
+    found: bool = (await connection.execute(select(exists().where(mine)))).scalar_one()
+    return found
+
+
+def _has_come(now: datetime) -> ColumnElement[bool]:
+    return or_(issues.c.due_at <= now, issues.c.planned_at >= issues.c.due_at)
 
 
 async def newest_copy(connection: AsyncConnection) -> int:

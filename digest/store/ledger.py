@@ -179,6 +179,13 @@ async def sent_between(connection: AsyncConnection, first: datetime, last: datet
     return count
 
 
+async def under_way(connection: AsyncConnection) -> int:
+    """How many copies are in the hands of senders, and will most likely be sent."""
+    query = select(func.count()).where(IS_OPEN, deliveries.c.status == DeliveryStatus.SENDING)
+    count: int = (await connection.execute(query)).scalar_one()
+    return count
+
+
 async def retry(connection: AsyncConnection, delivery_id: int, status: DeliveryStatus) -> bool:
     """Plan a refused or deferred copy again; False when its status is not `status` any more."""
     values = {"status": DeliveryStatus.PLANNED, "retry_at": None, "reason": "", "detail": "", "claims": 0}

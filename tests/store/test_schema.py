@@ -35,6 +35,7 @@ from digest.store import (
     topics,
     watch_tables,
     webhook_tables,
+    worker_tables,
 )
 from digest.store.database import Database
 from digest.store.schema import NEWEST, current_revision, migrate, require_current
@@ -66,7 +67,7 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
         *(api_tables.api_calls, desk_tables.people, import_tables.imports, one_off_tables.orders),
         *(webhook_tables.webhooks, story_tables.story_joins, correction_tables.corrections),
         *(click_tables.links, feed_tables.feeds, return_tables.returns, taken_tables.taken_files),
-        watch_tables.family_pauses,
+        *(watch_tables.family_pauses, worker_tables.workers),
     )
     assert {one.metadata for one in known} == {metadata}
     async with blank_store.read() as connection:

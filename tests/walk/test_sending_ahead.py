@@ -150,4 +150,4 @@ async def test_a_bad_address_ahead_is_refused_and_the_others_go_on(
         jobs = jobs_for(sqlite_store, tmp_path, server.server(), lanes=1)
         report = await run(jobs, SEVEN)
     assert (report.totals.sent, report.totals.refused, server.connections) == (2, 4, 1)
-    assert (jobs._pace._server._under_way, jobs._pace._server._inherited) == (0, 0)
+    assert (jobs._here._pace._server._under_way, jobs._here._pace._server._inherited) == (0, 0)

@@ -45,7 +45,7 @@ async def statuses(store: Database, domain: str = "") -> Counter[DeliveryStatus]
 
 def under_way(jobs: LocalJobs, *families: str) -> bool:
     """Whether the pace still counts any copy as under way; it shows when all places are asked for."""
-    pace: Pace = jobs._pace
+    pace: Pace = jobs._here._pace
     gates = [pace._server, *(pace._families[name] for name in families if name in pace._families)]
     return any(gate._under_way or gate._inherited for gate in gates)
 

@@ -1,0 +1,129 @@
+"""Issues are planned and sent by workers, on whatever machines: work is handed to the engine.
+
+Our rows say what there is to do; a round only sees to it that there are enough jobs for it. So it may run in
+several schedulers, and what was lost on the way is handed in again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.flows.publish import Planned, due_slots
+from digest.flows.roll import Roll
+from digest.flows.tally import Tally
+from digest.jobs.engine import COPIES_A_JOB, Engine, Job, PlanSlots, SendSome, jobs_for_copies
+from digest.jobs.here import Here
+from digest.jobs.place import Place
+from digest.store import counters, issues, planning, workers
+from digest.store.claimable import claimable_count
+from digest.store.database import Database
+from digest.store.workers import Kind
+
+log = structlog.get_logger(__name__)
+
+#: Jobs of one issue that wait at a time, at most: some hours of work for many workers.
+_MOST_JOBS: Final = 5000
+
+
+class Elsewhere:
+    """Hands planning and sending to workers."""
+
+    def __init__(self, *, store: Database, engine: Engine, resend_uncertain: bool) -> None:
+        """Take the parts."""
+        self._store: Final = store
+        self._engine: Final = engine
+        self._resend_uncertain: Final = resend_uncertain
+
+    async def plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
+        """Have planned what is due; nothing is when this returns."""
+        due = await due_slots(store=self._store, now=now)
+        if not due or stop.is_set():
+            return []
+        async with self._store.write() as connection:
+            newest = await counters.newest_number(connection)
+            wanted: dict[Job, None] = {}
+            for one in due:
+                job = PlanSlots(one.newsletter_id, one.cadence_id)
+                if job not in wanted and await planning.is_anybody_due(connection, one, newest):
+                    wanted[job] = None
+            if wanted:
+                waiting = await self._engine.waiting(connection)
+                await self._engine.hand_in(connection, [job for job in wanted if job not in waiting])
+        return []
+
+    async def send(self, issue_ids: Sequence[int], now: datetime, stop: asyncio.Event) -> Tally:
+        """See to it that there are enough jobs for what can be sent; none of it is when this returns."""
+        tally = Tally()
+        await self._engine.sweep()
+        if not issue_ids or stop.is_set():
+            return tally
+        async with self._store.read() as connection:
+            copies = {issue_id: await self._copies(connection, issue_id, now) for issue_id in issue_ids}
+        tally.handed_over = sum(copies.values())
+        if tally.handed_over:
+            async with self._store.write() as connection:
+                waiting = await self._engine.waiting(connection)
+                await self._engine.hand_in(connection, missing(copies, waiting))
+        return tally
+
+    async def hand_in_again(self) -> None:
+        """What somebody held who is gone is handed in at once, and waits for no round."""
+        async with self._store.read() as connection:
+            now = await workers.clock(connection)
+            open_ids = [issue.id for issue in await issues.still_sending(connection, now)]
+        await self.send(open_ids, now, asyncio.Event())
+
+    async def _copies(self, connection: AsyncConnection, issue_id: int, now: datetime) -> int:
+        return await claimable_count(
+            connection,
+            issue_id,
+            now=now,
+            resend_uncertain=self._resend_uncertain,
+            at_most=_MOST_JOBS * COPIES_A_JOB,
+        )
+
+
+def missing(copies: dict[int, int], waiting: Counter[Job]) -> list[Job]:
+    """The jobs to hand in, for so many copies of issues, beside those that wait already."""
+    return [
+        job
+        for issue_id, count in copies.items()
+        for job in [SendSome(issue_id)] * (jobs_for_copies(count) - waiting[SendSome(issue_id)])
+    ]
+
+
+class WhereWorkersAre:
+    """Hands work over while there are workers, and does it here while there are none."""
+
+    def __init__(self, *, store: Database, here: Here, elsewhere: Elsewhere, roll: Roll) -> None:
+        """Take both places, and the roll on which workers stand."""
+        self._store: Final = store
+        self._here: Final = here
+        self._elsewhere: Final = elsewhere
+        self._roll: Final = roll
+        self._handed_over: bool | None = None
+
+    async def plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
+        """Plan, or have it planned."""
+        return await (await self._place()).plan(now, stop)
+
+    async def send(self, issue_ids: Sequence[int], now: datetime, stop: asyncio.Event) -> Tally:
+        """Send, or have it sent."""
+        return await (await self._place()).send(issue_ids, now, stop)
+
+    async def _place(self) -> Place:
+        async with self._store.read() as connection:
+            there = await workers.here(connection)
+        hands_over = any(one.kind is Kind.WORKER for one in there)
+        if hands_over is not self._handed_over:
+            log.info("workers send" if hands_over else "no worker is there: this process sends")
+            self._handed_over = hands_over
+        await self._roll.become(Kind.SCHEDULER if hands_over else Kind.SENDER)
+        return self._elsewhere if hands_over else self._here

@@ -1,0 +1,90 @@
+"""What one of several may do while it sends: it waits for its share, and goes by what that becomes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from digest.core.pace import Limit, Pace
+from digest.core.shares import BEAT, SharedLimits
+from digest.flows.roll import Roll
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What may be done in one piece of work."""
+
+    #: connections at most
+    lanes: int
+    #: set when nothing more may begin: a stop was asked for, or the share is gone
+    halt: asyncio.Event
+    #: None for all of it
+    limits: SharedLimits | None = None
+
+    @property
+    def is_one_of_many(self) -> bool:
+        """Others may be sending at the same time."""
+        return self.limits is not None
+
+    def copies_of(self, all_copies: int) -> int:
+        """So many of copies that all together may send."""
+        return all_copies if self.limits is None else self.limits.copies_of(all_copies)
+
+
+def all_of(lanes: int, stop: asyncio.Event) -> Share:
+    """The share of who is alone."""
+    return Share(lanes, stop)
+
+
+@asynccontextmanager
+async def share_of(
+    roll: Roll, pace: Pace, stop: asyncio.Event, *, lanes: int, clock: Callable[[], float]
+) -> AsyncIterator[Share]:
+    """Wait for a share, and keep a pace by it while the block runs.
+
+    `halt` is set when the share is gone, and by `stop`; one that comes while it waits gives no lane at all.
+    Afterwards the pace is what it was: single notices do not count among what is shared.
+    """
+    halt = asyncio.Event()
+    limit = await _wait_for_share(roll, stop)
+    share = Share(0 if limit is None else min(lanes, limit.connections), halt, roll.limits())
+    if limit is None:
+        halt.set()
+        yield share
+        return
+    pace.adopt(roll.limits(), clock())
+    following = asyncio.create_task(_follow(roll, pace, halt, clock), name="share")
+    passing_on = asyncio.create_task(_pass_on(stop, halt), name="stop")
+    try:
+        yield share
+    finally:
+        following.cancel()
+        passing_on.cancel()
+        await asyncio.gather(following, passing_on, return_exceptions=True)
+        pace.adopt(roll.whole, clock())
+
+
+async def _wait_for_share(roll: Roll, stop: asyncio.Event) -> Limit | None:
+    """The limit of our connections to the server; None when a stop came first."""
+    while not stop.is_set():
+        limit = roll.limits().of_server()
+        if limit is not None:
+            return limit
+        await roll.changed(0.5)
+    return None
+
+
+async def _follow(roll: Roll, pace: Pace, halt: asyncio.Event, clock: Callable[[], float]) -> None:
+    while True:
+        await roll.changed(BEAT)
+        limits = roll.limits()
+        pace.adopt(limits, clock())
+        if limits.of_server() is None:
+            halt.set()
+
+
+async def _pass_on(stop: asyncio.Event, halt: asyncio.Event) -> None:
+    await stop.wait()
+    halt.set()
