@@ -71,7 +71,8 @@ def read(
     events, said_nothing, unreadable = run(work())
     unmatched = sum(one["effect"] == Effect.UNMATCHED for one in events)
     failed = [{"file": one.name, "reason": one.reason} for one in unreadable]
-    document = {"events": events, "unmatched": unmatched, "said_nothing": said_nothing, "unreadable": failed}
+    counts = {"unmatched": unmatched, "said_nothing": said_nothing}
+    document = {"events": events, **counts, "unreadable": failed}
     if json:
         answer(document)
     else:
@@ -177,6 +178,9 @@ def apply(
     delivery: Annotated[
         int | None, typer.Option("--delivery", metavar="ID", help="The copy.", parser=whole())
     ] = None,
+    says: Annotated[
+        str | None, typer.Option("--as", metavar="KIND", help="What it says, where no rule could read it.")
+    ] = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -184,6 +188,7 @@ def apply(
     if (email is None) == (delivery is None):
         raise InputError("say whom it is about: either --email or --delivery")
     address = "" if email is None else parse_address(email)
+    kind = parse_choice(says, Kind, "kind")
 
     async def work() -> Effect:
         async with store_of(config) as store:
@@ -194,6 +199,7 @@ def apply(
                 now=parse_now(None),
                 address=address,
                 delivery_id=delivery,
+                kind=kind,
             )
 
     effect = run(work())

@@ -35,6 +35,8 @@ class Kind(StrEnum):
     CHALLENGE = "challenge"
     #: the reader asks to be taken off
     UNSUBSCRIBE = "unsubscribe"
+    #: it came to a return path of ours, and nothing in it can be read as one of the above
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +74,7 @@ class Returned:
     subject: str = ""
     #: which rule decided, such as `dsn:5.1.1` or `words:no-such-user`: for people who doubt it
     rule: str = ""
+    #: of a mail that says nothing: by what the same mail is known again; else empty
+    fingerprint: str = ""
     #: by what the copy may be found
     clues: Clues = field(default_factory=Clues)

@@ -57,6 +57,8 @@ class Effect(StrEnum):
     LEFT = "left"
     #: the words went on to the newsroom
     FORWARDED = "forwarded"
+    #: it says nothing, and too many such mails wait already: it is counted, and that is all
+    NOT_KEPT = "not-kept"
 
 
 class Reader(StrEnum):
@@ -99,12 +101,13 @@ TABLE: Final[Mapping[Kind, Consequence]] = {
     Kind.CHALLENGE: Consequence(),
     Kind.REPLY: Consequence(Reader.FORWARD),
     Kind.UNSUBSCRIBE: Consequence(Reader.LEAVE),
+    Kind.UNKNOWN: Consequence(),
 }
 
 #: A report of one mail to several recipients, of which none is the reader's own address, is about boxes that
 #: the reader forwards to: the mildest word counts. From mild to grave.
 GRAVITY: Final = (
-    *(Kind.DELIVERED, Kind.AUTO_REPLY, Kind.CHALLENGE, Kind.REPLY, Kind.DELAYED, Kind.BLOCKED),
+    *(Kind.UNKNOWN, Kind.DELIVERED, Kind.AUTO_REPLY, Kind.CHALLENGE, Kind.REPLY, Kind.DELAYED, Kind.BLOCKED),
     *(Kind.SOFT, Kind.FULL, Kind.HARD, Kind.UNSUBSCRIBE, Kind.COMPLAINT),
 )
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.families import family_of
 from digest.core.model import DeliveryStatus
 from digest.core.notices import NoticeKind
+from digest.core.returned import Kind
 from digest.core.settling import TABLE, Consequence, Effect, Reader, counted, step_of
 from digest.flows.answers import hand_on
 from digest.flows.leaving import HAD_AGREED, end_all
@@ -47,7 +48,8 @@ class Consequences:
         row = TABLE[one.event.kind]
         if row.reader is Reader.FORWARD:
             return await self._hand_on(one)
-        if one.proof is None:
+        if one.proof is None or one.event.kind is Kind.UNKNOWN:
+            # whatever copy it came to: what it says of that is for a person to tell
             return Effect.UNMATCHED
         if row.reader is Reader.LEAVE:
             return await self._leave(one)

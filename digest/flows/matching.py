@@ -147,7 +147,9 @@ def _is_own(one: Matched) -> bool:
 def _with_key(one: Matched, origin: Origin) -> Matched:
     """What is said of a copy is said once a kind; else, and of what a person wrote, every word counts."""
     event, mailed = one.event, one.mailed
-    if mailed is not None and one.proof is not Proof.ADDRESS and event.kind not in _WRITTEN:
+    if event.fingerprint:
+        said = f"mail {event.fingerprint}"
+    elif mailed is not None and one.proof is not Proof.ADDRESS and event.kind not in _WRITTEN:
         said = f"copy {mailed.delivery_id} {mailed.notice_id} {event.kind}"
     else:
         ids = " ".join(event.clues.message_ids)

@@ -230,6 +230,6 @@ def _place_of(settled: tuple[Settled, ...] | None) -> Put:
     """A story, and what was understood, goes away; what says nothing, or nobody is behind, waits aside."""
     if settled is None:
         return Put.AWAY
-    if not settled:
+    if all(one.effect is Effect.NOT_KEPT for one in settled):
         return Put.UNKNOWN
     return Put.ASIDE if all(one.effect is Effect.UNMATCHED for one in settled) else Put.AWAY

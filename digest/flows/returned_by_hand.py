@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor
 from digest.core.families import family_of
-from digest.core.returned import Returned
-from digest.core.settling import Effect
+from digest.core.returned import Kind, Returned
+from digest.core.settling import TABLE, Effect
 from digest.errors import InputError, NotFoundError
 from digest.flows.consequences import Consequences
 from digest.flows.matching import LATELY, Matched
@@ -39,16 +39,19 @@ async def apply(
     now: datetime,
     address: str = "",
     delivery_id: int | None = None,
+    kind: Kind | None = None,
 ) -> Effect:
     """Settle what nobody could match, as if it had proved that it is about this copy, or this reader.
 
-    Raises InputError for what is settled already, and NotFoundError for an unknown copy or reader.
+    Of a mail that says nothing a person says the `kind`, too. Raises InputError for what is settled already,
+    and where a kind is missing or too much; NotFoundError for an unknown copy or reader.
     """
     async with store.write() as connection:
         await returned.take_the_floor(connection)
         one = await _require(connection, return_id)
         if one.effect is not Effect.UNMATCHED:
             raise InputError(f"this was settled already ({one.effect}): nothing is left to say of it")
+        one = _understood(one, kind)
         matched = await _meant(connection, one, address, delivery_id, now)
         acting = Consequences(connection, now)
         effect = await acting.follow(matched)
@@ -57,6 +60,8 @@ async def apply(
         await returned_mails.settle_by_hand(
             connection,
             return_id,
+            kind=one.kind,
+            permanent=one.permanent,
             effect=effect,
             proof=Proof.BY_HAND,
             delivery_id=None if mailed is None else mailed.delivery_id,
@@ -91,6 +96,19 @@ async def clear_score(subscriber_id: int, *, by: Actor, store: Database, now: da
         if before.points:
             was = {"points": before.points}
             await note_change(connection, by, "reader.clear-score", subscriber_id, now, before=was)
+
+
+def _understood(one: Return, kind: Kind | None) -> Return:
+    """What it says, as a person has read it where no rule could."""
+    if one.kind is not Kind.UNKNOWN:
+        if kind not in {None, one.kind}:
+            raise InputError(f"it says itself what it is ({one.kind}): say a kind only of what says nothing")
+        return one
+    if kind in {None, Kind.UNKNOWN}:
+        kinds = ", ".join(each for each in Kind if each is not Kind.UNKNOWN)
+        raise InputError(f"no rule knows what this mail says: say one of {kinds}")
+    assert kind is not None
+    return replace(one, kind=kind, permanent=bool(TABLE[kind].refused))
 
 
 async def _require(connection: AsyncConnection, return_id: int) -> Return:

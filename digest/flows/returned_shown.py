@@ -46,6 +46,8 @@ def return_shown(one: Return) -> dict[str, Any]:
         "proof": one.proof or None,
         "effect": one.effect,
         "waits": one.waits,
+        "sender": one.sender or None,
+        "size": one.size,
     }
 
 

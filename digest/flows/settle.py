@@ -18,10 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.families import family_of
 from digest.core.returned import Kind, Returned
 from digest.core.settling import Effect
+from digest.core.unread import KEPT_OCTETS
 from digest.flows.consequences import Consequences
 from digest.flows.matching import Matched, Origin, match
 from digest.flows.reputation import Watch
+from digest.flows.unread import UnreadMails
 from digest.mail.bounces import read_returned
+from digest.mail.bounces.unread import unread
 from digest.mail.evidence import Evidence
 from digest.mail.peek import readable, sender_and_subject
 from digest.store import facts, newsletters, returned, returned_mails
@@ -93,13 +96,13 @@ class Settling:
         self._ours: frozenset[str] = frozenset()
 
     async def take_in(self, mails: Sequence[Mail]) -> list[tuple[Settled, ...]]:
-        """Read mails and settle what each says; empty for one that says nothing of ours.
+        """Read mails and settle what each says; empty for one that says nothing and came to nobody of ours.
 
         When this returns, all of it is durable. Raises StoreError: then the caller keeps what it has, and
         comes again.
         """
-        await self._proofs()
-        read = await asyncio.to_thread(lambda: [_read(one, self._ours) for one in mails])
+        evidence = await self._proofs()
+        read = await asyncio.to_thread(lambda: [_read(one, self._ours, evidence) for one in mails])
         done: list[tuple[Settled, ...]] = []
         for first in range(0, len(mails), TOGETHER):
             some = list(zip(mails[first : first + TOGETHER], read[first : first + TOGETHER], strict=True))
@@ -136,20 +139,26 @@ class Settling:
             seen = await returned.known(connection, {one.key for one in matched})
             known = await _addresses(connection, matched)
             acting = Consequences(connection, now, replies_to=self._replies_to)
+            silent = UnreadMails(connection, now)
             rows, done = [], []
             for place, one in enumerate(matched):
                 if one.key in seen:
                     done.append(_settled(one, Effect.SEEN))
                     continue
                 seen.add(one.key)
+                says_nothing = one.event.kind is Kind.UNKNOWN and mails is not None
+                if says_nothing and not await silent.take(one, len(mails[place].raw)):  # type: ignore[index]
+                    done.append(_settled(one, Effect.NOT_KEPT))
+                    continue
                 effect = await acting.follow(one)
                 mail_id = None
                 if mails is not None and _is_for_a_person(one, effect):
-                    mail_id = await _keep_mail(connection, mails[place], now)
+                    mail_id = await _keep_mail(connection, mails[place], one.event.kind, now)
                 address = known.get(_subscription_of(one) or 0, "")
                 rows.append(_row(one, effect, origin, mail_id, now, address))
                 done.append(_settled(one, effect))
             await acting.finish()
+            await silent.finish()
             await returned.keep(connection, rows)
         if self._watch is not None:
             await self._watch.look_now_and_then(now)
@@ -178,8 +187,11 @@ class Settling:
         return self._evidence
 
 
-def _read(mail: Mail, ours: Collection[str]) -> tuple[Returned, ...]:
+def _read(mail: Mail, ours: Collection[str], evidence: Evidence) -> tuple[Returned, ...]:
     found = read_returned(mail.raw, envelope_to=mail.envelope_to, envelope_from=mail.envelope_from, ours=ours)
+    if not found:
+        nothing = unread(mail.raw, envelope_to=mail.envelope_to)
+        return (nothing,) if evidence.of(nothing.clues) else ()
     if not any(one.kind is Kind.REPLY for one in found):
         return found
     _, subject = sender_and_subject(mail.raw)
@@ -194,9 +206,10 @@ def _is_for_a_person(one: Matched, effect: Effect) -> bool:
     return effect in {Effect.UNMATCHED, Effect.FORWARDED} or one.event.kind is Kind.REPLY
 
 
-async def _keep_mail(connection: AsyncConnection, mail: Mail, now: datetime) -> int:
+async def _keep_mail(connection: AsyncConnection, mail: Mail, kind: Kind, now: datetime) -> int:
     key = hashlib.blake2b(mail.raw, digest_size=16).digest()
-    return await returned_mails.keep(connection, key, mail.raw, sender_and_subject(mail.raw), now)
+    most = KEPT_OCTETS if kind is Kind.UNKNOWN else returned_mails.KEPT_OCTETS
+    return await returned_mails.keep(connection, key, mail.raw, sender_and_subject(mail.raw), now, most)
 
 
 def _settled(one: Matched, effect: Effect) -> Settled:

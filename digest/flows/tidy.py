@@ -19,6 +19,7 @@ from digest.store import (
     returned_mails,
     stories,
     taken_files,
+    unread,
     wiped_notices,
 )
 from digest.store.database import Database
@@ -66,6 +67,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         await stories.forget_signs(connection, now - KEEP_SIGNS)
         await taken_files.forget(connection, now - KEEP_TAKEN)
         await family_counts.forget(connection, now)
+        await unread.forget_unkept(connection, (now - KEEP_MAILS).date())
         emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
         unclean = await reader_words.is_unclean(connection)
     await _forget_events(store, now - KEEP_EVENTS)

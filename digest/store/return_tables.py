@@ -1,4 +1,4 @@
-"""The tables of what came back: what was said of which copy, mails that nobody could match, and scores."""
+"""The tables of what came back: what was said of which copy, mails for a person, mailboxes, and scores."""
 
 from __future__ import annotations
 
@@ -77,9 +77,39 @@ returned_mails = Table(
     Column("subject", Text, nullable=False),
     # the first part of it
     Column("raw", LargeBinary, nullable=False),
+    # of all of it
+    Column("octets", Integer, nullable=False),
     # when a person said that it is done with
     Column("done_at", Instant),
     Index("ix_returned_mails_open", "id", sqlite_where=Column("done_at").is_(None)),
+)
+
+# Mails that say nothing and for which there was no room, by the day (UTC).
+unkept_mails = Table(
+    "unkept_mails",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("mails", Integer, nullable=False),
+    Column("octets", BigId, nullable=False),
+)
+
+# How it stands with mailboxes of returned mail, written by whoever reads them.
+mailbox_states = Table(
+    "mailbox_states",
+    metadata,
+    # without the password
+    Column("name", String(400), primary_key=True),
+    # when it was gone to last, and when it was last read to its end
+    Column("tried_at", Instant, nullable=False),
+    Column("read_at", Instant),
+    # that were taken in, and of those how many nobody could make anything of: since it is known
+    Column("mails", BigId, nullable=False),
+    Column("aside", BigId, nullable=False),
+    # that its server named last and did not give
+    Column("withheld", Integer, nullable=False),
+    Column("trouble", Text, nullable=False),
+    # how many times in a row there was some
+    Column("failures", Integer, nullable=False),
 )
 
 # How much speaks against an address; most readers have no row.

@@ -48,6 +48,9 @@ class Return:
     mail_id: int | None
     #: its mail is kept, and nobody has seen to it
     waits: bool
+    #: of the mail that is kept, and its size in octets; empty and None without one
+    sender: str = ""
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +62,25 @@ class KeptMail:
     sender: str
     subject: str
     raw: bytes
+    #: of all of it
+    octets: int
     done_at: datetime | None
 
 
 async def keep(
-    connection: AsyncConnection, key: bytes, raw: bytes, heading: tuple[str, str], now: datetime
+    connection: AsyncConnection,
+    key: bytes,
+    raw: bytes,
+    heading: tuple[str, str],
+    now: datetime,
+    most: int = KEPT_OCTETS,
 ) -> int:
-    """Keep the first part of a mail, once; its number. `heading` is its sender and its subject."""
+    """Keep the first part of a mail, once, and `most` octets of it; its number.
+
+    `heading` is its sender and its subject.
+    """
     sender, subject = heading
-    row = {"key": key, "at": now, "sender": sender, "subject": subject, "raw": raw[:KEPT_OCTETS]}
+    row = {"key": key, "at": now, "sender": sender, "subject": subject, "raw": raw[:most], "octets": len(raw)}
     await insert_missing(connection, returned_mails, [row])
     query = select(returned_mails.c.id).where(returned_mails.c.key == key)
     mail_id: int = (await connection.execute(query)).scalar_one()
@@ -77,12 +90,12 @@ async def keep(
 async def mail_by_id(connection: AsyncConnection, mail_id: int) -> KeptMail | None:
     """One mail, or None."""
     mine = returned_mails.c
-    query = select(mine.id, mine.at, mine.sender, mine.subject, mine.raw, mine.done_at)
+    query = select(mine.id, mine.at, mine.sender, mine.subject, mine.raw, mine.octets, mine.done_at)
     row = (await connection.execute(query.where(mine.id == mail_id))).first()
     return (
         None
         if row is None
-        else KeptMail(row.id, row.at, row.sender, row.subject, bytes(row.raw), row.done_at)
+        else KeptMail(row.id, row.at, row.sender, row.subject, bytes(row.raw), row.octets, row.done_at)
     )
 
 
@@ -128,6 +141,7 @@ async def page(
             *(mine.subscription_id, mine.issue_id, mine.recipient, mine.mail_id),
             *(subscribers.c.address, subscribers.c.id.label("subscriber_id"), newsletters.c.slug),
             *(returned_mails.c.id.label("kept_id"), returned_mails.c.done_at),
+            *(returned_mails.c.sender, returned_mails.c.octets),
         )
         .outerjoin(subscriptions, subscriptions.c.id == mine.subscription_id)
         .outerjoin(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
@@ -175,6 +189,8 @@ async def forget(connection: AsyncConnection, address: str, subscription_ids: Se
         row = (await connection.execute(select(kept.sender, kept.raw).where(kept.id == mail_id))).one()
         if needle in bytes(row.raw).lower() or row.sender.lower() == address.lower():
             mails.add(mail_id)
+    # a mail that says nothing is no more than itself
+    await connection.execute(delete(returns).where(mine.mail_id.in_(mails), mine.kind == Kind.UNKNOWN))
     # what was said elsewhere may name them, too
     named = or_(mine.mail_id.in_(mails), func.lower(mine.text).contains(address.lower(), autoescape=True))
     await connection.execute(update(returns).where(or_(theirs, named)).values(text="", recipient=""))
@@ -191,10 +207,15 @@ async def about(connection: AsyncConnection, subscription_ids: Sequence[int]) ->
 async def forget_old(
     connection: AsyncConnection, *, before: datetime, done_before: datetime, limit: int
 ) -> int:
-    """Forget mails that came before then, or were done with before; what was said stays. How many."""
+    """Forget mails that came before then, or were done with before; what was said stays. How many.
+
+    Of a mail that says nothing, nothing stays.
+    """
     mine = returned_mails.c
     old = or_(mine.at < before, mine.done_at < done_before)
     some = list((await connection.execute(select(mine.id).where(old).limit(limit))).scalars())
+    nothing = returns.c.mail_id.in_(some), returns.c.kind == Kind.UNKNOWN
+    await connection.execute(delete(returns).where(*nothing))
     await connection.execute(delete(returned_mails).where(mine.id.in_(some)))
     return len(some)
 
@@ -221,4 +242,6 @@ def _return_from(row: Any) -> Return:
         address=row.address or row.recipient,
         mail_id=row.mail_id,
         waits=row.kept_id is not None and row.done_at is None,
+        sender=row.sender or "",
+        size=row.octets,
     )

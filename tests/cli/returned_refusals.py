@@ -23,6 +23,7 @@ RETURNED: Final = {
     "bounces apply": [
         ("", "Missing argument 'ID'"),
         ("1", "either --email or --delivery"),
+        (f"1 --email {ANA} --as lost", "kind 'lost' is not known: choose among delivered"),
         (f"1 --email {ANA} --delivery 1", "either --email or --delivery"),
         ("1 --email nobody", "address 'nobody' is not valid"),
         ("1 --email nobody@readers.example", "nobody reads at 'nobody@readers.example'"),

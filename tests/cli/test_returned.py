@@ -165,6 +165,24 @@ def test_who_writes_to_the_address_to_leave_by_leaves(newsroom: Shell) -> None:
     assert standing(newsroom) == "left"
 
 
+def test_a_mail_that_says_nothing_waits_until_a_person_says_what_it_says(newsroom: Shell) -> None:
+    pipe = newsroom.with_(RECIPIENT=mark_of(sent(newsroom)), SENDER="shop@else.example")
+    raw = b"From: shop@else.example\r\nList-Id: <shop>\r\nSubject: Buy now\r\n\r\nCheap.\r\n"
+    document = pipe.ask("bounces", "read", "-", stdin=raw)
+    assert (document["unmatched"], document["said_nothing"]) == (1, 0)
+    assert document["events"][0]["kind"] == "unknown"
+    (one,) = newsroom.ask("bounces", "list", "--kind", "unknown", "--waiting")["items"]
+    assert (one["sender"], one["text"], one["size"], one["delivery"]) == (
+        *("shop@else.example", "Buy now", len(raw), 1),
+    )
+    assert newsroom.ask("bounces", "show", "1")["mail"]["text"] == "Cheap."
+    assert "say one of delivered" in newsroom("bounces", "apply", "1", "--delivery", "1").complaint
+    assert standing(newsroom) == "active"
+    applied = newsroom.ask("bounces", "apply", "1", "--delivery", "1", "--as", "hard")
+    assert applied == {"id": 1, "effect": "stopped"}
+    assert standing(newsroom) == "bouncing"
+
+
 def test_what_cannot_be_read_is_told_and_the_rest_is_read(newsroom: Shell) -> None:
     (newsroom.folder / "back.eml").write_bytes(returned(sent(newsroom)))
     (newsroom.folder / "empty.eml").touch()

@@ -116,6 +116,14 @@ Content-Type: message/rfc822
     return (lines.replace("\n", "\r\n") + original + "\r\n\r\nnews\r\n--edge--\r\n").encode()
 
 
+def bulk_mail(to: str) -> bytes:
+    """What says nothing of any copy."""
+    head = (
+        f"From: Shop <shop@else.example>\r\nTo: {to}\r\nSubject: Buy now\r\nList-Id: <shop.else.example>\r\n"
+    )
+    return f"{head}\r\nCheap.\r\n".encode()
+
+
 async def take(store: Database, *mails: bytes, now: datetime = NINE) -> list[Settled]:
     """Settle these mails; what became of each thing that they say."""
     done = await settling(store, now).take_in([Mail(raw) for raw in mails])

@@ -23,7 +23,7 @@ from digest.store import returned_mails
 from digest.store.database import Database
 from subscribers.model import Standing
 from tests.flows.newsroom import at, reader
-from tests.flows.returning import KEY, back_to, report, sent_to, settling
+from tests.flows.returning import KEY, back_to, bulk_mail, report, sent_to, settling
 from tests.mail.dovecot import Dovecot, running
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +57,7 @@ async def test_what_lies_there_is_settled_and_put_away(
 ) -> None:
     (copy,) = await sent_to(sqlite_store, "ana@readers.example")
     dovecot.lay("bounce", report("ana@readers.example", to=back_to(copy)))
-    dovecot.lay("advert", b"From: shop@else.example\r\nSubject: Buy now\r\n\r\nCheap.\r\n")
+    dovecot.lay("advert", b"From: shop@else.example\r\nList-Id: <shop>\r\nSubject: Buy now\r\n\r\nCheap.\r\n")
     found = await reading(sqlite_store, dovecot, scheme).read(asyncio.Event())
     assert (found.mails, found.aside, found.trouble) == (2, 1, "")
     assert [one.effect for one in found.events] == [Effect.STOPPED]
@@ -66,6 +66,22 @@ async def test_what_lies_there_is_settled_and_put_away(
     place = "Unmatched" if scheme.startswith("imap") else ""
     assert [b"Buy now" in one for one in dovecot.lying(place)] == [True]
     assert dovecot.lying() == dovecot.lying(place) * (place == "")
+
+
+@pytest.mark.parametrize("scheme", ["imaps", "pop3s"])
+async def test_bulk_mail_to_a_copy_of_ours_waits_for_a_person_wherever_it_lies(
+    scheme: str, sqlite_store: Database, dovecot: Dovecot
+) -> None:
+    (copy,) = await sent_to(sqlite_store, "ana@readers.example")
+    dovecot.lay("advert", bulk_mail(back_to(copy)))
+    found = await reading(sqlite_store, dovecot, scheme).read(asyncio.Event())
+    assert (found.mails, found.aside, found.trouble) == (1, 1, "")
+    async with sqlite_store.read() as connection:
+        (kept,) = await returned_mails.page(connection, waiting=True)
+    assert (kept.sender, kept.delivery_id) == ("shop@else.example", copy.id)
+    # what is kept need not lie there, but IMAP has a folder for it
+    assert [b"Buy now" in one for one in dovecot.lying("Unmatched")] == [True] * (scheme == "imaps")
+    assert dovecot.lying() == []
 
 
 async def test_nothing_is_put_away_before_it_is_recorded(sqlite_store: Database, dovecot: Dovecot) -> None:
@@ -166,7 +182,7 @@ def story(number: int) -> bytes:
     return b"Subject: story %d\r\n\r\nIt is told.\r\n" % number
 
 
-ADVERT: Final = b"From: shop@else.example\r\nSubject: Buy now\r\n\r\nCheap.\r\n"
+ADVERT: Final = b"From: shop@else.example\r\nList-Id: <shop>\r\nSubject: Buy now\r\n\r\nCheap.\r\n"
 
 
 async def test_pop3_lets_go_of_some_mails_after_the_other(dovecot: Dovecot) -> None:

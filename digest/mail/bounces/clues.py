@@ -34,7 +34,7 @@ MOST_CLUES: Final = 20
 def clues_of(mail: Part, *, envelope_to: str, told: Iterable[str] = ()) -> Clues:
     """All clues of a mail, best first; `told` are fields of its report that may name the copy."""
     copies = list(originals(mail))
-    own = [*(value for name in _ENVELOPE for value in mail.all(name)), mail.get("to"), mail.get("cc")]
+    own = _addressed_to(mail)
     answered = [mail.get("in-reply-to"), mail.get("references"), mail.get("x-ms-exchange-parent-message-id")]
     written = [part.text for part in texts(mail)]
     copy_headers = [value for copy in copies for _name, value in copy.headers]
@@ -48,6 +48,11 @@ def clues_of(mail: Part, *, envelope_to: str, told: Iterable[str] = ()) -> Clues
     )
 
 
+def came_to(mail: Part, envelope_to: str) -> Clues:
+    """The return path to which a mail itself came: its envelope, or what servers and its writer put down."""
+    return Clues(return_paths=_first(_return_paths([envelope_to] if envelope_to else _addressed_to(mail))))
+
+
 def sent_to(copies: Iterable[Part]) -> Iterator[str]:
     """The addresses that copies were written to."""
     for copy in copies:
@@ -55,6 +60,10 @@ def sent_to(copies: Iterable[Part]) -> Iterator[str]:
             for value in copy.all(name):
                 found = one_address(value) if name != "to" and "..." not in value else ""
                 yield from [found] if found else addresses_in(value)
+
+
+def _addressed_to(mail: Part) -> list[str]:
+    return [*(value for name in _ENVELOPE for value in mail.all(name)), mail.get("to"), mail.get("cc")]
 
 
 def _return_paths(places: Iterable[str]) -> Iterator[str]:

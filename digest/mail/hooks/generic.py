@@ -72,7 +72,8 @@ def _check_signature(call: Call, secrets: Sequence[str], now: datetime) -> None:
 
 def _event(one: Part) -> Returned | None:
     sort = word(one, "kind", 40)
-    if sort not in set(Kind):
+    # who says nothing need not say it
+    if sort not in set(Kind) - {Kind.UNKNOWN}:
         return None
     kind = Kind(sort)
     recipient, said = address(word(one, "recipient")), word(one, "text")

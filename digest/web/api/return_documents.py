@@ -37,6 +37,8 @@ _RETURN: Any = {
     "proof": None,
     "effect": "unmatched",
     "waits": True,
+    "sender": "MAILER-DAEMON@mx.example.org",
+    "size": 4711,
 }
 
 
@@ -75,6 +77,9 @@ class ReturnShown(BaseModel):
     effect: Effect
     #: true while its mail is kept and nobody has seen to it
     waits: bool
+    #: who sent the mail, as it says itself, and its octets; null when it is not kept
+    sender: str | None
+    size: int | None
 
 
 class KeptMailShown(BaseModel):
@@ -105,6 +110,10 @@ class ReturnMeans(Asked):
     email: Annotated[Word | None, Field(description="The reader; or name the copy.")] = None
     delivery: Annotated[
         StrictInt | None, Field(ge=1, le=LARGEST, description="The copy; or name the reader.")
+    ] = None
+    kind: Annotated[
+        Kind | None,
+        Field(description="What it says: where its own kind is `unknown`, and only there."),
     ] = None
 
 

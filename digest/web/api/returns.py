@@ -98,6 +98,7 @@ async def apply_return(call: Made, id: Id, body: ReturnMeans) -> Document:
         now=call.now,
         address="" if body.email is None else parse_address(body.email),
         delivery_id=body.delivery,
+        kind=body.kind,
     )
     one, _ = await returned_by_hand.look(id, store=call.store)
     return return_shown(one)

@@ -16,7 +16,6 @@ from digest.flows.readers import newsletter_id_of
 from digest.mail.peek import MOST_TEXT, header, readable
 from digest.store import ledger, listed, newsletters, returned_mails, risks
 from digest.store.database import Database
-from digest.store.returned_mails import KEPT_OCTETS
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.returned_words import EFFECTS, KINDS, PROOFS, WOULD_FOLLOW
 from digest.web.desk.sheets import sheet
@@ -93,7 +92,7 @@ class ReturnedMail:
     async def _show(self, visit: Visit) -> Response:
         return await self._shown(visit)
 
-    async def _shown(self, visit: Visit, *, wrong: str = "", about: str = "") -> Response:
+    async def _shown(self, visit: Visit, *, wrong: str = "", about: str = "", says: str = "") -> Response:
         one, mail = await returned_by_hand.look(_number(visit), store=self._store)
         async with self._store.read() as connection:
             copy = None if one.delivery_id is None else await ledger.by_id(connection, one.delivery_id)
@@ -107,13 +106,14 @@ class ReturnedMail:
             mail=mail,
             text=text,
             header="" if mail is None else header(mail.raw),
-            is_cut=len(text) >= MOST_TEXT or (mail is not None and len(mail.raw) >= KEPT_OCTETS),
+            is_cut=len(text) >= MOST_TEXT or (mail is not None and len(mail.raw) < mail.octets),
             kinds=KINDS,
             effects=EFFECTS,
             proofs=PROOFS,
             would_follow=WOULD_FOLLOW,
             wrong=wrong,
             about=about,
+            says=says,
         )
 
     async def _raw(self, visit: Visit) -> Response:
@@ -135,11 +135,12 @@ class ReturnedMail:
         word = visit.form.one("about")
         try:
             await returned_by_hand.apply(
-                _number(visit), by=visit.actor, store=self._store, now=visit.now, **_meant(word)
+                _number(visit), by=visit.actor, store=self._store, now=visit.now, **_meant(visit, word)
             )
         except (InputError, NotFoundError, WishError) as error:
             # where a shell would look is of no use here
-            return await self._shown(visit, wrong=str(error).partition(": see digest")[0], about=word[:320])
+            words = str(error).partition(": see digest")[0]
+            return await self._shown(visit, wrong=words, about=word[:320], says=visit.form.one("says"))
         return see_other(f"../{visit.number('id')}?done=applied")
 
     async def _be_done(self, visit: Visit) -> Response:
@@ -155,8 +156,12 @@ def _number(visit: Visit) -> int:
     return found
 
 
-def _meant(word: str) -> dict[str, Any]:
-    """What a person says that it is about: a copy by its number, or a reader by the address."""
+def _meant(visit: Visit, word: str) -> dict[str, Any]:
+    """What a person says that it is about: a copy by its number, or a reader by the address; and its kind."""
+    said = visit.form.one("says")
+    if said and said not in set(Kind):
+        raise InputError(f"kind {said!r} is not known: choose among {', '.join(Kind)}")
+    kind = {"kind": Kind(said)} if said else {}
     if word.isascii() and word.isdigit() and len(word) < 19:
-        return {"delivery_id": int(word)}
-    return {"address": parse_address(word)}
+        return {"delivery_id": int(word), **kind}
+    return {"address": parse_address(word), **kind}

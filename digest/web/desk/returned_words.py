@@ -22,6 +22,7 @@ KINDS: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.REPLY: ("a person answered", "busy"),
     Kind.CHALLENGE: ("a machine asks whether we are people", "empty"),
     Kind.UNSUBSCRIBE: ("asks to be taken off", "warn"),
+    Kind.UNKNOWN: ("says nothing that we can read", "empty"),
 }
 EFFECTS: Final[Mapping[Effect, str]] = {
     Effect.SEEN: "it was told before",
@@ -36,6 +37,7 @@ EFFECTS: Final[Mapping[Effect, str]] = {
     Effect.COMPLAINED: "no more mail goes to this address, and only its owner can change that",
     Effect.LEFT: "the reader has left",
     Effect.FORWARDED: "the words went on to the newsroom",
+    Effect.NOT_KEPT: "too many such mails wait already, so it was only counted",
 }
 PROOFS: Final[Mapping[str, str]] = {
     "": "nothing",
@@ -58,4 +60,5 @@ WOULD_FOLLOW: Final[Mapping[Kind, str]] = {
     Kind.CHALLENGE: "nothing more",
     Kind.REPLY: "nothing more",
     Kind.UNSUBSCRIBE: "the reader leaves: the newsletter of the copy, or all of them",
+    Kind.UNKNOWN: "what you say it says",
 }

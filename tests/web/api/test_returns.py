@@ -13,7 +13,7 @@ from digest.store.database import Database
 from digest.store.returned_mails import KEPT_OCTETS
 from subscribers.model import Standing
 from tests.flows.newsroom import copies, reader
-from tests.flows.returning import sent_to, take
+from tests.flows.returning import back_to, bulk_mail, sent_to, take
 from tests.web.api.programs import program
 from tests.web.desk.returned_mail import FORGED, SCRIPT, a_week, hostile
 from tests.web.visiting import all_rows
@@ -119,6 +119,8 @@ async def test_a_program_says_what_it_is_about_and_the_same_follows(
         ("1/apply", {"delivery": "1"}, 422, "delivery"),
         ("1/apply", {"delivery": 2**63}, 422, "delivery"),
         ("1/apply", {"email": f"{ANA}\0"}, 422, "email"),
+        ("1/apply", {"email": ANA, "kind": "lost"}, 422, "kind"),
+        ("1/apply", {"email": ANA, "kind": "soft"}, 422, "it says itself what it is (hard)"),
         ("1/apply", {"sure": True}, 422, "sure"),
         ("99/apply", {"email": ANA}, 404, "returned mail 99 does not exist"),
         ("99/done", None, 404, "returned mail 99 does not exist"),
@@ -167,3 +169,18 @@ async def test_an_editors_key_looks_and_settles_nothing_and_a_viewers_does_not_l
 async def test_the_largest_number_there_can_be_is_nobodys(path: str, store: Database) -> None:
     async with program(store) as client:
         assert (await client.get(path.format(2**63 - 1))).status_code == 404
+
+
+async def test_a_mail_that_says_nothing_is_listed_and_a_program_says_what_it_says(store: Database) -> None:
+    (copy,) = await sent_to(store, ANA)
+    raw = bulk_mail(back_to(copy))
+    await take(store, raw)
+    async with program(store) as client:
+        (one,) = (await client.get("returns?kind=unknown&waiting=true")).json()["items"]
+        assert (one["sender"], one["size"], one["text"]) == ("shop@else.example", len(raw), "Buy now")
+        refused = await client.post("returns/1/apply", json={"delivery": copy.id})
+        assert (refused.status_code, "say one of" in refused.json()["detail"]) == (422, True)
+        assert (await reader(store, ANA)).standing is Standing.ACTIVE
+        settled = await client.post("returns/1/apply", json={"delivery": copy.id, "kind": "hard"})
+    assert (settled.json()["kind"], settled.json()["effect"]) == ("hard", "stopped")
+    assert (await reader(store, ANA)).standing is Standing.BOUNCING

@@ -21,7 +21,7 @@ from digest.web.desk import returned_pages
 from digest.web.desk.returned_words import EFFECTS, KINDS, PROOFS, WOULD_FOLLOW
 from subscribers.model import Standing
 from tests.flows.newsroom import at, copies, reader
-from tests.flows.returning import back_to, report, sent_to, take
+from tests.flows.returning import back_to, bulk_mail, report, sent_to, take
 from tests.render.pages import document
 from tests.web.desk.newsroom import at_the_desk, says, submit
 from tests.web.desk.returned_mail import FORGED, SCRIPT, a_week, answer, hostile
@@ -45,7 +45,7 @@ def test_each_kind_has_plain_words_for_itself_and_for_what_would_follow(kind: Ki
     # what changes nothing says so
     assert (WOULD_FOLLOW[kind] == "nothing more") == (
         not any((TABLE[kind].refused, TABLE[kind].arrived))
-    ) or (kind in {Kind.COMPLAINT, Kind.UNSUBSCRIBE})
+    ) or (kind in {Kind.COMPLAINT, Kind.UNSUBSCRIBE, Kind.UNKNOWN})
 
 
 def test_each_effect_and_each_proof_has_plain_words() -> None:
@@ -172,6 +172,22 @@ async def test_a_person_says_what_it_is_about_and_the_same_follows(store: Databa
     async with store.read() as connection:
         (noted,) = await changes.page(connection, kind="returned")
     assert (noted.act, noted.subject) == ("returned.apply", "1")
+
+
+async def test_a_person_reads_what_no_rule_could_and_says_what_it_says(store: Database) -> None:
+    (copy,) = await sent_to(store, ANA)
+    await take(store, bulk_mail(back_to(copy)))
+    async with at_the_desk(store) as client:
+        assert "shop@else.example" in says(await client.get("/admin/returned?kind=unknown"))
+        page = await client.get("/admin/returned/1")
+        wrong = await submit(client, page, "/apply", about=ANA, says="")
+        assert (wrong.status_code, "say one of" in says(wrong)) == (422, True)
+        assert "is not known" in says(await submit(client, page, "/apply", about=ANA, says="lost"))
+        again = await submit(client, page, "/apply", about="99", says="hard")
+        assert document(again.text).xpath("//option[@selected]/@value") == ["hard"]
+        page = await submit(client, again, "/apply", about=str(copy.id), says="hard")
+    assert "Settled: no more mail goes to this address." in says(page)
+    assert (await reader(store, ANA)).standing is Standing.BOUNCING
 
 
 @pytest.mark.parametrize(

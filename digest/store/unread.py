@@ -1,0 +1,61 @@
+"""The shelf of mails that say nothing: which wait for a person, and how many there was no room for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.returned import Kind
+from digest.core.unread import KEPT_OCTETS, Lying
+from digest.store.return_tables import returned_mails, returns, unkept_mails
+from subscribers.interning import insert_into
+
+_WAIT: Final = (returned_mails.c.done_at.is_(None), returns.c.kind == Kind.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """Mails that were counted and not kept."""
+
+    mails: int = 0
+    octets: int = 0
+    #: the last day (UTC) on which there were some; None for none
+    day: date | None = None
+
+
+async def lying(connection: AsyncConnection) -> tuple[Lying, ...]:
+    """Those that wait."""
+    query = (
+        select(returns.c.delivery_id, returns.c.notice_id, returned_mails.c.octets)
+        .join_from(returned_mails, returns, returns.c.mail_id == returned_mails.c.id)
+        .where(*_WAIT)
+    )
+    return tuple(
+        Lying(row.delivery_id, row.notice_id, min(row.octets, KEPT_OCTETS))
+        for row in await connection.execute(query)
+    )
+
+
+async def count_unkept(connection: AsyncConnection, mails: int, octets: int, now: datetime) -> None:
+    """Add to what there was no room for today."""
+    mine = unkept_mails.c
+    query = insert_into(connection, unkept_mails).values(day=now.date(), mails=mails, octets=octets)
+    more = {"mails": mine.mails + mails, "octets": mine.octets + octets}
+    await connection.execute(query.on_conflict_do_update(index_elements=["day"], set_=more))
+
+
+async def unkept(connection: AsyncConnection) -> Unkept:
+    """What there was no room for, as far back as that is remembered."""
+    mine = unkept_mails.c
+    query = select(func.sum(mine.mails), func.sum(mine.octets), func.max(mine.day))
+    mails, octets, day = (await connection.execute(query)).one()
+    return Unkept(int(mails or 0), int(octets or 0), day)
+
+
+async def forget_unkept(connection: AsyncConnection, before: date) -> None:
+    """Forget what was counted on days before."""
+    await connection.execute(delete(unkept_mails).where(unkept_mails.c.day < before))
