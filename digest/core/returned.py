@@ -74,6 +74,8 @@ class Returned:
     subject: str = ""
     #: which rule decided, such as `dsn:5.1.1` or `words:no-such-user`: for people who doubt it
     rule: str = ""
+    #: the address of which a server made `recipient`, where the same mail tells of that one, too
+    made_of: str = ""
     #: of a mail that says nothing: by what the same mail is known again; else empty
     fingerprint: str = ""
     #: by what the copy may be found

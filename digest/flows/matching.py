@@ -92,6 +92,9 @@ def _mildest(found: Sequence[Matched], reports: Sequence[int]) -> list[Matched]:
             continue
         own = [place for place in places if _is_own(found[place])]
         counts = own or [min(places, key=lambda place: GRAVITY.index(found[place].event.kind))]
+        # what was made of one that counts tells of it once more, and is known by its key
+        ours = {address_key(found[place].event.recipient) for place in counts}
+        counts += [place for place in places if address_key(found[place].event.made_of or "-") in ours]
         for place in set(places) - set(counts):
             keep[place] = replace(found[place], mailed=None, proof=None, subscription_ids=())
     return keep

@@ -153,6 +153,28 @@ async def test_a_report_about_a_box_that_the_mail_was_forwarded_to_counts_with_i
     assert (await reader(store, "ana@readers.example")).standing is Standing.ACTIVE
 
 
+async def test_sendmail_names_an_address_and_what_it_became_and_both_count_once(store: Database) -> None:
+    (copy,) = await sent_to(store, "ana@readers.example")
+    raw = f"""From: Mail Delivery Subsystem <MAILER-DAEMON@mx.readers.example>
+To: {back_to(copy)}
+Subject: Returned mail: User unknown
+
+   ----- The following addresses had permanent fatal errors -----
+deep@elsewhere.example
+    (expanded from: ana@readers.example)
+
+   ----- Transcript of session follows -----
+550 5.1.1 User unknown
+"""
+    done = await take(store, raw.encode())
+    assert [(one.event.recipient, one.effect) for one in done] == [
+        ("ana@readers.example", Effect.STOPPED),
+        ("deep@elsewhere.example", Effect.SEEN),
+    ]
+    async with store.read() as connection:
+        assert [one.waits for one in await returned_mails.page(connection)] == [False]
+
+
 async def test_words_of_several_reports_about_one_copy_count_each(store: Database) -> None:
     # a provider hid whom the complaint is about, and the mail server said before that it is slow
     (copy,) = await sent_to(store, "ana@readers.example")

@@ -135,6 +135,7 @@ def _returned(mail: Part, told: Told, said: Said, ruling: Ruling, way: str, clue
         said.enhanced,
         text,
         rule=f"{way}:{ruling.rule}",
+        made_of=told.made_of,
         clues=replace(clues, addresses=known),
     )
 

@@ -30,6 +30,8 @@ class Told:
     said: Said
     #: other addresses that it gives the same recipient
     others: tuple[str, ...] = ()
+    #: the recipient of whom this one was made, when both are told of
+    made_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

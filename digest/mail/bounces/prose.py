@@ -54,6 +54,10 @@ _MADE_OF: Final = re.compile(
     rf"(?:generated|expanded) from:?[ \t]+{_OPEN}{_A}",
     re.IGNORECASE,
 )
+#: Sendmail lists addresses that failed, each with the one in brackets of which it was made. Both failed.
+_LIST_OF_FAILED: Final = re.compile(
+    r"following addresses had (?:permanent|transient)[^\n]{0,20} errors", re.I
+)
 #: What stands before a list of recipients, behind the headings of what was sent.
 _LISTED: Final = re.compile(
     r"did not reach (?:some or all of )?the (?:following|intended)[^\n]*"
@@ -93,8 +97,10 @@ def read_prose(mail: Part, ours: Ours) -> tuple[Told, ...]:
     told: dict[str, Told] = {}
     for one in found:
         first = made_of.get(one.lower()) or one
-        others = (one,) if first != one else ()
-        told.setdefault(first.lower(), Told(first, said_of(about(said, one, found)), others))
+        others, words = (one,) if first != one else (), said_of(about(said, one, found))
+        told.setdefault(first.lower(), Told(first, words, others))
+        if first != one and _LIST_OF_FAILED.search(said):
+            told.setdefault(one.lower(), Told(one, words, (first,), made_of=first))
     return tuple(told.values())
 
 
