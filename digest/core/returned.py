@@ -76,6 +76,8 @@ class Returned:
     rule: str = ""
     #: the address of which a server made `recipient`, where the same mail tells of that one, too
     made_of: str = ""
+    #: what somebody else says of the reader, unsigned: the address in it names nobody
+    hearsay: bool = False
     #: of a mail that says nothing: by what the same mail is known again; else empty
     fingerprint: str = ""
     #: by what the copy may be found

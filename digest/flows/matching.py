@@ -70,7 +70,8 @@ async def match(
     found = []
     for event, of_one in zip(events, named, strict=True):
         chosen = _chosen(event, of_one, copies, others)
-        if chosen is None and (origin.vouched or event.kind in _WRITTEN):
+        written = event.kind in _WRITTEN and not event.hearsay
+        if chosen is None and (origin.vouched or written):
             chosen = _by_address(event, by_address)
         found.append(chosen or Matched(event, b""))
     return [_with_key(one, origin) for one in _mildest(found, reports)]

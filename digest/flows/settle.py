@@ -26,6 +26,7 @@ from digest.flows.unread import UnreadMails
 from digest.mail.bounces import read_returned
 from digest.mail.bounces.unread import unread
 from digest.mail.evidence import Evidence
+from digest.mail.notified import read_notified
 from digest.mail.peek import readable, sender_and_subject
 from digest.store import facts, newsletters, returned, returned_mails
 from digest.store.database import Database
@@ -188,6 +189,8 @@ class Settling:
 
 
 def _read(mail: Mail, ours: Collection[str], evidence: Evidence) -> tuple[Returned, ...]:
+    if (notified := read_notified(mail.raw)) is not None:
+        return notified
     found = read_returned(mail.raw, envelope_to=mail.envelope_to, envelope_from=mail.envelope_from, ours=ours)
     if not found:
         nothing = unread(mail.raw, envelope_to=mail.envelope_to)

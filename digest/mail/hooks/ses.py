@@ -59,9 +59,23 @@ def read(message: Message, certificate: bytes, now: datetime) -> Told:
     told = parsed(message.text)
     if not isinstance(told, dict):
         raise RefusedError(Refusal.UNREADABLE)
-    reader = _READERS.get(word(told, "eventType") or word(told, "notificationType"))
-    events = tuple(reader(told, _clues(part(told, "mail")))) if reader else ()
+    events = events_in(told)
     return Told(events, passed=0 if events else 1)
+
+
+def is_notification(told: Part) -> bool:
+    """Whether a document has the form in which SES tells of a mail, be it of interest or not."""
+    return bool(_sort_of(told)) and isinstance(told.get("mail"), dict)
+
+
+def events_in(told: Part) -> tuple[Returned, ...]:
+    """What such a document says; whether Amazon wrote it is another question."""
+    reader = _READERS.get(_sort_of(told))
+    return tuple(reader(told, _clues(part(told, "mail")))) if reader else ()
+
+
+def _sort_of(told: Part) -> str:
+    return word(told, "eventType") or word(told, "notificationType")
 
 
 def _bounces(told: Part, found: Clues) -> list[Returned]:
