@@ -96,7 +96,7 @@ def poll(json: Json = False, config: Config = None) -> None:
                 raise SettingsError(
                     "no mailbox is set: say DIGEST_RETURNS_MAILBOX=imaps://USER:PASSWORD@HOST"
                 )
-            return await reader.read(stop)
+            return await reader.read_now(stop)
 
     found = run(work())
     events = [settled_shown(one) | {"file": None} for one in found.events]

@@ -93,6 +93,7 @@ def mailbox_reader_for(settings: Settings, store: Database) -> MailboxReader | N
         aside=settings.returns_aside or settings.returns_done,
         done=settings.returns_done,
         every=timedelta(seconds=settings.returns_poll_seconds),
+        store=store,
     )
 
 

@@ -10,7 +10,7 @@ import typer
 from digest.cli.company import set_up_engine
 from digest.cli.console import Config, Json, Now, answer, counted, parse_now, run, say, table
 from digest.cli.doors import new_store_at, store_of
-from digest.flows.overview import Overview, overview
+from digest.flows.overview import Overview, ReturnedMail, overview
 from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
 from digest.settings_file import load_settings, secret_keys
@@ -90,3 +90,24 @@ def _tell(found: Overview, now: datetime) -> None:
         table("paused (see digest families list)", ("family", "until (UTC)", "because"), resting)
     if found.uncertain:
         say(f"uncertain: {counted(found.uncertain, 'copy')} (see digest deliveries list --status uncertain)")
+    _tell_returned(found.returned)
+
+
+def _tell_returned(found: ReturnedMail) -> None:
+    if found.waiting:
+        say(f"returned: {counted(found.waiting, 'mail')} to look at (see digest bounces list --waiting)")
+    if found.unkept.mails:
+        say(f"returned: {counted(found.unkept.mails, 'mail')} said nothing and found no room")
+    if found.mailboxes:
+        boxes = [
+            (
+                one.name,
+                f"{one.read_at:%Y-%m-%d %H:%M}" if one.read_at else "never",
+                one.mails,
+                one.aside,
+                one.trouble,
+            )
+            for one in found.mailboxes
+        ]
+        columns = ("mailbox", "read (UTC)", "mails", "not understood", "trouble")
+        table("returned mail comes from", columns, boxes)

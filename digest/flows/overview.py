@@ -12,10 +12,21 @@ from digest.core import timetable
 from digest.core.model import DeliveryStatus, IssueStatus, Newsletter
 from digest.core.quiet import QuietDay, names_by_day
 from digest.flows.publish import due_slots
-from digest.store import counters, family_pauses, issues, newsletters, planning
+from digest.store import (
+    counters,
+    family_pauses,
+    issues,
+    mailbox_states,
+    newsletters,
+    planning,
+    returned_mails,
+    unread,
+)
 from digest.store.database import Database
 from digest.store.family_pauses import Pause
 from digest.store.issue_states import unfinished
+from digest.store.mailbox_states import MailboxSeen
+from digest.store.unread import Unkept
 from subscribers import store as readers
 
 
@@ -43,6 +54,17 @@ class UnderWay:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnedMail:
+    """What came back and needs a look, and by which way it comes."""
+
+    #: mails that wait for a person
+    waiting: int
+    #: mails that say nothing, and for which there was no room
+    unkept: Unkept
+    mailboxes: tuple[MailboxSeen, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """The state of the house at one instant."""
 
@@ -54,6 +76,7 @@ class Overview:
     uncertain: int
     #: families of mailboxes to which nothing is sent for a while
     paused: tuple[Pause, ...]
+    returned: ReturnedMail
 
 
 async def overview(*, store: Database, now: datetime, most: int = 20) -> Overview:
@@ -73,7 +96,17 @@ async def overview(*, store: Database, now: datetime, most: int = 20) -> Overvie
             under_way=under_way,
             uncertain=sum(one.copies.get(DeliveryStatus.UNCERTAIN, 0) for one in under_way),
             paused=await family_pauses.under_way(connection, now),
+            returned=await returned_mail(connection),
         )
+
+
+async def returned_mail(connection: AsyncConnection) -> ReturnedMail:
+    """How it stands with returned mail."""
+    return ReturnedMail(
+        waiting=await returned_mails.open_mails(connection),
+        unkept=await unread.unkept(connection),
+        mailboxes=await mailbox_states.every(connection),
+    )
 
 
 async def _upcoming(

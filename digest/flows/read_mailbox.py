@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
@@ -14,10 +14,13 @@ from typing import Final, Protocol
 import structlog
 
 from digest.core.settling import Effect
-from digest.errors import TransportError
+from digest.errors import StoreError, TransportError
 from digest.flows.own_thread import OwnThread
 from digest.flows.settle import Mail, Settled
 from digest.mail.mailbox import Looked, MailboxAddress, OpenMailbox, Put, RefusedError, entered
+from digest.store import mailbox_states
+from digest.store.database import Database
+from digest.store.mailbox_states import WORTH_TELLING, MailboxSeen
 
 log = structlog.get_logger(__name__)
 
@@ -30,8 +33,6 @@ LONGEST_STEP: Final = 300.0
 #: After a refusal the server is left alone for so long, doubled up to the longest: nobody hammers at a login.
 FIRST_REST: Final = timedelta(minutes=1)
 LONGEST_REST: Final = timedelta(hours=1)
-#: So many times in a row it has to fail before admins are told: servers are restarted now and then.
-WORTH_TELLING: Final = 3
 
 
 class TakesIn(Protocol):
@@ -105,10 +106,12 @@ class MailboxReader:
         context: ssl.SSLContext | None = None,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         in_session: int = MOST_IN_SESSION,
+        store: Database | None = None,
     ) -> None:
         """What nobody understands goes into the folder `aside`, all else into `done`, or it is deleted.
 
-        The mailbox is read once in `every`, with so many mails `in_session`.
+        The mailbox is read once in `every`, with so many mails `in_session`. Into the `store`, if any, is
+        written how it stands, for other processes.
         """
         self._address: Final = address
         self._intake: Final = intake
@@ -117,6 +120,7 @@ class MailboxReader:
         self._context: Final = context
         self._wall: Final = wall
         self._in_session: Final = in_session
+        self._store: Final = store
         self._busy: Final = asyncio.Lock()
         self._rest: timedelta | None = None
         #: names of mails that nobody understood and that stay where they are (POP3)
@@ -128,6 +132,10 @@ class MailboxReader:
         again_at = self.state.again_at
         if self._busy.locked() or (again_at is not None and self._wall() < again_at):
             return MailboxRead()
+        return await self.read_now(stop)
+
+    async def read_now(self, stop: asyncio.Event) -> MailboxRead:
+        """Read it, due or not, and write down how it stands; raises StoreError."""
         async with self._busy:
             try:
                 found = await self.read(stop)
@@ -137,6 +145,7 @@ class MailboxReader:
                 self._note(MailboxRead(trouble="what lies there could not be recorded"))
                 raise
             self._note(found)
+            await self._tell(found)
         if found.mails:
             log.info("the mailbox was read", mails=found.mails, aside=found.aside, withheld=found.withheld)
         return found
@@ -224,6 +233,18 @@ class MailboxReader:
             before.failures + 1 if found.trouble else 0,
             now + max(self._every, self._rest or timedelta()),
         )
+
+    async def _tell(self, found: MailboxRead) -> None:
+        """Let other processes know; when they cannot, the mails are recorded nevertheless."""
+        if self._store is None:
+            return
+        state, now = self.state, self._wall()
+        read_at = None if found.trouble else now
+        counts = (found.mails, found.aside, found.withheld, found.trouble, state.failures)
+        seen = MailboxSeen(self._address.name, now, read_at, *counts)
+        with suppress(StoreError):
+            async with self._store.write() as connection:
+                await mailbox_states.note(connection, seen)
 
 
 def _place_of(settled: tuple[Settled, ...] | None) -> Put:

@@ -15,6 +15,7 @@ from digest.store import (
     events,
     family_counts,
     imports,
+    mailbox_states,
     reader_words,
     returned_mails,
     stories,
@@ -35,6 +36,8 @@ KEEP_ROSTERS: Final = timedelta(days=7)
 #: How long a mail that came back is kept for a person, and after somebody was done with it.
 KEEP_MAILS: Final = timedelta(days=90)
 KEEP_DONE_MAILS: Final = timedelta(days=14)
+#: How long it is known how it stood with a mailbox to which nobody goes any more.
+KEEP_MAILBOXES: Final = timedelta(days=7)
 #: How long a file of the watched folder is known again after it lay there last.
 KEEP_TAKEN: Final = timedelta(days=365)
 #: In one transaction: others write too.
@@ -67,6 +70,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         await stories.forget_signs(connection, now - KEEP_SIGNS)
         await taken_files.forget(connection, now - KEEP_TAKEN)
         await family_counts.forget(connection, now)
+        await mailbox_states.forget(connection, now - KEEP_MAILBOXES)
         await unread.forget_unkept(connection, (now - KEEP_MAILS).date())
         emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
         unclean = await reader_words.is_unclean(connection)

@@ -22,6 +22,7 @@ from digest.flows.publish import due_slots
 from digest.store import (
     attention,
     issue_states,
+    mailbox_states,
     newsletters,
     orders,
     outcomes,
@@ -33,6 +34,7 @@ from digest.store import (
 )
 from digest.store.database import Database
 from digest.store.family_pauses import Pause
+from digest.store.mailbox_states import MailboxSeen
 from digest.store.one_off_tables import OrderStatus
 from digest.store.orders import Order
 from digest.store.outcomes import Outcomes
@@ -138,6 +140,8 @@ class Needs:
     #: mails that came back and wait for a person, and readers whose mail keeps coming back
     returned: int
     at_risk: int
+    #: mailboxes of returned mail that could not be read again and again
+    mailboxes: tuple[MailboxSeen, ...]
     #: webhooks that were turned off of late, and not by a person
     webhooks: tuple[Webhook, ...]
     #: families of mailboxes that rest, and those of which too much comes back, or nearly
@@ -226,6 +230,7 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 without_topic=await attention.without_topic(connection, now - LATELY),
                 bounced=await attention.bounced(connection, now - LATELY),
                 returned=await returned_mails.open_mails(connection),
+                mailboxes=tuple(one for one in await mailbox_states.every(connection) if one.worth_telling),
                 at_risk=len(await risks.at_risk(connection, now)),
                 webhooks=await webhooks.turned_off(connection, now - LATELY),
                 paused=tuple(one.pause for one in watched if one.pause is not None),

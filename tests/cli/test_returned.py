@@ -220,3 +220,26 @@ def test_a_person_reads_a_table_without_signs_that_move_the_cursor(newsroom: She
     assert "\x1b" not in answer.out
     assert "\x1b" not in newsroom.ok("bounces", "show", "1").out
     assert "cleo@readers.example" in newsroom.ok("bounces", "list").out
+
+
+def test_status_tells_how_it_stands_with_the_mailbox_and_hides_its_password(newsroom: Shell) -> None:
+    assert newsroom.ask("status")["returned"] == {
+        "waiting": 0,
+        "unkept": {"mails": 0, "octets": 0, "day": None},
+        "mailboxes": [],
+    }
+    away = newsroom.with_(DIGEST_RETURNS_MAILBOX="imap://bounces:sesame@127.0.0.1:1")
+    polled = away("bounces", "poll", "--json")
+    assert (polled.status, "cannot be reached" in json.loads(polled.out)["trouble"]) == (1, True)
+    (newsroom.folder / "forged.eml").write_bytes(report(CLEO))
+    newsroom.ask("bounces", "read", "forged.eml")
+    found = newsroom.ask("status")["returned"]
+    (mailbox,) = found["mailboxes"]
+    assert (mailbox["name"], mailbox["read_at"], mailbox["failures"]) == (
+        *("bounces at 127.0.0.1, INBOX", None, 1),
+    )
+    assert "cannot be reached" in mailbox["trouble"]
+    told = newsroom.ok("status").out
+    assert "returned: 1 mail to look at (see digest bounces list --waiting)" in told
+    assert "bounces at 127.0.0.1, INBOX" in told
+    assert "sesame" not in told + json.dumps(found)

@@ -18,9 +18,11 @@ from digest.flows.intake import Intake
 from digest.flows.mail_in import MailIn
 from digest.flows.read_mailbox import MailboxReader
 from digest.flows.settle import Mail, Settled
+from digest.flows.tidy import tidy
 from digest.mail.mailbox import parse_mailbox
-from digest.store import returned_mails
+from digest.store import mailbox_states, returned_mails
 from digest.store.database import Database
+from digest.store.mailbox_states import WORTH_TELLING
 from subscribers.model import Standing
 from tests.flows.newsroom import at, reader
 from tests.flows.returning import KEY, back_to, bulk_mail, report, sent_to, settling
@@ -285,6 +287,30 @@ async def test_admins_see_how_it_stands(dovecot: Dovecot) -> None:
     state = reader_.state
     assert (state.read_at, state.mails, state.aside, state.trouble) == (NOW, 2, 1, "")
     assert state.again_at == NOW + timedelta(minutes=1)
+
+
+async def test_other_processes_see_how_it_stands_too(sqlite_store: Database, dovecot: Dovecot) -> None:
+    dovecot.lay("advert", ADVERT)
+    clock = [NOW]
+    parts: dict[str, Any] = {"store": sqlite_store, "wall": lambda: clock[0]}
+    await by_books(dovecot, Books(), **parts).read_when_due(asyncio.Event())
+    wrong = parse_mailbox(dovecot.url("imaps", password="wrong"))
+    for _ in range(WORTH_TELLING):
+        clock[0] += timedelta(hours=2)
+        # a process each, as cron begins them
+        await by_books(dovecot, Books(), address=wrong, **parts).read_when_due(asyncio.Event())
+    async with sqlite_store.read() as connection:
+        (seen,) = await mailbox_states.every(connection)
+    assert (seen.read_at, seen.tried_at, seen.mails, seen.aside) == (NOW, clock[0], 1, 1)
+    assert (seen.failures, seen.worth_telling, "refuses" in seen.trouble) == (3, True, True)
+    assert seen.name == f"{dovecot.user} at localhost, INBOX"
+    await by_books(dovecot, Books(), **parts).read_now(asyncio.Event())
+    async with sqlite_store.read() as connection:
+        (seen,) = await mailbox_states.every(connection)
+    assert (seen.failures, seen.trouble, seen.read_at) == (0, "", clock[0])
+    await tidy(store=sqlite_store, now=clock[0] + timedelta(days=8), keep_unconfirmed=timedelta(days=1))
+    async with sqlite_store.read() as connection:
+        assert await mailbox_states.every(connection) == ()
 
 
 async def test_two_who_read_at_the_same_time_do_no_harm(sqlite_store: Database, dovecot: Dovecot) -> None:

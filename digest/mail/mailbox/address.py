@@ -39,6 +39,12 @@ class MailboxAddress:
     #: of IMAP
     folder: str = "INBOX"
 
+    @property
+    def name(self) -> str:
+        """What people call it: who enters, where, and the folder."""
+        folder = f", {self.folder}" if self.protocol == "imap" else ""
+        return f"{self.user} at {self.host}{folder}"
+
 
 def parse_mailbox(text: str) -> MailboxAddress:
     """Read `imaps://USER:PASSWORD@HOST/FOLDER`; raises ValueError that repeats nothing, for the password."""

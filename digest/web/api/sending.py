@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Final
 
 from fastapi import Query, Response
@@ -128,6 +129,7 @@ async def show_status(call: Made, now: Now = None) -> Document:
         ],
         "uncertain": found.uncertain,
         "paused": [{"family": one.family, **pause_shown(one)} for one in found.paused],
+        "returned": asdict(found.returned),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +13,22 @@ from digest.flows.explain import Answer
 from digest.web.api.answered import QuietDayShown
 from digest.web.api.family_documents import FamilyPaused
 from subscribers.model import Standing
+
+_MAILBOX: Any = {
+    "name": "bounces at mail.news.example, INBOX",
+    "tried_at": "2026-11-24T09:30:00Z",
+    "read_at": "2026-11-24T09:30:00Z",
+    "mails": 12,
+    "aside": 1,
+    "withheld": 0,
+    "trouble": "",
+    "failures": 0,
+}
+_RETURNED: Any = {
+    "waiting": 1,
+    "unkept": {"mails": 0, "octets": 0, "day": None},
+    "mailboxes": [_MAILBOX],
+}
 
 
 def _example(**fields: Any) -> ConfigDict:
@@ -225,6 +241,47 @@ class UnderWayShown(BaseModel):
     copies: dict[DeliveryStatus, int]
 
 
+class MailboxShown(BaseModel):
+    """How it stands with a mailbox of returned mail."""
+
+    model_config = _example(**_MAILBOX)
+
+    name: str
+    tried_at: datetime
+    read_at: datetime | None
+    #: that were taken in, and of those how many nobody could make anything of
+    mails: int
+    aside: int
+    #: that its server named last and did not give
+    withheld: int
+    #: what was wrong last; empty when nothing was
+    trouble: str
+    #: how many times in a row something was
+    failures: int
+
+
+class UnkeptShown(BaseModel):
+    """Mails that say nothing, and were counted and not kept: too many wait already."""
+
+    model_config = _example(mails=0, octets=0, day=None)
+
+    mails: int
+    octets: int
+    #: the last day with some
+    day: date | None
+
+
+class ReturnedMailShown(BaseModel):
+    """What came back and needs a look, and by which way it comes."""
+
+    model_config = _example(**_RETURNED)
+
+    #: mails that wait for a person
+    waiting: int
+    unkept: UnkeptShown
+    mailboxes: list[MailboxShown]
+
+
 class StatusShown(BaseModel):
     """What is due, under way and stuck."""
 
@@ -244,6 +301,7 @@ class StatusShown(BaseModel):
         under_way=[],
         uncertain=0,
         paused=[],
+        returned=_RETURNED,
     )
 
     newest_number: int
@@ -254,6 +312,7 @@ class StatusShown(BaseModel):
     uncertain: int
     #: families of mailboxes to which nothing is sent for a while
     paused: list[FamilyPaused]
+    returned: ReturnedMailShown
 
 
 class SuppressionShown(BaseModel):

@@ -12,6 +12,7 @@ from digest.core.returned import Kind
 from digest.core.settling import PROBE_AT, STOP_AT, WARN_AT
 from digest.errors import InputError, NotFoundError
 from digest.flows import returned_by_hand
+from digest.flows.overview import returned_mail
 from digest.flows.readers import newsletter_id_of
 from digest.mail.peek import MOST_TEXT, header, readable
 from digest.store import ledger, listed, newsletters, returned_mails, risks
@@ -68,7 +69,7 @@ class ReturnedMail:
                 subscriber_id=subscriber_id,
             )
             reader = None if subscriber_id is None else await listed.by_id(connection, subscriber_id)
-            waiting = await returned_mails.open_mails(connection)
+            state = await returned_mail(connection)
         return sheet(
             visit,
             "returned",
@@ -78,7 +79,9 @@ class ReturnedMail:
             query=urlencode({name: word for name, word in asked.items() if word}),
             is_filtered=any(asked.values()),
             reader=reader,
-            waiting=waiting,
+            waiting=state.waiting,
+            unkept=state.unkept,
+            mailboxes=state.mailboxes,
             newsletters=known,
             kinds=KINDS,
             effects=EFFECTS,

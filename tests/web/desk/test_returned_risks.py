@@ -11,8 +11,9 @@ import pytest
 from digest.core.access import Role
 from digest.core.settling import Score
 from digest.flows.readers import pause
-from digest.store import changes, returned, risks
+from digest.store import changes, mailbox_states, returned, risks, unread
 from digest.store.database import Database
+from digest.store.mailbox_states import MailboxSeen
 from tests.flows.newsroom import at, item, join, mark_sent, plan_all, publish_news
 from tests.flows.returning import back_to, report, sent_to, take
 from tests.mail_lint.checks.validity import messages
@@ -171,3 +172,24 @@ async def test_the_pages_are_valid_html(sqlite_store: Database, tmp_path: Path) 
             (tmp_path / f"{number}.html").write_text(page, encoding="utf-8")
     said = await asyncio.to_thread(messages, str(tmp_path))
     assert [(asked[int(Path(one["url"]).stem)], one["message"]) for one in said] == []
+
+
+async def test_a_mailbox_that_cannot_be_read_and_mails_without_room_are_seen(store: Database) -> None:
+    trouble = "mail.news.example refuses the login"
+    async with store.write() as connection:
+        for _ in range(3):
+            seen = MailboxSeen("bounces at mail.news.example, INBOX", at(24, 9), None, 4, 1, 0, trouble, 1)
+            await mailbox_states.note(connection, seen)
+        await unread.count_unkept(connection, 1200, 9_000_000, at(24, 9))
+    async with at_the_desk(store, Role.EDITOR) as client:
+        today, page = says(await client.get("/admin/")), says(await client.get("/admin/returned"))
+    assert f"Returned mail cannot be read: {trouble}" in today
+    assert f"never read to its end. Tried Tue 24 Nov 2026, 09:00: {trouble}" in page
+    assert "1,200 mails said nothing and were not kept, the last on 24 Nov 2026" in page
+    async with store.write() as connection:
+        seen = MailboxSeen("bounces at mail.news.example, INBOX", at(24, 10), at(24, 10), 4, 1, 0, "", 0)
+        await mailbox_states.note(connection, seen)
+    async with at_the_desk(store, Role.EDITOR) as client:
+        today, page = says(await client.get("/admin/")), says(await client.get("/admin/returned"))
+    assert "cannot be read" not in today
+    assert "read Tue 24 Nov 2026, 10:00, 16 mails, 4 not understood" in page
