@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Newsletter
 from digest.flows.readers import forget_reader
-from digest.store import events, kept, newsletters, numbered, returned_mails
+from digest.store import answers, events, kept, newsletters, numbered, returned_mails
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from digest.store.issues import numbers_in
@@ -83,6 +83,10 @@ async def _document(connection: AsyncConnection, mine: Collection[Subscription])
         "came_back": [
             _outer(row) | {"newsletter": named[row.subscription_id]}
             for row in await returned_mails.about(connection, ids)
+        ],
+        "answers": [
+            _answer(row, person.address) | {"newsletter": titles[row.newsletter_id].slug}
+            for row in await answers.about(connection, person.address, ids)
         ],
         "told_to_others": [
             {
@@ -165,6 +169,20 @@ async def _issues(
 async def _headlines(connection: AsyncConnection, numbers: Collection[int]) -> dict[int, str]:
     revisions = await numbered.current_revisions(connection, numbers)
     return {number: item.title for number, item in (await numbered.by_numbers(connection, revisions)).items()}
+
+
+def _answer(row: Row[Any], address: str) -> dict[str, Any]:
+    """What was written to a mail of the reader; of somebody else's words only that there are some."""
+    is_theirs = str(row.data.get("writer", "")).lower() == address.lower()
+    return {
+        "came_at": row.due_at,
+        "handed_on_at": row.sent_at,
+        "status": row.status,
+        "from_this_address": is_theirs,
+        "subject": row.data.get("subject", "") if is_theirs else None,
+        "words": row.data.get("words", "") if is_theirs else None,
+        "is_cut": bool(row.data.get("cut")),
+    }
 
 
 def _outer(row: Row[Any]) -> dict[str, Any]:

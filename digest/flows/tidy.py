@@ -10,6 +10,7 @@ from digest.core.webhooks import KEEP_EVENTS
 from digest.flows.feed_leaving import forget_left
 from digest.flows.stories import KEEP_SIGNS
 from digest.store import (
+    answers,
     attempts,
     calls,
     events,
@@ -36,6 +37,8 @@ KEEP_ROSTERS: Final = timedelta(days=7)
 #: How long a mail that came back is kept for a person, and after somebody was done with it.
 KEEP_MAILS: Final = timedelta(days=90)
 KEEP_DONE_MAILS: Final = timedelta(days=14)
+#: How long words of readers and strangers are kept after they were handed on to the newsroom.
+KEEP_ANSWERS: Final = timedelta(days=90)
 #: How long it is known how it stood with a mailbox to which nobody goes any more.
 KEEP_MAILBOXES: Final = timedelta(days=7)
 #: How long a file of the watched folder is known again after it lay there last.
@@ -76,6 +79,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         unclean = await reader_words.is_unclean(connection)
     await _forget_events(store, now - KEEP_EVENTS)
     await _forget_mails(store, now)
+    await _forget_answers(store, now - KEEP_ANSWERS)
     await forget_left(store)
     if found.removed or emptied or unclean:
         await leave_nothing(store)
@@ -107,6 +111,14 @@ async def _forget_mails(store: Database, now: datetime) -> None:
     while True:
         async with store.write() as connection:
             if await returned_mails.forget_old(connection, **old, limit=TOGETHER) < TOGETHER:
+                return
+
+
+async def _forget_answers(store: Database, before: datetime) -> None:
+    """Forget what people wrote in answer to mails."""
+    while True:
+        async with store.write() as connection:
+            if await answers.forget_old(connection, before, TOGETHER) < TOGETHER:
                 return
 
 

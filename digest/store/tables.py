@@ -348,6 +348,7 @@ notices = Table(
     _is_one_of("status", DeliveryStatus),
     # on PostgreSQL too: see the remark at `subscriptions`
     Index("ix_notices_open", "status", "due_at", sqlite_where=text(one_of("status", OPEN))),
+    Index("ix_notices_answers", "due_at", sqlite_where=text(one_of("kind", [NoticeKind.ANSWER]))),
 )
 
 # What readers said of items: the last word of each counts.

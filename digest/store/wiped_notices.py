@@ -17,7 +17,7 @@ from subscribers.wishes import address_key
 
 async def forget(connection: AsyncConnection, subscription_ids: Collection[int]) -> None:
     """Wipe addresses and words from the notices of these subscriptions; what is not sent never will be."""
-    await _wipe(connection, notices.c.subscription_id.in_(subscription_ids))
+    await wipe(connection, notices.c.subscription_id.in_(subscription_ids))
 
 
 async def forget_address(connection: AsyncConnection, address: str) -> None:
@@ -27,7 +27,7 @@ async def forget_address(connection: AsyncConnection, address: str) -> None:
     for row in rows.all():
         # the other mail about the same move names it too
         same = and_(notices.c.occasion == row.occasion, notices.c.subscription_id == row.subscription_id)
-        await _wipe(connection, same)
+        await wipe(connection, same)
 
 
 async def forget_answers(
@@ -39,7 +39,7 @@ async def forget_answers(
         func.lower(notices.c.data["went_to"].as_string()) == address.lower(),
         notices.c.data["subscription"].as_integer().in_(subscription_ids),
     )
-    await _wipe(connection, and_(notices.c.kind == NoticeKind.ANSWER, theirs))
+    await wipe(connection, and_(notices.c.kind == NoticeKind.ANSWER, theirs))
 
 
 async def detach(connection: AsyncConnection, subscription_ids: Collection[int]) -> None:
@@ -49,7 +49,8 @@ async def detach(connection: AsyncConnection, subscription_ids: Collection[int])
     await connection.execute(update(notices).where(mine).values(subscription_id=None))
 
 
-async def _wipe(connection: AsyncConnection, mine: ColumnElement[bool]) -> None:
+async def wipe(connection: AsyncConnection, mine: ColumnElement[bool]) -> None:
+    """Wipe addresses and words from these notices; what is not sent never will be."""
     # the words last: there are some that are known by them alone
     unsent = {"status": DeliveryStatus.SKIPPED, "reason": "erased", "retry_at": None, **FREE}
     still = and_(mine, IS_OPEN, notices.c.started_at.is_(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from digest.core.limits import BY_UNKNOWN_WRITERS, BY_WRITER
 from digest.core.notices import NoticeKind
 from digest.core.returned import Kind
 from digest.core.settling import Effect
-from digest.flows import readers
+from digest.flows import my_data, readers
+from digest.flows.tidy import KEEP_ANSWERS, tidy
 from digest.mail.evidence import Proof
 from digest.store import returned
 from digest.store.database import Database
@@ -252,3 +254,46 @@ async def test_who_is_erased_stands_in_no_answer_any_more(store: Database) -> No
     answers = await all_notices(store, kind=NoticeKind.ANSWER)
     assert [one.reason for one in answers] == ["erased", "erased", ""]
     assert [one.data.get("words", "") for one in answers] == ["", "", "Bob's friend"]
+
+
+async def test_who_asks_gets_their_own_words_and_of_others_only_that_there_are_some(store: Database) -> None:
+    copy = await a_copy(store)
+    await follow(store, written(copy, "It is Narvik!", subject="Re: Tariffs"))
+    await follow(store, written(copy, "I am a friend.", writer="friend@example.org", subject="Hello"))
+    await follow(store, written(None, "From nobody you know.", writer="stranger@example.org"))
+    found = await my_data.all_of(ANA, store=store)
+    assert found is not None
+    own, of_a_friend = found["answers"]
+    assert (own["newsletter"], own["came_at"], own["handed_on_at"]) == ("daily", at(24, 8), None)
+    assert (own["from_this_address"], own["subject"], own["words"]) == (True, "Re: Tariffs", "It is Narvik!")
+    assert (of_a_friend["from_this_address"], of_a_friend["words"]) == (False, None)
+    assert not any(word in str(found) for word in ("friend", "Hello", "stranger", "nobody you know"))
+
+
+async def test_answers_are_forgotten_some_time_after_they_were_handed_on_whoever_wrote(
+    store: Database, tmp_path: Path
+) -> None:
+    copy = await a_copy(store)
+    await follow(store, written(copy, "It is Narvik!"))
+    await follow(store, written(None, "Hello there.", writer="stranger@example.org"))
+    await sent(store, tmp_path)
+    handed_on = at(24, 8, 5)
+
+    async def words() -> list[str]:
+        return [one.data.get("words", "") for one in await all_notices(store, kind=NoticeKind.ANSWER)]
+
+    await tidy(store=store, now=handed_on + KEEP_ANSWERS, keep_unconfirmed=timedelta(days=1))
+    assert await words() == ["It is Narvik!", "Hello there."]
+    later = handed_on + KEEP_ANSWERS + timedelta(minutes=1)
+    await tidy(store=store, now=later, keep_unconfirmed=timedelta(days=1))
+    assert await words() == ["", ""]
+    assert "stranger@example.org" not in await everything_in(store)
+    assert [one.status for one in await all_notices(store, kind=NoticeKind.ANSWER)] == ["sent", "sent"]
+
+
+async def test_an_answer_that_is_not_handed_on_yet_is_not_forgotten(store: Database) -> None:
+    await follow(store, written(await a_copy(store), "It is Narvik!"))
+    later = at(24, 8) + 2 * KEEP_ANSWERS
+    await tidy(store=store, now=later, keep_unconfirmed=timedelta(days=1))
+    (one,) = await all_notices(store, kind=NoticeKind.ANSWER)
+    assert one.data["words"] == "It is Narvik!"

@@ -19,6 +19,7 @@ from digest.errors import StoreError
 from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
 from digest.store import (
+    answers,
     api_tables,
     click_tables,
     correction_tables,
@@ -39,7 +40,7 @@ from digest.store import (
 )
 from digest.store.database import Database
 from digest.store.schema import NEWEST, current_revision, migrate, require_current
-from digest.store.tables import counters, metadata
+from digest.store.tables import counters, metadata, notices
 from subscribers.model import Section
 from subscribers.tables import standing_changes
 from tests.stores import TOPICS, PostgresServer
@@ -92,6 +93,7 @@ async def test_the_partial_indices_hold_only_what_is_open(blank_store: Database)
     assert "is_new" in made["ix_events_new"].partition("where")[2]
     watched = made["ix_returns_watched"].partition("where")[2]
     assert all(word in watched for word in ("hard", "blocked", "complaint"))
+    assert "'answer'" in made["ix_notices_answers"].partition("where")[2]
     assert "ended_at is null" in made["uq_family_pauses_open"].partition("where")[2]
     assert "due_at is not null" in made["ix_handovers_due"].partition("where")[2]
     assert "paused_until is not null" in made["ix_subscriptions_paused_until"].partition("where")[2]
@@ -104,6 +106,7 @@ async def test_what_waits_to_be_told_is_found_without_a_walk_through_all_that_wa
     queries = {
         "ix_standing_changes_untold": select(standing_changes.c.id).where(standing_changes.c.untold).limit(1),
         "ix_events_new": select(webhook_tables.events.c.id).where(webhook_tables.events.c.is_new).limit(1),
+        "ix_notices_answers": select(notices.c.id).where(answers.IS_ANSWER).limit(1),
     }
     async with sqlite_store.read() as connection:
         for name, query in queries.items():

@@ -46,6 +46,10 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_mailbox_states")),
     )
+    answers = sa.text("kind = 'answer'")
+    op.create_index(
+        "ix_notices_answers", "notices", ["due_at"], sqlite_where=answers, postgresql_where=answers
+    )
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
