@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from datetime import date
 from enum import StrEnum
@@ -18,6 +17,7 @@ from digest.wellmade import (
     check_hook_secrets,
     check_mail_server,
     check_networks,
+    check_store,
     is_plain_http,
     split_family_limits,
 )
@@ -27,15 +27,6 @@ ENVIRONMENT_PREFIX: Final = "DIGEST_"
 BASE_URL_LIMIT: Final = 140
 
 _SQLITE: Final = "sqlite+aiosqlite"
-_POSTGRESQL: Final = "postgresql+psycopg"
-#: The drivers we use, by every way in which people write the URL.
-_DRIVERS: Final = {
-    "sqlite": _SQLITE,
-    _SQLITE: _SQLITE,
-    "postgres": _POSTGRESQL,
-    "postgresql": _POSTGRESQL,
-    _POSTGRESQL: _POSTGRESQL,
-}
 
 
 class Uncertain(StrEnum):
@@ -269,23 +260,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _with_async_driver(cls, text: str) -> str:
-        # heavy, and not needed for the default
-        from sqlalchemy.engine import make_url
-        from sqlalchemy.exc import ArgumentError
-
-        wanted = "should be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
-        try:
-            url = make_url(text.strip())
-        except (ArgumentError, ValueError):
-            raise ValueError(wanted) from None
-        driver = _DRIVERS.get(url.drivername)
-        if driver is None:
-            raise ValueError(f"{wanted}, not {url.drivername}://")
-        if url.host is not None and driver == _SQLITE:
-            raise ValueError("should have three slashes before a relative path: sqlite:///FILE")
-        if driver == _POSTGRESQL and importlib.util.find_spec("psycopg") is None:
-            raise ValueError("names PostgreSQL, which needs: pip install 'psycopg[binary]'")
-        return url.set(drivername=driver).render_as_string(hide_password=False)
+        return check_store(text)
 
     @field_validator("smtp_url")
     @classmethod

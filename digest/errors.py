@@ -29,3 +29,7 @@ class InputError(DigestError):
 
 class TransportError(DigestError):
     """No mail server could be used; no copy has been tried, so no attempt is counted."""
+
+
+class UnfinishedCopyError(Exception):
+    """A store was closed and is being copied, and it goes on with the next call. Exit status 1."""

@@ -1,12 +1,21 @@
-"""What well made settings look like: servers, pages, networks, limits, secrets of providers."""
+"""What well made settings look like: stores, servers, pages, networks, limits, secrets of providers."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from ipaddress import ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
+#: The drivers we use, by every way in which people write the URL of a store.
+_DRIVERS: Final = {
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
 _SMTP_SCHEMES: Final = ("smtp", "smtp+starttls", "smtps")
 _FAMILY_LIMIT: Final = re.compile(r"([\w-]+(?:\.[\w-]+)+)\s*:\s*(\d{1,4})(?:\s*:\s*(\d{1,6}(?:\.\d{1,6})?))?")
 #: So long that nobody guesses one, and nothing that a header or a URL has to write otherwise.
@@ -28,6 +37,28 @@ _HOOK_SECRETS: Final = {
     "sparkpost": (_PASSWORD, "a password of 16 characters or more, without blank, comma or colon"),
     "generic": (_WHSEC, "whsec_ and base64 of 24 to 64 bytes"),
 }
+
+
+def check_store(text: str) -> str:
+    """The URL of a store, with our driver in it; refuses without repeating what was given."""
+    # heavy, and not needed for the default
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    wanted = "should be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME"
+    try:
+        url = make_url(text.strip())
+    except (ArgumentError, ValueError):
+        raise ValueError(wanted) from None
+    driver = _DRIVERS.get(url.drivername)
+    if driver is None:
+        raise ValueError(f"{wanted}, not {url.drivername}://")
+    is_sqlite = url.get_backend_name() == "sqlite"
+    if url.host is not None and is_sqlite:
+        raise ValueError("should have three slashes before a relative path: sqlite:///FILE")
+    if not is_sqlite and importlib.util.find_spec("psycopg") is None:
+        raise ValueError("names PostgreSQL, which needs: pip install 'psycopg[binary]'")
+    return url.set(drivername=driver).render_as_string(hide_password=False)
 
 
 def check_mail_server(text: str, place: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from digest.core.families import family_of
 from digest.core.pace import Limit, Limits
 from digest.core.warmup import WarmingUp, WarmUp
 from digest.core.webhooks import AT_ONCE, MOST_WEBHOOKS
-from digest.errors import SettingsError
+from digest.errors import InputError, SettingsError
 from digest.ingest.folder import Folder
 from digest.mail.dkim import DkimKey, load_key
 from digest.mail.listen_at import ListenAt, parse_listen
@@ -28,20 +28,48 @@ from digest.reach.client import Reach
 from digest.reach.places import networks_of
 from digest.store import schema
 from digest.store.database import Database
-from digest.wellmade import split_family_limits
+from digest.wellmade import check_store, split_family_limits
 from subscribers.wishes import WishError, parse_address
 
 
 @asynccontextmanager
 async def open_store(settings: Settings, *, must_be_current: bool = True) -> AsyncIterator[Database]:
     """The store, checked to be set up unless the caller is about to do that."""
-    store = Database(settings.database_url)
-    try:
+    async with opened(settings.database_url) as store:
         if must_be_current:
             await schema.require_current(store)
         yield store
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Database]:
+    """A store by its URL, whatever state it is in."""
+    store = Database(url)
+    try:
+        yield store
     finally:
         await store.close()
+
+
+def store_named(word: str, settings: Settings, variables: Mapping[str, str]) -> str:
+    """The URL of a store that a command names: a URL, `env:NAME`, or `settings` for theirs.
+
+    What is typed on a command line can be seen by others on the machine, and a password may stand in a URL.
+    Raises InputError, which repeats nothing of a URL.
+    """
+    if word == "settings":
+        return settings.database_url
+    variable = word.removeprefix("env:")
+    if variable != word and variable not in variables:
+        raise InputError(f"the variable {variable!r} is not set: let it hold the URL of a store")
+    name = f"the variable {variable!r}" if variable != word else "a store"
+    try:
+        url = check_store(word if variable == word else variables[variable])
+    except ValueError as error:
+        raise InputError(f"{name} {error}") from None
+    if url.endswith((":memory:", ":///")):
+        raise InputError(f"{name} should be a file: one in memory ends with this command")
+    return url
 
 
 async def post_for(settings: Settings) -> Post:

@@ -14,6 +14,8 @@ from digest.config import Settings
 from digest.errors import StoreError
 from digest.settings_file import load_settings
 from digest.store.database import Database
+from digest.store.openness import require_open
+from digest.store.places import shown
 
 
 @asynccontextmanager
@@ -28,7 +30,7 @@ async def store_at(settings: Settings) -> AsyncIterator[Database]:
     """A store that is set up; a wrong name leaves no empty file and no folder behind."""
     url = make_url(settings.database_url)
     if _is_missing(url):
-        raise StoreError(f"the store {_shown(url)} is not set up: run digest init")
+        raise StoreError(f"the store {shown(url)} is not set up: run digest init")
     _require_openable(url)
     async with wiring.open_store(settings) as store:
         yield store
@@ -38,6 +40,25 @@ async def store_at(settings: Settings) -> AsyncIterator[Database]:
 async def new_store_at(settings: Settings) -> AsyncIterator[Database]:
     """A store that is about to be set up or migrated."""
     async with wiring.open_store(settings, must_be_current=False) as store:
+        _require_openable(store.url)
+        await require_open(store)
+        yield store
+
+
+@asynccontextmanager
+async def store_to_act_on(settings: Settings) -> AsyncIterator[Database]:
+    """A store that is set up and open: for who does more than look, and may send."""
+    async with store_at(settings) as store:
+        await require_open(store)
+        yield store
+
+
+@asynccontextmanager
+async def store_by_url(url: str, *, may_be_new: bool = False) -> AsyncIterator[Database]:
+    """A store that a command names beside that of the settings, in whatever state it is."""
+    if _is_missing(make_url(url)) and not may_be_new:
+        raise StoreError(f"the store {shown(make_url(url))} is not set up: run digest init")
+    async with wiring.opened(url) as store:
         _require_openable(store.url)
         yield store
 
@@ -55,9 +76,5 @@ def _require_openable(url: URL) -> None:
         sqlite3.connect(url.database or "").close()
     except sqlite3.Error as error:
         raise StoreError(
-            f"the store {_shown(url)} cannot be used ({error}): check DIGEST_DATABASE_URL"
+            f"the store {shown(url)} cannot be used ({error}): check DIGEST_DATABASE_URL"
         ) from None
-
-
-def _shown(url: URL) -> str:
-    return url.render_as_string(hide_password=True)

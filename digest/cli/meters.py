@@ -47,8 +47,11 @@ class Meter(Protocol):
 class Lines:
     """One line for each look, as long as something goes on."""
 
-    def __init__(self, say: Callable[[str], None], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, say: Callable[[str], None], clock: Callable[[], float], counted: str = "copies"
+    ) -> None:
         """The clock tells the rate since the look before."""
+        self._counted: Final = counted
         self._say: Final = say
         self._clock: Final = clock
         self._seen = 0
@@ -63,7 +66,7 @@ class Lines:
             return
         left = max(count.expected - count.done, 0)
         rest = f", {left / rate:.0f} s to go" if rate and left else ""
-        self._say(f"{count.done:,} of {count.expected:,} copies, {rate:,.0f} a second{rest}")
+        self._say(f"{count.done:,} of {count.expected:,} {self._counted}, {rate:,.0f} a second{rest}")
 
     def end(self) -> None:
         """There is nothing to be put away."""
@@ -72,7 +75,7 @@ class Lines:
 class Bar:
     """A bar on a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, doing: str = "sending") -> None:
         """Draw nothing before the first copy is expected."""
         # heavy, and most runs have no terminal
         from rich.console import Console
@@ -89,7 +92,7 @@ class Bar:
                 return Text("" if speed is None else f"{speed:,.0f}/s")
 
         self._drawn: Final = Drawn(
-            "sending",
+            doing,
             BarColumn(),
             MofNCompleteColumn(),
             Rate(),
@@ -98,7 +101,7 @@ class Bar:
             auto_refresh=False,
             transient=True,
         )
-        self._task: Final = self._drawn.add_task("sending", total=None)
+        self._task: Final = self._drawn.add_task(doing, total=None)
         self._is_up = False
 
     def show(self, count: Count) -> None:
@@ -118,13 +121,15 @@ class Bar:
 
 
 @asynccontextmanager
-async def watched(json: bool) -> AsyncIterator[Progress | None]:
+async def watched(
+    json: bool, doing: str = "sending", counted: str = "copies"
+) -> AsyncIterator[Progress | None]:
     """Show how a run goes while the block runs; who wants a document only is shown nothing."""
     if json:
         yield None
         return
     on_terminal = sys.stderr.isatty()
-    meter: Meter = Bar() if on_terminal else Lines(note, time.monotonic)
+    meter: Meter = Bar(doing) if on_terminal else Lines(note, time.monotonic, counted)
     count = Count()
     looking = asyncio.create_task(look(meter, count, BAR_SECONDS if on_terminal else LINE_SECONDS))
     try:

@@ -30,7 +30,7 @@ from digest.cli.console import (
     whole,
 )
 from digest.cli.dispatch import jobs_for, polling, stopping
-from digest.cli.doors import store_at, store_of
+from digest.cli.doors import store_of, store_to_act_on
 from digest.cli.meters import watched
 from digest.cli.statuses import DONE, FAILED_IN_PART, INTERRUPTED
 from digest.config import Settings
@@ -67,7 +67,7 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
 
     async def work() -> tuple[RunReport, bool]:
         async with (
-            store_at(settings) as store,
+            store_to_act_on(settings) as store,
             stopping() as stop,
             watched(json) as progress,
             polling(settings, store) as poller,
@@ -150,7 +150,7 @@ async def _rehearsed(
 
 async def _sent(wish: OneOff, settings: Settings, json: bool) -> tuple[RunReport, bool]:
     async with (
-        store_at(settings) as store,
+        store_to_act_on(settings) as store,
         stopping() as stop,
         watched(json) as progress,
         on_the_roll(settings, store, Kind.SENDER) as roll,

@@ -23,7 +23,7 @@ from digest.cli.dispatch import (
     press_for,
     stopping,
 )
-from digest.cli.doors import store_at
+from digest.cli.doors import store_to_act_on
 from digest.errors import InputError
 from digest.settings_file import load_settings, secret_keys
 from digest.web.app import build_app
@@ -52,7 +52,7 @@ def serve(
 
     async def work() -> None:
         async with (
-            store_at(settings) as store,
+            store_to_act_on(settings) as store,
             listening_for(settings, store),
             stopping() as stop,
             polling(settings, store) as poller,

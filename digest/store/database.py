@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from digest.errors import PassingStoreError, StoreError
 from digest.store.glance import driven, on_the_spot
+from digest.store.places import shown
 from digest.store.sqlite import make_sqlite_safe
 
 #: How long a process may be silent within a transaction on PostgreSQL, in milliseconds, before the server
@@ -34,6 +35,9 @@ KEEP_ALIVE: Final[Mapping[str, int]] = {
 }
 #: Classes of PostgreSQL's error codes that say nothing about the statement.
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
+
+#: How a store that is closed begins its refusal: see `digest.store.closing`.
+CLOSED_MARK: Final = "closed: "
 
 #: Connections for glances that stay open.
 _MOST_IDLE: Final = 8
@@ -72,6 +76,16 @@ class Database:
         """A transaction that only looks: a consistent snapshot on SQLite, read committed on PostgreSQL."""
         async with self._connection() as connection, connection.begin():
             yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only looks, and sees the store as it is at its first look."""
+        async with self._connection() as connection:
+            if not self.is_sqlite:
+                options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+                connection = await connection.execution_options(**options)
+            async with connection.begin():
+                yield connection
 
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncConnection]:
@@ -310,7 +324,10 @@ def _is_about_the_store(error: DBAPIError) -> bool:
     A bare `DatabaseError` is how SQLite says that the file is none of its own, or damaged.
     """
     return (
-        type(error) in {OperationalError, DatabaseError} or _lacks_a_table(str(error.orig)) or _slept(error)
+        type(error) in {OperationalError, DatabaseError}
+        or _lacks_a_table(str(error.orig))
+        or _slept(error)
+        or _is_closed(error)
     )
 
 
@@ -331,6 +348,10 @@ def _slept(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", "") == "25P03"
 
 
+def _is_closed(error: DBAPIError) -> bool:
+    return CLOSED_MARK in str(error.orig)
+
+
 def _is_locked(error: DBAPIError) -> bool:
     return re.search(r"database( table)? is locked", str(error.orig)) is not None
 
@@ -345,12 +366,14 @@ def _lacks_a_table(words: str) -> bool:
 
 
 def _in_plain_words(url: URL, error: DBAPIError) -> str:
-    where = url.render_as_string(hide_password=True)
+    where = shown(url)
     words = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
     if _lacks_a_table(words):
         return f"the store {where} is not set up: run digest init"
     if "no such column" in words:
         return f"the store {where} is older than this program: run digest init"
+    if _is_closed(error):
+        return f"the store {where} is {words}"
     if _is_locked(error):
         return f"the store {where} is locked by another process ({words}): let that one end"
     if _is_full(error):

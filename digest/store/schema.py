@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, column, func, inspect, select, table
 
+from digest.core.moving import Why
 from digest.errors import StoreError
 from digest.store.database import Database
+from digest.store.openness import closed
+from digest.store.places import shown
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -29,6 +32,10 @@ async def migrate(database: Database, upto: str = "head") -> None:
     `upto` names the last one to apply, for who needs a store of an earlier age.
     """
     async with database.rebuild() as connection:
+        word = await closed(connection)
+        if word is not None and await connection.run_sync(_revision_of) != NEWEST:
+            # what holds writers off would go with the tables that are made anew
+            raise StoreError(word.words(shown(database.url)))
         if not database.is_sqlite:
             # SQLite has one writer at a time anyway; PostgreSQL would let two make the same table
             await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
@@ -42,11 +49,15 @@ async def current_revision(database: Database) -> str | None:
 
 
 async def require_current(database: Database) -> None:
-    """Refuse to work on a store that is not set up, too old or too new: the words say what to do."""
-    found = await current_revision(database)
+    """Refuse to work on a store that is not set up, too old, too new or not all there: the words say so."""
+    async with database.read() as connection:
+        found = await connection.run_sync(_revision_of)
+        word = await closed(connection) if found == NEWEST else None
+    where = shown(database.url)
+    if word is not None and word.why is Why.UNFINISHED:
+        raise StoreError(word.words(where))
     if found == NEWEST:
         return
-    where = database.url.render_as_string(hide_password=True)
     if found is None:
         raise StoreError(f"the store {where} is not set up: run digest init")
     raise StoreError(

@@ -1,0 +1,32 @@
+"""Where a store is, as people may see it: without its secrets, and told from another spelling of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.engine import URL
+
+#: Options of a PostgreSQL URL in which a secret may stand, or the way to one.
+_SECRET_OPTIONS: Final = ("password", "sslpassword", "passfile", "sslkey", "service")
+_POSTGRESQL_PORT: Final = 5432
+
+
+def shown(url: URL) -> str:
+    """The URL of a store for messages and rows."""
+    return url.difference_update_query(_SECRET_OPTIONS).render_as_string(hide_password=True)
+
+
+def is_same_place(one: URL, other: URL) -> bool:
+    """True when both name one store, as far as can be told without opening them."""
+    if one.get_backend_name() != other.get_backend_name():
+        return False
+    if one.get_backend_name() == "sqlite":
+        return Path(one.database or "").resolve() == Path(other.database or "").resolve()
+    return _server_and_name(one) == _server_and_name(other)
+
+
+def _server_and_name(url: URL) -> tuple[str, int, str]:
+    host = url.host or str(url.query.get("host", ""))
+    port = url.port or int(str(url.query.get("port", _POSTGRESQL_PORT)))
+    return host.casefold(), port, url.database or url.username or ""
