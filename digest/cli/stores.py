@@ -63,6 +63,9 @@ def copy(
     except UnfinishedCopyError as error:
         note(f"digest: {error}")
         raise typer.Exit(FAILED_IN_PART) from None
+    except KeyboardInterrupt:
+        note("a copy that was begun goes on with the next call; digest store reopen opens FROM again")
+        raise
     seconds = time.monotonic() - start
     if json:
         document = {"tables": done.tables, "verified": not done.unlike, "seconds": round(seconds, 1)}

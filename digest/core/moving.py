@@ -98,29 +98,39 @@ def way_to_copy(source: Place, target: Place, *, keep_open: bool, new_name: str)
     Two stores that both send would send twice. So the source is closed before its first row is read, unless
     the copy is for trial, and then the copy is closed.
     """
-    is_ours = target.closed is not None and target.closed.why is Why.UNFINISHED
-    if target.holds and not is_ours:
-        return (
-            target.closed.words(target.where)
-            if target.closed
-            else (f"the store {target.where} {target.holds}: name one that is empty")
-        )
-    if is_ours and target.store not in {"", source.store}:
-        return f"the store {target.where} is an unfinished copy of another store: name one that is empty"
     if source.closed is None:
-        return Way(Start.ANEW if is_ours else Start.FRESH, new_name, closes=not keep_open)
-    if keep_open:
+        return _refusal(source, target) or Way(_beginning(target), new_name, closes=not keep_open)
+    if keep_open or not _goes_on(source.closed, target):
         return source.closed.words(source.where)
-    return _way_on(source.where, source.closed, target)
+    if refusal := _refusal(source, target):
+        return refusal
+    if target.closed is None or target.closed.copy != source.closed.copy:
+        return Way(_beginning(target), source.closed.copy, closes=False)
+    is_whole = source.closed.why is Why.MOVED
+    return Way(Start.LAST_WORD if is_whole else Start.ON, source.closed.copy, closes=False)
 
 
-def _way_on(where: str, source: Closed, target: Place) -> Way | str:
-    """How a copying goes on whose source is closed."""
-    is_same = target.closed is not None and target.closed.copy == source.copy
-    if source.why is Why.MOVED and is_same:
-        return Way(Start.LAST_WORD, source.copy, closes=False)
-    if source.why is not Why.COPYING or source.other != target.where:
-        return source.words(where)
-    if is_same:
-        return Way(Start.ON, source.copy, closes=False)
-    return Way(Start.FRESH if target.closed is None else Start.ANEW, source.copy, closes=False)
+def _goes_on(source: Closed, target: Place) -> bool:
+    """True when a closed source waits for this target."""
+    if source.why is Why.MOVED:
+        return _is_unfinished(target) and target.closed is not None and target.closed.copy == source.copy
+    return source.why is Why.COPYING and source.other == target.where
+
+
+def _refusal(source: Place, target: Place) -> str:
+    """Why nothing may be copied into this target; empty when it may."""
+    if _is_unfinished(target):
+        if target.store in {"", source.store}:
+            return ""
+        return f"the store {target.where} is an unfinished copy of another store: name one that is empty"
+    if target.closed is not None:
+        return target.closed.words(target.where)
+    return f"the store {target.where} {target.holds}: name one that is empty" if target.holds else ""
+
+
+def _beginning(target: Place) -> Start:
+    return Start.ANEW if _is_unfinished(target) else Start.FRESH
+
+
+def _is_unfinished(target: Place) -> bool:
+    return target.closed is not None and target.closed.why is Why.UNFINISHED

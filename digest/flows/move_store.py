@@ -27,7 +27,7 @@ from digest.store.copied_rows import Position, Stage, key_in, pages
 from digest.store.database import Database
 from digest.store.every_table import every_table
 from digest.store.openness import note_closed
-from digest.store.places import is_same_place, shown
+from digest.store.places import is_same_place, lasting
 
 #: Rows that differ and are named, of each table.
 NAMED = 10
@@ -109,7 +109,7 @@ async def _carry(
         counts = await _counts(target)
     if unlike:
         return Copied(counts, unlike, way.start)
-    await reindex(store=target)
+    await reindex(store=target, is_seen=False)
     await _settle(source, target, word, keep_open=keep_open)
     return Copied(counts, {}, way.start)
 
@@ -204,7 +204,7 @@ async def _counts(database: Database) -> dict[str, int]:
 
 
 def _where(database: Database) -> str:
-    return shown(database.url)
+    return lasting(database.url)
 
 
 def _what_to_do(trouble: str, where: str, *, keep_open: bool) -> str:

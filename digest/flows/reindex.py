@@ -12,17 +12,20 @@ from digest.store.database import Database
 TOGETHER: Final = 25
 
 
-async def reindex(*, store: Database, told: Callable[[int], None] = lambda count: None) -> int:
+async def reindex(
+    *, store: Database, told: Callable[[int], None] = lambda count: None, is_seen: bool = True
+) -> int:
     """Index all briefings anew, drafts too: how many. Ended half-way, it has done no harm; safe to repeat.
 
     Every item is found all the while, by its old terms or by its new ones. `told` is called with how many
-    are done.
+    are done. Of a store that nobody looks at yet (`is_seen` is False) no page changes.
     """
     done, last = 0, 0
     while True:
         async with store.write() as connection:
-            # first, as in whatever writes what pages show
-            await counters.pages_change(connection)
+            if is_seen:
+                # first, as in whatever writes what pages show
+                await counters.pages_change(connection)
             some = await searching.ids_after(connection, last, limit=TOGETHER)
             if not some:
                 await searching.keep_stemmers_in_step(connection)

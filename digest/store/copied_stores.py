@@ -16,7 +16,7 @@ from digest.store.copied_rows import POSITION, Position, Stage
 from digest.store.database import Database
 from digest.store.every_table import every_table
 from digest.store.openness import CLOSED, closed, note_closed
-from digest.store.places import shown
+from digest.store.places import lasting, shown
 from digest.store.tables import counters
 from digest.store.tables import facts as fact_rows
 
@@ -27,7 +27,7 @@ _LARGEST_INTEGER: Final = 2**31 - 1
 
 async def place_of(database: Database) -> Place:
     """What a store says of itself, and whether it holds anything of its own."""
-    where = shown(database.url)
+    where = lasting(database.url)
     async with database.read() as connection:
         names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
         word = await closed(connection)

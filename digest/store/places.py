@@ -17,6 +17,13 @@ def shown(url: URL) -> str:
     return url.difference_update_query(_SECRET_OPTIONS).render_as_string(hide_password=True)
 
 
+def lasting(url: URL) -> str:
+    """The same, good in any working directory: as one store names another."""
+    if url.get_backend_name() == "sqlite":
+        url = url.set(database=str(Path(url.database or "").resolve()))
+    return shown(url)
+
+
 def is_same_place(one: URL, other: URL) -> bool:
     """True when both name one store, as far as can be told without opening them."""
     if one.get_backend_name() != other.get_backend_name():

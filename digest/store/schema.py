@@ -33,7 +33,8 @@ async def migrate(database: Database, upto: str = "head") -> None:
     """
     async with database.rebuild() as connection:
         word = await closed(connection)
-        if word is not None and await connection.run_sync(_revision_of) != NEWEST:
+        is_held = word is not None and word.why is not Why.UNFINISHED
+        if word is not None and is_held and await connection.run_sync(_revision_of) != NEWEST:
             # what holds writers off would go with the tables that are made anew
             raise StoreError(word.words(shown(database.url)))
         if not database.is_sqlite:
