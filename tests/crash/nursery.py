@@ -22,7 +22,7 @@ from datetime import timedelta
 from typing import Any, NoReturn
 
 import digest
-from tests.crash.points import FREEZING, OF_NOTICES, POINTS
+from tests.crash.points import FREEZING, OF_COPIES, OF_NOTICES, POINTS
 
 
 def main(address: str) -> None:
@@ -93,7 +93,7 @@ def _live(told: dict[str, Any]) -> NoReturn:
         for name, value in told["shorter"].items():
             _shorten(name, value)
         if told["point"]:
-            (POINTS | FREEZING | OF_NOTICES)[told["point"]].arm(told["time"])
+            (POINTS | FREEZING | OF_NOTICES | OF_COPIES)[told["point"]].arm(told["time"])
         from digest.cli.main import run
 
         run()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from digest.flows import move_store
 from digest.flows.lanes import LaneAtWork
 from digest.flows.notice_press import NoticePress
 from digest.flows.press import Press
@@ -16,7 +17,18 @@ from digest.jobs import local
 from digest.jobs.liveness import Liveness
 from digest.mail.post import FailoverLane
 from digest.mail.wire import Wire
-from digest.store import briefings, deliveries, issues, notices, recording, taken_files
+from digest.store import (
+    briefings,
+    closing,
+    copied_rows,
+    copied_stores,
+    deliveries,
+    desk_words,
+    issues,
+    notices,
+    recording,
+    taken_files,
+)
 from tests.crash.striking import (
     CONTENT,
     after,
@@ -123,6 +135,24 @@ OF_NOTICES: Final = {
     "notice: the reply is read": Point(after(FailoverLane, "post"), time=3),
     "notice: recorded, not committed": Point(before_commit(notices, "record"), time=3),
     "notice: recorded": Point(after_commit(notices, "record"), time=3),
+}
+
+#: Where a process dies that copies a store into another one.
+OF_COPIES: Final = {
+    "store: the copy noted, not committed": Point(before_commit(copied_stores, "note_closed")),
+    "store: the copy noted, the source open": Point(before(closing, "close")),
+    "store: closed, not committed": Point(before_commit(closing, "note_closed")),
+    "store: while the closing is committed": Point(within_commit(closing, "note_closed")),
+    "store: closed": Point(after_commit(closing, "note_closed")),
+    "store: rows written, not committed": Point(before_commit(copied_rows, "write_rows"), time=12),
+    "store: while rows are committed": Point(within_commit(copied_rows, "write_rows"), time=12),
+    "store: rows committed": Point(after_commit(copied_rows, "write_rows"), time=12),
+    "store: compared": Point(before(move_store, "reindex")),
+    "store: some words of search are there": Point(after(desk_words, "keep_in_step")),
+    "store: moved, not committed": Point(before_commit(move_store, "note_closed")),
+    "store: moved, the copy not open": Point(after_commit(move_store, "note_closed")),
+    "store: the copy open, not committed": Point(before_commit(copied_stores, "open_to_all")),
+    "store: the copy open": Point(after_commit(copied_stores, "open_to_all")),
 }
 
 #: Places at which a process does not die, but freezes until it is woken.

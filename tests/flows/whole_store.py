@@ -34,7 +34,13 @@ from tests.flows.newsroom import TUESDAY, at, item, join, join_many, plan_all, p
 TEXT: Final = "Ångström 報 \u202eabc\u2028 \\N \\. \t\r\n'\"$1 %s :x {} 😀\x7f\ufeff"
 NAME: Final = "Zoë \u202e報 \\N $1 %s '\" 😀"
 BYTES: Final = bytes(range(256))
-MEMBERS: Final = {"z": [1, 1.5, 2**53, -0.0], "a": {"\\u0000": None, "": TEXT}, "e": [], "\x01": True}
+MEMBERS: Final = {
+    "z": [1, 1.5, 2**53, -0.0],
+    "a": {"\\u0000": None, "": TEXT},
+    "e": [],
+    "\x01": True,
+    "nul": "\x00",
+}
 LATE: Final = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 _SMALL, _LARGE = 2**31 - 1, 2**63 - 1
 #: Where a condition asks for more than a value out of a list, or two numbers must not be the same.
