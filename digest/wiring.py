@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import structlog
+from sqlalchemy.engine import make_url
 
 from digest import __version__
 from digest.config import Settings
@@ -67,7 +68,7 @@ def store_named(word: str, settings: Settings, variables: Mapping[str, str]) -> 
         url = check_store(word if variable == word else variables[variable])
     except ValueError as error:
         raise InputError(f"{name} {error}") from None
-    if url.endswith((":memory:", ":///")):
+    if make_url(url).database in {None, "", ":memory:"} and url.startswith("sqlite"):
         raise InputError(f"{name} should be a file: one in memory ends with this command")
     return url
 

@@ -12,6 +12,8 @@ PAGE: Final = str(SAMPLES / "day-one.txt")
 #: and `bounces poll` asks a mailbox, which no newsroom of these tests has.
 CALLS: Final = {
     "init": "",
+    "store copy": "settings sqlite:///moved.sqlite3",
+    "store reopen": "--yes",
     "ingest": PAGE,
     "briefings list": "",
     "briefings show": "1",

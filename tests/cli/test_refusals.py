@@ -14,12 +14,14 @@ from tests.cli.ingest_refusals import INGEST
 from tests.cli.planning_refusals import PLANNING
 from tests.cli.returned_refusals import RETURNED
 from tests.cli.shell import Shell
+from tests.cli.store_refusals import STORES
 from tests.cli.suppression_refusals import ANA, LONG, SUPPRESSIONS
 from tests.cli.webhook_refusals import HUGE, WEBHOOKS
 
 #: What is typed, and what the line must speak of. Files are those of `messy`; \\x1b is a control character.
 REFUSALS: Final = {
     **INGEST,
+    **STORES,
     "init": [("now", "now")],
     "briefings list": [
         ("--status lost", "status 'lost' is not known: choose among draft"),
