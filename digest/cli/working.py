@@ -9,7 +9,7 @@ import typer
 from digest.cli.company import working
 from digest.cli.console import Config, Json, answer, note, parse_line, run
 from digest.cli.dispatch import stopping
-from digest.cli.doors import store_at
+from digest.cli.doors import store_to_act_on
 from digest.errors import InputError
 from digest.settings_file import load_settings
 from digest.wiring import event_loop_for, set_up_logging
@@ -34,7 +34,7 @@ def worker(
 
     async def work() -> int:
         async with (
-            store_at(settings) as store,
+            store_to_act_on(settings) as store,
             stopping() as stop,
             working(settings, store, called) as one,
         ):

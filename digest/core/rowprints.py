@@ -128,9 +128,14 @@ _SPELLED: Final[Mapping[type, Callable[[Any], bytes]]] = {
     list: _json,
     dict: _json,
 }
-_TAGS: Final = {int: "number", str: "text", bytes: "bytes", datetime: "instant"}
-_PLAIN: Final[Mapping[type, Callable[[Any], Any]]] = {bytes: bytes.hex, datetime: datetime.isoformat}
+_TAGS: Final = {int: "number", str: "text", bytes: "bytes", datetime: "instant", date: "day"}
+_PLAIN: Final[Mapping[type, Callable[[Any], Any]]] = {
+    bytes: bytes.hex,
+    datetime: datetime.isoformat,
+    date: date.isoformat,
+}
 _FROM_PLAIN: Final[Mapping[str, Callable[[Any], Any]]] = {
     "bytes": bytes.fromhex,
     "instant": datetime.fromisoformat,
+    "day": date.fromisoformat,
 }

@@ -14,7 +14,7 @@ from digest.errors import StoreError
 from digest.store import facts
 from digest.store.copied_rows import POSITION, Position, Stage
 from digest.store.database import Database
-from digest.store.every_table import every_table
+from digest.store.every_table import OF_ITS_PROCESSES, OF_THE_ENGINE, every_table
 from digest.store.openness import CLOSED, closed, note_closed
 from digest.store.places import lasting, shown
 from digest.store.tables import counters
@@ -116,9 +116,9 @@ def _does_not_fit(column: Any) -> Any:
 
 async def _holds(connection: AsyncConnection, names: Collection[str]) -> str:
     """What a store holds that no migration has put there, in words; empty when it holds nothing."""
-    ours = {table.name for table in every_table()} | {"alembic_version"}
+    ours = {table.name for table in (*every_table(), *OF_ITS_PROCESSES)} | {"alembic_version"}
     for name in sorted(names):
-        if name not in ours and not name.startswith(_WORDS):
+        if name not in ours and not name.startswith((*_WORDS, OF_THE_ENGINE)):
             return f"holds a table {name!r} of something else"
     for table in every_table():
         if table.name not in names:

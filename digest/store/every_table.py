@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Table
 
 from digest.store import (
@@ -17,6 +19,7 @@ from digest.store import (
     taken_tables,
     watch_tables,
     webhook_tables,
+    worker_tables,
 )
 from digest.store.tables import metadata
 
@@ -26,6 +29,12 @@ _DESCRIBED_IN = (
 )
 
 
+#: Of who works on a store rather than of what is in it: these stay behind when that moves.
+OF_ITS_PROCESSES: Final = (worker_tables.workers, worker_tables.engine_scripts)
+#: How the names of the engine's own tables begin; there may be some beside ours.
+OF_THE_ENGINE: Final = "procrastinate_"
+
+
 def every_table() -> list[Table]:
-    """All tables, each behind those to which it refers."""
-    return metadata.sorted_tables
+    """All tables of what a store keeps, each behind those to which it refers."""
+    return [table for table in metadata.sorted_tables if table not in OF_ITS_PROCESSES]
