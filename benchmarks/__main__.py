@@ -16,6 +16,7 @@ from benchmarks import (
     desk,
     feeds,
     memory,
+    moving,
     others,
     pages,
     planning,
@@ -40,6 +41,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "telling": telling.run,
     "feeds": feeds.run,
     "returns": returns.run,
+    "moving": moving.run,
     "topics": topics.run,
 }
 #: Only when it is named: it installs what other people wrote.

