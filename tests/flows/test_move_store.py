@@ -113,6 +113,8 @@ async def test_ids_that_a_store_has_given_are_not_given_again(new_store: NewStor
         await move_store(source, target, now=NOW)
         async with target.write() as connection:
             again = await connection.execute(_A_BOOKMARK.values(key=b"0" * 16))
+    assert again.inserted_primary_key is not None
+    assert made.inserted_primary_key is not None
     assert again.inserted_primary_key[0] == made.inserted_primary_key[0] + 1
 
 
