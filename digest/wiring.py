@@ -172,6 +172,12 @@ def reach_to_webhooks(settings: Settings) -> Reach:
     return Reach(agent=agent, own=networks_of(settings.reach_private), connections=most, per_host=most)
 
 
+def reach_to_pictures(settings: Settings) -> Reach:
+    """The guarded way out to pictures of items: of one newsroom, most lie on one host."""
+    agent = f"newsroom-digest/{__version__} (+{settings.base_url})"
+    return Reach(agent=agent, own=networks_of(settings.reach_private), connections=8, per_host=4)
+
+
 def alerts_to_of(settings: Settings) -> tuple[str, ...]:
     """Who is told of what an admin should look at; raises SettingsError for what is no address."""
     try:

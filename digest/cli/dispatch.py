@@ -12,6 +12,7 @@ from typing import Final
 
 from digest import wiring
 from digest.config import Settings, Uncertain
+from digest.flows.gather_pictures import Gatherer
 from digest.flows.hand_over import Messenger
 from digest.flows.hooks import Hooks
 from digest.flows.intake import Intake
@@ -174,6 +175,7 @@ async def jobs_for(
         roll=roll,
         place=place,
         mailbox=mailbox_reader_for(settings, store),
+        pictures=Gatherer(store=store, reach=wiring.reach_to_pictures(settings)),
         watcher=Watcher(store=store, folder=wiring.ingest_folder_of(settings, store)) if watches else None,
     )
 

@@ -157,6 +157,7 @@ async def _sent(wish: OneOff, settings: Settings, json: bool) -> tuple[RunReport
     ):
         now = parse_now(None)
         jobs = await jobs_for(settings, store, progress, roll=roll)
+        await jobs.gather_pictures(now, stop)
         planned = await plan_by_hand(wish, store=store, now=now, by=at_the_shell())
         tally = await jobs.send(planned.issue_id, now, stop)
         totals = totals_of([planned], [planned.issue_id], tally)

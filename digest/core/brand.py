@@ -36,11 +36,11 @@ def parse_archive(text: str) -> Archive:
 
 
 def parse_pictures(text: str) -> Pictures:
-    """`none` or `linked`."""
+    """`none`, `linked` or `embedded`."""
     try:
         return Pictures(text.strip().lower())
     except ValueError:
-        raise InputError(f"pictures {text!r} are not known: say none or linked") from None
+        raise InputError(f"pictures {text!r} are not known: say none, linked or embedded") from None
 
 
 def parse_colour(text: str, what: str) -> str | None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, NamedTuple
 
+from digest.core.picturing import MOST_IN_A_MAIL
+
 
 class Form(IntEnum):
     """How much of an item a mail prints; the larger, the more."""
@@ -73,6 +75,8 @@ class WeighedItem:
     #: by form, one for each, growing with the form
     forms: Sequence[Octets]
     lead: bool = False
+    #: its largest form has a picture that the mail brings along
+    brings_picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,8 @@ def fitted(weights: Weights, limit: Octets = LIMIT) -> Fit:
     The lead has all of its text if that leaves all others what the layout prints at least. Then, form by form
     from the poorest, items are raised to it in the order of their rank: lead first, then as they are read. So
     no item goes without its first sentences for the sake of another's second paragraph, and no text makes
-    room for a picture. One that is too large for what is left makes room for those behind it.
+    room for a picture. One that is too large for what is left makes room for those behind it. A mail brings
+    `MOST_IN_A_MAIL` pictures along and no more.
     """
     layouts = [layout for layout in _LAYOUTS if weights.has_lines or layout.least >= Form.HEADLINE]
     for layout in layouts:
@@ -164,6 +169,7 @@ class _Plan:
         self._weights: Final = weights
         self.forms: Final = [layout.least] * len(weights.items)
         self.octets = octets_of(Fit(tuple(self.forms), layout.contents, layout.waiting), weights)
+        self._pictures = 0
         is_in_lines = layout.least < Form.HEADLINE
         self._in_lines = len(weights.items) if is_in_lines else 0
         self._headed: Final = set() if is_in_lines else {item.topic for item in weights.items}
@@ -176,6 +182,9 @@ class _Plan:
             before = forms[index]
             if before >= form:
                 continue
+            brings_picture = form is Form.FULL and items[index].brings_picture
+            if brings_picture and self._pictures == MOST_IN_A_MAIL:
+                continue
             more, less = items[index].forms[form], items[index].forms[before]
             more_html, more_message = more.html - less.html, more.message - less.message
             leaves_lines = before < Form.HEADLINE <= form
@@ -185,6 +194,7 @@ class _Plan:
             if html + more_html <= limit.html and message + more_message <= limit.message:
                 html, message = html + more_html, message + more_message
                 forms[index] = form
+                self._pictures += brings_picture
                 if leaves_lines:
                     self._headed.add(items[index].topic)
                     self._in_lines -= 1

@@ -25,6 +25,8 @@ class Pictures(StrEnum):
     NONE = "none"
     #: mail programs load them from where they lie, when their readers let them
     LINKED = "linked"
+    #: mails bring them along
+    EMBEDDED = "embedded"
 
 
 class Archive(StrEnum):

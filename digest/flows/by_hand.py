@@ -98,7 +98,7 @@ async def plan_in(
     newest_copy = await issues.newest_copy(connection)
     new = replace(issue_of(plan.newsletter, wish, due_at), planned_at=planned_at or due_at)
     issue_id = await issues.open_by_hand(connection, new)
-    shown = await pin(connection, issue_id, 1, plan.cohorts)
+    shown = await pin(connection, plan.newsletter, issue_id, 1, plan.cohorts)
     newest = await counters.newest_number(connection)
     pins = await beside_now(connection, new, plan.newsletter, None, shown, upto=newest)
     await beside.pin(connection, issue_id, 1, pins)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import Issue, Newsletter
+from digest.core.model import Briefing, Issue, Newsletter, Pictures
+from digest.core.picturing import Embedded
 from digest.core.telling_once import Pin
 from digest.flows.beside import with_beside
 from digest.mail.dkim import CohortBody
@@ -18,7 +19,7 @@ from digest.render.page import Personal
 from digest.render.printer import Printer
 from digest.render.rendition import Rendition
 from digest.render.tailoring import Tailoring
-from digest.store import clicks, newsletters, numbered, topics
+from digest.store import clicks, newsletters, numbered, pictures, topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,15 @@ async def edition_of(
     revisions: Mapping[int, int],
     pins: Sequence[Pin] = (),
     *,
+    digests: Mapping[int, str] | None = None,
     own_themes: Path | None,
     counted: Callable[[int], str] | None = None,
 ) -> Edition:
     """An edition from the store, with these revisions of briefings by number, and what stands beside them.
 
-    `counted` gives the address under which a counted link is followed; without it items link straight on.
+    `digests` name the pictures that its mails bring along, by number; without them it brings what is here
+    now, by the rule of its newsletter. `counted` gives the address under which a counted link is followed;
+    without it items link straight on.
     """
     shown = await with_beside(connection, await numbered.by_numbers(connection, revisions), pins)
     topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
@@ -82,5 +86,25 @@ async def edition_of(
     if counted is not None and newsletter.clicks:
         ids = await clicks.of_issue(connection, issue.id)
         links = {number: counted(link) for number, link in ids.items()}
-    printer = Printer(issue, newsletter, shown, topic_by_slug, own_themes=own_themes, links=links)
+    printer = Printer(
+        *(issue, newsletter, shown, topic_by_slug),
+        own_themes=own_themes,
+        links=links,
+        pictures=await pictures_for(connection, newsletter, shown, digests),
+    )
     return Edition(newsletter, printer)
+
+
+async def pictures_for(
+    connection: AsyncConnection,
+    newsletter: Newsletter,
+    shown: Mapping[int, Briefing],
+    digests: Mapping[int, str] | None = None,
+) -> dict[int, Embedded]:
+    """The pictures that mails with these items bring along, by number: those named, or those here now."""
+    if newsletter.pictures is not Pictures.EMBEDDED:
+        return {}
+    if digests is None:
+        digests = await pictures.here_now(connection, {n: one.picture for n, one in shown.items()})
+    found = await pictures.by_digest(connection, digests.values())
+    return {number: found[digest] for number, digest in digests.items() if digest in found}

@@ -47,7 +47,7 @@ from digest.render.page import Personal, greeted, names_of
 from digest.render.printer import Printer
 from digest.render.rendition import Rendition
 from digest.render.tailoring import Tailoring
-from digest.store import beside, facts, issues, newsletters
+from digest.store import beside, facts, issues, newsletters, pictures
 from digest.store.database import Database
 from subscribers.tokens import Purpose, Tokens
 
@@ -179,8 +179,8 @@ class Press:
 
     async def trial(self, notice: Notice) -> Letter:
         """A test: a copy under its own names, with a sign before the subject, and links of nobody."""
-        copy, revisions, pins = copy_of(notice)
-        edition = await self.edition(copy.issue, revisions, pins)
+        copy, carried = copy_of(notice)
+        edition = await self.edition(copy.issue, *carried)
         printed = await self.printed(copy, edition)
         marked = replace(printed.rendition, subject=f"{SIGN} {printed.rendition.subject}")
         heading = self._new_heading(copy.issue, edition.newsletter, marked)
@@ -206,14 +206,24 @@ class Press:
         await _prepare_sheet(edition.printer, copy)
         return self._print(copy, edition)
 
-    async def edition(self, issue: Issue, revisions: Mapping[int, int], pins: Sequence[Pin] = ()) -> Edition:
+    async def edition(
+        self,
+        issue: Issue,
+        revisions: Mapping[int, int],
+        pins: Sequence[Pin] = (),
+        digests: Mapping[int, str] | None = None,
+    ) -> Edition:
         """What copies of an issue have in common that carry these revisions of briefings, by number.
 
-        `pins` are what they name beside them.
+        `pins` are what they name beside them, `digests` the pictures that they bring along; without those it
+        is what is here now.
         """
         async with self._store.read() as connection:
             return await edition_of(
-                connection, issue, revisions, pins, own_themes=self._own_themes, counted=self._counted
+                *(connection, issue, revisions, pins),
+                digests=digests,
+                own_themes=self._own_themes,
+                counted=self._counted,
             )
 
     def _counted(self, link_id: int) -> str:
@@ -284,7 +294,8 @@ class Press:
             async with self._store.read() as connection:
                 revisions = await issues.pinned_revisions(connection, *key)
                 pins = await beside.pinned(connection, *key)
-            known = await self.edition(copy.issue, revisions, pins)
+                digests = await pictures.pinned(connection, *key)
+            known = await self.edition(copy.issue, revisions, pins, digests)
             _keep(self._editions, key, known, _EDITIONS_KEPT)
         return known
 

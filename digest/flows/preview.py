@@ -78,7 +78,7 @@ async def preview(
         slot=due.slot,
         selection=selection,
         subject=printed.rendition.subject,
-        html=printed.rendition.html_text(mine_alone),
+        html=printed.rendition.html_page(mine_alone),
         text=printed.rendition.plain_text(mine_alone),
         letter=press.addressed(printed, claimed),
     )

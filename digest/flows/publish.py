@@ -18,6 +18,7 @@ from digest.core.model import (
     Issue,
     IssueStatus,
     Newsletter,
+    Pictures,
     PlannedCohort,
     Selection,
     Skip,
@@ -25,7 +26,18 @@ from digest.core.model import (
 )
 from digest.core.selection import Rules, Selector
 from digest.flows.beside import beside_now
-from digest.store import beside, clicks, counters, issues, newsletters, numbered, planning, pulling, topics
+from digest.store import (
+    beside,
+    clicks,
+    counters,
+    issues,
+    newsletters,
+    numbered,
+    pictures,
+    planning,
+    pulling,
+    topics,
+)
 from digest.store.database import Database
 from subscribers.groups import hold_alone
 from subscribers.interning import Preferences
@@ -130,7 +142,7 @@ async def publish_in(
         cohorts = await _decide(connection, due, newsletter, groups, newest, now, memory)
     newest_copy = await issues.newest_copy(connection)
     issue_id, round_ = await issues.open_slot(connection, issue)
-    shown = await pin(connection, issue_id, round_, cohorts)
+    shown = await pin(connection, newsletter, issue_id, round_, cohorts)
     pins = await beside_now(connection, issue, newsletter, due.cadence, shown, upto=newest)
     await beside.pin(connection, issue_id, round_, pins)
     if newsletter.clicks:
@@ -167,9 +179,15 @@ async def rules_of(connection: AsyncConnection, newsletter: Newsletter) -> Rules
 
 
 async def pin(
-    connection: AsyncConnection, issue_id: int, round_: int, cohorts: Iterable[PlannedCohort]
+    connection: AsyncConnection,
+    newsletter: Newsletter,
+    issue_id: int,
+    round_: int,
+    cohorts: Iterable[PlannedCohort],
 ) -> frozenset[int]:
     """Remember which revision of each briefing the issue carries, in print and among its deferred titles.
+
+    With them the pictures that its mails bring along.
 
     The numbers that it carries.
     """
@@ -178,6 +196,8 @@ async def pin(
     }
     revisions = await numbered.current_revisions(connection, numbers)
     await issues.pin_revisions(connection, issue_id, round_, revisions)
+    if newsletter.pictures is Pictures.EMBEDDED:
+        await pictures.pin(connection, issue_id, round_)
     return frozenset(numbers)
 
 

@@ -18,7 +18,7 @@ from digest.render.page import Personal
 from digest.render.phrases import page_note
 from digest.render.printer import Printer
 from digest.render.words import words_for
-from digest.store import beside, issues, numbered
+from digest.store import beside, issues, numbered, pictures
 from digest.store.database import Database
 from subscribers.model import Format
 
@@ -65,7 +65,7 @@ class Reprints:
         printer = await self._printer_for(rich, pins)
         note = page_note(len(gone), words_for(copy.profile.language))
         nobody = Personal(name="", preferences_url="", unsubscribe_url="", note=note)
-        return printer.rendition(rich, _NO_PARTING, view_url).html_text(nobody)
+        return printer.rendition(rich, _NO_PARTING, view_url).html_page(nobody)
 
     async def _printer_for(self, copy: Copy, pins: tuple[Pin, ...]) -> Printer:
         """The printer of the copy's round, with the parts that the copy needs."""
@@ -78,8 +78,11 @@ class Reprints:
             if printer is None:
                 async with self._store.read() as connection:
                     revisions = await issues.pinned_revisions(connection, *key[:2])
+                    digests = await pictures.pinned(connection, *key[:2])
                     edition = await edition_of(
-                        connection, copy.issue, revisions, pins, own_themes=self._own_themes
+                        *(connection, copy.issue, revisions, pins),
+                        digests=digests,
+                        own_themes=self._own_themes,
                     )
                     printer = edition.printer
             if printer.lacks(*wish):

@@ -24,8 +24,10 @@ from digest.core.model import (
     Topic,
     TopicGroup,
 )
+from digest.core.picturing import Embedded
 from digest.core.selection import Selector
 from digest.errors import NotFoundError
+from digest.flows.editions import pictures_for
 from digest.flows.publish import candidates_for, domain_of, issue_for, rules_of
 from digest.render.page import Personal
 from digest.render.printer import Printer
@@ -58,6 +60,7 @@ async def newsletter_mail(
         revisions = await numbered.current_revisions(connection, shown)
         items = await numbered.by_numbers(connection, revisions)
         topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
+        brought = await pictures_for(connection, newsletter, items)
     slot = timetable.next_slot(DEFAULT_CADENCE, now, newsletter.quiet)
     issue = issue_for(DueSlot(newsletter.id, 0, DEFAULT_CADENCE, slot), newsletter, now)
     copy = Copy(
@@ -70,7 +73,7 @@ async def newsletter_mail(
         deferred=selection.deferred,
         covers_from=slot.day,
     )
-    return await _printed(copy, newsletter, items, topic_by_slug, own_themes)
+    return await _printed(copy, newsletter, items, topic_by_slug, brought, own_themes)
 
 
 async def item_mail(
@@ -89,9 +92,10 @@ async def item_mail(
     async with store.read() as connection:
         every = await newsletters.every(connection)
         topic_by_slug = {topic.slug: topic for topic in await topics.every(connection)}
-    newsletter = next((one for one in every if one.slug == newsletter_slug or not newsletter_slug), None)
-    if newsletter is None:
-        raise NotFoundError(f"newsletter {newsletter_slug!r} does not exist")
+        newsletter = next((one for one in every if one.slug == newsletter_slug or not newsletter_slug), None)
+        if newsletter is None:
+            raise NotFoundError(f"newsletter {newsletter_slug!r} does not exist")
+        brought = await pictures_for(connection, newsletter, {1: briefing})
     day = now.astimezone(ZoneInfo(zone)).date()
     issue = Issue(
         id=0,
@@ -117,7 +121,7 @@ async def item_mail(
         deferred=(),
         covers_from=day,
     )
-    return await _printed(copy, newsletter, {1: shown}, topic_by_slug, own_themes)
+    return await _printed(copy, newsletter, {1: shown}, topic_by_slug, brought, own_themes)
 
 
 async def _printed(
@@ -125,13 +129,16 @@ async def _printed(
     newsletter: Newsletter,
     items: Mapping[int, Briefing],
     topic_by_slug: Mapping[str, Topic],
+    brought: Mapping[int, Embedded],
     own_themes: Path | None,
 ) -> str:
-    printer = Printer(copy.issue, newsletter, items, topic_by_slug, own_themes=own_themes)
+    printer = Printer(
+        *(copy.issue, newsletter, items, topic_by_slug), own_themes=own_themes, pictures=brought
+    )
     # a tenth of a second of work: others are answered meanwhile
     rendition = await asyncio.to_thread(printer.rendition, copy, _NO_PARTING)
     nobody = Personal(name="", preferences_url="", unsubscribe_url="", note="")
-    html = rendition.html_text(nobody)
+    html = rendition.html_page(nobody)
     # the profile asks for HTML
     assert html is not None
     return html

@@ -10,7 +10,7 @@ from digest.core.telling_once import Pin
 from digest.errors import InputError, NotFoundError
 from digest.flows.press import Press
 from digest.mail.lane import Letter
-from digest.store import beside, issues
+from digest.store import beside, issues, pictures
 from digest.store.database import Database
 
 #: Where a mail that is only looked at goes.
@@ -44,13 +44,15 @@ async def shown_cohort(
         copy = found[0]
         revisions = await issues.pinned_revisions(connection, copy.issue.id, copy.round)
         pins = await beside.pinned(connection, copy.issue.id, copy.round)
-    return await shown(copy, revisions, pins, press=press, name=name, address=address)
+        digests = await pictures.pinned(connection, copy.issue.id, copy.round)
+    return await shown(copy, revisions, pins, digests, press=press, name=name, address=address)
 
 
 async def shown(
     copy: Copy,
     revisions: Mapping[int, int],
     pins: Sequence[Pin] = (),
+    digests: Mapping[int, str] | None = None,
     *,
     press: Press,
     name: str = "",
@@ -59,7 +61,7 @@ async def shown(
     """A copy of which nothing need be in the store but its briefings."""
     if not copy.groups and not copy.issue.intro:
         raise InputError("readers of this cohort get no mail")
-    printed = await press.printed(copy, await press.edition(copy.issue, revisions, pins))
+    printed = await press.printed(copy, await press.edition(copy.issue, revisions, pins, digests))
     reader = Claimed(0, copy.cohort_id, copy.issue.id, 0, address, name, 0)
     personal = press.personal(reader)
     letter = press.addressed(printed, reader)
@@ -67,7 +69,7 @@ async def shown(
     return ShownMail(
         copy=copy,
         subject=printed.rendition.subject,
-        html=printed.rendition.html_text(personal),
+        html=printed.rendition.html_page(personal),
         text=printed.rendition.plain_text(personal),
         letter=letter,
     )

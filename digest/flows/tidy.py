@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from digest.core.picturing import KEEP as KEEP_PICTURES
 from digest.core.webhooks import KEEP_EVENTS
 from digest.flows.feed_leaving import forget_left
 from digest.flows.stories import KEEP_SIGNS
@@ -17,6 +18,7 @@ from digest.store import (
     family_counts,
     imports,
     mailbox_states,
+    pictures,
     reader_words,
     returned_mails,
     stories,
@@ -75,6 +77,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         await family_counts.forget(connection, now)
         await mailbox_states.forget(connection, now - KEEP_MAILBOXES)
         await unread.forget_unkept(connection, (now - KEEP_MAILS).date())
+        await pictures.forget(connection, now - KEEP_PICTURES)
         emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
         unclean = await reader_words.is_unclean(connection)
     await _forget_events(store, now - KEEP_EVENTS)

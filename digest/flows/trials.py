@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,7 +21,7 @@ from digest.errors import InputError, NotFoundError
 from digest.flows.beside import beside_now
 from digest.flows.by_hand import OneOff, Plan, issue_of, rehearse
 from digest.flows.readers import refusal_of, suppression_key
-from digest.store import beside, counters, issues, newsletters, notices, numbered
+from digest.store import beside, counters, issues, newsletters, notices, numbered, pictures
 from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers.model import Profile
@@ -31,6 +31,14 @@ from subscribers.suppressions import suppression_reasons
 MOST: Final = 10
 #: Before the subject of a test.
 SIGN: Final = "[Test]"
+
+
+class Carried(NamedTuple):
+    """What a copy carries, by number: revisions of briefings, what stands beside them, pictures."""
+
+    revisions: Mapping[int, int]
+    pins: Sequence[Pin]
+    digests: Mapping[int, str]
 
 
 async def send_trial(
@@ -44,7 +52,8 @@ async def send_trial(
         copy = found[0]
         revisions = await issues.pinned_revisions(connection, copy.issue.id, copy.round)
         pins = await beside.pinned(connection, copy.issue.id, copy.round)
-        return await _write_down(connection, copy, revisions, pins, to, token, by, now)
+        digests = await pictures.pinned(connection, copy.issue.id, copy.round)
+        return await _write_down(connection, copy, Carried(revisions, pins, digests), to, token, by, now)
 
 
 async def send_trial_of(
@@ -56,7 +65,9 @@ async def send_trial_of(
         numbers = {number for group in copy.groups for number in group.numbers}
         revisions = await numbered.current_revisions(connection, numbers)
         pins = await pins_by_hand(connection, copy, numbers)
-        return await _write_down(connection, copy, revisions, pins, to, token, by, now)
+        whole = await numbered.by_numbers(connection, revisions)
+        digests = await pictures.here_now(connection, {n: one.picture for n, one in whole.items()})
+        return await _write_down(connection, copy, Carried(revisions, pins, digests), to, token, by, now)
 
 
 async def largest_copy(wish: OneOff, *, store: Database, now: datetime) -> Copy:
@@ -89,8 +100,8 @@ async def pins_by_hand(connection: AsyncConnection, copy: Copy, numbers: Collect
     return await beside_now(connection, copy.issue, newsletter, None, numbers, upto=newest)
 
 
-def copy_of(notice: Notice) -> tuple[Copy, dict[int, int], tuple[Pin, ...]]:
-    """What a test is printed from: the copy, the revisions of its briefings, what stands beside them."""
+def copy_of(notice: Notice) -> tuple[Copy, Carried]:
+    """What a test is printed from."""
     data: Mapping[str, Any] = notice.data
     kept = dict(data["issue"])
     for name, read in (("day", date.fromisoformat), ("due_at", datetime.fromisoformat)):
@@ -113,14 +124,15 @@ def copy_of(notice: Notice) -> tuple[Copy, dict[int, int], tuple[Pin, ...]]:
         covers_from=date.fromisoformat(data["covers_from"]),
     )
     revisions = {int(number): revision for number, revision in data["revisions"].items()}
-    return copy, revisions, tuple(Pin(*one) for one in data.get("beside", ()))
+    pins = tuple(Pin(*one) for one in data.get("beside", ()))
+    digests = {int(number): digest for number, digest in data.get("pictures", {}).items()}
+    return copy, Carried(revisions, pins, digests)
 
 
 async def _write_down(
     connection: AsyncConnection,
     copy: Copy,
-    revisions: Mapping[int, int],
-    pins: Sequence[Pin],
+    carried: Carried,
     to: Sequence[str],
     token: str,
     by: Actor,
@@ -134,7 +146,7 @@ async def _write_down(
         await suppression_reasons(connection, to, await suppression_key(connection))
     ).items():
         raise refusal_of(address, reason)
-    new = _notice(copy, revisions, pins, f"test {copy.issue.id} {copy.cohort_id} {token}", now)
+    new = _notice(copy, carried, f"test {copy.issue.id} {copy.cohort_id} {token}", now)
     made = [await notices.plan(connection, replace(new, address=address)) for address in to]
     count = sum(one is not None for one in made)
     if count:
@@ -143,9 +155,7 @@ async def _write_down(
     return count
 
 
-def _notice(
-    copy: Copy, revisions: Mapping[int, int], pins: Sequence[Pin], occasion: str, now: datetime
-) -> Notice:
+def _notice(copy: Copy, carried: Carried, occasion: str, now: datetime) -> Notice:
     issue = copy.issue
     return Notice(
         id=0,
@@ -173,8 +183,9 @@ def _notice(
             "groups": [[group.topic, list(group.numbers)] for group in copy.groups],
             "deferred": list(copy.deferred),
             "covers_from": copy.covers_from.isoformat(),
-            "revisions": {str(number): revision for number, revision in revisions.items()},
-            "beside": [list(one) for one in pins],
+            "revisions": {str(number): revision for number, revision in carried.revisions.items()},
+            "beside": [list(one) for one in carried.pins],
+            "pictures": {str(number): digest for number, digest in carried.digests.items()},
         },
         cadence=copy.cadence,
         profile=copy.profile,

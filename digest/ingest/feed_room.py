@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import struct
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from datetime import date, datetime
 from typing import Any, BinaryIO, Final
 
 from digest.errors import InputError
+from digest.ingest.apart import limit_memory, surroundings
 from digest.ingest.feed_entry import FeedItem
 from digest.ingest.feeds import FeedRead, RefusedEntry, read_feed
 
@@ -75,7 +75,7 @@ def read_apart(data: bytes, *, content_type: str = "", url: str = "", source: st
             input=_asked(data, content_type, url, source),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=_surroundings(),
+            env=surroundings(),
             timeout=SECONDS,
             check=False,
         )
@@ -88,7 +88,7 @@ def read_apart(data: bytes, *, content_type: str = "", url: str = "", source: st
 
 def serve() -> None:
     """Read feeds from standard input and answer on standard output, until the input ends."""
-    limit_memory()
+    limit_memory(MEMORY_BYTES)
     # what a library prints may not stand in the answers
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     while (asked := _next(sys.stdin.buffer)) is not None:
@@ -106,31 +106,14 @@ def serve() -> None:
         answers.flush()
 
 
-def limit_memory() -> None:
-    """From here on this process gets no more than its share."""
-    try:
-        import resource
-    except ImportError:  # not on every system; the limit of time holds all the same
-        return
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 async def _started() -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-c", _CALL),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env=_surroundings(),
+        env=surroundings(),
     )
-
-
-def _surroundings() -> dict[str, str]:
-    """No secret of ours is handed on: only where Python and its packages are."""
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
-    return {**kept, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
 
 
 async def _exchange(reader: asyncio.subprocess.Process, asked: bytes) -> bytes:

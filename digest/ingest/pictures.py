@@ -13,7 +13,7 @@ from digest.errors import InputError
 from digest.ingest.feed_links import article_link
 from digest.ingest.feed_words import HTML_LIMIT, plain
 
-#: Each mail that shows a picture carries its address.
+#: Octets: each mail that links to a picture carries its address.
 MOST_ADDRESS: Final = 1_000
 MOST_ALT: Final = 300
 #: Pixels: what is known to be smaller is a mark, a face or a counter, and leads no item.
@@ -72,7 +72,7 @@ def parse_picture_alt(text: str) -> str:
 def picture_link(text: str, base: str = "") -> str | None:
     """The address of a picture, absolute, https and without tracking; None when there is none."""
     found = article_link(text, base) if text.strip() else None
-    if found is None or not found.startswith("https://") or len(found) > MOST_ADDRESS:
+    if found is None or not found.startswith("https://") or len(found.encode()) > MOST_ADDRESS:
         return None
     return found
 

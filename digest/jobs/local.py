@@ -19,6 +19,7 @@ from digest.core.warmup import WarmingUp
 from digest.flows.alerts import Told, tell
 from digest.flows.counting import count_families
 from digest.flows.edit_briefing import publish_due
+from digest.flows.gather_pictures import Gatherer
 from digest.flows.hand_over import Handed, Messenger
 from digest.flows.import_work import work_on_imports
 from digest.flows.issue_acts import settle_stopped
@@ -118,6 +119,7 @@ class LocalJobs:
         messenger: Messenger | None = None,
         poller: Poller | None = None,
         watcher: Watcher | None = None,
+        pictures: Gatherer | None = None,
         mailbox: MailboxReader | None = None,
         clock: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
@@ -164,6 +166,8 @@ class LocalJobs:
         self._poller: Final = poller
         #: without one no folder is looked into
         self._watcher: Final = watcher
+        #: without one mails bring along what others fetched
+        self._pictures: Final = pictures
         #: without one no mailbox is read
         self._mailbox: Final = mailbox
         #: when it was tidied last
@@ -187,6 +191,7 @@ class LocalJobs:
         published = await publish_due(store=self._store, now=now)
         if published:
             log.info("drafts came out at their appointed time", briefings=published)
+        await self.gather_pictures(now, stop)
         planned = await plan_due(store=self._store, now=now)
         planned += await self._place.plan(now, stop)
         async with self._store.read() as connection:
@@ -246,6 +251,11 @@ class LocalJobs:
     async def poll(self, now: datetime, stop: asyncio.Event) -> Polls:
         """Ask the feeds that are due; a call while another one is under way leaves them to that one."""
         return Polls() if self._poller is None else await self._poller.poll_due(now, stop)
+
+    async def gather_pictures(self, now: datetime, stop: asyncio.Event) -> None:
+        """Fetch the pictures that issues may bring along which are planned next."""
+        if self._pictures is not None:
+            await self._pictures.gather(now, stop)
 
     async def look(self, now: datetime, stop: asyncio.Event) -> Looked:
         """Take in what is whole in the watched folder, and leave what has just come for the next look."""

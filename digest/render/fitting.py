@@ -9,6 +9,7 @@ from typing import Final
 from digest.core.budget import LIMIT, Form, Octets, WeighedItem, Weights
 from digest.core.model import Copy
 from digest.render.cutting import Cut, Part
+from digest.render.embedded import PicturePart
 from digest.render.page import CohortWords, Item, Masthead, names_of
 from digest.render.weighing import Scales, weight
 from digest.render.wrapping import wrapped
@@ -33,18 +34,24 @@ def room_for_head(subject: str, masthead: Masthead) -> int:
     return _ROOM_FOR_HEAD + _ENCODED * len(f"{subject}{masthead.title}".encode())
 
 
-def weighed(text: Iterable[Part], html: Iterable[Part] | None, head: int) -> Octets:
+def weighed(
+    text: Iterable[Part], html: Iterable[Part] | None, pictures: Iterable[PicturePart], head: int
+) -> Octets:
     """What a copy of these parts weighs with such a header, at most, whoever reads it."""
     in_html = 0 if html is None else weight(html)
-    return Octets(in_html, head + weight(text) + in_html)
+    return Octets(in_html, head + weight(text) + in_html + sum(part.octets for part in pictures))
 
 
 class Pair:
     """The two parts of a sheet, as they are weighed; HTML is None for readers of text."""
 
-    def __init__(self, text: Cut, html: Cut | None) -> None:
+    def __init__(
+        self, text: Cut, html: Cut | None, pictures: Mapping[str, PicturePart] | None = None
+    ) -> None:
+        """Take the parts, and by their addresses the pictures that HTML brings along."""
         self.text: Final = text
         self.html: Final = html
+        self.pictures: Final = (pictures or {}) if html is not None else {}
         self._text: Final = Scales(text)
         self._html: Final = None if html is None else Scales(html)
         self._around: Final[dict[tuple[str, str], Octets]] = {}
@@ -53,7 +60,7 @@ class Pair:
         """True when no copy can be too large, even if it holds every item and waits for every item."""
         in_text = self._text.turns() + self._text.frame({})
         in_html = self._html.turns() + self._html.frame({}) if self._html else 0
-        head = _ROOM_FOR_HEAD + _ROOM_FOR_WORDS
+        head = _ROOM_FOR_HEAD + _ROOM_FOR_WORDS + sum(part.octets for part in self.pictures.values())
         return Octets(in_html + _ROOM_FOR_WORDS, head + in_text + in_html).within(LIMIT)
 
     def has_lines(self) -> bool:
@@ -64,6 +71,11 @@ class Pair:
         """What a turn of a list adds."""
         html = self._html.turn(source, key) if self._html else 0
         return Octets(html, html + self._text.turn(source, key))
+
+    def picture(self, item: Item) -> Octets:
+        """What the picture of an item adds that the mail brings along."""
+        part = self.pictures.get(item.picture)
+        return Octets(0, part.octets if part else 0)
 
     def frame(self, words: CohortWords) -> Octets:
         """What stands around all lists when a cohort is told this."""
@@ -95,6 +107,9 @@ class Smaller:
         self._entries: Final = {number: pair.turn("entries", item.key) for number, item in items.items()}
         self._waiting: Final = {number: pair.turn("deferred", item.key) for number, item in items.items()}
         self._leads: Final = frozenset(number for number, item in items.items() if item.lead)
+        self._pictured: Final = frozenset(
+            number for number, item in items.items() if item.picture in pair.pictures
+        )
 
     def printed(self, number: int, form: Form) -> Item:
         """The item as it is printed in this form; a form that saves nothing is the next richer one."""
@@ -111,7 +126,9 @@ class Smaller:
         return Weights(
             frame=frame.plus(Octets(0, head)),
             items=[
-                WeighedItem(group.topic, self._octets[number], number in self._leads)
+                WeighedItem(
+                    group.topic, self._octets[number], number in self._leads, number in self._pictured
+                )
                 for group in copy.groups
                 for number in group.numbers
             ],
@@ -130,7 +147,7 @@ class Smaller:
         for form in reversed(Form):
             source = "lines" if form in IN_A_LINE else "items"
             printed = in_form[form]
-            octets = self.pair.turn(source, printed.key)
+            octets = self.pair.turn(source, printed.key).plus(self.pair.picture(printed))
             if form not in _RICHEST and not octets.is_less_than(forms[-1][1]):
                 printed, octets = forms[-1]
             forms.append((printed, octets))

@@ -14,6 +14,7 @@ from digest.core.quiet import QuietDay
 from digest.render.beside import NOTHING, NamedBeside, named_beside
 from digest.render.characters import host_of, one_line, paragraphs, shortened, web_link
 from digest.render.corrected import as_told, kicker_of, remark_of
+from digest.render.embedded import PicturePart
 from digest.render.excerpts import excerpt
 from digest.render.marks import Marking
 from digest.render.palette import Brand
@@ -65,6 +66,9 @@ class Item:
     picture: str = ""
     #: the picture in words; may be empty
     picture_alt: str = ""
+    #: pixels that it takes; 0 of one that lies elsewhere, since nobody has looked at it
+    picture_width: int = 0
+    picture_height: int = 0
 
     @property
     def shortened(self) -> bool:
@@ -178,14 +182,19 @@ def items_for(
     words: Words,
     *,
     zone: str,
+    brought: Mapping[int, PicturePart] | None = None,
 ) -> dict[int, Item]:
-    """The briefings by number as the mails of a newsletter show them."""
+    """The briefings by number as the mails of a newsletter show them, which bring these pictures along."""
     excerpts = newsletter.item_text is ItemText.EXCERPT
-    pictures = newsletter.pictures is not Pictures.NONE
-    return {
+    pictures = newsletter.pictures is Pictures.LINKED
+    items = {
         number: item_for(one, number, titles, words, zone=zone, excerpts=excerpts, pictures=pictures)
         for number, one in briefings.items()
     }
+    if newsletter.pictures is Pictures.EMBEDDED:
+        for number, part in (brought or {}).items():
+            items[number] = _with_picture(items[number], as_told(briefings[number]), part)
+    return items
 
 
 def item_for(
@@ -240,7 +249,8 @@ def in_form(item: Item, form: Form) -> Item:
         return item
     if item.picture:
         # nothing that is read is shortened yet: such an item is full in all but its key
-        item = replace(item, key=f"{item.key}-{_name_of(Form.PLAIN)}", picture="", picture_alt="")
+        bare = replace(item, picture="", picture_alt="", picture_width=0, picture_height=0)
+        item = replace(bare, key=f"{item.key}-{_name_of(Form.PLAIN)}")
     if form is Form.PLAIN:
         return item
     if form is Form.SHORT:
@@ -278,6 +288,20 @@ def _picture(briefing: Briefing) -> str:
     """Where the picture lies that a mail may show: what is not encrypted tells all on the way."""
     link = web_link(briefing.picture)
     return link if link.startswith("https://") else ""
+
+
+def _with_picture(item: Item, told: Briefing, part: PicturePart) -> Item:
+    """The item with a picture that the mail brings along; what was taken back shows none."""
+    if told.picture is None:
+        return item
+    width, height = part.picture.shown_size
+    return replace(
+        item,
+        picture=part.src,
+        picture_alt=one_line(told.picture_alt),
+        picture_width=width,
+        picture_height=height,
+    )
 
 
 def _added(briefing: Briefing, zone: str, words: Words) -> str:

@@ -2,92 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, Template
 
 from digest.core.budget import LIMIT, Fit, Form, fitted
 from digest.core.corrections import CORRECTIONS
 from digest.core.model import GENERAL, Briefing, Copy, Issue, Newsletter, Topic, TopicGroup
+from digest.core.picturing import MOST_IN_A_MAIL, Embedded
 from digest.render.characters import one_line
-from digest.render.cutting import Cut, Part, Turn, assembled, cut
+from digest.render.cutting import Cut, Part, Turn, assembled
+from digest.render.embedded import PicturePart, part_of
 from digest.render.environment import mail_environment
-from digest.render.fitting import IN_A_LINE, SMALLER_FORMS, Pair, Smaller, room_for_head, weighed
-from digest.render.marks import Marks
+from digest.render.fitting import Pair, room_for_head, weighed
 from digest.render.page import (
     CohortWords,
-    Group,
     Item,
     Masthead,
     Personal,
-    in_form,
-    issue_page,
     items_for,
     masthead_for,
-    names_of,
     topic_titles,
 )
 from digest.render.phrases import cohort_words, fitted_words, lead_of, words_of_lines
-from digest.render.printing import printed_html, printed_text
 from digest.render.rendition import Rendition
+from digest.render.sheets import MAIL, html_cut, sheet_page, text_cut
+from digest.render.small_print import SmallPrint
 from digest.render.words import Words, words_for
 from digest.render.wrapping import wrapped
 from subscribers.model import Format
-
-_MAIL: Final = "issue"
-
-
-class SmallPrint:
-    """Prints the items of a sheet in less, once, when the first copy of it would be too large."""
-
-    def __init__(
-        self,
-        environment: Environment,
-        masthead: Masthead,
-        titles: Mapping[str, str],
-        items: Mapping[int, Item],
-        pair: Pair,
-    ) -> None:
-        self._environment: Final = environment
-        self._masthead: Final = masthead
-        self._titles: Final = titles
-        self._items: Final = items
-        self._pair: Final = pair
-
-    def prepare(self) -> None:
-        """Print it now, unless no copy of the sheet can need it."""
-        if not self._pair.is_roomy():
-            self.smaller(Format.TEXT if self._pair.html is None else Format.HTML)
-
-    def smaller(self, format_: Format) -> Smaller:
-        """The items of the sheet in all forms, and what they weigh for readers of this format."""
-        return self._for_text if format_ is Format.TEXT else self._for_html
-
-    @cached_property
-    def _for_text(self) -> Smaller:
-        return Smaller(Pair(self._text, None), self._forms)
-
-    @cached_property
-    def _for_html(self) -> Smaller:
-        assert self._pair.html is not None
-        html = _html(self._environment, self._page)
-        return Smaller(Pair(self._text, _with_pieces(self._pair.html, html)), self._forms)
-
-    @cached_property
-    def _text(self) -> Cut:
-        return _with_pieces(self._pair.text, _text(self._environment, self._page))
-
-    @cached_property
-    def _forms(self) -> Mapping[int, Mapping[Form, Item]]:
-        """Each item in each form: made once, since to find where sentences end takes its time."""
-        return {number: {form: in_form(item, form) for form in Form} for number, item in self._items.items()}
-
-    def _page(self, marks: Marks) -> dict[str, Any]:
-        return _small_page(self._masthead, self._titles, self._forms.values(), marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +52,8 @@ class Sheet:
     text: Cut
     #: None as long as nobody asked for HTML
     html: Cut | None
+    #: what HTML brings along, by what it says as addresses
+    pictures: Mapping[str, PicturePart]
     #: the items in less, for copies that would be too large
     small: SmallPrint
 
@@ -121,12 +70,15 @@ class Printer:
         *,
         own_themes: Path | None = None,
         links: Mapping[int, str] | None = None,
+        pictures: Mapping[int, Embedded] | None = None,
     ) -> None:
         """Take the briefings that any copy of the issue includes or defers, by number.
 
-        `links` stand in place of the items' own addresses: counted ones, by number.
+        `links` stand in place of the items' own addresses: counted ones, by number. `pictures` are those
+        that its mails may bring along.
         """
         self._links: Final = links or {}
+        self._pictures: Final = pictures or {}
         self._issue: Final = issue
         self._newsletter: Final = newsletter
         self._briefings: Final = briefings
@@ -160,6 +112,7 @@ class Printer:
                 formats={format_},
                 own_themes=self._own_themes,
                 links=self._links,
+                pictures=self._pictures,
             )
             sheet.small.prepare()
         elif format_ is Format.HTML and sheet.html is None:
@@ -181,6 +134,7 @@ def print_sheet(
     formats: Collection[Format] = tuple(Format),
     own_themes: Path | None = None,
     links: Mapping[int, str] | None = None,
+    pictures: Mapping[int, Embedded] | None = None,
 ) -> Sheet:
     """Print and cut the briefings of an issue; premailer runs once, or never when nobody reads HTML."""
     environment = mail_environment(theme, language, own_themes)
@@ -189,7 +143,8 @@ def print_sheet(
     titles = topic_titles(topics.values())
     if any(briefing.correction for briefing in briefings.values()):
         titles[CORRECTIONS] = words.corrections()
-    items = items_for(briefings, newsletter, titles, words, zone=issue.zone)
+    brought = {number: part_of(one, issue.domain) for number, one in (pictures or {}).items()}
+    items = items_for(briefings, newsletter, titles, words, zone=issue.zone, brought=brought)
     if any(item.picture for item in items.values()):
         masthead = replace(masthead, shows_pictures=True)
     if links:
@@ -198,16 +153,17 @@ def print_sheet(
             number: replace(item, url=links.get(number, item.url)) if item.url else item
             for number, item in items.items()
         }
-    text = _text(environment, partial(_sheet_page, masthead, titles, items))
+    text = text_cut(environment, partial(sheet_page, masthead, titles, items))
     sheet = Sheet(
         issue=issue,
         masthead=masthead,
         items=items,
         titles=titles,
         words=words,
-        subject=environment.get_template(f"{_MAIL}/subject.txt"),
+        subject=environment.get_template(f"{MAIL}/subject.txt"),
         text=text,
         html=None,
+        pictures={part.src: part for part in brought.values()},
         small=SmallPrint(environment, masthead, titles, items, Pair(text, None)),
     )
     return _sheet_with_html(sheet, environment) if Format.HTML in formats else sheet
@@ -236,12 +192,25 @@ def rendition(copy: Copy, sheet: Sheet, boundary: str, view_url: str = "") -> Re
     head = room_for_head(subject, sheet.masthead)
     html = sheet.html if copy.profile.format is Format.HTML else None
     made = _put_together(sheet.text, html, _lists(copy, sheet), words)
-    octets = weighed(*made, head)
-    if not octets.within(LIMIT):
-        made = _put_together_in_less(copy, sheet, words, head)
-        octets = weighed(*made, head)
-    parting = boundary if made[1] is not None else None
-    return Rendition(subject, *made, parting, too_large=None if octets.within(LIMIT) else octets)
+    pictures = sheet.pictures if html is not None else {}
+    brought = _shown(items, pictures)
+    octets = weighed(*made, brought.values(), head)
+    if not octets.within(LIMIT) or len(brought) > MOST_IN_A_MAIL:
+        made, items = _put_together_in_less(copy, sheet, words, head)
+        brought = _shown(items, pictures)
+        octets = weighed(*made, brought.values(), head)
+    return Rendition(
+        subject,
+        *made,
+        boundary if html is not None else None,
+        too_large=None if octets.within(LIMIT) else octets,
+        pictures=tuple(brought.values()),
+    )
+
+
+def _shown(items: Iterable[Item], pictures: Mapping[str, PicturePart]) -> dict[str, PicturePart]:
+    """Those of the pictures that these items show, each once."""
+    return {item.picture: pictures[item.picture] for item in items if item.picture in pictures}
 
 
 def _each_story_once(numbers: Iterable[int], items: Mapping[int, Item]) -> tuple[int, ...]:
@@ -265,7 +234,8 @@ def _put_together(
 
 def _put_together_in_less(
     copy: Copy, sheet: Sheet, words: CohortWords, head: int
-) -> tuple[tuple[Part, ...], tuple[Part, ...] | None]:
+) -> tuple[tuple[tuple[Part, ...], tuple[Part, ...] | None], list[Item]]:
+    """The parts, and the items in the forms in which they are printed."""
     smaller = sheet.small.smaller(copy.profile.format)
     topics = {group.topic: _key_of(group, sheet.titles) for group in copy.groups}
     numbers = [number for group in copy.groups for number in group.numbers]
@@ -274,7 +244,7 @@ def _put_together_in_less(
     printed = {number: smaller.printed(number, form) for number, form in zip(numbers, fit.forms, strict=True)}
     lists = _lists_in_less(copy, sheet, fit, printed)
     told = fitted_words(words, list(printed.values()), fit, words=sheet.words)
-    return _put_together(smaller.pair.text, smaller.pair.html, lists, told)
+    return _put_together(smaller.pair.text, smaller.pair.html, lists, told), list(printed.values())
 
 
 def subject_of(sheet: Sheet, items: Sequence[Item]) -> str:
@@ -291,58 +261,10 @@ def _said_subject(template: Template, masthead: Masthead, lead: Item | None, cou
 
 
 def _sheet_with_html(sheet: Sheet, environment: Environment) -> Sheet:
-    html = _html(environment, partial(_sheet_page, sheet.masthead, sheet.titles, sheet.items))
-    pair = Pair(sheet.text, html)
+    html = html_cut(environment, partial(sheet_page, sheet.masthead, sheet.titles, sheet.items))
+    pair = Pair(sheet.text, html, sheet.pictures)
     small = SmallPrint(environment, sheet.masthead, sheet.titles, sheet.items, pair)
     return replace(sheet, html=html, small=small)
-
-
-def _html(environment: Environment, page: Callable[[Marks], Mapping[str, Any]]) -> Cut:
-    marks = Marks()
-    return cut(printed_html(environment, _MAIL, page(marks)), marks, markup=True)
-
-
-def _text(environment: Environment, page: Callable[[Marks], Mapping[str, Any]]) -> Cut:
-    marks = Marks()
-    return cut(printed_text(environment, _MAIL, page(marks)), marks, markup=False)
-
-
-def _with_pieces(sheet: Cut, other: Cut) -> Cut:
-    return Cut(sheet.frame, {**sheet.pieces, **other.pieces})
-
-
-def _sheet_page(
-    masthead: Masthead, titles: Mapping[str, str], items: Mapping[int, Item], marks: Marks
-) -> dict[str, Any]:
-    """A page with everything on it once: all topics, all items under the first of them, all as deferred."""
-    shown = tuple(items.values())
-    groups = [
-        Group(slug, title, () if position else shown) for position, (slug, title) in enumerate(titles.items())
-    ]
-    return _marked_page(masthead, groups, shown, (), marks)
-
-
-def _small_page(
-    masthead: Masthead, titles: Mapping[str, str], forms: Iterable[Mapping[Form, Item]], marks: Marks
-) -> dict[str, Any]:
-    """A page with all items in all lesser forms; one that is no less than the whole is there already."""
-    printed = [(form, one[form], one[Form.FULL]) for one in forms for form in SMALLER_FORMS]
-    lines = [item for form, item, _ in printed if form in IN_A_LINE]
-    # by their keys, since several forms of an item may be one
-    others = {item.key: item for form, item, whole in printed if form not in IN_A_LINE and item is not whole}
-    slug, title = next(iter(titles.items()))
-    return {
-        **_marked_page(masthead, [Group(slug, title, tuple(others.values()))], (), lines, marks),
-        "contents": (),
-    }
-
-
-def _marked_page(
-    masthead: Masthead, groups: Sequence[Group], deferred: Sequence[Item], lines: Sequence[Item], marks: Marks
-) -> dict[str, Any]:
-    copy = CohortWords(*(marks.slot(name) for name in names_of(CohortWords)))
-    reader = Personal(*(marks.slot(name) for name in names_of(Personal)))
-    return issue_page(masthead, groups, deferred, copy, reader, marks, lines)
 
 
 def _lists(copy: Copy, sheet: Sheet) -> dict[str, Sequence[Turn]]:

@@ -9,6 +9,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from digest.core.budget import Octets
 from digest.render.cutting import Part, Slot, flat
+from digest.render.embedded import PicturePart, with_data_uris
 
 
 class ReaderValues(Protocol):
@@ -26,6 +27,11 @@ _SAFE_IN_BOUNDARY: Final = "=_"
 _TEXT_TYPE: Final = "text/plain; charset=utf-8"
 _HTML_TYPE: Final = "text/html; charset=utf-8"
 _QUOTED: Final = "quoted-printable"
+_RELATED: Final = 'Content-Type: multipart/related; type="text/html";'
+#: Before the boundary of a mail, for that of the part with its pictures.
+_INNER: Final = "p"
+#: RFC 2046 section 5.1.1 has 70 for both.
+_LONGEST_BOUNDARY: Final = 70 - len(_INNER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ class Rendition(Generic[Reader]):
     """What is the same for a whole cohort; `body` makes of it what one reader gets.
 
     Readers of HTML get multipart/alternative, plain text first (RFC 2046 section 5.1.4); readers of text get
-    that alone. Encoded parts end with a hard line break, so a boundary can follow.
+    that alone. HTML and the pictures that it brings along are one of the alternatives, multipart/related (RFC
+    2387). Encoded parts end with a hard line break, so a boundary can follow.
     """
 
     subject: str
@@ -82,15 +89,18 @@ class Rendition(Generic[Reader]):
     boundary: str | None
     #: octets of a copy, at most, when even its smallest form may be beyond the budget; None when it is not
     too_large: Octets | None = None
+    #: what the HTML brings along, each picture once
+    pictures: tuple[PicturePart, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a boundary that a body might hold, with a ValueError."""
         if (self.html is None) != (self.boundary is None):
             raise ValueError("a boundary belongs to mails with two parts, and only to them")
-        if self.boundary is not None and (_SAFE_IN_BOUNDARY not in self.boundary or len(self.boundary) > 70):
-            raise ValueError(
-                f"boundary {self.boundary!r} needs {_SAFE_IN_BOUNDARY} and at most 70 characters"
-            )
+        if self.boundary is not None and (
+            _SAFE_IN_BOUNDARY not in self.boundary or len(self.boundary) > _LONGEST_BOUNDARY
+        ):
+            needed = f"{_SAFE_IN_BOUNDARY} and at most {_LONGEST_BOUNDARY} characters"
+            raise ValueError(f"boundary {self.boundary!r} needs {needed}")
 
     def stencil(self, empty: Collection[str] = ()) -> Stencil:
         """The body laid out for the readers whose values of these names are empty, and no others."""
@@ -110,15 +120,37 @@ class Rendition(Generic[Reader]):
         """The HTML part as the reader's program will get it; None for readers of plain text."""
         return None if self.html is None else _decoded(self.html, reader)
 
+    def html_page(self, reader: Reader) -> str | None:
+        """The same as a page by itself, with its pictures in it; None for readers of plain text."""
+        html = self.html_text(reader)
+        return None if html is None else with_data_uris(html, self.pictures)
+
     def _laid_out(self) -> tuple[Part, ...]:
         if self.html is None:
             return self.text
         return (
             _part_head(self.boundary, _TEXT_TYPE),
             *self.text,
-            b"\r\n" + _part_head(self.boundary, _HTML_TYPE),
-            *self.html,
-            f"\r\n--{self.boundary}--\r\n".encode(),
+            *self._html_laid_out(self.html),
+        )
+
+    def _html_laid_out(self, html: tuple[Part, ...]) -> Iterable[Part]:
+        """The second alternative, after the hard line break of the first."""
+        if not self.pictures:
+            return (
+                b"\r\n" + _part_head(self.boundary, _HTML_TYPE),
+                *html,
+                f"\r\n--{self.boundary}--\r\n".encode(),
+            )
+        # no boundary may be the beginning of the other (RFC 2046 section 5.1.2)
+        inner = f"{_INNER}{self.boundary}"
+        related = f'\r\n--{self.boundary}\r\n{_RELATED}\r\n boundary="{inner}"\r\n\r\n'
+        return (
+            related.encode() + _part_head(inner, _HTML_TYPE),
+            *html,
+            b"\r\n",
+            *(piece for part in self.pictures for piece in (f"--{inner}\r\n".encode(), part.encoded)),
+            f"--{inner}--\r\n--{self.boundary}--\r\n".encode(),
         )
 
 

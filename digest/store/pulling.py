@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, LeftOut, Skip
-from digest.store import beside, numbered, stories
+from digest.store import beside, numbered, pictures, stories
 from digest.store.claimable import open_of
 from digest.store.issue_states import IS_UNFINISHED
 from digest.store.issues import close_when_settled, numbers_in, pin_revisions, pinned_revisions
@@ -117,6 +117,7 @@ async def carry_newer(connection: AsyncConnection, numbers: Collection[int], rev
         pinned = issue_briefings.c
         newer = case((pinned.number.in_(sorted(numbers)), revision), else_=pinned.revision)
         await _pin_again(connection, issue_id, round_, new_round, revision=newer)
+        await pictures.pin(connection, issue_id, new_round, numbers)
         await beside.pin_again(connection, issue_id, round_, new_round, without=None)
         for some in chunks([_same(row, new_round) for row in mine], 5000):
             await connection.execute(insert(cohorts), some)
@@ -197,10 +198,11 @@ async def _pin_again(
         literal(new_round, Integer),
         pinned.number,
         pinned.revision if revision is None else revision,
+        pinned.picture,
     ).where(pinned.issue_id == issue_id, pinned.round == round_)
     if without is not None:
         kept = kept.where(pinned.number != without)
-    names = ("issue_id", "round", "number", "revision")
+    names = ("issue_id", "round", "number", "revision", "picture")
     await connection.execute(insert(issue_briefings).from_select(names, kept))
 
 
@@ -232,6 +234,7 @@ async def _pin_heirs(
     known = await pinned_revisions(connection, issue_id, new_round)
     newest = await numbered.current_revisions(connection, set(heirs) - known.keys())
     await pin_revisions(connection, issue_id, new_round, newest)
+    await pictures.pin(connection, issue_id, new_round, newest)
 
 
 def _without(

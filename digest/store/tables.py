@@ -51,7 +51,8 @@ def one_of(name: str, values: Iterable[str]) -> str:
     return " OR ".join(f"{name} = '{value}'" for value in values)
 
 
-def _is_one_of(name: str, values: type[StrEnum]) -> CheckConstraint:
+def is_one_of(name: str, values: type[StrEnum]) -> CheckConstraint:
+    """The constraint that a column has one of the values of an enumeration."""
     return CheckConstraint(one_of(name, values), name=name)
 
 
@@ -113,9 +114,9 @@ newsletters = Table(
     Column("first_wishes", JSON, nullable=False),
     # what its mails show of the pictures of items
     Column("pictures", String(8), nullable=False),
-    _is_one_of("item_text", ItemText),
-    _is_one_of("archive", Archive),
-    _is_one_of("pictures", Pictures),
+    is_one_of("item_text", ItemText),
+    is_one_of("archive", Archive),
+    is_one_of("pictures", Pictures),
 )
 
 topics = Table(
@@ -163,7 +164,7 @@ briefings = Table(
     Column("title_key", String(64), nullable=False, index=True),
     Column("body_key", String(64), nullable=False, index=True),
     Column("content_key", String(64), nullable=False),
-    _is_one_of("status", BriefingStatus),
+    is_one_of("status", BriefingStatus),
     Index("ix_briefings_published_at", "published_at"),
     # the archive walks along numbers, past what a newsletter does not carry
     Index("ix_briefings_shown", "number", "status", "section"),
@@ -244,7 +245,7 @@ issues = Table(
     Column("domain", String(255), nullable=False),
     # the unique slot: any number of schedulers may try, one opens the issue
     UniqueConstraint("newsletter_id", "cadence_id", "slot"),
-    _is_one_of("status", IssueStatus),
+    is_one_of("status", IssueStatus),
     # on PostgreSQL too: see the remark at `subscriptions`
     Index("ix_issues_sending", "due_at", sqlite_where=column("status") == "sending"),
     Index("ix_issues_unfinished", "status", sqlite_where=text(one_of("status", UNFINISHED))),
@@ -259,6 +260,8 @@ issue_briefings = Table(
     # by number too: who has had a text that was wrong?
     Column("number", Integer, primary_key=True, index=True),
     Column("revision", Integer, nullable=False),
+    # the digest of the picture that its mails bring along
+    Column("picture", String(64)),
 )
 
 cohorts = Table(
@@ -303,7 +306,7 @@ deliveries = Table(
     Column("started_at", Instant),
     Column("sent_at", Instant),
     UniqueConstraint("subscription_id", "issue_id"),
-    _is_one_of("status", DeliveryStatus),
+    is_one_of("status", DeliveryStatus),
     # on PostgreSQL too: see the remark at `subscriptions`
     Index("ix_deliveries_open", "issue_id", "status", sqlite_where=text(one_of("status", OPEN))),
 )
@@ -344,8 +347,8 @@ notices = Table(
     Column("answered_at", Instant),
     # planning the same twice does no harm
     UniqueConstraint("occasion", "address_key"),
-    _is_one_of("kind", NoticeKind),
-    _is_one_of("status", DeliveryStatus),
+    is_one_of("kind", NoticeKind),
+    is_one_of("status", DeliveryStatus),
     # on PostgreSQL too: see the remark at `subscriptions`
     Index("ix_notices_open", "status", "due_at", sqlite_where=text(one_of("status", OPEN))),
     Index("ix_notices_answers", "due_at", sqlite_where=text(one_of("kind", [NoticeKind.ANSWER]))),

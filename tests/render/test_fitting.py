@@ -133,7 +133,7 @@ def test_what_is_weighed_is_what_is_printed() -> None:
     assert made.html is not None
     in_html = weight(made.html)
     whole = octets_of(fitted(weights, Octets(10**9, 10**9)), weights)
-    assert weighed(made.text, made.html, 0).within(LIMIT)
+    assert weighed(made.text, made.html, made.pictures, 0).within(LIMIT)
     assert whole == Octets(in_html, in_html + weight(made.text))
     assert fitted(weights) == Fit((Form.FULL,) * 12)
 

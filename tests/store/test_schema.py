@@ -29,6 +29,7 @@ from digest.store import (
     import_tables,
     newsletters,
     one_off_tables,
+    picture_tables,
     return_tables,
     schema,
     story_tables,
@@ -68,7 +69,7 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
         *(api_tables.api_calls, desk_tables.people, import_tables.imports, one_off_tables.orders),
         *(webhook_tables.webhooks, story_tables.story_joins, correction_tables.corrections),
         *(click_tables.links, feed_tables.feeds, return_tables.returns, taken_tables.taken_files),
-        *(watch_tables.family_pauses, worker_tables.workers),
+        *(watch_tables.family_pauses, worker_tables.workers, picture_tables.pictures),
     )
     assert {one.metadata for one in known} == {metadata}
     async with blank_store.read() as connection:
