@@ -42,7 +42,13 @@ from digest.flows.collect import Collected, collect
 from digest.flows.correcting import Word
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
 from digest.flows.find_feed import fetched
-from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown
+from digest.flows.shown import (
+    briefing_in_a_list,
+    briefing_in_full,
+    corrections_shown,
+    picture_shown,
+    picture_told,
+)
 from digest.ingest.formats import FORMATS
 from digest.ingest.gathered import Gathered
 from digest.ingest.headings import HeadingsError
@@ -52,7 +58,7 @@ from digest.ingest.plaintext import clean, decoded, paragraphs
 from digest.ingest.topics import TopicRules
 from digest.settings_file import load_settings
 from digest.store import briefings as shelf
-from digest.store import corrections, topics
+from digest.store import corrections, pictures, topics
 from digest.store.opinions import tally
 from digest.wiring import reach_of
 from subscribers.wishes import parse_section
@@ -176,6 +182,9 @@ def show(briefing_id: BriefingId, json: Json = False, config: Config = None) -> 
             say(f"{name:13} {'' if value is None else value}")
     for mark in briefing.topics:
         say(f"{'topic':13} {mark.slug}: {mark.reason}")
+    if briefing.picture:
+        shown = filter(None, (briefing.picture, picture_told(known["picture_in_mails"])))
+        say(f"{'picture':13} {'; '.join(shown)}")
     for change in known["corrections"]:
         told = f"{change['kind']} {change['at']:%Y-%m-%d %H:%M} UTC, told to {change['readers']}"
         say(f"{'number ' + str(change['number']):13} {told}{': ' * bool(change['note'])}{change['note']}")
@@ -302,7 +311,9 @@ async def _known_of(connection: AsyncConnection, briefing: Briefing) -> dict[str
     """What became of a briefing among its readers: what they said of it, and what they are told of it."""
     said = await tally(connection, briefing.number or 0)
     history = await corrections.of_briefing(connection, briefing.id)
-    return {**said._asdict(), "corrections": corrections_shown(history)}
+    record = await pictures.record_of(connection, briefing.picture)
+    told = {"corrections": corrections_shown(history), "picture_in_mails": picture_shown(record)}
+    return {**said._asdict(), **told}
 
 
 async def _collect(

@@ -61,7 +61,7 @@ Texts = Annotated[
 ]
 InMails = Annotated[
     str | None,
-    typer.Option("--pictures", metavar="none|linked", help="What mails show of items' pictures."),
+    typer.Option("--pictures", metavar="none|linked|embedded", help="What mails show of items' pictures."),
 ]
 Logo = Annotated[
     str | None, typer.Option("--logo", metavar="URL", help="Picture at the head of mails; '' for none.")

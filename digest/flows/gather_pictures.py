@@ -21,7 +21,6 @@ from digest.core.picturing import (
     Embedded,
     PictureFault,
     PictureRecord,
-    PictureState,
     UnfitError,
     failed,
     kept,
@@ -150,16 +149,3 @@ class Gatherer:
         # megabytes are looked through
         seen = await asyncio.to_thread(picture_in, answer.body, answer.content_type)
         return await self._lightener.fitting(seen)
-
-
-async def record_of(url: str | None, *, store: Database) -> PictureRecord | None:
-    """What is known of the picture at an address; None where there is none, or it was never asked for."""
-    if url is None:
-        return None
-    async with store.read() as connection:
-        return (await shelf.records(connection, [url])).get(url)
-
-
-def is_kept(record: PictureRecord | None) -> bool:
-    """True when mails can bring it along."""
-    return record is not None and record.state is PictureState.KEPT

@@ -10,6 +10,7 @@ from digest.core.access import Power
 from digest.core.corrections import Correction
 from digest.core.model import Briefing, Issue, Newsletter, Topic
 from digest.core.notices import Notice
+from digest.core.picturing import PictureRecord, PictureState
 from digest.core.reputation import LINES, Measure, Reading
 from digest.core.timetable import next_slot
 from digest.flows.explain import Explanation
@@ -56,6 +57,39 @@ def briefing_in_full(briefing: Briefing) -> dict[str, Any]:
         "publish_at": briefing.publish_at,
         "story": briefing.story_id,
     }
+
+
+def picture_shown(record: PictureRecord | None) -> dict[str, Any] | None:
+    """What is known of a picture that mails would bring along; None while nobody asked for it."""
+    if record is None:
+        return None
+    return {
+        "state": record.state,
+        "fault": record.fault,
+        "words": record.words,
+        "tries": record.tries,
+        "tried_at": record.tried_at,
+        "next_at": record.next_at,
+        "content_type": record.content_type or None,
+        "width": record.width or None,
+        "height": record.height or None,
+        "octets": record.octets or None,
+    }
+
+
+def picture_told(shown: Mapping[str, Any] | None) -> str:
+    """The same in a line, without times; empty while nobody asked for it."""
+    if shown is None:
+        return ""
+    if shown["octets"]:
+        kind, size = shown["content_type"].removeprefix("image/").upper(), shown["octets"] / 1000
+        pixels = f"{shown['width']} x {shown['height']} pixels"
+        return f"mails can bring it along: {kind}, {pixels}, {size:.1f} kB"
+    if shown["state"] is PictureState.KEPT:
+        return "it was forgotten: its item is too old for mails"
+    tried = "once" if shown["tries"] == 1 else f"{shown['tries']} times"
+    again = "it is asked for again" if shown["next_at"] else "it is not asked for again"
+    return f"mails cannot bring it along: {shown['words']} ({shown['fault']}, asked for {tried}, {again})"
 
 
 def story_shown(story: Story | None, near: Sequence[Alike] = ()) -> dict[str, Any]:

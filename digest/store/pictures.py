@@ -115,6 +115,11 @@ async def records(connection: AsyncConnection, urls: Iterable[str]) -> dict[str,
     return found
 
 
+async def record_of(connection: AsyncConnection, url: str | None) -> PictureRecord | None:
+    """What is known of one; None where there is none, or it was never asked for."""
+    return None if url is None else (await records(connection, [url])).get(url)
+
+
 async def by_digest(connection: AsyncConnection, digests: Iterable[str]) -> dict[str, Embedded]:
     """Pictures by their digests; those that were forgotten are left out."""
     found: dict[str, Embedded] = {}

@@ -66,7 +66,7 @@ def test_picture_can_be_taken_away_again(newsroom: Shell) -> None:
 
 def test_newsletter_says_what_its_mails_show_of_pictures(newsroom: Shell) -> None:
     assert newsroom.ask("newsletters", "show", "daily")["pictures"] == "none"
-    for rule in ("linked", "none"):
+    for rule in ("linked", "embedded", "none"):
         assert newsroom.ask("newsletters", "edit", "daily", "--pictures", rule)["pictures"] == rule
 
 

@@ -132,7 +132,7 @@ REFUSALS: Final = {
     ],
     "newsletters edit": [
         ("weekly --title Weekly", "newsletter 'weekly' does not exist: see digest newsletters list"),
-        ("daily --pictures some", "pictures 'some' are not known: say none or linked"),
+        ("daily --pictures some", "pictures 'some' are not known: say none, linked or embedded"),
         ("daily --title ''", "title is empty"),
         ("daily --max-items many", "max-items 'many' is not a cap"),
         ("daily --give-up 0", "'--give-up'"),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from digest.core.corrections import CorrectionKind
 from digest.core.model import Archive, BriefingStatus, ItemText, Pictures
+from digest.core.picturing import PictureFault, PictureState
 from subscribers.model import Format, Section, Standing
 
 
@@ -83,6 +84,37 @@ class ToldLater(BaseModel):
     readers: int
 
 
+class PictureInMails(BaseModel):
+    """What is known of a picture that mails would bring along."""
+
+    model_config = _example(
+        state="kept",
+        fault=None,
+        words="",
+        tries=1,
+        tried_at="2026-11-23T16:20:00Z",
+        next_at=None,
+        content_type="image/jpeg",
+        width=1120,
+        height=630,
+        octets=27314,
+    )
+
+    state: PictureState
+    #: why mails cannot bring it along, and the same in words
+    fault: PictureFault | None
+    words: str
+    tries: int
+    tried_at: datetime
+    #: when it will be asked for again
+    next_at: datetime | None
+    content_type: str | None
+    #: pixels, as it is kept
+    width: int | None
+    height: int | None
+    octets: int | None
+
+
 class BriefingInFull(BriefingInAList):
     """A briefing with its text, and what readers said of it."""
 
@@ -103,6 +135,7 @@ class BriefingInFull(BriefingInAList):
         useful=3,
         not_useful=0,
         corrections=[_CORRECTION],
+        picture_in_mails=None,
     )
 
     revision: int
@@ -121,6 +154,8 @@ class BriefingInFull(BriefingInAList):
     useful: int
     not_useful: int
     corrections: list[ToldLater]
+    #: null while nobody asked for it: no newsletter has mails bring pictures along, or the next run will
+    picture_in_mails: PictureInMails | None
 
 
 class RejectedItem(BaseModel):

@@ -16,12 +16,12 @@ from digest.flows.collect import Collected as Harvest
 from digest.flows.collect import collect
 from digest.flows.correcting import BY_RULE, Word
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
-from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown
+from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown, picture_shown
 from digest.ingest.gathered import Gathered
 from digest.ingest.pictures import parse_picture, parse_picture_alt
 from digest.ingest.plaintext import clean, trimmed
 from digest.store import briefings as shelf
-from digest.store import corrections
+from digest.store import corrections, pictures
 from digest.store.opinions import tally
 from digest.web.api.answered import BriefingInAList, BriefingInFull, Collected
 from digest.web.api.asked import BriefingEdit, NewBriefing, NewBriefings
@@ -125,7 +125,13 @@ async def _in_full(call: Call, briefing: Briefing) -> Document:
     async with call.store.read() as connection:
         said = await tally(connection, briefing.number or 0)
         history = await corrections.of_briefing(connection, briefing.id)
-    return briefing_in_full(briefing) | said._asdict() | {"corrections": corrections_shown(history)}
+        record = await pictures.record_of(connection, briefing.picture)
+    return {
+        **briefing_in_full(briefing),
+        **said._asdict(),
+        "corrections": corrections_shown(history),
+        "picture_in_mails": picture_shown(record),
+    }
 
 
 async def _collect(call: Call, gathered: Gathered, *, publish_new: bool) -> Document:

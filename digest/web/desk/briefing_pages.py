@@ -15,9 +15,10 @@ from digest.errors import InputError, NotFoundError
 from digest.flows import edit_briefing
 from digest.flows.collect import BY_HAND
 from digest.flows.samples import item_mail
+from digest.flows.shown import picture_shown, picture_told
 from digest.ingest.topics import TopicRules
 from digest.store import briefings as shelf
-from digest.store import corrections, editing, newsletters, topics
+from digest.store import corrections, editing, newsletters, pictures, topics
 from digest.store.database import Database
 from digest.store.opinions import tally
 from digest.web.desk.briefing_form import (
@@ -73,6 +74,7 @@ class BriefingPages:
             "briefing_new",
             status=422 if wrong else 200,
             fields=fields,
+            record=None,
             topics=every,
             newsletters=papers,
             sections=list(Section),
@@ -103,6 +105,7 @@ class BriefingPages:
             papers = await newsletters.every(connection)
             said = await tally(connection, briefing.number or 0)
             told = await corrections.of_briefing(connection, briefing.id)
+            record = await pictures.record_of(connection, briefing.picture)
         reasons = {mark.slug: mark.reason for mark in briefing.topics}
         scores = TopicRules(every).scores(briefing.title, briefing.paragraphs)
         return sheet(
@@ -121,6 +124,8 @@ class BriefingPages:
             sections=list(Section),
             said=said,
             told=told,
+            record=record,
+            in_mails=picture_told(picture_shown(record)),
             tellings=TELLINGS,
             wrong=wrong,
             by_hand=BY_HAND,
