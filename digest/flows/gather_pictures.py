@@ -25,7 +25,7 @@ from digest.core.picturing import (
     failed,
     kept,
 )
-from digest.ingest.lighter import Lightener, can_make_lighter
+from digest.ingest.lighter import Lightener
 from digest.ingest.picture_bytes import picture_in
 from digest.reach.answers import Bounds, ReachError, Trouble
 from digest.reach.client import Reach
@@ -66,12 +66,19 @@ class Gathered:
 class Gatherer:
     """Fetches the pictures of items whose newsletters have mails bring them along."""
 
-    def __init__(self, *, store: Database, reach: Reach, seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        store: Database,
+        reach: Reach,
+        lightener: Lightener | None = None,
+        seconds: float = SECONDS,
+    ) -> None:
         """Take the parts; a round takes so many seconds at most, and a moment to write down what came."""
         self._store: Final = store
         self._reach: Final = reach
         self._seconds: Final = seconds
-        self._lightener: Final = Lightener()
+        self._lightener: Final = lightener or Lightener()
         self._busy: Final = asyncio.Lock()
 
     async def gather(self, now: datetime, stop: asyncio.Event | None = None) -> Gathered:
@@ -98,7 +105,7 @@ class Gatherer:
                 *(connection, sections),
                 since=now - KEEP,
                 now=now,
-                lightens=can_make_lighter(),
+                lightens=self._lightener.is_able,
                 limit=_ROUND,
             )
 

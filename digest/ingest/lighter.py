@@ -27,22 +27,19 @@ _PLACES: Final = 2
 #: A picture that is sent as it is unpacks to no more pixels on a side than this in the reader's program.
 _MOST_SENT: Final = 2_400
 #: Sizes to try, for screens of fine and of plain pixels, each down to the worst that still looks well.
-_SIZES: Final = tuple((round(COLUMN * fine), round(SCREEN * fine)) for fine in (2, 1.5, 1, 0.7))
+_SIZES: Final = tuple((round(COLUMN * fine), round(SCREEN * fine)) for fine in (2, 1.5, 1, 0.7, 0.5))
 _QUALITIES: Final = (80, 70, 60)
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
 _CALL: Final = "from digest.ingest.lighter import serve; serve()"
 
 
-def can_make_lighter() -> bool:
-    """Whether what it takes is installed."""
-    return find_spec("PIL") is not None
-
-
 class Lightener:
     """Gets pictures ready for mails, some at a time."""
 
-    def __init__(self, *, seconds: float = SECONDS) -> None:
-        """Work on one for so many seconds at most."""
+    def __init__(self, *, is_able: bool | None = None, seconds: float = SECONDS) -> None:
+        """Work on one for so many seconds at most; what is not said is whether Pillow is installed."""
+        #: whether heavy ones are made lighter
+        self.is_able: Final = find_spec("PIL") is not None if is_able is None else is_able
         self._seconds: Final = seconds
         self._places: Final = asyncio.Semaphore(_PLACES)
 
@@ -50,7 +47,7 @@ class Lightener:
         """The picture as a mail can bring it along; raises UnfitError when there is no way."""
         if len(seen.content) <= MOST_OCTETS and max(seen.width, seen.height) <= _MOST_SENT:
             return embedded(seen)
-        if not can_make_lighter():
+        if not self.is_able:
             raise UnfitError(
                 PictureFault.TOO_HEAVY,
                 f"it has {len(seen.content):,} bytes and {seen.width} x {seen.height} pixels, too much for a "

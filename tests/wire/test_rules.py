@@ -14,6 +14,7 @@ import pytest
 
 from digest.mail.dkim import DkimKey, Signer, body_hash
 from tests.wire.keys import records_of
+from tests.wire.pictured import IN_PICTURES, PICTURED
 from tests.wire.rules import sizes_of, violations_across, violations_of
 from tests.wire.sample import CONTENT, changed, sample
 from tests.wire.transmission import Transmission, texts_of
@@ -189,6 +190,7 @@ BROKEN: Final[Mapping[str, tuple[Transmission, str]]] = {
     **IN_COMMANDS,
     **IN_HEADS,
     **IN_BODIES,
+    **IN_PICTURES,
     **IN_LISTS,
 }
 
@@ -204,6 +206,11 @@ def test_a_message_of_one_part_is_passed() -> None:
     kind = b"text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable"
     head = head.replace(b'multipart/alternative; boundary="=_tide_="', kind)
     assert violations_of(sample(head + b"\r\n\r\n" + plain)) == []
+
+
+def test_a_message_that_brings_pictures_along_is_passed() -> None:
+    assert violations_of(sample(PICTURED)) == []
+    assert texts_of(PICTURED).keys() == {"text/plain", "text/html"}
 
 
 def test_a_reader_beyond_ascii_is_passed_with_smtputf8() -> None:

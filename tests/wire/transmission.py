@@ -133,8 +133,28 @@ def boundary_of(content_type: str) -> str | None:
 
 @lru_cache(maxsize=64)
 def parts_of(content: bytes) -> tuple[bytes, tuple[Part, ...], bytes]:
-    """What stands before the parts, the parts, and what stands behind the last; a plain message is a part."""
-    fields, body = fields_of(head_of(content)), body_of(content)
+    """What stands before the leaves, the leaves, and what stands behind the last; a plain message is one."""
+    preamble, alternatives, epilogue = alternatives_of(content)
+    leaves = [leaf for part in alternatives for leaf in related_in(part)[1] or (part,)]
+    return preamble, tuple(leaves), epilogue
+
+
+@lru_cache(maxsize=64)
+def alternatives_of(content: bytes) -> tuple[bytes, tuple[Part, ...], bytes]:
+    """The same of the parts between which a mail program chooses; HTML with its pictures is one."""
+    return _inside(fields_of(head_of(content)), body_of(content))
+
+
+@lru_cache(maxsize=64)
+def related_in(part: Part) -> tuple[bytes, tuple[Part, ...], bytes]:
+    """The same of multipart/related (RFC 2387): HTML and its pictures; nothing for what is a leaf."""
+    if part.type != "multipart/related":
+        return b"", (), b""
+    # the CR LF before the boundary around it is not its own, and its last line has one
+    return _inside(part.fields, part.encoded + b"\r\n")
+
+
+def _inside(fields: tuple[Field, ...], body: bytes) -> tuple[bytes, tuple[Part, ...], bytes]:
     boundary = boundary_of(value_of(fields, "Content-Type"))
     if boundary is None:
         return b"", (Part(fields, body),), b""
@@ -158,8 +178,9 @@ def unquoted(encoded: bytes) -> bytes:
 
 
 def texts_of(content: bytes) -> dict[str, str]:
-    """The decoded words of each part, by its type."""
-    return {part.type: part.octets.decode(errors="replace") for part in parts_of(content)[1]}
+    """The decoded words of each part that has words, by its type."""
+    texts = (part for part in parts_of(content)[1] if part.type.startswith("text/"))
+    return {part.type: part.octets.decode(errors="replace") for part in texts}
 
 
 def _field(lines: list[bytes]) -> Field:
