@@ -82,10 +82,9 @@ class Embedded:
     content: bytes = field(repr=False)
 
     @property
-    def shown_size(self) -> tuple[int, int]:
-        """Pixels that it takes in a mail: as wide as the column at most, and never stretched."""
-        scale = min(1.0, COLUMN / self.width, SCREEN / self.height)
-        return max(1, round(self.width * scale)), max(1, round(self.height * scale))
+    def shown_width(self) -> int:
+        """Pixels that it takes in a mail: within its column and on one screen, and never stretched."""
+        return max(1, round(self.width * min(1.0, COLUMN / self.width, SCREEN / self.height)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,10 @@ _MOST_SENT: Final = 2_400
 #: Sizes to try, for screens of fine and of plain pixels, each down to the worst that still looks well.
 _SIZES: Final = tuple((round(COLUMN * fine), round(SCREEN * fine)) for fine in (2, 1.5, 1, 0.7, 0.5))
 _QUALITIES: Final = (80, 70, 60)
+#: Octets that leave room for two others beside the words of a mail; a picture as wide as its column is tried
+#: to be no heavier, and one that cannot be that light is still sent up to the limit.
+_GOAL: Final = 18_000
+_GOOD_SIZES: Final = _SIZES[:3]
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP")
 _CALL: Final = "from digest.ingest.lighter import serve; serve()"
 
@@ -106,12 +110,13 @@ def lighter(content: bytes, most: int = MOST_OCTETS) -> bytes | None:
     picture = _in_plain_colours(picture.convert("RGBA" if see_through else "RGB"), profile)
     if see_through and picture.getextrema()[3][0] == 255:
         picture, see_through = picture.convert("RGB"), False
-    for size in _SIZES:
-        smaller = picture.copy()
-        smaller.thumbnail(size, Image.Resampling.LANCZOS)
-        for made in _written_down(smaller, is_drawn=is_drawn, see_through=see_through):
-            if len(made) <= most:
-                return made
+    for sizes, octets in ((_GOOD_SIZES, _GOAL), (_SIZES, most)):
+        for size in sizes:
+            smaller = picture.copy()
+            smaller.thumbnail(size, Image.Resampling.LANCZOS)
+            for made in _written_down(smaller, is_drawn=is_drawn, see_through=see_through):
+                if len(made) <= octets:
+                    return made
     return None
 
 

@@ -68,7 +68,6 @@ class Item:
     picture_alt: str = ""
     #: pixels that it takes; 0 of one that lies elsewhere, since nobody has looked at it
     picture_width: int = 0
-    picture_height: int = 0
 
     @property
     def shortened(self) -> bool:
@@ -249,7 +248,7 @@ def in_form(item: Item, form: Form) -> Item:
         return item
     if item.picture:
         # nothing that is read is shortened yet: such an item is full in all but its key
-        bare = replace(item, picture="", picture_alt="", picture_width=0, picture_height=0)
+        bare = replace(item, picture="", picture_alt="", picture_width=0)
         item = replace(bare, key=f"{item.key}-{_name_of(Form.PLAIN)}")
     if form is Form.PLAIN:
         return item
@@ -294,13 +293,11 @@ def _with_picture(item: Item, told: Briefing, part: PicturePart) -> Item:
     """The item with a picture that the mail brings along; what was taken back shows none."""
     if told.picture is None:
         return item
-    width, height = part.picture.shown_size
     return replace(
         item,
         picture=part.src,
         picture_alt=one_line(told.picture_alt),
-        picture_width=width,
-        picture_height=height,
+        picture_width=part.picture.shown_width,
     )
 
 

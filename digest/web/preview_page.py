@@ -34,7 +34,7 @@ _REMOTE: Final = re.compile(r"\s(?:src|background)=\"https?:|url\([\"']?https?:"
 _BASE: Final = '<base href="about:srcdoc">'
 #: Phones lay their scroll bar over the mail; beside it, it would take some of the width.
 _NO_SCROLL_BAR: Final = "<style>html{scrollbar-width:none}</style>"
-_BOUNDARY: Final = re.compile(rb'(?im)^Content-Type:[^;]*;\s*boundary="([^"]+)"')
+_BOUNDARY: Final = re.compile(rb'(?im)^Content-Type:(?:[^\r\n]|\r\n[ \t])*?;\s*boundary="([^"]+)"')
 _FOLD: Final = re.compile(rb"\r\n(?=[ \t])")
 
 
@@ -149,11 +149,20 @@ def _portions(content: bytes) -> dict[str, int]:
     """Octets of the parts, encoded, and of what stands before and between them."""
     head, _, body = content.partition(b"\r\n\r\n")
     found = _BOUNDARY.search(head)
-    # the line break before a boundary belongs to it (RFC 2046 section 5.1.1)
-    parts = body.split(b"\r\n--" + found[1]) if found else []
-    texts = [part.partition(b"\r\n\r\n")[2] for part in parts[:2]] if found else [body]
+    parts = _parted(body, found[1]) if found else [body]
+    texts = [part.partition(b"\r\n\r\n")[2] for part in parts[:2]] if found else parts
     octets = dict(zip(("Plain text", _HTML), map(len, texts), strict=False))
+    related = _BOUNDARY.search(parts[1].partition(b"\r\n\r\n")[0]) if found else None
+    if related is not None:
+        html, *pictures = _parted(texts[1], related[1])[:-1]
+        octets[_HTML] = len(html.partition(b"\r\n\r\n")[2])
+        octets["Pictures"] = sum(map(len, pictures))
     return {"Headers": len(content) - sum(octets.values()), **octets}
+
+
+def _parted(body: bytes, boundary: bytes) -> list[bytes]:
+    """The parts of a body; the line break before a boundary belongs to it (RFC 2046 section 5.1.1)."""
+    return (b"\r\n" + body).split(b"\r\n--" + boundary)[1:]
 
 
 def _measure(name: str, budget: int, octets: Mapping[str, int]) -> Measure:

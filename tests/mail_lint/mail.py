@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from lxml import html as lxml_html  # type: ignore[import-untyped]
 
 from digest.render.palette import UNBRANDED, Brand
-from tests.wire.transmission import texts_of
+from tests.wire.transmission import parts_of, texts_of, value_of
 
 #: Letters of a title that was cut which must be left; enough of Chinese to tell titles apart.
 _LEAST_OF_TITLE: Final = 4
@@ -68,6 +68,8 @@ class Mail:
     brand: Brand = UNBRANDED
     #: the addresses of what it may load beside a logo
     pictures: frozenset[str] = frozenset()
+    #: what HTML may name of what came along with it
+    brought: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -89,8 +91,16 @@ class Mail:
             message=message,
             text=parts.get("text/plain", "").replace("\r\n", "\n"),
             html=None if html is None else html.replace("\r\n", "\n"),
+            brought=frozenset(_named(message)),
             **facts,
         )
+
+
+def _named(message: bytes) -> Iterator[str]:
+    """What HTML says as the addresses of pictures that came along (RFC 2392)."""
+    for part in parts_of(message)[1]:
+        if part.type.startswith("image/"):
+            yield f"cid:{value_of(part.fields, 'Content-ID').strip('<>')}"
 
 
 def squeezed(text: str) -> str:

@@ -92,7 +92,8 @@ async def issue_mail(press: Press, scene: Scene, theme: str, language: str) -> M
     )
     newsletter = replace(scene.newsletter, theme=theme)
     topics = {topic.slug: topic for topic in scene.topics}
-    edition = Edition(newsletter, Printer(copy.issue, newsletter, scene.briefings, topics))
+    printer = Printer(copy.issue, newsletter, scene.briefings, topics, pictures=scene.brought)
+    edition = Edition(newsletter, printer)
     printed = await press.printed(copy, edition)
     claimed = Claimed(1, copy.cohort_id, copy.issue.id, 1, _READER, scene.reader, 0)
     return Mail.of(
@@ -111,7 +112,7 @@ async def issue_mail(press: Press, scene: Scene, theme: str, language: str) -> M
 
 def _pictures(scene: Scene, newsletter: Newsletter, numbers: Iterable[int]) -> frozenset[str]:
     """Where the pictures lie that the issue may load, by the rule of its newsletter."""
-    if newsletter.pictures is Pictures.NONE:
+    if newsletter.pictures is not Pictures.LINKED:
         return frozenset()
     lying = (scene.briefings[number].picture or "" for number in numbers)
     return frozenset(link for link in lying if link.startswith("https://"))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from digest.core.corrections import Correction, CorrectionKind
 from digest.core.model import BrandLink, Briefing, Copy, Newsletter, Pictures, Topic
+from digest.core.picturing import Embedded
+from digest.ingest.lighter import embedded
+from digest.ingest.picture_bytes import picture_in
 from subscribers.model import Format, Profile, Section
+from tests.ingest.picture_samples import JPEG, SEEN_THROUGH, gif, png
 from tests.render.samples import (
     EIGHT,
     EIGHT_GROUPS,
@@ -41,6 +45,8 @@ class Scene:
     newsletter: Newsletter = NEWSLETTER
     topics: tuple[Topic, ...] = tuple(TOPICS.values())
     hostile: bool = False
+    #: what its mails may bring along, by number
+    brought: Mapping[int, Embedded] = field(default_factory=dict)
 
 
 def usual() -> tuple[Scene, ...]:
@@ -54,6 +60,7 @@ def usual() -> tuple[Scene, ...]:
         _many_wait(),
         _branded(),
         _pictured(),
+        _bringing(),
         _tongues("tongues", slice(0, 13)),
         _tongues("more tongues", slice(13, None)),
         _hostile("hostile", HOSTILE[::2]),
@@ -160,6 +167,26 @@ def _pictured() -> Scene:
     newsletter = replace(NEWSLETTER, pictures=Pictures.LINKED)
     taken = ("economy", (2,)), ("energy", (1, 5)), ("society", (3,))
     return Scene("pictured", news, copy_of(issue(), *taken), newsletter=newsletter)
+
+
+def _bringing() -> Scene:
+    """Pictures that come along: one of each kind, with words and without, and one more than a mail brings."""
+    kept = [embedded(picture_in(one)) for one in (png(560, 140), JPEG, gif(), SEEN_THROUGH)]
+    words = (
+        "A trawler below the “yellow” crane of Porthaven <2026>",
+        "",
+        "兰州的维修课堂",
+        "Tins on a shelf",
+    )
+    numbers = (1, 2, 3, 5)
+    news = {
+        number: replace(EIGHT[number], picture=f"https://pictures.example/{number}", picture_alt=alt)
+        for number, alt in zip(numbers, words, strict=True)
+    }
+    newsletter = replace(NEWSLETTER, pictures=Pictures.EMBEDDED)
+    taken = ("economy", (2,)), ("energy", (1, 5)), ("society", (3,))
+    brought = dict(zip(numbers, kept, strict=True))
+    return Scene("bringing", news, copy_of(issue(), *taken), newsletter=newsletter, brought=brought)
 
 
 def _tongues(name: str, which: slice) -> Scene:

@@ -21,12 +21,13 @@ def look(mail: Mail) -> Iterator[str]:
     if mail.html is not None:
         anchors = {str(name) for name in mail.page.xpath("//@id | //a/@name")}
         for link in mail.page.xpath("//@href | //@src | //@background | //@action"):
-            yield from (f"{link!s:.80} {wrong}" for wrong in _wrong_with(str(link), anchors))
+            if link not in mail.brought:
+                yield from (f"{link!s:.80} {wrong}" for wrong in _wrong_with(str(link), anchors))
         if re.search(r"url\(|@import|@font-face", mail.html):
             yield "the style sheet loads something from elsewhere"
         # the logo stands in place of the title; of pictures a mail may load those that it is to show
         for node in mail.page.xpath("//link | //script | //iframe | //form | //img[not(parent::h1)]"):
-            if node.tag != "img" or node.get("src") not in mail.pictures:
+            if node.tag != "img" or node.get("src") not in mail.pictures | mail.brought:
                 yield f"{node.tag} loads something from elsewhere"
         for link in _REMOTE.findall(mail.html) if mail.kind == "issue" else ():
             if html.unescape(link) not in mail.pictures:

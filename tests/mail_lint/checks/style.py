@@ -36,7 +36,8 @@ def look_at(mails: Sequence[Mail]) -> Iterator[tuple[str, str]]:
             yield from ((f"theme {theme} in {language}", wrong) for wrong in _lost(inline, kept, worn))
             for mail in its_mails:
                 if mail.language == language:
-                    _, its_own = style_of(environment, speech, mail.brand, pictures=bool(mail.pictures))
+                    pictured = bool(mail.pictures or mail.brought)
+                    _, its_own = style_of(environment, speech, mail.brand, pictures=pictured)
                     yield from ((mail.name, wrong) for wrong in _wrong_with_block(mail, its_own))
 
 

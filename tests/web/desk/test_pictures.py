@@ -6,9 +6,12 @@ import pytest
 
 from digest.core.access import Role
 from digest.core.model import Briefing, Pictures
+from digest.flows.gather_pictures import Gatherer
 from digest.store import briefings
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, change_newsletter, item, publish_news
+from tests.ingest.picture_samples import JPEG
+from tests.reach.httpd import Reply, httpd, reaching
 from tests.render.pages import document
 from tests.web.api.programs import program
 from tests.web.desk.newsroom import at_the_desk, says, submit
@@ -80,3 +83,32 @@ async def test_the_sample_shows_the_picture_where_the_newsletter_does(sqlite_sto
     (shown,) = document(sample.text).xpath("//img")
     assert (shown.get("src"), shown.get("alt")) == (CRANE, "A crane")
     assert "img-src https:" in sample.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["kept", "away"])
+async def test_the_desk_and_programs_are_told_whether_mails_can_bring_a_picture_along(
+    sqlite_store: Database, is_there: bool
+) -> None:
+    store = sqlite_store
+    await change_newsletter(store, pictures=Pictures.EMBEDDED)
+    async with httpd() as server, reaching() as reach, at_the_desk(store, Role.EDITOR) as client:
+        server.pages = {"/crane.jpg": Reply(JPEG)} if is_there else {}
+        picture = f"{server.url}/crane.jpg"
+        await publish_news(store, TUESDAY, item("Ports", "economy", picture=picture, picture_alt="A crane"))
+        async with program(store) as api:
+            assert (await api.get("briefings/1")).json()["picture_in_mails"] is None
+        await Gatherer(store=store, reach=reach).gather(TUESDAY)
+        page = says(await client.get("/admin/briefings/1"))
+        sample = document((await client.get("/admin/briefings/1/sample")).text)
+        async with program(store) as api:
+            told = (await api.get("briefings/1")).json()["picture_in_mails"]
+    shown = [image.get("src")[:15] for image in sample.iter("img")]
+    if is_there:
+        assert "Mails can bring it along: JPEG, 160 x 100 pixels, 1.0 kB." in page
+        assert shown == ["data:image/jpeg"]
+        assert (told["state"], told["octets"], told["fault"]) == ("kept", len(JPEG), None)
+    else:
+        assert "Mails cannot bring it along: its server answered with status 404" in page
+        assert "again from" in page
+        assert shown == []
+        assert (told["state"], told["fault"], told["tries"]) == ("waiting", "no-answer", 1)
