@@ -53,7 +53,7 @@ def message_of(printed: Rendition[Personal], reader: Personal = ADA) -> EmailMes
     if printed.boundary is None:
         kind = "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable"
     head = f"MIME-Version: 1.0\r\n{kind}\r\n\r\n".encode()
-    return cast("EmailMessage", email.message_from_bytes(head + printed.body(reader), policy=policy.default))
+    return email.message_from_bytes(head + printed.body(reader), policy=policy.default)
 
 
 def pictures_in(printed: Rendition[Personal]) -> dict[str, bytes]:
