@@ -62,6 +62,17 @@ def test_picture_can_be_taken_away_again(newsroom: Shell) -> None:
     assert newsroom.ask("briefings", "show", "1")["picture"] == CRANE
     found = newsroom.ask("briefings", "edit", "1", "--no-picture")
     assert (found["picture"], found["picture_alt"], found["revision"]) == (None, "", 3)
+    assert found["picture_in_mails"] is None
+
+
+def test_run_without_a_picture_goes_on_and_the_briefing_says_why_mails_have_none(newsroom: Shell) -> None:
+    newsroom.ok("newsletters", "edit", "daily", "--pictures", "embedded")
+    newsroom.ok("briefings", "edit", "1", "--picture", "https://127.0.0.1:9/crane.jpg")
+    newsroom.ok("run")
+    told = newsroom.ask("briefings", "show", "1")["picture_in_mails"]
+    assert (told["state"], told["fault"], told["tries"]) == ("waiting", "not-open", 1)
+    shown = newsroom.ok("briefings", "show", "1").out
+    assert "https://127.0.0.1:9/crane.jpg; mails cannot bring it along: 127.0.0.1 is not on the open" in shown
 
 
 def test_newsletter_says_what_its_mails_show_of_pictures(newsroom: Shell) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from digest.cli.console import plain
 from digest.core.access import Role
 from digest.core.model import DraftBriefing
+from digest.core.picturing import PictureFault, UnfitError, failed
 from digest.flows.collect import collect
 from digest.flows.handing_out import said_of
 from digest.flows.newsletters import shown_newsletter
@@ -23,6 +24,7 @@ from digest.flows.shown import (
     briefing_in_full,
     key_shown,
     person_shown,
+    picture_shown,
     reader_in_full,
     topic_shown,
 )
@@ -57,7 +59,12 @@ async def test_fields_are_those_of_the_command(sqlite_store: Database) -> None:
         (key,) = await people.keys_of(connection)
     slugs = {reader.newsletter_id: "daily"}
     _same(briefing_in_a_list(briefing), answered.BriefingInAList)
-    _same(briefing_in_full(briefing) | Tally(0, 0)._asdict() | {"corrections": []}, answered.BriefingInFull)
+    known = Tally(0, 0)._asdict() | {"corrections": [], "picture_in_mails": None}
+    _same(briefing_in_full(briefing) | known, answered.BriefingInFull)
+    fault = UnfitError(PictureFault.TOO_SLOW, "it was not here in time")
+    picture = picture_shown(failed("https://harbour.example/queue.jpg", fault, 1, NOW))
+    assert picture is not None
+    _same(picture, answered.PictureInMails)
     _same(topic_shown(TOPICS[0]), answered.TopicShown)
     _same(shown_newsletter(FIRST_NEWSLETTER), answered.NewsletterShown)
     _same(said_of(reader, slugs), answered.SubscriptionInAList)
