@@ -14,6 +14,7 @@ from digest.store import (
     feed_tables,
     import_tables,
     one_off_tables,
+    picture_tables,
     return_tables,
     story_tables,
     taken_tables,
@@ -25,7 +26,15 @@ from digest.store.tables import metadata
 
 _DESCRIBED_IN = (
     *(api_tables, click_tables, correction_tables, desk_tables, feed_tables, import_tables),
-    *(one_off_tables, return_tables, story_tables, taken_tables, watch_tables, webhook_tables),
+    *(
+        one_off_tables,
+        picture_tables,
+        return_tables,
+        story_tables,
+        taken_tables,
+        watch_tables,
+        webhook_tables,
+    ),
 )
 
 
