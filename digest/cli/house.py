@@ -90,6 +90,21 @@ def _tell(found: Overview, now: datetime) -> None:
         table("paused (see digest families list)", ("family", "until (UTC)", "because"), resting)
     if found.uncertain:
         say(f"uncertain: {counted(found.uncertain, 'copy')} (see digest deliveries list --status uncertain)")
+    if found.machines:
+        together = [
+            (
+                one.name,
+                one.kind,
+                f"silent for {one.silent_seconds:.0f} s" if one.is_late else one.state,
+                one.issue or "",
+                one.connections or "",
+                one.copies or "",
+                f"{one.per_second:.0f}" if one.per_second else "",
+            )
+            for one in found.machines
+        ]
+        columns = ("machine", "is", "state", "issue", "connections", "copies", "a second")
+        table("at work together", columns, together)
     _tell_returned(found.returned)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core import timetable
 from digest.core.model import DeliveryStatus, IssueStatus, Newsletter
 from digest.core.quiet import QuietDay, names_by_day
+from digest.flows.machines import Machine, at_work
 from digest.flows.publish import due_slots
 from digest.store import (
     counters,
@@ -76,6 +77,8 @@ class Overview:
     uncertain: int
     #: families of mailboxes to which nothing is sent for a while
     paused: tuple[Pause, ...]
+    #: who works together on the store; nobody on SQLite
+    machines: tuple[Machine, ...]
     returned: ReturnedMail
 
 
@@ -96,6 +99,7 @@ async def overview(*, store: Database, now: datetime, most: int = 20) -> Overvie
             under_way=under_way,
             uncertain=sum(one.copies.get(DeliveryStatus.UNCERTAIN, 0) for one in under_way),
             paused=await family_pauses.under_way(connection, now),
+            machines=await at_work(connection),
             returned=await returned_mail(connection),
         )
 

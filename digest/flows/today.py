@@ -18,6 +18,7 @@ from digest.core.reputation import Level
 from digest.flows.family_acts import FamilyWatched, watched_at
 from digest.flows.feeds_shown import unwell_among
 from digest.flows.issue_acts import approve_by, why_held
+from digest.flows.machines import Machine, at_work
 from digest.flows.publish import due_slots
 from digest.store import (
     attention,
@@ -153,6 +154,8 @@ class Needs:
     refused_files: int
     #: what lies there, or is the matter with the folder itself
     folder: tuple[FolderTrouble, ...]
+    #: copies that could be sent, on a store for many machines on whose roll nobody stands
+    nobody_sends: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,8 @@ class Today:
     running: tuple[Running, ...]
     needs: Needs
     sent: tuple[Sent, ...]
+    #: who works together on the store
+    machines: tuple[Machine, ...]
 
 
 class Counted:
@@ -208,6 +213,7 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
             for one in due
             if now - one.slot.due_at > _LATE and not one.cadence.at_once
         ]
+        machines = await at_work(connection)
         watched = (await watched_at(connection, now)).each
         coming, at_once = await _coming(connection, known, readers, now)
         return Today(
@@ -238,9 +244,16 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 feeds=await unwell_among(connection, now),
                 refused_files=await taken_files.refused_since(connection, now - LATELY),
                 folder=await taken_files.troubles(connection),
+                nobody_sends=0 if store.is_sqlite or machines else _could_be_sent(found),
             ),
             sent=sent,
+            machines=machines,
         )
+
+
+def _could_be_sent(found: tuple[Running, ...]) -> int:
+    running = _standing(found, IssueStatus.SENDING)
+    return sum(one.open.get(DeliveryStatus.PLANNED, 0) for one in running)
 
 
 def _standing(found: tuple[Running, ...], status: IssueStatus) -> tuple[Running, ...]:

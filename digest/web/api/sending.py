@@ -130,6 +130,7 @@ async def show_status(call: Made, now: Now = None) -> Document:
         "uncertain": found.uncertain,
         "paused": [{"family": one.family, **pause_shown(one)} for one in found.paused],
         "returned": asdict(found.returned),
+        "machines": [asdict(one) for one in found.machines],
     }
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from digest.core.access import Power, Role, Via
 from digest.core.model import DeliveryStatus, IssueStatus, Skip
 from digest.flows.explain import Answer
+from digest.store.workers import Kind, State
 from digest.web.api.answered import QuietDayShown
 from digest.web.api.family_documents import FamilyPaused
 from subscribers.model import Standing
@@ -282,6 +283,49 @@ class ReturnedMailShown(BaseModel):
     mailboxes: list[MailboxShown]
 
 
+_MACHINE: Any = {
+    "name": "mail-2",
+    "kind": "worker",
+    "state": "sending",
+    "issue": 7,
+    "since": "2026-11-24T05:00:00Z",
+    "silent_seconds": 3.2,
+    "connections": 20,
+    "copies": 48211,
+    "per_second": 212.4,
+    "pid": 4242,
+    "version": "0.1.0",
+    "until": None,
+    "because": "",
+}
+
+
+class MachineShown(BaseModel):
+    """A process that works on the store together with others."""
+
+    model_config = _example(**_MACHINE)
+
+    name: str
+    #: what it does for the others
+    kind: Kind
+    state: State
+    #: what it sends
+    issue: int | None
+    since: datetime
+    #: since it was last heard of
+    silent_seconds: float
+    #: connections to mail servers that it may have now
+    connections: int
+    #: copies that came to an end since it signed on, and how many a second of late
+    copies: int
+    per_second: float
+    pid: int
+    version: str
+    #: when it left, and why
+    until: datetime | None
+    because: str
+
+
 class StatusShown(BaseModel):
     """What is due, under way and stuck."""
 
@@ -302,6 +346,7 @@ class StatusShown(BaseModel):
         uncertain=0,
         paused=[],
         returned=_RETURNED,
+        machines=[_MACHINE],
     )
 
     newest_number: int
@@ -313,6 +358,8 @@ class StatusShown(BaseModel):
     #: families of mailboxes to which nothing is sent for a while
     paused: list[FamilyPaused]
     returned: ReturnedMailShown
+    #: who works together on the store; nobody where that is a SQLite file
+    machines: list[MachineShown]
 
 
 class SuppressionShown(BaseModel):

@@ -19,6 +19,7 @@ from digest.web.desk.folder_page import FolderPage
 from digest.web.desk.gate import DeskRoute, Gate, Pages
 from digest.web.desk.import_pages import Import
 from digest.web.desk.issue_sheets import Issues
+from digest.web.desk.machines_page import MachinesPage
 from digest.web.desk.newsletter_pages import Newsletters
 from digest.web.desk.numbers_pages import NumbersPages
 from digest.web.desk.people_pages import People
@@ -66,6 +67,7 @@ def desk_routes(
         Topics(store=store),
         Feeds(store=store),
         FolderPage(store=store),
+        MachinesPage(store=store),
         FeedLists(store=store),
         ReaderList(store=store),
         Readers(store=store, base_url=base_url, own_themes=own_themes),

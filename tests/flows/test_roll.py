@@ -1,0 +1,218 @@
+"""A process on the roll is heard of, has its share, and takes back what those held who fell silent."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Final
+
+import pytest
+from sqlalchemy import select, update
+
+from digest.core.model import DeliveryStatus
+from digest.core.pace import Limit, Limits
+from digest.core.shares import LOOKS_BACK, SILENT_FOR, Part
+from digest.flows.machines import at_work, at_work_of_late
+from digest.flows.roll import ENDED, FELL_SILENT, LEFT, Roll
+from digest.store import deliveries, workers
+from digest.store.database import Database
+from digest.store.worker_tables import workers as rows
+from digest.store.workers import Doing, Kind, State
+from tests.flows.newsroom import TUESDAY, at, copies, item, join_many, plan_all, publish_news
+
+pytestmark = pytest.mark.anyio
+
+LIMITS: Final = Limits(Limit(10), Limit(10))
+_NUMBERS: Final = count(1)
+
+
+@dataclass
+class PlayedNames:
+    """Names of one machine, of which some may have ended."""
+
+    ended: frozenset[str] = frozenset()
+    given_up: list[str] = field(default_factory=list)
+
+    def sign_on(self) -> str:
+        return f"name{next(_NUMBERS)}"
+
+    def sign_off(self, owner: str) -> None:
+        self.given_up.append(owner)
+
+    def gone(self) -> frozenset[str]:
+        return self.ended
+
+
+def roll_of(
+    store: Database, name: str = "mail-1", kind: Kind = Kind.WORKER, names: PlayedNames | None = None
+) -> Roll:
+    # it beats when it is told to
+    return Roll(store=store, kind=kind, name=name, names=names or PlayedNames(), limits=LIMITS, beat=3600)
+
+
+async def age(store: Database, owner: str, by: timedelta, *, silent: bool = False) -> None:
+    """Somebody came so much earlier, and was heard of last so long ago if it is to be silent."""
+    async with store.write() as connection:
+        change = {"heard_at": rows.c.heard_at} if not silent else {}
+        now = await workers.clock(connection)
+        values = {"since": now - by, **change, **({"heard_at": now - by} if silent else {})}
+        await connection.execute(update(rows).where(rows.c.owner == owner).values(values))
+
+
+async def test_who_is_alone_has_all_at_once_and_who_comes_later_waits(store: Database) -> None:
+    async with roll_of(store, "mail-1") as first:
+        assert first.limits().of_server() == Limit(10)
+        async with roll_of(store, "mail-2") as second:
+            assert second.limits().of_server() is None
+            await first.beat()
+            assert first.limits().of_server() == Limit(5)
+            await age(store, first.owner, 2 * LOOKS_BACK)
+            await age(store, second.owner, LOOKS_BACK)
+            await second.beat()
+            await first.beat()
+            assert [first.limits().parts, second.limits().parts] == [(Part(0, 2),), (Part(1, 2),)]
+        # who left in good order keeps its part in the eyes of others for a while
+        await first.beat()
+        assert first.limits().of_server() == Limit(5)
+
+
+async def test_a_scheduler_has_no_share_and_takes_none(store: Database) -> None:
+    async with roll_of(store, "mail-1") as worker, roll_of(store, "desk", Kind.SCHEDULER) as scheduler:
+        await worker.beat()
+        assert worker.limits().of_server() == Limit(10)
+        assert scheduler.limits().of_server() is None
+
+
+async def test_who_cannot_look_has_nothing_until_it_can(sqlite_store: Database) -> None:
+    clock = [0.0]
+    roll = Roll(
+        store=sqlite_store,
+        kind=Kind.WORKER,
+        name="mail-1",
+        names=PlayedNames(),
+        limits=LIMITS,
+        beat=3600,
+        clock=lambda: clock[0],
+    )
+    async with roll:
+        clock[0] = 11.0
+        assert roll.limits().of_server() == Limit(10)
+        clock[0] = 13.0
+        assert roll.limits().of_server() is None
+        await roll.beat()
+        assert roll.limits().of_server() == Limit(10)
+
+
+async def test_who_fell_silent_is_off_the_roll_and_what_it_held_is_free(store: Database) -> None:
+    await join_many(store, 6, TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs"))
+    (planned,) = await plan_all(store, at(24, 7))
+    freed = asyncio.Event()
+
+    async def when_freed() -> None:
+        freed.set()
+
+    async with roll_of(store, "judge") as judge, roll_of(store, "silent") as silent:
+        judge.when_freed = when_freed
+        async with store.write() as connection:
+            wall = await workers.clock(connection)
+            claim = await deliveries.claim(
+                connection,
+                planned.issue_id,
+                silent.owner,
+                now=at(24, 7),
+                wall=wall,
+                limit=4,
+                resend_uncertain=True,
+            )
+            begun = [claim.copies[0].delivery_id]
+            await deliveries.begin(connection, silent.owner, begun, wall)
+        name = silent.owner
+        await age(store, name, SILENT_FOR * 2, silent=True)
+        # it may have been the judge who could not hear
+        await judge.beat()
+        assert not freed.is_set()
+        judge._listening_since = wall - SILENT_FOR * 2
+        await judge.beat()
+        assert freed.is_set()
+        found = sorted(copy.status.value for copy in await copies(store))
+        assert found == ["planned"] * 5 + [DeliveryStatus.UNCERTAIN.value]
+        async with store.read() as connection:
+            assert await workers.gone(connection, [name]) == {name}
+        # it wakes, finds that it is off the roll, and is a newcomer
+        await silent.beat()
+        assert silent.owner != name
+        assert silent.limits().of_server() is None
+        async with store.write() as connection:
+            assert await deliveries.begin(connection, name, begun, wall) == set()
+    async with store.read() as connection:
+        left = {(one.name, one.because) for one in await at_work_of_late(connection)}
+    assert left == {("judge", LEFT), ("silent", LEFT), ("silent", FELL_SILENT)}
+
+
+async def test_those_of_this_machine_that_have_ended_are_known_at_once(store: Database) -> None:
+    dead = roll_of(store, "dead")
+    await dead.__aenter__()
+    assert dead._beating is not None
+    dead._beating.cancel()
+    async with roll_of(store, "next", names=PlayedNames(frozenset({dead.owner}))) as following:
+        assert following.limits().of_server() == Limit(10)
+        async with store.read() as connection:
+            seen = {one.name: one.because for one in await at_work_of_late(connection)}
+    assert seen == {"dead": ENDED, "next": ""}
+
+
+async def test_whoever_does_something_else_goes_by_another_name(store: Database) -> None:
+    names = PlayedNames()
+    async with roll_of(store, "desk", Kind.SCHEDULER, names) as roll:
+        before = roll.owner
+        await roll.become(Kind.SENDER)
+        assert roll.owner != before
+        assert roll.limits().of_server() == Limit(10)
+        sending = roll.owner
+        await roll.become(Kind.SENDER)
+        assert roll.owner == sending
+    assert names.given_up == [before, sending]
+
+
+async def test_what_it_is_at_is_told_with_each_beat(store: Database) -> None:
+    async with roll_of(store, "mail-1") as roll:
+        roll.is_at(State.IDLE)
+        roll.settled(40)
+        await roll.beat()
+        async with store.read() as connection:
+            (seen,) = await at_work(connection)
+        assert (seen.name, seen.state, seen.connections, seen.copies) == ("mail-1", State.IDLE, 10, 40)
+        assert seen.per_second > 0
+        assert seen.is_here
+        assert not seen.is_late
+        await roll.beat()
+        async with store.read() as connection:
+            (again,) = await at_work(connection)
+        assert (again.copies, again.per_second) == (40, 0.0)
+
+
+async def test_who_left_long_ago_is_forgotten(store: Database) -> None:
+    async with roll_of(store, "gone"), roll_of(store, "here"):
+        pass
+    async with roll_of(store, "stays") as stays, store.write() as connection:
+        now = await workers.clock(connection)
+        assert await workers.tidy(connection, now + timedelta(days=1)) == 0
+        assert await workers.tidy(connection, now + timedelta(days=3)) == 2
+        assert await workers.beat(connection, stays.owner, Doing(State.IDLE))
+        assert not await workers.beat(connection, "nobody", Doing())
+        names = (await connection.execute(select(rows.c.name))).scalars().all()
+    assert names == ["stays"]
+
+
+async def test_the_clock_of_a_store_is_its_own(store: Database) -> None:
+    async with store.read() as connection:
+        now = await workers.clock(connection)
+    assert abs(now - datetime.now(UTC)) < timedelta(seconds=5)
+    async with roll_of(store, "mail-1") as roll:
+        roll._ahead = timedelta(minutes=7)
+        assert roll.wall() - datetime.now(UTC) > timedelta(minutes=6)
+        await roll.beat()
+        assert abs(roll.wall() - datetime.now(UTC)) < timedelta(seconds=5)
