@@ -16,6 +16,7 @@ from digest import __version__
 from digest.config import Settings
 from digest.core.families import family_of
 from digest.core.pace import Limit, Limits
+from digest.core.retention import Keep
 from digest.core.warmup import WarmingUp, WarmUp
 from digest.core.webhooks import AT_ONCE, MOST_WEBHOOKS
 from digest.errors import InputError, SettingsError
@@ -121,6 +122,16 @@ def warm_up_of(settings: Settings) -> WarmingUp | None:
         return None
     plan = WarmUp(settings.warm_up_first, settings.warm_up_growth, settings.warm_up_goal)
     return WarmingUp(plan, settings.warm_up_since)
+
+
+def keep_of(settings: Settings) -> Keep:
+    """How long rows are kept."""
+    return Keep.of_days(
+        copies=settings.keep_copies_days,
+        returns=settings.keep_returns_days,
+        notices=settings.keep_notices_days,
+        changes=settings.keep_changes_days,
+    )
 
 
 def dkim_keys_of(settings: Settings) -> tuple[DkimKey, ...]:

@@ -169,6 +169,7 @@ async def jobs_for(
         alerts_to=wiring.alerts_to_of(settings),
         pause_families=settings.pause_families,
         keep_unconfirmed=timedelta(days=settings.unconfirmed_days),
+        keep=wiring.keep_of(settings),
         messenger=Messenger(store=store, reach=wiring.reach_to_webhooks(settings)),
         progress=progress,
         poller=poller,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +22,7 @@ from digest.core.selection import Selector
 from digest.errors import NotFoundError
 from digest.flows.preview import slot_for
 from digest.flows.publish import rules_of
-from digest.store import briefings, corrections, counters, ledger, newsletters, numbered, stories
+from digest.store import briefings, corrections, counters, newsletters, numbered, reader_copies, stories
 from digest.store.database import Database
 from digest.store.ledger import Entry
 from subscribers import store as readers
@@ -76,14 +76,14 @@ async def _explain_one(
         draft = f"briefing {briefing.id} is a draft: it has no publication number yet"
         return Explanation(newsletter.slug, Answer.NOT_PUBLISHED, (draft,), ())
     told = await corrections.numbers_of(connection, briefing.id)
-    every = await _copies_about(connection, reader, {briefing.number, *told})
-    copies = [copy for copy in every if _speaks_of(copy, briefing.number)]
+    every = await reader_copies.deciding_about(connection, reader.id, {briefing.number, *told})
+    copies = [copy for copy in every if copy.speaks_of(briefing.number)]
     gaps = await readers.gaps_of(connection, reader.id)
     reasons = [_published(briefing), *_topics(briefing)]
     reasons += await _story(connection, briefing)
     reasons += _history(briefing.number, copies, gaps)
     for number in told:
-        about = (copy for copy in every if _speaks_of(copy, number))
+        about = (copy for copy in every if copy.speaks_of(number))
         reasons += [f"as number {number} it was changed: {_said_of(copy, number)}" for copy in about]
         if number in reader.bookmark.deferred and reader.standing is not Standing.LEFT:
             reasons.append(
@@ -99,18 +99,6 @@ async def _explain_one(
     if reader.standing is Standing.LEFT and answer is not Answer.SENT:
         reasons.append("the reader has left: nothing more is sent")
     return Explanation(newsletter.slug, answer, tuple(reasons), carried)
-
-
-async def _copies_about(
-    connection: AsyncConnection, reader: Subscription, numbers: Collection[int]
-) -> list[Entry]:
-    """The reader's copies in which any of these numbers was decided."""
-    found: list[Entry] = []
-    after = 0
-    while page := await ledger.page(connection, after=after, limit=500, subscription_id=reader.id):
-        found += [copy for copy in page if any(_speaks_of(copy, number) for number in numbers)]
-        after = page[-1].id
-    return found
 
 
 async def _outlook(
@@ -192,19 +180,12 @@ def _said_of(copy: Entry, number: int) -> str:
     if number in copy.numbers:
         reason = f" ({copy.reason})" if copy.reason else ""
         when = f" at {copy.sent_at:%Y-%m-%d %H:%M} UTC" if copy.sent_at else ""
-        return f"{where} carried it: delivery {copy.id}, {copy.status}{when}{reason}"
+        row = f"delivery {copy.id}, " if copy.id else ""
+        return f"{where} carried it: {row}{copy.status}{when}{reason}"
     if number in copy.deferred:
         return f"{where} was full: deferred to the next issue"
     reason = next(reason for reason, numbers in copy.left_out.items() if number in numbers)
     return f"{where} left it out: {in_words(reason)}"
-
-
-def _speaks_of(copy: Entry, number: int) -> bool:
-    return (
-        number in copy.numbers
-        or number in copy.deferred
-        or any(number in numbers for numbers in copy.left_out.values())
-    )
 
 
 def _answer_of(carried: Sequence[Entry]) -> Answer:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import Actor
 from digest.core.model import DeliveryStatus, Issue, IssueStatus, Skip
 from digest.errors import InputError, NotFoundError
-from digest.store import issue_states, issues, ledger, pulling
+from digest.store import issue_states, issues, ledger, pulling, volumes
 from digest.store.changes import note_change
 from digest.store.database import Database
 from digest.store.ledger import Entry
@@ -108,6 +108,8 @@ async def _require_alive(connection: AsyncConnection, issue_id: int) -> None:
     issue = await _issue(connection, issue_id)
     if issue.status in _TAKEN_BACK:
         raise InputError(f"issue {issue_id} is {issue.status}: nothing of it is sent any more")
+    if await volumes.holds(connection, issue_id):
+        raise InputError(f"issue {issue_id} is old and bound into a volume: nothing of it is sent any more")
 
 
 async def _issue(connection: AsyncConnection, issue_id: int) -> Issue:

@@ -246,7 +246,8 @@ def explanation_shown(one: Explanation) -> dict[str, Any]:
         "reasons": one.reasons,
         "next_slot": one.next_slot,
         "deliveries": [
-            {"id": copy.id, "issue": copy.issue_id, "status": copy.status, "sent_at": copy.sent_at}
+            # of a copy that is kept in a volume neither its number nor the minute is known
+            {"id": copy.id or None, "issue": copy.issue_id, "status": copy.status, "sent_at": copy.sent_at}
             for copy in one.deliveries
         ],
     }

@@ -15,6 +15,7 @@ import structlog
 from digest.core.model import DeliveryStatus, RunTotals
 from digest.core.notices import LATE_BY, WORTH_SENDING, NoticeKind
 from digest.core.pace import Limits
+from digest.core.retention import Keep
 from digest.core.warmup import WarmingUp
 from digest.flows.alerts import Told, tell
 from digest.flows.counting import count_families
@@ -34,11 +35,11 @@ from digest.flows.reputation import Watch
 from digest.flows.roll import Roll
 from digest.flows.sender import LONGEST_WAIT, Allowance
 from digest.flows.tally import Progress, Tally
-from digest.flows.tidy import tidy
 from digest.flows.watch import Looked, Watcher
 from digest.jobs.here import Here
 from digest.jobs.liveness import Liveness
 from digest.jobs.place import Place
+from digest.jobs.tidying import Tidying
 from digest.mail.post import Post
 from digest.store import issues, notices, webhooks
 from digest.store.database import Database
@@ -46,8 +47,6 @@ from digest.store.webhooks import Webhook
 
 log = structlog.get_logger(__name__)
 
-#: How often a process that goes on looks for what is to be forgotten.
-TIDY_EVERY: Final = timedelta(hours=1)
 #: How long a run that ends afterwards hands over to webhooks, in seconds; what is left waits for the next.
 HAND_OVER_FOR: Final = 60.0
 
@@ -116,6 +115,7 @@ class LocalJobs:
         alerts_to: Sequence[str] = (),
         pause_families: bool = True,
         keep_unconfirmed: timedelta | None = None,
+        keep: Keep | None = None,
         messenger: Messenger | None = None,
         poller: Poller | None = None,
         watcher: Watcher | None = None,
@@ -128,7 +128,8 @@ class LocalJobs:
     ) -> None:
         """Take the parts; nothing is opened before the first run.
 
-        What was not confirmed for longer than `keep_unconfirmed` is forgotten, without it nothing is.
+        What was not confirmed for longer than `keep_unconfirmed` is forgotten, without it nothing is. What
+        is older than `keep` says shrinks, without it nothing does.
         Without `pause_families` nothing is paused or held because of what came back; admins are told anyway.
         Without `limits` all lanes may go to one family of mailboxes, as fast as it takes them. `clock` gives
         seconds for the pace; who would have to wait longer than `longest_wait` of them waits in the store.
@@ -161,7 +162,7 @@ class LocalJobs:
         )
         self._place: Final[Place] = self._here if place is None else place(self._here)
         self._roll: Final = roll
-        self._keep_unconfirmed: Final = keep_unconfirmed
+        self._tidying: Final = Tidying(store, keep_unconfirmed, keep)
         #: without one no feed is asked
         self._poller: Final = poller
         #: without one no folder is looked into
@@ -170,8 +171,6 @@ class LocalJobs:
         self._pictures: Final = pictures
         #: without one no mailbox is read
         self._mailbox: Final = mailbox
-        #: when it was tidied last
-        self._tidied_at: datetime | None = None
         self._messenger: Final = messenger
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
@@ -183,7 +182,7 @@ class LocalJobs:
         self._liveness.bury(gone)
         await settle_stopped(store=self._store, now=now)
         await count_families(store=self._store, now=now)
-        await self._tidy(now)
+        await self._tidying.before_sending(now)
         # what it pauses is not sent to in this run
         await self._watch.look_now_and_then(now)
         # before the issues, which may take hours: somebody may be waiting for a question
@@ -202,6 +201,7 @@ class LocalJobs:
         totals = totals_of(planned, issue_ids, tally, in_doubt)
         # last: a roster of a million lines may take its time, and no mail waits for it
         await self.take_in(now, stop)
+        await self._tidying.after_sending(now, stop)
         trouble = tally.whole_trouble or notified.trouble
         held = 0 if self._resend_uncertain else totals.uncertain
         late = [one for one in planned if one.late_by >= LATE_BY]
@@ -283,15 +283,6 @@ class LocalJobs:
         async with self._store.read() as connection:
             return await webhooks.turned_off(connection, now - WORTH_SENDING[NoticeKind.ALERT])
 
-    async def _tidy(self, now: datetime) -> None:
-        """Forget what is to be forgotten, now and then."""
-        last = self._tidied_at
-        if self._keep_unconfirmed is None or (last is not None and now < last + TIDY_EVERY):
-            return
-        self._tidied_at = now
-        done = await tidy(store=self._store, now=now, keep_unconfirmed=self._keep_unconfirmed)
-        if done.removed or done.left:
-            log.info("who did not confirm was forgotten", removed=done.removed, left=done.left)
 
 
 def totals_of(

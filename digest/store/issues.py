@@ -238,7 +238,7 @@ def _copy_from(row: Row[Any], issue: Issue) -> Copy:
 
 
 #: What the shelves alone look at.
-_NOT_SHOWN: Final = frozenset({"first_copy", "last_copy", "outcomes", "families"})
+_NOT_SHOWN: Final = frozenset({"first_copy", "last_copy", "outcomes", "families", "volume_id"})
 
 
 def _columns(issue: Issue) -> dict[str, Any]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.store import bound_copies
+from digest.store.bound_copies import BoundCopy
 from digest.store.tables import (
     briefings,
     cohorts,
@@ -20,6 +24,24 @@ from digest.store.tables import (
 )
 from subscribers.interning import chunks
 from subscribers.tables import consents, gaps, subscribers
+
+
+@dataclass(frozen=True, slots=True)
+class CopyKept:
+    """A copy that was made for a reader, sent or not."""
+
+    subscription_id: int
+    issue_id: int
+    status: str
+    reason: str
+    detail: str
+    #: None, as the time, when the copy is kept in a volume
+    attempts: int | None
+    sent_at: datetime | None
+    due_at: datetime
+    #: as in the cohort: topics and the numbers under each
+    groups: list[tuple[str, list[int]]]
+    round: int
 
 
 async def person(connection: AsyncConnection, subscriber_id: int) -> Row[Any]:
@@ -47,22 +69,38 @@ async def notices_of(connection: AsyncConnection, subscription_ids: Collection[i
     return (await connection.execute(query.order_by(notices.c.id))).all()
 
 
-async def copies_of(connection: AsyncConnection, subscription_ids: Collection[int]) -> Sequence[Row[Any]]:
-    """Rows of deliveries with their issue and what their cohort got, oldest first."""
+async def copies_of(connection: AsyncConnection, subscription_ids: Collection[int]) -> list[CopyKept]:
+    """All copies with their issue and what their cohort got, in the order of issues."""
     mine = deliveries.c
     query: Select[Any] = (
         select(
-            *(mine.id, mine.subscription_id, mine.issue_id, mine.status, mine.reason, mine.detail),
+            *(mine.subscription_id, mine.issue_id, mine.status, mine.reason, mine.detail),
             *(mine.attempts, mine.sent_at),
-            *(issues.c.due_at, issues.c.subject, cohorts.c.groups, cohorts.c.round),
+            *(issues.c.due_at, cohorts.c.groups, cohorts.c.round),
         )
         .join(cohorts, cohorts.c.id == mine.cohort_id)
         .join(issues, issues.c.id == mine.issue_id)
         .where(mine.subscription_id.in_(subscription_ids))
-        .order_by(mine.id)
     )
-    found: Sequence[Row[Any]] = (await connection.execute(query)).all()
-    return found
+    found = [CopyKept(**row._mapping) for row in await connection.execute(query)]
+    found += map(_copy_of, await bound_copies.of_readers(connection, subscription_ids))
+    return sorted(found, key=lambda one: one.issue_id)
+
+
+def _copy_of(bound: BoundCopy) -> CopyKept:
+    its = bound.cohort
+    return CopyKept(
+        subscription_id=bound.subscription_id,
+        issue_id=its.issue_id,
+        status=bound.fate.status,
+        reason=bound.fate.reason,
+        detail="",
+        attempts=None,
+        sent_at=None,
+        due_at=its.due_at,
+        groups=its.groups,
+        round=its.round,
+    )
 
 
 async def titles_in(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, null, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import AT_ONCE_SIGN, DeliveryStatus, IssueStatus
@@ -27,6 +27,7 @@ _LONG_AGO: Final = timedelta(days=2)
 class Entry:
     """One delivery as it is shown."""
 
+    #: 0 when its row is gone and it is kept in a volume
     id: int
     issue_id: int
     newsletter: str
@@ -51,6 +52,14 @@ class Entry:
     due_at: datetime
     retry_at: datetime | None
     sent_at: datetime | None
+
+    def speaks_of(self, number: int) -> bool:
+        """True when a number was carried, put off or left out."""
+        return (
+            number in self.numbers
+            or number in self.deferred
+            or any(number in numbers for numbers in self.left_out.values())
+        )
 
 
 async def page(
@@ -109,7 +118,7 @@ async def newest_of(
     before: int | None = None,
     limit: int = 25,
 ) -> tuple[Entry, ...]:
-    """A reader's deliveries, those of the newest issues first, below the number of an issue.
+    """A reader's deliveries that have rows, those of the newest issues first, below the number of an issue.
 
     An issue is of one newsletter, and a reader has one subscription to it: no two are of the same issue.
     """
@@ -195,9 +204,12 @@ async def retry(connection: AsyncConnection, delivery_id: int, status: DeliveryS
 async def _settle(
     connection: AsyncConnection, delivery_id: int, expected: DeliveryStatus, values: dict[str, Any]
 ) -> bool:
+    # what is bound is counted for good
+    bound = exists().where(issues.c.id == deliveries.c.issue_id, issues.c.volume_id.isnot(None))
     query = (
         update(deliveries)
         .where(deliveries.c.id == delivery_id, deliveries.c.status == expected)
+        .where(~bound)
         .values(**values)
         .returning(deliveries.c.issue_id)
     )

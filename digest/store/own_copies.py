@@ -11,6 +11,8 @@ from sqlalchemy import Row, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
+from digest.store import bound_copies
+from digest.store.bound_copies import BoundCopy
 from digest.store.issues import numbers_in
 from digest.store.tables import briefings, cohorts, deliveries, issue_briefings, issues, revisions
 from subscribers.interning import chunks
@@ -50,15 +52,23 @@ async def newest(
     query = _copies().where(deliveries.c.subscription_id == subscription_id)
     if before is not None:
         query = query.where(deliveries.c.issue_id < before)
-    rows = await connection.execute(query.order_by(deliveries.c.issue_id.desc()).limit(count))
-    return tuple(map(_copy_from, rows))
+    rows = (await connection.execute(query.order_by(deliveries.c.issue_id.desc()).limit(count))).all()
+    above = rows[-1].issue_id if len(rows) == count else 0
+    bound = await bound_copies.of_readers(
+        connection, [subscription_id], above=above, below=before, count=count
+    )
+    both = [*map(_copy_from, rows), *map(_copy_of, bound)]
+    return tuple(sorted(both, key=lambda one: one.issue_id, reverse=True)[:count])
 
 
 async def one(connection: AsyncConnection, subscription_id: int, issue_id: int) -> OwnCopy | None:
     """The copy of an issue that was made for this subscription, if there is one."""
     mine = and_(deliveries.c.issue_id == issue_id, deliveries.c.subscription_id == subscription_id)
     row = (await connection.execute(_copies().where(mine))).first()
-    return None if row is None else _copy_from(row)
+    if row is not None:
+        return _copy_from(row)
+    bound = await bound_copies.one(connection, subscription_id, issue_id)
+    return None if bound is None else _copy_of(bound)
 
 
 async def carried(
@@ -105,3 +115,19 @@ def _copy_from(row: Row[Any]) -> OwnCopy:
     values = dict(row._mapping)
     numbers = tuple(numbers_in(values.pop("groups")))
     return OwnCopy(**{**values, "status": DeliveryStatus(row.status)}, numbers=numbers)
+
+
+def _copy_of(bound: BoundCopy) -> OwnCopy:
+    its = bound.cohort
+    return OwnCopy(
+        issue_id=its.issue_id,
+        cohort_id=its.id,
+        round=its.round,
+        day=its.day,
+        due_at=its.due_at,
+        subject=its.subject,
+        numbers=tuple(numbers_in(its.groups)),
+        status=bound.fate.status,
+        reason=bound.fate.reason,
+        doubts=int(bound.fate.in_doubt),
+    )

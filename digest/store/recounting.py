@@ -29,12 +29,15 @@ class Move(NamedTuple):
 async def recount(connection: AsyncConnection, issue_id: int, moves: Counter[Move]) -> None:
     """Change the kept counts of an issue by these moves; what does not fit is counted anew, by who counts."""
     mine = issues.c
-    query = select(mine.outcomes, mine.families).where(mine.id == issue_id).with_for_update()
-    row = (await connection.execute(query)).first()
+    query = select(mine.outcomes, mine.families, mine.volume_id).where(mine.id == issue_id)
+    row = (await connection.execute(query.with_for_update())).first()
     if row is None or row.outcomes is None:
         # nobody has counted yet
         return
     outcomes = _outcomes_after(row.outcomes, moves)
+    if outcomes is None and row.volume_id is not None:
+        # there are no rows any more from which they could be counted
+        return
     families = None if outcomes is None or row.families is None else _families_after(row.families, moves)
     values = {
         "outcomes": null() if outcomes is None else outcomes,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The version that this program writes: the last of `migrations/versions/`.
-NEWEST: Final = "0025"
+NEWEST: Final = "0026"
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 #: Where Alembic writes the version down.

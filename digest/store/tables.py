@@ -243,12 +243,17 @@ issues = Table(
     Column("families", JSON(none_as_null=True)),
     # the domain of Message-IDs, kept so that a copy sent again carries the same one
     Column("domain", String(255), nullable=False),
+    # of which volume its copies are, bound or about to be (`digest.store.volume_tables`); no key of its own,
+    # for every process knows of issues, and few of volumes
+    Column("volume_id", Integer),
     # the unique slot: any number of schedulers may try, one opens the issue
     UniqueConstraint("newsletter_id", "cadence_id", "slot"),
     is_one_of("status", IssueStatus),
     # on PostgreSQL too: see the remark at `subscriptions`
     Index("ix_issues_sending", "due_at", sqlite_where=column("status") == "sending"),
     Index("ix_issues_unfinished", "status", sqlite_where=text(one_of("status", UNFINISHED))),
+    # of those that are in none, the oldest
+    Index("ix_issues_volume_id_due_at", "volume_id", "due_at"),
 )
 
 # The revision in which an issue carries a briefing: what is sent again later is sent unchanged.

@@ -5,13 +5,15 @@ Readers who share a group and have all had the text go on sharing it: one row ch
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from array import array
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
+from digest.store import bound_copies
 from digest.store.correction_tables import corrections
 from digest.store.issues import numbers_in
 from digest.store.tables import cohorts, deliveries, issue_briefings, issues
@@ -31,8 +33,10 @@ _HAD: Final = or_(
 class Had:
     """The copies in which readers have had a text: by issue, and within it by cohort."""
 
-    def __init__(self, cohorts_by_issue: dict[int, list[int]]) -> None:
+    def __init__(self, cohorts_by_issue: dict[int, list[int]], bound: Mapping[int, Sequence[int]]) -> None:
         self._by_issue: Final = cohorts_by_issue
+        #: by issue the readers whose copies are kept in volumes
+        self.bound: Final = bound
 
     def copies(self) -> list[tuple[int, ColumnElement[bool]]]:
         """For each issue conditions on its deliveries; no delivery meets two."""
@@ -56,7 +60,7 @@ async def who_had(connection: AsyncConnection, numbers: Collection[int], before:
     async for row in await connection.stream(query.where(cohorts.c.skip.is_(None))):
         if not set(numbers).isdisjoint(numbers_in(row.groups)):
             found.setdefault(row.issue_id, []).append(row.id)
-    return Had(dict(sorted(found.items())))
+    return Had(dict(sorted(found.items())), await bound_copies.who_had(connection, found))
 
 
 async def last_revision_told(
@@ -71,6 +75,8 @@ async def last_revision_told(
 
 async def has_readers(connection: AsyncConnection, had: Had) -> bool:
     """True when any of these copies was delivered, or may have been."""
+    if had.bound:
+        return True
     for _issue_id, copies in had.copies():
         if (await connection.execute(select(exists().where(copies)))).scalar_one():
             return True
@@ -89,6 +95,8 @@ async def owe(connection: AsyncConnection, had: Had, number: int) -> int:
         first, last = (await connection.execute(span)).one()
         mine = and_(copies, deliveries.c.id.between(first, last)) if first else copies
         told += await _owe_to_readers_of(connection, mine, number)
+    for readers in had.bound.values():
+        told += await _owe_to_readers(connection, readers, number)
     return told
 
 
@@ -102,21 +110,47 @@ async def _owe_to_readers_of(connection: AsyncConnection, copies: ColumnElement[
         .group_by(here)
     )
     readers: dict[int, int] = {row.group_id: row.readers for row in await connection.execute(counts)}
+    of_reader = exists().where(deliveries.c.subscription_id == subscriptions.c.id, copies)
+    return await _move(connection, readers, number, lambda _group_id: [of_reader])
+
+
+async def _owe_to_readers(connection: AsyncConnection, subscription_ids: Sequence[int], number: int) -> int:
+    """The same for readers by their numbers."""
+    mine = subscriptions.c
+    by_group: dict[int, array[int]] = {}
+    for some in chunks(subscription_ids):
+        query = select(mine.group_id, mine.id).where(mine.id.in_(list(some)))
+        for group_id, id_ in await connection.execute(query):
+            by_group.setdefault(group_id, array("q")).append(id_)
+    readers = {group_id: len(ids) for group_id, ids in by_group.items()}
+    return await _move(
+        *(connection, readers, number),
+        lambda group_id: [mine.id.in_(list(some)) for some in chunks(by_group[group_id])],
+    )
+
+
+async def _move(
+    connection: AsyncConnection,
+    readers: Mapping[int, int],
+    number: int,
+    conditions_of: Callable[[int], list[ColumnElement[bool]]],
+) -> int:
+    """Owe a number to so many readers of each group, whom conditions of the group name; to how many."""
     whole, part = await _those_to_move(connection, readers, number)
     ids = await intern_bookmarks(connection, {*whole.values(), *part.values()})
     if whole:
         moved = [{"its_group": group_id, "bookmark_id": ids[mark]} for group_id, mark in whole.items()]
         await connection.execute(update(groups).where(groups.c.id == bindparam("its_group")), moved)
     targets = await groups_with_bookmarks(connection, {(id_, ids[mark]) for id_, mark in part.items()})
-    of_reader = exists().where(deliveries.c.subscription_id == subscriptions.c.id, copies)
     for group_id, bookmark in part.items():
-        move = update(subscriptions).where(here == group_id, of_reader)
-        await connection.execute(move.values(group_id=targets[group_id, ids[bookmark]]))
+        for condition in conditions_of(group_id):
+            move = update(subscriptions).where(subscriptions.c.group_id == group_id, condition)
+            await connection.execute(move.values(group_id=targets[group_id, ids[bookmark]]))
     return sum(readers[group_id] for group_id in (*whole, *part))
 
 
 async def _those_to_move(
-    connection: AsyncConnection, readers: dict[int, int], number: int
+    connection: AsyncConnection, readers: Mapping[int, int], number: int
 ) -> tuple[dict[int, Bookmark], dict[int, Bookmark]]:
     """The next bookmark of each group of which all readers have had the text, and of which some have."""
     whole: dict[int, Bookmark] = {}

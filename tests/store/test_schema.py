@@ -35,6 +35,7 @@ from digest.store import (
     story_tables,
     taken_tables,
     topics,
+    volume_tables,
     watch_tables,
     webhook_tables,
     worker_tables,
@@ -70,6 +71,7 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
         *(webhook_tables.webhooks, story_tables.story_joins, correction_tables.corrections),
         *(click_tables.links, feed_tables.feeds, return_tables.returns, taken_tables.taken_files),
         *(watch_tables.family_pauses, worker_tables.workers, picture_tables.pictures),
+        volume_tables.volumes,
     )
     assert {one.metadata for one in known} == {metadata}
     async with blank_store.read() as connection:

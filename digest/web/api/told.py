@@ -70,9 +70,9 @@ class SentByHand(BaseModel):
 
 
 class CopyShown(BaseModel):
-    """A copy that carried a briefing."""
+    """A copy that carried a briefing; of one that is kept in a volume neither number nor time is known."""
 
-    id: int
+    id: int | None
     issue: int
     status: DeliveryStatus
     sent_at: datetime | None

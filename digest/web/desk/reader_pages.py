@@ -28,10 +28,10 @@ from digest.store import (
     briefings,
     changes,
     kept,
-    ledger,
     listed,
     newsletters,
     numbered,
+    reader_copies,
     returned,
     returned_mails,
     topics,
@@ -121,7 +121,7 @@ class Readers:
             reader = await _require(connection, visit)
             ids = [one.id for one in reader.subscriptions]
             person = await kept.person(connection, reader.id)
-            copies = await ledger.newest_of(connection, ids, before=before, limit=_COPIES + 1)
+            copies = await reader_copies.newest_of(connection, ids, before=before, limit=_COPIES + 1)
             score = await returned.score_of(connection, reader.id)
             values = {
                 "reader": reader,
@@ -322,7 +322,7 @@ async def _require(connection: AsyncConnection, visit: Visit) -> Listed:
 async def _came_back(connection: AsyncConnection, copies: Sequence[Entry]) -> dict[int, list[Return]]:
     """What was said of these copies, by their numbers, oldest first."""
     found: dict[int, list[Return]] = {}
-    some = [copy.id for copy in copies]
+    some = [copy.id for copy in copies if copy.id]
     for one in await returned_mails.page(connection, delivery_ids=some, limit=10 * len(some)):
         found.setdefault(one.delivery_id or 0, []).insert(0, one)
     return found
