@@ -23,6 +23,7 @@ from benchmarks import (
     printing,
     returns,
     sending,
+    shrinking,
     stories,
     telling,
     topics,
@@ -43,6 +44,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "returns": returns.run,
     "moving": moving.run,
     "topics": topics.run,
+    "shrinking": shrinking.run,
 }
 #: Only when it is named: it installs what other people wrote.
 _ON_REQUEST: Final[Mapping[str, Part]] = {"others": others.run}

@@ -190,6 +190,9 @@ def test_mail_may_go_to(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ("smtp_url = 'mail.example:25'", ("smtp_url", "smtp://", "number 1")),
         ("smtp_url = 'smtp://a.example,http://b.example'", ("smtp_url", "number 2")),
         ("smtp_url = 'smtp://:25'", ("smtp_url", "number 1")),
+        ("keep_copies_days = 89", ("keep_copies_days", "90 days or more, or 0 for ever")),
+        ("keep_changes_days = -1", ("keep_changes_days", "greater than or equal to 0")),
+        ("keep_returns_days = 'long'", ("keep_returns_days", "integer")),
     ],
 )
 def test_one_line_says_which_value_is_wrong_and_how_to_mend_it(text: str, words: tuple[str, ...]) -> None:

@@ -47,6 +47,7 @@ _BRANCHES: Final = {
     "serve": _Branch(("serving",), "Serve the web pages and run the scheduler."),
     "worker": _Branch(("working",), "Send what is due together with others, on as many machines as needed."),
     "status": _Branch(("house",), "Show what is due, under way and stuck."),
+    "tidy": _Branch(("tidying",), "Forget what is old, and bind copies of old issues."),
     "users": _Branch(("users",), "Who may enter the desk, and the keys of programs."),
     "webhooks": _Branch(("webhooks",), "Who elsewhere is told what happens."),
     "demo": _Branch(("demo",), "Run the main job on sample briefings, into the outbox."),

@@ -82,7 +82,8 @@ async def _drop(store: Database, kind: Kind, oldest: datetime, pace: Unhurried) 
 
 async def _bind(store: Database, oldest: datetime, now: datetime, pace: Unhurried) -> int:
     count = 0
-    await _count_all(store, oldest)
+    if not await _count_all(store, oldest, pace):
+        return count
     while True:
         async with store.read() as connection:
             if not await volumes.is_due(connection, oldest):
@@ -97,15 +98,17 @@ async def _bind(store: Database, oldest: datetime, now: datetime, pace: Unhurrie
             return count
 
 
-async def _count_all(store: Database, oldest: datetime) -> None:
-    """Count what is not counted of issues that are about to be bound, while there are rows to count."""
+async def _count_all(store: Database, oldest: datetime, pace: Unhurried) -> bool:
+    """Count what is not counted of issues that are about to be bound; False when time was too short."""
     while True:
         async with store.read() as connection:
             ids = await volumes.without_counts(connection, oldest, _ISSUES)
         if not ids:
-            return
+            return True
         for issue_id in ids:
             async with store.read() as connection:
                 found = await outcomes.counts_of(connection, issue_id)
             async with store.write() as connection:
                 await volumes.keep_counts(connection, issue_id, found)
+            if not await pace.goes_on():
+                return False

@@ -47,6 +47,8 @@ KEEP_MAILBOXES: Final = timedelta(days=7)
 KEEP_TAKEN: Final = timedelta(days=365)
 #: In one transaction: others write too.
 TOGETHER: Final = 200
+#: More than anybody wants to know exactly.
+MOST_COUNTED: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,12 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
     if found.removed or emptied or unclean:
         await leave_nothing(store)
     return found
+
+
+async def overdue(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -> int:
+    """How many entered addresses were not confirmed for so long; changes nothing."""
+    async with store.read() as connection:
+        return len(await unconfirmed.asked_before(connection, now - keep_unconfirmed, limit=MOST_COUNTED))
 
 
 async def _forget_forms(store: Database, before: datetime) -> None:

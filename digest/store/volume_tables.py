@@ -1,4 +1,4 @@
-"""The tables of volumes: about a month of old issues each, whose copies have no rows of their own any more."""
+"""The tables of volumes: about a month of old issues each, whose copies have no rows of their own."""
 
 from __future__ import annotations
 

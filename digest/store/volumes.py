@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, delete, false, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, false, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.binding import Bound, Fate, bind
@@ -24,9 +24,9 @@ from subscribers.tables import subscriptions
 #: A volume holds the issues of so long: a reader's lists are alike over weeks, and a reader has few leaves.
 SPAN: Final = timedelta(days=31)
 #: Copies of one transaction; a single reader with more is taken whole.
-TOGETHER: Final = 4000
+TOGETHER: Final = 2000
 #: Readers that are looked through in one transaction, when most of them had none of these issues.
-_READERS: Final = 4000
+_READERS: Final = 2000
 #: Numbers in one statement.
 _IDS: Final = 1000
 #: Nothing more is sent of these.
@@ -158,7 +158,7 @@ def _to_be_bound(before: datetime) -> ColumnElement[bool]:
         mine.volume_id.is_(None),
         mine.due_at < before,
         mine.status.in_(_FINISHED),
-        or_(mine.last_copy.is_(None), mine.last_copy < newest),
+        mine.last_copy < newest,
     )
 
 

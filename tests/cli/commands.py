@@ -25,6 +25,7 @@ CALLS: Final = {
     "briefings split": "3",
     "briefings front": "4",
     "archive reindex": "",
+    "tidy": "--dry-run",
     "topics list": "",
     "topics add": "space --title Space",
     "topics edit": "economy --title Money",

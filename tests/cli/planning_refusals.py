@@ -1,4 +1,4 @@
-"""What commands about quiet days and plans refuse: the words, and what the one line of the answer holds."""
+"""What commands about quiet days, plans and tidying refuse: the words, and what the answer's line holds."""
 
 from __future__ import annotations
 
@@ -12,5 +12,6 @@ PLANNING: Final = {
         ("daily ZZ 2026", "the holidays of ZZ are not known: type the days"),
         ("daily FR soon", "'YEAR'"),
     ],
+    "tidy": [("everything", "everything"), ("--before 2020", "--before")],
     "issues plan-anew": [("99", "issue 99 does not exist"), ("one", "'ID'")],
 }

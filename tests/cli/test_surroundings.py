@@ -29,7 +29,7 @@ ONLY_LOOK: Final = {
     *("subscribers list", "notices list", "suppressions list", "suppressions export"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
     *("families list", "deliveries list", "why", "status", "users list", "users keys", "webhooks list"),
-    *("bounces list", "bounces show"),
+    *("bounces list", "bounces show", "tidy"),
 }
 
 

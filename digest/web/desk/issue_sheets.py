@@ -26,6 +26,7 @@ from digest.store import (
     outcomes,
     returned_mails,
     topics,
+    volumes,
 )
 from digest.store.database import Database
 from digest.store.returned_mails import Return
@@ -153,6 +154,7 @@ class Issues:
         may = visit.may(Power.SEE_READERS)
         async with self._store.read() as connection:
             issue = await self._issue(connection, visit)
+            is_bound = await volumes.holds(connection, issue.id)
             found = await ledger.page(
                 connection,
                 after=visit.asked_number("after") or 0,
@@ -167,6 +169,7 @@ class Issues:
             "issue_copies",
             issue=issue,
             copies=shown,
+            is_bound=is_bound,
             statuses=list(DeliveryStatus),
             chosen=status,
             email=address if may else "",
