@@ -120,7 +120,7 @@ async def step(connection: AsyncConnection, now: datetime) -> Step | None:
     last = min(first + _READERS - 1, volume.last_subscription)
     if len(found) > TOGETHER:
         found, last = await _whole_readers(connection, volume, found)
-    bound = await _take(connection, [row.id for row in found])
+    bound = await _take(connection, await _of_volume(connection, volume.id, found))
     if bound:
         leaf = {
             "volume_id": volume.id,
@@ -169,24 +169,30 @@ async def _some_copies(
     first = volume.next_subscription if reader is None else reader
     last = min(first + _READERS - 1, volume.last_subscription) if reader is None else reader
     mine = deliveries.c
-    # reader by reader along the index of deliveries, which begins with them
+    # one walk along the index of deliveries, which begins with the reader: joined to issues, PostgreSQL may
+    # begin with these, and look through all their copies each time
     query: Select[Any] = (
-        select(mine.id, mine.subscription_id)
-        .select_from(subscriptions)
-        .join(deliveries, mine.subscription_id == subscriptions.c.id)
-        .join(issues, issues.c.id == mine.issue_id)
+        select(mine.id, mine.subscription_id, mine.issue_id)
         .where(
-            subscriptions.c.id.between(first, last),
+            mine.subscription_id.between(first, last),
             mine.issue_id.between(volume.first_issue, volume.last_issue),
-            issues.c.volume_id == volume.id,
             mine.status.in_(SETTLED),
         )
-        .order_by(subscriptions.c.id)
+        .order_by(mine.subscription_id)
     )
     if reader is None:
         query = query.limit(TOGETHER + 1)
     rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
     return rows
+
+
+async def _of_volume(connection: AsyncConnection, volume_id: int, found: Sequence[Row[Any]]) -> list[int]:
+    """Those of these copies whose issues are of the volume: others may lie among them."""
+    wanted: set[int] = set()
+    for some in chunks(sorted({row.issue_id for row in found})):
+        query = select(issues.c.id).where(issues.c.id.in_(some), issues.c.volume_id == volume_id)
+        wanted.update((await connection.execute(query)).scalars())
+    return [row.id for row in found if row.issue_id in wanted]
 
 
 async def _whole_readers(
