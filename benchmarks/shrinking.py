@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from benchmarks.alone import Case, alone, scratch
 from benchmarks.options import Options
-from benchmarks.postgres import postgresql
+from benchmarks.postgres import a_postgresql
 from benchmarks.tables import seconds, show
 
 _ISSUES: Final = 20
@@ -20,7 +20,7 @@ def run(options: Options) -> dict[str, Any]:
     counts = [_READERS, _MANY_READERS] if options.million else [_READERS]
     figures: dict[str, Any] = {}
     for readers in counts:
-        with scratch() as folder, postgresql() as server:
+        with scratch() as folder, a_postgresql() as server:
             urls = {"SQLite": f"sqlite+aiosqlite:///{folder / 'old.sqlite3'}", "PostgreSQL": server}
             for kind, url in urls.items():
                 figures[f"{kind}, {readers:,} readers"] = alone(

@@ -284,7 +284,6 @@ class LocalJobs:
             return await webhooks.turned_off(connection, now - WORTH_SENDING[NoticeKind.ALERT])
 
 
-
 def totals_of(
     planned: Sequence[Planned], issue_ids: Iterable[int], tally: Tally, in_doubt: int = 0
 ) -> RunTotals:
