@@ -99,7 +99,7 @@ async def test_a_mail_with_which_something_may_happen_stays(store: Database, sta
 async def test_what_came_back_stays_while_a_person_has_yet_to_look_at_its_mail(store: Database) -> None:
     await old_and_new(store)
     async with store.write() as connection:
-        mail = {"key": b"k", "at": TUESDAY, "sender": "", "subject": "", "raw": b""}
+        mail = {"key": b"k", "at": TUESDAY, "sender": "", "subject": "", "raw": b"", "octets": 0}
         made = await connection.execute(insert(returned_mails).values(mail).returning(returned_mails.c.id))
         of_mail = update(returns).where(returns.c.id == 1)
         await connection.execute(of_mail.values(mail_id=made.scalar_one()))
