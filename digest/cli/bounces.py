@@ -26,8 +26,9 @@ from digest.cli.console import (
     table,
     whole,
 )
-from digest.cli.dispatch import intake_for, mailbox_reader_for, stopping
+from digest.cli.dispatch import stopping
 from digest.cli.doors import store_at, store_of
+from digest.cli.incoming import intake_for, mailbox_reader_for
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.core.returned import Kind
 from digest.core.settling import Effect

@@ -15,15 +15,9 @@ from fastapi import FastAPI
 
 from digest.cli.company import scheduling
 from digest.cli.console import Config, Json, answer, note, run, whole
-from digest.cli.dispatch import (
-    listening_for,
-    listening_to_providers,
-    mail_in_addresses,
-    polling,
-    press_for,
-    stopping,
-)
+from digest.cli.dispatch import polling, press_for, stopping
 from digest.cli.doors import store_to_act_on
+from digest.cli.incoming import listening_for, listening_to_providers, mail_in_addresses
 from digest.errors import InputError
 from digest.settings_file import load_settings, secret_keys
 from digest.web.app import build_app

@@ -9,8 +9,6 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-import snowballstemmer
-
 #: Stands where a phrase may not go on: between paragraphs, and for what is not counted. No query has it.
 GAP: Final = "¶"
 #: PostgreSQL keeps no more places of one term in a text (its documentation, 8.11.1), so neither does SQLite.
@@ -89,8 +87,11 @@ def indexed(title: str, paragraphs: Iterable[str], language: str) -> Indexed:
 @lru_cache(maxsize=65_536)
 def stemmed(word: str, stemmer: str) -> str:
     """A word without its endings, by the Snowball stemmer of this name."""
+    # imported here: it loads the rules of two dozen languages, which a process that only sends has no use for
+    from snowballstemmer import stemmer as stemmer_of
+
     # a stemmer keeps state while it works: one of its own for each word keeps threads apart
-    return str(snowballstemmer.stemmer(stemmer).stemWord(word))
+    return str(stemmer_of(stemmer).stemWord(word))
 
 
 def _texts(text: str, stemmer: str) -> list[str]:

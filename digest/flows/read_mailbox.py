@@ -9,18 +9,20 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
 from digest.core.settling import Effect
 from digest.errors import StoreError, TransportError
 from digest.flows.own_thread import OwnThread
-from digest.flows.settle import Mail, Settled
 from digest.mail.mailbox import Looked, MailboxAddress, OpenMailbox, Put, RefusedError, entered
 from digest.store import mailbox_states
 from digest.store.database import Database
 from digest.store.mailbox_states import WORTH_TELLING, MailboxSeen
+
+if TYPE_CHECKING:
+    from digest.flows.settle import Mail, Settled
 
 log = structlog.get_logger(__name__)
 
@@ -198,6 +200,9 @@ class MailboxReader:
         self, looked: Sequence[Looked], mailbox: OpenMailbox, thread: OwnThread, found: list[MailboxRead]
     ) -> None:
         """Take some mails in, and only then put them away."""
+        # imported here, where there is a mailbox: what understands returned mail takes its time to load
+        from digest.flows.settle import Mail
+
         mails = [Mail(one.raw, name=one.name) for one in looked if one.raw is not None]
         done = await self._intake.take_in(mails)
         places: dict[Put, list[str]] = {where: [] for where in Put}

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import feedparser
-
 from digest.errors import InputError
 from digest.ingest.feed_entry import RawEntry
 from digest.ingest.feed_guard import require_harmless_xml
@@ -80,6 +78,9 @@ def _parsed(data: bytes, content_type: str, url: str, source: str) -> Mapping[st
 
 
 def _parse(data: bytes, content_type: str, url: str) -> Mapping[str, Any]:
+    # imported here: whoever asks feeds leaves it to a process apart to read them
+    import feedparser
+
     headers = {"content-location": url, "content-type": _as_xml(content_type)}
     # a stream, never the bytes themselves: those it would take for the name of a file first
     found: Mapping[str, Any] = feedparser.parse(

@@ -10,7 +10,6 @@ from typing import Final
 
 from digest.core.model import Rejected
 from digest.errors import InputError
-from digest.ingest.formats import columns_in, read
 from digest.ingest.gathered import Gathered
 from digest.ingest.headings import HeadingsError
 from subscribers.model import Section
@@ -45,6 +44,8 @@ def read_all(
     Raises InputError as `formats.read` does, and
     for an archive that is damaged or too large.
     """
+    # imported here: a run mostly finds no file, and what reads all formats takes a tenth of its start
+    from digest.ingest.formats import columns_in, read
 
     def reading(part: bytes, name: str, mine: Mapping[str, str] | None) -> Gathered:
         return read(part, source=name, format=format, section=section, topics=topics, columns=mine)
