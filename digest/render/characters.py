@@ -71,6 +71,11 @@ def marked_han(text: str, language: str) -> Markup:
     return Markup(_han_run().sub(r'<span lang="zh-Hans">\g<0></span>', escaped))  # noqa: S704 - escaped above
 
 
+def has_single_columns(text: str) -> bool:
+    """True for what is Latin script throughout, and takes as many columns as it has letters."""
+    return _SINGLE_COLUMNS.fullmatch(text) is not None
+
+
 def column_width(text: str) -> int:
     """Columns that the text takes in a terminal: two for wide letters, none for combining marks."""
     if _SINGLE_COLUMNS.fullmatch(text):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from types import MappingProxyType
@@ -44,6 +44,10 @@ class Place:
 
 Part = bytes | Slot | When | Place
 
+_NO_LISTS: Final[Mapping[str, Sequence[Turn]]] = MappingProxyType({})
+#: Turns of which a sheet remembers what they print: pieces that it has anyway, a few hundred octets each.
+_TURNS_KEPT: Final = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -52,13 +56,21 @@ class Cut:
     frame: tuple[Part, ...]
     #: by the name of the loop and the key of the turn
     pieces: Mapping[tuple[str, str], tuple[Part, ...]]
+    #: what turns with lists of their own print, by the name of the loop; None for what depends on values
+    known: dict[tuple[str, Turn], tuple[bytes, ...] | None] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
-class Turn(NamedTuple):
-    """One thing of a list: its key, and the lists that it has itself."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Turn:
+    """One thing of a list: its key, and the lists that it has itself.
+
+    What it prints is remembered by the object, so whoever means the same again brings the same one.
+    """
 
     key: str
-    lists: Mapping[str, Sequence[Turn]] = MappingProxyType({})
+    lists: Mapping[str, Sequence[Turn]] = field(default_factory=lambda: _NO_LISTS)
 
 
 def cut(printed: str, marks: Marks, *, markup: bool) -> Cut:
@@ -175,14 +187,32 @@ class _Assembly:
                 self.take(part.parts, lists)
 
     def _take_turns(self, piece: str, turns: Iterable[Turn]) -> None:
-        pieces, done = self._sheet.pieces, self._bytes
-        for key, lists in turns:
-            parts = pieces[piece, key]
+        pieces, known, done = self._sheet.pieces, self._sheet.known, self._bytes
+        for turn in turns:
+            parts = pieces[piece, turn.key]
             if len(parts) == 1 and isinstance(parts[0], bytes):
                 # as most are: what is printed the same for everybody
                 done.append(parts[0])
+                continue
+            try:
+                printed = known[piece, turn]
+            except KeyError:
+                printed = self._learn(piece, turn, parts)
+            if printed is None:
+                self.take(parts, turn.lists)
             else:
-                self.take(parts, lists)
+                done += printed
+
+    def _learn(self, piece: str, turn: Turn, parts: tuple[Part, ...]) -> tuple[bytes, ...] | None:
+        """What a turn prints for whoever gets it; None when that depends on more than its lists."""
+        alone = _Assembly(self._sheet, {}, self._shown)
+        alone.take(parts, turn.lists)
+        printed = None if alone._done else tuple(alone._bytes)
+        known = self._sheet.known
+        if len(known) >= _TURNS_KEPT:
+            known.clear()
+        known[piece, turn] = printed
+        return printed
 
     def parts(self) -> tuple[Part, ...]:
         self._flush()
@@ -190,11 +220,15 @@ class _Assembly:
 
     def _keep(self, part: Slot | When, lists: Mapping[str, Sequence[Turn]]) -> None:
         self._flush()
-        if isinstance(part, When):
+        if isinstance(part, When) and any(self._is_ours(one) for one in part.parts):
             inside = _Assembly(self._sheet, self._values, self._shown)
             inside.take(part.parts, lists)
             part = When(part.name, inside.parts())
         self._done.append(part)
+
+    def _is_ours(self, part: Part) -> bool:
+        """Whether there is something to be put in, or to be looked into."""
+        return not isinstance(part, bytes) and (not isinstance(part, Slot) or part.name in self._values)
 
     def _flush(self) -> None:
         if self._bytes:

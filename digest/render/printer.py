@@ -177,7 +177,8 @@ def rendition(copy: Copy, sheet: Sheet, boundary: str, view_url: str = "") -> Re
     """
     if copy.profile.format is Format.HTML and sheet.html is None:
         raise ValueError(f"the sheet of issue {sheet.issue.id} was printed for readers of plain text only")
-    copy = replace(copy, deferred=_each_story_once(copy.deferred, sheet.items))
+    if copy.deferred:
+        copy = replace(copy, deferred=_each_story_once(copy.deferred, sheet.items))
     items = [sheet.items[number] for group in copy.groups for number in group.numbers]
     subject = subject_of(sheet, items)
     words = cohort_words(
@@ -269,13 +270,23 @@ def _sheet_with_html(sheet: Sheet, environment: Environment) -> Sheet:
 
 def _lists(copy: Copy, sheet: Sheet) -> dict[str, Sequence[Turn]]:
     """The lists of a copy that prints all of its items."""
-    chapters = [(_key_of(group, sheet.titles), _turns_of(map(str, group.numbers))) for group in copy.groups]
+    chapters = [_chapter(_key_of(group, sheet.titles), group.numbers) for group in copy.groups]
     return {
-        "groups": [Turn(key, {"items": turns}) for key, turns in chapters],
-        "contents": [Turn(key, {"entries": turns}) for key, turns in chapters],
+        "groups": [group for group, _ in chapters],
+        "contents": [entry for _, entry in chapters],
         "lines": (),
         "deferred": _turns_of(map(str, copy.deferred)),
     }
+
+
+@lru_cache(maxsize=2048)
+def _chapter(key: str, numbers: tuple[int, ...]) -> tuple[Turn, Turn]:
+    """A topic with these items, and its entry in the contents.
+
+    Kept, so that whoever gets the same of a topic has the same turns, and a sheet knows what they print.
+    """
+    turns = _turns_of(map(str, numbers))
+    return Turn(key, {"items": turns}), Turn(key, {"entries": turns})
 
 
 def _lists_in_less(

@@ -73,7 +73,7 @@ def _folded(line: bytes) -> Iterator[bytes]:
     """The encoded line in stretches that fit; an `=XX` is never split."""
     start, size = 0, len(line)
     while True:
-        guard = _guard(line, start)
+        guard = _guard(line, start) if line[start : start + 1] in b".F" else b""
         start += bool(guard)
         end = start + _ROOM - len(guard)
         if end >= size:

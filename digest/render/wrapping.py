@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
-from digest.render.characters import column_width, may_be_east_asian
+from digest.render.characters import column_width, has_single_columns, may_be_east_asian
 
 #: RFC 2646 advises 72; replies can be quoted a few times before they reach the edge of 80.
 COLUMNS: Final = 72
@@ -35,6 +35,8 @@ def wrapped(text: str, first: str = "", columns: int = COLUMNS) -> str:
     """
     indent = " " * column_width(first)
     room = columns - len(indent)
+    if room > 0 and has_single_columns(text) and "  " not in text and text == text.strip(" "):
+        return first + f"\n{indent}".join(_plain_lines(text, room))
     lines = ["".join(units) for units in _lines(text, room)]
     if _runs_right_to_left(text):
         lines = [line if _begins_right_to_left(line) else _RIGHT_TO_LEFT_MARK + line for line in lines]
@@ -47,6 +49,21 @@ def underlined(text: str, character: str) -> str:
     width = max(column_width(line) for line in lines.splitlines() or [""])
     side = _RIGHT_TO_LEFT_MARK if _runs_right_to_left(text) else ""
     return f"{lines}\n{side}{character * width}"
+
+
+def _plain_lines(text: str, room: int) -> Iterator[str]:
+    """The same for most texts: each letter takes one column, and single spaces stand between words."""
+    start, size = 0, len(text)
+    while size - start > room:
+        end = text.rfind(" ", start, start + room + 1)
+        if end < 0:
+            # a word or link longer than the line
+            end = text.find(" ", start + room)
+            if end < 0:
+                break
+        yield text[start:end]
+        start = end + 1
+    yield text[start:]
 
 
 def _lines(text: str, room: int) -> Iterator[list[str]]:
