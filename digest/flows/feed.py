@@ -9,13 +9,15 @@ the process, it takes no other with it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.families import family_of
 from digest.core.model import Claimed, DeliveryStatus
@@ -30,6 +32,7 @@ from digest.store import deliveries, family_pauses
 from digest.store.claimable import claimable_count
 from digest.store.database import Database
 from digest.store.deliveries import Claim
+from digest.store.family_pauses import Pause
 
 #: Copies claimed at a time for each lane: enough to keep it busy, few to be given back at a stop.
 CLAIMS_PER_LANE: Final = 25
@@ -286,7 +289,8 @@ class Feed(AbstractAsyncContextManager["Feed"]):
 
     async def _take(self, limit: int, alone: bool) -> Claim:
         now = self._sender.now()
-        async with self._store.write() as connection:
+
+        async def take(connection: AsyncConnection) -> tuple[Sequence[Pause], Claim]:
             paused = await family_pauses.under_way(connection, now)
             claim = await deliveries.claim(
                 connection,
@@ -298,6 +302,10 @@ class Feed(AbstractAsyncContextManager["Feed"]):
                 resend_uncertain=self._sender.resend_uncertain,
                 alone=alone,
             )
+            return paused, claim
+
+        # off the event loop, where letters go on, and over the connection that has the pages at hand
+        paused, claim = await self._store.write_briefly(take)
         # before each claim, since any process, or a person, may have paused a family or let it go on
         clock = self._clock()
         self._resting = {one.family: one.until for one in paused}
