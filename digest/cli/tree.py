@@ -45,7 +45,7 @@ _BRANCHES: Final = {
     "bounces": _Branch(("bounces",), "Read, list and settle what came back."),
     "why": _Branch(("reasons",), "Say why a reader got a briefing, will get it, or does not."),
     "serve": _Branch(("serving",), "Serve the web pages and run the scheduler."),
-    "worker": _Branch(("working",), "Send what is due together with others, on as many machines as needed."),
+    "worker": _Branch(("working",), "One of many machines that send together."),
     "status": _Branch(("house",), "Show what is due, under way and stuck."),
     "tidy": _Branch(("tidying",), "Forget what is old, and bind copies of old issues."),
     "users": _Branch(("users",), "Who may enter the desk, and the keys of programs."),

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from types import TracebackType
 from typing import Final, Protocol
 
@@ -61,7 +62,7 @@ class Roll(AbstractAsyncContextManager["Roll"]):
         name: str,
         names: Names,
         limits: Limits,
-        beat: float = BEAT,
+        beat: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Take the parts; `limits` are those of all together, `clock` gives seconds that only go forward."""
@@ -72,7 +73,7 @@ class Roll(AbstractAsyncContextManager["Roll"]):
         self._names: Final = names
         #: the limits of all together
         self.whole: Final = limits
-        self._beat_every: Final = beat
+        self._beat_every: Final = BEAT if beat is None else beat
         self._clock: Final = clock
         #: the name in claims; another one after it was taken off the roll
         self.owner = ""
@@ -85,7 +86,7 @@ class Roll(AbstractAsyncContextManager["Roll"]):
         self.when_freed: Callable[[], Awaitable[None]] | None = None
         self._parts: tuple[Part, ...] = ()
         #: when the last look began, by our clock
-        self._looked_at = -FRESH_FOR
+        self._looked_at = -inf
         #: since when no beat was missed, by the store's clock
         self._listening_since: datetime | None = None
         #: how far the store's clock is ahead of ours

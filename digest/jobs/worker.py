@@ -88,10 +88,10 @@ class Worker:
         """Work until `stop` is set; the messages on the wire end well, and what is left is others'."""
         self._stop = stop
         self._roll.when_freed = self._elsewhere.hand_in_again
-        self._roll.is_at(State.IDLE)
         tidying = asyncio.create_task(self._tidy_lanes(), name="lanes")
         leaving = asyncio.create_task(self._say_leaving(), name="leaving")
         try:
+            await self._has_a_share()
             await self._engine.work(self.do, name=self.name, stop=stop)
         finally:
             for task in (tidying, leaving):
@@ -134,6 +134,12 @@ class Worker:
         if late and self._alerts_to:
             await tell(Told("", 0, late), self._alerts_to, store=self._store, now=now)
         return ""
+
+    async def _has_a_share(self) -> None:
+        """A newcomer takes up no job as long as it may not send: others may."""
+        while not self._stop.is_set() and self._roll.limits().of_server() is None:
+            await self._roll.changed(0.5)
+        self._roll.is_at(State.IDLE)
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):

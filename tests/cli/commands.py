@@ -8,8 +8,8 @@ from tests.cli.shell import SAMPLES
 
 PAGE: Final = str(SAMPLES / "day-one.txt")
 
-#: One call of each command that has an end, by what it is called; `serve` runs until it is told to stop,
-#: and `bounces poll` asks a mailbox, which no newsroom of these tests has.
+#: One call of each command that has an end, by what it is called; `serve` and `worker` run until they are
+#: told to stop, and `bounces poll` asks a mailbox, which no newsroom of these tests has.
 CALLS: Final = {
     "init": "",
     "store copy": "settings sqlite:///moved.sqlite3",

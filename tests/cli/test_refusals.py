@@ -319,6 +319,12 @@ REFUSALS: Final = {
         ("--host nowhere.invalid", "nothing can listen at host 'nowhere.invalid'"),
         ("--host 192.0.2.1", "nothing can listen at host '192.0.2.1'"),
     ],
+    "worker": [
+        ("", "workers need PostgreSQL, and DIGEST_DATABASE_URL names a SQLite file"),
+        (f"--name {'n' * 141}", "--name is 141 signs long, and may have 140"),
+        ("mail-1", "unexpected extra argument"),
+        ("--loud", "No such option: --loud"),
+    ],
     "archive reindex": [("daily", "unexpected extra argument"), ("--loud", "No such option: --loud")],
     "status": [("--now someday", "time 'someday' is not known"), ("--loud", "No such option: --loud")],
     "users add": [
@@ -395,4 +401,4 @@ def test_bad_input_is_refused(command: str, words: str, needle: str, messy: Shel
 
 
 def test_every_command_has_its_refusals() -> None:
-    assert REFUSALS.keys() == {*CALLS, "serve", "demo", "bounces poll"}
+    assert REFUSALS.keys() == {*CALLS, "serve", "worker", "demo", "bounces poll"}

@@ -123,13 +123,13 @@ def by_name(trouble: Trouble) -> str:
 
 
 @pytest.mark.parametrize("trouble", SETTINGS, ids=by_name)
-@pytest.mark.parametrize("command", [*CALLS, "serve", "demo"])
+@pytest.mark.parametrize("command", [*CALLS, "serve", "worker", "demo"])
 def test_wrong_setting_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
     assert SETTINGS[trouble] in refusal(command, trouble(old_newsroom))
 
 
 @pytest.mark.parametrize("trouble", STORES, ids=by_name)
-@pytest.mark.parametrize("command", [*CALLS, "serve"])
+@pytest.mark.parametrize("command", [*CALLS, "serve", "worker"])
 def test_unusable_store_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
     line = refusal(command, trouble(old_newsroom))
     assert STORES[trouble] in line
@@ -144,7 +144,7 @@ def test_other_trouble_with_settings_or_store_stops(
     assert OTHER_SETTINGS[trouble] in refusal(command, trouble(old_newsroom))
 
 
-@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - {"init"}), "serve"])
+@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - {"init"}), "serve", "worker"])
 def test_store_that_is_not_there_is_not_made_by_asking(command: str, old_newsroom: Shell) -> None:
     assert "run digest init" in refusal(command, store_is_not_there(old_newsroom))
 

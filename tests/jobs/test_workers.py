@@ -1,0 +1,325 @@
+"""Workers send together what schedulers hand out: each copy once, whoever comes, goes, dies or is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+from sqlalchemy import func, select, text
+
+from digest.cli.company import engine_of, set_up_engine
+from digest.core.model import DeliveryStatus
+from digest.jobs.engine import PlanSlots, SendSome
+from digest.store import workers
+from digest.store.database import Database
+from digest.store.tables import deliveries
+from digest.store.worker_tables import engine_scripts
+from digest.store.workers import Kind
+from tests.crash.children import Born, Child, nursery
+from tests.flows.newsroom import copies, item, join, join_many, publish_news
+from tests.walk.process import ended
+from tests.walk.recording import Accepted, Record, recording
+
+pytestmark = pytest.mark.anyio
+
+#: A part of the times by which machines miss each other.
+QUICK: Final = {
+    "digest.flows.roll.BEAT": 0.3,
+    "digest.flows.roll.FRESH_FOR": 1.5,
+    "digest.core.shares.LOOKS_BACK": 2.0,
+    "digest.core.shares.SILENT_FOR": 3.0,
+    # and jobs of which an issue of these tests has several
+    "digest.jobs.engine.COPIES_A_JOB": 20,
+    "digest.jobs.worker.COPIES_A_JOB": 20,
+}
+CONNECTIONS: Final = 4
+
+
+@pytest.fixture(scope="session")
+def births() -> Iterator[Path]:
+    """A nursery for all tests of the session."""
+    with nursery() as address:
+        yield address
+
+
+@dataclass
+class House:
+    """A store, a mail server that records, and the processes between them."""
+
+    store: Database
+    record: Record
+    command: Born
+    started: list[Child] = field(default_factory=list)
+
+    async def start(self, *words: str, **settings: str) -> Child:
+        """One process more; its name in `words` has a folder of its own, as on another machine."""
+        one = replace(self.command, settings={**self.command.settings, **settings})
+        child = await one.start(*words)
+        self.started.append(child)
+        return child
+
+    async def worker(self, name: str, **settings: str) -> Child:
+        """A worker on a machine of its own."""
+        folder = self.command.folder / name
+        folder.mkdir(exist_ok=True)
+        there = replace(self, command=replace(self.command, folder=folder))
+        return await there.start("worker", "--name", name, **settings)
+
+    async def scheduler(self, **settings: str) -> Child:
+        """A process that hands out, or sends by itself."""
+        return await self.start("serve", "--port", "0", **settings)
+
+    async def until(self, what: Callable[[], Awaitable[bool]], within: float = 60) -> None:
+        """Wait for something; what was said by all is told when it does not come."""
+        try:
+            async with asyncio.timeout(within):
+                while True:
+                    if await what():
+                        return
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            said = "\n\n".join(child.said() for child in self.started)
+            raise AssertionError(f"it never came\n{said}") from None
+
+    async def sent(self, count: int) -> bool:
+        """Whether so many copies are recorded as sent."""
+        async with self.store.read() as connection:
+            query = select(func.count()).where(deliveries.c.status == DeliveryStatus.SENT)
+            return bool((await connection.execute(query)).scalar_one() >= count)
+
+    async def at_work(self, kind: Kind) -> list[str]:
+        """The names of those on the roll that do this."""
+        async with self.store.read() as connection:
+            return [one.name for one in await workers.here(connection) if one.kind is kind]
+
+
+@pytest.fixture
+async def house(postgres_store: Database, tmp_path: Path, births: Path) -> AsyncIterator[House]:
+    """An empty newsroom on PostgreSQL; all that was started is ended."""
+    await set_up_engine(postgres_store)
+    async with recording() as record:
+        record.slowness = 0.01
+        command = Born(tmp_path, postgres_store, record.server, CONNECTIONS, nursery=births, shorter=QUICK)
+        found = House(postgres_store, record, command)
+        try:
+            yield found
+        finally:
+            for child in found.started:
+                child.send_signal(signal.SIGKILL)
+            for child in found.started:
+                await child.wait()
+
+
+async def readers_and_news(store: Database, count: int) -> None:
+    """Readers, all due since yesterday, and what they are due."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    await join_many(store, count, yesterday)
+    await publish_news(store, yesterday, item("Tariffs", "economy"), item("Schools", "society"))
+
+
+async def each_once(house: House, count: int, *, doubts: int = 0) -> None:
+    """Nothing is lost, and no more came twice than were in doubt."""
+    rows = await copies(house.store)
+    assert {row.status for row in rows} == {DeliveryStatus.SENT}
+    times = house.record.times_accepted()
+    assert set(times) == {row.id for row in rows}
+    assert len(times) == count
+    assert times.total() - len(times) <= doubts
+    house.record.assert_no_second_copy_differs()
+
+
+async def test_workers_send_what_is_handed_to_them_and_stop_when_asked(house: House) -> None:
+    await readers_and_news(house.store, 120)
+    one, two = await house.worker("mail-1"), await house.worker("mail-2")
+    await house.until(lambda: all_may_send(house, 2))
+    serve = await house.scheduler(DIGEST_SENT_BY="workers")
+    await house.until(lambda: house.sent(120))
+    for child in (one, two, serve):
+        child.send_signal(signal.SIGTERM)
+    ends = [await ended(child) for child in (one, two, serve)]
+    assert [status for status, _out, _err in ends] == [0, 0, 0], ends
+    assert not any("Traceback" in err for _status, _out, err in ends)
+    assert await house.at_work(Kind.WORKER) == []
+    await each_once(house, 120)
+    # both had a hand in it
+    numbers = [int(err.splitlines()[-1].removeprefix("stopped; copies: ")) for _s, _o, err in ends[:2]]
+    assert sum(numbers) == 120
+    assert min(numbers) > 0
+
+
+async def all_may_send(house: House, count: int) -> bool:
+    """So many workers have a share."""
+    async with house.store.read() as connection:
+        return sum(one.doing.lanes > 0 for one in await workers.here(connection)) == count
+
+
+async def is_there(house: House, kind: Kind, count: int) -> bool:
+    return len(await house.at_work(kind)) == count
+
+
+async def test_three_schedulers_and_two_workers_send_each_copy_once(house: House) -> None:
+    await readers_and_news(house.store, 40)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    for hour in range(6):
+        await join(house.store, f"hour{hour}@example.org", yesterday, at=f"{hour:02}:30")
+    for number in range(3):
+        await house.scheduler(DIGEST_SENT_BY="workers")
+        if number < 2:
+            await house.worker(f"mail-{number}")
+    await house.until(lambda: house.sent(46))
+    await each_once(house, 46)
+
+
+async def test_what_a_killed_worker_held_is_sent_by_another_one(house: House) -> None:
+    await readers_and_news(house.store, 150)
+    house.record.slowness = 0.03
+    doomed = await house.worker("doomed")
+    await house.until(lambda: is_there(house, Kind.WORKER, 1))
+    await house.scheduler(DIGEST_SENT_BY="workers")
+    struck = asyncio.Event()
+
+    async def strike(_message: Accepted) -> None:
+        if len(house.record.accepted) >= 30 and not struck.is_set():
+            doomed.send_signal(signal.SIGKILL)
+            struck.set()
+
+    house.record.at_data = strike
+    await house.until(lambda: is_set(struck))
+    assert await doomed.wait() == -signal.SIGKILL
+    await house.worker("heir")
+    await house.until(lambda: house.sent(150))
+    await each_once(house, 150, doubts=CONNECTIONS)
+
+
+async def is_set(event: asyncio.Event) -> bool:
+    return event.is_set()
+
+
+async def test_a_worker_that_was_frozen_for_too_long_signs_on_again_and_doubles_nothing_more(
+    house: House,
+) -> None:
+    await readers_and_news(house.store, 120)
+    house.record.slowness = 0.03
+    sleeper = await house.worker("sleeper")
+    await house.until(lambda: is_there(house, Kind.WORKER, 1))
+    await house.scheduler(DIGEST_SENT_BY="workers")
+    await house.until(lambda: house.sent(20))
+    sleeper.send_signal(signal.SIGSTOP)
+    await house.worker("other")
+    # it has all of the work, once the sleeper is missed
+    await house.until(lambda: house.sent(120))
+    sleeper.send_signal(signal.SIGCONT)
+    await house.until(lambda: is_there(house, Kind.WORKER, 2))
+    sleeper.send_signal(signal.SIGTERM)
+    status, _out, err = await ended(sleeper)
+    assert (status, "Traceback" in err) == (0, False), err
+    await each_once(house, 120, doubts=CONNECTIONS)
+
+
+async def test_serve_sends_by_itself_until_a_worker_is_there(house: House) -> None:
+    await readers_and_news(house.store, 20)
+    serve = await house.scheduler()
+    await house.until(lambda: house.sent(20))
+    assert "no worker is there: this process sends" in serve.said()
+    await house.worker("mail-1")
+    await house.until(lambda: said_by(serve, "workers send"))
+    await join(house.store, "late@example.org", datetime.now(UTC) - timedelta(days=1))
+    await publish_news(house.store, datetime.now(UTC), item("Solar", "energy"))
+    await house.until(lambda: house.sent(21))
+    await each_once(house, 21)
+
+
+async def said_by(child: Child, words: str) -> bool:
+    return words in child.said()
+
+
+async def test_limits_hold_for_all_together_while_workers_come_and_go(house: House) -> None:
+    await readers_and_news(house.store, 150)
+    under_way, most = 0, 0
+
+    async def watch(_message: Accepted) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.03)
+        under_way -= 1
+
+    house.record.at_data = watch
+    house.command = replace(house.command, connections=3)
+    first = await house.worker("mail-1")
+    await house.until(lambda: is_there(house, Kind.WORKER, 1))
+    await house.scheduler(DIGEST_SENT_BY="workers")
+    await house.until(lambda: house.sent(10))
+    for name in ("mail-2", "mail-3"):
+        await house.worker(name)
+    await house.until(lambda: house.sent(100))
+    first.send_signal(signal.SIGTERM)
+    await house.until(lambda: house.sent(150))
+    await each_once(house, 150)
+    assert most <= 3
+
+
+async def test_jobs_that_were_lost_or_came_twice_do_no_harm(house: House) -> None:
+    await readers_and_news(house.store, 30)
+    engine = engine_of(house.store)
+    async with house.store.write() as connection:
+        await engine.hand_in(connection, [PlanSlots(1, 1), SendSome(999), SendSome(1), SendSome(1)])
+    await house.worker("mail-1")
+    await house.until(lambda: nothing_waits(house))
+    await house.scheduler(DIGEST_SENT_BY="workers")
+    for _ in range(20):
+        async with house.store.write() as connection:
+            await connection.execute(text("DELETE FROM procrastinate_jobs WHERE status = 'todo'"))
+        await asyncio.sleep(0.1)
+    await house.until(lambda: house.sent(30))
+    await each_once(house, 30)
+
+
+async def nothing_waits(house: House) -> bool:
+    async with house.store.write() as connection:
+        return not await engine_of(house.store).waiting(connection)
+
+
+async def test_what_is_planned_and_rolled_back_hands_nothing_in(house: House) -> None:
+    engine = engine_of(house.store)
+
+    async def fail() -> None:
+        async with house.store.write() as connection:
+            await engine.hand_in(connection, [SendSome(1)] * 3)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with house.store.write() as connection:
+        assert not await engine.waiting(connection)
+        await engine.hand_in(connection, [SendSome(1)] * 3)
+        assert await engine.waiting(connection) == {SendSome(1): 3}
+
+
+async def test_the_tables_of_the_engine_are_made_once_and_brought_up_to_date(house: House) -> None:
+    engine = engine_of(house.store)
+    assert await engine.is_set_up()
+    await engine.set_up()
+    async with house.store.write() as connection:
+        names = (await connection.execute(select(engine_scripts.c.name))).scalars().all()
+        assert len(names) > 30
+        await connection.execute(engine_scripts.delete())
+    assert not await engine.is_set_up()
+    status, out, err = await house.command.run("worker")
+    assert (status, out) == (2, "")
+    assert "run digest init" in err
+
+
+async def test_a_worker_answers_in_json_when_it_has_ended(house: House) -> None:
+    worker = await house.start("worker", "--json")
+    await house.until(lambda: is_there(house, Kind.WORKER, 1))
+    worker.send_signal(signal.SIGTERM)
+    status, out, _err = await ended(worker)
+    assert (status, json.loads(out)) == (0, {"stopped": True, "copies": 0})
