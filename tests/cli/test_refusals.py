@@ -13,6 +13,7 @@ from tests.cli.feed_refusals import FEEDS
 from tests.cli.ingest_refusals import INGEST
 from tests.cli.planning_refusals import PLANNING
 from tests.cli.returned_refusals import RETURNED
+from tests.cli.serving_refusals import SERVING
 from tests.cli.shell import Shell
 from tests.cli.store_refusals import STORES
 from tests.cli.suppression_refusals import ANA, LONG, SUPPRESSIONS
@@ -311,20 +312,6 @@ REFUSALS: Final = {
         (f"{ANA} {HUGE}", "'BRIEFING-ID'"),
         (f"{ANA} 1 --now someday", "time 'someday' is not known"),
     ],
-    "serve": [
-        ("--port many", "'--port'"),
-        ("--port 65536", "'--port'"),
-        ("--port -1", "'--port'"),
-        ("--host ''", "nothing can listen at host ''"),
-        ("--host nowhere.invalid", "nothing can listen at host 'nowhere.invalid'"),
-        ("--host 192.0.2.1", "nothing can listen at host '192.0.2.1'"),
-    ],
-    "worker": [
-        ("", "workers need PostgreSQL, and DIGEST_DATABASE_URL names a SQLite file"),
-        (f"--name {'n' * 141}", "--name is 141 signs long, and may have 140"),
-        ("mail-1", "unexpected extra argument"),
-        ("--loud", "No such option: --loud"),
-    ],
     "archive reindex": [("daily", "unexpected extra argument"), ("--loud", "No such option: --loud")],
     "status": [("--now someday", "time 'someday' is not known"), ("--loud", "No such option: --loud")],
     "users add": [
@@ -352,6 +339,7 @@ REFUSALS: Final = {
     "users keys": [("nobody", "user 'nobody' does not exist"), ("Anna --limit 0", "'--limit'")],
     "users revoke": [("", "Missing argument 'KEY-ID'"), ("99", "key 99 does not exist"), (HUGE, "'KEY-ID'")],
     **PLANNING,
+    **SERVING,
     **RETURNED,
     **FAMILIES,
     **SUPPRESSIONS,
