@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 
 from digest.mail.wire import Wire
 from digest.store.database import Database
+from digest.store.glance import _OnTheSpot
 
 #: A piece of the wire that is longer is content, and no group of commands.
 CONTENT: Final = 1000
@@ -150,6 +151,13 @@ def _wrap(
     setattr(owner, name, awaited if inspect.iscoroutinefunction(function) else plain)
 
 
+def _below(connection: Any) -> Any:
+    """The connection whose commit is told of, below one for code that awaits."""
+    if isinstance(connection, _OnTheSpot):
+        return connection._connection
+    return getattr(connection, "sync_connection", connection)
+
+
 def _around_commit(
     owner: Any,
     name: str,
@@ -167,7 +175,7 @@ def _around_commit(
 
         def mark(found: object, *args: Any) -> None:
             if when(found, *args) and fuse.burns_out():
-                marked.add(getattr(args[0], "sync_connection", args[0]))
+                marked.add(_below(args[0]))
 
         def committing(connection: Any) -> None:
             if connection in marked and at_commit is not None:
