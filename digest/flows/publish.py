@@ -75,9 +75,7 @@ async def due_slots(
     async with store.read() as connection:
         newest = await counters.newest_number(connection)
         known = {one.id: one for one in await newsletters.every(connection)}
-        for newsletter_id, cadence_id, cadence, oldest_served in await planning.unserved(connection):
-            if only not in {None, (newsletter_id, cadence_id)}:
-                continue
+        for newsletter_id, cadence_id, cadence, oldest_served in await planning.unserved(connection, only):
             for slot in _slots_of(cadence, known[newsletter_id], newest, now):
                 if not cadence.at_once and slot.day <= oldest_served:
                     continue

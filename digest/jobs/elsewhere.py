@@ -13,16 +13,15 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.flows.publish import Planned, due_slots
 from digest.flows.roll import Roll
 from digest.flows.tally import Tally
-from digest.jobs.engine import COPIES_A_JOB, Engine, Job, PlanSlots, SendSome, jobs_for_copies
+from digest.jobs.engine import Engine, Job, PlanSlots, SendSome, jobs_for_copies
 from digest.jobs.here import Here
 from digest.jobs.place import Place
-from digest.store import counters, issues, planning, workers
-from digest.store.claimable import claimable_count
+from digest.store import issues, workers
+from digest.store.claimable import claimable_by_issue
 from digest.store.database import Database
 from digest.store.workers import Kind
 
@@ -46,16 +45,10 @@ class Elsewhere:
         due = await due_slots(store=self._store, now=now)
         if not due or stop.is_set():
             return []
+        wanted = dict.fromkeys(PlanSlots(one.newsletter_id, one.cadence_id) for one in due)
         async with self._store.write() as connection:
-            newest = await counters.newest_number(connection)
-            wanted: dict[Job, None] = {}
-            for one in due:
-                job = PlanSlots(one.newsletter_id, one.cadence_id)
-                if job not in wanted and await planning.is_anybody_due(connection, one, newest):
-                    wanted[job] = None
-            if wanted:
-                waiting = await self._engine.waiting(connection)
-                await self._engine.hand_in(connection, [job for job in wanted if job not in waiting])
+            waiting = await self._engine.waiting(connection)
+            await self._engine.hand_in(connection, [job for job in wanted if job not in waiting])
         return []
 
     async def send(self, issue_ids: Sequence[int], now: datetime, stop: asyncio.Event) -> Tally:
@@ -65,7 +58,9 @@ class Elsewhere:
         if not issue_ids or stop.is_set():
             return tally
         async with self._store.read() as connection:
-            copies = {issue_id: await self._copies(connection, issue_id, now) for issue_id in issue_ids}
+            copies = await claimable_by_issue(
+                connection, issue_ids, now=now, resend_uncertain=self._resend_uncertain
+            )
         tally.handed_over = sum(copies.values())
         if tally.handed_over:
             async with self._store.write() as connection:
@@ -80,22 +75,14 @@ class Elsewhere:
             open_ids = [issue.id for issue in await issues.still_sending(connection, now)]
         await self.send(open_ids, now, asyncio.Event())
 
-    async def _copies(self, connection: AsyncConnection, issue_id: int, now: datetime) -> int:
-        return await claimable_count(
-            connection,
-            issue_id,
-            now=now,
-            resend_uncertain=self._resend_uncertain,
-            at_most=_MOST_JOBS * COPIES_A_JOB,
-        )
-
 
 def missing(copies: dict[int, int], waiting: Counter[Job]) -> list[Job]:
     """The jobs to hand in, for so many copies of issues, beside those that wait already."""
     return [
         job
         for issue_id, count in copies.items()
-        for job in [SendSome(issue_id)] * (jobs_for_copies(count) - waiting[SendSome(issue_id)])
+        for job in [SendSome(issue_id)]
+        * (min(jobs_for_copies(count), _MOST_JOBS) - waiting[SendSome(issue_id)])
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import DeliveryStatus, IssueStatus
 from digest.store.issues import IS_OPEN
 from digest.store.tables import deliveries, issues
+from subscribers.interning import chunks
 from subscribers.model import Standing
 from subscribers.tables import subscriptions
 
@@ -44,6 +47,19 @@ async def claimable_count(
     return found if at_most is None else min(found, at_most)
 
 
+async def claimable_by_issue(
+    connection: AsyncConnection, issue_ids: Sequence[int], *, now: datetime, resend_uncertain: bool
+) -> dict[int, int]:
+    """How many copies of each of these issues could be sent at `now`; those with none are left out."""
+    found: Counter[int] = Counter()
+    for kind in _kinds(now, resend_uncertain):
+        for some in chunks(issue_ids):
+            mine = and_(IS_OPEN, kind, deliveries.c.issue_id.in_(some))
+            query = select(deliveries.c.issue_id, func.count()).where(mine).group_by(deliveries.c.issue_id)
+            found.update(dict((await connection.execute(query)).tuples().all()))
+    return dict(found)
+
+
 def claimable(
     issue_id: int, now: datetime, resend_uncertain: bool, alone: bool | None
 ) -> list[ColumnElement[bool]]:
@@ -52,16 +68,22 @@ def claimable(
     Of each, with `alone` those that must be claimed so, or that need not; None for both.
     """
     mine = deliveries.c
+    which: list[ColumnElement[bool]] = []
+    if alone is not None:
+        which.append(mine.claims >= CLAIMS_TOGETHER if alone else mine.claims < CLAIMS_TOGETHER)
+    kinds = _kinds(now, resend_uncertain)
+    return [and_(open_of(issue_id), kind, *which, _is_being_sent(issue_id)) for kind in kinds]
+
+
+def _kinds(now: datetime, resend_uncertain: bool) -> list[ColumnElement[bool]]:
+    mine = deliveries.c
     kinds = [mine.status == DeliveryStatus.PLANNED]
     kinds.append(and_(mine.status == DeliveryStatus.DEFERRED, mine.retry_at <= now))
     if resend_uncertain:
         rested = or_(mine.retry_at.is_(None), mine.retry_at <= now)
         few = and_(mine.doubts < MOST_RESENDS, mine.claims < MOST_CLAIMS)
         kinds.append(and_(mine.status == DeliveryStatus.UNCERTAIN, rested, few, ~_reader_paused()))
-    which: list[ColumnElement[bool]] = []
-    if alone is not None:
-        which.append(mine.claims >= CLAIMS_TOGETHER if alone else mine.claims < CLAIMS_TOGETHER)
-    return [and_(open_of(issue_id), kind, *which, _is_being_sent(issue_id)) for kind in kinds]
+    return kinds
 
 
 def _is_being_sent(issue_id: int) -> ColumnElement[bool]:

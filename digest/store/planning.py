@@ -17,16 +17,20 @@ from subscribers.model import Cadence
 from subscribers.tables import bookmarks, cadences, groups, subscriptions
 
 
-async def unserved(connection: AsyncConnection) -> list[tuple[int, int, Cadence, date]]:
+async def unserved(
+    connection: AsyncConnection, only: tuple[int, int] | None = None
+) -> list[tuple[int, int, Cadence, date]]:
     """(newsletter, cadence id, cadence, earliest served day) of all cadences with active readers.
 
-    Looks at the groups, never at the readers: there are as many as there are different wishes.
+    Looks at the groups, never at the readers: there are as many as there are different wishes. With `only`,
+    of this newsletter and cadence.
     """
     mine = groups.c
+    which = () if only is None else (mine.newsletter_id == only[0], mine.cadence_id == only[1])
     has_readers = exists().where(subscriptions.c.group_id == mine.id)
     oldest = (
         select(mine.newsletter_id, mine.cadence_id, func.min(mine.served_day).label("oldest"))
-        .where(mine.is_active, has_readers)
+        .where(mine.is_active, has_readers, *which)
         .group_by(mine.newsletter_id, mine.cadence_id)
         .subquery()
     )

@@ -5,134 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Final
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
-from digest.cli.company import engine_of, set_up_engine
-from digest.core.model import DeliveryStatus
+from digest.cli.company import engine_of
 from digest.jobs.engine import PlanSlots, SendSome
-from digest.store import workers
-from digest.store.database import Database
-from digest.store.tables import deliveries
 from digest.store.worker_tables import engine_scripts
 from digest.store.workers import Kind
-from tests.crash.children import Born, Child, nursery
-from tests.flows.newsroom import copies, item, join, join_many, publish_news
+from tests.crash.children import Child
+from tests.flows.newsroom import item, join, publish_news
+from tests.jobs.company import CONNECTIONS, House, all_may_send, each_once, is_there, readers_and_news
 from tests.walk.process import ended
-from tests.walk.recording import Accepted, Record, recording
+from tests.walk.recording import Accepted
 
 pytestmark = pytest.mark.anyio
-
-#: A part of the times by which machines miss each other.
-QUICK: Final = {
-    "digest.flows.roll.BEAT": 0.3,
-    "digest.flows.roll.FRESH_FOR": 1.5,
-    "digest.core.shares.LOOKS_BACK": 2.0,
-    "digest.core.shares.SILENT_FOR": 3.0,
-    # and jobs of which an issue of these tests has several
-    "digest.jobs.engine.COPIES_A_JOB": 20,
-    "digest.jobs.worker.COPIES_A_JOB": 20,
-}
-CONNECTIONS: Final = 4
-
-
-@pytest.fixture(scope="session")
-def births() -> Iterator[Path]:
-    """A nursery for all tests of the session."""
-    with nursery() as address:
-        yield address
-
-
-@dataclass
-class House:
-    """A store, a mail server that records, and the processes between them."""
-
-    store: Database
-    record: Record
-    command: Born
-    started: list[Child] = field(default_factory=list)
-
-    async def start(self, *words: str, **settings: str) -> Child:
-        """One process more; its name in `words` has a folder of its own, as on another machine."""
-        one = replace(self.command, settings={**self.command.settings, **settings})
-        child = await one.start(*words)
-        self.started.append(child)
-        return child
-
-    async def worker(self, name: str, **settings: str) -> Child:
-        """A worker on a machine of its own."""
-        folder = self.command.folder / name
-        folder.mkdir(exist_ok=True)
-        there = replace(self, command=replace(self.command, folder=folder))
-        return await there.start("worker", "--name", name, **settings)
-
-    async def scheduler(self, **settings: str) -> Child:
-        """A process that hands out, or sends by itself."""
-        return await self.start("serve", "--port", "0", **settings)
-
-    async def until(self, what: Callable[[], Awaitable[bool]], within: float = 60) -> None:
-        """Wait for something; what was said by all is told when it does not come."""
-        try:
-            async with asyncio.timeout(within):
-                while True:
-                    if await what():
-                        return
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
-            said = "\n\n".join(child.said() for child in self.started)
-            raise AssertionError(f"it never came\n{said}") from None
-
-    async def sent(self, count: int) -> bool:
-        """Whether so many copies are recorded as sent."""
-        async with self.store.read() as connection:
-            query = select(func.count()).where(deliveries.c.status == DeliveryStatus.SENT)
-            return bool((await connection.execute(query)).scalar_one() >= count)
-
-    async def at_work(self, kind: Kind) -> list[str]:
-        """The names of those on the roll that do this."""
-        async with self.store.read() as connection:
-            return [one.name for one in await workers.here(connection) if one.kind is kind]
-
-
-@pytest.fixture
-async def house(postgres_store: Database, tmp_path: Path, births: Path) -> AsyncIterator[House]:
-    """An empty newsroom on PostgreSQL; all that was started is ended."""
-    await set_up_engine(postgres_store)
-    async with recording() as record:
-        record.slowness = 0.01
-        command = Born(tmp_path, postgres_store, record.server, CONNECTIONS, nursery=births, shorter=QUICK)
-        found = House(postgres_store, record, command)
-        try:
-            yield found
-        finally:
-            for child in found.started:
-                child.send_signal(signal.SIGKILL)
-            for child in found.started:
-                await child.wait()
-
-
-async def readers_and_news(store: Database, count: int) -> None:
-    """Readers, all due since yesterday, and what they are due."""
-    yesterday = datetime.now(UTC) - timedelta(days=1)
-    await join_many(store, count, yesterday)
-    await publish_news(store, yesterday, item("Tariffs", "economy"), item("Schools", "society"))
-
-
-async def each_once(house: House, count: int, *, doubts: int = 0) -> None:
-    """Nothing is lost, and no more came twice than were in doubt."""
-    rows = await copies(house.store)
-    assert {row.status for row in rows} == {DeliveryStatus.SENT}
-    times = house.record.times_accepted()
-    assert set(times) == {row.id for row in rows}
-    assert len(times) == count
-    assert times.total() - len(times) <= doubts
-    house.record.assert_no_second_copy_differs()
 
 
 async def test_workers_send_what_is_handed_to_them_and_stop_when_asked(house: House) -> None:
@@ -152,16 +41,6 @@ async def test_workers_send_what_is_handed_to_them_and_stop_when_asked(house: Ho
     numbers = [int(err.splitlines()[-1].removeprefix("stopped; copies: ")) for _s, _o, err in ends[:2]]
     assert sum(numbers) == 120
     assert min(numbers) > 0
-
-
-async def all_may_send(house: House, count: int) -> bool:
-    """So many workers have a share."""
-    async with house.store.read() as connection:
-        return sum(one.doing.lanes > 0 for one in await workers.here(connection)) == count
-
-
-async def is_there(house: House, kind: Kind, count: int) -> bool:
-    return len(await house.at_work(kind)) == count
 
 
 async def test_three_schedulers_and_two_workers_send_each_copy_once(house: House) -> None:
