@@ -56,6 +56,7 @@ DRIVERS: Final = {
         "alembic",
         "apscheduler",
         "asyncio",
+        "dns",
         "fastapi",
         "feedparser",
         "httpx",

@@ -123,7 +123,7 @@ async def working(settings: Settings, store: Database, name: str) -> AsyncIterat
 
 def engine_of(store: Database) -> OnProcrastinate:
     """The engine of a store on PostgreSQL; raises SettingsError when it is not installed."""
-    if not _is_installed():
+    if not has_engine():
         raise SettingsError("workers need the extra cluster: pip install newsroom-digest[cluster]")
     from digest.jobs.on_procrastinate import OnProcrastinate
 
@@ -132,7 +132,7 @@ def engine_of(store: Database) -> OnProcrastinate:
 
 async def set_up_engine(store: Database) -> None:
     """Make the engine's tables, where there may be workers."""
-    if not store.is_sqlite and _is_installed():
+    if not store.is_sqlite and has_engine():
         await engine_of(store).set_up()
 
 
@@ -143,12 +143,13 @@ def _by_whom(settings: Settings, store: Database) -> SentBy:
                 "DIGEST_SENT_BY=workers needs PostgreSQL, and DIGEST_DATABASE_URL names a SQLite file"
             )
         return SentBy.HERE
-    if settings.sent_by is SentBy.AUTO and not _is_installed():
+    if settings.sent_by is SentBy.AUTO and not has_engine():
         return SentBy.HERE
     return settings.sent_by
 
 
-def _is_installed() -> bool:
+def has_engine() -> bool:
+    """Whether the packages that workers need are installed."""
     return all(find_spec(name) is not None for name in _NEEDED)
 
 

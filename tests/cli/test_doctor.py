@@ -1,0 +1,136 @@
+"""`digest doctor`: each thing that is wrong is found, with how to mend it; looking changes nothing."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, Final
+
+import pytest
+import time_machine
+
+from digest.core.doctor_findings import Found, Group
+from tests.cli.ailing import ADVICE, FAULTS, Place, newsroom_that_is_well, surrounded
+from tests.cli.shell import ROOT, Shell, rows_of
+
+WORRYING: Final = {"warning", "error"}
+
+
+@pytest.fixture
+def well(newsroom: Shell) -> Place:
+    """A newsroom in which all is well."""
+    return newsroom_that_is_well(newsroom)
+
+
+def findings(place: Place, *more: str) -> tuple[int, list[dict[str, Any]]]:
+    """The status and what was found; looking has changed nothing."""
+    with surrounded(place) as doctor:
+        before = place.shell.picture()
+        answer = doctor("--json", *more)
+        assert place.shell.picture() == before
+    assert answer.document["ok"] == (answer.status == 0)
+    found: list[dict[str, Any]] = answer.document["findings"]
+    return answer.status, found
+
+
+def test_newsroom_in_which_all_is_well_is_told_so(well: Place) -> None:
+    status, found = findings(well, "--only", "settings,store,smtp,dns,clock,files,work")
+    assert [one for one in found if one["level"] != "fine"] == []
+    assert status == 0
+    assert [one["id"] for one in found] == [f"{group}.fine" for group in Group if group != "packages"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_wrong_is_found_with_its_mend(fault: str, well: Place) -> None:
+    wanted, plant = FAULTS[fault]
+    status, found = findings(plant(well))
+    (it,) = [one for one in found if one["id"] == wanted]
+    assert it["level"] in WORRYING
+    assert it["line"]
+    assert it["mend"]
+    assert status == 1
+    assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize("hint", ADVICE)
+def test_what_could_be_better_is_told_and_is_no_fault(hint: str, well: Place) -> None:
+    wanted, plant = ADVICE[hint]
+    _, found = findings(plant(well))
+    assert [one["level"] for one in found if one["id"] == wanted] == ["advice"]
+
+
+def test_people_are_told_by_groups(well: Place) -> None:
+    _, plant = FAULTS["dmarc is missing"]
+    with surrounded(plant(well)) as doctor:
+        answer = doctor("--only", "dns,smtp")
+    assert answer.status == 1
+    assert re.findall(r"^\w+$", answer.out, re.MULTILINE) == ["smtp", "dns"]
+    assert "  ERROR   morning-gazette.net has no DMARC record" in answer.out
+    assert "          -> publish a TXT record at _dmarc.morning-gazette.net" in answer.out
+    assert answer.out.endswith("1 error, 0 warnings: docs/doctor.md tells more of each\n")
+
+
+def test_a_group_that_is_not_asked_for_is_not_looked_at(well: Place) -> None:
+    _, plant = FAULTS["dmarc is missing"]
+    status, found = findings(plant(well), "--only", "smtp,files")
+    assert (status, {one["group"] for one in found}) == (0, {"smtp", "files"})
+
+
+def test_a_store_that_is_missing_is_told_to_who_asks_for_what_rests_on_it(well: Place) -> None:
+    _, plant = FAULTS["store is not there"]
+    _, found = findings(plant(well), "--only", "clock")
+    assert [one["id"] for one in found] == ["store.missing", "clock.fine"]
+
+
+def test_looking_at_a_place_without_a_store_makes_none(shell: Shell) -> None:
+    answer = shell("doctor", "--json")
+    assert answer.status == 1
+    assert [one["id"] for one in answer.document["findings"] if one["level"] == "error"] == ["store.missing"]
+    assert list(shell.folder.iterdir()) == []
+
+
+def test_what_is_late_and_uncertain_is_told(old_newsroom: Shell) -> None:
+
+    with time_machine.travel("2026-11-26T12:00:00Z", tick=True):
+        answer = old_newsroom("doctor", "--only", "work", "--json")
+    assert {one["id"]: one["level"] for one in answer.document["findings"]} == {
+        "work.slot_late": "warning",
+        "work.uncertain": "advice",
+    }
+
+
+def test_nobody_answers_and_it_ends_in_time_all_the_same(well: Place) -> None:
+    """Everything hangs: names, mail server, store."""
+    silent = {name: ["silence"] for name in well.zone}
+    place = well.with_names(silent).with_misbehaviour(GREETING="silence")
+    begun = time.monotonic()
+    _, found = findings(place)
+    assert time.monotonic() - begun < 30
+    assert {"dns.silent", "smtp.refuses"} <= {one["id"] for one in found}
+
+
+def test_looking_touches_no_row(well: Place) -> None:
+    store = well.shell.folder / "var" / "digest.sqlite3"
+    before = rows_of(store)
+    findings(well)
+    assert rows_of(store) == before
+
+
+# --- what is written of it ----------------------------------------------------------------------------------
+
+
+def test_every_finding_is_written_of_and_no_other() -> None:
+    told = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z_.]+)` \| ([a-z, ]+) \| ([^|]+) \|(?: ([^|]+))? \|$", told, re.MULTILINE)
+    assert [row[0] for row in rows] == [found.value for found in Found]
+    # what is no good news has something to do about it
+    assert [row[0] for row in rows if row[1] != "fine" and not row[3]] == []
+
+
+def test_every_finding_belongs_to_a_group() -> None:
+    assert {found.partition(".")[0] for found in Found} == {*Group, "look"}
+
+
+def test_faults_are_planted_in_every_group() -> None:
+    planted = {found.partition(".")[0] for found, _ in [*FAULTS.values(), *ADVICE.values()]}
+    assert planted | {"work", "packages"} == set(Group)
