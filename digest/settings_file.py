@@ -36,13 +36,24 @@ def load_settings(config: Path | None) -> Settings:
         raise SettingsError(_in_one_line(error, source)) from None
 
 
-def secret_keys(settings: Settings) -> tuple[bytes, ...]:
-    """The keys that sign and verify, newest first; made and kept in `var_dir` when none is set."""
-    if settings.secret_key is not None:
+def key_file(settings: Settings) -> Path | None:
+    """Where the keys that sign are kept; None when they are set."""
+    return None if settings.secret_key is not None else settings.var_dir / "secret_key"
+
+
+def secret_keys(settings: Settings, *, made_when_missing: bool = True) -> tuple[bytes, ...]:
+    """The keys that sign and verify, newest first; made and kept in `var_dir` when none is set.
+
+    Who only looks makes none, and gets none then.
+    """
+    path = key_file(settings)
+    if path is None:
+        assert settings.secret_key is not None
         return split_keys(settings.secret_key.get_secret_value().encode())
-    path = settings.var_dir / "secret_key"
     try:
         if not path.exists():
+            if not made_when_missing:
+                return ()
             keep_new_key(path)
         keys = split_keys(path.read_bytes())
     except OSError as error:

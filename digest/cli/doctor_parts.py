@@ -21,13 +21,12 @@ from digest.core.pace import Limits
 from digest.core.warmup import WarmingUp
 from digest.errors import SettingsError
 from digest.flows.checkup import Parts
-from digest.keyring import split_keys
 from digest.mail.dkim import DkimKey
 from digest.mail.listen_at import ListenAt
 from digest.mail.mailbox.address import MailboxAddress
 from digest.mail.servers import FileOutbox, Security, Server, parse_servers
 from digest.reach.records import Records
-from digest.settings_file import DEFAULT_FILE
+from digest.settings_file import DEFAULT_FILE, key_file, secret_keys
 from digest.store.database import Database
 
 T = TypeVar("T")
@@ -43,6 +42,7 @@ class _Read:
         target = self._tried(lambda: parse_servers(settings.smtp_url.get_secret_value()), nowhere)
         self.outbox = target.folder if isinstance(target, FileOutbox) else None
         self.servers: tuple[Server, ...] = () if isinstance(target, FileOutbox) else target
+        self.keys: tuple[bytes, ...] = self._tried(lambda: secret_keys(settings, made_when_missing=False), ())
         self.dkim: tuple[DkimKey, ...] = self._tried(lambda: wiring.dkim_keys_of(settings), ())
         self.limits: Limits | None = self._tried(lambda: wiring.limits_of(settings), None)
         self.warm_up: WarmingUp | None = self._tried(lambda: wiring.warm_up_of(settings), None)
@@ -107,7 +107,7 @@ def _settings_seen(settings: Settings, config: Path | None, read: _Read, today: 
         sends=bool(read.servers),
         today=today,
         refused=tuple(refused),
-        shortest_key=min(map(len, _keys_of(settings, refused)), default=None),
+        shortest_key=min(map(len, read.keys), default=None),
         readable=tuple(str(path) for path in _secret_files(settings, config) if _is_open(path)),
         dkim_keys=len(read.dkim),
         plain_logins=tuple(
@@ -122,29 +122,11 @@ def _settings_seen(settings: Settings, config: Path | None, read: _Read, today: 
     )
 
 
-def _keys_of(settings: Settings, refused: list[str]) -> tuple[bytes, ...]:
-    """The keys that sign links; none is made here."""
-    if settings.secret_key is not None:
-        return split_keys(settings.secret_key.get_secret_value().encode())
-    path = _key_file(settings)
-    try:
-        keys = split_keys(path.read_bytes()) if path.exists() else None
-    except OSError as error:
-        refused.append(f"the secret key in {path} cannot be read ({error.strerror})")
-        return ()
-    if keys == ():
-        refused.append(f"{path} holds no key: put the old one back, or remove the file")
-    return keys or ()
-
-
-def _key_file(settings: Settings) -> Path:
-    return settings.var_dir / "secret_key"
-
-
 def _secret_files(settings: Settings, config: Path | None) -> Iterator[Path]:
     """Files in which a secret stands, as far as they exist."""
-    if settings.secret_key is None:
-        yield _key_file(settings)
+    kept_in = key_file(settings)
+    if kept_in is not None:
+        yield kept_in
     yield from (
         Path(entry.partition(":")[2])
         for entry in map(str.strip, settings.dkim_keys.split(","))

@@ -47,9 +47,7 @@ _BRANCHES: Final = {
     "serve": _Branch(("serving",), "Serve the web pages and run the scheduler."),
     "worker": _Branch(("working",), "One of many machines that send together."),
     "status": _Branch(("house",), "Show what is due, under way and stuck."),
-    "doctor": _Branch(
-        ("doctor",), "Say what is wrong with settings, store, mail servers, DNS records and clocks."
-    ),
+    "doctor": _Branch(("doctor",), "Say what is wrong: settings, store, servers, DNS, clock."),
     "tidy": _Branch(("tidying",), "Forget what is old, and bind copies of old issues."),
     "users": _Branch(("users",), "Who may enter the desk, and the keys of programs."),
     "webhooks": _Branch(("webhooks",), "Who elsewhere is told what happens."),

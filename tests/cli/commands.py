@@ -86,6 +86,7 @@ CALLS: Final = {
     "notices resolve": "2 --as sent",
     "why": "ana@readers.example 1",
     "status": "",
+    "doctor": "--only settings,clock,files",
     "users add": "Berta --role editor --password-stdin",
     "users list": "",
     "users edit": "Anna --role admin",

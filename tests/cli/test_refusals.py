@@ -10,6 +10,7 @@ import pytest
 from tests.cli.commands import CALLS
 from tests.cli.family_refusals import FAMILIES
 from tests.cli.feed_refusals import FEEDS
+from tests.cli.house_refusals import HOUSE
 from tests.cli.ingest_refusals import INGEST
 from tests.cli.planning_refusals import PLANNING
 from tests.cli.returned_refusals import RETURNED
@@ -23,6 +24,7 @@ from tests.cli.webhook_refusals import HUGE, WEBHOOKS
 REFUSALS: Final = {
     **INGEST,
     **STORES,
+    **HOUSE,
     "init": [("now", "now")],
     "briefings list": [
         ("--status lost", "status 'lost' is not known: choose among draft"),
@@ -313,7 +315,6 @@ REFUSALS: Final = {
         (f"{ANA} 1 --now someday", "time 'someday' is not known"),
     ],
     "archive reindex": [("daily", "unexpected extra argument"), ("--loud", "No such option: --loud")],
-    "status": [("--now someday", "time 'someday' is not known"), ("--loud", "No such option: --loud")],
     "users add": [
         ("", "Missing argument 'NAME'"),
         ("'' --password-stdin", "name is empty"),

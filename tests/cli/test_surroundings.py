@@ -29,8 +29,10 @@ ONLY_LOOK: Final = {
     *("subscribers list", "notices list", "suppressions list", "suppressions export"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
     *("families list", "deliveries list", "why", "status", "users list", "users keys", "webhooks list"),
-    *("bounces list", "bounces show", "tidy"),
+    *("bounces list", "bounces show", "tidy", "doctor"),
 }
+#: What is wrong with a store is what this one is asked for: it answers.
+ASKED_FOR_TROUBLE: Final = {"doctor"}
 
 
 def settings_file_is_broken(shell: Shell) -> Shell:
@@ -129,11 +131,24 @@ def test_wrong_setting_stops(command: str, trouble: Trouble, old_newsroom: Shell
 
 
 @pytest.mark.parametrize("trouble", STORES, ids=by_name)
-@pytest.mark.parametrize("command", [*CALLS, "serve", "worker"])
+@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - ASKED_FOR_TROUBLE), "serve", "worker"])
 def test_unusable_store_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
     line = refusal(command, trouble(old_newsroom))
     assert STORES[trouble] in line
     assert "the store" in line
+
+
+@pytest.mark.parametrize("trouble", STORES, ids=by_name)
+def test_unusable_store_is_the_answer_of_who_is_asked_for_trouble(
+    trouble: Trouble, old_newsroom: Shell
+) -> None:
+    shell = trouble(old_newsroom)
+    before = shell.picture()
+    answer = shell("doctor", "--only", "store", "--json")
+    (found,) = answer.document["findings"]
+    assert (answer.status, answer.err, found["level"]) == (1, "", "error")
+    assert STORES[trouble] in found["line"]
+    assert shell.picture() == before
 
 
 @pytest.mark.parametrize("trouble", OTHER_SETTINGS, ids=by_name)
@@ -144,7 +159,7 @@ def test_other_trouble_with_settings_or_store_stops(
     assert OTHER_SETTINGS[trouble] in refusal(command, trouble(old_newsroom))
 
 
-@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - {"init"}), "serve", "worker"])
+@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - {"init"} - ASKED_FOR_TROUBLE), "serve", "worker"])
 def test_store_that_is_not_there_is_not_made_by_asking(command: str, old_newsroom: Shell) -> None:
     assert "run digest init" in refusal(command, store_is_not_there(old_newsroom))
 

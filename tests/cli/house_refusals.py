@@ -1,0 +1,23 @@
+"""What commands that look at the house refuse: the words, and what the one line of the answer holds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+HOUSE: Final = {
+    "status": [("--now someday", "time 'someday' is not known"), ("--loud", "No such option: --loud")],
+    "doctor": [
+        ("--only weather", "group 'weather' is not known: choose among settings"),
+        ("--only smtp,", "group '' is not known"),
+        ("--only ''", "group '' is not known"),
+        ("--resolver ns.example", "resolver 'ns.example' is no address such as 192.0.2.53"),
+        ("--resolver 192.0.2.53:0", "resolver '192.0.2.53:0' is no address"),
+        ("--resolver 192.0.2.53:70000", "is no address"),
+        ("--resolver 192.0.2.300", "is no address"),
+        ("--resolver ''", "resolver '' is no address"),
+        (r"--resolver \x1b", "is no address"),
+        ("--address mail.example", "address 'mail.example' is not one of a machine"),
+        ("--address ''", "address '' is not one of a machine"),
+        ("more", "more"),
+    ],
+}
