@@ -14,6 +14,7 @@ from tests.cli.ailing import ADVICE, FAULTS, Place, newsroom_that_is_well, surro
 from tests.cli.shell import ROOT, Shell, rows_of
 
 WORRYING: Final = {"warning", "error"}
+ROW: Final = r"^\| `([a-z_.]+)` \| ([a-z, ]+) \| ([^|]+) \|(?: ([^|]+))? \|$"
 
 
 @pytest.fixture
@@ -46,6 +47,7 @@ def test_what_is_wrong_is_found_with_its_mend(fault: str, well: Place) -> None:
     status, found = findings(plant(well))
     (it,) = [one for one in found if one["id"] == wanted]
     assert it["level"] in WORRYING
+    assert it["level"] in levels_written()[wanted]
     assert it["line"]
     assert it["mend"]
     assert status == 1
@@ -74,6 +76,12 @@ def test_a_group_that_is_not_asked_for_is_not_looked_at(well: Place) -> None:
     _, plant = FAULTS["dmarc is missing"]
     status, found = findings(plant(well), "--only", "smtp,files")
     assert (status, {one["group"] for one in found}) == (0, {"smtp", "files"})
+
+
+def test_names_are_looked_up_when_mail_leaves_or_somebody_asks_for_it(well: Place) -> None:
+    _, plant = ADVICE["mails stay here"]
+    assert "dns.fine" not in {one["id"] for one in findings(plant(well))[1]}
+    assert "dns.fine" in {one["id"] for one in findings(plant(well), "--only", "dns")[1]}
 
 
 def test_a_store_that_is_missing_is_told_to_who_asks_for_what_rests_on_it(well: Place) -> None:
@@ -119,9 +127,18 @@ def test_looking_touches_no_row(well: Place) -> None:
 # --- what is written of it ----------------------------------------------------------------------------------
 
 
-def test_every_finding_is_written_of_and_no_other() -> None:
+def rows_written() -> list[tuple[str, ...]]:
+    """Id, levels, what is so and what to do, of each row in docs/doctor.md."""
     told = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([a-z_.]+)` \| ([a-z, ]+) \| ([^|]+) \|(?: ([^|]+))? \|$", told, re.MULTILINE)
+    return re.findall(ROW, told, re.MULTILINE)
+
+
+def levels_written() -> dict[str, list[str]]:
+    return {row[0]: row[1].split(", ") for row in rows_written()}
+
+
+def test_every_finding_is_written_of_and_no_other() -> None:
+    rows = rows_written()
     assert [row[0] for row in rows] == [found.value for found in Found]
     # what is no good news has something to do about it
     assert [row[0] for row in rows if row[1] != "fine" and not row[3]] == []
