@@ -87,6 +87,7 @@ class Found(StrEnum):
     SPF_LOOKUPS = "dns.spf_lookups"
     SPF_INCLUDE = "dns.spf_include"
     SPF_OPEN = "dns.spf_open"
+    SPF_ADDRESS = "dns.spf_address"
     DKIM_MISSING = "dns.dkim_missing"
     DKIM_SYNTAX = "dns.dkim_syntax"
     DKIM_REVOKED = "dns.dkim_revoked"

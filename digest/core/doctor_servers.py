@@ -54,7 +54,8 @@ def judge_server(seen: ServerSeen, now: datetime) -> tuple[Finding, ...]:
 
 
 def _of_trouble(seen: ServerSeen, trouble: Outcome) -> Finding:
-    said = " ".join(part for part in (str(trouble.code or ""), trouble.enhanced, trouble.text) if part)
+    text = "no answer in time" if trouble.text == "TimeoutError" else trouble.text
+    said = " ".join(part for part in (str(trouble.code or ""), trouble.enhanced, text) if part)
     found, mend = {
         Stage.CONNECT: (
             Found.SMTP_UNREACHABLE,

@@ -24,7 +24,7 @@ _MECHANISM: Final = re.compile(
 _ASKS: Final = frozenset({"include", "a", "mx", "ptr", "exists", "redirect"})
 #: What a name in a term looks like; macros may stand in it (section 7).
 _NAME: Final = re.compile(r"(?:[A-Za-z0-9_.-]|%\{[A-Za-z][0-9]*r?[.+,/_=-]*\}|%[%_-])+")
-_LENGTHS: Final = re.compile(r"(?:/\d{1,2})?(?://\d{1,3})?")
+_LENGTHS: Final = re.compile(r"(?:/(?:3[0-2]|[12]?\d))?(?://(?:12[0-8]|1[01]\d|\d{1,2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Term:
     name: str
     #: what stands before a mechanism, plus when nothing does; empty for a modifier
     qualifier: str = ""
-    #: a domain, a network or nothing
+    #: a domain, a network or nothing; behind a domain, or alone, the length of a network
     value: str = ""
 
     @property
@@ -191,7 +191,8 @@ def _term(word: str) -> Term:
         raise ValueError(f"{word!r} is no term")
     sign, name, mark, value = found[1] or "+", found[2].lower(), found[3] or "", found[4] or ""
     _check(word, name, mark, value)
-    return Term(name, sign, value if mark == ":" else "")
+    # a length may stand right behind the name: a/24
+    return Term(name, sign, value if mark == ":" else mark + value)
 
 
 def _check(word: str, name: str, mark: str, value: str) -> None:

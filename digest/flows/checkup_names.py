@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from digest.core.doctor_answers import Answer
-from digest.core.doctor_findings import Finding, Found, Level, or_fine
+from digest.core.doctor_answers import Answer, Trouble
+from digest.core.doctor_findings import Finding, Found, Level, is_well, or_fine
 from digest.core.doctor_records import (
     KeyWanted,
     dmarc_names,
@@ -18,6 +18,7 @@ from digest.core.doctor_records import (
     judge_ptr,
 )
 from digest.core.doctor_spf import judge_spf, walk
+from digest.core.doctor_spf_address import hosts_named, judge_spf_address
 from digest.reach.records import Records
 
 
@@ -41,20 +42,20 @@ async def look_up(named: Named, asked: Callable[[], Records]) -> tuple[Finding, 
     except ValueError as error:
         mend = "let /etc/resolv.conf name a resolver, or say --resolver ADDRESS"
         return (Finding(Found.DNS_RESOLVER, Level.ERROR, str(error), mend),)
-    looks = [_of_domain(domain, named.keys, records) for domain in named.domains]
+    looks = [_of_domain(domain, named, records) for domain in named.domains]
     found = await asyncio.gather(*looks, _of_addresses(named, records))
     return tuple(one for findings in found for one in findings)
 
 
-async def _of_domain(domain: str, keys: Iterable[KeyWanted], records: Records) -> tuple[Finding, ...]:
+async def _of_domain(domain: str, named: Named, records: Records) -> tuple[Finding, ...]:
     texts = await records.texts(domain)
     if not texts.is_known:
         line = f"nobody answers when asked for {domain}"
         mend = "check the resolver and the name servers of the domain, or say --resolver ADDRESS"
         return (Finding(Found.DNS_SILENT, Level.WARNING, line, mend),)
-    keys = tuple(keys)
+    keys = named.keys
     parts = await asyncio.gather(
-        _spf(domain, texts, records),
+        _spf(domain, texts, named.leaves_from, records),
         _dmarc(domain, records, is_signed=bool(keys)),
         _mx(domain, records),
         *(_dkim(domain, key, records) for key in keys),
@@ -63,11 +64,31 @@ async def _of_domain(domain: str, keys: Iterable[KeyWanted], records: Records) -
     return or_fine([one for found in parts for one in found], Finding(Found.DNS_FINE, Level.FINE, fine))
 
 
-async def _spf(domain: str, texts: Answer, records: Records) -> list[Finding]:
+async def _spf(domain: str, texts: Answer, leaves_from: Iterable[str], records: Records) -> list[Finding]:
     known = {domain: texts}
     while needs := walk(domain, known).needs:
         known |= await _asked(needs, records)
-    return list(judge_spf(domain, known))
+    found, walked = list(judge_spf(domain, known)), walk(domain, known)
+    if not is_well(found):
+        return found
+    wanted = sorted(hosts_named(walked))
+    hosts = dict(zip(wanted, await asyncio.gather(*(_host(*one, records) for one in wanted)), strict=True))
+    for address in leaves_from:
+        found += judge_spf_address(domain, address, walked, hosts)
+    return found
+
+
+async def _host(kind: str, name: str, records: Records) -> Answer:
+    """The addresses of a host, or of those who take mail for a domain."""
+    if kind == "a":
+        return await records.addresses(name)
+    servers = await records.mail_servers(name)
+    if not servers.values:
+        return servers
+    answers = await asyncio.gather(*(records.addresses(one) for one in servers.values if one != "."))
+    silent = any(not one.is_known for one in answers)
+    values = tuple(value for one in answers for value in one.values)
+    return Answer(values, Trouble.SILENT if silent else Trouble.NONE)
 
 
 async def _dmarc(domain: str, records: Records, *, is_signed: bool) -> list[Finding]:

@@ -207,6 +207,7 @@ FAULTS: Final[dict[str, tuple[str, Plant]]] = {
     "spf leads nowhere": ("dns.spf_include", _spf("v=spf1 include:gone.post.net -all")),
     "spf lets everybody": ("dns.spf_open", _spf("v=spf1 mx +all")),
     "spf has no end": ("dns.spf_open", _spf("v=spf1 mx")),
+    "spf lets others send": ("dns.spf_address", _spf("v=spf1 ip4:198.51.100.0/24 a mx -all")),
     "dkim is missing": ("dns.dkim_missing", _names(dkim=None)),
     "dkim is another key": ("dns.dkim_differs", _names(dkim=[_OTHER_KEY])),
     "dkim was revoked": ("dns.dkim_revoked", _names(dkim=["TXT v=DKIM1; k=ed25519; p="])),

@@ -37,7 +37,7 @@ def test_words_of_a_record_are_read(words: str) -> None:
     "word",
     [
         *("ip4", "ip4:", "ip4:192.0.2.300", "ip4:192.0.2.0/33", "ip6:192.0.2.1", "ip6:2001:db8::/129"),
-        *("include", "include:", "include:a!", "exists:", "all:post.net", "a:", "a/xyz"),
+        *("include", "include:", "include:a!", "exists:", "all:post.net", "a:", "a/xyz", "a/33", "a//129"),
         *("mx/24/64", "spf2", "-", "redirect=", "exp=", "ipv4:192.0.2.1", "a:%{", "=x"),
     ],
     ids=lambda word: f"<{word}>",
