@@ -170,9 +170,13 @@ class Pace:
 
     def closed_until(self, family: str) -> float:
         """Until when a family is closed; long ago for one that is not."""
-        if self._may_bar and self._limits.of_family(family) is None:
+        if self.is_barred(family):
             return self._barred_until
         return self._closed.get(family, -inf)
+
+    def is_barred(self, family: str) -> bool:
+        """Whether nothing may be done with a family here: others have its places."""
+        return self._may_bar and self._limits.of_family(family) is None
 
     def may_send(self, family: str, now: float) -> Answer:
         """Whether a copy to this family may begin; asking changes nothing."""

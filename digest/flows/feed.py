@@ -42,6 +42,8 @@ _SECONDS_HELD: Final = 60.0
 _BATCHES_HELD: Final = 4
 #: The latest that a copy is put off for its family's sake: by then more may be known.
 _LONGEST_PUT_OFF: Final = timedelta(minutes=10)
+#: And of one that others may send.
+_SOON: Final = timedelta(seconds=1)
 #: How much the last copy counts in the average of how long one takes.
 _WEIGHT_OF_ONE: Final = 0.05
 
@@ -344,7 +346,9 @@ class Feed(AbstractAsyncContextManager["Feed"]):
                 paused[copy.delivery_id] = self._resting[family]
                 self._tally.paused[family] += 1
             else:
-                until[copy.delivery_id] = now + min(timedelta(seconds=wait), _LONGEST_PUT_OFF)
+                # what somebody else may send goes back at once, rather than when this sender may
+                longest = _SOON if self._pace.is_barred(family) else _LONGEST_PUT_OFF
+                until[copy.delivery_id] = now + min(timedelta(seconds=wait), longest)
                 self._tally.put_off[family] += 1
         await self._patience.through(partial(self._defer, until, paused), stop=self._stop)
         self._sender.allowance.take(-len(late))

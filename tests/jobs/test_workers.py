@@ -202,3 +202,46 @@ async def test_a_worker_answers_in_json_when_it_has_ended(house: House) -> None:
     worker.send_signal(signal.SIGTERM)
     status, out, _err = await ended(worker)
     assert (status, json.loads(out)) == (0, {"stopped": True, "copies": 0})
+
+
+async def test_a_rate_holds_for_all_together(house: House) -> None:
+    rate, begun = 40, list[float]()
+    house.record.slowness = 0.0
+
+    async def note(_message: Accepted) -> None:
+        begun.append(asyncio.get_running_loop().time())
+
+    house.record.at_data = note
+    await readers_and_news(house.store, 160)
+    for name in ("mail-1", "mail-2", "mail-3"):
+        await house.worker(name, DIGEST_SMTP_RATE=str(rate))
+    await house.until(lambda: all_may_send(house, 3))
+    await house.scheduler(DIGEST_SENT_BY="workers")
+    await house.until(lambda: house.sent(160))
+    await each_once(house, 160)
+    # within any time, and half a second's worth for what a busy machine lets pile up
+    for first, start in enumerate(begun):
+        for last in range(first, len(begun)):
+            assert last - first + 1 <= rate * (begun[last] - start) + rate / 2
+
+
+@pytest.mark.long
+async def test_a_family_with_fewer_connections_than_workers_never_gets_more(house: House) -> None:
+    under_way, most = 0, 0
+
+    async def watch(_message: Accepted) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.01)
+        under_way -= 1
+
+    house.record.at_data = watch
+    await readers_and_news(house.store, 30)
+    for name in ("mail-1", "mail-2", "mail-3"):
+        await house.worker(name, DIGEST_FAMILY_LIMITS="example.org:1")
+    await house.until(lambda: all_may_send(house, 3))
+    await house.scheduler(DIGEST_SENT_BY="workers")
+    await house.until(lambda: house.sent(30), within=110)
+    await each_once(house, 30)
+    assert most == 1
