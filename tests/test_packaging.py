@@ -1,11 +1,15 @@
-"""What is shipped: a wheel that holds all that the program needs to run, and requirements with hashes."""
+"""What is shipped: a wheel and a source archive that hold all the program needs, and hashed requirements."""
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+import sysconfig
+import tarfile
 import tomllib
+import venv
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -20,8 +24,37 @@ LOCKS: Final = ("requirements.txt", "requirements-dev.txt")
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
     """The names of all files in a wheel made from this folder, without fetching anything."""
-    with ZipFile(_build(tmp_path_factory.mktemp("dist"))) as archive:
-        return frozenset(archive.namelist())
+    return _names_in(_build(ROOT, "wheel", tmp_path_factory.mktemp("dist")))
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that comes out of a source archive made from this one."""
+    folder = tmp_path_factory.mktemp("source")
+    with tarfile.open(_build(ROOT, "sdist", folder)) as archive:
+        archive.extractall(folder, filter="data")
+    (top,) = (path for path in folder.iterdir() if path.is_dir())
+    return top
+
+
+@pytest.fixture(scope="module")
+def wheel_of_source(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as somebody builds it who has nothing but the source archive."""
+    return _build(unpacked, "wheel", tmp_path_factory.mktemp("again"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel_of_source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command in an environment of its own, whose libraries are those of this one."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder, with_pip=False, symlinks=True)
+    python = folder / "bin" / "python"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python)]
+    _do([*pip, "install", "--quiet", "--no-deps", "--no-index", str(wheel_of_source)])
+    (packages,) = folder.glob("lib/python*/site-packages")
+    # a plain line adds one folder: what is installed there for editing is not followed
+    (packages / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return folder / "bin" / "digest"
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +95,39 @@ def test_wheel_holds_nothing_else(wheel: frozenset[str]) -> None:
     assert not [name for name in wheel if re.search(r"(^|/)tests?[_/]|conftest|\.pyc$|\.sqlite3", name)]
 
 
+# --- the source archive -------------------------------------------------------------------------------------
+
+
+def test_source_archive_holds_what_the_checkout_has(unpacked: Path) -> None:
+    kept = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
+    for folder in ("digest", "subscribers", "templates", "docs"):
+        assert _files_below(folder) <= kept
+    assert {"README.md", "CHANGELOG.md", "Makefile", "pyproject.toml", "scheduler.py", *LOCKS} <= kept
+
+
+def test_source_archive_makes_the_same_wheel(wheel_of_source: Path, wheel: frozenset[str]) -> None:
+    assert _names_in(wheel_of_source) == wheel
+
+
+# --- installed, in an empty folder --------------------------------------------------------------------------
+
+
+def test_installed_command_runs_its_own_files(installed: Path, tmp_path: Path) -> None:
+    python = str(installed.with_name("python"))
+    said = _do([python, "-c", "import digest, scheduler, subscribers; print(digest.__file__)"], tmp_path)
+    assert Path(said.strip()).is_relative_to(installed.parents[1])
+
+
+def test_installed_command_sets_up_a_store_and_runs_the_demo(installed: Path, tmp_path: Path) -> None:
+    assert "is ready" in _do([str(installed), "init"], tmp_path)
+    _do([str(installed), "demo"], tmp_path)
+    assert (tmp_path / "var" / "digest.sqlite3").is_file()
+    assert list((tmp_path / "var" / "outbox").rglob("*.eml"))
+
+
+# --- the command --------------------------------------------------------------------------------------------
+
+
 def test_command_leads_to_a_function(project: dict[str, Any]) -> None:
     module, _, function = project["scripts"]["digest"].partition(":")
     assert callable(getattr(import_module(module), function))
@@ -96,12 +162,28 @@ def test_both_files_pin_the_same_versions() -> None:
     assert runtime <= dev
 
 
-def _build(folder: Path) -> Path:
-    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
-    built = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert built.returncode == 0, built.stderr
-    (wheel,) = folder.glob("*.whl")
-    return wheel
+def _build(source: Path, target: str, folder: Path) -> Path:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", str(folder)]
+    _do(command, source)
+    (made,) = folder.glob("*.whl" if target == "wheel" else "*.tar.gz")
+    return made
+
+
+def _do(command: list[str], folder: Path = ROOT) -> str:
+    """What a command that went well wrote; this checkout and its settings are unknown to it."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name != "PYTHONPATH" and not name.startswith("DIGEST_")
+    }
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def _names_in(wheel: Path) -> frozenset[str]:
+    with ZipFile(wheel) as archive:
+        return frozenset(archive.namelist())
 
 
 def _files_below(folder: str) -> set[str]:
