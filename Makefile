@@ -20,7 +20,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long check lint-mail mail-tools golden pictures bench catalogues reference lock clean
+.PHONY: help setup demo serve test test-long check lint-mail mail-tools golden pictures bench catalogues reference settings lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,9 @@ bench: $(DEV) ## how fast, and how it grows: figures, no verdict
 
 reference: $(DEV) ## write docs/api-reference.md anew, from what the API says of itself
 	$(BIN)/python -m tests.web.api.referenced
+
+settings: $(DEV) ## write docs/settings.md and docs/digest.example.toml anew, from the class of settings
+	$(BIN)/python -m tests.documented
 
 catalogues: $(DEV) ## gather the words of mails and pages for translators (NEW=fr: begin another language)
 	$(BIN)/python -m tests.languages.catalogues $(NEW)
