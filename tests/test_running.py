@@ -1,0 +1,109 @@
+"""What is told of running it: units, container and page name only commands and settings that exist."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from configparser import RawConfigParser
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import typer
+
+from digest.cli.tree import command_tree
+from digest.config import Settings
+from digest.settings_file import load_settings
+
+DOCS: Final = Path(__file__).parents[1] / "docs"
+DEPLOY: Final = DOCS / "deploy"
+SERVICES: Final = sorted(path.name for path in DEPLOY.glob("*.service"))
+PAGE: Final = (DOCS / "running.md").read_text(encoding="utf-8")
+
+
+def unit(name: str) -> RawConfigParser:
+    parser = RawConfigParser(comment_prefixes=("#", ";"), interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string((DEPLOY / name).read_text(encoding="utf-8"))
+    return parser
+
+
+def fenced(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def understood(words: list[str]) -> None:
+    """Go down the tree of commands by these words, and let the last one parse the rest without doing it."""
+    command: Any = command_tree()
+    while hasattr(command, "commands"):
+        # asked of the tree, which loads a branch only now, and refuses a word that it has not
+        _, command, words = command.resolve_command(typer.Context(command), words)
+    command.make_context(command.name, list(words))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_unit_calls_a_command_there_is(name: str) -> None:
+    program, *words = shlex.split(unit(name)["Service"]["ExecStart"])
+    assert program == "/opt/digest/bin/digest"
+    understood(words)
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_unit_has_no_powers(name: str) -> None:
+    service = unit(name)["Service"]
+    assert service["User"] == "digest"
+    assert (service["NoNewPrivileges"], service["ProtectSystem"]) == ("yes", "strict")
+    assert service["CapabilityBoundingSet"] == ""
+    # what may be written is where relative paths begin
+    assert service["WorkingDirectory"] == f"/var/lib/{service['StateDirectory']}"
+
+
+def test_timer_starts_a_unit_there_is() -> None:
+    assert unit("digest-run.timer")["Timer"]["OnCalendar"]
+    assert unit("digest-run.service")["Service"]["Type"] == "oneshot"
+
+
+def test_container_runs_a_command_there_is_as_nobody_in_particular() -> None:
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    last = text.rpartition("FROM ")[2]
+    (words,) = re.findall(r"^CMD (\[.*\])$", last, re.MULTILINE)
+    understood(json.loads(words))
+    assert re.search(r"^USER digest$", last, re.MULTILINE)
+    assert "/healthz" in last
+
+
+def test_container_copies_what_the_wheel_is_made_of() -> None:
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    copied = {
+        word for line in re.findall(r"^COPY ([^-].*)$", text, re.MULTILINE) for word in line.split()[:-1]
+    }
+    assert {"digest", "subscribers", "templates", "scheduler.py", "pyproject.toml", "README.md"} <= copied
+    assert all((DOCS.parent / name).exists() for name in copied)
+
+
+@pytest.mark.parametrize("path", [*sorted(DEPLOY.iterdir()), DOCS / "running.md"], ids=lambda path: path.name)
+def test_every_variable_that_is_named_is_a_setting(path: Path) -> None:
+    named = set(re.findall(r"DIGEST_([A-Z_]+)", path.read_text(encoding="utf-8")))
+    assert {name.lower() for name in named} <= set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("number", range(len(fenced("toml"))))
+def test_settings_on_the_page_are_taken(number: int, tmp_path: Path) -> None:
+    (tmp_path / "digest.toml").write_text(fenced("toml")[number], encoding="utf-8")
+    load_settings(tmp_path / "digest.toml")
+
+
+def test_commands_on_the_page_are_understood() -> None:
+    lines = [line for block in fenced("sh") for line in block.splitlines()]
+    assert lines
+    for line in lines:
+        program, *words = shlex.split(line)
+        assert program == "digest"
+        understood(words)
+
+
+def test_files_the_page_names_are_there() -> None:
+    assert all((DOCS / name).exists() for name in re.findall(r"\]\(([^)#:]+)\)", PAGE))
+    for name in re.findall(r"`(digest[\w-]*(?:@\d)?\.(?:service|timer))`", PAGE):
+        assert (DEPLOY / re.sub(r"@\d", "@", name)).is_file()
