@@ -10,18 +10,18 @@ import sqlite3
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from sqlalchemy import event
-from sqlalchemy.engine import make_url
 
 from digest.core.model import Topic
 from digest.flows.seed import seed
 from digest.store.database import Database
+from tests.postgres import WITHOUT, PostgresServer, PostgresStores
 
 #: A server that is there already, with a user who may create databases.
 POSTGRES_VARIABLE: Final = "DIGEST_TEST_POSTGRES_URL"
@@ -37,6 +37,8 @@ TOPICS: Final = (
 
 #: Gives the URL of a new store of a kind; `seeded` is False for one without any table.
 NewStore = Callable[[str, bool], str]
+#: Opens a seeded store of a kind for a block.
+Lent = Callable[[str], AbstractAsyncContextManager[Database]]
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +62,7 @@ def postgres() -> Iterator[PostgresServer]:
         pytest.skip(f"no PostgreSQL could be started ({error}): set {POSTGRES_VARIABLE} to use one")
     try:
         server = PostgresServer(started.get_uri())
-        # what a test leaves behind need not outlive a power cut
-        server.command(*(f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit")))
+        server.command(*(f"ALTER SYSTEM SET {name} = off" for name in WITHOUT))
         server.command("SELECT pg_reload_conf()")
         yield server
     finally:
@@ -70,17 +71,40 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def new_store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> NewStore:
-    """Makes stores; seeded ones are copies of one that was migrated and seeded once a session."""
+def stores_of(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], SqliteStores | PostgresStores]:
+    """By their kind the stores of this session; each kind is set up once, when it is first asked for."""
     folder = tmp_path_factory.mktemp("stores")
 
     @cache
-    def maker(kind: str) -> _SqliteStores | _PostgresStores:
+    def made(kind: str) -> SqliteStores | PostgresStores:
         if kind == "sqlite":
-            return _SqliteStores(folder)
-        return _PostgresStores(request.getfixturevalue("postgres"))
+            return SqliteStores(folder)
+        return PostgresStores(request.getfixturevalue("postgres"), _set_up)
 
-    return lambda kind, seeded: maker(kind).make(seeded)
+    return made
+
+
+@pytest.fixture(scope="session")
+def new_store(stores_of: Callable[[str], SqliteStores | PostgresStores]) -> NewStore:
+    """Makes stores; seeded ones are copies of one that was migrated and seeded once a session."""
+    return lambda kind, seeded: stores_of(kind).make(seeded)
+
+
+@pytest.fixture(scope="session")
+def lent(stores_of: Callable[[str], SqliteStores | PostgresStores]) -> Lent:
+    """Lends seeded stores, one for each block; what was done to it is nobody else's concern."""
+
+    @asynccontextmanager
+    async def lend(kind: str) -> AsyncIterator[Database]:
+        stores = await asyncio.to_thread(stores_of, kind)
+        url = await asyncio.to_thread(stores.make, True)
+        async with opened(url) as database:
+            yield database
+        await asyncio.to_thread(stores.take_back, url)
+
+    return lend
 
 
 @pytest.fixture(params=KINDS)
@@ -91,9 +115,9 @@ def store_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def store(store_kind: str, new_store: NewStore) -> AsyncIterator[Database]:
+async def store(store_kind: str, lent: Lent) -> AsyncIterator[Database]:
     """A store that was just set up: topics, one newsletter, no readers, no briefings."""
-    async with opened(await asyncio.to_thread(new_store, store_kind, True)) as database:
+    async with lent(store_kind) as database:
         yield database
 
 
@@ -112,16 +136,16 @@ async def second_store(store: Database) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def sqlite_store(new_store: NewStore) -> AsyncIterator[Database]:
+async def sqlite_store(lent: Lent) -> AsyncIterator[Database]:
     """A store on SQLite, for what does not depend on the kind."""
-    async with opened(await asyncio.to_thread(new_store, "sqlite", True)) as database:
+    async with lent("sqlite") as database:
         yield database
 
 
 @pytest.fixture
-async def postgres_store(new_store: NewStore) -> AsyncIterator[Database]:
+async def postgres_store(lent: Lent) -> AsyncIterator[Database]:
     """A store on PostgreSQL, for what SQLite, with its one writer, cannot show."""
-    async with opened(await asyncio.to_thread(new_store, "postgresql", True)) as database:
+    async with lent("postgresql") as database:
         yield database
 
 
@@ -156,40 +180,7 @@ async def _set_up(url: str) -> None:
         await seed(database, TOPICS)
 
 
-class PostgresServer:
-    """A running server."""
-
-    def __init__(self, url: str) -> None:
-        self._url = make_url(url)
-        self._made: list[str] = []
-
-    def create(self, template: str = "template0") -> str:
-        """A new database; its name."""
-        name = f"digest_test_{secrets.token_hex(8)}"
-        self.command(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        self._made.append(name)
-        return name
-
-    def drop_all(self) -> None:
-        """Leave the server as it was."""
-        self.command(*(f'DROP DATABASE "{name}" WITH (FORCE)' for name in self._made))
-
-    def url_of(self, name: str) -> str:
-        """As the settings have it."""
-        url = self._url.set(drivername="postgresql+psycopg", database=name)
-        return url.render_as_string(hide_password=False)
-
-    def command(self, *statements: str) -> None:
-        """Give commands outside of transactions."""
-        import psycopg
-
-        url = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with closing(psycopg.connect(url, autocommit=True)) as connection:
-            for statement in statements:
-                connection.execute(statement.encode())
-
-
-class _SqliteStores:
+class SqliteStores:
     """Files in a folder."""
 
     def __init__(self, folder: Path) -> None:
@@ -206,14 +197,5 @@ class _SqliteStores:
             shutil.copyfile(self._model, path)
         return f"sqlite+aiosqlite:///{path}"
 
-
-class _PostgresStores:
-    """Databases on a server."""
-
-    def __init__(self, server: PostgresServer) -> None:
-        self._server = server
-        self._model = server.create()
-        asyncio.run(_set_up(server.url_of(self._model)))
-
-    def make(self, seeded: bool) -> str:
-        return self._server.url_of(self._server.create(self._model) if seeded else self._server.create())
+    def take_back(self, _url: str) -> None:
+        """Leave the file where it is: the next store is another."""
