@@ -10,7 +10,8 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 BUILD_TOOLS := hatchling editables
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock'
-WORKERS ?= 2
+# one more than there are processors: a third of their time tests wait, for servers, browsers and clocks
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 # what looks at mails and is not Python; without npm the checks say what they lack
 MAIL_LINT := tests/mail_lint/node
 MAIL_TOOLS := $(MAIL_LINT)/node_modules/.package-lock.json
@@ -35,10 +36,10 @@ serve: $(RUNTIME) ## the web pages and the scheduler, until Ctrl-C
 	@$(BIN)/digest serve
 
 test: $(DEV) ## the whole test-suite but for the long runs
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not long"
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not long"
 
 test-long: $(DEV) ## the whole test-suite, the long runs included
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(DEV) ## format, lint, types and the walls of the house
 	$(BIN)/ruff format --check .

@@ -10,7 +10,7 @@ settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
 
 # a PostgreSQL is started once for all rooms, and only when a test asks for one
-pytest_plugins = ("tests.stores", "tests.premailer_runs")
+pytest_plugins = ("tests.stores", "tests.premailer_runs", "tests.sharing")
 
 
 @pytest.fixture

@@ -8,9 +8,6 @@ from tests.mail_lint.mail import Mail
 from tests.mail_lint.printing import PRINTED, kinds
 from tests.mail_lint.registry import PLAIN, TOOLED, Check
 
-#: All mails are printed for these tests: in one process, not in each.
-pytestmark = pytest.mark.xdist_group("every mail")
-
 
 def named(check: Check) -> str:
     return check.name

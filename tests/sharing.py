@@ -1,0 +1,55 @@
+"""How the tests are shared among the workers of pytest-xdist, and what each worker does about its memory."""
+
+from __future__ import annotations
+
+import gc
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
+
+#: Folders whose tests go to one worker: for them every mail is printed, which takes longer than most of them.
+TOGETHER: Final = ("tests/mail_lint/",)
+#: After so many tests a worker looks for what nobody holds any more.
+_NOW_AND_THEN: Final = 25
+
+_counted: Final = count(1)
+
+
+def scope_of(nodeid: str) -> str:
+    """What a test is shared with: the name of its folder, or its own for one that is shared alone."""
+    # marks for groups are not asked: pytest 9.2 forgets the names that pytest-xdist 3.8 gives to their tests
+    return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Each worker takes the next test when it has time; what belongs together goes first."""
+    if config.getoption("dist") != "load":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    shared = LoadScopeScheduling(config, log)
+    shared._split_scope = scope_of
+    return shared
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: nobody need look through it again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Engines and applications hold themselves in circles.
+
+    The collector comes to the oldest generation too seldom by itself, since it waits for a quarter of all
+    there is: a worker grew to 5 GB.
+    """
+    if next(_counted) % _NOW_AND_THEN == 0:
+        gc.collect()
