@@ -26,8 +26,9 @@ from digest.reach.records import Records, parse_resolver
 from digest.store.database import Database
 from digest.store.looked_over import look_at_file
 from digest.store.worker_tables import workers
+from tests.postgres import PostgresServer
 from tests.reach.nameserver import SILENCE, name_server
-from tests.stores import NewStore, PostgresServer, opened
+from tests.stores import NewStore, opened
 
 pytestmark = pytest.mark.anyio
 

@@ -45,7 +45,8 @@ from digest.store.schema import NEWEST, current_revision, migrate, require_curre
 from digest.store.tables import counters, metadata, notices
 from subscribers.model import Section
 from subscribers.tables import standing_changes
-from tests.stores import TOPICS, PostgresServer
+from tests.postgres import PostgresServer
+from tests.stores import TOPICS
 
 pytestmark = pytest.mark.anyio
 
