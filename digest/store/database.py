@@ -314,6 +314,9 @@ def _kept_alive(url: URL) -> dict[str, int]:
 def _prepare_postgresql(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"SET idle_in_transaction_session_timeout = {LONGEST_SILENCE_MS}")
+    # a plan that is kept was made for tables as they were then: one of a day with few copies walks through
+    # all of a day with many, until the server happens to look at the table again
+    cursor.execute("SET plan_cache_mode = force_custom_plan")
     cursor.close()
     connection.commit()
 

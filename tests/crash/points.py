@@ -13,7 +13,7 @@ from digest.flows.notice_press import NoticePress
 from digest.flows.press import Press
 from digest.flows.recorder import Recorder
 from digest.ingest.folder import Folder
-from digest.jobs import local
+from digest.jobs import here
 from digest.jobs.liveness import Liveness
 from digest.mail.post import FailoverLane
 from digest.mail.wire import Wire
@@ -88,7 +88,7 @@ POINTS: Final[dict[str, Point]] = {
     "plan: written, not committed": Point(before_commit(issues, "open_slot")),
     "plan: while it is committed": Point(within_commit(issues, "open_slot")),
     "plan: committed": Point(after_commit(issues, "open_slot")),
-    "plan: one slot of two": Point(after(local, "publish")),
+    "plan: one slot of two": Point(after(here, "publish")),
     # copies are claimed and begun
     "claim: marked, not committed": Point(before_commit(deliveries, "claim")),
     "claim: committed": Point(after_commit(deliveries, "claim")),

@@ -130,7 +130,8 @@ async def test_killed_again_and_again_it_comes_to_its_end(
             status, _, err = await ended(process)
             assert status in {0, REFUSED, -signal.SIGKILL}, err
             kills += status == -signal.SIGKILL
-            assert REFUSED in await move.run_both()
+            # whatever there is now, two who do not know of it may try to send
+            await move.run_both()
         assert kills
         assert await move.copy() in {0, REFUSED}
         assert await move.run_both() == [REFUSED, 0]

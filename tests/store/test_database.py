@@ -250,3 +250,17 @@ async def test_a_store_that_lets_go_keeps_no_connection_and_goes_on(store: Datab
         assert store.engine.pool.status().count("Connections in pool: 0") == 1
     await remember(store, "after")
     assert await remembered(store, "before") == await remembered(store, "after") == "true"
+
+
+async def test_postgresql_plans_each_statement_for_the_tables_as_they_are_now(
+    postgres_store: Database,
+) -> None:
+    how_many = select(func.count()).select_from(deliveries).where(deliveries.c.issue_id == 1)
+    kept = text("SELECT sum(generic_plans), sum(custom_plans) FROM pg_prepared_statements")
+    async with postgres_store.read() as connection:
+        # the driver prepares what comes often, and the server then keeps a plan of what it runs often
+        for _ in range(20):
+            await connection.execute(how_many)
+        generic, custom = (await connection.execute(kept)).one()
+    assert generic == 0
+    assert custom >= 10
