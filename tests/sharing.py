@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -14,10 +13,8 @@ if TYPE_CHECKING:
 
 #: Folders whose tests go to one worker: for them every mail is printed, which takes longer than most of them.
 TOGETHER: Final = ("tests/mail_lint/",)
-#: After so many tests a worker looks for what nobody holds any more.
-_NOW_AND_THEN: Final = 25
-
-_counted: Final = count(1)
+#: So many looks through the middle generation, and the oldest is looked through after the test.
+_LOOKS: Final = 10
 
 
 def scope_of(nodeid: str) -> str:
@@ -46,10 +43,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
-    """Engines and applications hold themselves in circles.
+    """Take away what nobody holds any more: engines and applications hold themselves in circles.
 
-    The collector comes to the oldest generation too seldom by itself, since it waits for a quarter of all
-    there is: a worker grew to 5 GB.
+    By itself the collector waits until a quarter of all there is was added; a worker grew to 5 GB.
     """
-    if next(_counted) % _NOW_AND_THEN == 0:
+    if gc.get_count()[2] >= _LOOKS:
         gc.collect()

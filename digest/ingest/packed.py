@@ -80,6 +80,8 @@ def _files(data: bytes, source: str, most_bytes: int) -> Iterator[tuple[str, byt
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if _OFFICE in archive.namelist():
                 raise InputError(f"{source} is a document of an office program: save it as text or CSV")
+            if not all(archive.namelist()):
+                raise InputError(f"{source} holds a file without a name: pack it again")
             files = [one for one in archive.infolist() if not one.is_dir() and not _is_litter(one.filename)]
             if len(files) > _MOST_FILES:
                 raise InputError(f"{source} holds more than {_MOST_FILES} files: part it")

@@ -115,6 +115,13 @@ def test_a_bomb_takes_little_memory() -> None:
         tracemalloc.stop()
 
 
+def test_a_file_without_a_name_is_refused_with_its_archive() -> None:
+    # what follows a NUL is no name any more
+    whole = archive({"a.txt": PAGE}).replace(b"a.txt", b"\0.txt")
+    with pytest.raises(InputError, match="holds a file without a name"):
+        read_all(whole, source="a.zip")
+
+
 @given(st.data())
 def test_a_damaged_archive_is_read_or_refused(data: st.DataObject) -> None:
     whole = bytearray(archive({"a.txt": PAGE, "b.md": "# Ports\n\nAgree.\n"}))

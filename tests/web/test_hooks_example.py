@@ -60,4 +60,6 @@ async def test_example_of_the_documentation_is_taken(sqlite_store: Database) -> 
 
 
 def test_every_kind_and_every_provider_is_named_in_the_documentation() -> None:
-    assert [one for one in (*Kind, *Provider) if f"`{one}`" not in PAGE] == []
+    # no program can say that a mail says nothing
+    told = {*Kind, *Provider} - {Kind.UNKNOWN}
+    assert [one for one in told if f"`{one}`" not in PAGE] == []
