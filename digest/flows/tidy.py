@@ -25,6 +25,7 @@ from digest.store import (
     taken_files,
     unread,
     wiped_notices,
+    workers,
 )
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
@@ -79,6 +80,7 @@ async def tidy(*, store: Database, now: datetime, keep_unconfirmed: timedelta) -
         await family_counts.forget(connection, now)
         await mailbox_states.forget(connection, now - KEEP_MAILBOXES)
         await unread.forget_unkept(connection, (now - KEEP_MAILS).date())
+        await workers.forget_left(connection, await workers.clock(connection))
         await pictures.forget(connection, now - KEEP_PICTURES)
         emptied = await imports.forget_old(connection, now - KEEP_ROSTERS)
         unclean = await reader_words.is_unclean(connection)

@@ -7,9 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import structlog
+
 from digest.core.pace import Limit, Pace
 from digest.core.shares import BEAT, SharedLimits
 from digest.flows.roll import Roll
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,8 @@ async def share_of(
 
 async def _wait_for_share(roll: Roll, stop: asyncio.Event) -> Limit | None:
     """The limit of our connections to the server; None when a stop came first."""
+    if not stop.is_set() and roll.limits().of_server() is None:
+        log.info("others send too: waits for its share of the limits")
     while not stop.is_set():
         limit = roll.limits().of_server()
         if limit is not None:

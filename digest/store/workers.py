@@ -133,12 +133,6 @@ async def last_heard(connection: AsyncConnection) -> dict[str, datetime]:
     return {row.owner: row.heard_at for row in await connection.execute(query)}
 
 
-async def gone(connection: AsyncConnection, owners: Collection[str]) -> set[str]:
-    """Those of some owners of claims who left, or were taken off the roll."""
-    query = select(_mine.owner).where(_mine.owner.in_(owners), _mine.until.isnot(None))
-    return {row.owner for row in await connection.execute(query)}
-
-
 async def here(connection: AsyncConnection) -> tuple[Worker, ...]:
     """Everybody on the roll, who came first first."""
     return await _read(connection, _mine.until.is_(None))
@@ -149,7 +143,7 @@ async def of_late(connection: AsyncConnection, since: datetime) -> tuple[Worker,
     return await _read(connection, or_(_mine.until.is_(None), _mine.until >= since))
 
 
-async def tidy(connection: AsyncConnection, now: datetime) -> int:
+async def forget_left(connection: AsyncConnection, now: datetime) -> int:
     """Forget who left long ago: how many."""
     return (await connection.execute(delete(workers).where(_mine.until < now - KEPT_FOR))).rowcount
 

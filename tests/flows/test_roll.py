@@ -16,6 +16,7 @@ from digest.core.pace import Limit, Limits
 from digest.core.shares import LOOKS_BACK, SILENT_FOR, Part
 from digest.flows.machines import at_work, at_work_of_late
 from digest.flows.roll import ENDED, FELL_SILENT, LEFT, Roll
+from digest.flows.tidy import tidy
 from digest.store import deliveries, workers
 from digest.store.database import Database
 from digest.store.worker_tables import workers as rows
@@ -139,8 +140,6 @@ async def test_who_fell_silent_is_off_the_roll_and_what_it_held_is_free(store: D
         assert freed.is_set()
         found = sorted(copy.status.value for copy in await copies(store))
         assert found == ["planned"] * 5 + [DeliveryStatus.UNCERTAIN.value]
-        async with store.read() as connection:
-            assert await workers.gone(connection, [name]) == {name}
         # it wakes, finds that it is off the roll, and is a newcomer
         await silent.beat()
         assert silent.owner != name
@@ -194,17 +193,24 @@ async def test_what_it_is_at_is_told_with_each_beat(store: Database) -> None:
         assert (again.copies, again.per_second) == (40, 0.0)
 
 
-async def test_who_left_long_ago_is_forgotten(store: Database) -> None:
-    async with roll_of(store, "gone"), roll_of(store, "here"):
+async def test_who_left_long_ago_is_forgotten_and_nobody_else(store: Database) -> None:
+    async with roll_of(store, "long ago") as long_ago, roll_of(store, "of late"):
         pass
+    async with roll_of(store, "stays"):
+        async with store.write() as connection:
+            left = await workers.clock(connection) - workers.KEPT_FOR - timedelta(minutes=1)
+            old = update(rows).where(rows.c.owner == long_ago.owner)
+            await connection.execute(old.values(until=left))
+        await tidy(store=store, now=TUESDAY, keep_unconfirmed=timedelta(days=30))
+        async with store.read() as connection:
+            names = (await connection.execute(select(rows.c.name).order_by(rows.c.id))).scalars().all()
+    assert names == ["of late", "stays"]
+
+
+async def test_who_is_off_the_roll_is_told_so(store: Database) -> None:
     async with roll_of(store, "stays") as stays, store.write() as connection:
-        now = await workers.clock(connection)
-        assert await workers.tidy(connection, now + timedelta(days=1)) == 0
-        assert await workers.tidy(connection, now + timedelta(days=3)) == 2
         assert await workers.beat(connection, stays.owner, Doing(State.IDLE))
         assert not await workers.beat(connection, "nobody", Doing())
-        names = (await connection.execute(select(rows.c.name))).scalars().all()
-    assert names == ["stays"]
 
 
 async def test_the_clock_of_a_store_is_its_own(store: Database) -> None:
