@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, column, func, inspect, select, table
+from sqlalchemy.exc import PendingRollbackError
 
 from digest.core.moving import Why
 from digest.errors import StoreError
@@ -40,7 +42,14 @@ async def migrate(database: Database, upto: str = "head") -> None:
         if not database.is_sqlite:
             # SQLite has one writer at a time anyway; PostgreSQL would let two make the same table
             await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
-        await connection.run_sync(_upgrade, upto)
+        try:
+            await connection.run_sync(_upgrade, upto)
+        except PendingRollbackError:
+            # a stop in the middle: Alembic tidies up over a connection that is no more, and hides the stop
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise asyncio.CancelledError from None
+            raise
 
 
 async def current_revision(database: Database) -> str | None:

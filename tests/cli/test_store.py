@@ -152,7 +152,7 @@ def test_command_that_is_interrupted_says_how_to_go_on(newsroom: Shell) -> None:
         copying.send_signal(signal.SIGINT)
         holder.stdin.close()
     _, said = copying.communicate(timeout=60)
-    assert copying.returncode == 130
+    assert copying.returncode == 130, said
     assert "a copy that was begun goes on with the next call" in said
     assert "Traceback" not in said
 

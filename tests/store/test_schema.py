@@ -11,7 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import Connection, event, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from digest.core.model import Archive, ItemText
@@ -77,6 +77,22 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
     assert {one.metadata for one in known} == {metadata}
     async with blank_store.read() as connection:
         assert await connection.run_sync(differences) == []
+
+
+async def test_a_stop_in_the_middle_of_a_migration_is_a_stop(blank_store: Database) -> None:
+    migrating = asyncio.create_task(migrate(blank_store))
+
+    def stop(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        # on SQLite while rows go into a table that is made anew, which has a tidying of its own
+        if statement.startswith("INSERT INTO _alembic_tmp_" if blank_store.is_sqlite else "ALTER TABLE"):
+            migrating.cancel()
+
+    event.listen(blank_store.engine.sync_engine, "before_cursor_execute", stop)
+    with pytest.raises(asyncio.CancelledError):
+        await migrating
+    event.remove(blank_store.engine.sync_engine, "before_cursor_execute", stop)
+    await migrate(blank_store)
+    assert await current_revision(blank_store) == NEWEST
 
 
 async def test_the_partial_indices_hold_only_what_is_open(blank_store: Database) -> None:
