@@ -29,6 +29,7 @@ from benchmarks import (
     topics,
 )
 from benchmarks.options import Options, Part
+from benchmarks.scale import growth
 
 _PARTS: Final[Mapping[str, Part]] = {
     "planning": planning.run,
@@ -46,8 +47,8 @@ _PARTS: Final[Mapping[str, Part]] = {
     "topics": topics.run,
     "shrinking": shrinking.run,
 }
-#: Only when it is named: it installs what other people wrote.
-_ON_REQUEST: Final[Mapping[str, Part]] = {"others": others.run}
+#: Only when they are named: one installs what other people wrote, one takes long.
+_ON_REQUEST: Final[Mapping[str, Part]] = {"others": others.run, "scale": growth.run}
 
 
 def main() -> None:

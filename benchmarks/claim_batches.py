@@ -16,42 +16,52 @@ from digest.store import deliveries
 from digest.store.database import Database
 from digest.store.deliveries import Recorded
 
-_BATCH: Final = 500
+#: Copies of one claim.
+BATCH: Final = 500
 _OWNER: Final = "benchmark"
 _SENT: Final = Verdict(DeliveryStatus.SENT)
 Result = TypeVar("Result")
 
 
 async def claim_all(file: str) -> dict[str, float]:
-    """Plan the only due slot and settle it; milliseconds a transaction: first tenth, median, last tenth."""
-    claims, records = [], []
+    """Plan the only due slot of a copy of a store, and settle it; see `settle`."""
     async with copy_of(file) as store:
         (due,) = await due_slots(store=store, now=NOW)
         planned = await publish(due, store=store, now=NOW)
         assert planned is not None
-        issue_id = planned.issue_id
-        while True:
-            ids, milliseconds = await _timed(_claimed(store, issue_id))
-            if not ids:
-                break
-            claims.append(milliseconds)
-            await _begin(store, ids)
-            _, milliseconds = await _timed(_record(store, ids))
-            records.append(milliseconds)
-    tenth = len(claims) // 10
+        return await settle(store, planned.issue_id, NOW)
+
+
+async def settle(store: Database, issue_id: int, now: datetime) -> dict[str, float]:
+    """Take all copies of a planned issue, as if each were sent at once.
+
+    Milliseconds a transaction: claims (of the first tenth, all, the last tenth), beginnings, records.
+    """
+    claims, beginnings, records = [], [], []
+    while True:
+        ids, milliseconds = await _timed(_claimed(store, issue_id, now))
+        if not ids:
+            break
+        claims.append(milliseconds)
+        _, milliseconds = await _timed(_begin(store, ids))
+        beginnings.append(milliseconds)
+        _, milliseconds = await _timed(_record(store, ids, now))
+        records.append(milliseconds)
+    tenth = max(1, len(claims) // 10)
     return {
         "first": median(claims[:tenth]),
         "all": median(claims),
         "last": median(claims[-tenth:]),
+        "begin": median(beginnings),
         "record": median(records),
     }
 
 
-async def _claimed(store: Database, issue_id: int) -> list[int]:
+async def _claimed(store: Database, issue_id: int, now: datetime) -> list[int]:
     wall = datetime.now(UTC)
     async with store.write() as connection:
         claim = await deliveries.claim(
-            connection, issue_id, _OWNER, now=NOW, wall=wall, limit=_BATCH, resend_uncertain=True
+            connection, issue_id, _OWNER, now=now, wall=wall, limit=BATCH, resend_uncertain=True
         )
     return [copy.delivery_id for copy in claim.copies]
 
@@ -61,9 +71,9 @@ async def _begin(store: Database, ids: list[int]) -> None:
         await deliveries.begin(connection, _OWNER, ids, datetime.now(UTC))
 
 
-async def _record(store: Database, ids: list[int]) -> None:
+async def _record(store: Database, ids: list[int], now: datetime) -> None:
     async with store.write() as connection:
-        await deliveries.record(connection, _OWNER, [Recorded(id_, _SENT) for id_ in ids], NOW)
+        await deliveries.record(connection, _OWNER, [Recorded(id_, _SENT) for id_ in ids], now)
 
 
 async def _timed(work: Awaitable[Result]) -> tuple[Result, float]:

@@ -30,8 +30,8 @@ from digest.store.database import Database
 from digest.web.desk.desk import desk_routes
 from digest.web.desk.gate import COOKIE
 
-_NAME: Final = "editor"
-_PASSWORD: Final = "four words that rhyme not"
+EDITOR: Final = "editor"
+PASSWORD: Final = "four words that rhyme not"
 _EACH: Final = 24
 #: Issues that were sent to every reader.
 _PAST: Final = 3
@@ -65,7 +65,7 @@ async def prepare(url: str, readers: int) -> dict[str, float]:
                 await connection.execute(text(spelled(statement, store)))
             sent = {"sent": json.dumps({"sent": {"": readers // len(CADENCES)}})}
             await connection.execute(text(spelled("UPDATE issues SET outcomes = {sent}", store)), sent)
-            await people.add(connection, _NAME, Role.ADMIN, PasswordHasher().hash(_PASSWORD), _now())
+            await people.add(connection, EDITOR, Role.ADMIN, PasswordHasher().hash(PASSWORD), _now())
         async with store.write() as connection:
             await connection.execute(text("ANALYZE"))
     return {"seconds": done["seconds"]}
@@ -74,7 +74,7 @@ async def prepare(url: str, readers: int) -> dict[str, float]:
 async def visit(url: str, port: int) -> dict[str, float]:
     """Milliseconds of each page, as `page|median`, `page|p95` and `page|worst`."""
     async with opened_at(_with_driver(url)) as store:
-        cookie = await _logged_in(store)
+        cookie = await log_in(store)
         paths = [*_pages(store), *_SEARCHES]
         known = await _ids(store)
     waits: dict[str, list[float]] = {path: [] for path in paths}
@@ -102,7 +102,7 @@ async def visit(url: str, port: int) -> dict[str, float]:
 async def export(url: str, port: int, process: int) -> dict[str, float]:
     """All readers as CSV: how long it took, and by how much the server's peak memory grew for it."""
     async with opened_at(_with_driver(url)) as store:
-        cookie = await _logged_in(store)
+        cookie = await log_in(store)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
     before, began, octets = _peak_of(process), perf_counter(), 0
     connection.request("GET", "/admin/readers/export.csv", headers={"Cookie": cookie})
@@ -203,9 +203,10 @@ def _get(connection: http.client.HTTPConnection, path: str, cookie: str) -> int:
     return answer.status
 
 
-async def _logged_in(store: Database) -> str:
+async def log_in(store: Database) -> str:
+    """The header `Cookie` of an editor who is in."""
     found = await entering.log_in(
-        _NAME, _PASSWORD, Browser("127.0.0.1", "measuring"), store=store, now=_now()
+        EDITOR, PASSWORD, Browser("127.0.0.1", "measuring"), store=store, now=_now()
     )
     if not isinstance(found, Entered):
         raise TypeError("the editor was not let in")

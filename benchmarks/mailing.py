@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.newsroom import news
-from benchmarks.stores import opened
+from benchmarks.stores import opened, opened_at
+from digest.config import Settings
 from digest.core.model import DraftBriefing, Topic
 from digest.flows.collect import collect
 from digest.flows.rosters import import_roster
 from digest.flows.seed import seed
 from digest.ingest.gathered import Gathered
-from digest.store.database import checkpoint
+from digest.store.database import Database, checkpoint
 from subscribers.model import Section
 
 #: As many topics as briefings: who follows seven of them gets seven briefings, and there are 346,104 ways to
@@ -38,14 +39,27 @@ async def prepare_mailing(
     There are `copies` different digests, or as many as can be, each for as many readers as any other.
     """
     async with opened(Path(file)) as store:
-        await seed(store, _TOPICS)
-        await collect(Gathered(tuple(_news(paragraphs))), store=store, now=_JOINED)
-        done = await import_roster(
-            _roster(readers, _choices(briefings, copies)), store=store, now=_JOINED, raw=True, dry_run=False
-        )
+        added = await _fill(store, readers, briefings, copies, paragraphs)
         await checkpoint(store)
+    return {"readers": added}
+
+
+async def prepare_mailing_at(
+    url: str, readers: int, briefings: int, copies: int, paragraphs: int
+) -> dict[str, float]:
+    """The same in any store."""
+    async with opened_at(Settings(database_url=url).database_url) as store:
+        return {"readers": await _fill(store, readers, briefings, copies, paragraphs)}
+
+
+async def _fill(store: Database, readers: int, briefings: int, copies: int, paragraphs: int) -> int:
+    await seed(store, _TOPICS)
+    await collect(Gathered(tuple(_news(paragraphs))), store=store, now=_JOINED)
+    done = await import_roster(
+        _roster(readers, _choices(briefings, copies)), store=store, now=_JOINED, raw=True, dry_run=False
+    )
     assert done.added == readers, done.rejected[:1]
-    return {"readers": done.added}
+    return done.added
 
 
 def _news(paragraphs: int) -> list[DraftBriefing]:

@@ -44,6 +44,14 @@ async def run_digest(
     return sent
 
 
+async def run_digest_at(url: str, smtp_url: str, folder: str) -> dict[str, float]:
+    """The same in any store, which has nothing to send afterwards."""
+    sent = _run_at(url, smtp_url, "", {}, DUE, folder)
+    if not sent["sent"] == sent["planned"] > 0:
+        raise RuntimeError(f"digest run did not send what it planned: {sent}")
+    return sent
+
+
 async def start_alone(file: str) -> dict[str, float]:
     """The same when nothing is due: what is spent before the first letter, but for planning and printing."""
     return _run(file, "smtp://127.0.0.1:9", "", {}, _NOTHING_DUE)
@@ -58,17 +66,23 @@ async def sample(file: str, folder: str) -> dict[str, float]:
 
 def _run(file: str, smtp_url: str, loop: str, settings: Mapping[str, str], now: str) -> dict[str, float]:
     with _copied(Path(file)) as copy, TemporaryDirectory(dir=copy.parent) as folder:
-        environment = {
-            # an installed program is compiled; measured runs may not read its source each time
-            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
-            "DIGEST_DATABASE_URL": f"sqlite:///{copy}",
-            "DIGEST_SMTP_URL": smtp_url,
-            "DIGEST_VAR_DIR": folder,
-            "DIGEST_LOG_LEVEL": "warning",
-            **settings,
-        }
-        command = [sys.executable, "-c", _BEGUN[loop], "run", "--now", now, "--json"]
-        run = ended(command, environment)
+        return _run_at(f"sqlite:///{copy}", smtp_url, loop, settings, now, folder)
+
+
+def _run_at(
+    url: str, smtp_url: str, loop: str, settings: Mapping[str, str], now: str, folder: str
+) -> dict[str, float]:
+    environment = {
+        # an installed program is compiled; measured runs may not read its source each time
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        "DIGEST_DATABASE_URL": url,
+        "DIGEST_SMTP_URL": smtp_url,
+        "DIGEST_VAR_DIR": folder,
+        "DIGEST_LOG_LEVEL": "warning",
+        **settings,
+    }
+    command = [sys.executable, "-c", _BEGUN[loop], "run", "--now", now, "--json"]
+    run = ended(command, environment)
     totals = json.loads(run.output)
     return {
         "planned": totals["planned"],
