@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import FromClause
 
 from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
 from digest.store import recording
@@ -84,10 +85,9 @@ async def claim(
     # kind after kind: each is one walk along the index in its order, however many copies wait or are sent
     for wanted in claimable(issue_id, now, resend_uncertain, alone):
         while len(claimed) < limit:
-            ids = await _take(connection, wanted, owner, wall, limit - len(claimed), alone)
-            if not ids:
+            rows = await _take(connection, wanted, owner, wall, limit - len(claimed), alone)
+            if not rows:
                 break
-            rows = await _with_readers(connection, ids)
             gone = []
             for row in rows:
                 if row.address and row.standing == Standing.ACTIVE:
@@ -265,39 +265,47 @@ async def _take(
     wall: datetime,
     limit: int,
     alone: bool,
-) -> list[int]:
-    order = (deliveries.c.claims, deliveries.c.id) if alone else (deliveries.c.id,)
-    some = select(deliveries.c.id).where(wanted).order_by(*order).limit(limit)
+) -> Sequence[Row[Any]]:
+    """Up to so many copies that are ours from now on, with their readers, in the order of their numbers."""
+    mine = deliveries.c
+    order = (mine.claims, mine.id) if alone else (mine.id,)
+    some = select(mine.id).where(wanted).order_by(*order).limit(limit)
     # named, so that PostgreSQL runs it once: it may run a plain subquery again, and lock more than the limit
-    taken = some.with_for_update(skip_locked=True).cte("taken")
-    query = (
+    some_ids = some.with_for_update(skip_locked=True).cte("some_ids")
+    taking = (
         update(deliveries)
-        .where(deliveries.c.id.in_(select(taken.c.id)))
+        .where(mine.id.in_(select(some_ids.c.id)))
         .values(
             status=DeliveryStatus.SENDING,
-            claims=deliveries.c.claims + 1,
+            claims=mine.claims + 1,
             **{**FREE, "owner": owner, "lease_until": wall + LEASE},
         )
-        .returning(deliveries.c.id)
     )
-    return sorted(row.id for row in await connection.execute(query))
+    if connection.dialect.name == "sqlite":
+        # no UPDATE may stand in a query there
+        ids = [row.id for row in await connection.execute(taking.returning(mine.id))]
+        query = _with_readers(deliveries).where(mine.id.in_(ids))
+    else:
+        query = _with_readers(taking.returning(*_of_a_copy(deliveries)).cte("taken"))
+    rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+    return rows
 
 
-async def _with_readers(connection: AsyncConnection, ids: Sequence[int]) -> Sequence[Any]:
-    mine = deliveries.c
-    query = (
-        select(
-            # first what makes a `Claimed`, in its order
-            *(mine.id, mine.cohort_id, mine.issue_id, mine.subscription_id),
-            *(subscribers.c.address, subscribers.c.name, mine.attempts, mine.doubts),
-            subscriptions.c.standing,
-        )
-        .join(subscriptions, subscriptions.c.id == mine.subscription_id)
+def _of_a_copy(taken: FromClause) -> tuple[ColumnElement[Any], ...]:
+    of = taken.c
+    return of.id, of.cohort_id, of.issue_id, of.subscription_id, of.attempts, of.doubts
+
+
+def _with_readers(taken: FromClause) -> Select[Any]:
+    *which, attempts, doubts = _of_a_copy(taken)
+    return (
+        # first what makes a `Claimed`, in its order
+        select(*which, subscribers.c.address, subscribers.c.name, attempts, doubts, subscriptions.c.standing)
+        .select_from(taken)
+        .join(subscriptions, subscriptions.c.id == taken.c.subscription_id)
         .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .where(mine.id.in_(ids))
-        .order_by(mine.id)
+        .order_by(taken.c.id)
     )
-    return (await connection.execute(query)).all()
 
 
 async def _skip(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> Counter[str]:

@@ -313,7 +313,7 @@ deliveries = Table(
     UniqueConstraint("subscription_id", "issue_id"),
     is_one_of("status", DeliveryStatus),
     # on PostgreSQL too: see the remark at `subscriptions`
-    Index("ix_deliveries_open", "issue_id", "status", sqlite_where=text(one_of("status", OPEN))),
+    Index("ix_deliveries_open", "issue_id", "status", "id", sqlite_where=text(one_of("status", OPEN))),
 )
 
 # Mails to one person that are no issue: written down by what brings them about, in the same transaction.
