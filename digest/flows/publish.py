@@ -56,9 +56,22 @@ class Planned:
     skipped: Mapping[str, int]
     #: how long after its time the issue was made
     late_by: timedelta = timedelta()
-    #: of the issue; a later one is for readers to whom the slot came to be owed since
+    #: of the issue; a later one is for more of many readers, or for those to whom it came to be owed since
     round: int = 1
+    #: more readers are due than were planned in one transaction
+    goes_on: bool = False
 
+    def with_more(self, more: Planned | None) -> Planned:
+        """This and what was planned of the same slot afterwards; None was nothing more."""
+        if more is None:
+            return replace(self, goes_on=False)
+        skipped = dict(Counter(self.skipped) + Counter(more.skipped))
+        return replace(self, copies=self.copies + more.copies, skipped=skipped, goes_on=more.goes_on)
+
+
+#: Readers who are planned in one transaction, unless those of one profile and bookmark are more: as long as
+#: it lasts, whoever of the same cadence changes a wish or leaves waits for it.
+AT_A_TIME: Final = 20_000
 
 #: Told of each planning in the transaction that does it.
 Announce = Callable[[AsyncConnection, Planned], Awaitable[None]]
@@ -105,30 +118,53 @@ class Memory:
 
 
 async def publish(
+    due: DueSlot, *, store: Database, now: datetime, memory: Memory | None = None
+) -> Planned | None:
+    """Plan one slot for all its readers; None when they are served already, here or by another scheduler."""
+    done = more = await publish_some(due, store=store, now=now, memory=memory)
+    while done is not None and more is not None and more.goes_on:
+        more = await publish_some(due, store=store, now=now, memory=memory)
+        done = done.with_more(more)
+    return done
+
+
+async def publish_some(
     due: DueSlot,
     *,
     store: Database,
     now: datetime,
     memory: Memory | None = None,
     announce: Announce | None = None,
+    at_most: int = AT_A_TIME,
 ) -> Planned | None:
-    """Plan one slot; None when everybody is served already, here or by another scheduler."""
+    """Plan one slot for its first readers, in one transaction, which is a round of its issue.
+
+    What `goes_on` is planned further by calling this again; None when nobody is left.
+    """
     async with store.write(copies_known_ids=True) as connection:
         await pulling.hold_off(connection)
         newest = await counters.newest_number(connection)
         due = _as_of(due, newest, now)
-        planned = await publish_in(connection, due, newest, now, memory or Memory())
+        planned = await publish_in(connection, due, newest, now, memory or Memory(), at_most)
         if planned is not None and announce is not None:
             await announce(connection, planned)
         return planned
 
 
 async def publish_in(
-    connection: AsyncConnection, due: DueSlot, newest: int, now: datetime, memory: Memory
+    connection: AsyncConnection,
+    due: DueSlot,
+    newest: int,
+    now: datetime,
+    memory: Memory,
+    at_most: int | None = None,
 ) -> Planned | None:
-    """Plan one slot with all up to a number, within a transaction that has held retractions off."""
+    """Plan one slot with all up to a number, within a transaction that has held retractions off.
+
+    For all its readers, or the first of them.
+    """
     await hold_alone(connection, due.cadence_id)
-    groups = await planning.groups_due(connection, due, newest, memory.preferences)
+    groups, goes_on = await planning.groups_due(connection, due, newest, memory.preferences, at_most)
     if not groups:
         return None
     newsletter = await newsletters.by_id(connection, due.newsletter_id)
@@ -149,8 +185,10 @@ async def publish_in(
         connection, due, issue_id, round_, cohorts, newest=newest, served_day=_served_day(due, now)
     )
     await issues.note_span(connection, issue_id, newest_copy)
-    await issues.close_when_settled(connection, issue_id)
-    return replace(tally(issue_id, cohorts), late_by=now - due.slot.due_at, round=round_)
+    if not goes_on:
+        await issues.close_when_settled(connection, issue_id)
+    done = tally(issue_id, cohorts)
+    return replace(done, late_by=now - due.slot.due_at, round=round_, goes_on=goes_on)
 
 
 def tally(issue_id: int, cohorts: Iterable[PlannedCohort]) -> Planned:

@@ -20,7 +20,7 @@ from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.deliver import deliver
 from digest.flows.patience import Patience
 from digest.flows.press import Press
-from digest.flows.publish import Announce, Memory, Planned, due_slots, publish
+from digest.flows.publish import Announce, Memory, Planned, due_slots, publish_some
 from digest.flows.reputation import Watch
 from digest.flows.roll import Names, Roll
 from digest.flows.sender import LONGEST_WAIT, Allowance, Sender, close
@@ -84,14 +84,14 @@ class Here:
         return await self.plan_slots(await due_slots(store=self._store, now=now), now, stop)
 
     async def plan_slots(self, due: Iterable[DueSlot], now: datetime, stop: asyncio.Event) -> list[Planned]:
-        """Plan these slots, one transaction for each."""
+        """Plan these slots, in transactions of so many readers that nobody waits for long."""
         planned, patience, memory = [], Patience(), Memory()
 
         async def plan(slot: DueSlot) -> Planned | None:
             nonlocal memory
             # what a transaction found out that was rolled back is not to be trusted
             known, memory = memory, Memory()
-            done = await publish(slot, store=self._store, now=now, memory=known, announce=self._announce)
+            done = await publish_some(slot, store=self._store, now=now, memory=known, announce=self._announce)
             memory = known
             return done
 
@@ -99,6 +99,8 @@ class Here:
             if stop.is_set():
                 break
             done = await patience.through(partial(plan, slot), stop=stop)
+            while done is not None and done.goes_on and not stop.is_set():
+                done = done.with_more(await patience.through(partial(plan, slot), stop=stop))
             if done is not None:
                 planned.append(done)
                 log.info("planned an issue", issue=done.issue_id, copies=done.copies, slot=slot.slot.label)

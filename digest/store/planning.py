@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Integer, and_, case, cast, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, DueSlot, Group, PlannedCohort
@@ -15,6 +29,9 @@ from subscribers.groups import join_equal
 from subscribers.interning import Preferences, cadence_from, chunks, intern_bookmarks
 from subscribers.model import Cadence
 from subscribers.tables import bookmarks, cadences, groups, subscriptions
+
+#: So many profiles with a bookmark are looked at first; the usual ones have many readers each.
+_FIRST_PAIRS: Final = 50
 
 
 async def unserved(
@@ -56,28 +73,32 @@ async def is_anybody_due(connection: AsyncConnection, due: DueSlot, newest: int)
 
 
 async def groups_due(
-    connection: AsyncConnection, due: DueSlot, newest: int, known: Preferences
+    connection: AsyncConnection, due: DueSlot, newest: int, known: Preferences, at_most: int | None = None
+) -> tuple[tuple[Group, ...], bool]:
+    """The due readers by profile and bookmark: as many groups as there are different copies to decide.
+
+    All of them, or the first: one at least, and no more than have `at_most` readers. Are there more?.
+    """
+    if at_most is None:
+        return await _groups(connection, await _sizes(connection, due, newest), known), False
+    found: list[Row[Any]] = []
+    readers, pairs = 0, _FIRST_PAIRS
+    while True:
+        behind = (found[-1].profile_id, found[-1].bookmark_id) if found else None
+        page = await _sizes(connection, due, newest, behind, pairs)
+        for row in page:
+            readers += row.size
+            if found and readers > at_most:
+                return await _groups(connection, found, known), True
+            found.append(row)
+        if len(page) < pairs:
+            return await _groups(connection, found, known), False
+        pairs *= 2
+
+
+async def _groups(
+    connection: AsyncConnection, rows: Sequence[Row[Any]], known: Preferences
 ) -> tuple[Group, ...]:
-    """The due readers by profile and bookmark: as many groups as there are different copies to decide."""
-    mine = groups.c
-    readers = select(func.count()).where(subscriptions.c.group_id == mine.id)
-    # counted group by group: of readers joined with their groups SQLite would sort each one
-    counted = (
-        select(mine.profile_id, mine.bookmark_id, mine.served_day, readers.scalar_subquery().label("size"))
-        .where(_is_due(due, newest), exists().where(subscriptions.c.group_id == mine.id))
-        .subquery()
-    ).c
-    sizes = (
-        select(
-            counted.profile_id,
-            counted.bookmark_id,
-            cast(func.sum(counted.size), Integer).label("size"),
-            func.max(counted.served_day).label("served_day"),
-        )
-        .group_by(counted.profile_id, counted.bookmark_id)
-        .order_by(counted.profile_id, counted.bookmark_id)
-    )
-    rows = (await connection.execute(sizes)).all()
     profiles = await known.profiles(connection, {row.profile_id for row in rows})
     bookmarks = await known.bookmarks(connection, {row.bookmark_id for row in rows})
     return tuple(
@@ -93,6 +114,52 @@ async def groups_due(
             for row in rows
         ]
     )
+
+
+async def _sizes(
+    connection: AsyncConnection,
+    due: DueSlot,
+    newest: int,
+    behind: tuple[int, int] | None = None,
+    pairs: int | None = None,
+) -> Sequence[Row[Any]]:
+    """How many readers are due of each profile and bookmark, in their order; only `pairs` `behind` one."""
+    mine = groups.c
+    readers = select(func.count()).where(subscriptions.c.group_id == mine.id)
+    which = _is_due(due, newest)
+    if behind is not None:
+        which = and_(which, tuple_(mine.profile_id, mine.bookmark_id) > behind)
+    has_readers = exists().where(subscriptions.c.group_id == mine.id)
+    if pairs is not None:
+        # named first: of a million readers only those are counted who are planned now
+        page = (
+            select(mine.profile_id, mine.bookmark_id)
+            .where(which, has_readers)
+            .distinct()
+            .order_by(mine.profile_id, mine.bookmark_id)
+            .limit(pairs)
+            .cte("page")
+        )
+        same = and_(page.c.profile_id == mine.profile_id, page.c.bookmark_id == mine.bookmark_id)
+        which = and_(which, exists().where(same))
+    # counted group by group: of readers joined with their groups SQLite would sort each one
+    counted = (
+        select(mine.profile_id, mine.bookmark_id, mine.served_day, readers.scalar_subquery().label("size"))
+        .where(which, has_readers)
+        .subquery()
+    ).c
+    sizes = (
+        select(
+            counted.profile_id,
+            counted.bookmark_id,
+            cast(func.sum(counted.size), Integer).label("size"),
+            func.max(counted.served_day).label("served_day"),
+        )
+        .group_by(counted.profile_id, counted.bookmark_id)
+        .order_by(counted.profile_id, counted.bookmark_id)
+    )
+    rows: Sequence[Row[Any]] = (await connection.execute(sizes)).all()
+    return rows
 
 
 async def plan_cohorts(

@@ -334,7 +334,7 @@ async def test_an_issue_that_gets_another_round_while_it_is_closed_stays_open(
 
     async def plan_bob(connection: AsyncConnection) -> None:
         # what `publish` does, up to its commit
-        groups = await planning.groups_due(connection, due, 1, Preferences())
+        groups, _ = await planning.groups_due(connection, due, 1, Preferences())
         issue = await issues.by_id(connection, planned.issue_id)
         assert issue is not None
         assert len(groups) == 1
