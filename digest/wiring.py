@@ -28,6 +28,7 @@ from digest.mail.post import Post
 from digest.mail.servers import FileOutbox, Security, parse_servers
 from digest.reach.client import Reach
 from digest.reach.places import networks_of
+from digest.remarks import REMARKS
 from digest.store import schema
 from digest.store.database import Database
 from digest.wellmade import check_store, split_family_limits
@@ -240,5 +241,5 @@ def set_up_logging(settings: Settings) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(
             logging.getLevelNamesMapping()[settings.log_level.upper()]
         ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(REMARKS),
     )

@@ -32,6 +32,7 @@ WELCOME: Final = {
     "digest.settings_file": {"digest.cli", "scheduler"},
     "digest.keyring": {"digest.config", "digest.settings_file"},
     "digest.wellmade": {"digest.config", "digest.wiring"},
+    "digest.remarks": {"digest.cli", "digest.wiring"},
     "digest.errors": HEIGHT.keys() - {"subscribers"} | {"digest.config", "digest.settings_file"},
 }
 #: The files of `subscribers` that remember; all others there only decide.

@@ -20,6 +20,7 @@ from digest.core.lines import parse_line as parse_line
 from digest.core.lines import parse_slug as parse_slug
 from digest.core.lines import parse_text as parse_text
 from digest.errors import InputError
+from digest.remarks import REMARKS
 
 T = TypeVar("T")
 
@@ -105,7 +106,7 @@ def counted(number: int, noun: str) -> str:
 
 def note(text: str) -> None:
     """Progress and remarks, on standard error."""
-    print(text, file=sys.stderr)
+    print(text, file=REMARKS)
 
 
 def answer(document: object) -> None:

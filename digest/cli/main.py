@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from digest.cli.statuses import DONE, FAILED_IN_PART, INTERRUPTED, REFUSED
 from digest.errors import DigestError
+from digest.remarks import REMARKS, give_up_remarks
 
 
 def run() -> NoReturn:
@@ -29,7 +30,9 @@ def run() -> NoReturn:
         status = _told(error)
     if status == INTERRUPTED:
         _say("stopped; nothing more was done", after_echo=True)
-    sys.exit(status if _flushed() else status or FAILED_IN_PART)
+    status = status if _flushed() else status or FAILED_IN_PART
+    give_up_remarks()
+    sys.exit(status)
 
 
 def _told(error: Exception) -> int:
@@ -66,11 +69,11 @@ def _say(text: str, *, after_echo: bool = False) -> None:
     """One line on standard error, whatever signs a name or value in it holds."""
     if after_echo and sys.stderr.isatty():
         # the terminal has just written ^C, and stands behind it
-        print(file=sys.stderr)
+        print(file=REMARKS)
     line = "".join(
         sign if sign.isprintable() else repr(sign)[1:-1] for sign in f"digest: {' '.join(text.split())}"
     )
-    print(line, file=sys.stderr)
+    print(line, file=REMARKS)
 
 
 def _ready_streams() -> None:

@@ -74,11 +74,12 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
             on_the_roll(settings, store, Kind.SENDER) as roll,
         ):
             jobs = await jobs_for(settings, store, progress, poller=poller, watches=True, roll=roll)
-            await jobs.poll(instant, stop)
-            await jobs.look_patiently(instant, stop)
+            at = jobs.wall() if now is None else instant
+            await jobs.poll(at, stop)
+            await jobs.look_patiently(at, stop)
             # before anything is sent: whose mail came back gets no more
             await jobs.read_mailbox(stop)
-            report = await jobs.run(instant, stop)
+            report = await jobs.run(at, stop)
             await jobs.hand_over_all(stop)
             return report, stop.interrupted
 

@@ -69,7 +69,9 @@ def serve(
                 tasks = [_serve(app, heard, stop, settings.trusted_proxies)]
                 if jobs is not None:
                     ticks = settings.tick_seconds
-                    tasks.append(keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=Pulse()))
+                    tasks.append(
+                        keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=Pulse(), clock=jobs.wall)
+                    )
                 await asyncio.gather(*tasks)
 
     run(work(), event_loop_for(settings, sends=not no_scheduler, serves=True))

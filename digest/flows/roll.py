@@ -89,10 +89,12 @@ class Roll(AbstractAsyncContextManager["Roll"]):
         self._looked_at = -inf
         #: since when no beat was missed, by the store's clock
         self._listening_since: datetime | None = None
-        #: how far the store's clock is ahead of ours
-        self._ahead = timedelta()
+        #: the store's time, and ours at the same moment; ours is not that of the day, which may be set
+        self._read: tuple[datetime, float] | None = None
         self._beating: asyncio.Task[None] | None = None
         self._stirred: Final = asyncio.Event()
+        #: a beat and a change of what it does would each sign it on
+        self._one_signs: Final = asyncio.Lock()
 
     async def __aenter__(self) -> Roll:
         gone = self._names.gone()
@@ -119,12 +121,15 @@ class Roll(AbstractAsyncContextManager["Roll"]):
 
     async def become(self, kind: Kind) -> None:
         """Do something else for the others from now on, under another name: who sends has a share."""
-        if kind is not self._kind:
-            self._kind = kind
+        if kind is self._kind:
+            return
+        async with self._one_signs:
             async with self._store.write() as connection:
                 await workers.sign_off(connection, [self.owner], LEFT)
+            # not before: while it cannot be written down, it is not so
+            self._kind = kind
             await self._begin_anew()
-            await self.beat()
+        await self.beat()
 
     def expect(self, copies: int) -> None:
         """Not of interest: what is to come is no figure of one of many."""
@@ -135,7 +140,10 @@ class Roll(AbstractAsyncContextManager["Roll"]):
 
     def wall(self) -> datetime:
         """The time by the store's clock, as near as it is known."""
-        return datetime.now(UTC) + self._ahead
+        if self._read is None:
+            return datetime.now(UTC)
+        store, ours = self._read
+        return store + timedelta(seconds=self._clock() - ours)
 
     def limits(self) -> SharedLimits:
         """What it may do now; nothing as long as it is new, or cannot look."""
@@ -167,19 +175,21 @@ class Roll(AbstractAsyncContextManager["Roll"]):
         lately = (self.copies - self._told) / max(looked_at - self._looked_at, 0.001)
         self._told = self.copies
         doing = replace(self.doing, copies=self.copies, per_second=round(lately, 1))
-        async with self._store.write() as connection:
-            is_known = await workers.beat(connection, self.owner, doing)
-        if not is_known:
-            log.warning("was off the roll, and signs on again", worker=self.name)
-            await self._begin_anew()
+        async with self._one_signs:
+            async with self._store.write() as connection:
+                is_known = await workers.beat(connection, self.owner, doing)
+            if not is_known:
+                log.warning("was off the roll, and signs on again", worker=self.name)
+                await self._begin_anew()
         async with self._store.read() as connection:
             now = await workers.clock(connection)
+            read_at = self._clock()
             places, stays = await workers.stays(connection, now)
             heard = await workers.last_heard(connection)
         missed_some = looked_at - self._looked_at >= FRESH_FOR
         if self._listening_since is None or missed_some:
             self._listening_since = now
-        self._ahead = now - datetime.now(UTC)
+        self._read = now, read_at
         place = places.get(self.owner)
         self._parts = () if place is None else parts_of(place, stays, now)
         self._looked_at = looked_at
@@ -189,9 +199,10 @@ class Roll(AbstractAsyncContextManager["Roll"]):
 
     async def _begin_anew(self) -> None:
         """What it held was taken from it, or is given up: from now on it goes by another name."""
-        self._names.sign_off(self.owner)
-        self.owner = self._names.sign_on()
         self._parts = ()
+        # the new name first: on a disk that is full there is none, and the old one has to do until there is
+        former, self.owner = self.owner, self._names.sign_on()
+        self._names.sign_off(former)
         await self._sign_on()
 
     async def _sign_on(self) -> None:
@@ -226,8 +237,13 @@ class Roll(AbstractAsyncContextManager["Roll"]):
                 is_well = True
 
     async def _take_back(self, quiet: Collection[str]) -> None:
-        """Free what is held by those who have not been heard of: another one may do so at the same time."""
+        """Free what is held by those who have not been heard of: another one may do so at the same time.
+
+        Who fell silent within a transaction may have rows locked that are to be freed, until the store ends
+        that: whoever would have to wait tries again with its next beat, and is heard of meanwhile.
+        """
         async with self._store.write() as connection:
+            await workers.wait_briefly(connection)
             if not await workers.sign_off(connection, quiet, FELL_SILENT):
                 return
             now = await workers.clock(connection)

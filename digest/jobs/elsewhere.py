@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
 import structlog
 
+from digest.core.shares import BEAT
+from digest.errors import StoreError
 from digest.flows.publish import Planned, due_slots
 from digest.flows.roll import Roll
 from digest.flows.tally import Tally
@@ -102,8 +105,34 @@ class WhereWorkersAre:
         return await (await self._place()).plan(now, stop)
 
     async def send(self, issue_ids: Sequence[int], now: datetime, stop: asyncio.Event) -> Tally:
-        """Send, or have it sent."""
-        return await (await self._place()).send(issue_ids, now, stop)
+        """Send, or have it sent; what is sent here is handed over as soon as a worker may send."""
+        if await self._place() is self._elsewhere:
+            return await self._elsewhere.send(issue_ids, now, stop)
+        enough = asyncio.Event()
+        watching = asyncio.create_task(self._watch(enough, stop), name="watch")
+        try:
+            tally = await self._here.send(issue_ids, now, enough)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+        if enough.is_set() and not stop.is_set() and await self._place() is self._elsewhere:
+            tally.handed_over = (await self._elsewhere.send(issue_ids, now, stop)).handed_over
+        return tally
+
+    async def _watch(self, enough: asyncio.Event, stop: asyncio.Event) -> None:
+        """Set `enough` with `stop`, or once a worker has its share, so that it takes over without a gap."""
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            while not stop.is_set():
+                await asyncio.wait([stopped], timeout=BEAT)
+                with suppress(StoreError):
+                    async with self._store.read() as connection:
+                        there = await workers.here(connection)
+                    if any(one.kind is Kind.WORKER and one.doing.lanes for one in there):
+                        break
+            enough.set()
+        finally:
+            stopped.cancel()
 
     async def _place(self) -> Place:
         async with self._store.read() as connection:

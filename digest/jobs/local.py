@@ -173,12 +173,15 @@ class LocalJobs:
         self._mailbox: Final = mailbox
         self._messenger: Final = messenger
 
+    def wall(self) -> datetime:
+        """The time by which all go who work together: the store's, where it has a clock of its own."""
+        return datetime.now(UTC) if self._roll is None else self._roll.wall()
+
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
         gone = self._liveness.gone()
         # a store that cannot be used from the start is told at once: nothing is at stake yet
-        wall = datetime.now(UTC) if self._roll is None else self._roll.wall()
-        found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=wall)
+        found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=self.wall())
         self._liveness.bury(gone)
         await settle_stopped(store=self._store, now=now)
         await count_families(store=self._store, now=now)

@@ -26,7 +26,8 @@ from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.jobs.engine import Job, PlanSlots, SendSome
-from digest.store.database import KEEP_ALIVE, Database
+from digest.store.database import Database
+from digest.store.postgres import kept_alive, noticed_there
 from digest.store.worker_tables import engine_scripts
 
 log = structlog.get_logger(__name__)
@@ -191,7 +192,14 @@ async def _run_script(connection: AsyncConnection, words: str) -> None:
 
 def _connector(url: URL) -> PsycopgConnector:
     words = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return PsycopgConnector(conninfo=words, kwargs=dict(KEEP_ALIVE), min_size=1, max_size=4, timeout=10.0)
+
+    async def prepare(connection: psycopg.AsyncConnection[Any]) -> None:
+        await connection.execute(noticed_there(url).encode())
+        await connection.commit()
+
+    return PsycopgConnector(
+        conninfo=words, kwargs=kept_alive(url), configure=prepare, min_size=1, max_size=4, timeout=10.0
+    )
 
 
 def _in_their_words(job: Job, *, alone: bool) -> their_jobs.Job:

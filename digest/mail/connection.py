@@ -6,13 +6,17 @@ import asyncio
 import re
 import socket
 import ssl
+from typing import Final
 
 from aiosmtplib import SMTP, SMTPConnectError, SMTPException, SMTPHeloError, SMTPResponseException
 
 from digest.core.model import Outcome, Stage
-from digest.mail.limits import Timeouts
+from digest.mail.limits import Silence, Timeouts
 from digest.mail.replies import broken_outcome, reply_outcome
 from digest.mail.servers import Security, Server
+
+#: The same for all servers.
+SILENCE: Final = Silence()
 
 
 class NoConnectionError(Exception):
@@ -100,6 +104,7 @@ async def _connected_socket(server: Server, seconds: float) -> socket.socket:
     for family, kind, protocol, _, address in found:
         link = socket.socket(family, kind, protocol)
         link.setblocking(False)
+        _notice_silence(link)
         try:
             await asyncio.wait_for(loop.sock_connect(link, address), seconds)
         except TimeoutError:
@@ -114,6 +119,20 @@ async def _connected_socket(server: Server, seconds: float) -> socket.socket:
         else:
             return link
     raise last
+
+
+def _notice_silence(link: socket.socket, silence: Silence = SILENCE) -> None:
+    """Let the connection break when the other machine is gone, as far as this system can do that."""
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (
+        ("TCP_KEEPIDLE", silence.idle),
+        ("TCP_KEEPINTVL", silence.every),
+        ("TCP_KEEPCNT", silence.times),
+        ("TCP_USER_TIMEOUT", silence.unheard * 1000),
+    ):
+        option = getattr(socket, name, None)
+        if option is not None:
+            link.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _trouble(stage: Stage, error: Exception) -> Outcome:

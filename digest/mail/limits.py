@@ -30,6 +30,23 @@ class Timeouts:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """How a server that is gone is told from one that is slow: a machine that is there acknowledges at once.
+
+    Without these, a letter on a connection that was cut without a word waits ten minutes for its answer.
+    """
+
+    #: seconds without a packet until the other machine is asked whether it is there, and between the askings
+    idle: int = 30
+    every: int = 10
+    #: so many askings in vain, and the connection is broken
+    times: int = 3
+    #: seconds until what was sent and never acknowledged breaks it; some more, since a server whose memory is
+    #: full acknowledges nothing either
+    unheard: int = 120
+
+
+@dataclass(frozen=True, slots=True)
 class Reuse:
     """When a connection is exchanged for a new one before the server does it in its own way."""
 

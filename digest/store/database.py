@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pydantic_core import from_json, to_json
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -19,20 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from digest.errors import PassingStoreError, StoreError
 from digest.store.glance import driven, on_the_spot
 from digest.store.places import shown
+from digest.store.postgres import be_brief, kept_alive, make_postgres_ready
 from digest.store.sqlite import make_sqlite_safe
 
-#: How long a process may be silent within a transaction on PostgreSQL, in milliseconds, before the server
-#: ends it: one that is frozen there keeps its rows locked, and they should be free before its lease is over.
-LONGEST_SILENCE_MS: Final = 600_000
-#: How soon a connection to PostgreSQL that was cut without a word is noticed: by libpq's names, in seconds
-#: and milliseconds. Without these a process may wait for hours for an answer that never comes.
-KEEP_ALIVE: Final[Mapping[str, int]] = {
-    "connect_timeout": 10,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 20_000,
-}
 #: Classes of PostgreSQL's error codes that say nothing about the statement.
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
 
@@ -124,6 +113,9 @@ class Database:
                 digest_write=True, digest_unchecked=copies_known_ids
             )
             async with connection.begin():
+                if not (self.is_sqlite or copies_known_ids):
+                    # reads lock nothing, and who writes that much thinks in between
+                    await be_brief(connection)
                 yield connection
 
     async def write_apart(self, work: Callable[[Connection], T]) -> T:
@@ -276,8 +268,8 @@ _JSON: Final[Mapping[str, Any]] = {"json_serializer": _to_json, "json_deserializ
 
 
 def _engine(url: URL, echo: bool) -> AsyncEngine:
-    engine = create_async_engine(url, echo=echo, pool_pre_ping=True, connect_args=_kept_alive(url), **_JSON)
-    event.listen(engine.sync_engine, "connect", _prepare_postgresql)
+    engine = create_async_engine(url, echo=echo, pool_pre_ping=True, connect_args=kept_alive(url), **_JSON)
+    make_postgres_ready(engine.sync_engine, is_brief=False)
     return engine
 
 
@@ -298,27 +290,12 @@ def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
 def _engine_apart(url: URL) -> Engine:
     """An engine for one thread: pysqlite, or psycopg, which speaks both ways."""
     if url.get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_size=1, pool_pre_ping=True, connect_args=_kept_alive(url), **_JSON)
-        event.listen(engine, "connect", _prepare_postgresql)
+        engine = create_engine(url, pool_size=1, pool_pre_ping=True, connect_args=kept_alive(url), **_JSON)
+        make_postgres_ready(engine, is_brief=True)
         return engine
     engine = create_engine(url.set(drivername="sqlite"), pool_size=1, **_JSON)
     make_sqlite_safe(engine)
     return engine.execution_options(digest_write=True)
-
-
-def _kept_alive(url: URL) -> dict[str, int]:
-    """What the URL does not say itself."""
-    return {name: value for name, value in KEEP_ALIVE.items() if name not in url.query}
-
-
-def _prepare_postgresql(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute(f"SET idle_in_transaction_session_timeout = {LONGEST_SILENCE_MS}")
-    # a plan that is kept was made for tables as they were then: one of a day with few copies walks through
-    # all of a day with many, until the server happens to look at the table again
-    cursor.execute("SET plan_cache_mode = force_custom_plan")
-    cursor.close()
-    connection.commit()
 
 
 def _is_about_the_store(error: DBAPIError) -> bool:

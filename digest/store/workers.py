@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.shares import LOOKS_BACK, Stay
@@ -21,6 +21,8 @@ _mine = workers.c
 
 #: The advisory lock of who signs on; any number that nothing else in the database takes.
 _SIGNING_ON: Final = 0x726F_6C6C
+#: For so long does whoever judges others wait for rows that somebody has locked, in milliseconds.
+_LONGEST_WAIT_MS: Final = 2_000
 #: For so long after somebody left is it still told that it was there.
 KEPT_FOR: Final = timedelta(days=2)
 
@@ -116,6 +118,12 @@ async def sign_off(connection: AsyncConnection, owners: Collection[str], because
     query = update(workers).where(_mine.owner.in_(owners), _mine.until.is_(None))
     gone = {"until": await clock(connection), "because": because, "per_second": 0.0, "lanes": 0}
     return (await connection.execute(query.values(**gone, issue_id=None))).rowcount
+
+
+async def wait_briefly(connection: AsyncConnection) -> None:
+    """Within this transaction a row that somebody has locked is not waited for: PassingStoreError instead."""
+    if connection.dialect.name != "sqlite":
+        await connection.execute(text(f"SET LOCAL lock_timeout = {_LONGEST_WAIT_MS}"))
 
 
 async def stays(connection: AsyncConnection, now: datetime) -> tuple[dict[str, int], list[Stay]]:

@@ -164,7 +164,7 @@ async def test_a_sender_that_is_frozen_within_a_transaction_does_not_keep_its_ro
 ) -> None:
     readers = await readers_of(postgres_store, 40)
     await news_for(postgres_store)
-    shorter = lease_of(1.0) | {"digest.store.database.LONGEST_SILENCE_MS": 1000.0}
+    shorter = lease_of(1.0) | {"digest.store.postgres.LONGEST_SILENCE_MS": 1000.0}
     async with recording() as record:
         record.slowness = 0.005
         sleepy = Born(tmp_path, postgres_store, record.server, LANES, nursery=births, shorter=shorter)
