@@ -61,7 +61,6 @@ class Worker:
         kept: KeptLanes,
         elsewhere: Elsewhere,
         alerts_to: Sequence[str] = (),
-        after_trouble: float = _AFTER_TROUBLE,
     ) -> None:
         """Take the parts: `here` sends over `kept` lanes; `elsewhere` hands in what was freed by others."""
         self._store: Final = store
@@ -71,7 +70,6 @@ class Worker:
         self._kept: Final = kept
         self._elsewhere: Final = elsewhere
         self._alerts_to: Final = tuple(alerts_to)
-        self._after_trouble: Final = after_trouble
         self._stop = asyncio.Event()
 
     @property
@@ -143,7 +141,7 @@ class Worker:
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(self._after_trouble):
+            async with asyncio.timeout(_AFTER_TROUBLE):
                 await self._stop.wait()
 
     async def _say_leaving(self) -> None:

@@ -6,17 +6,13 @@ import asyncio
 import re
 import socket
 import ssl
-from typing import Final
 
 from aiosmtplib import SMTP, SMTPConnectError, SMTPException, SMTPHeloError, SMTPResponseException
 
 from digest.core.model import Outcome, Stage
-from digest.mail.limits import Silence, Timeouts
+from digest.mail.limits import ASKED_AFTER, ASKED_EVERY, ASKED_TIMES, UNHEARD_FOR, Timeouts
 from digest.mail.replies import broken_outcome, reply_outcome
 from digest.mail.servers import Security, Server
-
-#: The same for all servers.
-SILENCE: Final = Silence()
 
 
 class NoConnectionError(Exception):
@@ -121,14 +117,14 @@ async def _connected_socket(server: Server, seconds: float) -> socket.socket:
     raise last
 
 
-def _notice_silence(link: socket.socket, silence: Silence = SILENCE) -> None:
+def _notice_silence(link: socket.socket) -> None:
     """Let the connection break when the other machine is gone, as far as this system can do that."""
     link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (
-        ("TCP_KEEPIDLE", silence.idle),
-        ("TCP_KEEPINTVL", silence.every),
-        ("TCP_KEEPCNT", silence.times),
-        ("TCP_USER_TIMEOUT", silence.unheard * 1000),
+        ("TCP_KEEPIDLE", ASKED_AFTER),
+        ("TCP_KEEPINTVL", ASKED_EVERY),
+        ("TCP_KEEPCNT", ASKED_TIMES),
+        ("TCP_USER_TIMEOUT", UNHEARD_FOR * 1000),
     ):
         option = getattr(socket, name, None)
         if option is not None:

@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
+
+# How a server that is gone is told from one that is slow: a machine that is there acknowledges at once. Else
+# a letter on a connection that was cut without a word would wait ten minutes for its answer.
+#: Seconds without a packet until the other machine is asked whether it is there, and between two askings.
+ASKED_AFTER: Final = 30
+ASKED_EVERY: Final = 10
+#: So many askings in vain, and the connection is broken.
+ASKED_TIMES: Final = 3
+#: Seconds until what was sent and never acknowledged breaks it; some more than the others, since a server
+#: that has no room for what comes acknowledges nothing either.
+UNHEARD_FOR: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,23 +39,6 @@ class Timeouts:
     data: DataTimeouts = field(default_factory=DataTimeouts)
     #: how long a polite farewell may hold up a stop
     farewell: float = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """How a server that is gone is told from one that is slow: a machine that is there acknowledges at once.
-
-    Without these, a letter on a connection that was cut without a word waits ten minutes for its answer.
-    """
-
-    #: seconds without a packet until the other machine is asked whether it is there, and between the askings
-    idle: int = 30
-    every: int = 10
-    #: so many askings in vain, and the connection is broken
-    times: int = 3
-    #: seconds until what was sent and never acknowledged breaks it; some more, since a server whose memory is
-    #: full acknowledges nothing either
-    unheard: int = 120
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,11 @@ class Born(Command):
     #: where it kills itself, and at which time that it comes there
     point: str = ""
     time: int = 1
+    #: where its standard error goes, when not to a file that the child tells of
+    remarks: str = ""
+    #: seconds that its clock is ahead of the right time, and by how much it jumps with each SIGUSR1
+    ahead: float = 0.0
+    jump: float = 0.0
 
     async def start(self, *words: str) -> Child:
         """Give birth to a process that runs the command with these words."""
@@ -81,7 +86,9 @@ class Born(Command):
             "environment": self._environment(),
             "words": words,
             "out": str(self.folder / f"{name}.out"),
-            "err": str(self.folder / f"{name}.err"),
+            "err": self.remarks or str(self.folder / f"{name}.err"),
+            "ahead": self.ahead,
+            "jump": self.jump,
             "shorter": dict(self.shorter),
             "point": self.point,
             "time": self.time,

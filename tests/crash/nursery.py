@@ -18,7 +18,7 @@ import signal
 import socket
 import sys
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import digest
@@ -92,6 +92,8 @@ def _live(told: dict[str, Any]) -> NoReturn:
         sys.argv = ["digest", *told["words"]]
         for name, value in told["shorter"].items():
             _shorten(name, value)
+        if told["ahead"] or told["jump"]:
+            _set_clock(told["ahead"], told["jump"])
         if told["point"]:
             (POINTS | FREEZING | OF_NOTICES | OF_COPIES)[told["point"]].arm(told["time"])
         from digest.cli.main import run
@@ -103,6 +105,17 @@ def _live(told: dict[str, Any]) -> NoReturn:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
+
+
+def _set_clock(ahead: float, jump: float) -> None:
+    """Let the clock of the day be wrong, as where nobody sets it right, and jump with each SIGUSR1."""
+    import time_machine
+
+    def travel(seconds: float) -> None:
+        time_machine.travel(datetime.now(UTC) + timedelta(seconds=seconds), tick=True).start()
+
+    travel(ahead)
+    signal.signal(signal.SIGUSR1, lambda _number, _frame: travel(jump))
 
 
 def _shorten(name: str, value: float) -> None:

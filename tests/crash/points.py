@@ -28,6 +28,7 @@ from digest.store import (
     notices,
     recording,
     taken_files,
+    workers,
 )
 from tests.crash.striking import (
     CONTENT,
@@ -158,4 +159,7 @@ OF_COPIES: Final = {
 #: Places at which a process does not die, but freezes until it is woken.
 FREEZING: Final = {
     "frozen: a result written, not committed": Point(frozen_before_commit(recording, "record_sent")),
+    "frozen: copies claimed, not committed": Point(frozen_before_commit(deliveries, "claim")),
+    "frozen: heard of, not committed": Point(frozen_before_commit(workers, "beat")),
+    "frozen: signed on, not committed": Point(frozen_before_commit(workers, "sign_on")),
 }

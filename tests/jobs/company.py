@@ -25,6 +25,15 @@ QUICK: Final = {
     "digest.flows.roll.FRESH_FOR": 1.5,
     "digest.core.shares.LOOKS_BACK": 2.0,
     "digest.core.shares.SILENT_FOR": 3.0,
+    "digest.store.postgres.LONGEST_SILENCE_MS": 2400,
+    # and by which servers that are gone are told from slow ones
+    "digest.mail.connection.ASKED_AFTER": 1,
+    "digest.mail.connection.ASKED_EVERY": 1,
+    "digest.mail.connection.UNHEARD_FOR": 3,
+    "digest.jobs.worker._AFTER_TROUBLE": 1.0,
+    # what was on the wire is tried again at once
+    "digest.core.verdict.FIRST_WAIT": 1.0,
+    "digest.jobs.elsewhere.BEAT": 0.3,
     # and jobs of which an issue of these tests has several
     "digest.jobs.engine.COPIES_A_JOB": 20,
     "digest.jobs.worker.COPIES_A_JOB": 20,
