@@ -53,7 +53,7 @@ async def test_what_is_due_is_due_by_the_clock_of_the_store(house: House, ahead:
     zone, local = f"Etc/GMT{-away:+d}", now + timedelta(hours=away)
     for name, minutes in (("due", -4), ("not-yet", 4)):
         at = f"{local + timedelta(minutes=minutes):%H:%M}"
-        await join(house.store, f"{name}@example.org", now - timedelta(hours=1), at=at, zone=zone)
+        await join(house.store, f"{name}@example.org", now - timedelta(hours=1), at=at, timezone=zone)
     await publish_news(house.store, now - timedelta(minutes=30), item("Tariffs", "economy"))
     there = wrong(house, ahead)
     if sent_by == "workers":
