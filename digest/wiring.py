@@ -34,6 +34,8 @@ from digest.store.database import Database
 from digest.wellmade import check_store, split_family_limits
 from subscribers.wishes import WishError, parse_address
 
+log = structlog.get_logger(__name__)
+
 
 @asynccontextmanager
 async def open_store(settings: Settings, *, must_be_current: bool = True) -> AsyncIterator[Database]:
@@ -229,8 +231,27 @@ def replies_to_of(settings: Settings) -> str:
         raise SettingsError(f"DIGEST_REPLIES_TO: {error}") from None
 
 
+class _Forwarded(logging.Handler):
+    """What a library has to say, as one line of our log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        words = record.getMessage().splitlines() or [""]
+        log.warning("a library says", library=record.name, words=words[0][:300])
+
+
+def forward_log(library: str) -> None:
+    """Warnings and errors of a library go to our log, and what it tells of less does not."""
+    theirs = logging.getLogger(library)
+    theirs.setLevel(logging.WARNING)
+    theirs.propagate = False
+    if not any(isinstance(handler, _Forwarded) for handler in theirs.handlers):
+        theirs.addHandler(_Forwarded())
+
+
 def set_up_logging(settings: Settings) -> None:
     """Log lines go to standard error: standard output belongs to answers."""
+    # of a cut connection it tells in several lines
+    forward_log("psycopg")
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import resources
@@ -29,6 +30,7 @@ from digest.jobs.engine import Job, PlanSlots, SendSome
 from digest.store.database import Database
 from digest.store.postgres import kept_alive, noticed_there
 from digest.store.worker_tables import engine_scripts
+from digest.wiring import forward_log
 
 log = structlog.get_logger(__name__)
 
@@ -124,21 +126,21 @@ class OnProcrastinate:
         A worker of the engine may end, with an error or without one, when PostgreSQL is away for a moment:
         whatever ends unasked begins anew.
         """
-        _listen_to_its_log()
         pause = _FIRST_PAUSE
-        while not stop.is_set():
-            began = asyncio.get_running_loop().time()
-            try:
-                await self._work_until(do, name, stop)
-            except (ProcrastinateException, psycopg.Error, PoolTimeout, OSError) as error:
-                log.warning("the engine cannot be reached, which is tried again", error=_line(error))
-            else:
-                if not stop.is_set():
-                    log.warning("the engine stopped by itself, and is started again")
-            if asyncio.get_running_loop().time() - began > 60:
-                pause = _FIRST_PAUSE
-            await _sleep(stop, pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+        with _told_in_one_line():
+            while not stop.is_set():
+                began = asyncio.get_running_loop().time()
+                try:
+                    await self._work_until(do, name, stop)
+                except (ProcrastinateException, psycopg.Error, PoolTimeout, OSError) as error:
+                    log.warning("the engine cannot be reached, which is tried again", error=_line(error))
+                else:
+                    if not stop.is_set():
+                        log.warning("the engine stopped by itself, and is started again")
+                if asyncio.get_running_loop().time() - began > 60:
+                    pause = _FIRST_PAUSE
+                await _sleep(stop, pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _work_until(self, do: Callable[[Job], Awaitable[None]], name: str, stop: asyncio.Event) -> None:
         app = App(connector=_connector(self._store.url))
@@ -232,20 +234,23 @@ async def _sleep(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
-class _Forwarded(logging.Handler):
-    """What the engine has to say, as one line of our log."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        words = record.getMessage().splitlines() or [""]
-        log.warning("the engine says", words=words[0][:300])
-
-
-def _listen_to_its_log() -> None:
-    """Warnings and errors of the engine go to our log; its account of every job does not."""
-    theirs = logging.getLogger("procrastinate")
-    theirs.setLevel(logging.WARNING)
-    theirs.propagate = False
-    if not any(isinstance(handler, _Forwarded) for handler in theirs.handlers):
-        theirs.addHandler(_Forwarded())
+@contextmanager
+def _told_in_one_line() -> Iterator[None]:
+    """What goes wrong in the engine's own tasks, when PostgreSQL is away, is told in one line each."""
+    forward_log("procrastinate")
     # the pool tells each failed try to connect
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    loop = asyncio.get_running_loop()
+
+    def tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, ProcrastinateException):
+            log.warning("the engine could not note something down, which does no harm", error=_line(error))
+        else:
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(tell)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(None)

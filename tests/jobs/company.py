@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -67,6 +68,13 @@ class House:
     async def scheduler(self, **settings: str) -> Child:
         """A process that hands out, or sends by itself."""
         return await self.start("serve", "--port", "0", **settings)
+
+    async def end(self) -> None:
+        """Kill all that was started."""
+        for child in self.started:
+            child.send_signal(signal.SIGKILL)
+        for child in self.started:
+            await child.wait()
 
     async def until(self, what: Callable[[], Awaitable[bool]], within: float = 60) -> None:
         """Wait for something; what was said by all is told when it does not come."""

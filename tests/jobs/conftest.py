@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -33,7 +32,4 @@ async def house(postgres_store: Database, tmp_path: Path, births: Path) -> Async
         try:
             yield found
         finally:
-            for child in found.started:
-                child.send_signal(signal.SIGKILL)
-            for child in found.started:
-                await child.wait()
+            await found.end()

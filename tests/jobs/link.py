@@ -127,7 +127,9 @@ class Link:
             there = asyncio.create_task(self._pump(reader, far, self._there))
             back = asyncio.create_task(self._pump(far_reader, writer, self._back))
             try:
-                await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
+                # the loop of streams tells at length of a task that was cancelled
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait({there, back}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 there.cancel()
                 back.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Final
 
 import pytest
@@ -13,7 +14,7 @@ from digest.flows.machines import at_work_of_late
 from digest.flows.roll import FELL_SILENT
 from digest.store.workers import Kind
 from tests.crash.children import Child
-from tests.jobs.company import CONNECTIONS, House, all_may_send, each_once, is_there, readers_and_news
+from tests.jobs.company import CONNECTIONS, QUICK, House, all_may_send, each_once, is_there, readers_and_news
 from tests.jobs.link import Link, link_to, to_store
 from tests.walk.process import ended
 
@@ -110,3 +111,23 @@ async def test_a_store_that_holds_everything_for_a_while_loses_nothing(house: Ho
     await house.until(lambda: is_there(house, Kind.WORKER, 2))
     await each_once(house, READERS, doubts=CONNECTIONS)
     await ends_well(far, near)
+
+
+@pytest.mark.parametrize(
+    "heals", [pytest.param(True, id="heals"), pytest.param(False, id="stays", marks=pytest.mark.long)]
+)
+async def test_who_is_told_to_stop_while_it_is_cut_off_does(house: House, link: Link, heals: bool) -> None:
+    # it keeps what it knows for so long, and then no longer
+    house.command = replace(house.command, shorter={**QUICK, "digest.flows.patience.PATIENCE": 4.0})
+    far, near = await far_and_near(house, link)
+    await link.vanish()
+    await asyncio.sleep(0.5)
+    far.send_signal(signal.SIGTERM)
+    if heals:
+        await asyncio.sleep(1)
+        await link.heal()
+    status, _out, err = await ended(far)
+    assert (status, "Traceback" in err) == (0, False), err
+    await house.until(lambda: house.sent(READERS))
+    await each_once(house, READERS, doubts=0 if heals else CONNECTIONS)
+    await ends_well(near)

@@ -264,3 +264,16 @@ async def test_postgresql_plans_each_statement_for_the_tables_as_they_are_now(
         generic, custom = (await connection.execute(kept)).one()
     assert generic == 0
     assert custom >= 10
+
+
+async def test_postgresql_ends_a_silent_transaction_soon_where_it_writes_and_nobody_thinks(
+    postgres_store: Database,
+) -> None:
+    silence = text("SHOW idle_in_transaction_session_timeout")
+    async with postgres_store.write() as connection:
+        assert (await connection.execute(silence)).scalar_one() == "20s"
+    async with postgres_store.write(copies_known_ids=True) as connection:
+        assert (await connection.execute(silence)).scalar_one() == "10min"
+    async with postgres_store.read() as connection:
+        assert (await connection.execute(silence)).scalar_one() == "10min"
+    assert await postgres_store.write_apart(lambda near: near.execute(silence).scalar_one()) == "20s"
