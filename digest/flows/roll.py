@@ -179,8 +179,8 @@ class Roll(AbstractAsyncContextManager["Roll"]):
             async with self._store.write() as connection:
                 is_known = await workers.beat(connection, self.owner, doing)
             if not is_known:
-                log.warning("was off the roll, and signs on again", worker=self.name)
                 await self._begin_anew()
+                log.warning("was off the roll, and signs on again", worker=self.name)
         async with self._store.read() as connection:
             now = await workers.clock(connection)
             read_at = self._clock()
@@ -217,24 +217,26 @@ class Roll(AbstractAsyncContextManager["Roll"]):
             )
 
     async def _go_on_beating(self) -> None:
-        is_well = True
+        told = ""
         while True:
             await asyncio.sleep(self._beat_every)
-            try:
-                await self.beat()
-            except (DigestError, TimeoutError) as error:
-                if is_well:
-                    log.warning(
-                        "the roll cannot be read, which is tried again", error=str(error) or "no answer"
-                    )
-                is_well = False
-            except Exception as error:
-                log.error("the roll cannot be read", error=f"{type(error).__name__}: {error}")
-                is_well = False
-            else:
-                if not is_well:
-                    log.warning("the roll can be read again")
-                is_well = True
+            trouble = await self._trouble_of_a_beat()
+            # once for each trouble: one may hide behind another, such as a full disk behind a frozen process
+            if trouble and trouble != told:
+                log.warning("the roll cannot be read, which is tried again", error=trouble)
+            elif told and not trouble:
+                log.warning("the roll can be read again")
+            told = trouble
+
+    async def _trouble_of_a_beat(self) -> str:
+        """Why it could not be heard of, or not look; empty when all went well."""
+        try:
+            await self.beat()
+        except (DigestError, TimeoutError) as error:
+            return str(error) or "no answer"
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        return ""
 
     async def _take_back(self, quiet: Collection[str]) -> None:
         """Free what is held by those who have not been heard of: another one may do so at the same time.

@@ -28,7 +28,7 @@ SOON: Final = {
     "keepalives_count": "2",
     "tcp_user_timeout": "2000",
 }
-READERS: Final = 100
+READERS: Final = 80
 SIGNS_ON_AGAIN: Final = "was off the roll, and signs on again"
 
 

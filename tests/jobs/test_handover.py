@@ -29,7 +29,7 @@ async def stopped(child: Child) -> str:
 
 
 async def test_serve_hands_over_in_the_middle_of_an_issue_and_takes_back(house: House) -> None:
-    house.record.slowness = 0.06
+    house.record.slowness = 0.12
     await readers_and_news(house.store, READERS)
     serve = await house.scheduler()
     await house.until(lambda: house.sent(20))

@@ -15,7 +15,7 @@ from tests.walk.recording import Accepted
 
 pytestmark = pytest.mark.anyio
 
-READERS = 120
+READERS = 90
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ async def test_whoever_never_reaches_the_mail_server_leaves_all_to_others(house:
     assert "Traceback" not in far.said()
 
 
-@pytest.mark.parametrize("way", ["refuse", "vanish", "vanish_answers"])
+@pytest.mark.parametrize("way", ["refuse", "vanish", pytest.param("vanish_answers", marks=pytest.mark.long)])
 async def test_a_cut_in_the_middle_of_letters_costs_a_doubt_for_each_connection_at_most(
     house: House, link: Link, way: str
 ) -> None:
