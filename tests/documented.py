@@ -110,7 +110,7 @@ def _page() -> Iterator[str]:
     yield "# Settings"
     yield ""
     yield (
-        "Written by `make settings` from `digest/config.py`. Settings are read from `digest.toml` in the "
+        "Written by `make settings` from `digest/config`. Settings are read from `digest.toml` in the "
         "working directory, or from\n`--config FILE`; the environment goes before the file, where each name "
         "is in capitals with `DIGEST_` before it. Paths are\nrelative to the working directory. "
         "[digest.example.toml](digest.example.toml) is such a file, to be copied."
