@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-import structlog
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from digest import __version__
-from digest.config import Settings
+from digest import __version__, logbook
+from digest.config import LogLevel, Settings
 from digest.core.families import family_of
 from digest.core.pace import Limit, Limits
 from digest.core.retention import Keep
@@ -230,15 +229,31 @@ def replies_to_of(settings: Settings) -> str:
 
 def set_up_logging(settings: Settings) -> None:
     """Log lines go to standard error: standard output belongs to answers."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[settings.log_level.upper()]
-        ),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    logbook.set_up(level=settings.log_level, written_as=settings.log_format, secrets=_secrets_in(settings))
+
+
+def hush_logging(settings: Settings) -> None:
+    """The same for a command that tells by itself what it does: it logs what is wrong, unless all is wanted.
+
+    Who has set up the log already keeps it.
+    """
+    if not logbook.is_set_up():
+        level = settings.log_level if settings.log_level is LogLevel.DEBUG else LogLevel.ERROR
+        logbook.set_up(level=level, written_as=settings.log_format, secrets=_secrets_in(settings))
+
+
+def _secrets_in(settings: Settings) -> Iterator[str]:
+    """What stands in settings and in no line of the log: keys, passwords, in each way they are written."""
+    secret = [value.get_secret_value() for _name, value in settings if isinstance(value, SecretStr)]
+    for text in filter(None, (settings.database_url, *secret)):
+        # a comma within a password is written %2C
+        for part in map(str.strip, text.split(",")):
+            if part.startswith("file:"):
+                continue
+            if "://" in part:
+                with suppress(ValueError):
+                    password = urlsplit(part).password or ""
+                    yield from (password, unquote(password))
+            else:
+                # alone, or behind the name of whom it is from
+                yield from (part, part.partition(":")[2])

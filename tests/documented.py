@@ -19,7 +19,8 @@ EXAMPLE: Final = DOCS / "digest.example.toml"
 
 #: What a setting is about, in the order in which somebody who begins needs it.
 GROUPS: Final = {
-    "The house": ("var_dir", "database_url", "base_url", "timezone", "secret_key", "log_level"),
+    "The house": ("var_dir", "database_url", "base_url", "timezone", "secret_key"),
+    "The log": ("log_level", "log_format", "log_requests"),
     "Mail that goes out": (
         "smtp_url",
         "smtp_connections",

@@ -113,7 +113,8 @@ async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event, proxie
             http=Hearing,
             ws="none",
             lifespan="off",
-            log_level="warning",
+            # it makes lines for people by itself, unless it is told nothing of lines
+            log_config=None,
             access_log=False,
             forwarded_allow_ips=proxies,
         )

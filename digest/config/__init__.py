@@ -15,6 +15,7 @@ from digest.config.house import House
 from digest.config.house import SentBy as SentBy
 from digest.config.keeping import SHORTEST_KEPT_DAYS as SHORTEST_KEPT_DAYS
 from digest.config.keeping import Keeping
+from digest.config.logs import LogFormat as LogFormat
 from digest.config.logs import Logging
 from digest.config.logs import LogLevel as LogLevel
 from digest.config.returning import Returning

@@ -18,6 +18,14 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    AUTO = "auto"
+    CONSOLE = "console"
+    JSON = "json"
+
+
 class Logging(BaseModel):
     """What is written to the log."""
 
@@ -26,7 +34,19 @@ class Logging(BaseModel):
         description="From where on log lines are written: debug, info, warning or error.",
     )
 
-    @field_validator("log_level", mode="before")
+    log_format: LogFormat = Field(
+        default=LogFormat.AUTO,
+        description="How log lines are written: console for people, json for programs, one object a line. "
+        "auto takes console on a terminal and in the journal of systemd, and json everywhere else "
+        "(docs/logs.md).",
+    )
+    log_requests: bool = Field(
+        default=False,
+        description="Write a line for each request to the web pages: what was asked for, without the links "
+        "of readers, how it was answered, and how long that took.",
+    )
+
+    @field_validator("log_level", "log_format", mode="before")
     @classmethod
-    def _level_whatever_its_case(cls, value: object) -> object:
+    def _word_whatever_its_case(cls, value: object) -> object:
         return in_lower_case(value)

@@ -123,7 +123,8 @@ class OnProcrastinate:
         A worker of the engine may end, with an error or without one, when PostgreSQL is away for a moment:
         whatever ends unasked begins anew.
         """
-        _listen_to_its_log()
+        # the pool tells each failed try to connect; that the engine cannot be reached is told below
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
         pause = _FIRST_PAUSE
         while not stop.is_set():
             began = asyncio.get_running_loop().time()
@@ -222,22 +223,3 @@ async def _sleep(stop: asyncio.Event, seconds: float) -> None:
             await stop.wait()
     except TimeoutError:
         return
-
-
-class _Forwarded(logging.Handler):
-    """What the engine has to say, as one line of our log."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        words = record.getMessage().splitlines() or [""]
-        log.warning("the engine says", words=words[0][:300])
-
-
-def _listen_to_its_log() -> None:
-    """Warnings and errors of the engine go to our log; its account of every job does not."""
-    theirs = logging.getLogger("procrastinate")
-    theirs.setLevel(logging.WARNING)
-    theirs.propagate = False
-    if not any(isinstance(handler, _Forwarded) for handler in theirs.handlers):
-        theirs.addHandler(_Forwarded())
-    # the pool tells each failed try to connect
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
