@@ -66,6 +66,11 @@ def is_set_up() -> bool:
     return structlog.is_configured()
 
 
+def writes_json() -> bool:
+    """Whether lines are for programs: then what is told to people is a line as well."""
+    return structlog.is_configured() and _as_json in structlog.get_config()["processors"]
+
+
 def _last_steps(as_json: bool, in_journal: bool, hiding: Hiding) -> list[Processor]:
     """From fields to one line, or several of a trace that people read."""
     steps: list[Processor]

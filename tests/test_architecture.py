@@ -30,7 +30,7 @@ WELCOME: Final = {
     "digest": HEIGHT.keys() - {"subscribers"},
     "digest.config": {"digest.cli", "scheduler", "digest.wiring", "digest.settings_file"},
     "digest.settings_file": {"digest.cli", "scheduler"},
-    "digest.logbook": {"digest.wiring"},
+    "digest.logbook": {"digest.cli", "digest.wiring"},
     "digest.keyring": {"digest.config", "digest.settings_file"},
     "digest.wellmade": {"digest.config", "digest.wiring"},
     "digest.errors": HEIGHT.keys() - {"subscribers"} | {"digest.config", "digest.settings_file"},

@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from digest.cli.company import scheduling
-from digest.cli.console import Config, Json, answer, note, run, whole
+from digest.cli.console import Config, Json, answer, run, tell, whole
 from digest.cli.dispatch import polling, press_for, stopping
 from digest.cli.doors import store_to_act_on
 from digest.cli.incoming import listening_for, listening_to_providers, mail_in_addresses
@@ -63,17 +63,19 @@ def serve(
                 press=press_for(settings, store),
                 hooks=hooks,
                 mail_in=mail_in_addresses(settings),
+                proxies=settings.trusted_proxies,
+                logs_requests=settings.log_requests,
             )
             with _listening(host, port) as heard:
-                note(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")
-                tasks = [_serve(app, heard, stop, settings.trusted_proxies)]
+                tell(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")
+                tasks = [_serve(app, heard, stop)]
                 if jobs is not None:
                     ticks = settings.tick_seconds
                     tasks.append(keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=Pulse()))
                 await asyncio.gather(*tasks)
 
     run(work(), event_loop_for(settings, sends=not no_scheduler, serves=True))
-    return answer({"stopped": True}) if json else note("stopped")
+    return answer({"stopped": True}) if json else tell("stopped")
 
 
 class _Server(uvicorn.Server):
@@ -105,7 +107,7 @@ def _address(heard: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event, proxies: str) -> None:
+async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event) -> None:
     """Answer requests until `stop`; should the server end by itself, everything does."""
     server = _Server(
         uvicorn.Config(
@@ -116,7 +118,8 @@ async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event, proxie
             # it makes lines for people by itself, unless it is told nothing of lines
             log_config=None,
             access_log=False,
-            forwarded_allow_ips=proxies,
+            # the application asks the proxies itself, for more than uvicorn does
+            proxy_headers=False,
         )
     )
     # what is here now stays: the collector need not look through it while somebody waits for a page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 import socket
@@ -65,7 +66,7 @@ async def test_it_answers_sends_what_is_due_and_stops_when_asked(
         process.send_signal(signal.SIGTERM)
         status, _out, err = await ended(process)
     assert (status, "Traceback" in err) == (0, False)
-    assert err.splitlines()[-1] == "stopped"
+    assert json.loads(err.splitlines()[-1])["event"] == "stopped"
     assert set(record.times_accepted().values()) == {1}
     left = {copy.status for copy in await copies(sqlite_store)}
     assert left <= {DeliveryStatus.SENT, DeliveryStatus.PLANNED}
