@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from digest import __version__, logbook
 from digest.config import LogLevel, Settings
 from digest.core.families import family_of
+from digest.core.overdue import Graces
 from digest.core.pace import Limit, Limits
 from digest.core.retention import Keep
 from digest.core.warmup import WarmingUp, WarmUp
@@ -188,6 +189,17 @@ def reach_to_pictures(settings: Settings) -> Reach:
     return Reach(agent=agent, own=networks_of(settings.reach_private), connections=8, per_host=4)
 
 
+def reach_to_heartbeat(settings: Settings) -> Reach:
+    """The guarded way out to who listens whether we live."""
+    agent = f"newsroom-digest/{__version__} (+{settings.base_url})"
+    return Reach(agent=agent, own=networks_of(settings.reach_private), connections=1, per_host=1)
+
+
+def graces_of(settings: Settings) -> Graces:
+    """How late is too late."""
+    return Graces.of_minutes(settings.alarm_after_minutes, settings.stalled_after_minutes)
+
+
 def alerts_to_of(settings: Settings) -> tuple[str, ...]:
     """Who is told of what an admin should look at; raises SettingsError for what is no address."""
     try:
@@ -244,6 +256,9 @@ def hush_logging(settings: Settings) -> None:
 
 def _secrets_in(settings: Settings) -> Iterator[str]:
     """What stands in settings and in no line of the log: keys, passwords, in each way they are written."""
+    beat = settings.heartbeat_url.get_secret_value()
+    # the whole address is the secret
+    yield from (beat, beat.partition("://")[2].partition("/")[2])
     secret = [value.get_secret_value() for _name, value in settings if isinstance(value, SecretStr)]
     for text in filter(None, (settings.database_url, *secret)):
         # a comma within a password is written %2C

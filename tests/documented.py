@@ -28,8 +28,8 @@ GROUPS: Final = {
         "dkim_keys",
         "uncertain",
         "replies_to",
-        "alerts_to",
     ),
+    "Who is warned": ("alerts_to", "alarm_after_minutes", "stalled_after_minutes", "heartbeat_url"),
     "Families of mailboxes": ("family_connections", "family_rate", "family_limits", "pause_families"),
     "A new sender": ("warm_up_since", "warm_up_first", "warm_up_growth", "warm_up_goal"),
     "What comes back": (
@@ -61,6 +61,7 @@ SHOWN: Final[dict[str, str | float]] = {
     "dkim_keys": "digest2026:dkim/digest2026.pem",
     "replies_to": "newsroom@news.example",
     "alerts_to": "admin@news.example",
+    "heartbeat_url": "https://beats.example/0123-4567-89ab",
     "family_connections": 20,
     "family_rate": 20,
     "family_limits": "gmail.com:10,yahoo.com:5:2.5",

@@ -18,12 +18,13 @@ from digest.cli.console import Config, Json, answer, run, tell, whole
 from digest.cli.dispatch import polling, press_for, stopping
 from digest.cli.doors import store_to_act_on
 from digest.cli.incoming import listening_for, listening_to_providers, mail_in_addresses
+from digest.cli.lookouts import on_watch
 from digest.errors import InputError
 from digest.settings_file import load_settings, secret_keys
 from digest.web.app import build_app
 from digest.web.hearing import Hearing
 from digest.wiring import event_loop_for, set_up_logging
-from scheduler import Pulse, keep_time
+from scheduler import Pulse, keep_time, keep_watch
 from subscribers.tokens import Tokens
 
 
@@ -52,6 +53,7 @@ def serve(
             polling(settings, store) as poller,
             listening_to_providers(settings, store) as hooks,
             scheduling(settings, store, poller, wanted=not no_scheduler) as jobs,
+            on_watch(settings, store, jobs, pulse := Pulse()) as watch,
         ):
             tokens = Tokens(secret_keys(settings))
             app = build_app(
@@ -71,7 +73,9 @@ def serve(
                 tasks = [_serve(app, heard, stop)]
                 if jobs is not None:
                     ticks = settings.tick_seconds
-                    tasks.append(keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=Pulse()))
+                    tasks.append(keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=pulse, watch=watch))
+                else:
+                    tasks.append(keep_watch(watch, stop=stop))
                 await asyncio.gather(*tasks)
 
     run(work(), event_loop_for(settings, sends=not no_scheduler, serves=True))

@@ -21,12 +21,13 @@ from digest.config.logs import LogLevel as LogLevel
 from digest.config.returning import Returning
 from digest.config.sending import Sending
 from digest.config.sending import Uncertain as Uncertain
+from digest.config.watching import Watching
 
 ENVIRONMENT_PREFIX: Final = "DIGEST_"
 
 
 # fields of the last one come first: defaults of the others may go by what the house is told
-class Settings(Logging, Keeping, Around, Returning, Sending, House, BaseSettings):
+class Settings(Logging, Watching, Keeping, Around, Returning, Sending, House, BaseSettings):
     """All settings; each has a default that works on one machine without any preparation."""
 
     model_config = SettingsConfigDict(
