@@ -307,11 +307,18 @@ def test_secrets_of_the_settings_are_in_no_line(paper: Paper) -> None:
         secret_key=SecretStr("the-first-key-of-ours,the-second-key-of-ours"),
         returns_mailbox=SecretStr("imaps://u:pass-mailbox@mail.example/INBOX"),
         hook_secrets=SecretStr("postmark:hook-secret-of-16,ses:arn:aws:sns:eu-west-1:123456789012:mail"),
+        heartbeat_url=SecretStr("https://beats.example/beat-of-ours"),
         log_format=LogFormat.JSON,
     )
     set_up_logging(settings)
     known = ["p@ss-database", "p%40ss-database", "pass-first", "pass,second", "the-first-key-of-ours"]
-    known += ["the-second-key-of-ours", "pass-mailbox", "hook-secret-of-16"]
+    known += [
+        "beats.example/beat-of-ours",
+        "beat-of-ours",
+        "the-second-key-of-ours",
+        "pass-mailbox",
+        "hook-secret-of-16",
+    ]
     structlog.get_logger().info(" | ".join(known), harmless="INBOX smtp mail.example")
     assert not [secret for secret in known if secret in paper.text]
     assert paper.line["harmless"] == "INBOX smtp mail.example"
