@@ -76,7 +76,7 @@ async def keep_time(
     for between in (_notify, _take_in, _hand_over, _poll, _look, _read_mailbox):
         every(min(tick_seconds, NOTICE_SECONDS), partial(between, jobs, stop))
     if watch is not None:
-        every(WATCH_SECONDS, partial(look_out, watch, stop), first=WATCH_SECONDS)
+        every(WATCH_SECONDS, partial(_look_out, watch, stop), first=WATCH_SECONDS)
     scheduler.start()
     log.info("the scheduler is awake", tick_seconds=tick_seconds)
     try:
@@ -101,7 +101,7 @@ async def keep_watch(
                 await stop.wait()
         if stop.is_set():
             return
-        await look_out(watch, stop, clock())
+        await watch.look_whatever_happens(clock(), stop)
 
 
 async def _tick(jobs: Jobs, now: datetime, stop: asyncio.Event, pulse: Pulse) -> None:
@@ -119,12 +119,8 @@ async def _tick(jobs: Jobs, now: datetime, stop: asyncio.Event, pulse: Pulse) ->
         log.info("a tick is done", planned=totals.planned, sent=totals.sent, trouble=report.trouble, **waits)
 
 
-async def look_out(watch: OnWatch, stop: asyncio.Event, now: datetime) -> None:
-    """Look for what is late; what goes wrong with that is told, too."""
-    try:
-        await watch.look(now, stop)
-    except Exception as error:
-        log.error("nobody could look for what is late", error=f"{type(error).__name__}: {error}")
+async def _look_out(watch: OnWatch, stop: asyncio.Event, now: datetime) -> None:
+    await watch.look_whatever_happens(now, stop)
 
 
 async def _take_in(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -18,16 +19,22 @@ from digest.flows.overdue import Lookout
 from digest.jobs.local import LocalJobs
 from digest.jobs.on_watch import OnWatch
 from digest.store.database import Database
-from scheduler import Pulse, look_out
 
 log = structlog.get_logger(__name__)
 
 
+@dataclass(slots=True)
+class Round:
+    """A run, and what was wrong with it."""
+
+    trouble: str = "it did not end"
+
+
 @asynccontextmanager
 async def on_watch(
-    settings: Settings, store: Database, jobs: LocalJobs | None, pulse: Pulse | None = None
+    settings: Settings, store: Database, jobs: LocalJobs | None, trouble: Callable[[], str] = lambda: ""
 ) -> AsyncIterator[OnWatch]:
-    """Who looks while the block runs.
+    """Who looks while the block runs; `trouble` says what was wrong with the last round.
 
     A process with no work of its own has some made for what is to be told, and gives no sign of life: others
     do the work, and it is their silence that should be heard.
@@ -37,13 +44,12 @@ async def on_watch(
         return
     reach = wiring.reach_to_heartbeat(settings)
     url = settings.heartbeat_url.get_secret_value()
-    seen = pulse or Pulse()
     try:
         yield OnWatch(
             lookout=lookout_of(settings, store),
             jobs=jobs,
             heartbeat=Heartbeat(url=url, reach=reach) if url else None,
-            trouble=lambda: seen.trouble,
+            trouble=trouble,
         )
     finally:
         await reach.close()
@@ -52,18 +58,18 @@ async def on_watch(
 @asynccontextmanager
 async def watching(
     settings: Settings, store: Database, jobs: LocalJobs, stop: asyncio.Event, *, as_if: bool
-) -> AsyncIterator[Pulse]:
-    """Look once when a run has ended, and also when it broke; what it says of itself is the pulse.
+) -> AsyncIterator[Round]:
+    """Look once when a run has ended, and also when it broke; what it says of itself is the round.
 
     A run `as_if` it were another time tells nobody anything.
     """
-    pulse = Pulse(trouble="it did not end")
+    ended = Round()
     try:
-        yield pulse
+        yield ended
     finally:
         if not as_if:
-            async with on_watch(settings, store, jobs, pulse) as watch:
-                await look_out(watch, stop, datetime.now(UTC))
+            async with on_watch(settings, store, jobs, lambda: ended.trouble) as watch:
+                await watch.look_whatever_happens(datetime.now(UTC), stop)
 
 
 def lookout_of(settings: Settings, store: Database) -> Lookout:

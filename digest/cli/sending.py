@@ -79,9 +79,9 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
             await jobs.look_patiently(instant, stop)
             # before anything is sent: whose mail came back gets no more
             await jobs.read_mailbox(stop)
-            async with watching(settings, store, jobs, stop, as_if=now is not None) as pulse:
+            async with watching(settings, store, jobs, stop, as_if=now is not None) as ended:
                 report = await jobs.run(instant, stop)
-                pulse.trouble = report.trouble
+                ended.trouble = report.trouble
             await jobs.hand_over_all(stop)
             return report, stop.interrupted
 

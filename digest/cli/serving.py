@@ -46,6 +46,7 @@ def serve(
     set_up_logging(settings)
 
     async def work() -> None:
+        pulse = Pulse()
         async with (
             store_to_act_on(settings) as store,
             listening_for(settings, store),
@@ -53,7 +54,7 @@ def serve(
             polling(settings, store) as poller,
             listening_to_providers(settings, store) as hooks,
             scheduling(settings, store, poller, wanted=not no_scheduler) as jobs,
-            on_watch(settings, store, jobs, pulse := Pulse()) as watch,
+            on_watch(settings, store, jobs, lambda: pulse.trouble) as watch,
         ):
             tokens = Tokens(secret_keys(settings))
             app = build_app(

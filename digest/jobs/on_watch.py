@@ -7,9 +7,13 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
+import structlog
+
 from digest.flows.heartbeat import Heartbeat
 from digest.flows.overdue import Lookout, Seen
 from digest.jobs.local import Jobs
+
+log = structlog.get_logger(__name__)
 
 
 class OnWatch:
@@ -41,3 +45,10 @@ class OnWatch:
         if self._heartbeat is not None and not seen.late and not self._trouble():
             await self._heartbeat.beat()
         return seen
+
+    async def look_whatever_happens(self, now: datetime, stop: asyncio.Event) -> None:
+        """Look, as one who goes on with something else: what goes wrong with looking is told, too."""
+        try:
+            await self.look(now, stop)
+        except Exception as error:
+            log.error("nobody could look for what is late", error=f"{type(error).__name__}: {error}")
