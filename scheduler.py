@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -17,12 +18,15 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from digest.jobs.local import Jobs
+from digest.jobs.on_watch import OnWatch
 
 log = structlog.get_logger(__name__)
 
 #: How often notices, rosters, feeds, files and returned mail are looked for: somebody who has just signed up
 #: waits for a mail, and somebody at the desk for an import, or for a feed that was added.
 NOTICE_SECONDS: Final = 3
+#: How often it is looked for what is late; the first time after this, for rounds come first.
+WATCH_SECONDS: Final = 60
 
 
 @dataclass(slots=True)
@@ -39,13 +43,17 @@ async def keep_time(
     tick_seconds: int,
     stop: asyncio.Event,
     pulse: Pulse,
+    watch: OnWatch | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> None:
-    """Tick until `stop` is set, the first time at once; a tick under way ends well before this returns."""
+    """Tick until `stop` is set, the first time at once; a tick under way ends well before this returns.
+
+    Who is on `watch` looks between the ticks, however long one takes, and whatever becomes of them.
+    """
     scheduler = AsyncIOScheduler(timezone=UTC)
     at_work: list[asyncio.Lock] = []
 
-    def every(seconds: int, work: Callable[[datetime], Coroutine[Any, Any, None]]) -> None:
+    def every(seconds: int, work: Callable[[datetime], Coroutine[Any, Any, None]], first: int = 0) -> None:
         at_work.append(busy := asyncio.Lock())
 
         async def turn() -> None:
@@ -61,12 +69,14 @@ async def keep_time(
             misfire_grace_time=None,
             coalesce=True,
             max_instances=1,
-            next_run_time=datetime.now(UTC),
+            next_run_time=datetime.now(UTC) + timedelta(seconds=first),
         )
 
     every(tick_seconds, lambda now: _tick(jobs, now, stop, pulse))
     for between in (_notify, _take_in, _hand_over, _poll, _look, _read_mailbox):
         every(min(tick_seconds, NOTICE_SECONDS), partial(between, jobs, stop))
+    if watch is not None:
+        every(WATCH_SECONDS, partial(_look_out, watch, stop), first=WATCH_SECONDS)
     scheduler.start()
     log.info("the scheduler is awake", tick_seconds=tick_seconds)
     try:
@@ -79,6 +89,19 @@ async def keep_time(
     finally:
         await jobs.end()
         scheduler.shutdown(wait=False)
+
+
+async def keep_watch(
+    watch: OnWatch, *, stop: asyncio.Event, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> None:
+    """Look for what is late until `stop` is set: of a process that has no other work."""
+    while True:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(WATCH_SECONDS):
+                await stop.wait()
+        if stop.is_set():
+            return
+        await watch.look_whatever_happens(clock(), stop)
 
 
 async def _tick(jobs: Jobs, now: datetime, stop: asyncio.Event, pulse: Pulse) -> None:
@@ -94,6 +117,10 @@ async def _tick(jobs: Jobs, now: datetime, stop: asyncio.Event, pulse: Pulse) ->
     if totals.planned or totals.sent or report.trouble:
         waits = {"waiting": report.waiting} if report.waiting else {}
         log.info("a tick is done", planned=totals.planned, sent=totals.sent, trouble=report.trouble, **waits)
+
+
+async def _look_out(watch: OnWatch, stop: asyncio.Event, now: datetime) -> None:
+    await watch.look_whatever_happens(now, stop)
 
 
 async def _take_in(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:

@@ -39,6 +39,18 @@ _HOOK_SECRETS: Final = {
 }
 
 
+def check_beat_url(text: str) -> None:
+    """An address that can be called; refuses without repeating it, for it is a secret."""
+    wanted = "should be an http or https address without user and fragment, such as https://beats.example/ID"
+    try:
+        parts = urlsplit(text)
+        is_fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise ValueError(wanted) from None
+    if not is_fine or "@" in parts.netloc or parts.fragment or len(text) > 2_000 or re.search(r"\s", text):
+        raise ValueError(wanted)
+
+
 def check_store(text: str) -> str:
     """The URL of a store, with our driver in it; refuses without repeating what was given."""
     # heavy, and not needed for the default

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-import structlog
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from digest import __version__
-from digest.config import Settings
+from digest import __version__, logbook
+from digest.config import LogLevel, Settings
 from digest.core.families import family_of
+from digest.core.overdue import Graces
 from digest.core.pace import Limit, Limits
 from digest.core.retention import Keep
 from digest.core.warmup import WarmingUp, WarmUp
@@ -28,13 +28,10 @@ from digest.mail.post import Post
 from digest.mail.servers import FileOutbox, Security, parse_servers
 from digest.reach.client import Reach
 from digest.reach.places import networks_of
-from digest.remarks import REMARKS
 from digest.store import schema
 from digest.store.database import Database
 from digest.wellmade import check_store, split_family_limits
 from subscribers.wishes import WishError, parse_address
-
-log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
@@ -192,6 +189,17 @@ def reach_to_pictures(settings: Settings) -> Reach:
     return Reach(agent=agent, own=networks_of(settings.reach_private), connections=8, per_host=4)
 
 
+def reach_to_heartbeat(settings: Settings) -> Reach:
+    """The guarded way out to who listens whether we live."""
+    agent = f"newsroom-digest/{__version__} (+{settings.base_url})"
+    return Reach(agent=agent, own=networks_of(settings.reach_private), connections=1, per_host=1)
+
+
+def graces_of(settings: Settings) -> Graces:
+    """How late is too late."""
+    return Graces.of_minutes(settings.alarm_after_minutes, settings.stalled_after_minutes)
+
+
 def alerts_to_of(settings: Settings) -> tuple[str, ...]:
     """Who is told of what an admin should look at; raises SettingsError for what is no address."""
     try:
@@ -231,36 +239,36 @@ def replies_to_of(settings: Settings) -> str:
         raise SettingsError(f"DIGEST_REPLIES_TO: {error}") from None
 
 
-class _Forwarded(logging.Handler):
-    """What a library has to say, as one line of our log."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        words = record.getMessage().splitlines() or [""]
-        log.warning("a library says", library=record.name, words=words[0][:300])
-
-
-def forward_log(library: str) -> None:
-    """Warnings and errors of a library go to our log, and what it tells of less does not."""
-    theirs = logging.getLogger(library)
-    theirs.setLevel(logging.WARNING)
-    theirs.propagate = False
-    if not any(isinstance(handler, _Forwarded) for handler in theirs.handlers):
-        theirs.addHandler(_Forwarded())
-
-
 def set_up_logging(settings: Settings) -> None:
     """Log lines go to standard error: standard output belongs to answers."""
-    # of a cut connection it tells in several lines
-    forward_log("psycopg")
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.getLevelNamesMapping()[settings.log_level.upper()]
-        ),
-        logger_factory=structlog.PrintLoggerFactory(REMARKS),
-    )
+    logbook.set_up(level=settings.log_level, written_as=settings.log_format, secrets=_secrets_in(settings))
+
+
+def hush_logging(settings: Settings) -> None:
+    """The same for a command that tells by itself what it does: it logs what is wrong, unless all is wanted.
+
+    Who has set up the log already keeps it.
+    """
+    if not logbook.is_set_up():
+        level = settings.log_level if settings.log_level is LogLevel.DEBUG else LogLevel.ERROR
+        logbook.set_up(level=level, written_as=settings.log_format, secrets=_secrets_in(settings))
+
+
+def _secrets_in(settings: Settings) -> Iterator[str]:
+    """What stands in settings and in no line of the log: keys, passwords, in each way they are written."""
+    beat = settings.heartbeat_url.get_secret_value()
+    # the whole address is the secret
+    yield from (beat, beat.partition("://")[2].partition("/")[2])
+    secret = [value.get_secret_value() for _name, value in settings if isinstance(value, SecretStr)]
+    for text in filter(None, (settings.database_url, *secret)):
+        # a comma within a password is written %2C
+        for part in map(str.strip, text.split(",")):
+            if part.startswith("file:"):
+                continue
+            if "://" in part:
+                with suppress(ValueError):
+                    password = urlsplit(part).password or ""
+                    yield from (password, unquote(password))
+            else:
+                # alone, or behind the name of whom it is from
+                yield from (part, part.partition(":")[2])

@@ -19,7 +19,8 @@ EXAMPLE: Final = DOCS / "digest.example.toml"
 
 #: What a setting is about, in the order in which somebody who begins needs it.
 GROUPS: Final = {
-    "The house": ("var_dir", "database_url", "base_url", "timezone", "secret_key", "log_level"),
+    "The house": ("var_dir", "database_url", "base_url", "timezone", "secret_key"),
+    "The log": ("log_level", "log_format", "log_requests"),
     "Mail that goes out": (
         "smtp_url",
         "smtp_connections",
@@ -27,8 +28,8 @@ GROUPS: Final = {
         "dkim_keys",
         "uncertain",
         "replies_to",
-        "alerts_to",
     ),
+    "Who is warned": ("alerts_to", "alarm_after_minutes", "stalled_after_minutes", "heartbeat_url"),
     "Families of mailboxes": ("family_connections", "family_rate", "family_limits", "pause_families"),
     "A new sender": ("warm_up_since", "warm_up_first", "warm_up_growth", "warm_up_goal"),
     "What comes back": (
@@ -60,6 +61,7 @@ SHOWN: Final[dict[str, str | float]] = {
     "dkim_keys": "digest2026:dkim/digest2026.pem",
     "replies_to": "newsroom@news.example",
     "alerts_to": "admin@news.example",
+    "heartbeat_url": "https://beats.example/0123-4567-89ab",
     "family_connections": 20,
     "family_rate": 20,
     "family_limits": "gmail.com:10,yahoo.com:5:2.5",
@@ -110,7 +112,7 @@ def _page() -> Iterator[str]:
     yield "# Settings"
     yield ""
     yield (
-        "Written by `make settings` from `digest/config.py`. Settings are read from `digest.toml` in the "
+        "Written by `make settings` from `digest/config`. Settings are read from `digest.toml` in the "
         "working directory, or from\n`--config FILE`; the environment goes before the file, where each name "
         "is in capitals with `DIGEST_` before it. Paths are\nrelative to the working directory. "
         "[digest.example.toml](digest.example.toml) is such a file, to be copied."

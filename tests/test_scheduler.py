@@ -13,14 +13,17 @@ import pytest
 from structlog.testing import capture_logs
 
 from digest.core.model import RunTotals
+from digest.core.overdue import Graces
 from digest.flows.notify import Notified
+from digest.flows.overdue import Lookout
 from digest.flows.poll import Polls
 from digest.flows.read_mailbox import MailboxRead
 from digest.flows.watch import Looked, Watcher
 from digest.ingest.folder import Folder
 from digest.jobs.local import RunReport
+from digest.jobs.on_watch import OnWatch
 from digest.store.database import Database
-from scheduler import Pulse, keep_time
+from scheduler import Pulse, keep_time, keep_watch
 from tests.flows.inbox import Inbox, news
 from tests.flows.newsroom import TUESDAY, at, carried, item, join, publish_news
 from tests.jobs.office import jobs_for
@@ -88,10 +91,12 @@ class Diary:
 
 
 @asynccontextmanager
-async def ticking(diary: Diary, pulse: Pulse | None = None) -> AsyncIterator[asyncio.Event]:
+async def ticking(
+    diary: Diary, pulse: Pulse | None = None, watch: OnWatch | None = None
+) -> AsyncIterator[asyncio.Event]:
     """A scheduler that ticks every second; it has ended when the block has."""
-    stop = asyncio.Event()
-    task = asyncio.create_task(keep_time(diary, tick_seconds=1, stop=stop, pulse=pulse or Pulse()))
+    stop, pulse = asyncio.Event(), pulse or Pulse()
+    task = asyncio.create_task(keep_time(diary, tick_seconds=1, stop=stop, pulse=pulse, watch=watch))
     try:
         yield stop
     finally:
@@ -259,3 +264,59 @@ async def test_what_was_missed_while_nothing_ran_is_one_mail_at_the_start(
     assert [message.recipient for message in record.accepted] == ["ann@example.org"]
     assert await carried(sqlite_store, "ann@example.org") == [(3, 2, 1)]
     assert pulse == Pulse(at(26, 12), "")
+
+
+# --- who looks whether all of this happens ------------------------------------------------------------------
+
+
+def lookout(store: Database) -> Lookout:
+    """Who tells at the second look that a slot is without an issue."""
+    graces = Graces(timedelta(seconds=0.5), None)
+    return Lookout(store=store, graces=graces, alerts_to=["desk@newsroom.example"])
+
+
+@pytest.mark.parametrize("fault", ["fails", "hangs"])
+async def test_slot_that_a_broken_round_does_not_serve_is_told_all_the_same(
+    fault: str, sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.WATCH_SECONDS", 1)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    await join(sqlite_store, "ana@example.org", yesterday)
+    await publish_news(sqlite_store, yesterday, item("Tariffs"))
+
+    async def broken(stop: asyncio.Event) -> RunReport:
+        if fault == "hangs":
+            await stop.wait()
+        raise RuntimeError("a fault of ours")
+
+    told = asyncio.Event()
+    async with recording() as record:
+
+        async def arrived(message: Accepted) -> None:
+            told.set()
+
+        record.at_data = arrived
+        watch = OnWatch(lookout=lookout(sqlite_store), jobs=jobs_for(sqlite_store, tmp_path, record.server))
+        async with ticking(Diary([broken] * 100), watch=watch), asyncio.timeout(30):
+            await told.wait()
+    assert {one.recipient for one in record.accepted} == {"desk@newsroom.example"}
+
+
+async def test_process_without_a_scheduler_looks_until_it_is_stopped_whatever_goes_wrong(
+    blank_store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scheduler.WATCH_SECONDS", 0.05)
+    stop, looked = asyncio.Event(), 0
+
+    def clock() -> datetime:
+        nonlocal looked
+        looked += 1
+        if looked == 3:
+            stop.set()
+        return datetime.now(UTC)
+
+    watch = OnWatch(lookout=lookout(blank_store), jobs=None)
+    with capture_logs() as lines:
+        async with asyncio.timeout(20):
+            await keep_watch(watch, stop=stop, clock=clock)
+    assert [line["event"] for line in lines] == ["nobody could look for what is late"] * 3

@@ -9,6 +9,8 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+from structlog.contextvars import bind_contextvars
+
 from digest import wiring
 from digest.cli.dispatch import jobs_for, liveness_of, press_for
 from digest.config import SentBy, Settings, Uncertain
@@ -48,6 +50,8 @@ async def on_the_roll(
         names=liveness_of(settings),
         limits=wiring.limits_of(settings),
     )
+    # in every line from here on, those of its own beats among them
+    bind_contextvars(worker=roll.name)
     async with roll:
         if kind is not Kind.WORKER:
             roll.is_at(State.IDLE)

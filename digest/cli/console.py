@@ -109,6 +109,19 @@ def note(text: str) -> None:
     print(text, file=REMARKS)
 
 
+def tell(text: str) -> None:
+    """The same of a process that goes on; among lines for programs it is one of them."""
+    # heavy, and most commands have no lines
+    import structlog
+
+    from digest import logbook
+
+    if logbook.writes_json():
+        structlog.get_logger("digest").info(text)
+    else:
+        note(text)
+
+
 def answer(document: object) -> None:
     """One JSON document, on standard output; other letters as they are where the output can hold them."""
     spelled_out = codecs.lookup(sys.stdout.encoding or "ascii").name != "utf-8"

@@ -28,6 +28,7 @@ async def store_of(config: Path | None) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def store_at(settings: Settings) -> AsyncIterator[Database]:
     """A store that is set up; a wrong name leaves no empty file and no folder behind."""
+    wiring.hush_logging(settings)
     url = make_url(settings.database_url)
     if _is_missing(url):
         raise StoreError(f"the store {shown(url)} is not set up: run digest init")
@@ -39,6 +40,7 @@ async def store_at(settings: Settings) -> AsyncIterator[Database]:
 @asynccontextmanager
 async def new_store_at(settings: Settings) -> AsyncIterator[Database]:
     """A store that is about to be set up or migrated."""
+    wiring.hush_logging(settings)
     async with wiring.open_store(settings, must_be_current=False) as store:
         _require_openable(store.url)
         await require_open(store)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import typer
 
 from digest.cli.company import set_up_engine
 from digest.cli.console import Config, Json, Now, answer, counted, parse_now, run, say, table
 from digest.cli.doors import new_store_at, store_of
+from digest.core.overdue import late_words
 from digest.flows.overview import Overview, ReturnedMail, overview
 from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
 from digest.settings_file import load_settings, secret_keys
 from digest.store import schema
+
+#: A slot that has come so long ago, and has no issue, is worth a line.
+_LATE: Final = timedelta(minutes=15)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -60,6 +64,15 @@ def _tell(found: Overview, now: datetime) -> None:
     readers = ", ".join(f"{count} {standing}" for standing, count in sorted(found.subscriptions.items()))
     published = counted(found.newest_number, "briefing")
     say(f"{now:%Y-%m-%d %H:%M} UTC: {published} published; readers: {readers or 'none'}")
+    for one in found.overdue:
+        say(f"late, as admins were told: {late_words(one)} (see digest doctor)")
+    waiting = [one for one in found.due if now - one.due_at > _LATE and not found.overdue]
+    if waiting:
+        how_long = _in_hours(now - waiting[0].due_at)
+        say(
+            f"late: {counted(len(waiting), 'slot')} without an issue for {how_long}: "
+            "see that digest serve runs, or that cron calls digest run"
+        )
     if found.due:
         rows = [(f"{one.due_at:%Y-%m-%d %H:%M}", one.newsletter, one.cadence) for one in found.due]
         table("due now", ("since (UTC)", "newsletter", "cadence"), rows)
@@ -106,6 +119,11 @@ def _tell(found: Overview, now: datetime) -> None:
         columns = ("machine", "is", "state", "issue", "connections", "copies", "a second")
         table("at work together", columns, together)
     _tell_returned(found.returned)
+
+
+def _in_hours(span: timedelta) -> str:
+    hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _tell_returned(found: ReturnedMail) -> None:

@@ -31,6 +31,7 @@ from digest.cli.console import (
 )
 from digest.cli.dispatch import jobs_for, polling, stopping
 from digest.cli.doors import store_of, store_to_act_on
+from digest.cli.lookouts import watching
 from digest.cli.meters import watched
 from digest.cli.statuses import DONE, FAILED_IN_PART, INTERRUPTED
 from digest.config import Settings
@@ -79,7 +80,9 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
             await jobs.look_patiently(at, stop)
             # before anything is sent: whose mail came back gets no more
             await jobs.read_mailbox(stop)
-            report = await jobs.run(at, stop)
+            async with watching(settings, store, jobs, stop, as_if=now is not None) as ended:
+                report = await jobs.run(at, stop)
+                ended.trouble = report.trouble
             await jobs.hand_over_all(stop)
             return report, stop.interrupted
 

@@ -14,16 +14,17 @@ import uvicorn
 from fastapi import FastAPI
 
 from digest.cli.company import scheduling
-from digest.cli.console import Config, Json, answer, note, run, whole
+from digest.cli.console import Config, Json, answer, run, tell, whole
 from digest.cli.dispatch import polling, press_for, stopping
 from digest.cli.doors import store_to_act_on
 from digest.cli.incoming import listening_for, listening_to_providers, mail_in_addresses
+from digest.cli.lookouts import on_watch
 from digest.errors import InputError
 from digest.settings_file import load_settings, secret_keys
 from digest.web.app import build_app
 from digest.web.hearing import Hearing
 from digest.wiring import event_loop_for, set_up_logging
-from scheduler import Pulse, keep_time
+from scheduler import Pulse, keep_time, keep_watch
 from subscribers.tokens import Tokens
 
 
@@ -45,6 +46,7 @@ def serve(
     set_up_logging(settings)
 
     async def work() -> None:
+        pulse = Pulse()
         async with (
             store_to_act_on(settings) as store,
             listening_for(settings, store),
@@ -52,6 +54,7 @@ def serve(
             polling(settings, store) as poller,
             listening_to_providers(settings, store) as hooks,
             scheduling(settings, store, poller, wanted=not no_scheduler) as jobs,
+            on_watch(settings, store, jobs, lambda: pulse.trouble) as watch,
         ):
             tokens = Tokens(secret_keys(settings))
             app = build_app(
@@ -63,19 +66,25 @@ def serve(
                 press=press_for(settings, store),
                 hooks=hooks,
                 mail_in=mail_in_addresses(settings),
+                proxies=settings.trusted_proxies,
+                logs_requests=settings.log_requests,
             )
             with _listening(host, port) as heard:
-                note(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")
-                tasks = [_serve(app, heard, stop, settings.trusted_proxies)]
+                tell(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")
+                tasks = [_serve(app, heard, stop)]
                 if jobs is not None:
                     ticks = settings.tick_seconds
                     tasks.append(
-                        keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=Pulse(), clock=jobs.wall)
+                        keep_time(
+                            jobs, tick_seconds=ticks, stop=stop, pulse=pulse, watch=watch, clock=jobs.wall
+                        )
                     )
+                else:
+                    tasks.append(keep_watch(watch, stop=stop))
                 await asyncio.gather(*tasks)
 
     run(work(), event_loop_for(settings, sends=not no_scheduler, serves=True))
-    return answer({"stopped": True}) if json else note("stopped")
+    return answer({"stopped": True}) if json else tell("stopped")
 
 
 class _Server(uvicorn.Server):
@@ -107,7 +116,7 @@ def _address(heard: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event, proxies: str) -> None:
+async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event) -> None:
     """Answer requests until `stop`; should the server end by itself, everything does."""
     server = _Server(
         uvicorn.Config(
@@ -115,9 +124,11 @@ async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event, proxie
             http=Hearing,
             ws="none",
             lifespan="off",
-            log_level="warning",
+            # it makes lines for people by itself, unless it is told nothing of lines
+            log_config=None,
             access_log=False,
-            forwarded_allow_ips=proxies,
+            # the application asks the proxies itself, for more than uvicorn does
+            proxy_headers=False,
         )
     )
     # what is here now stays: the collector need not look through it while somebody waits for a page

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from digest.cli.company import working
-from digest.cli.console import Config, Json, answer, note, parse_line, run
+from digest.cli.console import Config, Json, answer, parse_line, run, tell
 from digest.cli.dispatch import stopping
 from digest.cli.doors import store_to_act_on
 from digest.errors import InputError
@@ -38,9 +38,9 @@ def worker(
             stopping() as stop,
             working(settings, store, called) as one,
         ):
-            note(f"worker {one.name} is at work, until Ctrl-C or SIGTERM")
+            tell(f"worker {one.name} is at work, until Ctrl-C or SIGTERM")
             await one.work(stop)
             return one.copies
 
     copies = run(work(), event_loop_for(settings))
-    return answer({"stopped": True, "copies": copies}) if json else note(f"stopped; copies: {copies:,}")
+    return answer({"stopped": True, "copies": copies}) if json else tell(f"stopped; copies: {copies:,}")

@@ -73,6 +73,10 @@ class Alert(StrEnum):
     MAILBOX = "mailbox"
     #: an issue is held, since too many of its addresses do not exist
     BAD_LIST = "bad-list"
+    #: slots are without an issue for too long, or issues do not move
+    OVERDUE = "overdue"
+    #: that is over
+    SETTLED = "settled"
 
 
 #: An issue that is made so long after its time is worth a word.

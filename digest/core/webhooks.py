@@ -37,6 +37,10 @@ class EventKind(StrEnum):
     READER_BOUNCED = "reader.bounced"
     #: a reader called our mail unwanted
     READER_COMPLAINED = "reader.complained"
+    #: a slot is without an issue for too long, or an issue does not move
+    ALARM_RAISED = "alarm.raised"
+    #: that is over
+    ALARM_CLEARED = "alarm.cleared"
     #: somebody of the newsroom wants to see whether it works
     TEST = "webhook.test"
 

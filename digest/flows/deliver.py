@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-from digest.core.model import DeliveryStatus, Issue
+from structlog.contextvars import bound_contextvars
+
+from digest.core.model import DeliveryStatus, Issue, Newsletter
 from digest.flows.feed import Feed
 from digest.flows.lanes import LaneAtWork
 from digest.flows.patience import Patience
@@ -34,6 +36,21 @@ async def deliver(
     """
     patience = Patience()
     newsletter = await patience.through(partial(press.newsletter_of, issue), stop=stop)
+    # lanes, feed and recorder are tasks that begin within, so what they log has these fields, too
+    with bound_contextvars(issue=issue.id, newsletter=newsletter.slug, slot=issue.slot):
+        await _deliver(issue, newsletter, store, press, sender, stop, tally, patience)
+
+
+async def _deliver(
+    issue: Issue,
+    newsletter: Newsletter,
+    store: Database,
+    press: Press,
+    sender: Sender,
+    stop: asyncio.Event,
+    tally: Tally,
+    patience: Patience,
+) -> None:
     give_up = timedelta(minutes=newsletter.give_up_minutes)
     if sender.now() >= issue.begins_at + give_up:
         async with store.write() as connection:

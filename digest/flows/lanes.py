@@ -12,6 +12,7 @@ import random
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
@@ -89,6 +90,8 @@ class LaneAtWork:
     _end_of_stride: asyncio.Future[_Left] | None = field(default=None, init=False)
     _lane: Lane = field(init=False)
     _outcome: Outcome | None = field(default=None, init=False)
+    #: what a server's answer calls: a connection that is kept calls from among what it was opened for
+    _then: Callable[[Outcome], None] = field(init=False)
 
     async def work(self) -> None:
         """Post copy after copy until the feed ends, or no server can be used.
@@ -96,6 +99,12 @@ class LaneAtWork:
         A failure of this lane closes the feed: the messages of the others come to a good end first.
         """
         self._lane = lane = self.sender.lane()
+        context = copy_context()
+
+        def then(outcome: Outcome) -> None:
+            context.run(self._answered, outcome)
+
+        self._then = then
         try:
             await lane.open()
             await self._work_on(lane)
@@ -265,7 +274,7 @@ class LaneAtWork:
         assert turn is not None
         assert turn.letter is not None
         following = None if ahead is None else ahead.letter
-        if not (turn.letter.is_sealed and self._lane.pass_on(turn.letter, following, self._answered)):
+        if not (turn.letter.is_sealed and self._lane.pass_on(turn.letter, following, self._then)):
             self.hand_back(_Left.LETTER)
 
     @_striding

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,6 +13,7 @@ from digest.core import timetable
 from digest.core.model import DeliveryStatus, IssueStatus, Newsletter
 from digest.core.quiet import QuietDay, names_by_day
 from digest.flows.machines import Machine, at_work
+from digest.flows.overdue import told_of
 from digest.flows.publish import due_slots
 from digest.store import (
     counters,
@@ -19,6 +21,7 @@ from digest.store import (
     issues,
     mailbox_states,
     newsletters,
+    overdue,
     planning,
     returned_mails,
     unread,
@@ -80,6 +83,8 @@ class Overview:
     #: who works together on the store; nobody on SQLite
     machines: tuple[Machine, ...]
     returned: ReturnedMail
+    #: slots without an issue and issues that do not move, of which admins were told
+    overdue: tuple[Mapping[str, Any], ...]
 
 
 async def overview(*, store: Database, now: datetime, most: int = 20) -> Overview:
@@ -101,6 +106,7 @@ async def overview(*, store: Database, now: datetime, most: int = 20) -> Overvie
             paused=await family_pauses.under_way(connection, now),
             machines=await at_work(connection),
             returned=await returned_mail(connection),
+            overdue=tuple([told_of(one) for one in await overdue.told(connection)]),
         )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from digest.core.model import DueSlot, Issue
 from digest.core.pace import Limit, Limits, Pace
@@ -28,7 +29,7 @@ from digest.flows.tally import Progress, Tally, Unwatched
 from digest.jobs.sharing import Share, all_of, share_of
 from digest.mail.kept import KeptLanes
 from digest.mail.post import Post
-from digest.store import issues, ledger
+from digest.store import issues, ledger, newsletters
 from digest.store.database import Database
 
 log = structlog.get_logger(__name__)
@@ -83,7 +84,7 @@ class Here:
         """Plan every slot that is due."""
         return await self.plan_slots(await due_slots(store=self._store, now=now), now, stop)
 
-    async def plan_slots(self, due: Iterable[DueSlot], now: datetime, stop: asyncio.Event) -> list[Planned]:
+    async def plan_slots(self, due: Sequence[DueSlot], now: datetime, stop: asyncio.Event) -> list[Planned]:
         """Plan these slots, in transactions of so many readers that nobody waits for long."""
         planned, patience, memory = [], Patience(), Memory()
 
@@ -95,15 +96,17 @@ class Here:
             memory = known
             return done
 
+        slugs = await self._slugs() if due else {}
         for slot in due:
             if stop.is_set():
                 break
-            done = await patience.through(partial(plan, slot), stop=stop)
-            while done is not None and done.goes_on and not stop.is_set():
-                done = done.with_more(await patience.through(partial(plan, slot), stop=stop))
-            if done is not None:
-                planned.append(done)
-                log.info("planned an issue", issue=done.issue_id, copies=done.copies, slot=slot.slot.label)
+            with bound_contextvars(newsletter=slugs.get(slot.newsletter_id), slot=slot.slot.label):
+                done = await patience.through(partial(plan, slot), stop=stop)
+                while done is not None and done.goes_on and not stop.is_set():
+                    done = done.with_more(await patience.through(partial(plan, slot), stop=stop))
+                if done is not None:
+                    planned.append(done)
+                    log.info("planned an issue", issue=done.issue_id, copies=done.copies)
         return planned
 
     async def send(
@@ -124,7 +127,8 @@ class Here:
                             allowance = await self._allowance(now, share, at_most)
                         sender = self.sender(owner, now, allowance, share)
                         issue = await Patience().through(partial(self._issue, issue_id), stop=stop)
-                        await self._deliver(issue, sender, share.halt, whole)
+                        with bound_contextvars(issue=issue_id):
+                            await self._deliver(issue, sender, share.halt, whole)
                         # without its share it waits for another one, and goes on
                         is_done = not share.halt.is_set() or at_most is not None
         return whole
@@ -167,6 +171,11 @@ class Here:
             return
         async with share_of(self._roll, self._pace, stop, lanes=self._lanes, clock=self._clock) as share:
             yield share
+
+    async def _slugs(self) -> dict[int, str]:
+        """What the newsletters are called, by number."""
+        async with self._store.read() as connection:
+            return {one.id: one.slug for one in await newsletters.every(connection)}
 
     async def _issue(self, issue_id: int) -> Issue:
         async with self._store.read() as connection:

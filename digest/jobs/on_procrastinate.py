@@ -30,7 +30,6 @@ from digest.jobs.engine import Job, PlanSlots, SendSome
 from digest.store.database import Database
 from digest.store.postgres import kept_alive, noticed_there
 from digest.store.worker_tables import engine_scripts
-from digest.wiring import forward_log
 
 log = structlog.get_logger(__name__)
 
@@ -237,7 +236,6 @@ async def _sleep(stop: asyncio.Event, seconds: float) -> None:
 @contextmanager
 def _told_in_one_line() -> Iterator[None]:
     """What goes wrong in the engine's own tasks, when PostgreSQL is away, is told in one line each."""
-    forward_log("procrastinate")
     # the pool tells each failed try to connect
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     loop = asyncio.get_running_loop()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from digest.core.notices import Alert
+from digest.core.overdue import Lateness, late_words
 from digest.core.reputation import Level
+
+#: Of what is late so much is named in a mail.
+_LISTED: Final = 10
 
 
 def alarm(data: Mapping[str, Any], newsletter: str) -> dict[str, str]:
@@ -56,21 +60,8 @@ def alarm(data: Mapping[str, Any], newsletter: str) -> dict[str, str]:
                 "todo": "What lies there waits, and readers whose mail comes back go on getting some. See "
                 "DIGEST_RETURNS_MAILBOX, and try digest bounces poll.",
             }
-        case Alert.COMPLAINTS:
-            return _rate(
-                data,
-                f"Readers with mailboxes of {data['family']} complain",
-                "Providers turn mail away from 0.3 % on, and want less than 0.1 %.",
-                "See digest families list. Usual causes are a list that was taken over, and a newsletter "
-                "that comes too often.",
-            )
-        case Alert.BOUNCES:
-            return _rate(
-                data,
-                f"Mail to addresses of {data['family']} that do not exist comes back",
-                "With more than 2 % a list is taken for a bought or an old one.",
-                "Those addresses get no more mail. See digest families list, and where they came from.",
-            )
+        case Alert.COMPLAINTS | Alert.BOUNCES as alert:
+            return _rate(alert, data)
         case Alert.PAUSED:
             return {
                 "what": f"Nothing is sent to mailboxes of {data['family']} until {data['until']}.",
@@ -86,9 +77,51 @@ def alarm(data: Mapping[str, Any], newsletter: str) -> dict[str, str]:
                 f"digest issues release {data['issue']} sends the rest, or digest issues cancel "
                 f"{data['issue']} takes it back.",
             }
+        case Alert.OVERDUE | Alert.SETTLED as alert:
+            return _lateness(alert, data["late"])
 
 
-def _rate(data: Mapping[str, Any], what: str, line: str, todo: str) -> dict[str, str]:
+def _lateness(alert: Alert, late: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    if alert is Alert.SETTLED:
+        what, todo = "What was late is not any more", "See digest issues list."
+    else:
+        what = _what_is_late(late)
+        todo = (
+            "See digest status and digest doctor, and whether digest serve, its workers or cron run. What "
+            "they hold is not lost: it comes once that works, and then you are told."
+        )
+    return {"what": f"{what}.", "more": _listed(late), "todo": todo}
+
+
+def _what_is_late(late: Sequence[Mapping[str, Any]]) -> str:
+    slots = sum(one["kind"] == Lateness.SLOT for one in late)
+    stuck = len(late) - slots
+    words = []
+    if slots:
+        words.append("1 slot is without an issue" if slots == 1 else f"{slots} slots are without an issue")
+    if stuck:
+        words.append("1 issue does not move" if stuck == 1 else f"{stuck} issues do not move")
+    return " and ".join(words)
+
+
+def _listed(late: Sequence[Mapping[str, Any]]) -> str:
+    """The first of them in words, in one line."""
+    shown = [late_words(one) for one in late[:_LISTED]]
+    return "; ".join(shown) + (f"; and {len(late) - _LISTED} more." if len(late) > _LISTED else ".")
+
+
+def _rate(alert: Alert, data: Mapping[str, Any]) -> dict[str, str]:
+    if alert is Alert.COMPLAINTS:
+        what = f"Readers with mailboxes of {data['family']} complain"
+        line = "Providers turn mail away from 0.3 % on, and want less than 0.1 %."
+        todo = (
+            "See digest families list. Usual causes are a list that was taken over, and a newsletter "
+            "that comes too often."
+        )
+    else:
+        what = f"Mail to addresses of {data['family']} that do not exist comes back"
+        line = "With more than 2 % a list is taken for a bought or an old one."
+        todo = "Those addresses get no more mail. See digest families list, and where they came from."
     is_over = data["level"] == Level.OVER
     return {
         "what": f"{what}: {data['events']} of {data['copies']} copies in seven days ({data['rate']}).",

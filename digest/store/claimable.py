@@ -55,8 +55,9 @@ async def claimable_by_issue(
     for kind in _kinds(now, resend_uncertain):
         for some in chunks(issue_ids):
             mine = and_(IS_OPEN, kind, deliveries.c.issue_id.in_(some))
-            query = select(deliveries.c.issue_id, func.count()).where(mine).group_by(deliveries.c.issue_id)
-            found.update(dict((await connection.execute(query)).tuples().all()))
+            copies = func.count().label("copies")
+            query = select(deliveries.c.issue_id, copies).where(mine).group_by(deliveries.c.issue_id)
+            found.update({row.issue_id: row.copies for row in await connection.execute(query)})
     return dict(found)
 
 

@@ -192,7 +192,7 @@ class Database:
     def _engine_nearby(self) -> Engine:
         if self._nearby is None:
             self._nearby = create_engine(
-                self.url.set(drivername="sqlite"), pool_size=_MOST_IDLE, max_overflow=-1, **_JSON
+                self.url.set(drivername="sqlite"), pool_size=_MOST_IDLE, max_overflow=-1, **_OPTIONS
             )
             make_sqlite_safe(self._nearby)
         return self._nearby
@@ -264,11 +264,16 @@ def _to_json(value: object) -> str:
 
 
 #: Planning writes three lists for each cohort: the standard library would take a tenth of its time for that.
-_JSON: Final[Mapping[str, Any]] = {"json_serializer": _to_json, "json_deserializer": from_json}
+_OPTIONS: Final[Mapping[str, Any]] = {
+    "json_serializer": _to_json,
+    "json_deserializer": from_json,
+    # an error tells its statement, and not the addresses of readers that went with it
+    "hide_parameters": True,
+}
 
 
 def _engine(url: URL, echo: bool) -> AsyncEngine:
-    engine = create_async_engine(url, echo=echo, pool_pre_ping=True, connect_args=kept_alive(url), **_JSON)
+    engine = create_async_engine(url, echo=echo, pool_pre_ping=True, connect_args=kept_alive(url), **_OPTIONS)
     make_postgres_ready(engine.sync_engine, is_brief=False)
     return engine
 
@@ -282,7 +287,7 @@ def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
                 f"the folder of the store {url.database} cannot be made ({error.strerror}): "
                 "set DIGEST_DATABASE_URL to a place that can be written"
             ) from error
-    engine = create_async_engine(url, echo=echo, **_JSON)
+    engine = create_async_engine(url, echo=echo, **_OPTIONS)
     make_sqlite_safe(engine.sync_engine)
     return engine
 
@@ -290,10 +295,10 @@ def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
 def _engine_apart(url: URL) -> Engine:
     """An engine for one thread: pysqlite, or psycopg, which speaks both ways."""
     if url.get_backend_name() != "sqlite":
-        engine = create_engine(url, pool_size=1, pool_pre_ping=True, connect_args=kept_alive(url), **_JSON)
+        engine = create_engine(url, pool_size=1, pool_pre_ping=True, connect_args=kept_alive(url), **_OPTIONS)
         make_postgres_ready(engine, is_brief=True)
         return engine
-    engine = create_engine(url.set(drivername="sqlite"), pool_size=1, **_JSON)
+    engine = create_engine(url.set(drivername="sqlite"), pool_size=1, **_OPTIONS)
     make_sqlite_safe(engine)
     return engine.execution_options(digest_write=True)
 

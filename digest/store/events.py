@@ -77,6 +77,14 @@ async def note_issue(connection: AsyncConnection, issue_id: int, outcomes: Outco
     await connection.execute(insert(events).values(_event(EventKind.ISSUE_SENT, data, datetime.now(UTC))))
 
 
+async def note_alarm(
+    connection: AsyncConnection, kind: EventKind, data: Mapping[str, Any], now: datetime
+) -> None:
+    """Note that something is late, or is so no more, if somebody wants to know."""
+    if await webhooks.is_anyone_told(connection):
+        await connection.execute(insert(events).values(_event(kind, data, now)))
+
+
 async def note_removed(
     connection: AsyncConnection, before: Collection[tuple[int, int, Standing]], now: datetime
 ) -> None:

@@ -1,10 +1,11 @@
-"""The tables of what is watched: what servers answered, by family of mailboxes, and families that rest."""
+"""The tables of what is watched: what servers answered, families that rest, and what is late."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
-from digest.store.tables import BigId, metadata
+from digest.core.overdue import Lateness
+from digest.store.tables import BigId, is_one_of, metadata
 from subscribers.tables import Instant
 
 # What servers answered for good, added up while it is sent. Families with few copies are one.
@@ -46,4 +47,25 @@ family_pauses = Table(
         sqlite_where=text("ended_at IS NULL"),
     ),
     Index("ix_family_pauses_ended", "ended_at"),
+)
+
+# Slots without an issue and issues that do not move, as long as they are so.
+overdue = Table(
+    "overdue",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("kind", String(8), nullable=False),
+    # the cadence of a newsletter, or the issue
+    Column("whose", String(60), nullable=False),
+    Column("slot", String(80), nullable=False),
+    # since when it is seen so, with so many copies left
+    Column("since", Instant, nullable=False),
+    Column("left", Integer, nullable=False),
+    # when admins were told
+    Column("told_at", Instant),
+    # what is told of it, in plain values
+    Column("data", JSON, nullable=False),
+    # of several that look at a time one begins to watch it
+    UniqueConstraint("whose", "slot"),
+    is_one_of("kind", Lateness),
 )

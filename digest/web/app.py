@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from digest.flows.hooks import Hooks
 from digest.flows.press import Press
@@ -30,6 +32,7 @@ from digest.web.leaving import Leaving
 from digest.web.my_data import MyData
 from digest.web.own_issues import OwnIssues
 from digest.web.preferences import Preferences
+from digest.web.request_ids import RequestIds
 from digest.web.shield import Shield, security_headers
 from digest.web.signing_up import SigningUp
 from subscribers.tokens import Tokens
@@ -37,6 +40,21 @@ from subscribers.tokens import Tokens
 
 def _present() -> datetime:
     return datetime.now(UTC)
+
+
+class Pages(FastAPI):
+    """An application whose requests have ids, whatever becomes of them."""
+
+    def __init__(self, *, proxies: str, logs_requests: bool, **more: Any) -> None:
+        """Believe these proxies; log each request if wanted."""
+        self._proxies: Final = proxies
+        self._logs_requests: Final = logs_requests
+        super().__init__(**more)
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """All that a request passes: what answers faults of ours stands within the ids."""
+        stack = super().build_middleware_stack()
+        return RequestIds(stack, proxies=self._proxies, writes_lines=self._logs_requests)
 
 
 def build_app(
@@ -51,17 +69,22 @@ def build_app(
     calls_a_minute: int = CALLS_A_MINUTE,
     hooks: Hooks | None = None,
     mail_in: Callable[[int], str] | None = None,
+    proxies: str = "",
+    logs_requests: bool = False,
 ) -> FastAPI:
     """An application without its framework's interactive pages: they would load scripts from elsewhere.
 
     Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
     Host that was asked for. Days of the archive are those of `zone`; the desk shows
     mails as `press` prints them, and with one there is the API; `mail_in` gives the address at which the
-    stories of a person, by number, come in. Without `hooks` no provider is listened to.
+    stories of a person, by number, come in. Without `hooks` no provider is listened to. What `proxies` say,
+    comma-separated, is believed: where a request came from, and its id.
     """
     signing_up = SigningUp(store=store, now=now)
     reprints = Reprints(store=store, own_themes=own_themes)
-    app = FastAPI(
+    app = Pages(
+        proxies=proxies,
+        logs_requests=logs_requests,
         title="digest",
         docs_url=None,
         redoc_url=None,

@@ -12,12 +12,22 @@ from typing import Any, Final
 
 from fastapi import Request
 from fastapi.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
 #: What answers: its arguments are the names in the path, and `request` where it wants that.
 Answer = Callable[..., Awaitable[Response]]
 
 _REQUEST: Final = "request"
+
+
+class KnownRoute(Route):
+    """A path that says to whoever asks later, as the framework's own do, which one it was."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether it is asked for."""
+        match, found = super().matches(scope)
+        return match, found if match is Match.NONE else {**found, "route": self}
 
 
 def shows(path: str, answer: Answer) -> Route:
@@ -38,4 +48,4 @@ def route(path: str, answer: Answer, method: str) -> Route:
         given: dict[str, Any] = request.path_params
         return await (answer(request=request, **given) if wants_request else answer(**given))
 
-    return Route(path, endpoint, methods=[method])
+    return KnownRoute(path, endpoint, methods=[method])

@@ -188,8 +188,10 @@ def serving(shell: Shell, *words: str) -> Iterator[tuple[subprocess.Popen[str], 
     assert running.stderr is not None
     try:
         first = running.stderr.readline()
-        assert first.startswith("serving on http://127.0.0.1:")
-        yield running, first.removeprefix("serving on ").partition(",")[0]
+        # into a pipe, what it says are lines for programs
+        event = json.loads(first)["event"]
+        assert event.startswith("serving on http://127.0.0.1:")
+        yield running, event.removeprefix("serving on ").partition(",")[0]
     finally:
         running.kill()
         running.communicate()
@@ -206,7 +208,8 @@ def test_serve_answers_until_it_is_told_to_stop(
             assert json.load(page) == {"status": "ok"}
         running.send_signal(one)
         out, told = running.communicate(timeout=PATIENCE)
-    assert (running.returncode, out, told.splitlines()[-1]) == (0, "", "stopped")
+    assert (running.returncode, out) == (0, "")
+    assert [json.loads(line)["event"] for line in told.splitlines()][-1] == "stopped"
 
 
 def test_serve_sends_what_is_due(newsroom: Shell) -> None:

@@ -38,7 +38,10 @@ async def test_workers_send_what_is_handed_to_them_and_stop_when_asked(house: Ho
     assert await house.at_work(Kind.WORKER) == []
     await each_once(house, 120)
     # both had a hand in it
-    numbers = [int(err.splitlines()[-1].removeprefix("stopped; copies: ")) for _s, _o, err in ends[:2]]
+    numbers = [
+        int(json.loads(err.splitlines()[-1])["event"].removeprefix("stopped; copies: "))
+        for _s, _o, err in ends[:2]
+    ]
     assert sum(numbers) == 120
     assert min(numbers) > 0
 

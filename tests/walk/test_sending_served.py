@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 import socket
@@ -65,7 +66,7 @@ async def test_it_answers_sends_what_is_due_and_stops_when_asked(
         process.send_signal(signal.SIGTERM)
         status, _out, err = await ended(process)
     assert (status, "Traceback" in err) == (0, False)
-    assert err.splitlines()[-1] == "stopped"
+    assert json.loads(err.splitlines()[-1])["event"] == "stopped"
     assert set(record.times_accepted().values()) == {1}
     left = {copy.status for copy in await copies(sqlite_store)}
     assert left <= {DeliveryStatus.SENT, DeliveryStatus.PLANNED}
@@ -112,3 +113,35 @@ async def test_a_port_that_is_taken_is_refused_in_one_plain_line(
     assert str(port) in line
     assert "choose another" in line
     assert record.connections == 0
+
+
+async def test_pages_without_a_scheduler_tell_that_nobody_sends(
+    sqlite_store: Database, tmp_path: Path
+) -> None:
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    await join_many(sqlite_store, 1, yesterday)
+    await publish_news(sqlite_store, yesterday, item("Tariffs"))
+    told = asyncio.Event()
+    async with recording() as record:
+
+        async def arrived(message: Accepted) -> None:
+            told.set()
+
+        record.at_data = arrived
+        settings = {"DIGEST_ALERTS_TO": "desk@newsroom.example", "DIGEST_ALARM_AFTER_MINUTES": "1"}
+        # seconds instead of minutes
+        quick = (
+            "import scheduler\nfrom datetime import timedelta\nfrom digest.core.overdue import Graces\n"
+            "scheduler.WATCH_SECONDS = 1\n"
+            "Graces.of_minutes = classmethod(lambda cls, *_: cls(timedelta(seconds=1), None))"
+        )
+        command = Command(tmp_path, sqlite_store, record.server, settings=settings)
+        process = await command.start_with(quick, "serve", "--port", "0", "--no-scheduler")
+        await address_of(process)
+        async with asyncio.timeout(60):
+            await told.wait()
+        process.send_signal(signal.SIGTERM)
+        status, _out, err = await ended(process)
+    assert (status, {one.recipient for one in record.accepted}) == (0, {"desk@newsroom.example"})
+    assert any(json.loads(line)["event"] == "what should have come is late" for line in err.splitlines())
+    assert await copies(sqlite_store) == ()

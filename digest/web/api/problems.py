@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
 from digest.errors import DigestError, NotFoundError, StoreError, TransportError
+from digest.web.request_ids import request_id
 from digest.web.shield import security_headers
 from subscribers.wishes import WishError
 
@@ -64,6 +65,9 @@ class Problem(BaseModel):
     title: str = Field(description="The status in words.")
     status: int = Field(ge=400, le=599)
     detail: str = Field(description="What is wrong and how to mend it, for people.")
+    request_id: str | None = Field(
+        None, description="The id of the request, as in its X-Request-ID: by it the log tells more."
+    )
     errors: list[Fault] | None = Field(None, description="Value by value, where several may be wrong.")
 
 
@@ -92,6 +96,9 @@ def problem(
         "status": status,
         "detail": detail,
     }
+    word = request_id()
+    if word is not None:
+        document["request_id"] = word
     told = [one.model_dump() for one in errors]
     if told:
         document["errors"] = told

@@ -11,7 +11,15 @@ from digest.core.webhooks import EventKind, WhyOff
 from digest.web.api.asked import Asked, Line, Word
 
 #: As `digest.core.webhooks.ASKED_FOR`; a test is not asked for.
-Told = Literal["issue.sent", "reader.joined", "reader.left", "reader.bounced", "reader.complained"]
+Told = Literal[
+    "issue.sent",
+    "reader.joined",
+    "reader.left",
+    "reader.bounced",
+    "reader.complained",
+    "alarm.raised",
+    "alarm.cleared",
+]
 Kinds = Annotated[list[Told], Field(min_length=1, max_length=20, description="What it is told of.")]
 
 _WEBHOOK: Any = {

@@ -15,7 +15,6 @@ import structlog
 from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
 
 from digest.core.access import POWERS_OF, Power
 from digest.errors import DigestError, InputError, NotFoundError, StoreError
@@ -25,6 +24,7 @@ from digest.web.desk.entered import Entered, entered_in
 from digest.web.desk.sheets import bare_sheet, sheet
 from digest.web.desk.visit import Visit
 from digest.web.linked import see_other
+from digest.web.paths import KnownRoute
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +39,7 @@ _LOGGED_OUT: Final = "You are not logged in any more. Nothing was changed."
 Answers = Callable[[Visit], Awaitable[Response]]
 
 
-class DeskRoute(Route):
+class DeskRoute(KnownRoute):
     """A path of the desk and the power that it needs; None for the few that let people in."""
 
     def __init__(
