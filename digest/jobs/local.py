@@ -18,7 +18,7 @@ from digest.core.pace import Limits
 from digest.core.retention import Keep
 from digest.core.warmup import WarmingUp
 from digest.flows.alerts import Told, tell
-from digest.flows.counting import count_families
+from digest.flows.counting import add_up, count_families
 from digest.flows.edit_briefing import publish_due
 from digest.flows.gather_pictures import Gatherer
 from digest.flows.hand_over import Handed, Messenger
@@ -182,6 +182,7 @@ class LocalJobs:
         self._liveness.bury(gone)
         await settle_stopped(store=self._store, now=now)
         await count_families(store=self._store, now=now)
+        await add_up(store=self._store)
         await self._tidying.before_sending(now)
         # what it pauses is not sent to in this run
         await self._watch.look_now_and_then(now)
