@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -16,6 +15,7 @@ from typing import Any, Final
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from digest.core.readiness import Pulse as Pulse
 from digest.jobs.local import Jobs
 
 log = structlog.get_logger(__name__)
@@ -23,14 +23,6 @@ log = structlog.get_logger(__name__)
 #: How often notices, rosters, feeds, files and returned mail are looked for: somebody who has just signed up
 #: waits for a mail, and somebody at the desk for an import, or for a feed that was added.
 NOTICE_SECONDS: Final = 3
-
-
-@dataclass(slots=True)
-class Pulse:
-    """When the scheduler last finished a tick, and what was wrong with it."""
-
-    last_tick: datetime | None = None
-    trouble: str = ""
 
 
 async def keep_time(
@@ -49,6 +41,7 @@ async def keep_time(
         at_work.append(busy := asyncio.Lock())
 
         async def turn() -> None:
+            pulse.woke_at = datetime.now(UTC)
             async with busy:
                 if not stop.is_set():
                     await work(clock())
@@ -68,6 +61,7 @@ async def keep_time(
     for between in (_notify, _take_in, _hand_over, _poll, _look, _read_mailbox):
         every(min(tick_seconds, NOTICE_SECONDS), partial(between, jobs, stop))
     scheduler.start()
+    pulse.is_awake, pulse.woke_at = True, datetime.now(UTC)
     log.info("the scheduler is awake", tick_seconds=tick_seconds)
     try:
         await stop.wait()
@@ -77,6 +71,7 @@ async def keep_time(
             await busy.acquire()
         log.info("the scheduler is stopping")
     finally:
+        pulse.is_awake = False
         await jobs.end()
         scheduler.shutdown(wait=False)
 

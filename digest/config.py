@@ -20,6 +20,7 @@ from digest.wellmade import (
     check_store,
     is_plain_http,
     split_family_limits,
+    split_tokens,
 )
 
 ENVIRONMENT_PREFIX: Final = "DIGEST_"
@@ -266,6 +267,11 @@ class Settings(BaseSettings):
         "PROVIDER:SECRET, several comma-separated, of ses (the topic's ARN), postmark, sendgrid, mailgun, "
         "sparkpost, generic (docs/hooks.md); both while one is changed. When empty, no call is believed.",
     )
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What Prometheus shows to read /metrics, a bearer token of 16 characters or more; both, "
+        "comma-separated, while one is changed. When empty, there is no /metrics (docs/metrics.md).",
+    )
     tick_seconds: int = Field(
         default=30, ge=1, le=3600, description="How often the scheduler looks for what is due, in seconds."
     )
@@ -371,6 +377,12 @@ class Settings(BaseSettings):
     @classmethod
     def _names_providers(cls, value: SecretStr) -> SecretStr:
         check_hook_secrets(value.get_secret_value())
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _holds_tokens(cls, value: SecretStr) -> SecretStr:
+        split_tokens(value.get_secret_value())
         return value
 
     @field_validator("uncertain", "log_level", mode="before")

@@ -22,7 +22,8 @@ from digest.errors import InputError
 from digest.settings_file import load_settings, secret_keys
 from digest.web.app import build_app
 from digest.web.hearing import Hearing
-from digest.wiring import event_loop_for, set_up_logging
+from digest.web.operations import Operated
+from digest.wiring import event_loop_for, metrics_tokens_of, set_up_logging
 from scheduler import Pulse, keep_time
 from subscribers.tokens import Tokens
 
@@ -54,6 +55,7 @@ def serve(
             scheduling(settings, store, poller, wanted=not no_scheduler) as jobs,
         ):
             tokens = Tokens(secret_keys(settings))
+            pulse = None if jobs is None else Pulse()
             app = build_app(
                 store=store,
                 tokens=tokens,
@@ -63,13 +65,19 @@ def serve(
                 press=press_for(settings, store),
                 hooks=hooks,
                 mail_in=mail_in_addresses(settings),
+                operated=Operated(
+                    metrics_tokens=metrics_tokens_of(settings),
+                    pulse=pulse,
+                    stopwatch=None if jobs is None else jobs.stopwatch,
+                    is_stopping=stop.is_set,
+                ),
             )
             with _listening(host, port) as heard:
                 note(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")
                 tasks = [_serve(app, heard, stop, settings.trusted_proxies)]
-                if jobs is not None:
+                if jobs is not None and pulse is not None:
                     ticks = settings.tick_seconds
-                    tasks.append(keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=Pulse()))
+                    tasks.append(keep_time(jobs, tick_seconds=ticks, stop=stop, pulse=pulse))
                 await asyncio.gather(*tasks)
 
     run(work(), event_loop_for(settings, sends=not no_scheduler, serves=True))

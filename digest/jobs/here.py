@@ -15,6 +15,7 @@ import structlog
 from digest.core.model import DueSlot, Issue
 from digest.core.pace import Limit, Limits, Pace
 from digest.core.refusals import Refusals
+from digest.core.stopwatch import Stopwatch
 from digest.core.warmup import WarmingUp
 from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.deliver import deliver
@@ -78,6 +79,8 @@ class Here:
         self._roll: Final = roll
         self._kept: Final = kept
         self._announce: Final = announce
+        #: what sending takes in this process
+        self.stopwatch: Final = Stopwatch()
 
     async def plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
         """Plan every slot that is due."""
@@ -144,6 +147,7 @@ class Here:
             watch=self.watch,
             longest_wait=self._longest_wait,
             put_away=close if kept is None else kept.put_away,
+            stopwatch=self.stopwatch,
         )
 
     @asynccontextmanager

@@ -16,6 +16,7 @@ from digest.core.model import DeliveryStatus, RunTotals
 from digest.core.notices import LATE_BY, WORTH_SENDING, NoticeKind
 from digest.core.pace import Limits
 from digest.core.retention import Keep
+from digest.core.stopwatch import Stopwatch
 from digest.core.warmup import WarmingUp
 from digest.flows.alerts import Told, tell
 from digest.flows.counting import add_up, count_families
@@ -172,6 +173,11 @@ class LocalJobs:
         #: without one no mailbox is read
         self._mailbox: Final = mailbox
         self._messenger: Final = messenger
+
+    @property
+    def stopwatch(self) -> Stopwatch:
+        """What sending takes in this process."""
+        return self._here.stopwatch
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""

@@ -1,4 +1,4 @@
-"""The web application: pages for readers, the desk, and the endpoint that says that the process lives."""
+"""The web application: pages for readers, the desk, the API, and what operators ask."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ from digest.web.hooks import HookCalls
 from digest.web.issue_pages import IssuePages
 from digest.web.leaving import Leaving
 from digest.web.my_data import MyData
+from digest.web.operations import Operated, Operations
 from digest.web.own_issues import OwnIssues
 from digest.web.preferences import Preferences
+from digest.web.requests_counted import Counting, Requests
 from digest.web.shield import Shield, security_headers
 from digest.web.signing_up import SigningUp
 from subscribers.tokens import Tokens
@@ -51,14 +53,18 @@ def build_app(
     calls_a_minute: int = CALLS_A_MINUTE,
     hooks: Hooks | None = None,
     mail_in: Callable[[int], str] | None = None,
+    operated: Operated | None = None,
 ) -> FastAPI:
     """An application without its framework's interactive pages: they would load scripts from elsewhere.
 
     Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
     Host that was asked for. Days of the archive are those of `zone`; the desk shows
     mails as `press` prints them, and with one there is the API; `mail_in` gives the address at which the
-    stories of a person, by number, come in. Without `hooks` no provider is listened to.
+    stories of a person, by number, come in. Without `hooks` no provider is listened to. `operated` is what
+    the process says of itself to who watches it.
     """
+    requests = Requests()
+    operations = Operations(store=store, operated=operated or Operated(), now=now, requests=requests)
     signing_up = SigningUp(store=store, now=now)
     reprints = Reprints(store=store, own_themes=own_themes)
     app = FastAPI(
@@ -90,6 +96,7 @@ def build_app(
                 mail_in=mail_in,
             ),
             *static.routes(),
+            *operations.routes(),
         ],
     )
     if press is not None:
@@ -103,13 +110,9 @@ def build_app(
         )
         app.router.routes.append(ApiRoute(api))
     app.add_middleware(Shield, headers=security_headers())
+    # outermost: what the others take counts, too
+    app.add_middleware(Counting, requests=requests, routes=app.router.routes)
     trouble.add_to(app, Guesses(now=now))
-
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        """Say that the process answers."""
-        return {"status": "ok"}
-
     return app
 
 
