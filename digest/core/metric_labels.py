@@ -3,46 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from digest.core.families import FAMILIES
-from digest.core.model import Skip
+from digest.core.feeding import FeedHealth
+from digest.core.model import DeliveryStatus, IssueStatus, Skip
+from digest.core.notices import NoticeKind
+from digest.core.reputation import What
+from digest.core.returned import Kind
 from digest.core.verdict import Reason
+from subscribers.model import Standing
 
 #: What is not of a closed set, or has no row of its own.
 OTHERS: Final = "others"
-
-#: What each label says.
-LABELS: Final[Mapping[str, str]] = {
-    "answer": "`accepted`; `hard`: there is no such address; `blocked`: for what we send or who we are; "
-    "`refused`: for another reason, for good; of letters also `later` and `none`",
-    "copy": "`planned`, `sending`, `deferred` or `uncertain`",
-    "end": "`done` or `cancelled`",
-    "family": f"one of the {len(FAMILIES)} families of mailboxes that the program knows, or `{OTHERS}`",
-    "health": "`fine`, `new`, `silent`, `gap`, `failing` or `gone`",
-    "kind": "`delivered`, `delayed`, `soft`, `hard`, `blocked`, `mailbox-full`, `complaint` and so on",
-    "method": "`GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`, `OPTIONS`, or `others`",
-    "newsletter": "its slug",
-    "notice": "`confirm`, `welcome`, `goodbye`, `move`, `links`, `alert` and so on",
-    "outcome": "`sent`, `refused`, `expired` or `skipped`",
-    "reason": "why, in the words of `digest deliveries list`; empty for what was sent",
-    "route": "the path as the program has it, such as `/preferences/{token}`; "
-    "`none` for what is no path of ours",
-    "standing": "`pending`, `active`, `paused`, `bouncing`, `complained`, `left` or `suppressed`",
-    "state": "`well` or `failing`",
-    "status": "`waiting` for a person's word, `sending`, `held` or `cancelling`",
-    "status_code": "of the answer",
-    "store": "`sqlite` or `postgresql`",
-    "version": "of the program",
-    "webhook": "`on`, `failing` or `off`",
-    "work": "`worker`, `sender` or `scheduler`",
-    "worker": "the name given with `--name`, else its machine's; those of one name are added up",
-}
+#: The server asked for patience, or said nothing.
+LATER: Final = "later"
+NO_ANSWER: Final = "none"
 
 #: Reasons of settled copies that are neither in the table of replies nor a reader's standing.
 _OF_OUR_OWN: Final = ("bad-address", "ends-senders")
-_REASONS: Final = frozenset({"", *Reason, *Skip, *_OF_OUR_OWN})
+_REASONS: Final = ("", *Reason, *Skip, *_OF_OUR_OWN, OTHERS)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a label says; its values where they are a closed set, else why there are few."""
+
+    help: str
+    values: tuple[str, ...] = ()
+
+
+LABELS: Final[Mapping[str, Label]] = {
+    "answer": Label("what a mail server answered", (*What, LATER, NO_ANSWER)),
+    "copy": Label("where a copy stands", ("planned", "sending", "deferred", "uncertain")),
+    "end": Label("how an issue ended", (IssueStatus.DONE, IssueStatus.CANCELLED)),
+    "family": Label("a family of mailboxes that the program knows, or all others", (*FAMILIES, OTHERS)),
+    "health": Label("how a feed is", tuple(FeedHealth)),
+    "kind": Label("what came back", tuple(Kind)),
+    "method": Label("of a request", (*sorted(METHODS), OTHERS)),
+    "newsletter": Label("its slug"),
+    "notice": Label("what a mail that is no issue is about", tuple(NoticeKind)),
+    "outcome": Label(
+        "what became of a copy",
+        (DeliveryStatus.SENT, DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus.SKIPPED),
+    ),
+    "reason": Label("why, as `digest deliveries list` has it; empty for what was sent", _REASONS),
+    "route": Label(
+        "a path as the program has it, such as `/preferences/{token}`; `none` for no path of ours"
+    ),
+    "standing": Label("of a reader", tuple(Standing)),
+    "state": Label("how a mailbox of returned mail is", ("well", "failing")),
+    "status": Label(
+        "where an issue stands",
+        (IssueStatus.WAITING, IssueStatus.SENDING, IssueStatus.HELD, IssueStatus.CANCELLING),
+    ),
+    "status_code": Label("of an answer"),
+    "store": Label("what the store is", ("sqlite", "postgresql")),
+    "version": Label("of the program"),
+    "webhook": Label("how a webhook is", ("on", "failing", "off")),
+    "work": Label("what a process does for the others", ("worker", "sender", "scheduler")),
+    "worker": Label("the name given with `--name`, else its machine's; those of one name are added up"),
+}
 
 
 def family_label(family: str) -> str:

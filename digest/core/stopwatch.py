@@ -8,13 +8,10 @@ from itertools import accumulate
 from math import inf
 from typing import Final
 
+from digest.core.metric_labels import LATER, NO_ANSWER
 from digest.core.metrics import METRICS
 from digest.core.model import DeliveryStatus, Verdict
 from digest.core.reputation import What, what_of
-
-#: The server asked for patience, or said nothing.
-LATER: Final = "later"
-NONE: Final = "none"
 
 
 class Histogram:
@@ -74,4 +71,4 @@ def _answer_of(verdict: Verdict) -> str:
     what = what_of(verdict)
     if what is not None:
         return what.value
-    return NONE if verdict.status is DeliveryStatus.UNCERTAIN else LATER
+    return NO_ANSWER if verdict.status is DeliveryStatus.UNCERTAIN else LATER
