@@ -17,7 +17,9 @@ from digest.keyring import keep_new_key, split_keys
 
 DEFAULT_FILE: Final = Path("digest.toml")
 #: Values that may hold a password are never repeated in a message.
-_UNSPOKEN: Final = frozenset({"database_url", "smtp_url", "secret_key", "returns_mailbox", "hook_secrets"})
+_UNSPOKEN: Final = frozenset(
+    {"database_url", "smtp_url", "secret_key", "returns_mailbox", "hook_secrets", "metrics_token"}
+)
 
 
 def load_settings(config: Path | None) -> Settings:
