@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -23,6 +25,7 @@ from digest.web.exposition import ProcessFigures, exposed
 from digest.web.forms import seen_from
 from digest.web.guesses import Guesses
 from digest.web.requests_counted import Requests
+from digest.web.shield import Shield, security_headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,15 @@ class Operations:
             status_code=401,
             headers={"WWW-Authenticate": 'Bearer realm="metrics"'},
         )
+
+
+def build_operations(*, store: Database, operated: Operated, now: Callable[[], datetime]) -> Starlette:
+    """The three endpoints and nothing else, for a process that has no pages."""
+    routes = Operations(store=store, operated=operated, now=now).routes()
+    app = Starlette(routes=routes, middleware=[Middleware(Shield, headers=security_headers())])
+    # such an answer would be made of the Host that was asked for
+    app.router.redirect_slashes = False
+    return app
 
 
 async def _lives(request: Request) -> Response:

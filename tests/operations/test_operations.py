@@ -13,11 +13,13 @@ import pytest
 import yaml
 
 from digest.cli.tree import command_tree
+from digest.core.metric_labels import LABELS
 from digest.core.metrics import GROUPS, METRICS, Source
 from digest.core.readiness import Readiness, StoreState
 from digest.settings_file import load_settings
 from digest.store import tables, workers
 from tests.operations import dashboard, listed
+from tests.operations.panels import ROWS
 from tests.operations.promql import asked
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -52,10 +54,9 @@ def test_no_metric_stands_twice() -> None:
 
 
 def test_labels_are_what_the_store_writes() -> None:
-    label = listed.LABELS
-    assert set(label["copy"].values) == set(tables.OPEN)
-    assert set(label["status"].values) == set(tables.UNFINISHED)
-    assert set(label["work"].values) == set(workers.Kind)
+    assert set(LABELS["copy"].values) == set(tables.OPEN)
+    assert set(LABELS["status"].values) == set(tables.UNFINISHED)
+    assert set(LABELS["work"].values) == set(workers.Kind)
 
 
 def test_every_metric_that_operators_act_on_stands_in_an_alarm_or_on_the_dashboard() -> None:
@@ -128,7 +129,7 @@ def test_dashboard_asks_where_its_figures_are_when_it_is_imported() -> None:
     (wanted,) = document["__inputs"]
     assert (wanted["name"], wanted["pluginId"]) == ("DS_PROMETHEUS", "prometheus")
     assert document["templating"]["list"][0]["name"] == "job"
-    assert [one["title"] for one in panels() if one["type"] == "row"] == list(dashboard.ROWS)
+    assert [one["title"] for one in panels() if one["type"] == "row"] == list(ROWS)
 
 
 # --- the rules ----------------------------------------------------------------------------------------------
