@@ -27,6 +27,7 @@ from benchmarks import (
     stories,
     telling,
     topics,
+    watching,
 )
 from benchmarks.options import Options, Part
 
@@ -45,6 +46,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "moving": moving.run,
     "topics": topics.run,
     "shrinking": shrinking.run,
+    "watching": watching.run,
 }
 #: Only when it is named: it installs what other people wrote.
 _ON_REQUEST: Final[Mapping[str, Part]] = {"others": others.run}

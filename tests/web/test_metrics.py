@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import event, func, select
+from starlette.routing import Route
 
 from digest.core.metrics import METRICS
 from digest.core.reputation import What
 from digest.store import family_counts
 from digest.store.database import Database
 from digest.store.tables import deliveries, issues
+from digest.web.app import build_app
 from digest.web.operations import Operated
 from tests.flows.newsroom import TUESDAY, at, item, join, join_many, plan_all, publish_news, reader
 from tests.flows.returning import back_to, report, sent_to, take
 from tests.jobs.office import jobs_for, press_for, run
 from tests.walk.recording import Accepted, Record, recording
 from tests.web.scraping import SHOWN, TOKEN, Figures, scraper
-from tests.web.visiting import choices
+from tests.web.visiting import BASE_URL, TOKENS, choices
 
 pytestmark = pytest.mark.anyio
 
@@ -288,3 +291,26 @@ async def test_an_issue_that_is_held_or_in_doubt_is_seen(store: Database) -> Non
         figures = await prometheus.figures()
     assert figures("digest_issues_unfinished", status="held") == 1
     assert figures("digest_copies_open", copy="uncertain") == 2
+
+
+async def test_every_path_of_ours_is_counted_under_its_own_name(sqlite_store: Database) -> None:
+    async with scraper(sqlite_store, SEVEN) as prometheus:
+        app = build_app(store=sqlite_store, tokens=TOKENS, base_url=BASE_URL)
+        paths = {one.path for one in app.routes if isinstance(one, Route)}
+        assert {"/readyz", "/healthz", "/metrics", "/admin/", "/archive"} <= paths
+        for path in paths:
+            await prometheus.client.get(re.sub(r"\{(\w+)(:\w+)?\}", "1", path))
+            await prometheus.client.delete(re.sub(r"\{(\w+)(:\w+)?\}", "1", path))
+        figures = await prometheus.figures()
+    counted = {one.labels["route"] for one in figures.every("digest_http_requests_total")}
+    # a page of one day and one of a topic may be asked for by the same words; neither is without a name
+    assert len(paths - counted) <= 5, paths - counted
+    assert counted <= paths
+
+
+async def test_odd_methods_are_one(sqlite_store: Database) -> None:
+    async with scraper(sqlite_store, SEVEN) as prometheus:
+        for method in ("BREW", "WHEN", "PROPFIND"):
+            await prometheus.client.request(method, "/healthz")
+        figures = await prometheus.figures()
+    assert figures("digest_http_requests_total", method="others", route="/healthz") == 3
