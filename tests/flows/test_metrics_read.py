@@ -39,7 +39,7 @@ async def plans_of(store: Database, look: Callable[[], Awaitable[Any]]) -> list[
     async with store.read() as connection:
         for statement, parameters in asked:
             if statement.startswith("SELECT"):
-                rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                rows: Any = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
                 lines += [row[3] for row in rows]
     return lines
 
