@@ -17,6 +17,7 @@ from digest.core.model import DeliveryStatus, DueSlot, IssueStatus, Newsletter
 from digest.core.notices import NoticeKind
 from digest.core.reputation import What
 from digest.core.returned import Kind as ReturnKind
+from digest.core.verdict import Reason
 from digest.flows.machines import Machine, at_work
 from digest.flows.publish import due_slots
 from digest.store import (
@@ -46,6 +47,13 @@ from subscribers.model import Standing
 LATE: Final = timedelta(minutes=10)
 _DAY: Final = timedelta(days=1)
 _SENDABLE: Final = (DeliveryStatus.PLANNED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED)
+
+#: What somebody is told of when it grows.
+_TOLD_FROM_THE_START: Final = (
+    (DeliveryStatus.SENT.value, ""),
+    (DeliveryStatus.EXPIRED.value, Reason.GAVE_UP.value),
+    (DeliveryStatus.REFUSED.value, Reason.NO_SUCH_ADDRESS.value),
+)
 
 _Known = Mapping[int, Newsletter]
 
@@ -103,8 +111,8 @@ def _age(since: datetime | None, now: datetime) -> float:
 
 
 def _totals(known: _Known, found: Counter[totals.Total]) -> Iterator[Sample]:
-    # there from the beginning, so that the first ones are seen to be new
-    copies = Counter({(one.slug, DeliveryStatus.SENT.value, ""): 0 for one in known.values()})
+    # there from the beginning: Prometheus sees no growth in what it sees for the first time
+    copies = Counter({(one.slug, *outcome): 0 for one in known.values() for outcome in _TOLD_FROM_THE_START})
     ends = (IssueStatus.DONE, IssueStatus.CANCELLED)
     settled = Counter({(one.slug, end.value): 0 for one in known.values() for end in ends})
     kinds = Counter({kind.value: 0 for kind in ReturnKind})

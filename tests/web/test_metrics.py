@@ -79,6 +79,8 @@ async def test_copies_of_an_issue_that_was_sent_are_told_as_the_rows_have_them(
             after = await prometheus.figures()
     # nobody is counted before the issue is settled, and what is not settled is seen
     assert (before("digest_slots_due"), before("digest_copies_total", outcome="sent")) == (1, 0)
+    # and what has not happened yet is there, or nobody would see the first time
+    assert before("digest_copies_total", outcome="expired", newsletter="daily") == 0
     assert (meanwhile("digest_copies_open", copy="deferred"), told_by_outcome(meanwhile)) == (1, {})
     assert meanwhile("digest_issues_unfinished", status="sending") == 1
     rows = await copies_by_outcome(store)
