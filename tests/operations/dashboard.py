@@ -107,6 +107,8 @@ def _panel(id_: int, panel: Panel, place: dict[str, int]) -> dict[str, Any]:
     if panel.kind == "stat":
         defaults["thresholds"] = {"mode": "absolute", "steps": steps}
         defaults["noValue"] = "none"
+        # growth is reckoned to the ends of its span, and comes with a fraction
+        defaults |= {"decimals": 0} if panel.unit == "short" else {}
     return {
         "id": id_,
         "type": panel.kind,
