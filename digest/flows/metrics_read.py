@@ -43,8 +43,6 @@ from digest.store.webhooks import Webhook
 from digest.store.workers import Kind as Work
 from subscribers.model import Standing
 
-#: A slot that has come so long ago and has readers to serve is late.
-LATE: Final = timedelta(minutes=10)
 _DAY: Final = timedelta(days=1)
 _SENDABLE: Final = (DeliveryStatus.PLANNED, DeliveryStatus.SENDING, DeliveryStatus.DEFERRED)
 
@@ -149,7 +147,7 @@ def _issues(known: _Known, found: Iterable[OpenIssue], now: datetime) -> Iterato
 def _slots(due: Sequence[DueSlot], now: datetime) -> Iterator[Sample]:
     came = [one.slot.due_at for one in due if not one.cadence.at_once]
     yield _one("slots_due", len(due))
-    yield _one("slots_late", sum(now - one > LATE for one in came))
+    yield _one("slots_late", sum(now - one > timetable.LATE_AFTER for one in came))
     yield _one("slot_late_seconds", _age(min(came, default=None), now))
 
 

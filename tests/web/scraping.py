@@ -33,7 +33,7 @@ class Time:
 
 @dataclass
 class Scraper:
-    """Asks as Prometheus does, half a minute after it asked last."""
+    """Asks as Prometheus does, an hour after it asked last."""
 
     client: httpx.AsyncClient
     time: Time = field(default_factory=Time)
