@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -17,6 +16,7 @@ from typing import Any, Final
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from digest.core.readiness import Pulse as Pulse
 from digest.jobs.local import Jobs
 from digest.jobs.on_watch import OnWatch
 
@@ -27,14 +27,6 @@ log = structlog.get_logger(__name__)
 NOTICE_SECONDS: Final = 3
 #: How often it is looked for what is late; the first time after this, for rounds come first.
 WATCH_SECONDS: Final = 60
-
-
-@dataclass(slots=True)
-class Pulse:
-    """When the scheduler last finished a tick, and what was wrong with it."""
-
-    last_tick: datetime | None = None
-    trouble: str = ""
 
 
 async def keep_time(
@@ -57,6 +49,7 @@ async def keep_time(
         at_work.append(busy := asyncio.Lock())
 
         async def turn() -> None:
+            pulse.woke_at = datetime.now(UTC)
             async with busy:
                 if not stop.is_set():
                     await work(clock())
@@ -78,6 +71,7 @@ async def keep_time(
     if watch is not None:
         every(WATCH_SECONDS, partial(_look_out, watch, stop), first=WATCH_SECONDS)
     scheduler.start()
+    pulse.is_awake, pulse.woke_at = True, datetime.now(UTC)
     log.info("the scheduler is awake", tick_seconds=tick_seconds)
     try:
         await stop.wait()
@@ -87,6 +81,7 @@ async def keep_time(
             await busy.acquire()
         log.info("the scheduler is stopping")
     finally:
+        pulse.is_awake = False
         await jobs.end()
         scheduler.shutdown(wait=False)
 

@@ -27,6 +27,7 @@ from benchmarks import (
     stories,
     telling,
     topics,
+    watching,
 )
 from benchmarks.options import Options, Part
 from benchmarks.scale import growth
@@ -46,6 +47,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "moving": moving.run,
     "topics": topics.run,
     "shrinking": shrinking.run,
+    "watching": watching.run,
 }
 #: Only when they are named: one installs what other people wrote, one takes long.
 _ON_REQUEST: Final[Mapping[str, Part]] = {"others": others.run, "scale": growth.run}

@@ -18,7 +18,10 @@ from digest.keyring import keep_new_key, split_keys
 DEFAULT_FILE: Final = Path("digest.toml")
 #: Values that may hold a password are never repeated in a message.
 _UNSPOKEN: Final = frozenset(
-    {"database_url", "smtp_url", "secret_key", "returns_mailbox", "hook_secrets", "heartbeat_url"}
+    {
+        *("database_url", "smtp_url", "secret_key", "returns_mailbox", "hook_secrets"),
+        *("heartbeat_url", "metrics_token"),
+    }
 )
 
 

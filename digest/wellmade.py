@@ -1,4 +1,4 @@
-"""What well made settings look like: stores, servers, pages, networks, limits, secrets of providers."""
+"""What well made settings look like: stores, servers, pages, networks, limits, secrets and tokens."""
 
 from __future__ import annotations
 
@@ -138,3 +138,14 @@ def check_hook_secrets(text: str) -> None:
         pattern, wanted = known
         if not pattern.fullmatch(secret.strip()):
             raise ValueError(f"should hold, after {name.strip().lower()}:, {wanted}; number {place} does not")
+
+
+def split_tokens(text: str) -> tuple[str, ...]:
+    """Tokens, comma-separated; refuses what is none, without repeating it."""
+    tokens = tuple(filter(None, map(str.strip, text.split(","))))
+    for place, token in enumerate(tokens, start=1):
+        if not re.fullmatch(r"[!-+\--~]{16,200}", token):
+            raise ValueError(
+                f"should hold tokens of 16 to 200 plain characters without blanks; number {place} is none"
+            )
+    return tokens

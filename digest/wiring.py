@@ -30,7 +30,7 @@ from digest.reach.client import Reach
 from digest.reach.places import networks_of
 from digest.store import schema
 from digest.store.database import Database
-from digest.wellmade import check_store, split_family_limits
+from digest.wellmade import check_store, split_family_limits, split_tokens
 from subscribers.wishes import WishError, parse_address
 
 
@@ -114,6 +114,11 @@ def limits_of(settings: Settings) -> Limits:
         for domain, (most, rate) in split_family_limits(settings.family_limits).items()
     }
     return Limits(Limit(connections, settings.smtp_rate), family, named)
+
+
+def metrics_tokens_of(settings: Settings) -> tuple[str, ...]:
+    """What opens `/metrics`."""
+    return split_tokens(settings.metrics_token.get_secret_value())
 
 
 def warm_up_of(settings: Settings) -> WarmingUp | None:

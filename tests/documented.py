@@ -42,7 +42,7 @@ GROUPS: Final = {
     ),
     "What comes in": ("ingest_dir", "mail_in", "reach_private"),
     "Pages and themes": ("trusted_proxies", "themes_dir"),
-    "Work": ("tick_seconds", "sent_by"),
+    "Work": ("tick_seconds", "sent_by", "metrics_token"),
     "What is kept how long": (
         "unconfirmed_days",
         "keep_copies_days",
@@ -74,6 +74,7 @@ SHOWN: Final[dict[str, str | float]] = {
     "mail_in": "stories@news.example",
     "reach_private": "10.20.0.0/16",
     "themes_dir": "themes",
+    "metrics_token": "a-long-random-token-of-your-own",
 }
 
 _WIDTH: Final = 110

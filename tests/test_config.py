@@ -201,6 +201,8 @@ def test_mail_may_go_to(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ("heartbeat_url = 'https://beats.example/a b'", ("heartbeat_url", "http or https")),
         ("heartbeat_url = 'https://[beats/'", ("heartbeat_url", "http or https")),
         ("keep_returns_days = 'long'", ("keep_returns_days", "integer")),
+        ("metrics_token = 'too-short'", ("metrics_token", "16 to 200 plain characters", "number 1")),
+        (f"metrics_token = '{'m' * 16},with a blank in it'", ("metrics_token", "number 2")),
     ],
 )
 def test_one_line_says_which_value_is_wrong_and_how_to_mend_it(text: str, words: tuple[str, ...]) -> None:
@@ -264,6 +266,7 @@ def test_the_zone_of_the_newsroom_is_one_that_there_is(monkeypatch: pytest.Monke
         ("DIGEST_HOOK_SECRETS", f"mandrill:{CANARY}"),
         ("DIGEST_HOOK_SECRETS", f"generic:{CANARY}"),
         ("DIGEST_HOOK_SECRETS", f"postmark:{CANARY}:with-a-colon"),
+        ("DIGEST_METRICS_TOKEN", f"a-good-one-is-here,{CANARY}"),
     ],
 )
 def test_secret_is_never_repeated(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,6 +280,7 @@ def test_settings_can_be_printed_without_showing_a_secret(monkeypatch: pytest.Mo
     monkeypatch.setenv("DIGEST_DATABASE_URL", f"postgresql://ann:{CANARY}@db/news")
     monkeypatch.setenv("DIGEST_SMTP_URL", f"smtp://ann:{CANARY}@mail.example")
     monkeypatch.setenv("DIGEST_SECRET_KEY", CANARY)
+    monkeypatch.setenv("DIGEST_METRICS_TOKEN", f"{CANARY}-{CANARY}")
     settings = load_settings(None)
     assert CANARY not in repr(settings)
     assert CANARY not in str(settings)

@@ -145,7 +145,7 @@ def _tells_a_secret(file: Path) -> bool:
         return False
     named = (line.partition("=") for line in text.splitlines())
     return any(
-        name.strip() in {"secret_key", "hook_secrets", "returns_mailbox"}
+        name.strip() in {"secret_key", "hook_secrets", "returns_mailbox", "metrics_token"}
         or (name.strip() in {"smtp_url", "database_url"} and "@" in value)
         for name, _, value in named
     )

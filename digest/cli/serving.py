@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-import uvicorn
-from fastapi import FastAPI
 
 from digest.cli.company import scheduling
 from digest.cli.console import Config, Json, answer, run, tell, whole
@@ -19,11 +13,11 @@ from digest.cli.dispatch import polling, press_for, stopping
 from digest.cli.doors import store_to_act_on
 from digest.cli.incoming import listening_for, listening_to_providers, mail_in_addresses
 from digest.cli.lookouts import on_watch
-from digest.errors import InputError
+from digest.cli.web_server import address_of, listening, serve_until
 from digest.settings_file import load_settings, secret_keys
 from digest.web.app import build_app
-from digest.web.hearing import Hearing
-from digest.wiring import event_loop_for, set_up_logging
+from digest.web.operations import Operated
+from digest.wiring import event_loop_for, metrics_tokens_of, set_up_logging
 from scheduler import Pulse, keep_time, keep_watch
 from subscribers.tokens import Tokens
 
@@ -68,10 +62,16 @@ def serve(
                 mail_in=mail_in_addresses(settings),
                 proxies=settings.trusted_proxies,
                 logs_requests=settings.log_requests,
+                operated=Operated(
+                    metrics_tokens=metrics_tokens_of(settings),
+                    pulse=None if jobs is None else pulse,
+                    stopwatch=None if jobs is None else jobs.stopwatch,
+                    is_stopping=stop.is_set,
+                ),
             )
-            with _listening(host, port) as heard:
-                tell(f"serving on {_address(heard)}, until Ctrl-C or SIGTERM")
-                tasks = [_serve(app, heard, stop)]
+            with listening(host, port) as heard:
+                tell(f"serving on {address_of(heard)}, until Ctrl-C or SIGTERM")
+                tasks = [serve_until(stop, app, heard)]
                 if jobs is not None:
                     ticks = settings.tick_seconds
                     tasks.append(
@@ -85,58 +85,3 @@ def serve(
 
     run(work(), event_loop_for(settings, sends=not no_scheduler, serves=True))
     return answer({"stopped": True}) if json else tell("stopped")
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to us: one SIGTERM stops the pages and the scheduler alike."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket that listens there; a name that stands for several addresses means the first."""
-    try:
-        if not host:
-            raise OSError("no host is named")
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)
-    except (OSError, UnicodeError) as error:
-        # the library adds the address, which the line names already
-        reason = (getattr(error, "strerror", None) or str(error)).partition(" (while")[0]
-        raise InputError(
-            f"nothing can listen at host {host!r}, port {port} ({reason}): choose another --host or --port"
-        ) from None
-
-
-def _address(heard: socket.socket) -> str:
-    host, port = heard.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-async def _serve(app: FastAPI, heard: socket.socket, stop: asyncio.Event) -> None:
-    """Answer requests until `stop`; should the server end by itself, everything does."""
-    server = _Server(
-        uvicorn.Config(
-            app,
-            http=Hearing,
-            ws="none",
-            lifespan="off",
-            # it makes lines for people by itself, unless it is told nothing of lines
-            log_config=None,
-            access_log=False,
-            # the application asks the proxies itself, for more than uvicorn does
-            proxy_headers=False,
-        )
-    )
-    # what is here now stays: the collector need not look through it while somebody waits for a page
-    gc.collect()
-    gc.freeze()
-    serving = asyncio.create_task(server.serve([heard]))
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    stop.set()
-    await serving

@@ -1,14 +1,14 @@
-"""Settings of who is warned when nothing happens."""
+"""Settings of who is warned when nothing happens, and of who may read figures."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
-from digest.wellmade import check_beat_url
+from digest.wellmade import check_beat_url, split_tokens
 
 
 class Watching(BaseModel):
-    """When silence is an alarm."""
+    """When silence is an alarm, and to whom figures are told."""
 
     alarm_after_minutes: int = Field(
         default=15,
@@ -30,6 +30,12 @@ class Watching(BaseModel):
         "that warns you when the calls stay away. When empty, none is called.",
     )
 
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What Prometheus shows to read /metrics, a bearer token of 16 characters or more; both, "
+        "comma-separated, while one is changed. When empty, there is no /metrics (docs/metrics.md).",
+    )
+
     @field_validator("heartbeat_url")
     @classmethod
     def _can_be_called(cls, value: SecretStr) -> SecretStr:
@@ -37,3 +43,9 @@ class Watching(BaseModel):
         if text:
             check_beat_url(text)
         return SecretStr(text)
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _holds_tokens(cls, value: SecretStr) -> SecretStr:
+        split_tokens(value.get_secret_value())
+        return value

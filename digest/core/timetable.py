@@ -21,6 +21,9 @@ from zoneinfo import ZoneInfo
 from digest.core.model import AT_ONCE_SIGN, Slot
 from subscribers.model import WEEKDAYS, Cadence
 
+#: A slot that has come so long ago and still has readers to serve is late.
+LATE_AFTER: Final = timedelta(minutes=10)
+
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
 #: At the end of the names of slots for leftovers.

@@ -1,11 +1,11 @@
-"""What settled issues came to is counted by provider, for the page of numbers."""
+"""What settled issues came to is counted: by provider for the page of numbers, and added up for good."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from digest.store import provider_figures
+from digest.store import provider_figures, totals
 from digest.store.database import Database
 
 #: How far back the numbers look.
@@ -24,3 +24,12 @@ async def count_families(*, store: Database, now: datetime) -> int:
         async with store.write() as connection:
             await provider_figures.keep(connection, issue_id, found)
     return len(ids)
+
+
+async def add_up(*, store: Database) -> int:
+    """Add to the totals what was settled and came back since that was done last; how many issues."""
+    async with store.read() as connection:
+        if not await totals.is_behind(connection):
+            return 0
+    async with store.write() as connection:
+        return await totals.add_up(connection)

@@ -64,7 +64,13 @@ async def _deliver(
     if lanes:
         tally.progress.expect(sender.allowance.most(left))
         recorder = Recorder(
-            store, sender.owner, now=sender.now, wall=sender.wall, patience=patience, lanes=lanes
+            store,
+            sender.owner,
+            now=sender.now,
+            wall=sender.wall,
+            patience=patience,
+            lanes=lanes,
+            took=sender.stopwatch.commits.add,
         )
         async with feed, recorder:
             at_work = [LaneAtWork(issue, give_up, feed, press, recorder, sender, tally) for _ in range(lanes)]

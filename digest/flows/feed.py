@@ -290,7 +290,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         return bool(claim.copies)
 
     async def _take(self, limit: int, alone: bool) -> Claim:
-        now = self._sender.now()
+        now, began = self._sender.now(), self._clock()
 
         async def take(connection: AsyncConnection) -> tuple[Sequence[Pause], Claim]:
             paused = await family_pauses.under_way(connection, now)
@@ -308,8 +308,9 @@ class Feed(AbstractAsyncContextManager["Feed"]):
 
         # off the event loop, where letters go on, and over the connection that has the pages at hand
         paused, claim = await self._store.write_briefly(take)
-        # before each claim, since any process, or a person, may have paused a family or let it go on
         clock = self._clock()
+        self._sender.stopwatch.claims.add(clock - began)
+        # before each claim, since any process, or a person, may have paused a family or let it go on
         self._resting = {one.family: one.until for one in paused}
         self._pace.close(
             {family: clock + (until - now).total_seconds() for family, until in self._resting.items()}

@@ -92,6 +92,8 @@ class LaneAtWork:
     _outcome: Outcome | None = field(default=None, init=False)
     #: what a server's answer calls: a connection that is kept calls from among what it was opened for
     _then: Callable[[Outcome], None] = field(init=False)
+    #: when the letter was handed to the server, by the sender's clock
+    _handed_at: float = field(default=0.0, init=False)
 
     async def work(self) -> None:
         """Post copy after copy until the feed ends, or no server can be used.
@@ -105,6 +107,7 @@ class LaneAtWork:
             context.run(self._answered, outcome)
 
         self._then = then
+        self.sender.stopwatch.connections += 1
         try:
             await lane.open()
             await self._work_on(lane)
@@ -116,6 +119,7 @@ class LaneAtWork:
             await self._settle()
             raise
         finally:
+            self.sender.stopwatch.connections -= 1
             for turn in filter(None, (self._turn, self._ahead)):
                 self.feed.ended(turn, Hint.NONE)
             # a connection on which a letter was begun is of no use for any other
@@ -143,6 +147,7 @@ class LaneAtWork:
         if left is _Left.LETTER:
             assert turn.letter is not None
             await turn.letter.sealed()
+            self._handed_at = self.sender.clock()
             outcome = await lane.post(turn.letter, self._ahead.letter if self._ahead else None)
         assert outcome is not None
         return await self._judged(turn, outcome)
@@ -216,9 +221,11 @@ class LaneAtWork:
         self.feed.ended(turn, hint_of(outcome, verdict), self._ahead)
         self._result = Recorded(turn.copy.delivery_id, verdict)
         self.tally.count(verdict.status)
-        self.sender.watch.heard(self.issue.id, turn.family, verdict)
-        refusals = self.sender.refusals
-        refusals.heard(turn.family, outcome, verdict, self.sender.clock())
+        sender, clock = self.sender, self.sender.clock()
+        sender.stopwatch.letter(verdict, clock - self._handed_at)
+        sender.watch.heard(self.issue.id, turn.family, verdict)
+        refusals = sender.refusals
+        refusals.heard(turn.family, outcome, verdict, clock)
         if refusals.words:
             self.trouble = refusals.words
             self.feed.close()
@@ -274,6 +281,7 @@ class LaneAtWork:
         assert turn is not None
         assert turn.letter is not None
         following = None if ahead is None else ahead.letter
+        self._handed_at = self.sender.clock()
         if not (turn.letter.is_sealed and self._lane.pass_on(turn.letter, following, self._then)):
             self.hand_back(_Left.LETTER)
 

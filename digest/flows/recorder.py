@@ -52,13 +52,18 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
         wall: Callable[[], datetime],
         patience: Patience,
         lanes: int = 1,
+        took: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
-        """Prepare; the work is done between enter and exit. A group of three lanes in four waits no more."""
+        """Prepare; the work is done between enter and exit. A group of three lanes in four waits no more.
+
+        `took` is told how many seconds each group took to be written down.
+        """
         self._store: Final = store
         self._owner: Final = owner
         self._now: Final = now
         self._wall: Final = wall
         self._patience: Final = patience
+        self._took: Final = took
         self._waiting: list[_Note] = []
         self._stirred: Final = asyncio.Event()
         #: so many notes make a group that waits for no more
@@ -124,6 +129,7 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
             else:
                 loop.call_soon(_tell, ours, group)
             end = loop.time()
+            self._took(end - start)
             self._rests_until = end + min(end - start, _LONGEST_REST)
 
     async def _gather(self, seconds: float) -> None:

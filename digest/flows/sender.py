@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from digest.core.pace import Pace
 from digest.core.refusals import Refusals
+from digest.core.stopwatch import Stopwatch
 from digest.flows.reputation import Watch
 from digest.mail.lane import Lane
 
@@ -70,3 +71,5 @@ class Sender:
     longest_wait: float = LONGEST_WAIT
     #: what becomes of a lane over which all went well
     put_away: Callable[[Lane], Awaitable[None]] = close
+    #: how long it all takes
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)

@@ -46,8 +46,6 @@ from digest.store.webhooks import Webhook
 AHEAD: Final = timedelta(hours=48)
 #: "Of late", for what readers' servers and our rules did.
 LATELY: Final = timedelta(days=7)
-#: A slot that has come so long ago and has no issue is late.
-_LATE: Final = timedelta(minutes=10)
 _ISSUES: Final = 10
 _FAMILIES: Final = 10
 #: An instant of a newsletter; why it does not come then, and when it comes instead.
@@ -211,7 +209,7 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 (one.cadence.in_words,),
             )
             for one in due
-            if now - one.slot.due_at > _LATE and not one.cadence.at_once
+            if now - one.slot.due_at > timetable.LATE_AFTER and not one.cadence.at_once
         ]
         machines = await at_work(connection)
         watched = (await watched_at(connection, now)).each

@@ -16,6 +16,7 @@ from structlog.contextvars import bound_contextvars
 from digest.core.model import DueSlot, Issue
 from digest.core.pace import Limit, Limits, Pace
 from digest.core.refusals import Refusals
+from digest.core.stopwatch import Stopwatch
 from digest.core.warmup import WarmingUp
 from digest.errors import DigestError, PassingStoreError, StoreError
 from digest.flows.deliver import deliver
@@ -79,6 +80,8 @@ class Here:
         self._roll: Final = roll
         self._kept: Final = kept
         self._announce: Final = announce
+        #: what sending takes in this process
+        self.stopwatch: Final = Stopwatch()
 
     async def plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
         """Plan every slot that is due."""
@@ -150,6 +153,7 @@ class Here:
             watch=self.watch,
             longest_wait=self._longest_wait,
             put_away=close if kept is None else kept.put_away,
+            stopwatch=self.stopwatch,
         )
 
     @asynccontextmanager

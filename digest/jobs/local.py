@@ -16,9 +16,10 @@ from digest.core.model import DeliveryStatus, RunTotals
 from digest.core.notices import LATE_BY, WORTH_SENDING, NoticeKind
 from digest.core.pace import Limits
 from digest.core.retention import Keep
+from digest.core.stopwatch import Stopwatch
 from digest.core.warmup import WarmingUp
 from digest.flows.alerts import Told, tell
-from digest.flows.counting import count_families
+from digest.flows.counting import add_up, count_families
 from digest.flows.edit_briefing import publish_due
 from digest.flows.gather_pictures import Gatherer
 from digest.flows.hand_over import Handed, Messenger
@@ -177,6 +178,11 @@ class LocalJobs:
         """The time by which all go who work together: the store's, where it has a clock of its own."""
         return datetime.now(UTC) if self._roll is None else self._roll.wall()
 
+    @property
+    def stopwatch(self) -> Stopwatch:
+        """What sending takes in this process."""
+        return self._here.stopwatch
+
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
         gone = self._liveness.gone()
@@ -185,6 +191,7 @@ class LocalJobs:
         self._liveness.bury(gone)
         await settle_stopped(store=self._store, now=now)
         await count_families(store=self._store, now=now)
+        await add_up(store=self._store)
         await self._tidying.before_sending(now)
         # what it pauses is not sent to in this run
         await self._watch.look_now_and_then(now)

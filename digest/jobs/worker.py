@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.notices import LATE_BY
+from digest.core.stopwatch import Stopwatch
 from digest.errors import DigestError
 from digest.flows.alerts import Told, tell
 from digest.flows.publish import Planned, due_slots
@@ -81,6 +82,11 @@ class Worker:
     def copies(self) -> int:
         """How many came to an end here."""
         return self._roll.copies
+
+    @property
+    def stopwatch(self) -> Stopwatch:
+        """What sending takes here."""
+        return self._here.stopwatch
 
     async def work(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; the messages on the wire end well, and what is left is others'."""

@@ -18,6 +18,7 @@ from digest.store import (
     return_tables,
     story_tables,
     taken_tables,
+    total_tables,
     volume_tables,
     watch_tables,
     webhook_tables,
@@ -27,8 +28,8 @@ from digest.store.tables import metadata
 
 _DESCRIBED_IN = (
     *(api_tables, click_tables, correction_tables, desk_tables, feed_tables, import_tables),
-    *(one_off_tables, picture_tables, return_tables, story_tables, taken_tables, volume_tables),
-    *(watch_tables, webhook_tables),
+    *(one_off_tables, picture_tables, return_tables, story_tables, taken_tables, total_tables),
+    *(volume_tables, watch_tables, webhook_tables),
 )
 
 #: Of who works on a store rather than of what is in it: these stay behind when that moves.

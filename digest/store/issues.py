@@ -157,7 +157,9 @@ async def close_when_settled(connection: AsyncConnection, issue_id: int) -> bool
     if not (await connection.execute(query)).rowcount:
         return False
     found = await outcomes.counts_of(connection, issue_id)
-    await connection.execute(update(issues).where(issues.c.id == issue_id).values(outcomes=found))
+    await connection.execute(
+        update(issues).where(issues.c.id == issue_id).values(outcomes=found, untotalled=True)
+    )
     await events.note_issue(connection, issue_id, found)
     return True
 
@@ -238,7 +240,9 @@ def _copy_from(row: Row[Any], issue: Issue) -> Copy:
 
 
 #: What the shelves alone look at.
-_NOT_SHOWN: Final = frozenset({"first_copy", "last_copy", "outcomes", "families", "volume_id"})
+_NOT_SHOWN: Final = frozenset(
+    {"first_copy", "last_copy", "outcomes", "families", "in_totals", "untotalled", "volume_id"}
+)
 
 
 def _columns(issue: Issue) -> dict[str, Any]:

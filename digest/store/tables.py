@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     column,
+    false,
     text,
 )
 
@@ -241,6 +242,9 @@ issues = Table(
     Column("outcomes", JSON(none_as_null=True)),
     # {provider family: {status: copies}}, counted after that; empty when outcomes are
     Column("families", JSON(none_as_null=True)),
+    # of the outcomes what stands in the totals; and whether it was settled since (`digest.store.totals`)
+    Column("in_totals", JSON(none_as_null=True)),
+    Column("untotalled", Boolean, nullable=False, default=False, server_default=false()),
     # the domain of Message-IDs, kept so that a copy sent again carries the same one
     Column("domain", String(255), nullable=False),
     # of which volume its copies are, bound or about to be (`digest.store.volume_tables`); no key of its own,
@@ -254,6 +258,7 @@ issues = Table(
     Index("ix_issues_unfinished", "status", sqlite_where=text(one_of("status", UNFINISHED))),
     # of those that are in none, the oldest
     Index("ix_issues_volume_id_due_at", "volume_id", "due_at"),
+    Index("ix_issues_untotalled", "id", sqlite_where=text("untotalled = 1")),
 )
 
 # The revision in which an issue carries a briefing: what is sent again later is sent unchanged.

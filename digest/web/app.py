@@ -1,4 +1,4 @@
-"""The web application: pages for readers, the desk, and the endpoint that says that the process lives."""
+"""The web application: pages for readers, the desk, the API, and what operators ask."""
 
 from __future__ import annotations
 
@@ -30,9 +30,11 @@ from digest.web.hooks import HookCalls
 from digest.web.issue_pages import IssuePages
 from digest.web.leaving import Leaving
 from digest.web.my_data import MyData
+from digest.web.operations import Operated, Operations
 from digest.web.own_issues import OwnIssues
 from digest.web.preferences import Preferences
 from digest.web.request_ids import RequestIds
+from digest.web.requests_counted import Counting, Requests
 from digest.web.shield import Shield, security_headers
 from digest.web.signing_up import SigningUp
 from subscribers.tokens import Tokens
@@ -71,6 +73,7 @@ def build_app(
     mail_in: Callable[[int], str] | None = None,
     proxies: str = "",
     logs_requests: bool = False,
+    operated: Operated | None = None,
 ) -> FastAPI:
     """An application without its framework's interactive pages: they would load scripts from elsewhere.
 
@@ -78,8 +81,11 @@ def build_app(
     Host that was asked for. Days of the archive are those of `zone`; the desk shows
     mails as `press` prints them, and with one there is the API; `mail_in` gives the address at which the
     stories of a person, by number, come in. Without `hooks` no provider is listened to. What `proxies` say,
-    comma-separated, is believed: where a request came from, and its id.
+    comma-separated, is believed: where a request came from, and its id. `operated` is what the process says
+    of itself to who watches it.
     """
+    requests = Requests()
+    operations = Operations(store=store, operated=operated or Operated(), now=now, requests=requests)
     signing_up = SigningUp(store=store, now=now)
     reprints = Reprints(store=store, own_themes=own_themes)
     app = Pages(
@@ -113,6 +119,7 @@ def build_app(
                 mail_in=mail_in,
             ),
             *static.routes(),
+            *operations.routes(),
         ],
     )
     if press is not None:
@@ -126,13 +133,9 @@ def build_app(
         )
         app.router.routes.append(ApiRoute(api))
     app.add_middleware(Shield, headers=security_headers())
+    # outermost: what the others take counts, too
+    app.add_middleware(Counting, requests=requests, routes=app.router.routes)
     trouble.add_to(app, Guesses(now=now))
-
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        """Say that the process answers."""
-        return {"status": "ok"}
-
     return app
 
 

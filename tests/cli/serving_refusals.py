@@ -18,5 +18,7 @@ SERVING: Final = {
         (f"--name {'n' * 141}", "--name is 141 signs long, and may have 140"),
         ("mail-1", "unexpected extra argument"),
         ("--loud", "No such option: --loud"),
+        ("--metrics-port many", "'--metrics-port'"),
+        ("--metrics-port 65536", "'--metrics-port'"),
     ],
 }

@@ -35,6 +35,7 @@ from digest.store import (
     story_tables,
     taken_tables,
     topics,
+    total_tables,
     volume_tables,
     watch_tables,
     webhook_tables,
@@ -72,7 +73,7 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
         *(webhook_tables.webhooks, story_tables.story_joins, correction_tables.corrections),
         *(click_tables.links, feed_tables.feeds, return_tables.returns, taken_tables.taken_files),
         *(watch_tables.family_pauses, worker_tables.workers, picture_tables.pictures),
-        volume_tables.volumes,
+        *(volume_tables.volumes, total_tables.totals),
     )
     assert {one.metadata for one in known} == {metadata}
     async with blank_store.read() as connection:
@@ -110,6 +111,7 @@ async def test_the_partial_indices_hold_only_what_is_open(blank_store: Database)
     assert "sent'" not in open_copies.replace("'sending'", "")
     assert "'sending'" in made["ix_issues_sending"].partition("where")[2]
     assert "untold" in made["ix_standing_changes_untold"].partition("where")[2]
+    assert "untotalled" in made["ix_issues_untotalled"].partition("where")[2]
     assert "is_new" in made["ix_events_new"].partition("where")[2]
     watched = made["ix_returns_watched"].partition("where")[2]
     assert all(word in watched for word in ("hard", "blocked", "complaint"))

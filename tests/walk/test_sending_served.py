@@ -20,6 +20,7 @@ from digest.store.database import Database
 from tests.flows.newsroom import copies, item, join, join_many, publish_news
 from tests.walk.process import Command, Running, ended
 from tests.walk.recording import Accepted, recording
+from tests.web.scraping import SHOWN, TOKEN, Figures
 
 pytestmark = pytest.mark.anyio
 
@@ -52,13 +53,20 @@ async def test_it_answers_sends_what_is_due_and_stops_when_asked(
                 sent_at_once.set()
 
         record.at_data = notice
-        process = await Command(tmp_path, sqlite_store, record.server).start("serve", "--port", "0")
+        command = Command(tmp_path, sqlite_store, record.server, settings={"DIGEST_METRICS_TOKEN": TOKEN})
+        process = await command.start("serve", "--port", "0")
         address = await address_of(process)
         async with asyncio.timeout(30):
             async with httpx.AsyncClient(base_url=address) as client:
                 answer = await client.get("/healthz")
                 assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-            await sent.wait()
+                answer = await client.get("/readyz")
+                assert (answer.status_code, answer.json()["checks"]["scheduler"]) == (200, "ok")
+                assert (await client.get("/metrics")).status_code == 401
+                await sent.wait()
+                figures = Figures((await client.get("/metrics", headers=SHOWN)).text)
+                assert figures("digest_letter_seconds_count", answer="accepted") >= 1
+                assert figures("digest_readers", standing="active") == 3
             # what becomes due while it runs goes out too
             await join(sqlite_store, "at-once@example.org", yesterday, at_once="yes")
             await publish_news(sqlite_store, datetime.now(UTC), item("Solar"))
