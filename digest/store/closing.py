@@ -50,7 +50,8 @@ async def reopen(database: Database) -> Closed | None:
         found = await closed(connection)
         if found is None:
             return None
-        if found.why.is_unfinished:
+        if found.why.is_unfinished or found.why is Why.RESTORED:
+            # of the latter it has to be said first what was sent: `digest.flows.reopen`
             raise StoreError(found.words(shown(database.url)))
         await let_write(connection)
         await connection.execute(delete(facts).where(facts.c.name == CLOSED))

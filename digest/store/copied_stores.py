@@ -70,7 +70,7 @@ async def given_ids(connection: AsyncConnection) -> dict[str, int]:
     if connection.dialect.name == "sqlite":
         return {}
     found = {}
-    for table, sequence in (await _sequences(connection)).items():
+    for table, sequence in (await sequences(connection)).items():
         query = select(func.pg_sequence_last_value(text(f"'{sequence}'::regclass")))
         found[table.name] = (await connection.execute(query)).scalar() or 0
     return found
@@ -82,7 +82,7 @@ async def go_on_behind(
     """See to it that new rows get ids that no row had; SQLite gives the next one by itself."""
     if connection.dialect.name == "sqlite":
         return
-    for table, sequence in (await _sequences(connection, tables)).items():
+    for table, sequence in (await sequences(connection, tables)).items():
         query = select(func.max(table.autoincrement_column))
         newest = (await connection.execute(query)).scalar() or 0
         if newest := max(newest, ids.get(table.name, 0)):
@@ -144,7 +144,7 @@ async def _holds_rows(connection: AsyncConnection, names: Collection[str]) -> st
     return ""
 
 
-async def _sequences(connection: AsyncConnection, tables: Sequence[Table] | None = None) -> dict[Table, str]:
+async def sequences(connection: AsyncConnection, tables: Sequence[Table] | None = None) -> dict[Table, str]:
     """The sequences that give ids, by their tables."""
     found = {}
     for table in every_table() if tables is None else tables:
