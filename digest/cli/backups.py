@@ -19,7 +19,7 @@ from digest.config import Settings
 from digest.core.backups import Head, mark_of
 from digest.errors import InputError, UnfinishedCopyError
 from digest.flows.back_up import Backup, Keys, back_up, look_through
-from digest.flows.restore import Restored, restore
+from digest.flows.restore import Restored, restore, usable
 from digest.settings_file import key_file, load_settings, put_back_keys, secret_keys
 from digest.store.places import shown
 
@@ -91,6 +91,8 @@ def restore_file(
     url = url_of(into, settings)
 
     async def work() -> tuple[Restored, str]:
+        # first: what cannot be used makes no store
+        usable(file)
         async with store_by_url(url, may_be_new=True) as store:
             async with watched(json, "putting back", "rows written and compared") as progress:
                 now = datetime.now(UTC)

@@ -56,9 +56,7 @@ async def restore(
     Raises InputError or StoreError when nothing was changed; once rows are written, what goes wrong is an
     UnfinishedCopyError, and the next call begins anew.
     """
-    with told_of(path):
-        name = require_whole(path).name
-        contents = Contents(path)
+    name, contents = usable(path)
     start = await _start(contents.head, name, target, now=now, may_replace=may_replace)
     word = Closed(Why.RESTORING, name, contents.where, contents.head.at)
     if start is not Start.ON:
@@ -73,13 +71,22 @@ async def restore(
         ) from error
 
 
-async def _start(head: Head, name: str, target: Database, *, now: datetime, may_replace: bool) -> Start:
-    """How to begin, with nothing changed yet."""
+def usable(path: Path) -> tuple[str, Contents]:
+    """The name and the rows of a backup; raises InputError or StoreError for one that cannot be put back."""
+    with told_of(path):
+        name = require_whole(path).name
+        contents = Contents(path)
+    head = contents.head
     if not schema.is_known(head.schema):
         raise StoreError(
-            f"the backup has tables of version {head.schema}, which this program does not know: use program "
-            f"{head.program}, which made it, or a newer one"
+            f"the backup {str(path)!r} has tables of version {head.schema}, which this program does not "
+            f"know: use program {head.program}, which made it, or a newer one"
         )
+    return name, contents
+
+
+async def _start(head: Head, name: str, target: Database, *, now: datetime, may_replace: bool) -> Start:
+    """How to begin, with nothing changed yet."""
     revision = await schema.current_revision(target)
     place = await copied_stores.place_of(target)
     is_read = False

@@ -26,7 +26,7 @@ from digest.store.tables import deliveries, facts, notices
 _PATIENCE_MS: Final = 30_000
 _ACTS: Final = ("INSERT", "UPDATE", "DELETE")
 #: What a closed store says to who would write; of one that was copied, where it went.
-_WENT: Final = {Why.TRIAL: "it is a copy of", Why.RESTORED: "it was put back from"}
+_WENT: Final = {Why.TRIAL: "it is a copy of", Why.RESTORED: "it was put back from the backup"}
 
 
 async def close(database: Database, word: Closed, *, now: datetime) -> None:
@@ -100,7 +100,8 @@ def _locked_tables() -> list[str]:
 def _locks(is_sqlite: bool, word: Closed) -> Iterator[str]:
     """The statements after which the store refuses what is written."""
     went = _WENT.get(word.why, "it was copied to") + f" {word.other}"
-    said = f"{CLOSED_MARK}{went} ({word.at:%Y-%m-%d %H:%M} UTC)".replace("'", "''")
+    mend = ": open it with digest store reopen" if word.why is Why.RESTORED else ""
+    said = f"{CLOSED_MARK}{went} ({word.at:%Y-%m-%d %H:%M} UTC){mend}".replace("'", "''")
     # a colon would begin a parameter
     said = said.replace(":", "\\:")
     if is_sqlite:
