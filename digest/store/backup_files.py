@@ -7,6 +7,7 @@ headers, and says nothing when a member is missing.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import time
@@ -85,7 +86,8 @@ def written(path: Path, *, overwrite: bool = False) -> Iterator[Writer]:
     try:
         if path.is_dir() or (not overwrite and path.exists()):
             raise FileExistsError
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.parent.is_dir():
+            _make_folder(path.parent)
         _remove_left_behind(path.parent)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -210,6 +212,13 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise InputError(f"file {str(path)!r} cannot be read ({error.strerror}): check its name") from error
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileExistsError as error:
+        raise NotADirectoryError(error.errno, os.strerror(errno.ENOTDIR)) from None
 
 
 def _remove_left_behind(folder: Path) -> None:
