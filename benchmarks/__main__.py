@@ -15,6 +15,7 @@ from benchmarks import (
     claims,
     desk,
     feeds,
+    keeping,
     memory,
     moving,
     others,
@@ -43,6 +44,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "feeds": feeds.run,
     "returns": returns.run,
     "moving": moving.run,
+    "keeping": keeping.run,
     "topics": topics.run,
     "shrinking": shrinking.run,
 }
