@@ -11,10 +11,9 @@ import typer
 
 from digest import __version__
 from digest.cli.console import Config, Json, answer, confirmed, counted, note, run, say
-from digest.cli.doors import store_at, store_by_url
+from digest.cli.doors import A_STORE, store_at, store_by_url, url_of
 from digest.cli.meters import watched
 from digest.cli.statuses import FAILED_IN_PART
-from digest.cli.stores import A_STORE, url_of
 from digest.config import Settings
 from digest.core.backups import Head, mark_of
 from digest.errors import InputError, UnfinishedCopyError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +10,11 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import make_url
 
-from digest import wiring
 from digest.cli.actor import at_the_shell
 from digest.cli.console import Config, Json, answer, confirmed, counted, note, parse_now, run, say
-from digest.cli.doors import store_by_url
+from digest.cli.doors import A_STORE, store_by_url, url_of
 from digest.cli.meters import watched
 from digest.cli.statuses import FAILED_IN_PART
-from digest.config import Settings
 from digest.core.moving import Closed, Start, Why
 from digest.errors import InputError, UnfinishedCopyError
 from digest.flows.move_store import Copied, move_store
@@ -27,8 +24,6 @@ from digest.store import schema
 from digest.store.closing import reopen
 from digest.store.openness import closed
 from digest.store.places import shown
-
-A_STORE = "A URL as in DIGEST_DATABASE_URL, env:NAME for the variable that holds one, or `settings`."
 
 
 def add_to(app: typer.Typer) -> None:
@@ -163,11 +158,6 @@ async def _word_of(url: str) -> Closed | None:
         await schema.require_current(opened)
         async with opened.read() as connection:
             return await closed(connection)
-
-
-def url_of(word: str, settings: Settings) -> str:
-    """The URL of a store that is named in one of these ways."""
-    return wiring.store_named(word, settings, os.environ)
 
 
 def _urls(words: tuple[str, ...], config: Path | None) -> list[str]:

@@ -78,6 +78,9 @@ def test_what_went_out_since_is_not_sent_again(elsewhere: Shell) -> None:
         document = elsewhere.ask("store", "reopen", "--sent-until", "2026-11-24T09:00:00Z", "--yes")
         assert document == {"reopened": True, "issues": 2, "sent_elsewhere": {"copies": 2, "notices": 0}}
         assert elsewhere.ask("run")["sent"] == 0
+    (reader,) = elsewhere.ask("why", "ana@readers.example", "1")["items"]
+    assert reader["answer"] == "not-delivered"
+    assert "skipped (sent-elsewhere)" in " ".join(reader["reasons"])
     copies = elsewhere.ask("deliveries", "list")["items"]
     fates = {(one["email"], one["status"], one["reason"]) for one in copies}
     assert {one for one in fates if one[0] and "cleo" not in one[0]} == {
