@@ -77,6 +77,7 @@ async def reopen_restored(
         issues = await _plan(store, word.at, sent_until, progress or Unwatched())
         async with store.write() as connection:
             settled = await sent_elsewhere.settle(connection, sent_until)
+            await sent_elsewhere.note_until(connection, sent_until)
     async with store.write() as connection:
         await connection.execute(delete(facts).where(facts.c.name.in_((CLOSED, POSITION))))
         said = {"backup": word.other, "of": word.at.isoformat()}

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, IssueStatus, Skip
+from digest.store import facts
 from digest.store import issues as shelf
 from digest.store import notices as notice_shelf
 from digest.store.issue_states import IS_UNFINISHED
@@ -28,6 +29,10 @@ _SETTLED: Final[Mapping[str, Any]] = {
 }
 
 
+#: The fact that says until when another store sent.
+_UNTIL: Final = "sent-elsewhere-until"
+
+
 class Settled(NamedTuple):
     """How many mails are not sent from here."""
 
@@ -35,7 +40,18 @@ class Settled(NamedTuple):
     notices: int
 
 
-async def settle(connection: AsyncConnection, until: datetime) -> Settled:
+async def note_until(connection: AsyncConnection, until: datetime) -> None:
+    """Remember until when the other store sent."""
+    await facts.replace(connection, _UNTIL, until.isoformat())
+
+
+async def until(connection: AsyncConnection) -> datetime | None:
+    """Until when another store sent of which this one is a backup; None when there is none."""
+    said = await facts.recall(connection, _UNTIL)
+    return None if said is None else datetime.fromisoformat(said)
+
+
+async def settle(connection: AsyncConnection, by: datetime) -> Settled:
     """Skip every open mail that was due by then, with that reason; it may have arrived.
 
     So a correction reaches its reader, and no later copy brings the same briefings.
@@ -43,8 +59,8 @@ async def settle(connection: AsyncConnection, until: datetime) -> Settled:
     query = select(issues.c.id).where(
         IS_UNFINISHED,
         issues.c.status.in_(_MAY_HAVE_GONE),
-        issues.c.due_at <= until,
-        issues.c.planned_at <= until,
+        issues.c.due_at <= by,
+        issues.c.planned_at <= by,
     )
     copies = 0
     for issue_id in (await connection.execute(query.order_by(issues.c.id))).scalars().all():
@@ -52,5 +68,5 @@ async def settle(connection: AsyncConnection, until: datetime) -> Settled:
         settled = {**_SETTLED, "doubts": deliveries.c.doubts + 1}
         copies += (await connection.execute(mine.values(**settled))).rowcount
         await shelf.close_when_settled(connection, issue_id)
-    open_ = update(notices).where(notice_shelf.IS_OPEN, notices.c.due_at <= until)
+    open_ = update(notices).where(notice_shelf.IS_OPEN, notices.c.due_at <= by)
     return Settled(copies, (await connection.execute(open_.values(**_SETTLED))).rowcount)

@@ -22,6 +22,7 @@ from digest.store.database import Database
 from digest.store.openness import require_open
 from digest.store.tables import deliveries, issues
 from subscribers.tables import subscriptions
+from tests.flows.feeding import newsdesk
 from tests.flows.newsroom import (
     TUESDAY,
     at,
@@ -34,6 +35,7 @@ from tests.flows.newsroom import (
     publish_news,
     reader,
 )
+from tests.ingest.feed_samples import entry
 from tests.stores import NewStore, opened
 
 pytestmark = pytest.mark.anyio
@@ -226,3 +228,27 @@ async def test_a_time_that_cannot_be_meant_is_refused(
 async def test_a_store_that_was_not_put_back_is_refused(newsroom: Database) -> None:
     with pytest.raises(StoreError, match="was not put back from a backup"):
         await open_it(newsroom, GONE)
+
+
+async def test_what_a_feed_brings_again_waits_for_a_person(
+    newsroom: Database, new_store: NewStore, tmp_path: Path
+) -> None:
+    async with newsdesk(newsroom, TUESDAY - timedelta(hours=12)) as desk:
+        desk.site.post("Ferry")
+        await desk.add(settle_minutes=0)
+        await desk.poll()
+        async with put_back(newsroom, new_store, tmp_path) as back:
+            # the other store took it in, and sent it
+            desk.site.entries.insert(0, entry("bridge", "Bridge", day="Tue, 24 Nov 2026 05:00:00 GMT"))
+            await open_it(back, GONE)
+            desk.site.entries.insert(0, entry("market", "Market", day="Tue, 24 Nov 2026 10:00:00 GMT"))
+            desk.go_on_in(back)
+            desk.now = NOW
+            await desk.poll()
+            assert (await desk.published())[-2:] == ["Ferry", "Market"]
+            drafts = [one.title for one in await desk.briefings() if one.number is None]
+            assert drafts == ["Bridge"]
+            # what comes later is out by itself, whatever day it says
+            desk.site.post("Library")
+            await desk.poll(60)
+            assert (await desk.published())[-1] == "Library"
