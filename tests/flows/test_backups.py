@@ -8,7 +8,8 @@ from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy import create_engine, insert, select, text, update
+from sqlalchemy import URL, create_engine, insert, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from digest.core.model import DeliveryStatus
 from digest.core.moving import Why
@@ -305,3 +306,28 @@ async def test_what_postgresql_does_not_take_is_told(new_store: NewStore, file: 
         await kept(source, file)
         with pytest.raises(UnfinishedCopyError, match=r"rows .* of topics were not taken"):
             await restore(file, target, now=NOW)
+
+
+async def test_no_table_changes_its_columns_while_a_backup_is_made(new_store: NewStore, file: Path) -> None:
+    class Changer(Unwatched):
+        """Tries to migrate the store as soon as some rows were read."""
+
+        def __init__(self, url: URL) -> None:
+            self.engine = create_engine(url)
+            self.refusals = 0
+
+        def settled(self, copies: int) -> None:
+            with pytest.raises(OperationalError, match="lock timeout"):
+                self._change()
+            self.refusals += 1
+
+        def _change(self) -> None:
+            with self.engine.begin() as connection:
+                connection.execute(text("SET LOCAL lock_timeout = 20"))
+                connection.execute(text("ALTER TABLE topics ADD COLUMN colour TEXT"))
+
+    async with two(new_store, "postgresql", "sqlite") as (source, _):
+        changer = Changer(source.url)
+        await back_up(source, file, now=NOW, program="1", progress=changer)
+        changer.engine.dispose()
+        assert changer.refusals
