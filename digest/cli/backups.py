@@ -105,6 +105,9 @@ def restore_file(
     except UnfinishedCopyError as error:
         note(f"digest: {error}")
         raise typer.Exit(FAILED_IN_PART) from None
+    except KeyboardInterrupt:
+        note("what was begun is not whole, and is begun anew by the next call")
+        raise
     links = _links(done.head, settings, is_ours=into == "settings")
     seconds = round(time.monotonic() - start, 1)
     if json:
