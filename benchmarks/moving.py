@@ -23,9 +23,9 @@ def run(options: Options) -> dict[str, Any]:
         file = prepared(folder / "news.sqlite3", readers=readers, cadences=1)
         old = f"sqlite+aiosqlite:///{file}"
         alone(Case(f"{_ROOM}plan", {"url": old}))
-        new, newer = (_beside(server, name) for name in _DATABASES)
+        new, newer = (beside(server, name) for name in _DATABASES)
         for name in _DATABASES:
-            alone(Case(f"{_ROOM}make", {"url": _beside(server, "postgres"), "name": name}))
+            alone(Case(f"{_ROOM}make", {"url": beside(server, "postgres"), "name": name}))
         for way, source, target in (
             ("SQLite to PostgreSQL", old, new),
             ("PostgreSQL to SQLite", new, f"sqlite+aiosqlite:///{folder / 'back.sqlite3'}"),
@@ -54,7 +54,7 @@ def run(options: Options) -> dict[str, Any]:
     return found
 
 
-def _beside(server: str, name: str) -> str:
+def beside(server: str, name: str) -> str:
     """The URL of another database of a server, as our settings have it."""
     before, mark, options = server.partition("?")
     place = before.rpartition("/")[0].replace("postgresql://", "postgresql+psycopg://", 1)

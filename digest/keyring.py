@@ -14,13 +14,18 @@ def split_keys(raw: bytes) -> tuple[bytes, ...]:
 
 
 def keep_new_key(path: Path) -> None:
+    """Make a key and keep it."""
+    keep_key(path, secrets.token_urlsafe(32).encode())
+
+
+def keep_key(path: Path, key: bytes) -> None:
     """Write a key that appears whole or not at all; whoever comes second keeps the first one's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_urlsafe(32).encode() + b"\n")
+            file.write(key + b"\n")
             file.flush()
             # links signed with it will stand in mails: it must outlive a power cut
             os.fsync(file.fileno())

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from digest.config import ENVIRONMENT_PREFIX, Settings
 from digest.errors import SettingsError
-from digest.keyring import keep_new_key, split_keys
+from digest.keyring import keep_key, keep_new_key, split_keys
 
 DEFAULT_FILE: Final = Path("digest.toml")
 #: Values that may hold a password are never repeated in a message.
@@ -71,6 +71,19 @@ def secret_keys(settings: Settings, *, made_when_missing: bool = True) -> tuple[
             f"{path} holds no key: put the old key back, or remove the file to have a new one made"
         )
     return keys
+
+
+def put_back_keys(settings: Settings, keys: tuple[bytes, ...]) -> None:
+    """Keep keys that sign where they would be looked for, unless some are there or set."""
+    path = key_file(settings)
+    if path is None:
+        return
+    try:
+        keep_key(path, b"\n".join(keys))
+    except OSError as error:
+        raise SettingsError(
+            f"the secret key cannot be put back into {path} ({error.strerror}): make the folder writable"
+        ) from None
 
 
 def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is told of running it: units, container and page name only commands and settings that exist."""
+"""What is told of running it: units, container and pages name only commands and settings that exist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ from digest.settings_file import load_settings
 DOCS: Final = Path(__file__).parents[1] / "docs"
 DEPLOY: Final = DOCS / "deploy"
 SERVICES: Final = sorted(path.name for path in DEPLOY.glob("*.service"))
-PAGE: Final = (DOCS / "running.md").read_text(encoding="utf-8")
+PAGES: Final = tuple(DOCS / name for name in ("running.md", "backup.md"))
+PAGE: Final = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+TIMERS: Final = sorted(path.name for path in DEPLOY.glob("*.timer"))
 
 
 def unit(name: str) -> RawConfigParser:
@@ -59,9 +61,10 @@ def test_unit_has_no_powers(name: str) -> None:
     assert service["WorkingDirectory"] == f"/var/lib/{service['StateDirectory']}"
 
 
-def test_timer_starts_a_unit_there_is() -> None:
-    assert unit("digest-run.timer")["Timer"]["OnCalendar"]
-    assert unit("digest-run.service")["Service"]["Type"] == "oneshot"
+@pytest.mark.parametrize("name", TIMERS)
+def test_timer_starts_a_unit_there_is(name: str) -> None:
+    assert unit(name)["Timer"]["OnCalendar"]
+    assert unit(name.replace(".timer", ".service"))["Service"]["Type"] == "oneshot"
 
 
 def test_container_runs_a_command_there_is_as_nobody_in_particular() -> None:
@@ -82,7 +85,7 @@ def test_container_copies_what_the_wheel_is_made_of() -> None:
     assert all((DOCS.parent / name).exists() for name in copied)
 
 
-@pytest.mark.parametrize("path", [*sorted(DEPLOY.iterdir()), DOCS / "running.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*sorted(DEPLOY.iterdir()), *PAGES], ids=lambda path: path.name)
 def test_every_variable_that_is_named_is_a_setting(path: Path) -> None:
     named = set(re.findall(r"DIGEST_([A-Z_]+)", path.read_text(encoding="utf-8")))
     assert {name.lower() for name in named} <= set(Settings.model_fields)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.engine import URL, make_url
 
@@ -16,6 +18,14 @@ from digest.settings_file import load_settings
 from digest.store.database import Database
 from digest.store.openness import require_open
 from digest.store.places import shown
+
+#: How a command is told of a store.
+A_STORE: Final = "A URL as in DIGEST_DATABASE_URL, env:NAME for the variable that holds one, or `settings`."
+
+
+def url_of(word: str, settings: Settings) -> str:
+    """The URL of a store that is named in one of these ways."""
+    return wiring.store_named(word, settings, os.environ)
 
 
 @asynccontextmanager

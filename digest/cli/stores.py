@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.engine import make_url
 
-from digest import wiring
-from digest.cli.console import Config, Json, answer, confirmed, counted, note, run, say
-from digest.cli.doors import store_by_url
+from digest.cli.actor import at_the_shell
+from digest.cli.console import Config, Json, answer, confirmed, counted, note, parse_now, run, say
+from digest.cli.doors import A_STORE, store_by_url, url_of
 from digest.cli.meters import watched
 from digest.cli.statuses import FAILED_IN_PART
 from digest.core.moving import Closed, Start, Why
-from digest.errors import UnfinishedCopyError
+from digest.errors import InputError, UnfinishedCopyError
 from digest.flows.move_store import Copied, move_store
+from digest.flows.reopen import Opened, reopen_restored
 from digest.settings_file import load_settings
 from digest.store import schema
 from digest.store.closing import reopen
 from digest.store.openness import closed
 from digest.store.places import shown
-
-_A_STORE = "A URL as in DIGEST_DATABASE_URL, env:NAME for the variable that holds one, or `settings`."
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def copy(
-    source: Annotated[str, typer.Argument(metavar="FROM", help=_A_STORE)],
+    source: Annotated[str, typer.Argument(metavar="FROM", help=A_STORE)],
     target: Annotated[str, typer.Argument(metavar="TO", help="The same, of an empty store.")],
     keep_open: Annotated[
         bool, typer.Option("--keep-open", help="FROM goes on; the copy is for trial, and sends nothing.")
@@ -82,16 +81,32 @@ def copy(
 
 
 def reopen_store(
-    store: Annotated[str, typer.Argument(metavar="STORE", help=_A_STORE)] = "settings",
+    store: Annotated[str, typer.Argument(metavar="STORE", help=A_STORE)] = "settings",
+    sent_until: Annotated[
+        str | None,
+        typer.Option(
+            "--sent-until",
+            metavar="TIME",
+            help="Of a backup: mails due by then went out from the store that is gone (ISO 8601).",
+        ),
+    ] = None,
+    send_again: Annotated[
+        bool, typer.Option("--send-again", help="Of a backup: send all that is due, perhaps twice.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
     config: Config = None,
 ) -> None:
-    """Open a store that was closed for a copy; the other one must not send any more."""
+    """Open a store that was closed for a copy, or put back; the other one must not send any more."""
     (url,) = _urls((store,), config)
+    until = None if sent_until is None else parse_now(sent_until)
     found = run(_word_of(url))
-    if found is not None and not yes and not confirmed(_question(found)):
+    if found is not None:
+        _require_choice(found, until, url, send_again=send_again)
+    if found is not None and not yes and not confirmed(_question(found, until)):
         return answer({"reopened": False}) if json else say("nothing was changed")
+    if found is not None and found.why is Why.RESTORED:
+        return _open_restored(url, until, json=json)
 
     async def work() -> tuple[Closed | None, str]:
         async with store_by_url(url) as opened:
@@ -103,6 +118,41 @@ def reopen_store(
     return say(f"the store {where} is open" if found else f"the store {where} was open already")
 
 
+def _require_choice(found: Closed, until: datetime | None, url: str, *, send_again: bool) -> None:
+    if found.why is not Why.RESTORED:
+        if until is not None or send_again:
+            raise InputError("--sent-until and --send-again are for a store that was put back from a backup")
+    elif (until is not None) is send_again:
+        raise InputError(
+            f"{found.words(shown(make_url(url)))}" if until is None else "both given: say one of them"
+        )
+
+
+def _open_restored(url: str, until: datetime | None, *, json: bool) -> None:
+    async def work() -> tuple[Opened, str]:
+        async with (
+            store_by_url(url) as opened,
+            watched(json, "planning what was sent", "times") as progress,
+        ):
+            now = datetime.now(UTC)
+            done = await reopen_restored(
+                opened, sent_until=until, by=at_the_shell(), now=now, progress=progress
+            )
+            return done, shown(opened.url)
+
+    done, where = run(work())
+    if json:
+        settled = done.settled._asdict()
+        return answer({"reopened": True, "issues": done.issues, "sent_elsewhere": settled})
+    say(f"the store {where} is open")
+    if until is not None:
+        say(
+            f"{counted(done.settled.copies, 'copy')} and {counted(done.settled.notices, 'other mail')} count "
+            f"as sent elsewhere; {counted(done.issues, 'issue')} of them came after the backup"
+        )
+    return None
+
+
 async def _word_of(url: str) -> Closed | None:
     async with store_by_url(url) as opened:
         await schema.require_current(opened)
@@ -112,10 +162,14 @@ async def _word_of(url: str) -> Closed | None:
 
 def _urls(words: tuple[str, ...], config: Path | None) -> list[str]:
     settings = load_settings(config)
-    return [wiring.store_named(word, settings, os.environ) for word in words]
+    return [url_of(word, settings) for word in words]
 
 
-def _question(found: Closed) -> str:
+def _question(found: Closed, until: datetime | None) -> str:
+    if found.why is Why.RESTORED:
+        if until is None:
+            return f"Open it, and send what has been due since {found.at:%Y-%m-%d %H:%M} UTC once more?"
+        return "Open it? If the store of which it is a backup still sends, readers get everything twice."
     if found.why is Why.COPYING:
         return f"Open it again, and give up the copy to {found.other}?"
     return f"Open it? If {found.other} sends as well, readers get everything twice."

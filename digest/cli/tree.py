@@ -25,6 +25,8 @@ _COLLECT_AFTER: Final = (20_000, 20, 20)
 _BRANCHES: Final = {
     "init": _Branch(("house",), "Make or migrate the store; safe to repeat."),
     "store": _Branch(("stores",), "Copy the store into another one; open a closed one."),
+    "backup": _Branch(("backups",), "Write the whole store into a file, or check one."),
+    "restore": _Branch(("backups",), "Put a backup back into an empty store."),
     "ingest": _Branch(("briefings",), "Take briefings in from files, and publish them."),
     "briefings": _Branch(("briefings",), "List, show, edit, publish and retract briefings."),
     "archive": _Branch(("archive",), "Index the public archive anew."),

@@ -129,6 +129,18 @@ class Feed:
         return timedelta(minutes=self.settle_minutes)
 
 
+def may_be_out(feed: Feed, published: datetime | None, until: datetime | None) -> bool:
+    """Whether readers may have had an item that is new here, from a store that is gone and sent until then.
+
+    That is asked of what a feed brings first since; what comes later was not there by then.
+    """
+    if until is None or feed.begun_at is None:
+        return False
+    if feed.newest_at is not None and feed.newest_at > until:
+        return False
+    return published is None or published <= until
+
+
 def health_of(feed: Feed, now: datetime) -> FeedHealth:
     """The worst that holds of a feed."""
     if feed.gone_at is not None:

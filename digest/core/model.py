@@ -107,6 +107,8 @@ class Skip(StrEnum):
     # of what a person stopped, or did not approve in time
     CANCELLED = "cancelled"
     NOT_APPROVED = "not-approved"
+    # put back from a backup: it may have gone out from the store of which that was made
+    SENT_ELSEWHERE = "sent-elsewhere"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,15 @@ class Why(StrEnum):
     UNFINISHED = "unfinished"
     #: a copy of a store that goes on by itself: both would send the same
     TRIAL = "trial"
+    #: not all of a backup is back yet
+    RESTORING = "restoring"
+    #: put back from a backup: what was sent since it was made is not known there
+    RESTORED = "restored"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """True when rows are missing: nobody may even look."""
+        return self in {Why.UNFINISHED, Why.RESTORING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +36,9 @@ class Closed:
     why: Why
     #: the name of the copying, the same on both sides
     copy: str
-    #: the store on the other side, without its secrets
+    #: the store on the other side, without its secrets; of a backup, its file
     other: str
+    #: when it was closed; of a backup, the moment of which it is
     at: datetime
 
     def words(self, where: str) -> str:
@@ -55,6 +65,17 @@ class Closed:
                     f"the store {where} is a copy for trial of {self.other} ({day}), which goes on by "
                     "itself: to send from this one instead, say digest store reopen"
                 )
+            case Why.RESTORING:
+                return (
+                    f"the store {where} is not whole: the backup {self.other} ({day}) is being put back; "
+                    "go on with digest restore"
+                )
+            case Why.RESTORED:
+                return (
+                    f"the store {where} was put back from the backup {self.other} ({day}), and what was sent "
+                    "since then is not known here: open it with digest store reopen --sent-until TIME, or "
+                    "--send-again"
+                )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +89,8 @@ class Place:
     closed: Closed | None
     #: what is there of its own, in words; empty when nothing is
     holds: str = ""
+    #: true for a database of something else
+    is_other: bool = False
 
 
 class Start(Enum):

@@ -45,6 +45,11 @@ class Rowprint:
             count += 1
         return Rowprint(count, tuple(sums))
 
+    @property
+    def total(self) -> int:
+        """The sum over all parts."""
+        return sum(self.sums) % _ROUND
+
     def parts_unlike(self, other: Rowprint) -> tuple[int, ...]:
         """The parts in which two tables differ."""
         return tuple(part for part in range(PARTS) if self.sums[part] != other.sums[part])

@@ -14,8 +14,8 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM
-from digest.core.feeding import Feed, ItemState
-from digest.core.model import BriefingStatus, DraftBriefing
+from digest.core.feeding import Feed, ItemState, may_be_out
+from digest.core.model import BriefingStatus, DraftBriefing, Skip
 from digest.flows.collect import Taken, collect_within
 from digest.flows.feed_leaving import note_leaving
 from digest.flows.stories import join_new
@@ -23,7 +23,7 @@ from digest.ingest.feed_entry import FeedItem
 from digest.ingest.feeds import FeedRead
 from digest.ingest.gathered import Gathered
 from digest.ingest.topics import TopicRules
-from digest.store import briefings, feed_items, topics
+from digest.store import briefings, feed_items, sent_elsewhere, topics
 from digest.store.changes import note_change
 from digest.store.feed_items import KnownItem
 from digest.store.feeds import Refusal
@@ -64,7 +64,7 @@ async def take_feed(connection: AsyncConnection, feed: Feed, read: FeedRead, now
     old, fresh = _first_choice(feed, found.fresh)
     await _remember(connection, feed, old, now, ItemState.OLD)
     taken = await _collected(connection, feed, read, fresh, found, now)
-    await _appoint(connection, feed, fresh, taken, now)
+    await _appoint(connection, feed, fresh, taken, now, await sent_elsewhere.until(connection))
     said = {known.id: item.said_key for item, known in found.changed.items() if item.place in taken.ids}
     await feed_items.note_said(connection, said)
     await _bring_back(connection, feed, found, now)
@@ -178,9 +178,17 @@ async def _on_its_day(
 
 
 async def _appoint(
-    connection: AsyncConnection, feed: Feed, fresh: Sequence[FeedItem], taken: Taken, now: datetime
+    connection: AsyncConnection,
+    feed: Feed,
+    fresh: Sequence[FeedItem],
+    taken: Taken,
+    now: datetime,
+    sent_until: datetime | None,
 ) -> None:
-    """Say when each new item comes out: after its time of settling, or at once."""
+    """Say when each new item comes out: after its time of settling, or at once.
+
+    What may have gone out from another store until `sent_until` stays a draft, for a person.
+    """
     added = set(taken.whole.added)
     settles_at = now + feed.settle
     at_once: list[int] = []
@@ -191,6 +199,11 @@ async def _appoint(
         waits = False
         if briefing_id in added:
             assert briefing_id is not None
+            if may_be_out(feed, item.published, sent_until):
+                rows.append(_row(feed, item, ItemState.SETTLED, briefing_id, now, None))
+                told = {"because": Skip.SENT_ELSEWHERE}
+                await note_change(connection, PROGRAM, "briefing.wait", briefing_id, now, after=told)
+                continue
             waits = bool(feed.settle_minutes) and not _is_old(feed, item, now)
             (settling if waits else at_once).append(briefing_id)
         if briefing_id is not None:

@@ -18,12 +18,12 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.moving import Closed, Start, Way, Why, way_to_copy
-from digest.core.rowprints import Keyed, Rowprint, Unlike, key_bytes, part_of, print_of, rows_unlike
+from digest.core.rowprints import Rowprint, Unlike, key_bytes, part_of, print_of, rows_unlike
 from digest.errors import DigestError, InputError, StoreError, UnfinishedCopyError
 from digest.flows.reindex import reindex
 from digest.flows.tally import Progress, Unwatched
 from digest.store import closing, copied_rows, copied_stores, schema
-from digest.store.copied_rows import Position, Stage, key_in, pages
+from digest.store.copied_rows import Position, Stage, key_in, pages, print_of_table
 from digest.store.database import Database
 from digest.store.every_table import every_table
 from digest.store.openness import note_closed
@@ -97,7 +97,7 @@ async def _carry(
     if way.start is Start.LAST_WORD:
         async with target.write() as connection:
             await copied_stores.open_to_all(connection)
-        return Copied(await _counts(target), {}, way.start)
+        return Copied(await copied_rows.counts(target, every_table()), {}, way.start)
     async with target.read() as connection:
         at = await copied_rows.position(connection)
     unlike: dict[str, list[Unlike]] = {}
@@ -106,7 +106,7 @@ async def _carry(
             prints, unlike = await _rows(reading, target, at, progress)
         counts = {name: one.rows for name, one in prints.items()}
     else:
-        counts = await _counts(target)
+        counts = await copied_rows.counts(target, every_table())
     if unlike:
         return Copied(counts, unlike, way.start)
     await reindex(store=target, is_seen=False)
@@ -126,7 +126,7 @@ async def _rows(
     unlike: dict[str, list[Unlike]] = {}
     async with target.snapshot() as there:
         for table in every_table():
-            ours, theirs = await _print(reading, table, progress), await _print(there, table, progress)
+            ours, theirs = [await print_of_table(one, table, progress.settled) for one in (reading, there)]
             prints[table.name] = theirs
             if ours != theirs:
                 unlike[table.name] = await _unlike(reading, there, table, ours.parts_unlike(theirs))
@@ -155,14 +155,6 @@ async def _copy(reading: AsyncConnection, target: Database, at: Position, progre
             at = then
             progress.settled(len(rows))
     return at
-
-
-async def _print(connection: AsyncConnection, table: Table, progress: Progress) -> Rowprint:
-    found = Rowprint()
-    async for rows in pages(connection, table):
-        found = found.and_of(Keyed(key_in(table, row), row) for row in rows)
-        progress.settled(len(rows))
-    return found
 
 
 async def _unlike(
@@ -196,11 +188,6 @@ async def _settle(source: Database, target: Database, word: Closed, *, keep_open
         await note_closed(connection, replace(word, why=Why.MOVED))
     async with target.write() as connection:
         await copied_stores.open_to_all(connection)
-
-
-async def _counts(database: Database) -> dict[str, int]:
-    async with database.read() as connection:
-        return {table.name: await copied_rows.count_of(connection, table) for table in every_table()}
 
 
 def _where(database: Database) -> str:

@@ -25,16 +25,19 @@ from digest.store.tables import deliveries, facts, notices
 #: How long writers are waited for on PostgreSQL, in milliseconds; as long as SQLite waits.
 _PATIENCE_MS: Final = 30_000
 _ACTS: Final = ("INSERT", "UPDATE", "DELETE")
+#: What a closed store says to who would write; of one that was copied, where it went.
+_WENT: Final = {Why.TRIAL: "it is a copy of", Why.RESTORED: "it was put back from the backup"}
 
 
 async def close(database: Database, word: Closed, *, now: datetime) -> None:
     """Close a store for whoever may write, in one transaction with a look at who is sending.
 
-    Raises StoreError, with nothing changed, when copies are on their way. From a copy for trial nobody is.
+    Raises StoreError, with nothing changed, when copies are on their way. From a copy for trial, or what was
+    put back from a backup, nobody sends.
     """
     async with database.write() as connection:
         await _hold_writers_off(connection)
-        if word.why is not Why.TRIAL:
+        if word.why not in {Why.TRIAL, Why.RESTORED}:
             await require_nothing_on_its_way(connection, shown(database.url), now)
         await note_closed(connection, word)
         for statement in _locks(database.is_sqlite, word):
@@ -47,12 +50,18 @@ async def reopen(database: Database) -> Closed | None:
         found = await closed(connection)
         if found is None:
             return None
-        if found.why is Why.UNFINISHED:
+        if found.why.is_unfinished or found.why is Why.RESTORED:
+            # of the latter it has to be said first what was sent: `digest.flows.reopen`
             raise StoreError(found.words(shown(database.url)))
-        for statement in _unlocks(database.is_sqlite):
-            await connection.execute(text(statement))
+        await let_write(connection)
         await connection.execute(delete(facts).where(facts.c.name == CLOSED))
     return found
+
+
+async def let_write(connection: AsyncConnection) -> None:
+    """Let rows be written again; the store goes on saying that it is closed to who asks."""
+    for statement in _unlocks(connection.dialect.name == "sqlite"):
+        await connection.execute(text(statement))
 
 
 async def require_nothing_on_its_way(connection: AsyncConnection, where: str, now: datetime) -> None:
@@ -90,8 +99,9 @@ def _locked_tables() -> list[str]:
 
 def _locks(is_sqlite: bool, word: Closed) -> Iterator[str]:
     """The statements after which the store refuses what is written."""
-    went = f"it was copied to {word.other}" if word.why is not Why.TRIAL else f"it is a copy of {word.other}"
-    said = f"{CLOSED_MARK}{went} ({word.at:%Y-%m-%d %H:%M} UTC)".replace("'", "''")
+    went = _WENT.get(word.why, "it was copied to") + f" {word.other}"
+    mend = ": open it with digest store reopen" if word.why is Why.RESTORED else ""
+    said = f"{CLOSED_MARK}{went} ({word.at:%Y-%m-%d %H:%M} UTC){mend}".replace("'", "''")
     # a colon would begin a parameter
     said = said.replace(":", "\\:")
     if is_sqlite:

@@ -6,7 +6,7 @@ Where a copying has come to is written in the transaction of the rows: ended at 
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -29,8 +29,9 @@ from sqlalchemy import update as update_rows
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.rowprints import Key, key_from_json, key_to_json
+from digest.core.rowprints import Key, Keyed, Rowprint, key_from_json, key_to_json
 from digest.errors import StoreError
+from digest.store.database import Database
 from digest.store.openness import CLOSED
 from digest.store.reader_words import UNCLEAN
 from digest.store.tables import facts
@@ -81,19 +82,35 @@ async def move_on(connection: AsyncConnection, before: Position, now: Position) 
     mine = (facts.c.name == POSITION) & (facts.c.value == before.as_json())
     moved = await connection.execute(update_rows(facts).where(mine).values(value=now.as_json()))
     if moved.rowcount != 1:
-        raise StoreError("another digest store copy is at work there: let that one end")
+        raise StoreError("somebody else is copying into that store: let that end")
 
 
 def rows_of(table: Table) -> Select[Any]:
     """All rows of a table that belong into a copy."""
     query = select(table)
-    return query.where(facts.c.name.notin_(_OWN_FACTS)) if table is facts else query
+    # by its name: a table may come from the description of a backup
+    return query.where(table.c.name.notin_(_OWN_FACTS)) if table.name == facts.name else query
 
 
 async def count_of(connection: AsyncConnection, table: Table) -> int:
     """How many rows of a table belong into a copy."""
     query = select(func.count()).select_from(rows_of(table).subquery())
     return int((await connection.execute(query)).scalar_one())
+
+
+async def counts(database: Database, tables: Iterable[Table]) -> dict[str, int]:
+    """How many rows of each table belong into a copy."""
+    async with database.read() as connection:
+        return {table.name: await count_of(connection, table) for table in tables}
+
+
+async def print_of_table(connection: AsyncConnection, table: Table, told: Callable[[int], None]) -> Rowprint:
+    """What tells the rows of a table from others; `told` is called with how many more were looked at."""
+    found = Rowprint()
+    async for rows in pages(connection, table):
+        found = found.and_of(Keyed(key_in(table, row), row) for row in rows)
+        told(len(rows))
+    return found
 
 
 async def pages(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Integer, Table, delete, exists, func, inspect, or_, select, text
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.moving import Closed, Place
 from digest.errors import StoreError
 from digest.store import facts
+from digest.store.closing import let_write
 from digest.store.copied_rows import POSITION, Position, Stage
 from digest.store.database import Database
 from digest.store.every_table import OF_ITS_PROCESSES, OF_THE_ENGINE, every_table
@@ -32,22 +33,26 @@ async def place_of(database: Database) -> Place:
         names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
         word = await closed(connection)
         store = (await facts.store_name(connection)).decode() if fact_rows.name in names else ""
-        return Place(where, store, word, await _holds(connection, names))
+        other = _something_else(names)
+        return Place(where, store, word, other or await _holds_rows(connection, names), is_other=bool(other))
 
 
-async def make_ready(database: Database, word: Closed, *, anew: bool) -> None:
-    """Note that a copy begins in a store that has its tables; `anew` removes what an earlier one left.
+async def make_ready(
+    database: Database, word: Closed, *, anew: bool, tables: Sequence[Table] | None = None
+) -> None:
+    """Note that a copy begins in a store that has its tables; `anew` removes what is there.
 
-    Raises StoreError when somebody else was there meanwhile.
+    `tables` are those of a store of another version, each behind those to which it refers. Raises StoreError
+    when somebody else was there meanwhile.
     """
     async with database.write() as connection:
-        if not anew:
-            names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
-            if holds := await _holds(connection, names):
-                raise StoreError(f"the store {shown(database.url)} {holds}: name one that is empty")
-        for name in ("archive_words", "desk_words"):
+        names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
+        if not anew and (holds := _something_else(names) or await _holds_rows(connection, names)):
+            raise StoreError(f"the store {shown(database.url)} {holds}: name one that is empty")
+        await let_write(connection)
+        for name in {"archive_words", "desk_words"} & set(names):
             await connection.execute(delete(a_table(name)))
-        for table in reversed(every_table()):
+        for table in reversed(every_table() if tables is None else tables):
             await connection.execute(delete(table))
         await connection.execute(delete(fact_rows))
         await note_closed(connection, word)
@@ -65,17 +70,19 @@ async def given_ids(connection: AsyncConnection) -> dict[str, int]:
     if connection.dialect.name == "sqlite":
         return {}
     found = {}
-    for table, sequence in (await _sequences(connection)).items():
+    for table, sequence in (await sequences(connection)).items():
         query = select(func.pg_sequence_last_value(text(f"'{sequence}'::regclass")))
         found[table.name] = (await connection.execute(query)).scalar() or 0
     return found
 
 
-async def go_on_behind(connection: AsyncConnection, ids: dict[str, int]) -> None:
+async def go_on_behind(
+    connection: AsyncConnection, ids: Mapping[str, int], tables: Sequence[Table] | None = None
+) -> None:
     """See to it that new rows get ids that no row had; SQLite gives the next one by itself."""
     if connection.dialect.name == "sqlite":
         return
-    for table, sequence in (await _sequences(connection)).items():
+    for table, sequence in (await sequences(connection, tables)).items():
         query = select(func.max(table.autoincrement_column))
         newest = (await connection.execute(query)).scalar() or 0
         if newest := max(newest, ids.get(table.name, 0)):
@@ -114,12 +121,17 @@ def _does_not_fit(column: Any) -> Any:
     return text("0")
 
 
-async def _holds(connection: AsyncConnection, names: Collection[str]) -> str:
-    """What a store holds that no migration has put there, in words; empty when it holds nothing."""
+def _something_else(names: Collection[str]) -> str:
+    """Which table of a store is none of ours, in words; empty when all are."""
     ours = {table.name for table in (*every_table(), *OF_ITS_PROCESSES)} | {"alembic_version"}
     for name in sorted(names):
         if name not in ours and not name.startswith((*_WORDS, OF_THE_ENGINE)):
             return f"holds a table {name!r} of something else"
+    return ""
+
+
+async def _holds_rows(connection: AsyncConnection, names: Collection[str]) -> str:
+    """What a store holds that no migration has put there, in words; empty when it holds nothing."""
     for table in every_table():
         if table.name not in names:
             continue
@@ -132,10 +144,10 @@ async def _holds(connection: AsyncConnection, names: Collection[str]) -> str:
     return ""
 
 
-async def _sequences(connection: AsyncConnection) -> dict[Table, str]:
+async def sequences(connection: AsyncConnection, tables: Sequence[Table] | None = None) -> dict[Table, str]:
     """The sequences that give ids, by their tables."""
     found = {}
-    for table in every_table():
+    for table in every_table() if tables is None else tables:
         column = table.autoincrement_column
         if column is None:
             continue

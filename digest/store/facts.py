@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.store.tables import facts
@@ -28,6 +28,12 @@ async def remember(connection: AsyncConnection, name: str, value: str) -> bool:
         return False
     await insert_missing(connection, facts, [{"name": name, "value": value}])
     return True
+
+
+async def replace(connection: AsyncConnection, name: str, value: str) -> None:
+    """Keep a fact in the place of what was known under this name before."""
+    await connection.execute(delete(facts).where(facts.c.name == name))
+    await remember(connection, name, value)
 
 
 async def recall(connection: AsyncConnection, name: str) -> str | None:

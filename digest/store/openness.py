@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, inspect
+from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.moving import Closed, Why
@@ -45,5 +45,4 @@ async def note_closed(connection: AsyncConnection, word: Closed) -> None:
     This alone holds nobody off who has the store open: see `close`.
     """
     kept = {"why": word.why, "copy": word.copy, "other": word.other, "at": word.at.isoformat()}
-    await connection.execute(delete(fact_rows).where(fact_rows.c.name == CLOSED))
-    await facts.remember(connection, CLOSED, json.dumps(kept))
+    await facts.replace(connection, CLOSED, json.dumps(kept))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, column, func, inspect, select, table
 from sqlalchemy.exc import PendingRollbackError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.moving import Why
 from digest.errors import StoreError
 from digest.store.database import Database
 from digest.store.openness import closed
@@ -35,7 +35,7 @@ async def migrate(database: Database, upto: str = "head") -> None:
     """
     async with database.rebuild() as connection:
         word = await closed(connection)
-        is_held = word is not None and word.why is not Why.UNFINISHED
+        is_held = word is not None and not word.why.is_unfinished
         if word is not None and is_held and await connection.run_sync(_revision_of) != NEWEST:
             # what holds writers off would go with the tables that are made anew
             raise StoreError(word.words(shown(database.url)))
@@ -58,13 +58,26 @@ async def current_revision(database: Database) -> str | None:
         return await connection.run_sync(_revision_of)
 
 
+def is_known(revision: str) -> bool:
+    """Whether this program has a migration to this version."""
+    from alembic.script import ScriptDirectory
+
+    known = ScriptDirectory.from_config(_config()).walk_revisions()
+    return revision in {script.revision for script in known}
+
+
+async def revision_in(connection: AsyncConnection) -> str | None:
+    """The version of a store, as a transaction sees it; None for an empty one."""
+    return await connection.run_sync(_revision_of)
+
+
 async def require_current(database: Database) -> None:
     """Refuse to work on a store that is not set up, too old, too new or not all there: the words say so."""
     async with database.read() as connection:
         found = await connection.run_sync(_revision_of)
         word = await closed(connection) if found == NEWEST else None
     where = shown(database.url)
-    if word is not None and word.why is Why.UNFINISHED:
+    if word is not None and word.why.is_unfinished:
         raise StoreError(word.words(where))
     if found == NEWEST:
         return

@@ -14,6 +14,8 @@ CALLS: Final = {
     "init": "",
     "store copy": "settings sqlite:///moved.sqlite3",
     "store reopen": "--yes",
+    "backup": "kept.gz",
+    "restore": "monday.gz --replace --yes",
     "ingest": PAGE,
     "briefings list": "",
     "briefings show": "1",

@@ -145,6 +145,7 @@ def lived_in(founded: Path, receiver: str, tmp_path_factory: pytest.TempPathFact
         shell.ok("webhooks", "edit", "3", "--off")
         shell.ok("suppressions", "add", "gone@readers.example")
         shell.ok("families", "pause", "resting.example")
+        shell.ok("backup", "monday.gz")
         (folder / "never.txt").write_text("never@readers.example\n", encoding="utf-8")
         for name, who in (("unproved", "bob"), ("returned", "ana")):
             (folder / f"{name}.eml").write_bytes(report(f"{who}@readers.example"))

@@ -25,9 +25,28 @@ STORES: Final = {
         ("settings sqlite:///folder", "unable to open"),
         ("settings sqlite:///new.sqlite3 --fast", "--fast"),
     ],
+    "backup": [
+        ("empty.txt", "'empty.txt' is there already: name another file, or add --overwrite"),
+        ("empty.txt/kept.gz", "'empty.txt/kept.gz' cannot be written"),
+        ("--with-key here.gz more", "more"),
+        ("--check", "nothing to check: say which file"),
+        ("--check nowhere.gz", "file 'nowhere.gz' cannot be read (No such file or directory)"),
+        ("--check .", "file '.' cannot be read (Is a directory)"),
+        ("--check empty.txt", "the backup 'empty.txt' cannot be used: it is no backup of this program"),
+        ("--check binary", "the backup 'binary' cannot be used: it is no backup of this program"),
+    ],
+    "restore": [
+        ("", "Missing argument 'FILE'"),
+        ("nowhere.gz", "file 'nowhere.gz' cannot be read (No such file or directory)"),
+        ("empty.txt --replace --yes", "the backup 'empty.txt' cannot be used"),
+        ("nowhere.gz --into news.sqlite3", f"a store {_SHAPE}"),
+        ("nowhere.gz --into env:NOWHERE", "the variable 'NOWHERE' is not set"),
+        ("nowhere.gz --replace", "there is no terminal to ask on: add --yes"),
+    ],
     "store reopen": [
         ("sqlite:///nowhere.sqlite3 --yes", "nowhere.sqlite3 is not set up: run digest init"),
         ("env:NOWHERE --yes", "the variable 'NOWHERE' is not set"),
         ("settings more", "more"),
+        ("--sent-until soon --yes", "time 'soon' is not known: say 2026-11-24T08:00:00Z"),
     ],
 }

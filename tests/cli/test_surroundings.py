@@ -29,8 +29,10 @@ ONLY_LOOK: Final = {
     *("subscribers list", "notices list", "suppressions list", "suppressions export"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
     *("families list", "deliveries list", "why", "status", "users list", "users keys", "webhooks list"),
-    *("bounces list", "bounces show", "tidy", "doctor"),
+    *("bounces list", "bounces show", "tidy", "doctor", "backup"),
 }
+#: These make a store where there is none.
+MAKE_ONE: Final = {"init", "restore"}
 #: What is wrong with a store is what this one is asked for: it answers.
 ASKED_FOR_TROUBLE: Final = {"doctor"}
 
@@ -159,7 +161,7 @@ def test_other_trouble_with_settings_or_store_stops(
     assert OTHER_SETTINGS[trouble] in refusal(command, trouble(old_newsroom))
 
 
-@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - {"init"} - ASKED_FOR_TROUBLE), "serve", "worker"])
+@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - MAKE_ONE - ASKED_FOR_TROUBLE), "serve", "worker"])
 def test_store_that_is_not_there_is_not_made_by_asking(command: str, old_newsroom: Shell) -> None:
     assert "run digest init" in refusal(command, store_is_not_there(old_newsroom))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from digest.core.feeding import Feed
 from digest.core.model import Briefing
@@ -52,10 +53,18 @@ class Desk:
     """Who asks the feed, and looks at what came in."""
 
     store: Database
-    poller: Poller
+    poller_of: Callable[[Database], Poller]
     site: Site
     now: datetime
     feed: Feed | None = None
+    poller: Poller = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.go_on_in(self.store)
+
+    def go_on_in(self, store: Database) -> None:
+        """Ask for another store from now on."""
+        self.store, self.poller = store, self.poller_of(store)
 
     async def add(self, **wish: object) -> Feed:
         """Add the site's feed."""
@@ -96,7 +105,7 @@ async def newsdesk(store: Database, now: datetime) -> AsyncIterator[Desk]:
         async with httpd() as server, reaching() as reach:
             site = Site(server)
             server.pages["/feed.xml"] = site.answer
-            poller = Poller(store=store, reach=reach, room=room, pause=0, chance=lambda: 0.5)
-            yield Desk(store, poller, site, now)
+            poller_of = partial(Poller, reach=reach, room=room, pause=0, chance=lambda: 0.5)
+            yield Desk(store, lambda store: poller_of(store=store), site, now)
     finally:
         await room.close()

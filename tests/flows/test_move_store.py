@@ -6,7 +6,6 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -27,23 +26,13 @@ from digest.store.schema import current_revision, migrate, require_current
 from digest.store.tables import deliveries, topics
 from subscribers.tables import bookmarks, listeners, subscribers
 from tests.flows.newsroom import TUESDAY, at, carried, item, join, plan_all, publish_news, reader
+from tests.flows.pairs import WAYS, two
 from tests.flows.whole_store import contents, fill
 from tests.stores import NewStore, opened
 
 pytestmark = pytest.mark.anyio
 
-WAYS = [(one, other) for one in ("sqlite", "postgresql") for other in ("sqlite", "postgresql")]
 NOW = at(24, 8)
-
-
-@asynccontextmanager
-async def two(new_store: NewStore, one: str, other: str) -> AsyncIterator[tuple[Database, Database]]:
-    """A store that was set up, and an empty one."""
-    urls = [
-        await asyncio.to_thread(new_store, kind, seeded) for kind, seeded in ((one, True), (other, False))
-    ]
-    async with opened(urls[0]) as source, opened(urls[1]) as target:
-        yield source, target
 
 
 @pytest.fixture

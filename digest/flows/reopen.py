@@ -1,0 +1,148 @@
+"""A store that was put back from a backup is opened, once it is said what became of the mails since then.
+
+It knows what was planned and due at the moment of the backup. What was due up to the time at which the other
+store ended has gone out from there, most likely: it is planned here as it was there, slot by slot, and
+settled with the reason that it was sent elsewhere. Or all of it is sent again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete
+
+from digest.core import timetable
+from digest.core.access import Actor
+from digest.core.model import DueSlot
+from digest.core.moving import Closed, Why
+from digest.errors import InputError, StoreError
+from digest.flows.edit_briefing import publish_due
+from digest.flows.orders import plan_due
+from digest.flows.publish import Memory, due_slots, publish
+from digest.flows.recover import recover
+from digest.flows.tally import Progress, Unwatched
+from digest.store import ids_ahead, newsletters, planning, sent_elsewhere
+from digest.store.changes import note_change
+from digest.store.closing import let_write
+from digest.store.copied_rows import POSITION
+from digest.store.database import Database
+from digest.store.openness import CLOSED, closed
+from digest.store.places import shown
+from digest.store.sent_elsewhere import Settled
+from digest.store.tables import facts
+
+#: A backup that is older than this is looked at, not sent from: each of its slots would be planned.
+_LONGEST: Final = timedelta(days=62)
+_NONE: Final = Settled(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What came of it."""
+
+    #: the store's own word until now
+    word: Closed
+    #: issues that were planned as they were elsewhere
+    issues: int = 0
+    #: mails that count as sent elsewhere
+    settled: Settled = _NONE
+
+
+async def reopen_restored(
+    store: Database,
+    *,
+    sent_until: datetime | None,
+    by: Actor,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Opened:
+    """Open a store that was put back; whatever was due by `sent_until` counts as sent elsewhere.
+
+    Without it, all that is due is sent. Broken off, the store stays closed, and the next call goes on. Raises
+    InputError for a time that cannot be meant, StoreError for a store that was not put back.
+    """
+    async with store.read() as connection:
+        word = await closed(connection)
+    if word is None or word.why is not Why.RESTORED:
+        raise StoreError(f"the store {shown(store.url)} was not put back from a backup")
+    _check(sent_until, word, now)
+    async with store.write() as connection:
+        await let_write(connection)
+        await ids_ahead.go_ahead(connection, word, now)
+    await _recover(store, word.at)
+    issues, settled = 0, _NONE
+    if sent_until is not None:
+        issues = await _plan(store, word.at, sent_until, progress or Unwatched())
+        async with store.write() as connection:
+            settled = await sent_elsewhere.settle(connection, sent_until)
+            await sent_elsewhere.note_until(connection, sent_until)
+    async with store.write() as connection:
+        await connection.execute(delete(facts).where(facts.c.name.in_((CLOSED, POSITION))))
+        said = {"backup": word.other, "of": word.at.isoformat()}
+        if sent_until is not None:
+            said |= {"sent_until": sent_until.isoformat()}
+        await note_change(connection, by, "store.reopen", word.copy, now, after=said)
+    return Opened(word, issues, settled)
+
+
+def _check(sent_until: datetime | None, word: Closed, now: datetime) -> None:
+    if sent_until is None:
+        return
+    if sent_until > now:
+        raise InputError(f"{sent_until:%Y-%m-%d %H:%M} UTC is still to come: say until when mails were sent")
+    if sent_until < word.at:
+        raise InputError(
+            f"the backup is of {word.at:%Y-%m-%d %H:%M} UTC: by {sent_until:%Y-%m-%d %H:%M} UTC it had all "
+            "that was sent"
+        )
+    if sent_until - word.at > _LONGEST:
+        raise InputError(
+            f"the backup is of {word.at:%Y-%m-%d}: what was sent more than {_LONGEST.days} days later cannot "
+            "be worked out from it"
+        )
+
+
+async def _plan(store: Database, since: datetime, until: datetime, progress: Progress) -> int:
+    """Plan whatever came after one instant up to another, each slot at its time; how many issues."""
+    planned = 0
+    instants = sorted({*await _instants(store, since, until), until})
+    progress.expect(len(instants))
+    for instant in instants:
+        await _recover(store, instant)
+        await publish_due(store=store, now=instant)
+        planned += len(await plan_due(store=store, now=instant))
+        memory = Memory()
+        for due in await due_slots(store=store, now=instant):
+            if _has_come(due, until):
+                planned += (await publish(due, store=store, now=instant, memory=memory)) is not None
+        progress.settled(1)
+    return planned
+
+
+async def _recover(store: Database, now: datetime) -> None:
+    """Nobody sends from a store that was closed: whoever had a copy in hand is gone."""
+    await recover(store=store, is_dead=lambda _: True, now=now, wall=now)
+
+
+def _has_come(due: DueSlot, until: datetime) -> bool:
+    """False for a slot that is planned ahead to be approved, and was not sent yet."""
+    return due.slot.due_at <= until
+
+
+async def _instants(store: Database, since: datetime, until: datetime) -> set[datetime]:
+    """When any cadence has a slot."""
+    async with store.read() as connection:
+        known = {one.id: one for one in await newsletters.every(connection)}
+        cadences = [
+            (cadence, known[newsletter_id].quiet)
+            for newsletter_id, _, cadence, _ in await planning.unserved(connection)
+        ]
+    found: set[datetime] = set()
+    for cadence, quiet in cadences:
+        instant = timetable.next_slot(cadence, since, quiet).due_at
+        while instant <= until:
+            found.add(instant)
+            instant = timetable.next_slot(cadence, instant, quiet).due_at
+    return found
