@@ -67,11 +67,8 @@ class Damage(StrEnum):
 
 
 class Meaning(NamedTuple):
-    """What a kind of damage is called, in one line, and its mend."""
+    """What a kind of damage is, of one of which it is true, and its mend."""
 
-    #: of what there are so many
-    noun: str
-    #: what is so with one of them
     line: str
     mend: str
 
@@ -82,110 +79,91 @@ _LOOK: Final = "see digest issues show and digest deliveries list --issue"
 
 MEANING: Final[Mapping[Damage, Meaning]] = {
     Damage.FILE_DAMAGED: Meaning(
-        "fault", "of the file", "stop sending and put a backup back; check the disk and the memory"
+        "the file is damaged", "stop sending and put a backup back; check the disk and the memory"
     ),
-    Damage.TABLE_DIFFERS: Meaning(
-        "difference", "between the tables that are there and those of this version", _BACKUP
-    ),
-    Damage.ORPHAN: Meaning("row", "refers to a row that is not there", _BACKUP),
-    Damage.UNREADABLE: Meaning("look", "could not be ended, since the store refused to be read", _BACKUP),
+    Damage.TABLE_DIFFERS: Meaning("what tables of this version have is not there", _BACKUP),
+    Damage.ORPHAN: Meaning("a row refers to one that is not there", _BACKUP),
+    Damage.UNREADABLE: Meaning("this could not be looked through to its end", _BACKUP),
     Damage.TWICE: Meaning(
-        "reader",
-        "has it in two copies that count",
+        "a reader has it in two copies that count",
         f"{_LOOK}; a copy that is still planned can be kept back with digest issues cancel",
     ),
     Damage.OWED_AGAIN: Meaning(
-        "reader", "has a copy that counts, and the bookmark owes it once more", f"{_REPORT}; {_BACKUP}"
+        "a reader has it in a copy that counts, and is owed it once more", f"{_REPORT}; else: {_BACKUP}"
     ),
     Damage.LOST: Meaning(
-        "reader",
-        "neither got it, nor is owed it, nor has a reason why not",
+        "a reader neither got it, nor is owed it, nor has a reason why not",
         "send it by hand: digest send NEWSLETTER --to EMAIL --briefing ID --ignore-bookmarks",
     ),
-    Damage.COPY_TWICE: Meaning("reader", "has two copies of one issue", _BACKUP),
-    Damage.NUMBER_MISSING: Meaning(
-        "publication number", "is of nothing, though later ones are given", _BACKUP
-    ),
-    Damage.NUMBER_TWICE: Meaning("publication number", "is given to two", _BACKUP),
-    Damage.COUNTER_DIFFERS: Meaning("counter", "does not say what was given last", _BACKUP),
+    Damage.COPY_TWICE: Meaning("a reader has two copies of it", _BACKUP),
+    Damage.NUMBER_MISSING: Meaning("a publication number is of nothing, and later ones are given", _BACKUP),
+    Damage.NUMBER_TWICE: Meaning("a publication number is given to two", _BACKUP),
+    Damage.COUNTER_DIFFERS: Meaning("a counter does not say what was given last", _BACKUP),
     Damage.BRIEFING_WITHOUT_NUMBER: Meaning(
-        "briefing", "is public and has no number, no batch or no time of its coming out", _BACKUP
+        "a briefing is public, and has no number, no batch or no time of coming out", _BACKUP
     ),
-    Damage.DRAFT_WITH_NUMBER: Meaning("briefing", "is a draft and has a publication number", _BACKUP),
+    Damage.DRAFT_WITH_NUMBER: Meaning("a briefing is a draft, and has a publication number", _BACKUP),
     Damage.TEXT_MISSING: Meaning(
-        "text",
-        "is not there in the revision that is named",
-        f"write it anew with digest briefings edit, or: {_BACKUP}",
+        "a text is not there in the revision that is named",
+        "write the newest one anew with digest briefings edit; older ones are in a backup",
     ),
-    Damage.PREFERENCE_KEY: Meaning(
-        "wish", "stands under a key that is another one's", f"{_REPORT}; {_BACKUP}"
-    ),
-    Damage.PREFERENCE_UNREADABLE: Meaning("wish", "cannot be read", _BACKUP),
+    Damage.PREFERENCE_KEY: Meaning("a wish stands under the key of another one", _BACKUP),
+    Damage.PREFERENCE_UNREADABLE: Meaning("a wish cannot be read", _BACKUP),
     Damage.BOOKMARK_AHEAD: Meaning(
-        "bookmark", "is ahead of the newest publication number", f"its readers would miss news: {_BACKUP}"
+        "a bookmark is ahead of the newest publication number", f"its readers would miss news; {_BACKUP}"
     ),
-    Damage.BOOKMARK_MISCOUNTED: Meaning(
-        "bookmark", "says that another count of briefings waits than it lists", _BACKUP
-    ),
+    Damage.BOOKMARK_MISCOUNTED: Meaning("a bookmark counts otherwise than it lists what waits", _BACKUP),
     Damage.WRONG_GROUP: Meaning(
-        "reader",
-        "stands in a group of another newsletter or standing",
+        "a reader stands in a group of another newsletter, or of another standing",
         "digest subscribers pause EMAIL, then resume; for who has left put a backup back",
     ),
-    Damage.BEGAN_LATER: Meaning("reader", "began after a number that was not given yet", _BACKUP),
+    Damage.BEGAN_LATER: Meaning("a reader began after a number that was not given yet", _BACKUP),
     Damage.STANDING_DIFFERS: Meaning(
-        "reader",
-        "has a standing that the history of standings does not end with",
+        "a reader has another standing than the history of it ends with",
         "digest subscribers show EMAIL tells both; set it anew by pause, resume or unsubscribe",
     ),
     Damage.HALF_ERASED: Meaning(
-        "reader",
-        "is erased in part: a name or address is there and should not, or is missing",
-        "digest subscribers erase EMAIL",
+        "a reader is erased in part: a name or address is left, or is missing",
+        "digest subscribers erase EMAIL; without an address put a backup back",
     ),
-    Damage.COPY_WITHOUT_TIME: Meaning("copy", "was sent, and nobody knows when", f"{_LOOK}; {_REPORT}"),
-    Damage.COPY_FOR_NOBODY: Meaning("copy", "is being sent by nobody", f"it never ends by itself: {_BACKUP}"),
-    Damage.COPY_HELD: Meaning("copy", "is not being sent, and a sender has it in hand", _REPORT),
-    Damage.COPY_WITHOUT_END: Meaning("copy", "is put off without a time", "digest deliveries retry ID"),
-    Damage.COPY_MISCOUNTED: Meaning("copy", "was tried, claimed or doubted less than never", _REPORT),
+    Damage.COPY_WITHOUT_TIME: Meaning("a copy was sent, and nobody knows when", f"{_LOOK}; {_REPORT}"),
+    Damage.COPY_FOR_NOBODY: Meaning(
+        "a copy is being sent, and by nobody", f"nothing ends that by itself; {_BACKUP}"
+    ),
+    Damage.COPY_HELD: Meaning("a copy is not being sent, and a sender has it in hand", _REPORT),
+    Damage.COPY_WITHOUT_END: Meaning("a copy is put off without a time", "digest deliveries retry ID"),
+    Damage.COPY_MISCOUNTED: Meaning("a copy was tried, claimed or doubted less than never", _REPORT),
     Damage.COPY_WITHOUT_REASON: Meaning(
-        "copy", "was skipped, refused or given up for no reason", f"{_LOOK}; {_REPORT}"
+        "a copy was skipped, refused or given up without a reason", f"{_LOOK}; {_REPORT}"
     ),
-    Damage.COPY_OF_TWO_ISSUES: Meaning("copy", "has a content that is another issue's", _BACKUP),
-    Damage.COPY_OF_ANOTHER: Meaning("copy", "is for a reader of another newsletter", _BACKUP),
+    Damage.COPY_OF_TWO_ISSUES: Meaning("a copy has a content that is another issue's", _BACKUP),
+    Damage.COPY_OF_ANOTHER: Meaning("a copy is for a reader of another newsletter", _BACKUP),
     Damage.COPY_UNSEEN: Meaning(
-        "copy", "lies outside the span that its issue names, and is not counted with it", _BACKUP
+        "a copy lies outside the span that its issue names, and is not counted with it", _BACKUP
     ),
-    Damage.COPY_OF_NOTHING: Meaning(
-        "copy", "is to be sent, or was, though there was nothing in it for its readers", _BACKUP
-    ),
+    Damage.COPY_OF_NOTHING: Meaning("a copy is to be sent, or was, and there was nothing in it", _BACKUP),
     Damage.COPY_LEFT_OPEN: Meaning(
-        "copy",
-        "is open, and its issue is closed: it is never sent",
-        "digest deliveries retry ID, or resolve ID",
+        "a copy is open and its issue is closed: it is never sent",
+        "digest deliveries retry ID, or resolve ID; else put a backup back",
     ),
-    Damage.NOTICE_WITHOUT_TIME: Meaning("notice", "was sent, and nobody knows when", _REPORT),
-    Damage.NOTICE_FOR_NOBODY: Meaning("notice", "is being sent by nobody", _BACKUP),
-    Damage.COHORT_SIZE: Meaning(
-        "cohort", "counts another number of readers than there are copies of it", _REPORT
-    ),
-    Damage.COHORT_UNREADABLE: Meaning("cohort", "cannot be read", _BACKUP),
-    Damage.COHORT_NUMBERS: Meaning("cohort", "names a number twice, or one that was not given yet", _BACKUP),
-    Damage.COHORT_ROUND: Meaning("cohort", "is of a round that its issue has not had", _REPORT),
+    Damage.NOTICE_WITHOUT_TIME: Meaning("a notice was sent, and nobody knows when", _REPORT),
+    Damage.NOTICE_FOR_NOBODY: Meaning("a notice is being sent, and by nobody", _BACKUP),
+    Damage.COHORT_SIZE: Meaning("a cohort counts other readers than there are copies of it", _REPORT),
+    Damage.COHORT_UNREADABLE: Meaning("a cohort cannot be read", _BACKUP),
+    Damage.COHORT_NUMBERS: Meaning("a cohort names a number twice, or one that is not given yet", _BACKUP),
+    Damage.COHORT_ROUND: Meaning("a cohort is of a round that its issue has not had", _REPORT),
     Damage.COHORT_UNPINNED: Meaning(
-        "cohort", "names what its round does not show, so its copies cannot be printed", _BACKUP
+        "a cohort names what its round does not show: its copies cannot be printed", _BACKUP
     ),
-    Damage.ISSUE_COUNTS: Meaning("issue", "counts other outcomes than its copies have", _REPORT),
-    Damage.ISSUE_COUNTS_GONE: Meaning("issue", "is in a volume, and its outcomes were not counted", _REPORT),
+    Damage.ISSUE_COUNTS: Meaning("an issue counts other outcomes than its copies have", _REPORT),
+    Damage.ISSUE_COUNTS_GONE: Meaning("an issue is in a volume, and its outcomes are not counted", _REPORT),
     Damage.LEAF_UNREADABLE: Meaning(
-        "leaf", "of a volume cannot be read: what became of its copies is not known", _BACKUP
+        "a leaf of a volume cannot be read: what became of its copies is not known", _BACKUP
     ),
-    Damage.LEAF_DIFFERS: Meaning(
-        "leaf", "of a volume holds other readers or another count of copies than it says", _BACKUP
-    ),
-    Damage.VOLUME_STRANGE: Meaning("cohort", "has copies in a volume of which its issue is not", _BACKUP),
-    Damage.VOLUME_MISSING: Meaning("issue", "is of a volume that is not there", _BACKUP),
-    Damage.VOLUME_UNFINISHED: Meaning("issue", "is in a volume and not at its end", _BACKUP),
+    Damage.LEAF_DIFFERS: Meaning("a leaf of a volume holds other copies than it says", _BACKUP),
+    Damage.VOLUME_STRANGE: Meaning("a cohort has copies in a volume of which its issue is not", _BACKUP),
+    Damage.VOLUME_MISSING: Meaning("an issue is of a volume that is not there", _BACKUP),
+    Damage.VOLUME_UNFINISHED: Meaning("an issue is in a volume and not at its end", _BACKUP),
 }
 
 
@@ -202,19 +180,14 @@ class Difference:
 
     @property
     def line(self) -> str:
-        """What is so, in one line."""
-        noun, line, _mend = MEANING[self.kind]
-        some = f"{self.count} {noun if self.count == 1 else _several(noun)}"
-        said = f"{self.about}: {some} {line}" if self.about else f"{some} {line}"
-        return f"{said} ({', '.join(self.examples)}{', …' if self.count > len(self.examples) else ''})"
+        """What is so, in one line, with how often and some of them."""
+        line = MEANING[self.kind].line
+        said = f"{self.about}: {line}" if self.about else line
+        more = ", …" if self.count > len(self.examples) else ""
+        times = f"{self.count:,}: " if self.count > 1 else ""
+        return f"{said} ({times}{', '.join(self.examples)}{more})"
 
     @property
     def mend(self) -> str:
         """What to do about it."""
         return MEANING[self.kind].mend
-
-
-def _several(noun: str) -> str:
-    if noun == "leaf":
-        return "leaves"
-    return f"{noun[:-1]}ies" if noun.endswith("y") else noun + ("es" if noun.endswith("sh") else "s")

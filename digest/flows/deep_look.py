@@ -47,7 +47,12 @@ class Looked:
 async def deep_look(*, store: Database, progress: Progress | None = None) -> Looked:
     """All that differs from what may be, as the store stands at one moment; others go on meanwhile."""
     async with store.snapshot() as connection:
-        return await _Look(connection, progress or Unwatched()).everything()
+        return await deep_look_in(connection, progress=progress)
+
+
+async def deep_look_in(connection: AsyncConnection, *, progress: Progress | None = None) -> Looked:
+    """The same within a transaction."""
+    return await _Look(connection, progress or Unwatched()).everything()
 
 
 class _Look:

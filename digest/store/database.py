@@ -84,8 +84,10 @@ class Database:
             if not self.is_sqlite:
                 options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
                 connection = await connection.execution_options(**options)
-            async with connection.begin():
+            async with connection.begin() as looking:
                 yield connection
+                # of a damaged file SQLite refuses even the end of a look, if that is a commit
+                await looking.rollback()
 
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncConnection]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from sqlalchemy import Connection, ForeignKey, Table, UniqueConstraint, and_, func, inspect, select, text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.damage import Damage, Difference
@@ -21,7 +22,11 @@ async def faults_of_file(connection: AsyncConnection) -> list[Difference]:
     """What SQLite finds when it reads every page; PostgreSQL has no such word."""
     if connection.dialect.name != "sqlite":
         return []
-    found = (await connection.execute(text(f"PRAGMA integrity_check({_MOST_FAULTS})"))).scalars().all()
+    try:
+        found = (await connection.execute(text(f"PRAGMA integrity_check({_MOST_FAULTS})"))).scalars().all()
+    except DatabaseError as error:
+        # some pages are such that SQLite does not even go on to the next one
+        found = [str(error.orig)]
     faults = [" ".join(str(one).split()) for one in found if one != "ok"]
     return [Difference(Damage.FILE_DAMAGED, len(faults), tuple(faults[:_NAMED]))] if faults else []
 
@@ -36,22 +41,21 @@ async def unlike_tables(connection: AsyncConnection) -> list[Difference]:
 
 def _missing(connection: Connection) -> Iterator[str]:
     seen = inspect(connection)
-    there = set(seen.get_table_names())
+    columns, indices = seen.get_multi_columns(), seen.get_multi_indexes()
+    keys = seen.get_multi_unique_constraints()
     for table in (*every_table(), *OF_ITS_PROCESSES):
-        if table.name not in there:
+        where = None, table.name
+        if where not in columns:
             yield f"table {table.name}"
             continue
-        columns = {one["name"] for one in seen.get_columns(table.name)}
-        yield from (f"column {table.name}.{one.name}" for one in table.columns if one.name not in columns)
-        indices = seen.get_indexes(table.name)
-        names = {one["name"] for one in indices}
+        there = {one["name"] for one in columns[where]}
+        yield from (f"column {table.name}.{one.name}" for one in table.columns if one.name not in there)
+        names = {one["name"] for one in indices[where]}
         yield from (f"index {one.name}" for one in table.indexes if one.name not in names)
-        keys = [
-            [str(name) for name in one["column_names"]] for one in seen.get_unique_constraints(table.name)
-        ]
-        keys += [[str(name) for name in one["column_names"]] for one in indices if one.get("unique")]
+        known = [list(map(str, one["column_names"])) for one in keys[where]]
+        known += [list(map(str, one["column_names"])) for one in indices[where] if one["unique"]]
         wanted = [list(one.columns.keys()) for one in table.constraints if isinstance(one, UniqueConstraint)]
-        yield from (f"key {table.name}({', '.join(one)})" for one in wanted if one not in keys)
+        yield from (f"key {table.name}({', '.join(one)})" for one in wanted if one not in known)
 
 
 async def orphans(connection: AsyncConnection) -> list[Difference]:
