@@ -91,18 +91,18 @@ def judged(
         shown = {(cohort.round, number) for number in (*read.carried, *read.deferred)}
         if sizes[cohort.id] and not shown <= set(pinned):
             yield Damage.COHORT_UNPINNED, cohort.id
-    if issue.outcomes is not None and not _are_the_same(issue.outcomes, copies):
+    if issue.outcomes not in {None, "null"} and not _are_the_same(issue.outcomes, copies):
         yield Damage.ISSUE_COUNTS, issue.id
 
 
-def _are_the_same(outcomes: str, copies: Mapping[tuple[int, str, str], int]) -> bool:
+def _are_the_same(outcomes: str | None, copies: Mapping[tuple[int, str, str], int]) -> bool:
     counted: Counter[tuple[str, str]] = Counter()
     for (_cohort, status, reason), some in copies.items():
         counted[status, reason] += some
     try:
         kept = {
             (status, reason): some
-            for status, by in json.loads(outcomes).items()
+            for status, by in json.loads(outcomes or "{}").items()
             for reason, some in by.items()
         }
     except (ValueError, AttributeError):

@@ -20,6 +20,7 @@ from digest.errors import PassingStoreError, StoreError
 from digest.store.glance import driven, on_the_spot
 from digest.store.places import shown
 from digest.store.sqlite import make_sqlite_safe
+from digest.store.version import require_to_write
 
 #: How long a process may be silent within a transaction on PostgreSQL, in milliseconds, before the server
 #: ends it: one that is frozen there keeps its rows locked, and they should be free before its lease is over.
@@ -126,6 +127,7 @@ class Database:
                 digest_write=True, digest_unchecked=copies_known_ids
             )
             async with connection.begin():
+                await connection.run_sync(require_to_write, self.url)
                 yield connection
 
     async def write_apart(self, work: Callable[[Connection], T]) -> T:
@@ -221,6 +223,7 @@ class _Apart:
     """A thread and its connection, which stays open: to take one from a pool costs half a commit."""
 
     def __init__(self, url: URL) -> None:
+        self._url: Final = url
         self._engine: Final = _engine_apart(url)
         self._connection: Connection | None = None
         self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -242,6 +245,7 @@ class _Apart:
         connection = self._connection or self._engine.connect()
         try:
             with connection.begin():
+                require_to_write(connection, self._url)
                 found = work(connection)
         except BaseException:
             # whatever it was, the next try begins with a connection that is known to work
