@@ -15,6 +15,7 @@ from benchmarks import (
     claims,
     desk,
     feeds,
+    looking,
     memory,
     moving,
     others,
@@ -45,6 +46,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "moving": moving.run,
     "topics": topics.run,
     "shrinking": shrinking.run,
+    "looking": looking.run,
 }
 #: Only when it is named: it installs what other people wrote.
 _ON_REQUEST: Final[Mapping[str, Part]] = {"others": others.run}

@@ -93,7 +93,8 @@ async def _require_to_migrate(connection: AsyncConnection, where: str) -> None:
         ).one()
         if some:
             raise StoreError(
-                f"{some} mails of the store {where} are being sent by the program from before: stop "
+                f"{some} {'mail' if some == 1 else 'mails'} of the store {where} "
+                f"{'is' if some == 1 else 'are'} being sent by the program from before: stop "
                 "digest serve, run and worker (SIGTERM lets them end well), and call again; if they were "
                 f"killed, let the old digest run take their work over, or wait until {until:%H:%M:%S} UTC"
             )
