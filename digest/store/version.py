@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, column, func, select, table
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.errors import StoreError
@@ -30,6 +31,8 @@ def require_to_write(connection: Connection, url: URL) -> None:
     SQLite it holds the one lock for writers already.
     """
     # by the driver's own cursor: this comes before everything that is recorded
+    dbapi = connection.dialect.dbapi
+    assert dbapi is not None
     cursor = connection.connection.cursor()
     try:
         if connection.dialect.name == "postgresql":
@@ -37,6 +40,8 @@ def require_to_write(connection: Connection, url: URL) -> None:
             cursor.execute(f"SELECT pg_advisory_xact_lock_shared({MIGRATING})")
         cursor.execute(_FOUND)
         row = cursor.fetchone()
+    except dbapi.Error as error:
+        raise DBAPIError.instance(_FOUND, None, error, dbapi.Error) from error
     finally:
         cursor.close()
     if row is None or row[0] != NEWEST:
