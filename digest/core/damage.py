@@ -36,6 +36,7 @@ class Damage(StrEnum):
     BEGAN_LATER = "readers.began_later"
     STANDING_DIFFERS = "readers.standing"
     HALF_ERASED = "readers.half_erased"
+    GAP_DIFFERS = "readers.gap"
 
     COPY_WITHOUT_TIME = "copies.without_time"
     COPY_FOR_NOBODY = "copies.for_nobody"
@@ -125,6 +126,9 @@ MEANING: Final[Mapping[Damage, Meaning]] = {
     Damage.HALF_ERASED: Meaning(
         "a reader is erased in part: a name or address is left, or is missing",
         "digest subscribers erase EMAIL; without an address put a backup back",
+    ),
+    Damage.GAP_DIFFERS: Meaning(
+        "a gap ends before it begins, or after the newest number: news would pass for missed", _BACKUP
     ),
     Damage.COPY_WITHOUT_TIME: Meaning("a copy was sent, and nobody knows when", f"{_LOOK}; {_REPORT}"),
     Damage.COPY_FOR_NOBODY: Meaning(

@@ -26,7 +26,7 @@ from digest.store.tables import (
 )
 from digest.store.volume_tables import volumes
 from subscribers.model import Standing
-from subscribers.tables import groups, standing_changes, subscribers, subscriptions
+from subscribers.tables import gaps, groups, standing_changes, subscribers, subscriptions
 
 #: Rows that are named of each kind.
 NAMED: Final = 3
@@ -47,7 +47,10 @@ class Sheet:
 
 def sheets() -> tuple[Sheet, ...]:
     """Every table that is looked through in this way."""
-    return (_copies(), _notices(), _readers(), _people(), _briefings(), _corrections(), _issues())
+    return (
+        *(_copies(), _notices(), _readers(), _people(), _gaps()),
+        *(_briefings(), _corrections(), _issues()),
+    )
 
 
 async def look_through(connection: AsyncConnection, sheet: Sheet) -> list[Difference]:
@@ -145,6 +148,11 @@ def _people() -> Sheet:
     erased = mine.erased_at.isnot(None)
     wrong = {Damage.HALF_ERASED: or_(and_(erased, named), and_(~erased, half))}
     return Sheet(subscribers, "reader", mine.id, wrong)
+
+
+def _gaps() -> Sheet:
+    mine = gaps.c
+    return Sheet(gaps, "gap", mine.id, {Damage.GAP_DIFFERS: or_(mine.after > mine.upto, mine.upto > _NEWEST)})
 
 
 def _briefings() -> Sheet:

@@ -130,6 +130,14 @@ HARMS: Final[dict[str, tuple[Damage, set[Damage], tuple[str, ...]]]] = {
         set(),
         ("UPDATE subscribers SET erased_at = '2026-11-24 08:00', address_key = NULL WHERE id = 1",),
     ),
+    "a gap reaches into the future": (
+        Damage.GAP_DIFFERS,
+        set(),
+        (
+            "INSERT INTO gaps (subscription_id, after, upto, numbers, reason, at) "
+            "VALUES (1, 4, 99, '[]', 'paused', '2026-11-24 08:00')",
+        ),
+    ),
     "sent at no time": (
         Damage.COPY_WITHOUT_TIME,
         set(),

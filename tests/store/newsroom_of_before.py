@@ -10,13 +10,9 @@ from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
 from subscribers.model import Bookmark, Cadence, Format, Profile, interning_key
+from tests.store.texts_of_before import a_briefing, a_newsletter, a_revision, a_topic, at
 
 Rows = list[dict[str, Any]]
-
-
-def at(day: int, hour: int = 6) -> datetime:
-    """An instant in March 2026."""
-    return datetime(2026, 3, day, hour, tzinfo=UTC)
 
 
 MORNING: Final = Cadence(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), time(7), "Europe/Paris")
@@ -90,8 +86,8 @@ def story() -> dict[str, Rows]:
             {"name": "store-name", "value": "0123456789abcdef"},
             {"name": "suppression-key", "value": "ab" * 32},
         ],
-        "newsletters": [_newsletter()],
-        "topics": [_topic("economy", 1), _topic("energy", 2)],
+        "newsletters": [a_newsletter()],
+        "topics": [a_topic("economy", 1), a_topic("energy", 2)],
         "cadences": [
             {
                 "id": id_,
@@ -126,8 +122,8 @@ def story() -> dict[str, Rows]:
             }
             for id_, one in enumerate(BOOKMARKS, 1)
         ],
-        "briefings": [_briefing(id_) for id_ in range(1, 8)],
-        "revisions": [_revision(id_, 1) for id_ in range(1, 8)] + [_revision(2, 2)],
+        "briefings": [a_briefing(id_) for id_ in range(1, 8)],
+        "revisions": [a_revision(id_, 1) for id_ in range(1, 8)] + [a_revision(2, 2)],
         "briefing_topics": [
             {
                 "briefing_id": id_,
@@ -196,91 +192,6 @@ def story() -> dict[str, Rows]:
         ],
         "cohorts": [_cohort(id_, *one) for id_, one in enumerate(COHORTS, 1)],
         "deliveries": [_delivery(id_, *one) for id_, one in enumerate(COPIES, 1)],
-    }
-
-
-def _newsletter() -> dict[str, Any]:
-    return {
-        "id": 1,
-        "slug": "daily",
-        "title": "The Post of Before",
-        "description": "News",
-        "sender_name": "The Post",
-        "sender_address": "post@newsroom.example",
-        "theme": "classic",
-        "sections": ["briefing", "report"],
-        "max_items": 12,
-        "postal_address": "1 High Street",
-        "reach_back_days": 3,
-        "give_up_minutes": 600,
-        "latest_start_minutes": 240,
-        "item_text": "full",
-        "logo_url": None,
-        "logo_alt": "",
-        "accent": None,
-        "ground": None,
-        "links": [],
-        "welcome": True,
-        "goodbye": False,
-        "sign_up": False,
-        "archive": "none",
-        "feedback": False,
-        "approval": False,
-        "clicks": False,
-        "approval_lead_minutes": 0,
-        "quiet_days": [],
-        "first_wishes": {},
-        "pictures": "none",
-    }
-
-
-def _topic(slug: str, position: int) -> dict[str, Any]:
-    return {
-        "slug": slug,
-        "title": slug.title(),
-        "position": position,
-        "rules": {f"{slug}word": 5},
-        "aliases": [],
-        "description": "",
-    }
-
-
-def _briefing(id_: int) -> dict[str, Any]:
-    """Briefing 7 is a draft."""
-    return {
-        "id": id_,
-        "number": id_ if id_ < 7 else None,
-        "batch": (1 if id_ < 4 else 2) if id_ < 7 else None,
-        "status": {6: "retracted", 7: "draft"}.get(id_, "published"),
-        "revision": 2 if id_ == 2 else 1,
-        "section": "briefing",
-        "lead": id_ == 1,
-        "weight": id_ % 3,
-        "must_not_miss": False,
-        "publish_at": None,
-        "story_id": None,
-        "created_at": at(1),
-        "published_at": at(1 if id_ < 4 else 2) if id_ < 7 else None,
-        "title_key": f"{id_:064x}",
-        "body_key": f"{id_ + 16:064x}",
-        "content_key": f"{id_ + 32:064x}",
-    }
-
-
-def _revision(briefing_id: int, revision: int) -> dict[str, Any]:
-    return {
-        "briefing_id": briefing_id,
-        "revision": revision,
-        "title": f"Tariffs rise again {briefing_id}, Ångström 報",
-        "paragraphs": [f"What was said, for the {revision}. time.", "A second paragraph."],
-        "source": "The Post",
-        "source_date": date(2026, 3, 1),
-        "url": f"https://post.example/{briefing_id}",
-        "language": "en",
-        "picture": None,
-        "picture_alt": None,
-        "at": at(1),
-        "actor": "",
     }
 
 
