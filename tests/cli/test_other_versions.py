@@ -1,14 +1,18 @@
-"""A store of a newer program is refused in one line, with both versions and the mend; nothing is changed."""
+"""A store of a newer program is refused in one line, with the mend; one of an older program is upgraded."""
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
+from email import message_from_bytes
 
 import pytest
 
+from digest.store.database import Database
 from digest.store.version import NEWEST
 from tests.cli.shell import Shell, rows_of
+from tests.store.versions import make
 
 
 @pytest.mark.parametrize("command", ["status", "run", "init", "subscribers list", "doctor --deep", "serve"])
@@ -34,3 +38,24 @@ def test_the_doctor_says_what_to_do_about_a_newer_store_and_about_an_older_one(n
         assert version in found["line"]
         assert NEWEST in found["line"]
         assert found["mend"].startswith(mend)
+
+
+def test_the_commands_work_on_a_store_of_the_first_version_once_it_is_upgraded(shell: Shell) -> None:
+    path = shell.folder / "var" / "digest.sqlite3"
+
+    async def of_before() -> None:
+        store = Database(f"sqlite+aiosqlite:///{path}")
+        await make(store, "0001")
+        await store.close()
+
+    asyncio.run(of_before())
+    assert f"has version 0001, this program works on {NEWEST}: run digest init" in shell("status").complaint
+    shell.ok("init")
+    assert shell.ask("status")["uncertain"] == 1
+    shell.ok("preview", "daily", "--for", "ivy@readers.example", "--out", "shown")
+    assert list((shell.folder / "shown").rglob("*.eml"))
+    # one copy waits since before, and one is in doubt
+    assert shell.ask("run", "--now", "2026-03-03T08:00:00Z")["sent"] == 2
+    letters = [message_from_bytes(one.read_bytes()) for one in shell.folder.glob("var/outbox/*.eml")]
+    assert sorted(str(one["To"]).partition(" ")[0] for one in letters) == ["Ann", "Bob"]
+    assert shell.ask("doctor", "--deep")["ok"] is True
