@@ -16,6 +16,7 @@ from benchmarks import (
     desk,
     feeds,
     keeping,
+    looking,
     memory,
     moving,
     others,
@@ -50,6 +51,7 @@ _PARTS: Final[Mapping[str, Part]] = {
     "topics": topics.run,
     "shrinking": shrinking.run,
     "watching": watching.run,
+    "looking": looking.run,
 }
 #: Only when they are named: one installs what other people wrote, one takes long.
 _ON_REQUEST: Final[Mapping[str, Part]] = {"others": others.run, "scale": growth.run}

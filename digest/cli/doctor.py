@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from digest.cli import doctor_deep as deep_look
 from digest.cli.console import Config, Json, answer, counted, parse_choice, parse_now, run, say
 from digest.cli.doctor_parts import parts_for
 from digest.cli.statuses import DONE, FAILED_IN_PART
@@ -33,6 +34,10 @@ Address = Annotated[
     list[str] | None,
     typer.Option("--address", metavar="ADDRESS", help="From where mail reaches the internet; repeat it."),
 ]
+Deep = Annotated[
+    bool,
+    typer.Option("--deep", help="Look at every row of the store, and at nothing else; it may take minutes."),
+]
 _SIGNS = {Level.FINE: "ok", Level.ADVICE: "advice", Level.WARNING: "warning", Level.ERROR: "ERROR"}
 
 
@@ -45,6 +50,7 @@ def doctor(
     only: Only = None,
     resolver: Resolver = None,
     address: Address = None,
+    deep: Deep = False,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -52,6 +58,10 @@ def doctor(
 
     It sends no mail and changes nothing. The status is 1 when there is a warning or an error.
     """
+    if deep:
+        if only is not None or resolver is not None or address:
+            raise InputError("--deep looks at the rows of the store alone: call it without the other options")
+        return deep_look.look(json=json, config=config)
     groups = _groups(only)
     server = None if resolver is None else _resolver(resolver)
     leaves_from = tuple(_address(one) for one in address or ())

@@ -50,6 +50,8 @@ class StoreSeen:
     state: State
     #: how it was refused, or which version it has
     words: str = ""
+    #: what to do when it has another version
+    mend: str = ""
     is_sqlite: bool = True
     #: why nobody may write into it; empty for an open one
     closed: str = ""
@@ -80,8 +82,7 @@ def _not_opened(seen: StoreSeen) -> Finding:
         line, mend = f"the store {seen.name} is not set up", "run digest init"
         return Finding(Found.STORE_MISSING, Level.ERROR, line, mend)
     if seen.state is State.OTHER_VERSION:
-        mend = "run digest init, or the program that made it"
-        return Finding(Found.STORE_VERSION, Level.ERROR, seen.words, mend)
+        return Finding(Found.STORE_VERSION, Level.ERROR, seen.words, seen.mend)
     mend = "check DIGEST_DATABASE_URL, and that the server or the disk is there"
     return Finding(Found.STORE_UNUSABLE, Level.ERROR, seen.words, mend)
 

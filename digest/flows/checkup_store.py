@@ -57,7 +57,7 @@ async def look_into(
     except StoreError as error:
         words = str(error)
     is_sqlite = url.get_backend_name() == "sqlite"
-    return Looked(StoreSeen(shown(url), State.UNUSABLE, words, is_sqlite))
+    return Looked(StoreSeen(shown(url), State.UNUSABLE, words, is_sqlite=is_sqlite))
 
 
 async def _look(url: URL, opened: Opened, now: Callable[[], datetime], is_set_up: IsSetUp | None) -> Looked:

@@ -119,7 +119,7 @@ async def _carry(
         counts = {name: one.rows for name, one in found.items()}
         if unlike := tuple(name for name, one in found.items() if one != contents.prints[name]):
             return Restored(head, counts, unlike)
-        async with target.write() as connection:
+        async with target.write(of_any_version=True) as connection:
             await copied_stores.go_on_behind(connection, contents.given_ids, list(tables.values()))
             await copied_rows.move_on(connection, at, Position(Stage.WORDS))
     await schema.migrate(target)
@@ -143,7 +143,7 @@ async def _write(
         shape, rows = page
         table = tables[shape.name]
         then = Position(Stage.ROWS, shape.name, key_in(table, rows[-1]))
-        async with target.write(copies_known_ids=True) as connection:
+        async with target.write(copies_known_ids=True, of_any_version=True) as connection:
             # two who put back at once: the second one goes on
             await copied_rows.move_on(connection, at, then)
             await write_rows(connection, table, rows)

@@ -45,7 +45,7 @@ async def make_ready(
     `tables` are those of a store of another version, each behind those to which it refers. Raises StoreError
     when somebody else was there meanwhile.
     """
-    async with database.write() as connection:
+    async with database.write(of_any_version=True) as connection:
         names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
         if not anew and (holds := _something_else(names) or await _holds_rows(connection, names)):
             raise StoreError(f"the store {shown(database.url)} {holds}: name one that is empty")

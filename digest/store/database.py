@@ -21,6 +21,7 @@ from digest.store.glance import driven, on_the_spot
 from digest.store.places import shown
 from digest.store.postgres import be_brief, kept_alive, make_postgres_ready
 from digest.store.sqlite import make_sqlite_safe
+from digest.store.version import require_to_write
 
 #: Classes of PostgreSQL's error codes that say nothing about the statement.
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
@@ -73,8 +74,10 @@ class Database:
             if not self.is_sqlite:
                 options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
                 connection = await connection.execution_options(**options)
-            async with connection.begin():
+            async with connection.begin() as looking:
                 yield connection
+                # of a damaged file SQLite refuses even the end of a look, if that is a commit
+                await looking.rollback()
 
     @asynccontextmanager
     async def glance(self) -> AsyncIterator[AsyncConnection]:
@@ -101,18 +104,23 @@ class Database:
             return await work(connection)
 
     @asynccontextmanager
-    async def write(self, *, copies_known_ids: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def write(
+        self, *, copies_known_ids: bool = False, of_any_version: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
         """A transaction that changes rows; commits at the end of the block, rolls back on any error.
 
         `copies_known_ids` promises that every reference written was read from its own table in the same
         transaction: SQLite then does not look it up a second time, which takes longer than writing the row.
-        Whoever writes that much may also keep more of the file in memory meanwhile.
+        Whoever writes that much may also keep more of the file in memory meanwhile. `of_any_version` is for
+        who fills a store whose tables are older than this program.
         """
         async with self._turn(), self._connection() as connection:
             connection = await connection.execution_options(
                 digest_write=True, digest_unchecked=copies_known_ids
             )
             async with connection.begin():
+                if not of_any_version:
+                    await connection.run_sync(require_to_write, self.url)
                 if not (self.is_sqlite or copies_known_ids):
                     # reads lock nothing, and who writes that much thinks in between
                     await be_brief(connection)
@@ -211,6 +219,7 @@ class _Apart:
     """A thread and its connection, which stays open: to take one from a pool costs half a commit."""
 
     def __init__(self, url: URL) -> None:
+        self._url: Final = url
         self._engine: Final = _engine_apart(url)
         self._connection: Connection | None = None
         self._thread: Final = ThreadPoolExecutor(1, thread_name_prefix="store")
@@ -232,6 +241,7 @@ class _Apart:
         connection = self._connection or self._engine.connect()
         try:
             with connection.begin():
+                require_to_write(connection, self._url)
                 found = work(connection)
         except BaseException:
             # whatever it was, the next try begins with a connection that is known to work

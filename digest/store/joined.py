@@ -36,7 +36,9 @@ class Joined(Database):
         yield self._joined
 
     @asynccontextmanager
-    async def write(self, *, copies_known_ids: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def write(
+        self, *, copies_known_ids: bool = False, of_any_version: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
         """Change rows; an error leaves them changed only if it is caught before it ends the transaction."""
         yield self._joined
 

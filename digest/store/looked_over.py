@@ -19,6 +19,7 @@ from digest.errors import StoreError
 from digest.store import openness, schema, workers
 from digest.store.database import Database
 from digest.store.places import shown
+from digest.store.version import words_for
 from subscribers.tables import cadences
 
 #: Seconds for which another writer may have its turn before it is told.
@@ -109,8 +110,8 @@ async def _of_server(connection: AsyncConnection, seen: StoreSeen) -> StoreSeen:
 def _other_version(seen: StoreSeen, version: str | None) -> StoreSeen:
     if version is None:
         return replace(seen, state=State.MISSING)
-    words = f"the store {seen.name} has version {version}, this program works on {schema.NEWEST}"
-    return replace(seen, state=State.OTHER_VERSION, words=words)
+    words, _, mend = words_for(seen.name, version).partition(": ")
+    return replace(seen, state=State.OTHER_VERSION, words=words, mend=mend)
 
 
 def _version(file: sqlite3.Connection) -> str | None:

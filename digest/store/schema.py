@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, column, func, inspect, select, table
+from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,18 +15,14 @@ from digest.errors import StoreError
 from digest.store.database import Database
 from digest.store.openness import closed
 from digest.store.places import shown
+from digest.store.tables import deliveries, notices
+from digest.store.version import NEWEST as NEWEST
+from digest.store.version import VERSION, hold_writers_off, is_newer, words_for
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-#: The version that this program writes: the last of `migrations/versions/`.
-NEWEST: Final = "0029"
-
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
-#: Where Alembic writes the version down.
-_VERSION: Final = table("alembic_version", column("version_num"))
-#: The advisory lock of who migrates; any number that nothing else in the database takes.
-_MIGRATING: Final = 0x6469_6765_7374
 
 
 async def migrate(database: Database, upto: str = "head") -> None:
@@ -39,9 +36,9 @@ async def migrate(database: Database, upto: str = "head") -> None:
         if word is not None and is_held and await connection.run_sync(_revision_of) != NEWEST:
             # what holds writers off would go with the tables that are made anew
             raise StoreError(word.words(shown(database.url)))
-        if not database.is_sqlite:
-            # SQLite has one writer at a time anyway; PostgreSQL would let two make the same table
-            await connection.execute(select(func.pg_advisory_xact_lock(_MIGRATING)))
+        # two would make the same table; and who writes does so by one version or the other
+        await hold_writers_off(connection)
+        await _require_to_migrate(connection, shown(database.url))
         try:
             await connection.run_sync(_upgrade, upto)
         except PendingRollbackError:
@@ -83,30 +80,51 @@ async def require_current(database: Database) -> None:
         return
     if found is None:
         raise StoreError(f"the store {where} is not set up: run digest init")
-    raise StoreError(
-        f"the store {where} has version {found}, this program works on {NEWEST}: "
-        "run digest init, or the program that made it"
-    )
+    raise StoreError(words_for(where, found))
+
+
+async def _require_to_migrate(connection: AsyncConnection, where: str) -> None:
+    """Refuse a store of a newer program, and one of an older program that is sending.
+
+    What is on the wire has to be recorded by who sent it, and that one writes nothing after the upgrade.
+    """
+    found = await connection.run_sync(_revision_of)
+    if found is not None and is_newer(found):
+        raise StoreError(words_for(where, found))
+    if found in {None, NEWEST}:
+        return
+    now = datetime.now(UTC)
+    tables = await connection.run_sync(lambda sync: set(inspect(sync).get_table_names()))
+    for mails in (deliveries, notices):
+        if mails.name not in tables:
+            continue
+        mine = mails.c
+        query = select(func.count(), func.max(mine.lease_until))
+        some, until = (
+            await connection.execute(query.where(mine.status == "sending", mine.lease_until > now))
+        ).one()
+        if some:
+            raise StoreError(
+                f"{some} {'mail' if some == 1 else 'mails'} of the store {where} "
+                f"{'is' if some == 1 else 'are'} being sent by the program from before: stop "
+                "digest serve, run and worker (SIGTERM lets them end well), and call again; if they were "
+                f"killed, let the old digest run take their work over, or wait until {until:%H:%M:%S} UTC"
+            )
 
 
 def _upgrade(connection: Connection, upto: str) -> None:
     # here, for it is as large as the rest of the store's code, and every command asks for the version
     from alembic import command
-    from alembic.script import ScriptDirectory
 
     config = _config()
-    found = _revision_of(connection)
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
-        raise StoreError(f"the store has version {found}, which this program does not know: use a newer one")
     config.attributes["connection"] = connection
     command.upgrade(config, upto)
 
 
 def _revision_of(connection: Connection) -> str | None:
-    if not inspect(connection).has_table(_VERSION.name):
+    if not inspect(connection).has_table(VERSION.name):
         return None
-    found: str | None = connection.execute(select(_VERSION.c.version_num)).scalar()
+    found: str | None = connection.execute(select(VERSION.c.version_num)).scalar()
     return found
 
 

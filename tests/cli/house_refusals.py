@@ -18,6 +18,9 @@ HOUSE: Final = {
         (r"--resolver \x1b", "is no address"),
         ("--address mail.example", "address 'mail.example' is not one of a machine"),
         ("--address ''", "address '' is not one of a machine"),
+        ("--deep --only store", "--deep looks at the rows of the store alone"),
+        ("--deep --resolver 192.0.2.53", "call it without the other options"),
+        ("--deep --address 192.0.2.25", "call it without the other options"),
         ("more", "more"),
     ],
 }

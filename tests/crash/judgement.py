@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from digest.core.model import DeliveryStatus
+from digest.flows.deep_look import deep_look
 from digest.store.database import Database
 from digest.store.ledger import Entry
 from tests.flows.newsroom import copies
@@ -36,6 +37,8 @@ async def judge(
     assert doubled <= (0 if held else doubts), f"{doubled} came twice"
     assert len(uncertain) <= (doubts if held else 0)
     assert_each_briefing_once(holding, news=news, readers=readers)
+    # the look at every row, which knows nothing of the disturbance, finds no fault either
+    assert (await deep_look(store=store)).differences == ()
 
 
 def assert_each_briefing_once(holding: list[Entry], *, news: int, readers: int) -> None:

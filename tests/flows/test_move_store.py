@@ -194,7 +194,7 @@ async def test_nothing_is_moved_while_mails_are_on_their_way(pair: tuple[Databas
 
 async def test_an_old_source_is_to_be_migrated_first(files: tuple[Database, Database]) -> None:
     _, target = files
-    async with target.write() as connection:
+    async with target.rebuild() as connection:
         await connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
         await connection.execute(text("INSERT INTO alembic_version VALUES ('0002')"))
     with pytest.raises(StoreError, match=r"has version 0002.*run digest init"):
@@ -214,7 +214,7 @@ async def test_a_target_with_rows_of_its_own_is_refused(new_store: NewStore) -> 
 
 async def test_a_target_that_holds_something_else_is_refused(files: tuple[Database, Database]) -> None:
     source, target = files
-    async with target.write() as connection:
+    async with target.rebuild() as connection:
         await connection.execute(text("CREATE TABLE letters (id INTEGER)"))
     with pytest.raises(StoreError, match="holds a table 'letters' of something else"):
         await move_store(source, target, now=NOW)

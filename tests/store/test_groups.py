@@ -188,7 +188,7 @@ async def test_readers_who_change_places_at_once_wait_for_nobody_in_a_circle(
 
 async def test_a_store_of_before_groups_keeps_every_reader_where_they_stood(blank_store: Database) -> None:
     await migrate(blank_store, upto="0001")
-    async with blank_store.write() as connection:
+    async with blank_store.rebuild() as connection:
         for statement in _BEFORE_GROUPS:
             await connection.execute(text(statement))
     await migrate(blank_store)

@@ -203,7 +203,7 @@ async def test_what_waited_as_a_draft_is_found_as_what_came_out_at_once(store: D
 async def test_the_migration_indexes_what_was_published_before(new_store: NewStore, store_kind: str) -> None:
     async with opened(new_store(store_kind, False)) as store:
         await schema.migrate(store, upto="0005")
-        async with store.write() as connection:
+        async with store.rebuild() as connection:
             for statement in _BEFORE:
                 await connection.execute(text(statement))
         await schema.migrate(store)

@@ -191,7 +191,10 @@ class MortalStore(Database):
             yield connection
 
     @asynccontextmanager
-    async def write(self, *, copies_known_ids: bool = False) -> AsyncIterator[AsyncConnection]:
+    async def write(
+        self, *, copies_known_ids: bool = False, of_any_version: bool = False
+    ) -> AsyncIterator[AsyncConnection]:
+        assert not of_any_version
         await self._pace.pause()
         self._life.step()
         with self._life.transaction():
