@@ -26,7 +26,6 @@ REFUSALS: Final = {
     **INGEST,
     **STORES,
     **HOUSE,
-    "init": [("now", "now")],
     "briefings list": [
         ("--status lost", "status 'lost' is not known: choose among draft"),
         ("--limit 0", "'--limit'"),
