@@ -110,14 +110,18 @@ _LEFT_OUT: Final = {
 _ELSEWHERE: Final = "is on no list and has no label that is mapped to a newsletter"
 
 
-def move_in(export: Export, choices: Choices) -> MoveIn:
-    """Decide for each member; raises InputError where too little was said to decide."""
+def move_in(export: Export, choices: Choices, *, is_part: bool = False) -> MoveIn:
+    """Decide for each member; raises InputError where too little was said to decide.
+
+    Of a part of an export nothing is refused that may stand in another.
+    """
     members = [_with_status(member, choices.status) for member in export.members]
     deciding = _Deciding(export.system, choices)
     counts = label_counts(members, choices.mapped, choices.topics, deciding.otherwise)
-    require_labels(counts, choices.mapped)
-    if choices.newsletter is None:
-        require_lists(export.lists, choices.mapped)
+    if not is_part:
+        require_labels(counts, choices.mapped)
+        if choices.newsletter is None:
+            require_lists(export.lists, choices.mapped)
     by_address: dict[str, list[Member]] = {}
     for member in members:
         by_address.setdefault(address_key(member.address), []).append(member)

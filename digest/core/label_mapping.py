@@ -44,6 +44,12 @@ class LabelCount:
     targets: tuple[Target, ...]
     #: a topic of ours of the same name, when it is not mapped
     suggestion: str = ""
+    is_list: bool = False
+
+    @property
+    def key(self) -> str:
+        """By what it is mapped."""
+        return self.label.removeprefix(_LIST) if self.is_list else self.label
 
 
 def parse_mapping(
@@ -98,18 +104,19 @@ def label_counts(
 
     A list that is not mapped is the newsletter `otherwise`, if there is one.
     """
-    counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    counts: Counter[tuple[str, tuple[str, ...], bool]] = Counter()
     for member in members:
-        named: set[tuple[str, tuple[str, ...]]] = {(str(label), label.called) for label in member.labels}
+        named: set[tuple[str, tuple[str, ...], bool]]
+        named = {(str(label), label.called, False) for label in member.labels}
         if member.list:
-            named.add((f"{_LIST}{member.list}", (member.list.casefold(),)))
+            named.add((f"{_LIST}{member.list}", (member.list.casefold(),), True))
         counts.update(dict.fromkeys(named, int(member.there in _COUNTED)))
     return tuple(
-        LabelCount(label, count, targets, "" if targets else _suggestion(called, topics))
-        for (label, called), count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+        LabelCount(label, count, targets, "" if targets else _suggestion(called, topics), is_list)
+        for (label, called, is_list), count in sorted(counts.items(), key=lambda one: (-one[1], one[0]))
         for targets in [
             targets_of(called, mapped)
-            or ((Target("newsletter", otherwise),) if otherwise and label.startswith(_LIST) else ())
+            or ((Target("newsletter", otherwise),) if otherwise and is_list else ())
         ]
     )
 

@@ -90,17 +90,17 @@ async def take_export(
     async with store.read() as connection:
         names = topic_names(await topics.every(connection))
         by_slug = {one.slug: one for one in await newsletters.every(connection)}
-    decided = move_in(export, _choices(wanted, names, by_slug))
+    decided = move_in(export, choices_for(wanted, names, by_slug))
     taken = Taken(export, decided.labels, decided.remarks, left_out=list(decided.left_out))
     taken.rejected += [LeftOut(one.line, one.reason, one.file) for one in export.unfit]
     for some in _some(decided.arrivals):
         async with store.write() as connection:
-            await _take(connection, some, wanted, by_slug, taken, now)
+            await take_arrivals(connection, some, wanted, by_slug, taken, now)
             if dry_run:
                 await connection.rollback()
     for some in _some(decided.blocked):
         async with store.write() as connection:
-            await _block(connection, some, taken, by, now)
+            await block(connection, some, taken, by, now)
             if dry_run:
                 await connection.rollback()
     if not dry_run:
@@ -108,7 +108,8 @@ async def take_export(
     return taken
 
 
-def _choices(wanted: Wanted, names: Mapping[str, str], by_slug: Mapping[str, Newsletter]) -> Choices:
+def choices_for(wanted: Wanted, names: Mapping[str, str], by_slug: Mapping[str, Newsletter]) -> Choices:
+    """What somebody wants, with what there is here; raises InputError and NotFoundError."""
     if wanted.newsletter is not None and wanted.newsletter not in by_slug:
         raise NotFoundError(f"newsletter {wanted.newsletter!r} does not exist: see digest newsletters list")
     return Choices(
@@ -125,15 +126,15 @@ def _some(arrivals: Sequence[Arrival]) -> list[Sequence[Arrival]]:
     return [arrivals[start : start + LINES_AT_A_TIME] for start in range(0, len(arrivals), LINES_AT_A_TIME)]
 
 
-async def _take(
+async def take_arrivals(
     connection: AsyncConnection,
     some: Sequence[Arrival],
     wanted: Wanted,
     by_slug: Mapping[str, Newsletter],
     taken: Taken,
     now: datetime,
-) -> None:
-    """Take some in, within a transaction."""
+) -> Lines:
+    """Take some in, within a transaction; what was written is in the lines."""
     reason = f"imported from {taken.export.system}"
     lines = await Lines.of(connection, [one.row for one in some], by_slug, now, reason)
     yes_here = await consents.said_yes_here(connection, [one.id for one in lines.known.values()])
@@ -142,6 +143,7 @@ async def _take(
         await page.take(arrival)
     await lines.write_down()
     await page.write_down(await suppression_key(connection))
+    return lines
 
 
 class _Page:
@@ -282,7 +284,7 @@ def _taken_over(subscription_id: int, arrival: Arrival, now: datetime) -> TakenO
     )
 
 
-async def _block(
+async def block(
     connection: AsyncConnection, some: Sequence[Arrival], taken: Taken, by: Actor, now: datetime
 ) -> None:
     """Put addresses on the list of those that are not written to; whoever reads there is suppressed."""

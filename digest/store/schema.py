@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 #: The version that this program writes: the last of `migrations/versions/`.
-NEWEST: Final = "0026"
+NEWEST: Final = "0027"
 
 _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 #: Where Alembic writes the version down.
