@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -17,9 +17,10 @@ from digest.core.arrivals import LeftOut, Unconfirmed
 from digest.core.exports import Export, System
 from digest.core.label_mapping import LabelCount
 from digest.errors import InputError
-from digest.flows.take_export import Taken, Wanted, take_export
-from digest.ingest.exports import find_export, read_export
 from subscribers.model import Standing
+
+if TYPE_CHECKING:
+    from digest.flows.take_export import Taken
 
 From = Annotated[
     str | None,
@@ -73,6 +74,10 @@ def take_if_export(
     data: bytes, said: Said, source: str, grounds: str, *, dry_run: bool, json: bool, config: Config
 ) -> bool:
     """Take bytes in if they are an export, and end; False for what is a roster of ours."""
+    # imported here: all commands about readers load this file, and one of them takes exports
+    from digest.flows.take_export import Wanted, take_export
+    from digest.ingest.exports import find_export, read_export
+
     system = parse_choice(said.system, System, "system")
     wanted = Wanted(
         newsletter=said.newsletter,

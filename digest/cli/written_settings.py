@@ -83,7 +83,9 @@ def without_password(smtp_url: str) -> str:
 
 
 def _with_one(text: str, name: str, value: str, end: str) -> str:
-    stands = re.compile(rf"^([ \t]*{name}[ \t]*=[ \t]*){_STRING}([ \t]*(?:#[^\r\n]*)?)(?=\r?$)", re.MULTILINE)
+    stands = re.compile(
+        rf"^(\ufeff?[ \t]*{name}[ \t]*=[ \t]*){_STRING}([ \t]*(?:#[^\r\n]*)?)(?=\r?$)", re.MULTILINE
+    )
     if stands.search(text):
         return stands.sub(lambda found: f"{found[1]}{value}{found[2]}", text, count=1)
     line = f"{name} = {value}{end}"

@@ -81,11 +81,15 @@ def read_json_members(
 
 def looks_like_listing(text: str) -> bool:
     """Whether each line is an address, and one of them at least has a name before it."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if not lines or any(len(line) > _LONGEST_LINE for line in lines):
+    first, _, rest = text.strip().partition("\n")
+    if first.endswith(_NOBODY):
+        return not rest
+    # most tables are told by their headings
+    if "@" not in first:
         return False
-    if lines[-1].endswith(_NOBODY):
-        return len(lines) == 1
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if any(len(line) > _LONGEST_LINE for line in lines):
+        return False
     return any(line.endswith(">") for line in lines[:_LONGEST_LINE]) and all("@" in line for line in lines)
 
 
