@@ -92,8 +92,8 @@ def _with_one(text: str, name: str, value: str, end: str) -> str:
     as_comment = re.compile(rf"^[ \t]*#[ \t]*{name}[ \t]*=[^\n]*(?:\n|\Z)", re.MULTILINE)
     found = as_comment.search(text)
     place = found.end() if found else len(text)
-    before = text[:place]
-    return f"{before}{'' if not before or before.endswith(chr(10)) else end}{line}{text[place:]}"
+    above = text[:place]
+    return f"{above}{'' if not above or above.endswith(chr(10)) else end}{line}{text[place:]}"
 
 
 def _values(text: str) -> dict[str, object] | None:
