@@ -13,7 +13,7 @@ from typing import Any, Final
 from digest.core.exports import Agreement, Label, Member, System, There, Unfit
 from digest.errors import InputError
 from digest.ingest.export_tables import AT_LISTMONK, labels_of_attributes, said_of_attributes
-from digest.ingest.export_values import Remarks
+from digest.ingest.export_values import Remarks, words_of
 from subscribers.model import Format
 from subscribers.wishes import WishError, parse_address
 
@@ -187,7 +187,7 @@ def _on_a_list(member: Member, on: Mapping[str, Any], remarks: Remarks) -> Membe
         member,
         remarks,
         there=there,
-        list=_word(on, "name"),
+        list=words_of(_word(on, "name")),
         agreement=Agreement(
             asked_at=began,
             asked_from=remarks.network(seen_from),
@@ -214,7 +214,7 @@ def _entries_of_mailman(document: Any) -> list[Any] | None:
 def _of_mailman(entry: Mapping[str, Any], place: int) -> Iterator[Member]:
     remarks = Remarks()
     mode = _word(entry, "delivery_mode")
-    labels = (Label("delivery", mode.replace("_", " ")),) if mode and mode != "regular" else ()
+    labels = (Label("delivery", words_of(mode.replace("_", " "))),) if mode and mode != "regular" else ()
     # answers before version 3.3 have no status: there it is in each member's preferences
     status = _word(entry, "delivery_status")
     member = Member(
@@ -222,7 +222,7 @@ def _of_mailman(entry: Mapping[str, Any], place: int) -> Iterator[Member]:
         there=_there_at_mailman(status, _word(entry, "role")),
         line=place,
         name=remarks.name(_word(entry, "display_name")),
-        list=_word(entry, "list_id"),
+        list=words_of(_word(entry, "list_id")),
         labels=labels,
         format=Format.TEXT if mode == "plaintext_digests" else None,
     )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
+from unicodedata import category
 
 from digest.core.exports import Agreement
 from subscribers.wishes import WishError, parse_language, parse_name, parse_zone
@@ -71,6 +72,10 @@ class Remarks:
             name = parse_name(whole)
         except WishError:
             self._said.append("the name holds control characters")
+            return ""
+        if not name.isprintable() and any(category(sign) == "Cs" for sign in name):
+            # JSON may hold them, and no store or mail can
+            self._said.append("the name holds half a character")
             return ""
         if len(name) > _MOST_NAME:
             self._said.append(f"the name is longer than {_MOST_NAME} characters")

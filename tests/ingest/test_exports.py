@@ -304,6 +304,20 @@ def test_a_name_that_no_store_keeps_is_left_out() -> None:
     assert second.remarks == ("the name holds control characters",)
 
 
+@pytest.mark.parametrize("sign", ["\\ud800", "\\u0000", "\\u202e"], ids=["half", "nul", "turned"])
+def test_signs_that_json_can_write_and_nothing_can_keep_come_to_no_store(sign: str) -> None:
+    text = export_file("listmonk.json").decode()
+    for word in ("Duarte", "Morning mail", "economy", "203.0.113.7", "2023-09-10T11:20:00Z"):
+        text = text.replace(word, f"{word}{sign}")
+    export = found(text.encode())
+    ines = of(export)
+    said = [ines.name, ines.list, ines.agreement.asked_from, *labels(ines)]
+    # raises for what cannot be encoded
+    assert b"\0" not in "".join(said).encode()
+    bad = text.replace("ines@harbour.example", f"ines{sign}@harbour.example")
+    assert len(found(bad.encode()).unfit) == 1
+
+
 @pytest.mark.parametrize("name", FILES, ids=str)
 @given(data=st.data())
 def test_whatever_is_cut_out_of_an_export_it_is_read_or_refused(name: str, data: st.DataObject) -> None:

@@ -85,6 +85,8 @@ async def test_an_export_goes_by_the_steps_of_an_import(store: Database) -> None
             (kept,) = await consents.of_subscription(connection, ines.id)
         assert (kept.words, kept.confirmed_from) == (BASIS, "203.0.113.8")
         page = await client.get("/admin/readers/import/1")
+        assert "3 added" in says(page)
+        assert "3 kept, never to be written to" in says(page)
         await submit(client, page, "/undo")
         await work(store)
         # who is gone there stays gone, whatever is taken back
