@@ -48,7 +48,7 @@ Update = Annotated[
     bool, typer.Option("--update", help="Write its wishes over those of who reads here already.")
 ]
 #: Of an export without options of its own.
-_DEFAULTS: Final = (None, None, [], Unconfirmed.LEAVE.value, None, False)
+_DEFAULTS: Final[tuple[object, ...]] = (None, None, [], Unconfirmed.LEAVE.value, None, False)
 #: Standings of those who are kept so that they are never written to.
 _GONE: Final = (Standing.LEFT, Standing.BOUNCING, Standing.COMPLAINED, Standing.SUPPRESSED)
 #: Lines that are named each, for one reason; more of them are counted.
