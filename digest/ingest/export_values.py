@@ -18,6 +18,9 @@ _MOST_NAME: Final = 200
 _MOST_WORDS: Final = 200
 #: As the language of listmonk prints an instant: `2024-03-05 10:11:12.345678 +0100 CET`.
 _GO_INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d{4})\b")
+#: The names in a column of tags.
+_QUOTED: Final = re.compile(r'"([^"]*)"')
+_ALL_QUOTED: Final = re.compile(r'\s*"[^"]*"(?:\s*,\s*"[^"]*")*\s*')
 #: How deep JSON of attributes may be nested; one that is deeper is left out unread.
 _MOST_NESTED: Final = 20
 _YES: Final = frozenset({"true", "t", "yes", "y", "1"})
@@ -131,11 +134,8 @@ def words_of(text: str) -> str:
 
 
 def choices_in(text: str) -> tuple[str, ...]:
-    """The names in a cell that lists several: commas part them, but for those behind a backslash.
-
-    Quotes around a name are taken away, as the column of tags has them.
-    """
-    parts = re.split(r"(?<!\\),", text)
+    """The names in a cell that lists several: commas part them, but for those in quotes or escaped."""
+    parts = _QUOTED.findall(text) if _ALL_QUOTED.fullmatch(text) else re.split(r"(?<!\\),", text)
     names = (part.replace("\\,", ",").strip().strip('"').strip() for part in parts)
     return tuple(dict.fromkeys(name for name in map(words_of, names) if name))
 

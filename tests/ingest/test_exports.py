@@ -110,7 +110,7 @@ def test_mailchimps_four_files_say_who_reads_and_who_does_not() -> None:
 
 def test_mailchimp_keeps_tags_groups_zone_and_the_consent() -> None:
     ines = of(found(export_file(SUBSCRIBED), SUBSCRIBED))
-    assert labels(ines) >= {"Members", "Topics: Economy", "Topics: Science"}
+    assert labels(ines) >= {"Members", "Weekly, printed", "Topics: Economy", "Topics: Science"}
     assert (ines.zone, ines.agreement.asked_from, ines.agreement.confirmed_from) == (
         *("Europe/Lisbon", "203.0.113.7", "203.0.113.8"),
     )
