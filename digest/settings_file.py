@@ -31,7 +31,7 @@ def load_settings(config: Path | None) -> Settings:
     Raises `SettingsError` with one line for whoever typed the value.
     """
     source = config or DEFAULT_FILE
-    values = _read_toml(source, must_exist=config is not None)
+    values = values_in(source, must_exist=config is not None)
     for key in values:
         if key not in Settings.model_fields:
             raise SettingsError(f"{key!r} in {source} is not a setting: {_nearest(key)}")
@@ -86,7 +86,8 @@ def put_back_keys(settings: Settings, keys: tuple[bytes, ...]) -> None:
         ) from None
 
 
-def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:
+def values_in(path: Path, *, must_exist: bool = False) -> dict[str, Any]:
+    """What a file of settings says, not looked into any further; raises SettingsError for what is no TOML."""
     try:
         # a byte order mark is what some editors put there
         text = path.read_text(encoding="utf-8-sig")
@@ -106,6 +107,21 @@ def _read_toml(path: Path, *, must_exist: bool) -> dict[str, Any]:
         raise SettingsError(f"settings file {path} is not valid TOML: {reason}") from None
 
 
+def wrong_with(name: str, value: str) -> str:
+    """Why a value cannot be a setting, in words that follow its name; empty when it can."""
+    values: dict[str, Any] = {name: value}
+    try:
+        Settings(**values)
+    except ValidationError as error:
+        return _should(error.errors(include_url=False)[0])
+    return ""
+
+
+def is_set_by_environment(name: str) -> bool:
+    """Whether a variable goes before what the file says of a setting."""
+    return _is_set(ENVIRONMENT_PREFIX + name.upper(), os.environ)
+
+
 def _nearest(key: str) -> str:
     close = difflib.get_close_matches(key.lower().replace("-", "_"), Settings.model_fields, n=1)
     return f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(Settings.model_fields))}"
@@ -117,13 +133,17 @@ def _in_one_line(error: ValidationError, source: Path) -> str:
     name = str(first["loc"][0])
     variable = ENVIRONMENT_PREFIX + name.upper()
     where = variable if _is_set(variable, os.environ) else f"{name} in {source}"
-    should = str(
-        first.get("ctx", {}).get("error") or first["msg"].removeprefix("Input ").partition(", unable")[0]
-    )
+    should = _should(first)
     shown = repr(first["input"])
     if name in _UNSPOKEN or "@" in shown:
         return f"{where} {should}"
     return f"{where} is {shown if len(shown) <= 80 else shown[:79] + '…'}, but {should}"
+
+
+def _should(wrong: Mapping[str, Any]) -> str:
+    return str(
+        wrong.get("ctx", {}).get("error") or wrong["msg"].removeprefix("Input ").partition(", unable")[0]
+    )
 
 
 def _is_set(variable: str, environment: Mapping[str, str]) -> bool:

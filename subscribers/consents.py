@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from subscribers.interning import chunks
 from subscribers.model import Standing
 from subscribers.tables import consents, subscriptions
 
@@ -66,6 +67,58 @@ async def note_bases(
     rows = [{"subscription_id": one, **common} for one in subscription_ids]
     if rows:
         await connection.execute(insert(consents), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """A consent that somebody gave to another system, as that one tells of it."""
+
+    subscription_id: int
+    asked_at: datetime
+    #: network addresses, as far as they are known
+    asked_from: str
+    confirmed_at: datetime | None
+    confirmed_from: str
+
+
+async def note_taken_over(
+    connection: AsyncConnection, consents_there: Collection[TakenOver], form: str, words: str
+) -> None:
+    """Keep consents that were given elsewhere; `form` begins as those of imports do."""
+    common = {"form": form, "version": Shown(form, words, "").version, "words": words}
+    rows = [
+        {
+            "subscription_id": one.subscription_id,
+            "asked_at": one.asked_at,
+            "asked_from": one.asked_from[:45],
+            "confirmed_at": one.confirmed_at,
+            "confirmed_from": one.confirmed_from[:45],
+            **common,
+        }
+        for one in consents_there
+    ]
+    if rows:
+        await connection.execute(insert(consents), rows)
+
+
+async def said_yes_here(
+    connection: AsyncConnection, subscription_ids: Collection[int]
+) -> dict[int, datetime]:
+    """When readers last said yes on a page of ours, by subscription; none of who never did."""
+    mine = consents.c
+    found: dict[int, datetime] = {}
+    for some in chunks(list(subscription_ids)):
+        query = (
+            select(mine.subscription_id, func.max(mine.confirmed_at))
+            .where(
+                mine.subscription_id.in_(some),
+                mine.confirmed_at.isnot(None),
+                mine.form.not_like(f"{BY_IMPORT}%"),
+            )
+            .group_by(mine.subscription_id)
+        )
+        found |= {row[0]: row[1] for row in await connection.execute(query)}
+    return found
 
 
 async def note_answer(

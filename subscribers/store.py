@@ -134,12 +134,12 @@ async def note_standing(
 
 
 async def note_beginnings(
-    connection: AsyncConnection, standing_by_subscription: Mapping[int, Standing], reason: str, now: datetime
+    connection: AsyncConnection, begun: Mapping[int, tuple[Standing, str]], now: datetime
 ) -> None:
-    """Keep the first standing of many."""
+    """Keep the first standing of many, with its reason, by subscription."""
     rows = [
         {"subscription_id": id_, "at": now, "before": None, "after": standing, "reason": reason}
-        for id_, standing in standing_by_subscription.items()
+        for id_, (standing, reason) in begun.items()
     ]
     if rows:
         await connection.execute(insert(standing_changes), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from itertools import groupby
 from typing import Annotated
@@ -98,13 +99,18 @@ def _address(text: str) -> str:
         raise InputError(f"address {text!r} is not one of a machine, such as 192.0.2.25") from None
 
 
+def tell_findings(found: Iterable[Finding], tell: Callable[[str], None]) -> None:
+    """Each finding with how bad it is, and how to mend it."""
+    for one in found:
+        tell(f"  {_SIGNS[one.level]:8}{one.line} [{one.id}]")
+        if one.mend:
+            tell(f"          -> {one.mend}")
+
+
 def _tell(found: tuple[Finding, ...]) -> None:
     for group, findings in groupby(found, key=lambda one: one.group):
         say(group)
-        for one in findings:
-            say(f"  {_SIGNS[one.level]:8}{one.line} [{one.id}]")
-            if one.mend:
-                say(f"          -> {one.mend}")
+        tell_findings(findings, say)
     errors, warnings = (sum(one.level is level for one in found) for level in (Level.ERROR, Level.WARNING))
     if errors or warnings:
         say(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}: docs/doctor.md tells more of each")

@@ -21,8 +21,13 @@ def bytes_of(file: Path) -> bytes:
 
 def text_of(file: Path) -> str:
     """What a file says, or standard input for `-`."""
+    return text_in(bytes_of(file), file)
+
+
+def text_in(data: bytes, file: Path) -> str:
+    """What bytes say that were read from a file."""
     try:
-        return bytes_of(file).decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"file {str(file)!r} is not UTF-8 text: save it as CSV in UTF-8") from None
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
+from digest.cli.actor import at_the_shell
 from digest.cli.company import set_up_engine
 from digest.cli.console import Config, Json, Now, answer, counted, parse_now, run, say, table
 from digest.cli.doors import new_store_at, store_of
+from digest.cli.statuses import FAILED_IN_PART
 from digest.core.overdue import late_words
 from digest.flows.overview import Overview, ReturnedMail, overview
 from digest.flows.seed import FIRST_NEWSLETTER, seed
@@ -27,15 +29,48 @@ def add_to(app: typer.Typer) -> None:
     app.command("status")(status)
 
 
-def init(json: Json = False, config: Config = None) -> None:
-    """Make or migrate the store, with the default topics and a first newsletter; safe to repeat."""
+def init(
+    sender: Annotated[
+        str | None,
+        typer.Option("--sender", metavar="'NAME <ADDRESS>'", help="Whom the mails of daily are from."),
+    ] = None,
+    smtp: Annotated[
+        str | None, typer.Option("--smtp", metavar="URL", help="The mail server, as smtp_url in settings.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Where readers reach the web pages.")
+    ] = None,
+    no_questions: Annotated[
+        bool, typer.Option("--no-questions", help="Ask nothing, on a terminal either.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Write over what was said before without asking.")
+    ] = False,
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Make or migrate the store, with the default topics and a first newsletter; safe to repeat.
+
+    On a terminal it asks for what nobody has said yet: sender, mail server, address of the pages. What it is
+    told goes into digest.toml, whose other lines stay, and into the newsletter.
+    """
+    # imported here: `status` shares this file, and what prints newsletters takes long to load
+    from digest.cli.first_run import Asked, first_run, may_ask, told
+    from digest.flows.newsletters import edit_newsletter
+
+    settings = load_settings(config)
+    asks = may_ask() and not (no_questions or json)
+    said = first_run(Asked(sender, smtp, base_url), settings, config, asks=asks, yes=yes)
 
     async def work() -> dict[str, Any]:
-        settings = load_settings(config)
         secret_keys(settings)
         async with new_store_at(settings) as store:
             await seed(store, default_topics())
             await set_up_engine(store)
+            if said is not None and said.sender is not None:
+                fields = {"sender_address": said.sender.address, "sender_name": said.sender.name or None}
+                slug, now = FIRST_NEWSLETTER.slug, parse_now(None)
+                await edit_newsletter(slug, fields, store=store, now=now, by=at_the_shell())
             return {
                 "store": store.url.render_as_string(hide_password=True),
                 "version": schema.NEWEST,
@@ -43,7 +78,16 @@ def init(json: Json = False, config: Config = None) -> None:
             }
 
     document = run(work())
-    return answer(document) if json else say(f"the store {document['store']} is ready")
+    if said is not None:
+        said.write_settings()
+    if json:
+        answer(document if said is None else document | said.document)
+    else:
+        say(f"the store {document['store']} is ready")
+        if said is not None:
+            told(said)
+    if said is not None and not said.is_well:
+        raise typer.Exit(FAILED_IN_PART)
 
 
 def status(now: Now = None, json: Json = False, config: Config = None) -> None:

@@ -13,29 +13,52 @@ import typer
 from digest.cli.actor import at_the_shell
 from digest.cli.console import Config, Json, answer, counted, note, parse_now, plain, run, say
 from digest.cli.doors import store_of
-from digest.cli.files import text_of, written_to
+from digest.cli.files import bytes_of, text_in, written_to
+from digest.cli.moving_in import From, Mapped, Said, StatusOfAll, UnconfirmedThere, Update, take_if_export
 from digest.cli.readers import Email, Grounds, NewsletterName, subscribers
 from digest.cli.statuses import DONE, FAILED_IN_PART
+from digest.core.arrivals import Unconfirmed
 from digest.errors import NotFoundError
 from digest.flows import my_data
 from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import roster_of
 from digest.flows.rosters import Imported, import_roster
+from subscribers.consents import Shown
 from subscribers.wishes import parse_address
 
 
 @subscribers.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Or - for standard input.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, JSON or ZIP; or - for standard input.")],
+    system: From = None,
+    newsletter: Annotated[
+        str | None, typer.Option("--newsletter", metavar="SLUG", help="Of an export: what they read here.")
+    ] = None,
+    mapping: Mapped = None,
+    unconfirmed: UnconfirmedThere = Unconfirmed.LEAVE.value,
+    status: StatusOfAll = None,
+    update: Update = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every line, change nothing.")] = False,
     raw: Annotated[bool, typer.Option("--raw", help="Cells are not guarded against formulas.")] = False,
     grounds: Grounds = "",
     json: Json = False,
     config: Config = None,
 ) -> None:
-    """Add or change readers from a CSV file; refused lines are reported, the rest is taken."""
-    text, agreed = text_of(file), grounds_for(grounds)
+    """Add or change readers from a CSV file, or from an export of another system.
 
+    Exports of listmonk, Mailchimp, Substack, Ghost and Mailman 3 are recognised, zipped or not. Refused lines
+    are reported, the rest is taken. Who left there, whose mail came back or who complained is kept as such
+    and not written to; of those who read here already nothing is changed without --update.
+    """
+    data, agreed = bytes_of(file), grounds_for(grounds)
+    said = Said(system, newsletter, mapping or [], unconfirmed, status, update, raw)
+    if not take_if_export(data, said, _named(file), grounds, dry_run=dry_run, json=json, config=config):
+        _import_roster(text_in(data, file), file, agreed, raw, dry_run, json, config)
+
+
+def _import_roster(
+    text: str, file: Path, agreed: Shown | None, raw: bool, dry_run: bool, json: bool, config: Config
+) -> None:
     async def work() -> Imported:
         async with store_of(config) as store:
             return await import_roster(
@@ -54,10 +77,13 @@ def import_file(
     else:
         would = "would be " if dry_run else ""
         say(f"{done.added} {would}added, {done.updated} {would}updated, {len(done.rejected)} refused")
-    source = "standard input" if str(file) == "-" else file
     for refusal in done.rejected:
-        note(f"refused {source}, line {refusal.line}: {refusal.reason}")
+        note(f"refused {_named(file)}, line {refusal.line}: {refusal.reason}")
     raise typer.Exit(FAILED_IN_PART if done.rejected else DONE)
+
+
+def _named(file: Path) -> str:
+    return "standard input" if str(file) == "-" else str(file)
 
 
 @subscribers.command("export")

@@ -7,7 +7,7 @@ mail servers, folders, packages                meanwhile
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -141,23 +141,34 @@ async def _found_servers(parts: Parts) -> Addresses:
     return dict(zip(hosts, found, strict=True))
 
 
+async def try_servers(
+    servers: Sequence[Server], now: datetime, seconds: float = _SECONDS
+) -> tuple[Finding, ...]:
+    """Call on mail servers as the doctor does, up to the login; nothing is sent."""
+    known = await asyncio.gather(*(found_by_machine(server.host, _FOR_A_NAME) for server in servers))
+    calls = [_called(one, at, seconds, now) for one, at in zip(servers, known, strict=True)]
+    return tuple(one for found in await asyncio.gather(*calls) for one in found)
+
+
 async def _servers(parts: Parts, addresses: asyncio.Future[Addresses]) -> tuple[Finding, ...]:
     if parts.outbox is not None:
         line = f"mails are written into the folder {parts.outbox}, and none leaves"
         mend = "name a mail server in DIGEST_SMTP_URL when readers are to get them"
         return (Finding(Found.SMTP_FOLDER, Level.ADVICE, line, mend),)
     known = await asyncio.shield(addresses)
-    calls = [_called(server, known[server.host], parts) for server in parts.servers]
+    calls = [_called(one, known[one.host], parts.seconds, parts.now()) for one in parts.servers]
     return tuple(one for found in await asyncio.gather(*calls) for one in found)
 
 
-async def _called(server: Server, addresses: tuple[str, ...], parts: Parts) -> tuple[Finding, ...]:
+async def _called(
+    server: Server, addresses: tuple[str, ...], seconds: float, now: datetime
+) -> tuple[Finding, ...]:
     try:
-        seen = await asyncio.wait_for(call_on(server, addresses), parts.seconds)
+        seen = await asyncio.wait_for(call_on(server, addresses), seconds)
     except TimeoutError:
         line = f"{server} answers so slowly that the call was given up"
         return (Finding(Found.SMTP_UNREACHABLE, Level.ERROR, line, "ask who runs the server"),)
-    return judge_server(seen, parts.now())
+    return judge_server(seen, now)
 
 
 async def _files(parts: Parts) -> tuple[Finding, ...]:

@@ -16,8 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.importing import ImportStatus
 from digest.core.model import Newsletter
+from digest.flows.exports_at_desk import ExportDesk
 from digest.flows.readers import topic_names
-from digest.flows.taking_back import kept, take_back
+from digest.flows.taking_back import take_back, undo_of
 from digest.flows.taking_in import Lines
 from digest.store import imports, newsletters, topics
 from digest.store.changes import note_change
@@ -45,12 +46,14 @@ async def work_on_imports(*, store: Database, now: datetime, stop: asyncio.Event
 
 
 async def _work_on(one: Import, *, store: Database, now: datetime, stop: asyncio.Event) -> int:
-    desk = await _Desk.of(one, store)
+    desk = await (_Desk.of(one, store) if one.export is None else _export_desk(one, store))
     done = 0
     found: Import | None = one
     while found is not None and found.status is one.status and not stop.is_set():
         if one.status is ImportStatus.REHEARSING:
-            await desk.rehearse(found, store, now)
+            async with store.read() as connection:
+                piece = await imports.piece(connection, one.id, found.position)
+            await desk.rehearse(found, piece or Piece(found.position, (), (), {}), store, now)
         else:
             async with store.write() as connection:
                 if not await imports.take_turn(connection, found, now):
@@ -83,6 +86,13 @@ async def _conclude(one: Import, store: Database, now: datetime) -> None:
         await leave_nothing(store)
 
 
+async def _export_desk(one: Import, store: Database) -> ExportDesk:
+    async with store.read() as connection:
+        names = topic_names(await topics.every(connection))
+        by_slug = {known.slug: known for known in await newsletters.every(connection)}
+    return ExportDesk(one, names, by_slug)
+
+
 class _Desk:
     """What trying and taking look at, read once; and who stood on lines before."""
 
@@ -107,12 +117,8 @@ class _Desk:
                     await asyncio.to_thread(desk._read, one, piece)
         return desk
 
-    async def rehearse(self, one: Import, store: Database, now: datetime) -> None:
+    async def rehearse(self, one: Import, piece: Piece, store: Database, now: datetime) -> None:
         """Decide a piece and roll back what that wrote; only what was refused is kept."""
-        async with store.read() as connection:
-            piece = await imports.piece(connection, one.id, one.position)
-        if piece is None:
-            piece = Piece(one.position, (), (), {})
         rows, refused = await asyncio.to_thread(self._read, one, piece)
         async with store.write() as connection:
             lines = await self._decided(connection, one, rows, refused, now)
@@ -131,15 +137,7 @@ class _Desk:
         lines = await self._decided(connection, one, rows, refused, now)
         await lines.write_down()
         await lines.note_basis(consents.Shown(f"{consents.BY_IMPORT}{one.id}", one.basis, ""))
-        undo = {
-            "added": [[id_, 0] for id_ in lines.new_ids],
-            "changed": [
-                [after.id, kept(lines.before[after.id]), kept(after, lines.names.get(after.subscriber_id))]
-                for after in lines.changed
-            ],
-            "back": [[known.id, 0] for known in lines.back],
-        }
-        await self._note(connection, one, piece, refused, lines, lines=[], undo=undo)
+        await self._note(connection, one, piece, refused, lines, lines=[], undo=undo_of(lines))
 
     def _read(self, one: Import, piece: Piece) -> tuple[list[RosterRow], list[RefusedLine]]:
         """The rows of a piece; who stands on an earlier line of the roster is refused."""

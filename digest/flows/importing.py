@@ -110,7 +110,10 @@ async def take(import_id: int, *, by: Actor, store: Database, now: datetime) -> 
     """Take a roster in, as it was tried."""
     async with store.write() as connection:
         one = await require(connection, import_id)
-        await _step(connection, one, ImportStatus.TAKING, now, added=0, updated=0, refused=0)
+        anew: dict[str, Any] = {"added": 0, "updated": 0, "refused": 0}
+        if one.export is not None:
+            anew["export"] = {**one.export, "gone": 0, "ended": 0}
+        await _step(connection, one, ImportStatus.TAKING, now, **anew)
         await note_change(connection, by, "import.take", import_id, now, after={"lines": one.lines})
 
 

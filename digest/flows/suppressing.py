@@ -71,7 +71,7 @@ async def suppress_addresses(
         async with store.write() as connection:
             key = await suppression_key(connection)
             new = await suppress_by_hand(connection, some, key, by.name[:140], words, now)
-            ended = await _suppress_readers(connection, some, by, now)
+            ended = await suppress_readers(connection, some, by, now)
             said = {"added": new, "readers": ended}
             await note_change(connection, by, "suppression.add", "a list", now, after=said)
             added += new
@@ -167,16 +167,17 @@ async def _suppress_who_is_meant(
         meant = [address for _, address in page if not hashes.isdisjoint(hashes_of(address, key))]
         for start in range(0, len(meant), _AT_A_TIME):
             async with store.write() as connection:
-                await _suppress_readers(connection, meant[start : start + _AT_A_TIME], by, now)
+                await suppress_readers(connection, meant[start : start + _AT_A_TIME], by, now)
 
 
 def _because(entry: Entry) -> str:
     return {"erased": "was erased", "complained": "complained"}.get(entry.reason, f"was {entry.reason}")
 
 
-async def _suppress_readers(
+async def suppress_readers(
     connection: AsyncConnection, addresses: Sequence[str], by: Actor, now: datetime
 ) -> int:
+    """Suppress who reads at these addresses, everywhere; how many subscriptions that ended."""
     mine = [
         one
         for one in await together.subscriptions_among(connection, addresses)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import DeliveryStatus
 from digest.flows.leaving import end_all
 from digest.flows.readers import rewished
+from digest.flows.taking_in import Lines
 from digest.store import events, imports, ledger, wiped_notices
 from digest.store.imports import Import, Piece
 from digest.store.tables import deliveries
@@ -41,6 +42,18 @@ def kept(one: Subscription, name: str | None = None) -> dict[str, Any]:
             *(str(profile.format), profile.max_items, profile.language),
         ],
         "name": one.name if name is None else name,
+    }
+
+
+def undo_of(lines: Lines) -> dict[str, Any]:
+    """What undoes lines that were written down, as a piece keeps it."""
+    return {
+        "added": [[id_, 0] for id_ in lines.new_ids],
+        "changed": [
+            [after.id, kept(lines.before[after.id]), kept(after, lines.names.get(after.subscriber_id))]
+            for after in lines.changed
+        ],
+        "back": [[known.id, 0] for known in lines.back],
     }
 
 

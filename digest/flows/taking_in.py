@@ -58,6 +58,8 @@ class Lines:
     reason: str = IMPORTED
     #: of a line that does not say which
     newsletter: str = FIRST_NEWSLETTER
+    #: of those who came in with one of their own, by folded address and newsletter id
+    reasons: dict[tuple[str, int], str] = field(default_factory=dict)
     begun: list[Subscription] = field(default_factory=list)
     changed: list[Subscription] = field(default_factory=list)
     #: by subscriber id
@@ -110,14 +112,26 @@ class Lines:
             except DigestError as error:
                 rejected.append(RefusedLine(row.line, str(error)))
 
+    def begin_as(self, new: Enrolment, standing: Standing) -> None:
+        """Take somebody in who is not to be written to; raises what `take_all` notes."""
+        newsletter = self.newsletters[new.newsletter]
+        self._begin(new, newsletter)
+        begun = self.begun.pop()
+        away_after = begun.began_after if standing is Standing.PAUSED else None
+        self.begun.append(replace(begun, standing=standing, away_after=away_after))
+        self.reasons[_key(begun)] = new.reason
+
     async def write_down(self) -> None:
         """A handful of statements, whatever the number of lines."""
         await shelf.set_names(self.connection, self.names)
         await shelf.save_all(self.connection, self.changed)
         ids = await shelf.add_subscriptions(self.connection, await self._with_subscribers())
         self.new_ids = ids
-        standings = {id_: one.standing for id_, one in zip(ids, self.begun, strict=True)}
-        await shelf.note_beginnings(self.connection, standings, self.reason, self.now)
+        begun = {
+            id_: (one.standing, self.reasons.get(_key(one), self.reason))
+            for id_, one in zip(ids, self.begun, strict=True)
+        }
+        await shelf.note_beginnings(self.connection, begun, self.now)
 
     async def note_basis(self, shown: consents.Shown) -> None:
         """Keep what those who came in agreed to, in the words of who took them in."""
@@ -172,6 +186,10 @@ class Lines:
         ids = await shelf.add_subscribers(self.connection, names, self.now)
         known = {**self.subscriber_ids, **dict(zip(strangers, ids, strict=True))}
         return [replace(one, subscriber_id=known[address_key(one.address)]) for one in self.begun]
+
+
+def _key(one: Subscription) -> tuple[str, int]:
+    return address_key(one.address), one.newsletter_id
 
 
 def _require_welcome(row: RosterRow, known: Subscription | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -54,7 +55,7 @@ def read_all(
         return (reading(data, source, columns),)
     found: list[Gathered] = []
     missing = dict(columns or {})
-    for name, part in _files(data, source, most_bytes):
+    for name, part in files_in(data, source, most_bytes):
         whole = f"{source}/{name}"
         try:
             if part.startswith(BEGINNING):
@@ -74,8 +75,17 @@ def _refused(whole: str, error: InputError) -> Gathered:
     return Gathered(rejected=(Rejected(whole, 1, str(error)),), source=whole, foreign=foreign)
 
 
-def _files(data: bytes, source: str, most_bytes: int) -> Iterator[tuple[str, bytes]]:
-    """Each file with its name; raises InputError for an archive that cannot be read."""
+def files_in(
+    data: bytes,
+    source: str,
+    most_bytes: int,
+    most_of_one: int = MOST_OF_ONE,
+    named: re.Pattern[str] | None = None,
+) -> Iterator[tuple[str, bytes]]:
+    """Each file with its name, or those alone in whose names `named` is found.
+
+    Raises InputError for an archive that cannot be read, or unpacks to more than it may.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if _OFFICE in archive.namelist():
@@ -83,11 +93,12 @@ def _files(data: bytes, source: str, most_bytes: int) -> Iterator[tuple[str, byt
             if not all(archive.namelist()):
                 raise InputError(f"{source} holds a file without a name: pack it again")
             files = [one for one in archive.infolist() if not one.is_dir() and not _is_litter(one.filename)]
+            files = [one for one in files if named is None or named.search(one.filename)]
             if len(files) > _MOST_FILES:
                 raise InputError(f"{source} holds more than {_MOST_FILES} files: part it")
             left = most_bytes
             for one in sorted(files, key=lambda one: one.filename):
-                part = _unpacked(archive, one, source, left, most_bytes)
+                part = _unpacked(archive, one, source, left, most_bytes, most_of_one)
                 left -= len(part)
                 yield shown(one.filename), part
     # the package says by NotImplementedError what it cannot unpack
@@ -96,7 +107,12 @@ def _files(data: bytes, source: str, most_bytes: int) -> Iterator[tuple[str, byt
 
 
 def _unpacked(
-    archive: zipfile.ZipFile, one: zipfile.ZipInfo, source: str, left: int, most_bytes: int
+    archive: zipfile.ZipFile,
+    one: zipfile.ZipInfo,
+    source: str,
+    left: int,
+    most_bytes: int,
+    most_of_one: int,
 ) -> bytes:
     name = f"{source}/{shown(one.filename)}"
     if one.flag_bits & 1:
@@ -104,9 +120,9 @@ def _unpacked(
     if one.compress_type not in _METHODS:
         raise InputError(f"{name} is packed in an unusual way: pack it with deflate")
     with archive.open(one) as file:
-        part = file.read(MOST_OF_ONE + 1)
-    if len(part) > MOST_OF_ONE:
-        raise InputError(f"{name} has more than {MOST_OF_ONE // 1_000_000} MB")
+        part = file.read(most_of_one + 1)
+    if len(part) > most_of_one:
+        raise InputError(f"{name} has more than {most_of_one // 1_000_000} MB")
     if len(part) > left:
         raise InputError(f"{source} unpacks to more than {most_bytes // 1_000_000} MB: part it")
     return part

@@ -22,6 +22,10 @@ _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _UNSEEN: Final = "".join(chr(c) for c in range(0x3001) if chr(c).isspace()) + "\u200b\u2060\ufeff"
 
 
+class NoTextError(InputError):
+    """Bytes are no text, or not in UTF-8."""
+
+
 def decoded(data: bytes, *, source: str) -> str:
     """The text of a file: UTF-8, or UTF-16 when it says so by a byte-order mark."""
     encoding = "utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig"
@@ -30,12 +34,12 @@ def decoded(data: bytes, *, source: str) -> str:
     except UnicodeDecodeError as error:
         # the codec drops a byte-order mark first and counts from there, so count lines in its own bytes
         line = error.object[: error.start].count(b"\n") + 1
-        raise InputError(
+        raise NoTextError(
             f"{source} is not text in UTF-8: byte {error.object[error.start]:#04x} in line {line} "
             "cannot be read; save it as UTF-8 and try again"
         ) from None
     if "\0" in text:
-        raise InputError(
+        raise NoTextError(
             f"{source} is not text: it holds NUL bytes; give a text file, saved as UTF-8 when it is one"
         )
     return text

@@ -50,6 +50,8 @@ imports = Table(
     Column("restored", Integer, nullable=False),
     Column("kept", Integer, nullable=False),
     Column("changed_at", Instant, nullable=False),
+    # of an export of another system: whose it is, its files and labels, and what somebody said of them
+    Column("export", JSON(none_as_null=True)),
     CheckConstraint(one_of("status", ImportStatus), name="status"),
 )
 

@@ -45,6 +45,8 @@ class Import:
     restored: int
     kept: int
     changed_at: datetime
+    #: of an export of another system: see `digest.flows.exports_at_desk`; None for a roster of ours
+    export: Mapping[str, Any] | None = None
 
     @property
     def is_under_way(self) -> bool:
@@ -65,7 +67,12 @@ class Piece:
 
 
 async def add(
-    connection: AsyncConnection, by: Actor, headings: Sequence[str], raw: bool, now: datetime
+    connection: AsyncConnection,
+    by: Actor,
+    headings: Sequence[str],
+    raw: bool,
+    now: datetime,
+    export: Mapping[str, Any] | None = None,
 ) -> int:
     """Write down that a roster is handed over; its pieces follow. Its number."""
     counts = dict.fromkeys(
@@ -83,6 +90,7 @@ async def add(
         "newsletter": "",
         "basis": "",
         "changed_at": now,
+        "export": export,
         **counts,
     }
     new_id: int = (await connection.execute(insert(imports).values(row).returning(imports.c.id))).scalar_one()

@@ -5,6 +5,22 @@ from __future__ import annotations
 from typing import Final
 
 HOUSE: Final = {
+    "init": [
+        ("now", "now"),
+        ("--sender nobody", "sender 'nobody' is not one (address 'nobody' is not valid"),
+        ("--sender 'News <news@harbour>'", "is not one"),
+        ("--sender 'A\x07B <news@harbour.org>'", "is not one"),
+        ("--sender ''", "sender '' is not one"),
+        ("--smtp pigeon://loft", "--smtp should be file:FOLDER or servers such as"),
+        ("--smtp 'smtp://user:secret@host:port'", "--smtp should be"),
+        ("--smtp smtp://mail.harbour.org/inbox", "--smtp goes on after the port"),
+        ("--smtp ''", "--smtp"),
+        ("--smtp file:", "--smtp should name a folder"),
+        ("--base-url ftp://news.harbour.org", "--base-url should be an http or https address"),
+        ("--base-url https://news.harbour.org?a=b", "--base-url should be"),
+        ("--sender 'News <news@harbour.org>' --base-url nowhere", "--base-url should be"),
+        ("--config nowhere.toml --base-url https://news.harbour.org", "nowhere.toml does not exist"),
+    ],
     "status": [("--now someday", "time 'someday' is not known"), ("--loud", "No such option: --loud")],
     "doctor": [
         ("--only weather", "group 'weather' is not known: choose among settings"),

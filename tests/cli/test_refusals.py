@@ -12,6 +12,7 @@ from tests.cli.family_refusals import FAMILIES
 from tests.cli.feed_refusals import FEEDS
 from tests.cli.house_refusals import HOUSE
 from tests.cli.ingest_refusals import INGEST
+from tests.cli.moving_in_refusals import MOVING_IN
 from tests.cli.planning_refusals import PLANNING
 from tests.cli.returned_refusals import RETURNED
 from tests.cli.serving_refusals import SERVING
@@ -25,7 +26,6 @@ REFUSALS: Final = {
     **INGEST,
     **STORES,
     **HOUSE,
-    "init": [("now", "now")],
     "briefings list": [
         ("--status lost", "status 'lost' is not known: choose among draft"),
         ("--limit 0", "'--limit'"),
@@ -217,15 +217,6 @@ REFUSALS: Final = {
         (f"{ANA} folder", "cannot be written (Is a directory)"),
     ],
     "subscribers erase": [("nobody@readers.example", "subscriber 'nobody@readers.example' does not exist")],
-    "subscribers import": [
-        ("nowhere.csv", "'nowhere.csv' cannot be read (No such file"),
-        ("folder", "'folder' cannot be read (Is a directory)"),
-        ("binary", "'binary' is not UTF-8 text"),
-        ("empty.txt", "no column email"),
-        ("header.csv", "column 'shoe_size' is not known: choose among email"),
-        ("headless.csv", "column 'eve@readers.example' is not known"),
-        ("-", "no column email"),
-    ],
     "subscribers export": [
         ("folder", "file 'folder' cannot be written (Is a directory)"),
         ("binary/readers.csv", "cannot be written"),
@@ -344,6 +335,7 @@ REFUSALS: Final = {
     **RETURNED,
     **FAMILIES,
     **SUPPRESSIONS,
+    **MOVING_IN,
     **WEBHOOKS,
     "issues hold": [
         ("", "Missing argument 'ID'"),

@@ -11,8 +11,10 @@ from digest.core.access import Power
 from digest.core.importing import ImportStatus
 from digest.errors import InputError
 from digest.flows import importing
+from digest.ingest.plaintext import encoded
 from digest.store import imports, newsletters
 from digest.store.database import Database
+from digest.web.desk import export_pages
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
@@ -70,10 +72,12 @@ class Imports:
         form = visit.form
         file = form.file("file")
         try:
-            if file is None:
-                text = form.text("pasted")
-            else:
-                text = await asyncio.to_thread(importing.text_of, await file.read())
+            data = encoded(form.secret("pasted")) if file is None else await file.read()
+            name = (file.filename if file is not None else "") or "pasted lines"
+            number = await export_pages.handed_over(data, name, visit, self._store)
+            if number is not None:
+                return see_other(f"import/{number}/columns")
+            text = form.text("pasted") if file is None else await asyncio.to_thread(importing.text_of, data)
             if not text.strip():
                 raise InputError("choose a file, or paste lines")
             number = await importing.hand_over(
@@ -91,6 +95,8 @@ class Imports:
         async with self._store.read() as connection:
             one = await importing.require(connection, number)
             known = await newsletters.every(connection)
+        if one.export is not None:
+            return await export_pages.labels_page(visit, one, wrong, self._store)
         form = visit.form
         columns = list(one.columns) if any(one.columns) else guessed(one.headings)
         if "newsletter" in form:
@@ -119,6 +125,9 @@ class Imports:
             one = await importing.require(connection, number)
         columns = [form.one(f"column-{place}") for place in range(len(one.headings))]
         try:
+            if one.export is not None:
+                await export_pages.name_labels(visit, one, self._store)
+                return see_other(f"../{number}")
             await importing.name_columns(
                 number,
                 columns,
