@@ -32,7 +32,10 @@ WELCOME: Final = {
     "digest.settings_file": {"digest.cli", "scheduler"},
     "digest.keyring": {"digest.config", "digest.settings_file"},
     "digest.wellmade": {"digest.config", "digest.wiring"},
-    "digest.errors": HEIGHT.keys() - {"subscribers"} | {"digest.config", "digest.settings_file"},
+    # the contract with plugins is a leaf: what a plugin imports may not depend on the rest of the house
+    "digest.plugins": HEIGHT.keys() - {"subscribers", "digest.core"} | {"digest.wellmade"},
+    "digest.errors": HEIGHT.keys() - {"subscribers"}
+    | {"digest.config", "digest.settings_file", "digest.plugins"},
 }
 #: The files of `subscribers` that remember; all others there only decide.
 KEEPERS: Final = {
