@@ -82,7 +82,8 @@ class Settings(BaseSettings):
         default_factory=lambda given: SecretStr(f"file:{given['var_dir'].as_posix()}/outbox"),
         description="Where mail goes: one or several servers, comma-separated, tried in order, as "
         "smtp://USER:PASSWORD@HOST:PORT, smtp+starttls://… or smtps://…; or file:FOLDER, which writes .eml "
-        "files. A comma inside a password is written %2C. When not given, the folder outbox in var_dir.",
+        "files. A comma inside a password is written %2C. The scheme may be that of a plugin, too "
+        "(docs/plugins.md). When not given, the folder outbox in var_dir.",
     )
     base_url: str = Field(
         default="http://127.0.0.1:8000", description="Where readers reach the web pages; links begin with it."
@@ -264,7 +265,8 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="Mail providers that are listened to at /hooks/PROVIDER, and how their calls are known: "
         "PROVIDER:SECRET, several comma-separated, of ses (the topic's ARN), postmark, sendgrid, mailgun, "
-        "sparkpost, generic (docs/hooks.md); both while one is changed. When empty, no call is believed.",
+        "sparkpost, generic (docs/hooks.md) or of a plugin; both while one is changed. When empty, no call is "
+        "believed.",
     )
     tick_seconds: int = Field(
         default=30, ge=1, le=3600, description="How often the scheduler looks for what is due, in seconds."
