@@ -1,0 +1,170 @@
+"""A transport that a plugin brings: mails reach a real relay by HTTP, one unrecorded at a time."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, Final
+
+import pytest
+
+from tests.cli.conftest import mail_server
+from tests.cli.shell import Shell
+
+#: Hangs up without an answer, when a mail has come.
+HANG_UP: Final = (0, "")
+
+
+@dataclass(slots=True)
+class Relayed:
+    """What came, and how it stood in the store at that moment."""
+
+    to: str
+    sender: str
+    key: str
+    once: str
+    content: bytes
+    rows: Counter[str]
+
+
+@dataclass(slots=True)
+class Relay:
+    store: Path
+    #: what is answered in turn; when nothing is left, 202
+    answers: list[tuple[int, str]] = field(default_factory=list)
+    came: list[Relayed] = field(default_factory=list)
+    port: int = 0
+
+    @property
+    def url(self) -> str:
+        return f"relay+http://s%C3%A9same@127.0.0.1:{self.port}/messages"
+
+
+def statuses(store: Path) -> Counter[str]:
+    with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+        return Counter(dict(connection.execute("SELECT status, count(*) FROM deliveries GROUP BY status")))
+
+
+@contextmanager
+def relaying(store: Path, *answers: tuple[int, str]) -> Iterator[Relay]:
+    """A relay in a thread."""
+    relay = Relay(store, list(answers))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            head = self.headers
+            content = self.rfile.read(int(head["Content-Length"]))
+            to, sender = head["X-Envelope-To"], head["X-Envelope-From"]
+            key, once = head["Authorization"], head["Idempotency-Key"]
+            relay.came.append(Relayed(to, sender, key, once, content, statuses(store)))
+            status, words = relay.answers.pop(0) if relay.answers else (202, "taken")
+            if not status:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(words)))
+            self.end_headers()
+            self.wfile.write(words.encode())
+
+        def log_message(self, *_words: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        relay.port = server.server_address[1]
+        thread = Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield relay
+        server.shutdown()
+        thread.join()
+
+
+def store_of(shell: Shell) -> Path:
+    return shell.folder / "var" / "digest.sqlite3"
+
+
+def run_over(relay: Relay, shell: Shell, **settings: str) -> Any:
+    return shell.with_(DIGEST_SMTP_URL=relay.url, DIGEST_SMTP_CONNECTIONS="1", **settings).process("run")
+
+
+def test_finished_mails_reach_the_relay_with_their_envelopes(shell: Shell) -> None:
+    with relaying(store_of(shell)) as relay:
+        answer = run_over(relay, shell)
+    assert answer.status == 0, answer
+    assert sorted(one.to.partition("@")[0] for one in relay.came) == ["ana", "bob", "cleo"]
+    for one in relay.came:
+        mail = email.message_from_bytes(one.content, policy=email.policy.default)
+        assert mail["To"].addresses[0].addr_spec == one.to
+        assert mail["Message-ID"] == f"<{one.once}>"
+        assert one.sender.startswith("bounces+")
+        assert one.key.encode("latin-1") == "Bearer sésame".encode("latin-1")
+    assert statuses(store_of(shell)) == {"sent": 3}
+
+
+def test_each_mail_leaves_when_the_one_before_is_written_down(shell: Shell) -> None:
+    with relaying(store_of(shell)) as relay:
+        run_over(relay, shell)
+    for place, one in enumerate(relay.came):
+        # claimed copies are marked as being sent; but for the one that is under way, none was posted
+        assert one.rows["sent"] == place
+        assert one.rows["uncertain"] == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "reason"),
+    [
+        ((422, "550 5.1.1 no such mailbox"), "refused", "no-such-address"),
+        ((410, "gone"), "refused", "refused"),
+        ((503, "later"), "deferred", "try-later"),
+        (HANG_UP, "uncertain", "no-reply-to-final-dot"),
+    ],
+    ids=["no-mailbox", "gone", "later", "hangs-up"],
+)
+def test_answer_of_the_relay_is_judged_as_that_of_a_mail_server(
+    answer: tuple[int, str], status: str, reason: str, shell: Shell
+) -> None:
+    with relaying(store_of(shell), answer) as relay:
+        run_over(relay, shell, DIGEST_UNCERTAIN="hold")
+        first = relay.came[0].to
+    listed = shell.process("deliveries", "list", "--json").document["items"]
+    (mine,) = (one for one in listed if one["email"] == first)
+    assert (mine["status"], mine["reason"]) == (status, reason)
+    assert sum(one["status"] == "sent" for one in listed) == 2
+
+
+def test_relay_that_does_not_know_us_stops_the_run_and_counts_no_attempt(shell: Shell) -> None:
+    with relaying(store_of(shell), (403, "who are you?")) as relay:
+        answer = run_over(relay, shell)
+        assert answer.status == 1
+        assert "who are you?" in answer.err
+        assert "same" not in answer.err.replace("the same", "")
+    assert len(relay.came) == 1
+    listed = shell.process("deliveries", "list", "--json").document["items"]
+    assert {one["attempts"] for one in listed} == {0}
+
+
+def test_mail_server_takes_over_when_the_relay_is_away(shell: Shell) -> None:
+    with mail_server() as server:
+        both = f"relay+http://127.0.0.1:9/messages,smtp://127.0.0.1:{server.port}"
+        assert shell.with_(DIGEST_SMTP_URL=both, DIGEST_SMTP_CONNECTIONS="1").process("run").status == 0
+        assert len(server.taken) == 3
+
+
+def test_address_that_the_transport_does_not_take_is_refused_without_the_password(shell: Shell) -> None:
+    complaint = shell.with_(DIGEST_SMTP_URL="relay+http://sesame@/messages").process("run").complaint
+    assert "the address names no host" in complaint
+    assert "sesame" not in complaint
+
+
+def test_scheme_of_nobody_is_refused_by_all_commands(shell: Shell) -> None:
+    complaint = shell.with_(DIGEST_SMTP_URL="pigeon+http://coop.example").process("status").complaint
+    assert "should be file:FOLDER or servers" in complaint
