@@ -265,8 +265,8 @@ class Settings(BaseSettings):
         default=SecretStr(""),
         description="Mail providers that are listened to at /hooks/PROVIDER, and how their calls are known: "
         "PROVIDER:SECRET, several comma-separated, of ses (the topic's ARN), postmark, sendgrid, mailgun, "
-        "sparkpost, generic (docs/hooks.md) or of a plugin; both while one is changed. When empty, no call is "
-        "believed.",
+        "sparkpost, generic (docs/hooks.md) or of a plugin; both while one is changed. When empty, no call "
+        "is believed.",
     )
     tick_seconds: int = Field(
         default=30, ge=1, le=3600, description="How often the scheduler looks for what is due, in seconds."
