@@ -105,9 +105,9 @@ def _names(path: str, tree: ast.Module) -> Iterator[str]:
 
 
 def _walls(path: str, tree: ast.Module) -> Iterator[str]:
-    room = _room_of(_module_of(path))
-    for line, module in _imports(path, tree):
-        other = _room_of(module)
+    room = room_of(module_of(path))
+    for line, module in imports_of(path, tree):
+        other = room_of(module)
         if other is not None and other != room and not _may_import(room, other):
             yield f"line {line}: {room} may not import {module}"
 
@@ -141,13 +141,13 @@ def _clocks(path: str, tree: ast.Module) -> Iterator[str]:
             and _last_name(node.value) in classes
         ):
             yield f"line {node.lineno}: reads a clock ({ast.unparse(node)}): now is handed in"
-    for line, module in _imports(path, tree):
+    for line, module in imports_of(path, tree):
         if module.partition(".")[0] == "time":
             yield f"line {line}: imports a clock (time): now is handed in"
 
 
 def _drivers(path: str, tree: ast.Module) -> Iterator[str]:
-    for line, module in _imports(path, tree):
+    for line, module in imports_of(path, tree):
         driver = module.partition(".")[0]
         if driver in DRIVERS:
             yield f"line {line}: imports the driver {driver}, and a room that decides has none"
@@ -160,11 +160,11 @@ def _is_pure(path: str) -> bool:
     return path.startswith("digest/core/") or (path.startswith("subscribers/") and path not in KEEPERS)
 
 
-def _module_of(path: str) -> str:
+def module_of(path: str) -> str:
     return ".".join(Path(path).with_suffix("").parts).removesuffix(".__init__")
 
 
-def _room_of(module: str) -> str | None:
+def room_of(module: str) -> str | None:
     """The room in which a module stands; None for what is not of the house."""
     first, _, rest = module.partition(".")
     if first != "digest":
@@ -173,11 +173,9 @@ def _room_of(module: str) -> str | None:
     return room if rest else "digest"
 
 
-def _imports(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
+def imports_of(path: str, tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Every imported module or name, in full, wherever in the file it is imported."""
-    package = (
-        _module_of(path).split(".") if path.endswith("__init__.py") else _module_of(path).split(".")[:-1]
-    )
+    package = module_of(path).split(".") if path.endswith("__init__.py") else module_of(path).split(".")[:-1]
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
@@ -196,7 +194,13 @@ def _last_name(node: ast.expr) -> str | None:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else None
 
 
-def _house(*folders: str) -> dict[str, str]:
+def house() -> dict[str, str]:
+    """The texts of all files that the walls stand between, by path."""
+    scheduler = (ROOT / "scheduler.py").read_text(encoding="utf-8")
+    return _files_in("digest", "subscribers") | {"scheduler.py": scheduler}
+
+
+def _files_in(*folders: str) -> dict[str, str]:
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     return {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in files}
 
@@ -205,18 +209,16 @@ def _house(*folders: str) -> dict[str, str]:
 
 
 def test_this_house_keeps_its_walls() -> None:
-    house = _house("digest", "subscribers")
-    house["scheduler.py"] = (ROOT / "scheduler.py").read_text(encoding="utf-8")
-    assert violations_in(house) == []
+    assert violations_in(house()) == []
 
 
 def test_tests_and_benchmarks_are_files_of_one_idea_too() -> None:
-    too_long = [path for path, text in _house("tests", "benchmarks").items() if list(_size(text))]
+    too_long = [path for path, text in _files_in("tests", "benchmarks").items() if list(_size(text))]
     assert too_long == []
 
 
 def test_every_room_of_the_plan_exists() -> None:
-    rooms = {_room_of(_module_of(path)) for path in _house("digest", "subscribers")} | {"scheduler"}
+    rooms = {room_of(module_of(path)) for path in _files_in("digest", "subscribers")} | {"scheduler"}
     assert HEIGHT.keys() | WELCOME.keys() <= rooms
 
 

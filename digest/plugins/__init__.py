@@ -1,4 +1,4 @@
-"""The contract with plugins: what a source, a theme, a transport or a provider hook has to be, and no more.
+"""AGREES: the contract with plugins, what a source, a theme, a transport or a provider hook has to be.
 
 A plugin is a distribution with an entry point in one of four groups; docs/plugins.md tells how one is made.
 Everything that a plugin needs is imported from here, and nothing here is of the rest of the house, which may
