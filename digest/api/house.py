@@ -31,6 +31,7 @@ from digest.store import newsletters, topics
 from digest.store.database import Database
 from digest.store.openness import require_open
 from digest.store.workers import Kind
+from digest.wiring import set_up_logging
 from subscribers import wishes as typed
 from subscribers.subscription import Subscription
 
@@ -116,6 +117,8 @@ class House:
 async def opened(config: Path | None, given: Mapping[str, Any], *, create: bool) -> AsyncIterator[House]:
     """Open the house that settings name, and close it at the end; with `create` it is made or migrated."""
     settings = load_settings(config, given)
+    if not structlog.is_configured():
+        set_up_logging(settings)
     if create:
         secret_keys(settings)
         async with new_store_at(settings) as store:

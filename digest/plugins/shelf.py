@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -120,8 +122,10 @@ def _loaded(kind: Kind, name: str) -> Any:
     if point is None or name not in names(kind):
         raise PluginError(f"{kind.in_words} {name!r} is no plugin that is installed and may be called so")
     try:
-        found = point.load()
-        plugin = found() if isinstance(found, type) else found
+        # what a plugin prints may not stand among answers
+        with redirect_stdout(sys.stderr):
+            found = point.load()
+            plugin = found() if isinstance(found, type) else found
         _check(kind, plugin)
     # a plugin may even end the program while it is imported
     except (Exception, SystemExit) as error:

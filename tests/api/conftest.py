@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import pytest
+import structlog
 
 from digest import Newsroom
 from tests.cli.shell import SAMPLES
@@ -22,6 +23,13 @@ ANA, BOB = "ana@readers.example", "bob@readers.example"
 @pytest.fixture(autouse=True)
 def _in_a_folder_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """The log is pointed at a stream of one test, which is gone with it."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

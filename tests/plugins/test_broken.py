@@ -70,6 +70,14 @@ def test_broken_source_holds_up_no_other_format(shell: Shell, site: Path) -> Non
     assert "sunk" in answer.err
 
 
+def test_what_a_plugin_prints_stands_in_no_answer(shell: Shell, site: Path) -> None:
+    written(site, "talks", {SOURCES: {"talks": "talks"}}, f"print('hello')\napi = 1\n{READS}")
+    (shell.folder / "news.txt").write_text("news", encoding="utf-8")
+    answer = shell.process("ingest", "news.txt", "--format", "talks", "--json")
+    assert answer.document["added"] == []
+    assert "hello" in answer.err
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [

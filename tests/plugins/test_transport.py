@@ -5,13 +5,15 @@ from __future__ import annotations
 import email
 import email.policy
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Final
 
 import pytest
@@ -42,6 +44,9 @@ class Relay:
     answers: list[tuple[int, str]] = field(default_factory=list)
     came: list[Relayed] = field(default_factory=list)
     port: int = 0
+    has_come: Event = field(default_factory=Event)
+    #: until when nothing is answered
+    holds_up: Event | None = None
 
     @property
     def url(self) -> str:
@@ -67,10 +72,17 @@ def relaying(store: Path, *answers: tuple[int, str]) -> Iterator[Relay]:
             to, sender = head["X-Envelope-To"], head["X-Envelope-From"]
             key, once = head["Authorization"], head["Idempotency-Key"]
             relay.came.append(Relayed(to, sender, key, once, content, statuses(store)))
+            relay.has_come.set()
+            if relay.holds_up is not None:
+                relay.holds_up.wait(60)
             status, words = relay.answers.pop(0) if relay.answers else (202, "taken")
             if not status:
                 self.close_connection = True
                 return
+            with suppress(OSError):
+                self._answer(status, words)
+
+        def _answer(self, status: int, words: str) -> None:
             self.send_response(status)
             self.send_header("Content-Length", str(len(words)))
             self.end_headers()
@@ -150,6 +162,21 @@ def test_relay_that_does_not_know_us_stops_the_run_and_counts_no_attempt(shell: 
     assert len(relay.came) == 1
     listed = shell.process("deliveries", "list", "--json").document["items"]
     assert {one["attempts"] for one in listed} == {0}
+
+
+def test_mail_whose_sender_was_killed_comes_again_under_the_same_key(shell: Shell) -> None:
+    with relaying(store_of(shell)) as relay:
+        relay.holds_up = Event()
+        there = shell.with_(DIGEST_SMTP_URL=relay.url, DIGEST_SMTP_CONNECTIONS="1")
+        command = [sys.executable, "-c", "from digest.cli.main import run; run()", "run"]
+        with subprocess.Popen(command, cwd=there.folder, env=there.environment) as killed:
+            assert relay.has_come.wait(60)
+            killed.kill()
+        relay.holds_up.set()
+        assert there.process("run").status == 0
+    keys = Counter(one.once for one in relay.came)
+    assert sorted(keys.values()) == [1, 1, 2]
+    assert statuses(store_of(shell)) == {"sent": 3}
 
 
 def test_mail_server_takes_over_when_the_relay_is_away(shell: Shell) -> None:
