@@ -30,13 +30,13 @@ LOUD: Final = f"from pathlib import Path\nPath('loaded').touch()\napi = 1\n{READ
 
 
 def findings(shell: Shell) -> dict[str, dict[str, Any]]:
-    answer = shell.process("doctor", "--only", "packages", "--json")
+    answer = shell("doctor", "--only", "packages", "--json")
     assert answer.err == ""
     return {one["line"]: one for one in answer.document["findings"] if one["id"] != "packages.fine"}
 
 
-def test_doctor_names_plugins_and_their_versions(shell: Shell) -> None:
-    found = findings(shell)
+def test_doctor_names_plugins_and_their_versions(inside: Shell) -> None:
+    found = findings(inside)
     assert list(found) == [
         "source ninjs of digest-ninjs 1.0 is well",
         "theme harbour of digest-harbour 1.0 is well",
@@ -47,33 +47,35 @@ def test_doctor_names_plugins_and_their_versions(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_broken_source_is_a_line_for_who_names_it_and_a_finding(fault: str, shell: Shell, site: Path) -> None:
+def test_broken_source_is_a_line_for_who_names_it_and_a_finding(
+    fault: str, inside: Shell, site: Path
+) -> None:
     code, words = FAULTS[fault]
     written(site, "broken", {SOURCES: {"wreck": "broken"}}, code)
-    (shell.folder / "news.txt").write_bytes((SAMPLES / "day-two.txt").read_bytes())
-    complaint = shell.process("ingest", "news.txt", "--format", "wreck").complaint
+    (inside.folder / "news.txt").write_bytes((SAMPLES / "day-two.txt").read_bytes())
+    complaint = inside("ingest", "news.txt", "--format", "wreck").complaint
     assert complaint.startswith("source 'wreck' of broken 1.0 cannot be used: ")
     assert words in complaint
-    found = findings(shell)
+    found = findings(inside)
     (line,) = (line for line, one in found.items() if one["id"] == "packages.plugin_broken")
     assert line == complaint
     assert len([one for one in found.values() if one["id"] == "packages.plugin"]) == 4
 
 
-def test_broken_source_holds_up_no_other_format(shell: Shell, site: Path) -> None:
+def test_broken_source_holds_up_no_other_format(inside: Shell, site: Path) -> None:
     written(site, "broken", {SOURCES: {"a-wreck": "broken"}}, "raise RuntimeError('sunk')")
     wire = [{"uri": "1", "versioncreated": "2026-11-23T06:00:00Z", "headline": "Fog", "body_text": "Much."}]
-    (shell.folder / "wire.json").write_text(json.dumps(wire), encoding="utf-8")
-    answer = shell.process("ingest", "wire.json", "--json")
+    (inside.folder / "wire.json").write_text(json.dumps(wire), encoding="utf-8")
+    answer = inside("ingest", "wire.json", "--json")
     assert answer.status == 0
     assert len(answer.document["added"]) == 1
     assert "sunk" in answer.err
 
 
-def test_what_a_plugin_prints_stands_in_no_answer(shell: Shell, site: Path) -> None:
+def test_what_a_plugin_prints_stands_in_no_answer(inside: Shell, site: Path) -> None:
     written(site, "talks", {SOURCES: {"talks": "talks"}}, f"print('hello')\napi = 1\n{READS}")
-    (shell.folder / "news.txt").write_text("news", encoding="utf-8")
-    answer = shell.process("ingest", "news.txt", "--format", "talks", "--json")
+    (inside.folder / "news.txt").write_text("news", encoding="utf-8")
+    answer = inside("ingest", "news.txt", "--format", "talks", "--json")
     assert answer.document["added"] == []
     assert "hello" in answer.err
 
@@ -88,18 +90,18 @@ def test_what_a_plugin_prints_stands_in_no_answer(shell: Shell, site: Path) -> N
     ],
     ids=["fails", "other-things", "nothing", "refuses"],
 )
-def test_source_that_fails_at_work_is_one_line(code: str, words: str, shell: Shell, site: Path) -> None:
+def test_source_that_fails_at_work_is_one_line(code: str, words: str, inside: Shell, site: Path) -> None:
     written(
         site,
         "broken",
         {SOURCES: {"wreck": "broken"}},
         f"api = 1\ndef recognises(data): return False\n{code}\n",
     )
-    (shell.folder / "news.txt").write_text("news", encoding="utf-8")
-    assert words in shell.process("ingest", "news.txt", "--format", "wreck").complaint
+    (inside.folder / "news.txt").write_text("news", encoding="utf-8")
+    assert words in inside("ingest", "news.txt", "--format", "wreck").complaint
 
 
-def test_names_of_our_own_cannot_be_taken_and_no_name_is_given_twice(shell: Shell, site: Path) -> None:
+def test_names_of_our_own_cannot_be_taken_and_no_name_is_given_twice(inside: Shell, site: Path) -> None:
     points = {
         SOURCES: {"csv": "thief", "UP": "thief", "twin": "thief"},
         "newsroom_digest.themes": {"classic": "thief"},
@@ -108,19 +110,19 @@ def test_names_of_our_own_cannot_be_taken_and_no_name_is_given_twice(shell: Shel
     }
     written(site, "thief", points, LOUD)
     written(site, "brother", {SOURCES: {"twin": "brother"}}, LOUD)
-    found = findings(shell)
+    found = findings(inside)
     left_out = [line for line, one in found.items() if one["id"] == "packages.plugin_name"]
     assert len(left_out) == 8
     assert sum("is the name of one of our own" in line for line in left_out) == 5
     assert sum("'twin' is the name of several" in line for line in left_out) == 2
     assert sum("'UP' is no name that a source may have" in line for line in left_out) == 1
     table = b"title;body\nFog;Much of it.\n"
-    (shell.folder / "news.csv").write_bytes(table)
-    assert shell.process("ingest", "news.csv", "--format", "csv").status == 0
-    assert "format 'twin' is not known" in shell.process("ingest", "news.csv", "--format", "twin").complaint
-    assert shell.process("run").status == 0
-    assert len(list((shell.folder / "var" / "outbox").glob("*.eml"))) == 3
-    assert not (shell.folder / "loaded").exists()
+    (inside.folder / "news.csv").write_bytes(table)
+    assert inside("ingest", "news.csv", "--format", "csv").status == 0
+    assert "format 'twin' is not known" in inside("ingest", "news.csv", "--format", "twin").complaint
+    assert inside("run").status == 0
+    assert len(list((inside.folder / "var" / "outbox").glob("*.eml"))) == 3
+    assert not (inside.folder / "loaded").exists()
 
 
 @pytest.mark.parametrize(
@@ -154,27 +156,27 @@ def test_what_is_installed_is_not_even_looked_for(words: tuple[str, ...], shell:
     assert done.stderr.split()[-1] == "0"
 
 
-def test_transport_that_is_broken_stops_the_run_before_anything_is_planned(shell: Shell, site: Path) -> None:
+def test_transport_that_is_broken_stops_the_run_before_anything_is_planned(inside: Shell, site: Path) -> None:
     group = {"newsroom_digest.transports": {"wreck": "broken"}}
     written(site, "broken", group, "api = 1\ndef connect(url): raise RuntimeError('no sail')")
-    there = shell.with_(DIGEST_SMTP_URL="wreck://sea.example")
-    complaint = there.process("run").complaint
+    there = inside.with_(DIGEST_SMTP_URL="wreck://sea.example")
+    complaint = there("run").complaint
     assert complaint == "transport 'wreck' of broken 1.0 cannot be used: connect(): RuntimeError: no sail"
-    assert shell.process("deliveries", "list", "--json").document["items"] == []
+    assert inside("deliveries", "list", "--json").document["items"] == []
 
 
-def test_transport_whose_connection_lacks_a_method_is_refused(shell: Shell, site: Path) -> None:
+def test_transport_whose_connection_lacks_a_method_is_refused(inside: Shell, site: Path) -> None:
     group = {"newsroom_digest.transports": {"wreck": "broken:Wreck"}}
     code = (
         "class Wreck:\n    api = 1\n    def connect(self, url): return self\n    async def open(self): ...\n"
     )
     written(site, "broken", group, code)
-    complaint = shell.with_(DIGEST_SMTP_URL="wreck://sea.example").process("run").complaint
+    complaint = inside.with_(DIGEST_SMTP_URL="wreck://sea.example").process("run").complaint
     assert "its connection has no send()" in complaint
 
 
-def test_theme_whose_folder_is_missing_is_refused(shell: Shell, site: Path) -> None:
+def test_theme_whose_folder_is_missing_is_refused(inside: Shell, site: Path) -> None:
     group = {"newsroom_digest.themes": {"wreck": "broken"}}
     written(site, "broken", group, "from pathlib import Path\napi = 1\nfolder = Path('/nowhere/at/all')")
-    complaint = shell.process("newsletters", "edit", "daily", "--theme", "wreck").complaint
+    complaint = inside("newsletters", "edit", "daily", "--theme", "wreck").complaint
     assert complaint == "theme 'wreck' of broken 1.0 cannot be used: TypeError: its 'folder' is no folder"

@@ -31,29 +31,23 @@ WIRE: Final[list[dict[str, Any]]] = [
 ]
 
 
-def shown(shell: Shell, number: int) -> dict[str, Any]:
-    answer = shell.process("briefings", "show", str(number), "--json")
-    assert answer.status == 0, answer
-    found: dict[str, Any] = answer.document
-    return found
-
-
-def ingested(shell: Shell, *options: str) -> Answer:
+def ingested(shell: Shell) -> Answer:
     (shell.folder / "wire.json").write_text(json.dumps(WIRE), encoding="utf-8")
-    return shell.process("ingest", "wire.json", *options, "--json")
+    return shell("ingest", "wire.json", "--json")
 
 
 @pytest.mark.parametrize("options", [("--format", "ninjs"), ()], ids=["named", "recognised"])
 def test_items_are_taken_and_the_withheld_one_is_refused_with_its_reason(
     options: tuple[str, ...], shell: Shell
 ) -> None:
-    answer = ingested(shell, *options)
+    (shell.folder / "wire.json").write_text(json.dumps(WIRE), encoding="utf-8")
+    answer = shell.process("ingest", "wire.json", *options, "--json")
     assert answer.status == 1
     (added,) = answer.document["added"]
     (refusal,) = answer.document["rejected"]
     assert (refusal["source"], refusal["line"]) == ("wire.json", 2)
     assert refusal["reason"] == "'Ferry fares': its agency says that it is withheld"
-    item = shown(shell, added)
+    item = shell.process("briefings", "show", str(added), "--json").document
     assert item["title"] == "Harbour dredging begins"
     assert item["source"] == "Coast Wire"
     assert item["source_date"] == "2026-11-23"
@@ -61,15 +55,15 @@ def test_items_are_taken_and_the_withheld_one_is_refused_with_its_reason(
     assert item["topics"] == ["economy"]
 
 
-def test_same_wire_again_changes_nothing(shell: Shell) -> None:
-    ingested(shell)
-    again = ingested(shell).document
+def test_same_wire_again_changes_nothing(inside: Shell) -> None:
+    ingested(inside)
+    again = ingested(inside).document
     assert (again["added"], again["updated"], again["unchanged"]) == ([], [], 1)
 
 
-def test_what_is_not_its_format_is_refused_in_its_words(shell: Shell) -> None:
-    (shell.folder / "wire.json").write_text("no json", encoding="utf-8")
-    answer = shell.process("ingest", "wire.json", "--format", "ninjs")
+def test_what_is_not_its_format_is_refused_in_its_words(inside: Shell) -> None:
+    (inside.folder / "wire.json").write_text("no json", encoding="utf-8")
+    answer = inside("ingest", "wire.json", "--format", "ninjs")
     assert "wire.json cannot be read as ninjs: no JSON" in answer.complaint
 
 

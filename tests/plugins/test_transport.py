@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from tests.cli.conftest import mail_server
-from tests.cli.shell import Shell
+from tests.cli.shell import Answer, Shell
 
 #: Hangs up without an answer, when a mail has come.
 HANG_UP: Final = (0, "")
@@ -104,13 +104,13 @@ def store_of(shell: Shell) -> Path:
     return shell.folder / "var" / "digest.sqlite3"
 
 
-def run_over(relay: Relay, shell: Shell, **settings: str) -> Any:
-    return shell.with_(DIGEST_SMTP_URL=relay.url, DIGEST_SMTP_CONNECTIONS="1", **settings).process("run")
+def run_over(relay: Relay, shell: Shell, **settings: str) -> Answer:
+    return shell.with_(DIGEST_SMTP_URL=relay.url, DIGEST_SMTP_CONNECTIONS="1", **settings)("run")
 
 
 def test_finished_mails_reach_the_relay_with_their_envelopes(shell: Shell) -> None:
     with relaying(store_of(shell)) as relay:
-        answer = run_over(relay, shell)
+        answer = shell.with_(DIGEST_SMTP_URL=relay.url).process("run")
     assert answer.status == 0, answer
     assert sorted(one.to.partition("@")[0] for one in relay.came) == ["ana", "bob", "cleo"]
     for one in relay.came:
@@ -122,9 +122,9 @@ def test_finished_mails_reach_the_relay_with_their_envelopes(shell: Shell) -> No
     assert statuses(store_of(shell)) == {"sent": 3}
 
 
-def test_each_mail_leaves_when_the_one_before_is_written_down(shell: Shell) -> None:
-    with relaying(store_of(shell)) as relay:
-        run_over(relay, shell)
+def test_each_mail_leaves_when_the_one_before_is_written_down(inside: Shell) -> None:
+    with relaying(store_of(inside)) as relay:
+        run_over(relay, inside)
     for place, one in enumerate(relay.came):
         # claimed copies are marked as being sent; but for the one that is under way, none was posted
         assert one.rows["sent"] == place
@@ -142,25 +142,25 @@ def test_each_mail_leaves_when_the_one_before_is_written_down(shell: Shell) -> N
     ids=["no-mailbox", "gone", "later", "hangs-up"],
 )
 def test_answer_of_the_relay_is_judged_as_that_of_a_mail_server(
-    answer: tuple[int, str], status: str, reason: str, shell: Shell
+    answer: tuple[int, str], status: str, reason: str, inside: Shell
 ) -> None:
-    with relaying(store_of(shell), answer) as relay:
-        run_over(relay, shell, DIGEST_UNCERTAIN="hold")
+    with relaying(store_of(inside), answer) as relay:
+        run_over(relay, inside, DIGEST_UNCERTAIN="hold")
         first = relay.came[0].to
-    listed = shell.process("deliveries", "list", "--json").document["items"]
+    listed = inside("deliveries", "list", "--json").document["items"]
     (mine,) = (one for one in listed if one["email"] == first)
     assert (mine["status"], mine["reason"]) == (status, reason)
     assert sum(one["status"] == "sent" for one in listed) == 2
 
 
-def test_relay_that_does_not_know_us_stops_the_run_and_counts_no_attempt(shell: Shell) -> None:
-    with relaying(store_of(shell), (403, "who are you?")) as relay:
-        answer = run_over(relay, shell)
+def test_relay_that_does_not_know_us_stops_the_run_and_counts_no_attempt(inside: Shell) -> None:
+    with relaying(store_of(inside), (403, "who are you?")) as relay:
+        answer = run_over(relay, inside)
         assert answer.status == 1
         assert "who are you?" in answer.err
         assert "same" not in answer.err.replace("the same", "")
     assert len(relay.came) == 1
-    listed = shell.process("deliveries", "list", "--json").document["items"]
+    listed = inside("deliveries", "list", "--json").document["items"]
     assert {one["attempts"] for one in listed} == {0}
 
 
@@ -179,19 +179,19 @@ def test_mail_whose_sender_was_killed_comes_again_under_the_same_key(shell: Shel
     assert statuses(store_of(shell)) == {"sent": 3}
 
 
-def test_mail_server_takes_over_when_the_relay_is_away(shell: Shell) -> None:
+def test_mail_server_takes_over_when_the_relay_is_away(inside: Shell) -> None:
     with mail_server() as server:
         both = f"relay+http://127.0.0.1:9/messages,smtp://127.0.0.1:{server.port}"
-        assert shell.with_(DIGEST_SMTP_URL=both, DIGEST_SMTP_CONNECTIONS="1").process("run").status == 0
+        assert inside.with_(DIGEST_SMTP_URL=both, DIGEST_SMTP_CONNECTIONS="1")("run").status == 0
         assert len(server.taken) == 3
 
 
-def test_address_that_the_transport_does_not_take_is_refused_without_the_password(shell: Shell) -> None:
-    complaint = shell.with_(DIGEST_SMTP_URL="relay+http://sesame@/messages").process("run").complaint
+def test_address_that_the_transport_does_not_take_is_refused_without_the_password(inside: Shell) -> None:
+    complaint = inside.with_(DIGEST_SMTP_URL="relay+http://sesame@/messages")("run").complaint
     assert "the address names no host" in complaint
     assert "sesame" not in complaint
 
 
-def test_scheme_of_nobody_is_refused_by_all_commands(shell: Shell) -> None:
-    complaint = shell.with_(DIGEST_SMTP_URL="pigeon+http://coop.example").process("status").complaint
+def test_scheme_of_nobody_is_refused_by_all_commands(inside: Shell) -> None:
+    complaint = inside.with_(DIGEST_SMTP_URL="pigeon+http://coop.example")("status").complaint
     assert "should be file:FOLDER or servers" in complaint
