@@ -72,7 +72,7 @@ def check_mail_server(text: str, place: int) -> None:
         fits = url.scheme in _SMTP_SCHEMES and url.hostname and url.port != 0
     except ValueError:
         fits = False
-    if not fits and text.partition("://")[0] not in _plugged("TRANSPORT"):
+    if not fits and text.partition("://")[0].lower() not in _plugged("TRANSPORT"):
         raise ValueError(
             f"should be file:FOLDER or servers such as smtp://USER:PASSWORD@HOST:PORT; number {place} is not "
             "(the scheme is smtp, smtp+starttls or smtps; special signs in a password are written %XX)"

@@ -101,7 +101,7 @@ def _outbox(folder: str) -> FileOutbox:
 
 
 def _server(url: str, where: str) -> Server | Carrier:
-    scheme = url.partition("://")[0]
+    scheme = url.partition("://")[0].lower()
     if "://" in url and scheme not in shelf.BUILT_IN[shelf.Kind.TRANSPORT] and scheme in _transports():
         return _carrier(url, scheme, where)
     split = _split(url, where)

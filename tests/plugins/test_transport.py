@@ -181,7 +181,7 @@ def test_mail_whose_sender_was_killed_comes_again_under_the_same_key(shell: Shel
 
 def test_mail_server_takes_over_when_the_relay_is_away(inside: Shell) -> None:
     with mail_server() as server:
-        both = f"relay+http://127.0.0.1:9/messages,smtp://127.0.0.1:{server.port}"
+        both = f"Relay+HTTP://127.0.0.1:9/messages,smtp://127.0.0.1:{server.port}"
         assert inside.with_(DIGEST_SMTP_URL=both, DIGEST_SMTP_CONNECTIONS="1")("run").status == 0
         assert len(server.taken) == 3
 
