@@ -10,7 +10,6 @@ from typing import Final, Protocol
 from digest.core.model import Outcome
 from digest.core.verdict import UNTRIED
 from digest.errors import TransportError
-from digest.mail.carried import carried_lane
 from digest.mail.connection import strict_tls
 from digest.mail.lane import Lane, Letter
 from digest.mail.limits import Reuse, Timeouts
@@ -85,6 +84,9 @@ class Post:
 
     def _lane_to(self, server: Server | Carrier) -> ServerLane:
         if isinstance(server, Carrier):
+            # most newsrooms send by SMTP, and never need it
+            from digest.mail.carried import carried_lane
+
             return carried_lane(server)
         return SmtpLane(server, tls=self._tls, timeouts=self._timeouts, reuse=self._reuse, helo=self._helo)
 

@@ -10,7 +10,6 @@ from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from digest.errors import SettingsError
-from digest.plugins import shelf
 
 SETTING: Final = "DIGEST_SMTP_URL"
 
@@ -26,6 +25,9 @@ class Security(Enum):
     def default_port(self) -> int:
         """The port when a URL names none (RFC 5321, RFC 6409, RFC 8314)."""
         return {Security.PLAIN: 25, Security.STARTTLS: 587, Security.TLS: 465}[self]
+
+
+_OURS: Final = frozenset(security.value for security in Security)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def _outbox(folder: str) -> FileOutbox:
 
 def _server(url: str, where: str) -> Server | Carrier:
     scheme = url.partition("://")[0].lower()
-    if "://" in url and scheme not in shelf.BUILT_IN[shelf.Kind.TRANSPORT] and scheme in _transports():
+    if "://" in url and scheme not in _OURS and scheme in _transports():
         return _carrier(url, scheme, where)
     split = _split(url, where)
     security = _security(split.scheme, where)
@@ -147,6 +149,9 @@ def _security(scheme: str, where: str) -> Security:
 
 
 def _transports() -> tuple[str, ...]:
+    """The schemes of plugins; imported here, for most addresses are of ours."""
+    from digest.plugins import shelf
+
     return shelf.names(shelf.Kind.TRANSPORT)
 
 
