@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Newsletter,
         Newsroom,
         NotFoundError,
+        OneOff,
         PassingStoreError,
         Planned,
         PluginError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         SettingsError,
         StoreError,
         TransportError,
+        Wishes,
     )
 
 __version__ = "0.1.0"
@@ -48,6 +50,7 @@ __all__ = (
     "Newsletter",
     "Newsroom",
     "NotFoundError",
+    "OneOff",
     "PassingStoreError",
     "Planned",
     "PluginError",
@@ -59,6 +62,7 @@ __all__ = (
     "SettingsError",
     "StoreError",
     "TransportError",
+    "Wishes",
     "__version__",
 )
 

@@ -15,6 +15,7 @@ from digest.api.answers import (
     Rejected,
     Report,
 )
+from digest.api.given import OneOff, Wishes
 from digest.api.newsroom import Newsroom
 from digest.errors import (
     DigestError,
@@ -39,6 +40,7 @@ __all__ = (
     "Newsletter",
     "Newsroom",
     "NotFoundError",
+    "OneOff",
     "PassingStoreError",
     "Planned",
     "PluginError",
@@ -50,4 +52,5 @@ __all__ = (
     "SettingsError",
     "StoreError",
     "TransportError",
+    "Wishes",
 )

@@ -57,3 +57,23 @@ def test_every_method_and_error_is_told_of() -> None:
     methods = {name for name in vars(digest.Newsroom) if not name.startswith("_")}
     errors = {name for name in digest.__all__ if name.endswith("Error")}
     assert {word for word in methods | errors if not re.search(rf"\b{word}\b", page)} == set()
+
+
+@pytest.mark.long
+def test_examples_keep_to_the_types(tmp_path: Path) -> None:
+    for about, (code, _said) in EXAMPLES.items():
+        (tmp_path / f"example_{about.replace('-', '_')}.py").write_text(code, encoding="utf-8")
+    wrong = (
+        "from digest import Newsroom\n\nasync def main() -> None:\n    await Newsroom().subscribe(1, x=2)\n"
+    )
+    (tmp_path / "wrong.py").write_text(wrong, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "."],
+        cwd=tmp_path,
+        env=os.environ | {"MYPYPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    faulty = {line.partition(":")[0] for line in done.stdout.splitlines() if ": error:" in line}
+    assert faulty == {"wrong.py"}, done.stdout
