@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from digest.mail.hooks.called import Call, Refusal, RefusedError
+from digest.mail.hooks.plugged import read
 from tests.cli.shell import SAMPLES, Shell
 from tests.plugins.packing import written
 
@@ -180,3 +183,30 @@ def test_theme_whose_folder_is_missing_is_refused(inside: Shell, site: Path) -> 
     written(site, "broken", group, "from pathlib import Path\napi = 1\nfolder = Path('/nowhere/at/all')")
     complaint = inside("newsletters", "edit", "daily", "--theme", "wreck").complaint
     assert complaint == "theme 'wreck' of broken 1.0 cannot be used: TypeError: its 'folder' is no folder"
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("raise RuntimeError", Refusal.BROKEN),
+        ("api = 1\ndef read(call, secrets, now): raise RuntimeError('no lamp')", Refusal.BROKEN),
+        ("api = 1\ndef read(call, secrets, now): return None", Refusal.BROKEN),
+        (
+            "from digest.plugins import Event, Heard\napi = 1\n"
+            "def read(call, secrets, now): return Heard((Event(kind='lost', recipient='a@b.example'),))",
+            Refusal.BROKEN,
+        ),
+        (
+            "from digest.plugins import CallRefusedError, Why\napi = 1\n"
+            "def read(call, secrets, now): raise CallRefusedError(Why.LATER)",
+            Refusal.LATER,
+        ),
+    ],
+    ids=["imports", "fails", "says-nothing", "other-kind", "later"],
+)
+@pytest.mark.usefixtures("inside")
+def test_hook_that_fails_lets_the_provider_come_again(code: str, why: Refusal, site: Path) -> None:
+    written(site, "broken", {"newsroom_digest.provider_hooks": {"wreck": "broken"}}, code)
+    with pytest.raises(RefusedError) as refused:
+        read("wreck", Call({}, b"{}"), ("a secret",), datetime(2026, 11, 23, tzinfo=UTC))
+    assert refused.value.why is why
