@@ -21,7 +21,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long check lint-mail mail-tools golden pictures bench catalogues reference settings metrics lock clean
+.PHONY: help setup demo serve test test-long check lint-mail mail-tools golden pictures bench catalogues reference settings metrics house lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ settings: $(DEV) ## write docs/settings.md and docs/digest.example.toml anew, fr
 
 metrics: $(DEV) ## write the list in docs/metrics.md and the dashboard anew, from the metrics of the program
 	$(BIN)/python -m tests.operations.listed
+
+house: $(DEV) ## draw docs/images/house.svg anew, from the imports of the code
+	$(BIN)/python -m tests.architecture_picture
 
 catalogues: $(DEV) ## gather the words of mails and pages for translators (NEW=fr: begin another language)
 	$(BIN)/python -m tests.languages.catalogues $(NEW)

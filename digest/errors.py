@@ -27,6 +27,10 @@ class InputError(DigestError):
     """A value given on the command line or in a file cannot be taken."""
 
 
+class PluginError(SettingsError):
+    """A plugin that is named cannot be used: it fails, or does not keep the contract (`digest/plugins`)."""
+
+
 class TransportError(DigestError):
     """No mail server could be used; no copy has been tried, so no attempt is counted."""
 

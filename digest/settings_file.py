@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from digest.config import ENVIRONMENT_PREFIX, Settings
 from digest.errors import SettingsError
@@ -25,8 +26,8 @@ _UNSPOKEN: Final = frozenset(
 )
 
 
-def load_settings(config: Path | None) -> Settings:
-    """Read `config`, or `digest.toml` where there is one, and the environment over it.
+def load_settings(config: Path | None, given: Mapping[str, Any] | None = None) -> Settings:
+    """Read `config`, or `digest.toml` where there is one, and the environment over it, `given` over both.
 
     Raises `SettingsError` with one line for whoever typed the value.
     """
@@ -35,10 +36,13 @@ def load_settings(config: Path | None) -> Settings:
     for key in values:
         if key not in Settings.model_fields:
             raise SettingsError(f"{key!r} in {source} is not a setting: {_nearest(key)}")
+    for key in given or {}:
+        if key not in Settings.model_fields:
+            raise SettingsError(f"{key!r} is not a setting: {_nearest(key)}")
     try:
-        return Settings(**values)
+        return _over(values, given) if given else Settings(**values)
     except ValidationError as error:
-        raise SettingsError(_in_one_line(error, source)) from None
+        raise SettingsError(_in_one_line(error, source, given or {})) from None
 
 
 def key_file(settings: Settings) -> Path | None:
@@ -122,17 +126,43 @@ def is_set_by_environment(name: str) -> bool:
     return _is_set(ENVIRONMENT_PREFIX + name.upper(), os.environ)
 
 
+class _Given(Settings):
+    """Settings of which some are given by a program, and go before the environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What comes in as arguments over the environment."""
+        return init_settings, env_settings
+
+
+def _over(values: Mapping[str, Any], given: Mapping[str, Any]) -> Settings:
+    unset = {
+        key: value
+        for key, value in values.items()
+        if not _is_set(ENVIRONMENT_PREFIX + key.upper(), os.environ)
+    }
+    return _Given(**(unset | dict(given)))
+
+
 def _nearest(key: str) -> str:
     close = difflib.get_close_matches(key.lower().replace("-", "_"), Settings.model_fields, n=1)
     return f"did you mean {close[0]}?" if close else f"there are {', '.join(sorted(Settings.model_fields))}"
 
 
-def _in_one_line(error: ValidationError, source: Path) -> str:
+def _in_one_line(error: ValidationError, source: Path, given: Mapping[str, Any]) -> str:
     """The first thing that is wrong: where it was set, its value if that may be shown, what it should be."""
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     variable = ENVIRONMENT_PREFIX + name.upper()
     where = variable if _is_set(variable, os.environ) else f"{name} in {source}"
+    where = name if name in given else where
     should = _should(first)
     shown = repr(first["input"])
     if name in _UNSPOKEN or "@" in shown:

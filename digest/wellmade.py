@@ -39,6 +39,10 @@ _HOOK_SECRETS: Final = {
 }
 
 
+#: What a provider's hook that is a plugin goes by is its own affair.
+_OF_A_PLUGIN: Final = (re.compile(r"[!-+\--~]{8,1000}"), "8 to 1000 signs without blank and comma")
+
+
 def check_beat_url(text: str) -> None:
     """An address that can be called; refuses without repeating it, for it is a secret."""
     wanted = "should be an http or https address without user and fragment, such as https://beats.example/ID"
@@ -80,7 +84,7 @@ def check_mail_server(text: str, place: int) -> None:
         fits = url.scheme in _SMTP_SCHEMES and url.hostname and url.port != 0
     except ValueError:
         fits = False
-    if not fits:
+    if not fits and text.partition("://")[0].lower() not in _plugged("TRANSPORT"):
         raise ValueError(
             f"should be file:FOLDER or servers such as smtp://USER:PASSWORD@HOST:PORT; number {place} is not "
             "(the scheme is smtp, smtp+starttls or smtps; special signs in a password are written %XX)"
@@ -129,15 +133,16 @@ def check_hook_secrets(text: str) -> None:
     entries = filter(None, map(str.strip, text.split(",")))
     for place, entry in enumerate(entries, start=1):
         name, _, secret = entry.partition(":")
-        known = _HOOK_SECRETS.get(name.strip().lower())
-        if known is None:
+        provider = name.strip().lower()
+        known = _HOOK_SECRETS.get(provider)
+        if known is None and provider not in _plugged("HOOK"):
             raise ValueError(
                 f"should hold PROVIDER:SECRET, several comma-separated; number {place} does not begin with "
-                f"one of {', '.join(_HOOK_SECRETS)} and a colon"
+                f"one of {', '.join((*_HOOK_SECRETS, *_plugged('HOOK')))} and a colon"
             )
-        pattern, wanted = known
+        pattern, wanted = known or _OF_A_PLUGIN
         if not pattern.fullmatch(secret.strip()):
-            raise ValueError(f"should hold, after {name.strip().lower()}:, {wanted}; number {place} does not")
+            raise ValueError(f"should hold, after {provider}:, {wanted}; number {place} does not")
 
 
 def split_tokens(text: str) -> tuple[str, ...]:
@@ -149,3 +154,10 @@ def split_tokens(text: str) -> tuple[str, ...]:
                 f"should hold tokens of 16 to 200 plain characters without blanks; number {place} is none"
             )
     return tokens
+
+
+def _plugged(kind: str) -> tuple[str, ...]:
+    """The names of plugins; asked for where no name of our own fits, since looking for them takes time."""
+    from digest.plugins import shelf
+
+    return shelf.names(shelf.Kind[kind])

@@ -25,7 +25,7 @@ from digest.mail.dkim import DkimKey, load_key
 from digest.mail.listen_at import ListenAt, parse_listen
 from digest.mail.mailbox.address import MailboxAddress, parse_mailbox
 from digest.mail.post import Post
-from digest.mail.servers import FileOutbox, Security, parse_servers
+from digest.mail.servers import Carrier, FileOutbox, Security, Server, parse_servers
 from digest.reach.client import Reach
 from digest.reach.places import networks_of
 from digest.store import schema
@@ -75,11 +75,17 @@ def store_named(word: str, settings: Settings, variables: Mapping[str, str]) -> 
 
 
 async def post_for(settings: Settings) -> Post:
-    """The post; raises TransportError at once when it is an outbox that cannot be written to."""
+    """The post; raises at once what is known without a word to a server.
+
+    TransportError for an outbox that cannot be written to, PluginError for a transport that cannot be used,
+    SettingsError for an address that it does not take.
+    """
     target = parse_servers(settings.smtp_url.get_secret_value())
     post = Post(target)
     if isinstance(target, FileOutbox):
         await post.lane().open()
+    elif any(isinstance(one, Carrier) for one in target):
+        post.lane()
     return post
 
 
@@ -95,7 +101,7 @@ def event_loop_for(
     if isinstance(target, FileOutbox) or not sends:
         pays = serves
     else:
-        pays = all(one.security is Security.PLAIN for one in target)
+        pays = all(isinstance(one, Server) and one.security is Security.PLAIN for one in target)
     if not pays:
         return None
     try:

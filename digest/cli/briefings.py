@@ -60,7 +60,7 @@ from digest.settings_file import load_settings
 from digest.store import briefings as shelf
 from digest.store import corrections, pictures, topics
 from digest.store.opinions import tally
-from digest.wiring import reach_of
+from digest.wiring import reach_of, set_up_logging
 from subscribers.wishes import parse_section
 
 BriefingId = Annotated[int, typer.Argument(metavar="ID", parser=whole())]
@@ -90,7 +90,10 @@ def ingest(
         list[str], typer.Argument(metavar="SOURCE", help="Files, addresses of the web, or -.")
     ],
     format: Annotated[
-        str | None, typer.Option("--format", help=f"{' or '.join(FORMATS)}; recognised when not given.")
+        str | None,
+        typer.Option(
+            "--format", help=f"{' or '.join(FORMATS)}, or that of a plugin; recognised when not given."
+        ),
     ] = None,
     topic: Annotated[
         list[str] | None, typer.Option("--topic", metavar="SLUG", help="Give the items this topic.")
@@ -108,6 +111,8 @@ def ingest(
 ) -> None:
     """Take briefings in and publish them; what is known already is left alone or revised."""
     kind = parse_section(section)
+    # formats that cannot be used are told there, and never among the answers
+    set_up_logging(load_settings(config))
     reading = partial(
         _read, format=format, section=kind, topics=tuple(topic or ()), columns=_columns(column or ())
     )

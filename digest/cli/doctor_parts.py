@@ -24,7 +24,7 @@ from digest.flows.checkup import Parts
 from digest.mail.dkim import DkimKey
 from digest.mail.listen_at import ListenAt
 from digest.mail.mailbox.address import MailboxAddress
-from digest.mail.servers import FileOutbox, Security, Server, parse_servers
+from digest.mail.servers import Carrier, FileOutbox, Security, Server, parse_servers
 from digest.reach.records import Records
 from digest.settings_file import DEFAULT_FILE, key_file, secret_keys
 from digest.store.database import Database
@@ -38,10 +38,12 @@ class _Read:
     def __init__(self, settings: Settings) -> None:
         """Build each part once."""
         self.refused: list[str] = []
-        nowhere: tuple[Server, ...] | FileOutbox = ()
+        nowhere: tuple[Server | Carrier, ...] | FileOutbox = ()
         target = self._tried(lambda: parse_servers(settings.smtp_url.get_secret_value()), nowhere)
         self.outbox = target.folder if isinstance(target, FileOutbox) else None
-        self.servers: tuple[Server, ...] = () if isinstance(target, FileOutbox) else target
+        every = () if isinstance(target, FileOutbox) else target
+        self.servers = tuple(one for one in every if isinstance(one, Server))
+        self.carriers = tuple(str(one) for one in every if isinstance(one, Carrier))
         self.keys: tuple[bytes, ...] = self._tried(lambda: secret_keys(settings, made_when_missing=False), ())
         self.dkim: tuple[DkimKey, ...] = self._tried(lambda: wiring.dkim_keys_of(settings), ())
         self.limits: Limits | None = self._tried(lambda: wiring.limits_of(settings), None)
@@ -79,6 +81,7 @@ def parts_for(
         opened=lambda: wiring.opened(settings.database_url),
         servers=read.servers,
         outbox=read.outbox,
+        carriers=read.carriers,
         keys=tuple(KeyWanted(key.selector, key.record) for key in read.dkim),
         records=partial(Records, resolver),
         leaves_from=leaves_from,
@@ -104,7 +107,7 @@ def _settings_seen(settings: Settings, config: Path | None, read: _Read, today: 
         refused.append(f"DIGEST_INGEST_DIR names {str(settings.ingest_dir)!r}, which is no folder")
     return SettingsSeen(
         base_url=settings.base_url,
-        sends=bool(read.servers),
+        sends=bool(read.servers or read.carriers),
         today=today,
         refused=tuple(refused),
         shortest_key=min(map(len, read.keys), default=None),

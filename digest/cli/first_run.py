@@ -27,7 +27,7 @@ from digest.errors import DigestError, InputError, SettingsError, StoreError
 from digest.flows.checkup import try_servers
 from digest.flows.newsletters import newsletter_named, settings_from
 from digest.flows.seed import FIRST_NEWSLETTER
-from digest.mail.servers import SETTING, FileOutbox, parse_servers
+from digest.mail.servers import SETTING, FileOutbox, Server, parse_servers
 from digest.settings_file import DEFAULT_FILE, is_set_by_environment, values_in, wrong_with
 from subscribers.wishes import WishError
 
@@ -157,8 +157,12 @@ def tried(smtp_url: str) -> tuple[Finding, ...]:
     if isinstance(target, FileOutbox):
         note(f"mails will be written into the folder {target.folder}, and none leaves")
         return ()
+    servers = [one for one in target if isinstance(one, Server)]
+    if not servers:
+        note("mails will go by the transport of a plugin, which nobody calls on")
+        return ()
     note("calling on the mail server, without sending anything ...")
-    findings = run(try_servers(target, parse_now(None)))
+    findings = run(try_servers(servers, parse_now(None)))
     tell_findings(findings, note)
     return findings
 

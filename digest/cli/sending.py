@@ -37,6 +37,7 @@ from digest.cli.statuses import DONE, FAILED_IN_PART, INTERRUPTED
 from digest.config import Settings
 from digest.core.model import RunTotals
 from digest.errors import InputError
+from digest.flows.addressed import Addressed, addressed_by
 from digest.flows.by_hand import OneOff, Plan, plan_by_hand, rehearse
 from digest.flows.readers import topic_names
 from digest.jobs.local import RunReport, totals_of
@@ -45,8 +46,6 @@ from digest.store import topics
 from digest.store.database import Database
 from digest.store.workers import Kind
 from digest.wiring import event_loop_for
-from subscribers import store as readers
-from subscribers.model import Standing
 from subscribers.wishes import parse_address, parse_topics
 
 #: Addresses named in a line of a rehearsal; the document has them all.
@@ -139,17 +138,13 @@ def _addressed(
     return tuple(parse_address(address) for address in (*to, *more))
 
 
-#: Who would get what: addresses, briefing ids, and the reason of who would get nothing.
-_Copies = list[tuple[list[str], list[int], str | None]]
-
-
 async def _rehearsed(
     wish: OneOff, topic_list: str | None, config: Path | None
-) -> tuple[OneOff, Plan, _Copies]:
+) -> tuple[OneOff, Plan, list[Addressed]]:
     async with store_of(config) as store:
         chosen = replace(wish, topics=await _known_topics(store, topic_list))
         plan = await rehearse(chosen, store=store)
-        return chosen, plan, await _copies(plan, store)
+        return chosen, plan, await addressed_by(plan, store)
 
 
 async def _sent(wish: OneOff, settings: Settings, json: bool) -> tuple[RunReport, bool]:
@@ -168,25 +163,6 @@ async def _sent(wish: OneOff, settings: Settings, json: bool) -> tuple[RunReport
         return RunReport(totals, tally.whole_trouble, tally.waiting), stop.interrupted
 
 
-async def _copies(plan: Plan, store: Database) -> _Copies:
-    """The readers addressed under the copy that each would get, the widest read first."""
-    addresses: dict[object, list[str]] = {(c.group.profile, c.group.bookmark): [] for c in plan.cohorts}
-    async with store.read() as connection:
-        async for one in readers.every_subscription(connection, plan.newsletter.id):
-            is_meant = plan.readers is None or one.id in plan.readers
-            if is_meant and one.standing is Standing.ACTIVE and (one.profile, one.bookmark) in addresses:
-                addresses[one.profile, one.bookmark].append(one.address)
-    copies = [
-        (
-            addresses[cohort.group.profile, cohort.group.bookmark],
-            [plan.ids[number] for number in cohort.selection.numbers],
-            cohort.selection.skip,
-        )
-        for cohort in plan.cohorts
-    ]
-    return sorted(copies, key=lambda copy: -len(copy[0]))
-
-
 async def _known_topics(store: Database, words: str | None) -> frozenset[str]:
     if words is None:
         return frozenset()
@@ -199,16 +175,25 @@ def _question(plan: Plan) -> str:
     return f"Send {counted(plan.counts.copies, 'mail')} of {plan.newsletter.title}?"
 
 
-def _tell_plan(plan: Plan, copies: _Copies, json: bool) -> None:
+def _tell_plan(plan: Plan, copies: Sequence[Addressed], json: bool) -> None:
     if json:
         document: list[dict[str, Any]] = [
-            {"readers": len(emails), "emails": emails, "briefings": ids, "skip": skip}
-            for emails, ids, skip in copies
+            {
+                "readers": len(one.addresses),
+                "emails": one.addresses,
+                "briefings": one.briefing_ids,
+                "skip": one.skip,
+            }
+            for one in copies
         ]
         return answer({"planned": plan.counts.copies, "skipped": plan.counts.skipped, "copies": document})
     rows = [
-        (len(emails), _some(emails), ", ".join(map(str, ids)) or f"nothing: {skip}")
-        for emails, ids, skip in copies
+        (
+            len(one.addresses),
+            _some(one.addresses),
+            ", ".join(map(str, one.briefing_ids)) or f"nothing: {one.skip}",
+        )
+        for one in copies
     ]
     return table(
         f"{counted(plan.counts.copies, 'mail')} would be sent", ("readers", "who", "briefings"), rows

@@ -45,7 +45,8 @@ class Returning(BaseModel):
         default=SecretStr(""),
         description="Mail providers that are listened to at /hooks/PROVIDER, and how their calls are known: "
         "PROVIDER:SECRET, several comma-separated, of ses (the topic's ARN), postmark, sendgrid, mailgun, "
-        "sparkpost, generic (docs/hooks.md); both while one is changed. When empty, no call is believed.",
+        "sparkpost, generic (docs/hooks.md) or of a plugin; both while one is changed. When empty, no call "
+        "is believed.",
     )
 
     @field_validator("hook_secrets")

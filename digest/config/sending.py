@@ -26,7 +26,8 @@ class Sending(BaseModel):
         default_factory=lambda given: SecretStr(f"file:{given['var_dir'].as_posix()}/outbox"),
         description="Where mail goes: one or several servers, comma-separated, tried in order, as "
         "smtp://USER:PASSWORD@HOST:PORT, smtp+starttls://… or smtps://…; or file:FOLDER, which writes .eml "
-        "files. A comma inside a password is written %2C. When not given, the folder outbox in var_dir.",
+        "files. A comma inside a password is written %2C. The scheme may be that of a plugin, too "
+        "(docs/plugins.md). When not given, the folder outbox in var_dir.",
     )
     smtp_connections: int = Field(
         default=40,

@@ -77,6 +77,7 @@ class Found(StrEnum):
     SMTP_COULD_ENCRYPT = "smtp.could_encrypt"
     SMTP_SIZE = "smtp.size"
     SMTP_PIPELINING = "smtp.pipelining"
+    SMTP_CARRIER = "smtp.carrier"
 
     DNS_FINE = "dns.fine"
     DNS_RESOLVER = "dns.resolver"
@@ -114,6 +115,9 @@ class Found(StrEnum):
 
     PACKAGES_FINE = "packages.fine"
     PACKAGES_CLASH = "packages.clash"
+    PLUGIN = "packages.plugin"
+    PLUGIN_BROKEN = "packages.plugin_broken"
+    PLUGIN_NAME = "packages.plugin_name"
 
     WORK_FINE = "work.fine"
     WORKER_SILENT = "work.worker_silent"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -99,6 +99,38 @@ def judge_packages(clashes: Sequence[str]) -> tuple[Finding, ...]:
         for one in clashes
     ]
     return or_fine(found, Finding(Found.PACKAGES_FINE, Level.FINE, "nothing else has our packages' names"))
+
+
+@dataclass(frozen=True, slots=True)
+class PluginSeen:
+    """A plugin that is installed."""
+
+    #: source, theme, transport or provider hook
+    kind: str
+    name: str
+    package: str
+    version: str
+    #: why it cannot be used; empty when it can
+    trouble: str = ""
+    is_misnamed: bool = False
+
+
+def judge_plugins(seen: Iterable[PluginSeen]) -> tuple[Finding, ...]:
+    """A finding for each plugin: that it is there, or what is wrong with it."""
+    return tuple(map(_of_plugin, seen))
+
+
+def _of_plugin(seen: PluginSeen) -> Finding:
+    whose = f"of {seen.package} {seen.version}".rstrip()
+    if not seen.trouble:
+        return Finding(Found.PLUGIN, Level.FINE, f"{seen.kind} {seen.name} {whose} is well")
+    if seen.is_misnamed:
+        mend = "ask who wrote it for another name, or uninstall the package that is not wanted"
+        return Finding(
+            Found.PLUGIN_NAME, Level.WARNING, f"{seen.kind} {whose} is left out: {seen.trouble}", mend
+        )
+    mend = f"update {seen.package} or uninstall it; all else goes on without it"
+    return Finding(Found.PLUGIN_BROKEN, Level.WARNING, seen.trouble, mend)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,3 +106,9 @@ def _of_extensions(seen: ServerSeen) -> Iterator[Finding]:
             f"{seen.name} takes one command after the other (no PIPELINING): sending is slower",
             "use a server that offers it, as Postfix and Exim do",
         )
+
+
+def judge_carrier(place: str) -> Finding:
+    """What there is to say of a place to which a transport of a plugin takes mails."""
+    line = f"mails go to {place} by a transport that is a plugin: it is not called without one"
+    return Finding(Found.SMTP_CARRIER, Level.FINE, line)

@@ -26,13 +26,20 @@ from digest.core.doctor_house import (
     judge_clock,
     judge_folders,
     judge_packages,
+    judge_plugins,
     judge_work,
 )
 from digest.core.doctor_records import KeyWanted
-from digest.core.doctor_servers import judge_server
+from digest.core.doctor_servers import judge_carrier, judge_server
 from digest.core.doctor_settings import SettingsSeen, judge_settings
 from digest.core.doctor_store import judge_store
-from digest.flows.checkup_house import closed_folders, name_clashes, unknown_zones, zones_version
+from digest.flows.checkup_house import (
+    closed_folders,
+    name_clashes,
+    plugins_seen,
+    unknown_zones,
+    zones_version,
+)
 from digest.flows.checkup_names import Named, look_up
 from digest.flows.checkup_store import Inside, Looked, look_into
 from digest.mail.called_on import call_on
@@ -73,6 +80,8 @@ class Parts:
     #: the packages for workers are there; None where there can be none
     has_engine: bool | None = None
     engine_is_set_up: Callable[[Database], Awaitable[bool]] | None = None
+    #: where transports of plugins take mail, fit to be told
+    carriers: tuple[str, ...] = ()
     seconds: float = _SECONDS
 
 
@@ -157,7 +166,8 @@ async def _servers(parts: Parts, addresses: asyncio.Future[Addresses]) -> tuple[
         return (Finding(Found.SMTP_FOLDER, Level.ADVICE, line, mend),)
     known = await asyncio.shield(addresses)
     calls = [_called(one, known[one.host], parts.seconds, parts.now()) for one in parts.servers]
-    return tuple(one for found in await asyncio.gather(*calls) for one in found)
+    found = tuple(one for found in await asyncio.gather(*calls) for one in found)
+    return (*found, *map(judge_carrier, parts.carriers))
 
 
 async def _called(
@@ -176,7 +186,8 @@ async def _files(parts: Parts) -> tuple[Finding, ...]:
 
 
 async def _packages(parts: Parts) -> tuple[Finding, ...]:
-    return judge_packages(await asyncio.to_thread(name_clashes, parts.path))
+    clashes = judge_packages(await asyncio.to_thread(name_clashes, parts.path))
+    return (*clashes, *judge_plugins(await asyncio.to_thread(plugins_seen)))
 
 
 # --- what needs it ------------------------------------------------------------------------------------------
@@ -234,7 +245,7 @@ async def _work(parts: Parts, store: asyncio.Future[Looked]) -> tuple[Finding, .
 async def _names(
     parts: Parts, store: asyncio.Future[Looked], servers: asyncio.Future[Addresses], *, asked: bool
 ) -> tuple[Finding, ...]:
-    if not parts.servers and not asked:
+    if not (parts.servers or parts.carriers) and not asked:
         # nothing leaves, and the names may well be made up
         return ()
     inside = await _inside(store)

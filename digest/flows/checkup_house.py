@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from digest.core.doctor_house import PluginSeen
+from digest.plugins import shelf
+
 _OURS: Final = ("digest", "subscribers", "scheduler")
 #: A file that only our package has.
 _OUR_MARK: Final = Path("digest", "settings_file.py")
@@ -42,6 +45,14 @@ def zones_version() -> str:
 def name_clashes(path: Iterable[str]) -> list[str]:
     """What else lies under the names of our packages where Python looks for them."""
     return list(dict.fromkeys(one for entry in path for one in _clashes_in(Path(entry))))
+
+
+def plugins_seen() -> tuple[PluginSeen, ...]:
+    """The plugins that are installed, each of which is loaded to see whether it can be."""
+    return tuple(
+        PluginSeen(one.kind.in_words, one.name, one.package, one.version, one.trouble, one.is_misnamed)
+        for one in shelf.every_one_seen()
+    )
 
 
 def _clashes_in(folder: Path) -> Iterator[str]:

@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import structlog
@@ -16,7 +17,7 @@ import structlog
 from digest.flows.certificates import Certificates
 from digest.flows.matching import Origin
 from digest.flows.settle import Settling
-from digest.mail.hooks import generic, mailgun, postmark, sendgrid, ses, sns, sparkpost
+from digest.mail.hooks import generic, mailgun, plugged, postmark, sendgrid, ses, sns, sparkpost
 from digest.mail.hooks.called import FRESH_FOR, Call, Provider, Refusal, RefusedError, Told
 from digest.reach.answers import Bounds, ReachError
 from digest.reach.client import Reach
@@ -26,7 +27,7 @@ log = structlog.get_logger(__name__)
 Read = Callable[[Call, Sequence[str], datetime], Told]
 
 #: Amazon's messages are read in two steps, for their certificate is fetched in between.
-_READERS: Final[Mapping[Provider, Read]] = {
+_READERS: Final[Mapping[str, Read]] = {
     Provider.POSTMARK: postmark.read,
     Provider.SENDGRID: sendgrid.read,
     Provider.MAILGUN: mailgun.read,
@@ -43,7 +44,7 @@ class Hooks:
     def __init__(
         self,
         *,
-        secrets: Mapping[Provider, Sequence[str]],
+        secrets: Mapping[str, Sequence[str]],
         settling: Settling,
         reach: Reach,
         now: Callable[[], datetime],
@@ -56,7 +57,7 @@ class Hooks:
         self._certificates: Final = Certificates(reach=reach, now=now)
         self._once: Final = _Once()
 
-    async def take(self, provider: Provider, call: Call) -> int:
+    async def take(self, provider: str, call: Call) -> int:
         """Do all that follows from a call; how many things it told of copies of ours.
 
         Raises RefusedError for one that changes nothing, and StoreError when the provider should come again.
@@ -73,10 +74,11 @@ class Hooks:
         log.debug("a provider told", provider=provider, events=len(told.events), passed=told.passed)
         return len(told.events)
 
-    async def _read(self, provider: Provider, call: Call, secrets: Sequence[str]) -> Told:
+    async def _read(self, provider: str, call: Call, secrets: Sequence[str]) -> Told:
         """Verify and read in a thread: a batch of thousands would hold up every page."""
-        if provider is not Provider.SES:
-            return await asyncio.to_thread(_READERS[provider], call, secrets, self._now())
+        if provider != Provider.SES:
+            reader = _READERS.get(provider) or partial(plugged.read, provider)
+            return await asyncio.to_thread(reader, call, secrets, self._now())
         message = await asyncio.to_thread(sns.message_of, call, secrets, self._now())
         certificate = await self._certificates.at(message.certificate_url)
         return await asyncio.to_thread(ses.read, message, certificate, self._now())

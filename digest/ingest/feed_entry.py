@@ -57,6 +57,8 @@ class RawEntry:
     source: str = ""
     #: those that it names beside its texts
     pictures: tuple[RawPicture, ...] = ()
+    #: why it cannot be taken, when who read it knows that already
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ class FeedItem:
 
 def item_from(raw: RawEntry, place: int, *, base: str, source: str, language: str) -> FeedItem:
     """Read one entry; raises EntryError with the reason why it cannot be taken."""
+    if raw.refused:
+        raise EntryError(raw.refused)
     try:
         paragraphs = _paragraphs(raw)
         title = line_of(raw.title)

@@ -16,6 +16,7 @@ from digest.ingest.feed_json import is_json_feed, read_json_feed
 from digest.ingest.feed_words import WordsError, line_of
 from digest.ingest.feed_xml import ENTRY_LIMIT, RawFeed, read_xml
 from digest.ingest.gathered import Gathered
+from digest.ingest.plugged import claimed_by, read_plugged
 from subscribers.model import Section
 
 #: Larger ones are refused before anybody parses them.
@@ -74,14 +75,20 @@ class FeedRead:
         )
 
 
-def read_feed(data: bytes, *, content_type: str = "", url: str = "", source: str) -> FeedRead:
+def read_feed(
+    data: bytes, *, content_type: str = "", url: str = "", source: str, format: str = ""
+) -> FeedRead:
     """Read a feed of any format; `url` is where it came from, `source` names it in messages.
 
-    Raises InputError for what is no feed, too large, or made to do harm.
+    `format` names the one of a plugin, which is asked of what is none of ours. Raises InputError for what is
+    no feed, too large, or made to do harm, and when a plugin fails.
     """
     if len(data) > SIZE_LIMIT:
         raise InputError(f"{source} has more than {SIZE_LIMIT:,} bytes: it is not read")
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+    plugged = format or ("" if is_feed_of_ours(data) else claimed_by(data))
+    if plugged:
+        raw = read_plugged(data, format=plugged, source=source)
+    elif data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         raw = read_json_feed(data, url=url, source=source)
     else:
         raw = read_xml(data, content_type=content_type, url=url, source=source)
@@ -89,7 +96,12 @@ def read_feed(data: bytes, *, content_type: str = "", url: str = "", source: str
 
 
 def looks_like_feed(data: bytes) -> bool:
-    """True for bytes that begin as feeds do."""
+    """True for bytes that begin as feeds do, or that a plugin recognises."""
+    return is_feed_of_ours(data) or bool(claimed_by(data))
+
+
+def is_feed_of_ours(data: bytes) -> bool:
+    """True for bytes that begin as RSS, Atom, RDF and the feeds of JSON do."""
     plain = data[:8_000].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
     if _XML.match(plain):
         return True

@@ -11,13 +11,14 @@ from typing import Final, Protocol
 from digest.errors import InputError
 from digest.ingest.csvtable import columns_among, looks_like_table, read_csv
 from digest.ingest.feed_room import read_apart
-from digest.ingest.feeds import looks_like_feed
+from digest.ingest.feeds import is_feed_of_ours, read_feed
 from digest.ingest.frontmatter import looks_like_front_matter, read_markdown
 from digest.ingest.gathered import Gathered
 from digest.ingest.jsonlines import read_json
 from digest.ingest.mails import looks_like_mail, read_mails
 from digest.ingest.page import read_page
 from digest.ingest.plaintext import clean, decoded
+from digest.ingest.plugged import claimed_by, formats
 from subscribers.model import Section
 
 
@@ -35,8 +36,13 @@ _TABLE: Final = re.compile(r"\.(csv|tsv)$", re.IGNORECASE)
 _JSON: Final = re.compile(r"\s*(\{|\[\s*[\[{\]])")
 _MARKUP: Final = re.compile(r"\s*<(\?xml|!doctype|html)\b", re.IGNORECASE)
 
-#: The names that `read` takes for a format.
+#: The names of our own formats.
 FORMATS: Final = (*_READERS, _CSV, _FEED, _MAIL)
+
+
+def known_formats() -> tuple[str, ...]:
+    """The names that `read` takes for a format: our own, and those of plugins."""
+    return (*FORMATS, *formats())
 
 
 def read(
@@ -51,21 +57,24 @@ def read(
     """Read what a file or answer holds; the format is recognised when none is named.
 
     `source` names it in messages; `columns` says by which headings a table names what. Raises InputError for
-    an unknown format and for what is not text. A feed takes a process of its own: do not wait for it in an
-    event loop.
+    an unknown format and for what is not text, and when a plugin fails. A feed takes a process of its own: do
+    not wait for it in an event loop.
     """
-    if format is not None and format not in FORMATS:
-        raise InputError(f"format {format!r} is not known: choose among {', '.join(FORMATS)}")
+    if format is not None and format not in FORMATS and format not in formats():
+        raise InputError(f"format {format!r} is not known: choose among {', '.join(known_formats())}")
     if columns and format not in {None, _CSV}:
         raise InputError(f"columns are for tables: {source} is to be read as {format}")
     if columns:
         format = _CSV
-    if format == _FEED or (format is None and looks_like_feed(data)):
-        return read_apart(data, source=source).gathered(
-            source, today=datetime.now(UTC).date(), section=section, topics=topics
-        )
+    today = datetime.now(UTC).date()
+    if format == _FEED or (format is None and is_feed_of_ours(data)):
+        return read_apart(data, source=source).gathered(source, today=today, section=section, topics=topics)
     if format == _MAIL or (format is None and looks_like_mail(data)):
         return read_mails(data, source=source, section=section, topics=topics)
+    plugged = _of_a_plugin(data, format)
+    if plugged:
+        harvest = read_feed(data, source=source, format=plugged)
+        return harvest.gathered(source, today=today, section=section, topics=topics)
     text = clean(decoded(data, source=source))
     found = format or _recognised(text, source)
     reader = partial(read_csv, columns=columns) if found == _CSV else _READERS[found]
@@ -78,6 +87,13 @@ def columns_in(data: bytes, columns: Mapping[str, str]) -> dict[str, str]:
         return columns_among(clean(decoded(data, source="")), columns) if columns else {}
     except (InputError, ValueError):
         return {}
+
+
+def _of_a_plugin(data: bytes, format: str | None) -> str:
+    """The format of a plugin that is meant, or that recognises the bytes; empty for one of our own."""
+    if format is not None:
+        return "" if format in FORMATS else format
+    return claimed_by(data)
 
 
 def _recognised(text: str, source: str) -> str:

@@ -31,7 +31,7 @@ from digest.flows.poll import Poller, Polls
 from digest.flows.press import Press
 from digest.flows.publish import Planned
 from digest.flows.read_mailbox import MailboxRead, MailboxReader
-from digest.flows.recover import recover
+from digest.flows.recover import Recovered, recover
 from digest.flows.reputation import Watch
 from digest.flows.roll import Roll
 from digest.flows.sender import LONGEST_WAIT, Allowance
@@ -185,30 +185,12 @@ class LocalJobs:
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
-        gone = self._liveness.gone()
-        # a store that cannot be used from the start is told at once: nothing is at stake yet
-        found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=self.wall())
-        self._liveness.bury(gone)
-        await settle_stopped(store=self._store, now=now)
-        await count_families(store=self._store, now=now)
-        await add_up(store=self._store)
-        await self._tidying.before_sending(now)
-        # what it pauses is not sent to in this run
-        await self._watch.look_now_and_then(now)
+        found = await self._swept(now)
         # before the issues, which may take hours: somebody may be waiting for a question
         notified = await self.notify(now, stop)
-        published = await publish_due(store=self._store, now=now)
-        if published:
-            log.info("drafts came out at their appointed time", briefings=published)
-        await self.gather_pictures(now, stop)
-        planned = await plan_due(store=self._store, now=now)
-        planned += await self._place.plan(now, stop)
-        async with self._store.read() as connection:
-            issue_ids = [issue.id for issue in await issues.still_sending(connection, now)]
-        tally = await self._place.send(issue_ids, now, stop)
-        tally.by_status[DeliveryStatus.REFUSED] += found.refused
-        in_doubt = 0 if self._resend_uncertain else found.uncertain
-        totals = totals_of(planned, issue_ids, tally, in_doubt)
+        planned = await self._planned(now, stop)
+        issue_ids, tally = await self._sent(now, stop)
+        totals = self._totals(planned, issue_ids, tally, found)
         # last: a roster of a million lines may take its time, and no mail waits for it
         await self.take_in(now, stop)
         await self._tidying.after_sending(now, stop)
@@ -221,6 +203,54 @@ class LocalJobs:
         if self._alerts_to and (has_news | await tell(told, self._alerts_to, store=self._store, now=now)):
             notified.add(await self.notify(now, stop))
         return RunReport(replace(totals, notices=counts_of(notified)), trouble, tally.waiting)
+
+    async def plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
+        """Sweep up, and plan all that is due; nothing is sent."""
+        await self._swept(now)
+        return await self._planned(now, stop)
+
+    async def deliver(self, now: datetime, stop: asyncio.Event) -> RunReport:
+        """Sweep up, and send what is planned; nothing more is planned."""
+        found = await self._swept(now)
+        issue_ids, tally = await self._sent(now, stop)
+        if not tally.trouble:
+            await self._watch.afterwards(now)
+        totals = self._totals([], issue_ids, tally, found)
+        return RunReport(totals, tally.whole_trouble, tally.waiting)
+
+    async def _swept(self, now: datetime) -> Recovered:
+        """What senders left that died, and what is to be settled before anything is sent."""
+        gone = self._liveness.gone()
+        # a store that cannot be used from the start is told at once: nothing is at stake yet
+        found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=self.wall())
+        self._liveness.bury(gone)
+        await settle_stopped(store=self._store, now=now)
+        await count_families(store=self._store, now=now)
+        await add_up(store=self._store)
+        await self._tidying.before_sending(now)
+        # what it pauses is not sent to in this run
+        await self._watch.look_now_and_then(now)
+        return found
+
+    async def _planned(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
+        """Let come out what was appointed, and plan all that is due."""
+        published = await publish_due(store=self._store, now=now)
+        if published:
+            log.info("drafts came out at their appointed time", briefings=published)
+        await self.gather_pictures(now, stop)
+        planned = await plan_due(store=self._store, now=now)
+        return planned + await self._place.plan(now, stop)
+
+    async def _sent(self, now: datetime, stop: asyncio.Event) -> tuple[list[int], Tally]:
+        async with self._store.read() as connection:
+            issue_ids = [issue.id for issue in await issues.still_sending(connection, now)]
+        return issue_ids, await self._place.send(issue_ids, now, stop)
+
+    def _totals(
+        self, planned: Sequence[Planned], issue_ids: Iterable[int], tally: Tally, found: Recovered
+    ) -> RunTotals:
+        tally.by_status[DeliveryStatus.REFUSED] += found.refused
+        return totals_of(planned, issue_ids, tally, 0 if self._resend_uncertain else found.uncertain)
 
     async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
         """Send the notices that are due; a call while another one is under way leaves them to that one."""

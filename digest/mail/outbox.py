@@ -69,10 +69,15 @@ def file_name(letter: Letter) -> str:
     wanted = letter.file_name.removesuffix(".eml")
     if not wanted:
         content = letter.content
-        found = _MESSAGE_ID.search(content.partition(b"\r\n\r\n")[0])
-        wanted = found[1].decode(errors="replace") if found else hashlib.sha256(content).hexdigest()
+        wanted = message_id_in(content) or hashlib.sha256(content).hexdigest()
     stem = _UNFIT_FOR_NAMES.sub("-", wanted).lstrip(".")[:_LONGEST_STEM]
     return f"{stem or 'letter'}.eml"
+
+
+def message_id_in(content: bytes) -> str:
+    """The Message-ID of a message, without its angle brackets; empty when it has none."""
+    found = _MESSAGE_ID.search(content.partition(b"\r\n\r\n")[0])
+    return found[1].decode(errors="replace") if found else ""
 
 
 def _write_whole(folder: Path, name: str, content: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from digest.core.model import Outcome
 from digest.core.verdict import UNTRIED
@@ -14,8 +14,35 @@ from digest.mail.connection import strict_tls
 from digest.mail.lane import Lane, Letter
 from digest.mail.limits import Reuse, Timeouts
 from digest.mail.outbox import FileLane
-from digest.mail.servers import FileOutbox, Security, Server
+from digest.mail.servers import Carrier, FileOutbox, Security, Server
 from digest.mail.smtp import SmtpLane, told
+
+
+class ServerLane(Lane, Protocol):
+    """A lane to one server, of which it can be told whether it is there before a letter is given to it."""
+
+    @property
+    def server(self) -> Server | Carrier:
+        """Where it leads."""
+        ...
+
+    @property
+    def is_ready(self) -> bool:
+        """True when the next letter can be posted over the connection that is there."""
+        ...
+
+    @property
+    def connected(self) -> bool:
+        """True while there is a connection, as far as can be known without speaking."""
+        ...
+
+    async def reach(self) -> Outcome | None:
+        """Make ready for the next letter; the outcome says what stood in the way, None that nothing did."""
+        ...
+
+    async def carry(self, letter: Letter, following: Letter | None) -> Outcome:
+        """Hand over one letter over the connection that `is_ready`."""
+        ...
 
 
 class Post:
@@ -23,7 +50,7 @@ class Post:
 
     def __init__(
         self,
-        target: Sequence[Server] | FileOutbox,
+        target: Sequence[Server | Carrier] | FileOutbox,
         *,
         helo: str | None = None,
         tls: ssl.SSLContext | None = None,
@@ -37,23 +64,30 @@ class Post:
         """
         self._target = target
         self._helo = helo
-        secured = not isinstance(target, FileOutbox) and any(s.security is not Security.PLAIN for s in target)
+        secured = not isinstance(target, FileOutbox) and any(
+            isinstance(one, Server) and one.security is not Security.PLAIN for one in target
+        )
         #: made once for all lanes: reading the system's roots takes longer than a hundred letters
         self._tls = strict_tls() if tls is None and secured else tls
         self._timeouts = timeouts
         self._reuse = reuse
         #: until when servers are left in peace, by the loop's time; all lanes know it
-        self._resting: dict[Server, float] = {}
+        self._resting: dict[Server | Carrier, float] = {}
         self._rest = rest
 
     def lane(self) -> Lane:
-        """A new lane, not yet open; each belongs to one task."""
+        """A new lane, not yet open; each belongs to one task. A transport may raise PluginError."""
         if isinstance(self._target, FileOutbox):
             return FileLane(self._target.folder)
-        lanes = [self._smtp_lane(server) for server in self._target]
+        lanes = [self._lane_to(server) for server in self._target]
         return FailoverLane(lanes, self._resting, self._rest)
 
-    def _smtp_lane(self, server: Server) -> SmtpLane:
+    def _lane_to(self, server: Server | Carrier) -> ServerLane:
+        if isinstance(server, Carrier):
+            # most newsrooms send by SMTP, and never need it
+            from digest.mail.carried import carried_lane
+
+            return carried_lane(server)
         return SmtpLane(server, tls=self._tls, timeouts=self._timeouts, reuse=self._reuse, helo=self._helo)
 
 
@@ -66,7 +100,10 @@ class FailoverLane:
     """
 
     def __init__(
-        self, lanes: Sequence[SmtpLane], resting: dict[Server, float] | None = None, rest: float = 300.0
+        self,
+        lanes: Sequence[ServerLane],
+        resting: dict[Server | Carrier, float] | None = None,
+        rest: float = 300.0,
     ) -> None:
         """The first lane is the one preferred; at least one is needed.
 
@@ -110,7 +147,7 @@ class FailoverLane:
         for lane in self._lanes:
             await lane.close()
 
-    async def _reach(self) -> list[tuple[SmtpLane, Outcome]]:
+    async def _reach(self) -> list[tuple[ServerLane, Outcome]]:
         """Make one lane ready; empty when that worked, else the trouble of each."""
         better = self._better()
         if better is None and self._current.connected and await self._current.reach() is None:
@@ -123,7 +160,7 @@ class FailoverLane:
             troubles.append((lane, trouble))
         return sorted(troubles, key=lambda one: self._lanes.index(one[0]))
 
-    def _better(self) -> SmtpLane | None:
+    def _better(self) -> ServerLane | None:
         """A server that is preferred to the one in use, and is not left in peace (any more)."""
         if self._current is self._lanes[0]:
             return None
@@ -131,17 +168,17 @@ class FailoverLane:
         before = self._lanes[: self._lanes.index(self._current)]
         return next((lane for lane in before if self._resting.get(lane.server, 0.0) <= now), None)
 
-    def _in_order(self) -> list[SmtpLane]:
+    def _in_order(self) -> list[ServerLane]:
         """By preference, but those that are left in peace last: better one of them than none."""
         now = asyncio.get_running_loop().time()
 
-        def rests(lane: SmtpLane) -> bool:
+        def rests(lane: ServerLane) -> bool:
             is_ours = self._is_known and lane is self._current
             return not is_ours and self._resting.get(lane.server, 0.0) > now
 
         return sorted(self._lanes, key=rests)
 
-    async def _try(self, lane: SmtpLane) -> Outcome | None:
+    async def _try(self, lane: ServerLane) -> Outcome | None:
         """Make a lane ready and stay with it; the outcome says what stood in the way."""
         if lane.server in self._resting:
             # noted before the try, which may take its time: the other lanes do not wait for the same answer

@@ -27,6 +27,9 @@ class Security(Enum):
         return {Security.PLAIN: 25, Security.STARTTLS: 587, Security.TLS: 465}[self]
 
 
+_OURS: Final = frozenset(security.value for security in Security)
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A mail server that takes our copies."""
@@ -45,14 +48,31 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """A place to which a transport of a plugin takes our copies."""
+
+    #: the name of the transport
+    scheme: str
+    #: where it leads, fit for logs and messages: neither user nor password nor query
+    place: str
+    url: str = field(repr=False)
+
+    def __str__(self) -> str:
+        """The URL without what may be secret in it."""
+        return f"{self.scheme}://{self.place}"
+
+
+@dataclass(frozen=True, slots=True)
 class FileOutbox:
     """A folder that stands in for a server."""
 
     folder: Path
 
 
-def parse_servers(url: str) -> tuple[Server, ...] | FileOutbox:
+def parse_servers(url: str) -> tuple[Server | Carrier, ...] | FileOutbox:
     """The servers in the order in which they are tried, or the folder; raises SettingsError.
+
+    A scheme that is not ours is that of a plugin, if there is one; it is not loaded here.
 
     What is wrong is named without repeating the URL, for it may hold a password.
     """
@@ -82,13 +102,24 @@ def _outbox(folder: str) -> FileOutbox:
     return FileOutbox(Path(folder).expanduser())
 
 
-def _server(url: str, where: str) -> Server:
+def _server(url: str, where: str) -> Server | Carrier:
+    scheme = url.partition("://")[0].lower()
+    if "://" in url and scheme not in _OURS and scheme in _transports():
+        return _carrier(url, scheme, where)
     split = _split(url, where)
     security = _security(split.scheme, where)
     username, password = _credentials(split, where)
     return Server(
         _host(split, where), _port(split, where) or security.default_port, security, username, password
     )
+
+
+def _carrier(url: str, scheme: str, where: str) -> Carrier:
+    """The rest of its address is for the transport to read."""
+    if not url.isprintable() or " " in url:
+        raise SettingsError(f"{where} holds a space or an unprintable character: write it as %XX")
+    place = url.partition("://")[2].partition("?")[0].partition("#")[0].rpartition("@")[2]
+    return Carrier(scheme, place.partition("/")[0], url)
 
 
 def _split(url: str, where: str) -> SplitResult:
@@ -113,8 +144,15 @@ def _security(scheme: str, where: str) -> Security:
     try:
         return Security(scheme)
     except ValueError:
-        known = ", ".join(f"{security.value}://" for security in Security)
+        known = ", ".join(f"{one}://" for one in (*(one.value for one in Security), *_transports()))
         raise SettingsError(f"{where} begins with {scheme}://: choose among {known} and file:") from None
+
+
+def _transports() -> tuple[str, ...]:
+    """The schemes of plugins; imported here, for most addresses are of ours."""
+    from digest.plugins import shelf
+
+    return shelf.names(shelf.Kind.TRANSPORT)
 
 
 def _credentials(split: SplitResult, where: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from digest.mail.library import LibraryConversation
 from digest.mail.limits import Reuse, Timeouts
 from digest.mail.manners import Manners
 from digest.mail.pipelining import Conversation, ElsewhereError
-from digest.mail.servers import Security, Server
+from digest.mail.servers import Carrier, Security, Server
 from digest.mail.wire import Wire
 
 
@@ -151,7 +151,7 @@ class SmtpLane:
         self._talk = None
 
 
-def told(server: Server, trouble: Outcome) -> str:
+def told(server: Server | Carrier, trouble: Outcome) -> str:
     """One line that says which server failed where and why."""
     answer = " ".join(part for part in (str(trouble.code or ""), trouble.enhanced, trouble.text) if part)
     return f"{server} failed at {trouble.stage.value}: {answer}"

@@ -10,6 +10,7 @@ from typing import Final
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
 from digest.errors import SettingsError
+from digest.plugins import shelf
 from digest.render.characters import marked_han, shortened
 from digest.render.inlining import split_style
 from digest.render.marks import ANY_MARK, CuttingTags
@@ -36,8 +37,9 @@ def templates_folder() -> Path:
 def mail_environment(theme: str, language: str = "en", own_themes: Path | None = None) -> Environment:
     """The environment for the mails of a theme, with the words of a language.
 
-    A theme is a folder of that name in `own_themes` or in `templates/themes/`; what it lacks is taken from
-    `templates/email/`. Raises SettingsError for a theme of which there is no folder.
+    A theme is a folder of that name in `own_themes` or in `templates/themes/`, or that of a plugin; what it
+    lacks is taken from `templates/email/`. Raises SettingsError for a theme of which there is no folder, and
+    PluginError for one whose plugin cannot be used.
     """
     environment = Environment(
         loader=ChoiceLoader([FileSystemLoader(folder) for folder in _folders(theme, own_themes)]),
@@ -68,10 +70,11 @@ def style_of(
 ) -> tuple[str, str]:
     """The theme's style sheet in the colours of a brand: what premailer inlines, and what stays a block.
 
-    Where there is a sheet for the language of the words, its rules come after those for all. What only mails
-    with pictures need is left out without them. Raises SettingsError for colours that nobody can make out.
+    Colours alone may stand in a sheet of their own. Where there is a sheet for the language of the words, its
+    rules come after those for all. What only mails with pictures need is left out without them. Raises
+    SettingsError for colours that nobody can make out.
     """
-    names = ("style.css", *(["pictures.css"] if pictures else []), f"style.{language}.css")
+    names = ("style.css", "colours.css", *(["pictures.css"] if pictures else []), f"style.{language}.css")
     sheet = "\n".join(filter(None, (_source(environment, f"_base/{name}") for name in names)))
     return split_style(coloured(sheet, brand))
 
@@ -91,21 +94,30 @@ def _source(environment: Environment, name: str) -> str:
 
 
 def known_themes(own_themes: Path | None = None) -> tuple[str, ...]:
-    """The names of all themes that there are folders for."""
-    folders = (path for shelf in _shelves(own_themes) if shelf.is_dir() for path in shelf.iterdir())
-    named = {folder.name for folder in folders if folder.is_dir() and _THEME_NAME.fullmatch(folder.name)}
-    return (CLASSIC, *sorted(named - {CLASSIC}))
+    """The names of all themes that there are folders for, and of those of plugins."""
+    return (CLASSIC, *sorted({*_in_folders(own_themes), *shelf.names(shelf.Kind.THEME)} - {CLASSIC}))
+
+
+def _in_folders(own_themes: Path | None) -> set[str]:
+    folders = (path for place in _shelves(own_themes) if place.is_dir() for path in place.iterdir())
+    return {folder.name for folder in folders if folder.is_dir() and _THEME_NAME.fullmatch(folder.name)}
 
 
 def _folders(theme: str, own_themes: Path | None) -> list[Path]:
-    known = known_themes(own_themes)
-    if theme not in known:
+    """Where the files of a theme are looked for; a folder of one's own stands before that of a plugin."""
+    is_there = theme == CLASSIC or theme in _in_folders(own_themes)
+    # looked for last: most themes are folders, and plugins take time to find
+    if not is_there and theme not in shelf.names(shelf.Kind.THEME):
         raise SettingsError(
-            f"theme {theme!r} is not known: say {', '.join(known)}, or make a folder of that name in "
-            f"{own_themes or 'the folder that DIGEST_THEMES_DIR names'}"
+            f"theme {theme!r} is not known: say {', '.join(known_themes(own_themes))}, or make a folder of "
+            f"that name in {own_themes or 'the folder that DIGEST_THEMES_DIR names'}"
         )
-    wanted = [shelf / theme for shelf in _shelves(own_themes)]
-    return [*(folder for folder in wanted if folder.is_dir()), templates_folder() / "email"]
+    wanted = [place / theme for place in _shelves(own_themes)]
+    found = [folder for folder in wanted if folder.is_dir()]
+    is_ours = theme in shelf.BUILT_IN[shelf.Kind.THEME]
+    if not is_ours and theme in shelf.names(shelf.Kind.THEME):
+        found.append(shelf.theme(theme).folder)
+    return [*found, templates_folder() / "email"]
 
 
 def _shelves(own_themes: Path | None) -> list[Path]:

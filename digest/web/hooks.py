@@ -20,6 +20,7 @@ from digest.core.limits import BY_WRONG_CALL
 from digest.errors import StoreError
 from digest.flows.hooks import Hooks
 from digest.mail.hooks.called import Call, Provider, Refusal, RefusedError
+from digest.mail.hooks.plugged import providers
 from digest.web.forms import body_of, seen_from
 from digest.web.guesses import Guesses
 from digest.web.paths import acts
@@ -40,6 +41,7 @@ _STATUSES: Final = {
     Refusal.REPLAYED: 401,
     Refusal.UNREADABLE: 400,
     Refusal.NO_LIBRARY: 503,
+    Refusal.BROKEN: 503,
     Refusal.LATER: 503,
 }
 _BY_PASSWORD: Final = frozenset({Provider.POSTMARK, Provider.SPARKPOST})
@@ -53,8 +55,8 @@ class HookCalls:
         self._hooks: Final = hooks
         self._now: Final = now
         self._guesses: Final = Guesses(now=now, limit=BY_WRONG_CALL, what="calls of hooks that are refused")
-        self._refused: Final[Counter[tuple[Provider, Refusal]]] = Counter()
-        self._told: Final[dict[tuple[Provider, Refusal], datetime]] = {}
+        self._refused: Final[Counter[tuple[str, Refusal]]] = Counter()
+        self._told: Final[dict[tuple[str, Refusal], datetime]] = {}
 
     def routes(self) -> list[Route]:
         """The path, and what answers on it."""
@@ -62,28 +64,27 @@ class HookCalls:
 
     async def take(self, provider: str, request: Request) -> Response:
         """Take a call, and say so once what it told is durable."""
-        if provider not in set(Provider):
+        if provider not in set(Provider) and provider not in providers():
             return _line("There is no such provider.", 404)
-        known = Provider(provider)
         try:
-            await self._take(known, request)
+            await self._take(provider, request)
         except RefusedError as error:
-            return self._refuse(known, error.why, request)
+            return self._refuse(provider, error.why, request)
         except HTTPException as error:
             return _line(error.detail, error.status_code)
         except StoreError as error:
-            log.error("what a provider told could not be kept", provider=known, error=str(error))
+            log.error("what a provider told could not be kept", provider=provider, error=str(error))
             return _line("The store does not answer: come again.", 503, _LATER)
         return _line("taken", 200)
 
-    async def _take(self, provider: Provider, request: Request) -> None:
+    async def _take(self, provider: str, request: Request) -> None:
         if self._hooks is None:
             raise RefusedError(Refusal.NO_SECRET)
         body = await body_of(request, MOST_BODY_BYTES)
         headers = {name.lower(): value for name, value in request.headers.items()}
         await self._hooks.take(provider, Call(headers, body))
 
-    def _refuse(self, provider: Provider, why: Refusal, request: Request) -> Response:
+    def _refuse(self, provider: str, why: Refusal, request: Request) -> Response:
         self._note(provider, why)
         status = _STATUSES[why]
         if status == 503:
@@ -94,7 +95,7 @@ class HookCalls:
         asks = status == 401 and provider in _BY_PASSWORD
         return _line(why, status, {"WWW-Authenticate": 'Basic realm="hooks"'} if asks else None)
 
-    def _note(self, provider: Provider, why: Refusal) -> None:
+    def _note(self, provider: str, why: Refusal) -> None:
         """Count a refusal, and tell the log of it now and then: who guesses shall not fill the disk."""
         key = provider, why
         self._refused[key] += 1

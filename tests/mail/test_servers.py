@@ -18,6 +18,7 @@ def the_server(url: str) -> Server:
     servers = parse_servers(url)
     assert isinstance(servers, tuple)
     (server,) = servers
+    assert isinstance(server, Server)
     return server
 
 

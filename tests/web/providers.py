@@ -18,16 +18,16 @@ from tests.flows.returning import settling
 from tests.mail.hooks.signing import KEYS, NOW, call_of, certificate
 from tests.web.visiting import BASE_URL, TOKENS
 
-ALL_SECRETS: Final = {provider: (keys.secret,) for provider, keys in KEYS.items()}
+ALL_SECRETS: Final[Mapping[str, Sequence[str]]] = {
+    provider: (keys.secret,) for provider, keys in KEYS.items()
+}
 PEM_PATH: Final = "/SimpleNotificationService-0a1b2c3d.pem"
 
 
 class Providers:
     """Who posts, from a network of theirs."""
 
-    def __init__(
-        self, store: Database, reach: WayToAmazon, secrets: Mapping[Provider, Sequence[str]]
-    ) -> None:
+    def __init__(self, store: Database, reach: WayToAmazon, secrets: Mapping[str, Sequence[str]]) -> None:
         self.now = NOW
         self.reach: Final = reach
         hooks = Hooks(secrets=secrets, settling=settling(store, NOW), reach=reach, now=self._clock)
@@ -60,7 +60,7 @@ class Providers:
 
 @asynccontextmanager
 async def providers(
-    store: Database, secrets: Mapping[Provider, Sequence[str]] | None = None
+    store: Database, secrets: Mapping[str, Sequence[str]] | None = None
 ) -> AsyncIterator[Providers]:
     """All providers, each known by the secret of the tests unless told otherwise."""
     from tests.reach.httpd import Reply

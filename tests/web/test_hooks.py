@@ -132,7 +132,7 @@ async def test_call_that_nobody_vouches_for_changes_nothing(
 ) -> None:
     await sent_to(store, ANA)
     before = await all_rows(store)
-    secrets = {provider: (KEYS[provider].other,)} if configured else {}
+    secrets: dict[str, tuple[str]] = {provider: (KEYS[provider].other,)} if configured else {}
     async with providers(store, secrets) as post:
         answer = await post.say(provider, UNKNOWN_READER[provider])
         assert answer.status_code == (401 if configured else 403)

@@ -38,6 +38,8 @@ class Refusal(StrEnum):
     NO_LIBRARY = (
         "signatures of this provider need the package cryptography: pip install 'newsroom-digest[dkim]'"
     )
+    #: of a provider whose hook is a plugin
+    BROKEN = "the plugin for this provider cannot be used: digest doctor says why"
     #: what the call has to be verified with, or answered by, is out of reach for now
     LATER = "the provider cannot be reached: come again"
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from digest.mail.hooks.called import Provider
 
-
-def secrets_of(text: str) -> Mapping[Provider, tuple[str, ...]]:
+def secrets_of(text: str) -> Mapping[str, tuple[str, ...]]:
     """The secrets of each provider in a setting that has been looked at; two while one is changed."""
-    found: dict[Provider, tuple[str, ...]] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for entry in filter(None, map(str.strip, text.split(","))):
         name, _, secret = entry.partition(":")
-        provider = Provider(name.strip().lower())
+        provider = name.strip().lower()
         found[provider] = (*found.get(provider, ()), secret.strip())
     return found

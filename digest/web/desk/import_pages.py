@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from digest.core.access import Power
 from digest.errors import InputError
 from digest.flows.collect import collect_all, rehearse
-from digest.ingest.formats import FORMATS
+from digest.ingest.formats import known_formats
 from digest.ingest.gathered import Gathered
 from digest.ingest.headings import HEADINGS, ForeignTable, HeadingsError, guessed_keys, plain_heading
 from digest.ingest.packed import read_all
@@ -152,7 +152,7 @@ class Import:
             status=422 if wrong else 200,
             topics=every,
             sections=list(Section),
-            formats=FORMATS,
+            formats=known_formats(),
             text=visit.form.secret("page"),
             wrong=wrong,
             chosen=_chosen(visit.form),

@@ -1,0 +1,1 @@
+"""The house as programs in Python use it."""
