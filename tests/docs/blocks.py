@@ -2,8 +2,8 @@
 
 `sh` is run, and must end well. `console` has commands behind `$ `, and below them what they write to
 standard output, where `…` stands for what differs. `python` is run. `toml` is the digest.toml of the folder
-from then on, and must be settings; `json` must be JSON. All of a page is done in order, in one folder. Blocks in
-other languages are only shown. A comment in the line before a block says what else becomes of it:
+from then on, and must be settings; `json` must be JSON. All of a page is done in order, in one folder. Blocks
+in other languages are only shown. A comment in the line before a block says what else becomes of it:
 
     <!-- not run: it asks for a password -->    a reason, for who reads the source
     <!-- in the background -->                  it goes on while the rest of the page is done

@@ -14,7 +14,7 @@ from tests.docs.reader import Reader, assert_shown, conversation
 from tests.docs.stages import stage_of
 
 #: Languages in which something may be shown that nobody runs.
-SHOWN: Final = ("text", "css", "html", "ini", "markdown")
+SHOWN: Final = ("text", "css", "html", "ini", "markdown", "yaml")
 #: How many blocks of a page are only shown. Another one needs a reason, and a number here.
 SHOWN_ONLY: Final = {
     "README.md": 3,

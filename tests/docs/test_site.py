@@ -110,6 +110,13 @@ def test_dead_link_is_found(tmp_path: Path) -> None:
     assert list(dead_links(page)) == ["page.html: #gone has no such anchor", "page.html: no.conf"]
 
 
+def test_file_that_is_no_page_is_shown_as_text(site: Path) -> None:
+    links = {str(one) for one in document(site / "running.html").xpath("//article//a/@href")}
+    assert "source/docs/deploy/nginx.conf.txt" in links
+    copy = site / "source" / "docs" / "deploy" / "nginx.conf.txt"
+    assert copy.read_bytes() == (DOCS / "deploy" / "nginx.conf").read_bytes()
+
+
 # --- What is loaded -----------------------------------------------------------------------------------------
 
 
