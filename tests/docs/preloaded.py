@@ -9,6 +9,7 @@ from __future__ import annotations
 import array
 import json
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -16,9 +17,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-#: Sends its words, its folder, its variables and its three streams, and ends with the status that it gets.
+#: Sends its words, its folder, its variables and its three streams, and ends with the status that it gets. It
+#: begins as a script of the shell, since the path of Python may have spaces or be long.
 CLIENT: Final = """\
-#!{python} -IS
+#!/bin/sh
+'''exec' {python} -IS "$0" "$@"
+' '''
 import json, os, socket, struct, sys
 said = json.dumps([sys.argv, os.getcwd(), dict(os.environ)]).encode()
 with socket.socket(socket.AF_UNIX) as to:
@@ -40,7 +44,9 @@ _LOADED: Final = (
 def put_on_the_path(folder: Path, heard_at: Path) -> None:
     """Write the command into a folder."""
     command = folder / "digest"
-    command.write_text(CLIENT.format(python=sys.executable, socket=str(heard_at)), encoding="utf-8")
+    command.write_text(
+        CLIENT.format(python=shlex.quote(sys.executable), socket=str(heard_at)), encoding="utf-8"
+    )
     command.chmod(0o755)
 
 
