@@ -21,7 +21,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long check lint-mail mail-tools golden pictures bench catalogues reference settings metrics house lock clean
+.PHONY: help setup demo serve test test-long check docs lint-mail mail-tools golden pictures bench catalogues reference settings metrics house lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,10 @@ check: $(DEV) ## format, lint, types and the walls of the house
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_architecture.py
 
+docs: $(DEV) ## build the documentation as a site into site/; a dead link is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Open site/index.html"
+
 lint-mail: $(DEV) $(MAIL_TOOLS) ## look at every mail with every tool there is (ASK="--screenshots FOLDER", --only, --json)
 	$(BIN)/python -m tests.mail_lint $(ASK)
 
@@ -63,8 +67,9 @@ pictures: $(DEV) ## take the pictures of the documentation anew (Chromium, and p
 bench: $(DEV) ## how fast, and how it grows: figures, no verdict
 	$(BIN)/python -m benchmarks
 
-reference: $(DEV) ## write docs/api-reference.md anew, from what the API says of itself
+reference: $(DEV) ## write docs/api-reference.md and docs/reference/ anew, from the API, the commands, the tables
 	$(BIN)/python -m tests.web.api.referenced
+	$(BIN)/python -m tests.docs
 
 settings: $(DEV) ## write docs/settings.md and docs/digest.example.toml anew, from the class of settings
 	$(BIN)/python -m tests.documented
@@ -86,7 +91,7 @@ lock: $(BIN)/python ## pin and hash what pyproject.toml asks for (make lock UPGR
 		--constraint requirements.txt --output-file requirements-dev.txt pyproject.toml -
 
 clean: ## remove .venv/ and caches; var/ holds your readers and stays
-	rm -rf $(VENV) $(MAIL_LINT)/node_modules dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(MAIL_LINT)/node_modules dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

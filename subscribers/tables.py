@@ -99,6 +99,7 @@ bookmarks = Table(
     Column("waiting", Integer, nullable=False),
 )
 
+# People who read, or did: one row an address, whatever they read.
 subscribers = Table(
     "subscribers",
     metadata,
@@ -175,6 +176,7 @@ gaps = Table(
 # Who outside wants to be told of changes of standing; while nobody does, none is kept to be told.
 listeners = Table("listeners", metadata, Column("name", String(20), primary_key=True))
 
+# Every change of whether a reader may be written to, with its reason.
 standing_changes = Table(
     "standing_changes",
     metadata,

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
     from xdist.scheduler import LoadScopeScheduling
 
-#: Folders whose tests go to one worker: for them every mail is printed, which takes longer than most of them.
-TOGETHER: Final = ("tests/mail_lint/",)
+#: Folders whose tests go to one worker, for what they share takes longer to make than most of them take: for
+#: the one every mail is printed, for the other the site is built and a newsroom is furnished.
+TOGETHER: Final = ("tests/mail_lint/", "tests/docs/")
 #: So many looks through the middle generation, and the oldest is looked through after the test.
 _LOOKS: Final = 10
 

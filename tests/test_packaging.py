@@ -102,7 +102,15 @@ def test_source_archive_holds_what_the_checkout_has(unpacked: Path) -> None:
     kept = {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
     for folder in ("digest", "subscribers", "templates", "docs"):
         assert _files_below(folder) <= kept
-    assert {"README.md", "CHANGELOG.md", "Makefile", "pyproject.toml", "scheduler.py", *LOCKS} <= kept
+    assert {
+        "README.md",
+        "CHANGELOG.md",
+        "Makefile",
+        "mkdocs.yml",
+        "pyproject.toml",
+        "scheduler.py",
+        *LOCKS,
+    } <= kept
 
 
 def test_source_archive_makes_the_same_wheel(wheel_of_source: Path, wheel: frozenset[str]) -> None:

@@ -99,8 +99,8 @@ def say(text: str) -> None:
 
 
 def counted(number: int, noun: str) -> str:
-    """How many there are, in words: `1 mail`, `3 copies`."""
-    several = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    """How many there are, in words: `1 mail`, `3 copies`, `12 quiet days`."""
+    several = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
     return f"{number} {noun if number == 1 else several}"
 
 

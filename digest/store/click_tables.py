@@ -6,6 +6,7 @@ from sqlalchemy import Column, ForeignKey, Integer, Table, UniqueConstraint
 
 from digest.store.tables import BigId, metadata
 
+# A link of an item in the mails of an issue, and how often it was followed; nothing says by whom.
 links = Table(
     "links",
     metadata,

@@ -76,6 +76,7 @@ feed_items = Table(
     Index("ix_feed_items_left_on", "feed_id", "left_on"),
 )
 
+# How each time of asking a feed ended.
 feed_polls = Table(
     "feed_polls",
     metadata,

@@ -174,6 +174,7 @@ briefings = Table(
     Index("ix_briefings_publish_at", "publish_at"),
 )
 
+# Each text that a briefing had; the newest one is what the briefing says now.
 revisions = Table(
     "revisions",
     metadata,
@@ -193,6 +194,7 @@ revisions = Table(
     Column("actor", String(140), nullable=False, default=""),
 )
 
+# What a briefing is about, and why: the rule that found it, or who said so.
 briefing_topics = Table(
     "briefing_topics",
     metadata,

@@ -77,6 +77,7 @@ def test_every_call_that_only_looks_can_be_tried_as_it_stands_there(new_store: N
         async with opened(url) as store:
             return await a_key(store)
 
+    # docs/api-reference.md has the same lines
     calls = [one.curl for group in reference().groups for one in group.operations if one.method == "GET"]
     assert len(calls) > 20
     with Serving(url) as address:

@@ -1,0 +1,1 @@
+"""The documentation: built as a site, its links followed, its examples run."""
