@@ -228,7 +228,9 @@ def test_trace_that_people_read_has_its_lines_and_no_variables(paper: Paper) -> 
 
 
 @pytest.mark.parametrize(
-    "value", [object(), {("a", 1): {2}}, float("nan"), Path("x"), b"\xff", "\udc80"], ids=repr
+    "value",
+    [object(), {("a", 1): {2}}, float("nan"), Path("x"), b"\xff", "\udc80"],
+    ids=["object", "dict", "nan", "path", "bytes", "half a sign"],
 )
 def test_no_value_breaks_a_line(value: object, paper: Paper) -> None:
     assert "value" in written(paper, value=value)
