@@ -18,12 +18,13 @@ class GivenSettings(TypedDict, total=False):
 
     var_dir: Path | str
     database_url: str
-    smtp_url: str
     base_url: str
     timezone: str
     secret_key: str
-    smtp_connections: int
     sent_by: Literal["auto", "here", "workers"]
+    tick_seconds: int
+    smtp_url: str
+    smtp_connections: int
     smtp_rate: float | None
     family_connections: int | None
     family_rate: float | None
@@ -33,31 +34,30 @@ class GivenSettings(TypedDict, total=False):
     warm_up_growth: float
     warm_up_goal: int
     dkim_keys: str
-    themes_dir: Path | str | None
-    ingest_dir: Path | str | None
     uncertain: Literal["again", "hold"]
-    alerts_to: str
-    mail_in: str
+    pause_families: bool
     returns_mailbox: str
     returns_done: str
     returns_aside: str
     returns_poll_seconds: int
     returns_listen: str
     replies_to: str
-    pause_families: bool
+    hook_secrets: str
+    ingest_dir: Path | str | None
+    mail_in: str
+    reach_private: str
+    alerts_to: str
+    trusted_proxies: str
+    themes_dir: Path | str | None
     unconfirmed_days: int
     keep_copies_days: int
     keep_returns_days: int
     keep_notices_days: int
     keep_changes_days: int
-    trusted_proxies: str
-    reach_private: str
-    hook_secrets: str
-    metrics_token: str
     alarm_after_minutes: int
     stalled_after_minutes: int
     heartbeat_url: str
-    tick_seconds: int
+    metrics_token: str
     log_level: Literal["debug", "info", "warning", "error"]
     log_format: Literal["auto", "console", "json"]
     log_requests: bool
