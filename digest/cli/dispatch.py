@@ -55,8 +55,7 @@ def press_for(settings: Settings, store: Database) -> Press:
 
 @asynccontextmanager
 async def polling(settings: Settings, store: Database) -> AsyncIterator[Poller]:
-    """Who asks feeds, with the guarded way out and the room in which they are read, and its log set up."""
-    wiring.set_up_logging(settings)
+    """Who asks feeds, with the guarded way out and the room in which they are read."""
     room = ReadingRoom()
     try:
         async with wiring.reach_of(settings) as reach:
