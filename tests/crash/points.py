@@ -89,7 +89,7 @@ POINTS: Final[dict[str, Point]] = {
     "plan: written, not committed": Point(before_commit(issues, "open_slot")),
     "plan: while it is committed": Point(within_commit(issues, "open_slot")),
     "plan: committed": Point(after_commit(issues, "open_slot")),
-    "plan: one slot of two": Point(after(here, "publish")),
+    "plan: one slot of two": Point(after(here, "publish_some")),
     # copies are claimed and begun
     "claim: marked, not committed": Point(before_commit(deliveries, "claim")),
     "claim: committed": Point(after_commit(deliveries, "claim")),
