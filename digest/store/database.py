@@ -17,9 +17,10 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from digest.errors import PassingStoreError, StoreError
+from digest.store import postgres
 from digest.store.glance import driven, on_the_spot
 from digest.store.places import shown
-from digest.store.postgres import be_brief, kept_alive, make_postgres_ready
+from digest.store.postgres import kept_alive, make_postgres_ready
 from digest.store.sqlite import make_sqlite_safe
 from digest.store.version import require_to_write
 
@@ -120,10 +121,9 @@ class Database:
             )
             async with connection.begin():
                 if not of_any_version:
-                    await connection.run_sync(require_to_write, self.url)
-                if not (self.is_sqlite or copies_known_ids):
                     # reads lock nothing, and who writes that much thinks in between
-                    await be_brief(connection)
+                    silent_for = None if copies_known_ids else postgres.LONGEST_SILENCE_MS
+                    await connection.run_sync(require_to_write, self.url, silent_for=silent_for)
                 yield connection
 
     async def write_apart(self, work: Callable[[Connection], T]) -> T:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: How long a process may be silent within a transaction that writes, in milliseconds, before the server ends
 #: it: one that is frozen there keeps its rows locked, and they should be free before it is missed
@@ -43,11 +42,6 @@ def noticed_there(url: URL) -> str:
     """Statements by which the server notices as soon as we do; within one machine they do nothing."""
     told = {name: url.query.get(ours, KEEP_ALIVE[ours]) for name, ours in _THERE.items()}
     return "; ".join(f"SET {name} = {int(str(value))}" for name, value in told.items())
-
-
-async def be_brief(connection: AsyncConnection) -> None:
-    """Within this transaction nobody is silent for long."""
-    await connection.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {LONGEST_SILENCE_MS}"))
 
 
 def make_postgres_ready(engine: Engine, *, is_brief: bool) -> None:

@@ -20,15 +20,18 @@ VERSION: Final = table("alembic_version", column("version_num"))
 #: nothing else in the database takes.
 MIGRATING: Final = 0x6469_6765_7374
 
+_SILENCE: Final = "idle_in_transaction_session_timeout"
 _FOUND: Final = "SELECT version_num FROM alembic_version"
 
 
-def require_to_write(connection: Connection, url: URL) -> None:
+def require_to_write(connection: Connection, url: URL, *, silent_for: int | None = None) -> None:
     """Refuse a transaction that is about to write when the store became another version's meanwhile.
 
     A program that was started before an upgrade goes on running; it would write what its own version means,
     without what the new one needs. The store cannot become another version's before the transaction ends: on
     SQLite it holds the one lock for writers already.
+
+    PostgreSQL ends it when it was `silent_for` so many milliseconds, if that is given.
     """
     # by the driver's own cursor: this comes before everything that is recorded
     dbapi = connection.dialect.dbapi
@@ -37,7 +40,8 @@ def require_to_write(connection: Connection, url: URL) -> None:
     try:
         if connection.dialect.name == "postgresql":
             # a statement of its own, for what one sees that had to wait is what was there before
-            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({MIGRATING})")
+            brief = f", set_config('{_SILENCE}', '{silent_for}', true)" if silent_for else ""
+            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({MIGRATING}){brief}")
         cursor.execute(_FOUND)
         row = cursor.fetchone()
     except dbapi.Error as error:

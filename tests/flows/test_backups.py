@@ -231,7 +231,7 @@ async def test_a_database_of_something_else_is_never_replaced(
 ) -> None:
     source, target = files
     await kept(source, file)
-    async with target.write() as connection:
+    async with target.rebuild() as connection:
         await connection.execute(text("CREATE TABLE letters (id INTEGER)"))
     with pytest.raises(StoreError, match="holds a table 'letters' of something else"):
         await restore(file, target, now=NOW, may_replace=True)

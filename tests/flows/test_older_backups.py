@@ -76,7 +76,7 @@ async def backed_up_by_an_older_program(
     old: Database, file: Path, version: str
 ) -> dict[str, list[dict[str, Any]]]:
     """Write a backup as a program of that version would have: its rows by table."""
-    async with old.write() as connection:
+    async with old.rebuild() as connection:
         columns = {
             table.name: {column["name"] for column in await _columns(connection, table.name)}
             for table in every_table()
