@@ -12,8 +12,9 @@ from sqlalchemy.engine import URL
 #: it: one that is frozen there keeps its rows locked, and they should be free before it is missed
 #: (`core.shares.SILENT_FOR`), or whoever takes over from it would have to wait for them.
 LONGEST_SILENCE_MS: Final = 20_000
-#: The same where somebody computes meanwhile, or writes elsewhere.
-LONGEST_THOUGHT_MS: Final = 600_000
+#: The same where somebody computes meanwhile, or writes elsewhere: who plans for a million thinks for some
+#: seconds, and one who froze in the middle of it keeps others from that cadence.
+LONGEST_THOUGHT_MS: Final = 120_000
 #: How soon a connection that was cut without a word is noticed: by libpq's names, in seconds and
 #: milliseconds. Without these a process may wait for hours for an answer that never comes.
 KEEP_ALIVE: Final[Mapping[str, int]] = {

@@ -27,6 +27,7 @@ QUICK: Final = {
     "digest.core.shares.LOOKS_BACK": 2.0,
     "digest.core.shares.SILENT_FOR": 3.0,
     "digest.store.postgres.LONGEST_SILENCE_MS": 2400,
+    "digest.store.postgres.LONGEST_THOUGHT_MS": 5000,
     # and by which servers that are gone are told from slow ones
     "digest.mail.connection.ASKED_AFTER": 1,
     "digest.mail.connection.ASKED_EVERY": 1,

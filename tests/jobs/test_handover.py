@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 from functools import partial
 
@@ -21,11 +22,12 @@ ELSEWHERE = "workers send"
 
 
 async def stopped(child: Child) -> str:
-    """It is told to stop, and does; its last line."""
+    """It is told to stop, and does; what it says last."""
     child.send_signal(signal.SIGTERM)
     status, _out, err = await ended(child)
     assert (status, "Traceback" in err) == (0, False), err
-    return err.splitlines()[-1]
+    last: str = json.loads(err.splitlines()[-1])["event"]
+    return last
 
 
 async def test_serve_hands_over_in_the_middle_of_an_issue_and_takes_back(house: House) -> None:

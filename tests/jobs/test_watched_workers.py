@@ -20,13 +20,13 @@ pytestmark = pytest.mark.anyio
 
 
 async def says(child: Child, words: str) -> bool:
-    return re.search(rf"{words} (http://\S+?)[,\n]", child.said()) is not None
+    return re.search(rf"{words} (http://[^\s,\"]+)[,\"]", child.said()) is not None
 
 
 async def where(house: House, child: Child, words: str) -> str:
     """The address that a process tells after some words."""
     await house.until(partial(says, child, words))
-    found = re.search(rf"{words} (http://\S+?)[,\n]", child.said())
+    found = re.search(rf"{words} (http://[^\s,\"]+)[,\"]", child.said())
     assert found is not None
     return found[1]
 
