@@ -12,7 +12,7 @@ ROOT: Final = Path(__file__).parents[1]
 GUIDES: Final = ("contributing.md", "plugins.md", "python-api.md")
 #: Files and folders of this project as they are named in prose, and targets of make.
 _NAMED: Final = re.compile(r"`((?:digest|tests|docs|templates)/[a-z0-9_./]+)`")
-_TARGET: Final = re.compile(r"(?:`|^    )make ([a-z-]+)\b", re.MULTILINE)
+_TARGET: Final = re.compile(r"(?:`|^)make ([a-z-]+)\b", re.MULTILINE)
 _LINK: Final = re.compile(r"\]\(([^)#:]+)(?:#([\w-]+))?\)")
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 import pytest
 
 from tests.cli.conftest import mail_server
+from tests.docs import exports
 from tests.docs.blocks import ROOT
 
 #: By what stands on the page, what there is instead of it here.
@@ -91,6 +92,35 @@ def _read_from(site: str, **files: str) -> Stage:
     return stage
 
 
+def _called_by(told: str) -> Stage:
+    """A real mail server in place of the one that the page names; it is called, and may get nothing."""
+
+    @contextmanager
+    def stage(_folder: Path, _request: pytest.FixtureRequest) -> Iterator[Instead]:
+        with mail_server() as server:
+            yield {told: f"smtp://127.0.0.1:{server.port}"}
+
+    return stage
+
+
+@contextmanager
+def _with_backups(folder: Path, _request: pytest.FixtureRequest) -> Iterator[Instead]:
+    """Another disk, for what is kept of a store."""
+    disk = folder.with_name("backups")
+    disk.mkdir()
+    yield {"/backups/": f"{disk}/"}
+
+
+@contextmanager
+def _moving_in(folder: Path, request: pytest.FixtureRequest) -> Iterator[Instead]:
+    """What other systems give of their members: files, and answers."""
+    (folder / "audience.zip").write_bytes(exports.audience())
+    files = {"reading_txt": exports.READING, "bounced_txt": exports.BOUNCED}
+    with _read_from("https://listmonk.example", **files)(folder, request) as instead:
+        (site,) = instead.values()
+        yield {**instead, "http://localhost:8001": site}
+
+
 @contextmanager
 def _on_postgres(_folder: Path, request: pytest.FixtureRequest) -> Iterator[Instead]:
     """A real PostgreSQL in place of the one that the page names."""
@@ -99,7 +129,7 @@ def _on_postgres(_folder: Path, request: pytest.FixtureRequest) -> Iterator[Inst
 
 
 class _Site(BaseHTTPRequestHandler):
-    """A page that names no feed, the posts of WordPress, feeds, and somebody who is told of events."""
+    """A page that names no feed, posts of WordPress, feeds, members, and somebody who is told of events."""
 
     def do_GET(self) -> None:
         """Answer with what is asked for, or that there is nothing."""
@@ -109,6 +139,8 @@ class _Site(BaseHTTPRequestHandler):
             self._answers("<html><head><title>Harbour Post</title></head></html>", "text/html")
         elif path == "/wp-json/wp/v2/posts":
             self._answers(json.dumps([_post(base, number) for number in (2, 1)]), "application/json")
+        elif path in exports.ANSWERS:
+            self._answers(json.dumps(exports.ANSWERS[path]), "application/json")
         elif path.endswith(".xml"):
             self._answers(_feed(f"{base}{path}"), "application/rss+xml")
         else:
@@ -171,6 +203,9 @@ _STAGES: Final[dict[str, Stage]] = {
     "docs/how-to/own-theme.md": _with_of_the_checkout("templates/email"),
     "docs/how-to/several-machines.md": _on_postgres,
     "docs/how-to/wordpress.md": _read_from("https://blog.example"),
+    "docs/backup.md": _with_backups,
+    "docs/moving-in.md": _moving_in,
+    "docs/running.md": _called_by("smtp+starttls://digest:PASSWORD@mail.harbour.example:587"),
     "docs/desk.md": _with(list_txt=f"{hashlib.sha256(b'gone@example.org').hexdigest()}\n"),
     "docs/feeds.md": _read_from("https://harbour.example", mine_opml=_OPML),
     "docs/webhooks.md": _read_from("https://shop.example"),

@@ -1,4 +1,4 @@
-"""A format that a plugin brings: by its name, recognised, and as a feed."""
+"""A format that a plugin brings: by its name, recognised, and as a feed, as docs/plugins.md tells it."""
 
 from __future__ import annotations
 
