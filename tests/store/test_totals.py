@@ -152,7 +152,7 @@ async def test_issues_of_before_are_taken_in_when_a_store_is_brought_up_to_date(
     blank_store: Database,
 ) -> None:
     await migrate(blank_store, upto="0026")
-    async with blank_store.write() as connection:
+    async with blank_store.rebuild() as connection:
         for statement in _BEFORE:
             await connection.execute(text(statement))
     await migrate(blank_store)
