@@ -99,12 +99,12 @@ async def test_an_older_store_is_not_served_from_until_it_is_brought_up_to_date(
 
 
 async def test_a_newer_store_is_not_served_from(store: Database) -> None:
-    async with store.write() as connection:
+    async with store.rebuild() as connection:
         await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     async with asked(store) as one:
         status, _word, checks = await ready(one)
         assert (status, checks["schema"]) == (503, "is newer than the program")
-        async with store.write() as connection:
+        async with store.rebuild() as connection:
             await connection.execute(text(f"UPDATE alembic_version SET version_num = '{NEWEST}'"))
         assert (await ready(one))[0] == 200
 

@@ -13,6 +13,7 @@ from digest.flows.explain import Answer
 from digest.store.workers import Kind, State
 from digest.web.api.answered import QuietDayShown
 from digest.web.api.family_documents import FamilyPaused
+from digest.web.api.late_documents import LATE, LateShown
 from subscribers.model import Standing
 
 _MAILBOX: Any = {
@@ -343,6 +344,7 @@ class StatusShown(BaseModel):
             }
         ],
         under_way=[],
+        overdue=[LATE],
         uncertain=0,
         paused=[],
         returned=_RETURNED,
@@ -354,6 +356,7 @@ class StatusShown(BaseModel):
     due: list[AppointmentShown]
     upcoming: list[AppointmentShown]
     under_way: list[UnderWayShown]
+    overdue: list[LateShown]
     uncertain: int
     #: families of mailboxes to which nothing is sent for a while
     paused: list[FamilyPaused]
