@@ -241,6 +241,13 @@ def test_mailmans_listing_has_names_and_does_not_say_whose_mail_is_turned_off() 
     assert "--nomail enabled" in export.cautions[0]
 
 
+def test_a_name_that_is_badly_encoded_stays_as_it_was_written() -> None:
+    # no charset has an octet of 0x80 in ASCII's place
+    listing = export_file("mailman.txt").decode() + "=?utf-8?q?\x80?= <odd@harbour.example>\n"
+    export = found(listing.encode())
+    assert export.members[-1].address == "odd@harbour.example"
+
+
 def test_a_bare_list_of_addresses_is_taken_when_it_is_said_to_be_mailmans() -> None:
     export = read_export(b"a@b.example\n\n# old\nc@d.example\n", source="x", system=System.MAILMAN)
     assert [member.address for member in export.members] == ["a@b.example", "c@d.example"]

@@ -273,7 +273,7 @@ async def test_postgresql_ends_a_silent_transaction_soon_where_it_writes_and_nob
     async with postgres_store.write() as connection:
         assert (await connection.execute(silence)).scalar_one() == "20s"
     async with postgres_store.write(copies_known_ids=True) as connection:
-        assert (await connection.execute(silence)).scalar_one() == "10min"
+        assert (await connection.execute(silence)).scalar_one() == "2min"
     async with postgres_store.read() as connection:
-        assert (await connection.execute(silence)).scalar_one() == "10min"
+        assert (await connection.execute(silence)).scalar_one() == "2min"
     assert await postgres_store.write_apart(lambda near: near.execute(silence).scalar_one()) == "20s"

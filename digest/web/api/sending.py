@@ -127,6 +127,7 @@ async def show_status(call: Made, now: Now = None) -> Document:
             {"issue": one.issue, "slot": one.slot, "status": one.status, "copies": dict(one.copies)}
             for one in found.under_way
         ],
+        "overdue": [dict(one) for one in found.overdue],
         "uncertain": found.uncertain,
         "paused": [{"family": one.family, **pause_shown(one)} for one in found.paused],
         "returned": asdict(found.returned),
