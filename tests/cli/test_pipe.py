@@ -40,6 +40,8 @@ while [ ! -e $call/status ]; do sleep 0.1; done
 exit $(cat $call/status)
 """
 _PATIENCE: Final = 60.0
+#: Seconds after which Postfix is asked to try what waits: it passes over a mail whose try just ends.
+_NUDGED_EVERY: Final = 5.0
 
 
 def recipe(folder: Path) -> tuple[str, str]:
@@ -69,12 +71,16 @@ def postfix_with_the_recipe(domain: str) -> Iterator[tuple[Postfix, Path]]:
 
 def next_call(shell: Shell, calls: Path, postfix: Postfix) -> tuple[Answer, str, str]:
     """Run the command as Postfix calls it: what it said, and the envelope that it was told."""
-    ends = time.monotonic() + _PATIENCE
+    nudged = time.monotonic()
+    ends = nudged + _PATIENCE
     while True:
         waiting = [one.parent for one in calls.glob("*/asked") if not (one.parent / "status").exists()]
         if waiting:
             break
         assert time.monotonic() < ends, postfix.log[-3000:]
+        if time.monotonic() - nudged > _NUDGED_EVERY:
+            nudged = time.monotonic()
+            postfix.flush()
         time.sleep(0.1)
     call = waiting[0]
     recipient, sender = ((call / name).read_text() for name in ("recipient", "sender"))
