@@ -17,6 +17,8 @@ from typing import Any, Final
 import structlog
 from structlog.typing import Processor
 
+from digest.remarks import REMARKS
+
 #: Fields that come first in a line of JSON, in this order.
 _FIRST: Final = ("timestamp", "level", "event", "logger")
 #: Weights of syslog (RFC 5424), by which the journal knows how bad a line is.
@@ -186,13 +188,10 @@ class _Lines:
 
     def msg(self, line: str) -> None:
         """Write a line; one that nobody takes - a closed pipe, a full disk - stops no work."""
-        try:
-            with _one_writes:
-                # half a sign, as names of files may hold, is written out
-                sys.stderr.write(f"{line}\n".encode("utf-8", "backslashreplace").decode())
-                sys.stderr.flush()
-        except (OSError, ValueError, AttributeError):
-            return
+        with _one_writes:
+            # half a sign, as names of files may hold, is written out
+            REMARKS.write(f"{line}\n".encode("utf-8", "backslashreplace").decode())
+            REMARKS.flush()
 
     debug = info = warning = error = critical = exception = fatal = msg
 

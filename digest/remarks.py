@@ -16,13 +16,13 @@ class _Remarks:
 
     def write(self, words: str) -> int:
         """Write, if that is possible."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, AttributeError):
             sys.stderr.write(words)
         return len(words)
 
     def flush(self) -> None:
         """Write what waits, if that is possible."""
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, AttributeError):
             sys.stderr.flush()
 
 

@@ -36,7 +36,7 @@ WELCOME: Final = {
     "digest.logbook": {"digest.cli", "digest.wiring"},
     "digest.keyring": {"digest.config", "digest.settings_file"},
     "digest.wellmade": {"digest.config", "digest.wiring"},
-    "digest.remarks": {"digest.cli"},
+    "digest.remarks": {"digest.cli", "digest.logbook"},
     # the contract with plugins is a leaf: what a plugin imports may not depend on the rest of the house
     "digest.plugins": HEIGHT.keys() - {"subscribers", "digest.core"} | {"digest.wellmade"},
     "digest.errors": HEIGHT.keys() - {"subscribers"}

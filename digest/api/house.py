@@ -66,7 +66,7 @@ class House:
     async def slugs(self) -> Mapping[int, str]:
         """The slugs of newsletters by id."""
         async with self.store.read() as connection:
-            return {one.id: one.slug for one in await newsletters.every(connection)}
+            return await newsletters.slugs(connection)
 
     async def shown(self, some: Iterable[Subscription]) -> tuple[answers.Reader, ...]:
         """Readers as they are answered."""

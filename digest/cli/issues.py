@@ -64,7 +64,7 @@ def list_issues(
 
     async def work() -> dict[str, Any]:
         async with store_of(config) as store, store.read() as connection:
-            slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+            slugs = await newsletters.slugs(connection)
             document = await listing(
                 lambda start, count: issue_shelf.page(connection, after=start, limit=count),
                 Page(limit, after, everything),
@@ -94,7 +94,7 @@ def show(issue_id: Id, json: Json = False, config: Config = None) -> None:
             issue = await issue_shelf.by_id(connection, issue_id)
             if issue is None:
                 raise NotFoundError(f"issue {issue_id} does not exist: see digest issues list")
-            slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+            slugs = await newsletters.slugs(connection)
             document = issue_shown(issue, slugs)
             document["outcomes"] = await issue_shelf.outcome_counts(connection, issue_id)
             document["cohorts"] = [

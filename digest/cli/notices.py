@@ -61,7 +61,7 @@ def list_notices(
         async with store_at(settings) as store:
             message_id = await press_for(settings, store).notices.message_ids()
             async with store.read() as connection:
-                slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+                slugs = await newsletters.slugs(connection)
                 return await listing(
                     lambda start, count: shelf.page(
                         connection, after=start, limit=count, status=wanted, kind=about

@@ -128,7 +128,7 @@ def list_subscribers(
 
     async def work() -> dict[str, Any]:
         async with store_of(config) as store, store.read() as connection:
-            slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+            slugs = await newsletters.slugs(connection)
             wanted = flows.newsletter_id_of(newsletter, slugs)
             return await listing(
                 lambda start, count: shelf.page_of_subscriptions(
@@ -256,7 +256,7 @@ async def _wishes(store: Database, words: dict[str, str]) -> Wishes:
 
 async def _shown(store: Database, some: Sequence[Subscription]) -> list[dict[str, Any]]:
     async with store.read() as connection:
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        slugs = await newsletters.slugs(connection)
     return [said_of(one, slugs) for one in some]
 
 

@@ -52,7 +52,8 @@ class Stopwatch:
     def __init__(self) -> None:
         """Nothing was sent yet."""
         #: by how the mail server answered
-        self.letters: Final = {What.ACCEPTED.value: histogram_of("digest_letter_seconds")}
+        self._accepted: Final = histogram_of("digest_letter_seconds")
+        self.letters: Final = {What.ACCEPTED.value: self._accepted}
         self.commits: Final = histogram_of("digest_commit_seconds")
         self.claims: Final = histogram_of("digest_claim_seconds")
         #: to mail servers, over which issues are being sent
@@ -60,6 +61,10 @@ class Stopwatch:
 
     def letter(self, verdict: Verdict, seconds: float) -> None:
         """A letter was answered."""
+        if verdict.status is DeliveryStatus.SENT:
+            # nearly all, and thousands a second
+            self._accepted.add(seconds)
+            return
         answer = _answer_of(verdict)
         mine = self.letters.get(answer)
         if mine is None:

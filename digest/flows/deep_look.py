@@ -133,7 +133,7 @@ class _Ledger:
         """All of them in words."""
         if not self._counts:
             return
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        slugs = await newsletters.slugs(connection)
         numbers = {number for kind, _, number in self._counts if kind is not Damage.COPY_TWICE}
         briefing = await numbered.ids_by_number(connection, numbers)
         corrected = await numbered.corrected_ids(connection, numbers - briefing.keys())

@@ -24,7 +24,7 @@ from digest.store import clicks, newsletters, numbered, pictures, topics
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A round of an issue: all that its copies have in common."""
+    """All that the copies of a round of an issue have in common; rounds that carry the same share it."""
 
     newsletter: Newsletter
     printer: Printer

@@ -28,7 +28,7 @@ async def roster_of(
 ) -> AsyncIterator[tuple[str, int]]:
     """All readers of a newsletter, or of all, as pieces of CSV, each with how many are in it."""
     async with store.read() as connection:
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        slugs = await newsletters.slugs(connection)
     wanted = Wanted(newsletter_id=newsletter_id_of(newsletter_slug, slugs))
     async for piece in as_csv(wanted, store=store, raw=raw):
         yield piece
@@ -82,7 +82,7 @@ def said_of(one: Subscription, slugs: Mapping[int, str]) -> dict[str, Any]:
 
 async def _slugs(store: Database) -> dict[int, str]:
     async with store.read() as connection:
-        return {one.id: one.slug for one in await newsletters.every(connection)}
+        return await newsletters.slugs(connection)
 
 
 async def _pages(wanted: Wanted, store: Database) -> AsyncIterator[Sequence[Subscription]]:

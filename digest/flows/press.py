@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -109,6 +109,8 @@ class Press:
         self._seal_sizes: Final[dict[tuple[int, bool], int]] = {}
         #: by issue and round
         self._editions: Final[OrderedDict[tuple[int, int], Edition]] = OrderedDict()
+        #: by issue and what they carry: an issue for many has dozens of rounds, and nearly all carry the same
+        self._alike: Final[OrderedDict[tuple[Hashable, ...], Edition]] = OrderedDict()
         #: by cohort
         self._copies: Final[OrderedDict[int, tuple[Copy, Edition]]] = OrderedDict()
         self._printed: Final[OrderedDict[int, Printed]] = OrderedDict()
@@ -295,7 +297,11 @@ class Press:
                 revisions = await issues.pinned_revisions(connection, *key)
                 pins = await beside.pinned(connection, *key)
                 digests = await pictures.pinned(connection, *key)
-            known = await self.edition(copy.issue, revisions, pins, digests)
+            content = (copy.issue.id, frozenset(revisions.items()), pins, frozenset(digests.items()))
+            known = self._alike.get(content)
+            if known is None:
+                known = await self.edition(copy.issue, revisions, pins, digests)
+                _keep(self._alike, content, known, _EDITIONS_KEPT)
             _keep(self._editions, key, known, _EDITIONS_KEPT)
         return known
 

@@ -69,9 +69,11 @@ class Planned:
         return replace(self, copies=self.copies + more.copies, skipped=skipped, goes_on=more.goes_on)
 
 
-#: Readers who are planned in one transaction, unless those of one profile and bookmark are more: as long as
-#: it lasts, whoever of the same cadence changes a wish or leaves waits for it.
-AT_A_TIME: Final = 20_000
+#: Readers who are planned in one transaction, unless those of one profile and bookmark are more. As long as
+#: it lasts, a server lets nobody of the same cadence leave or change a wish, and a file lets nobody write at
+#: all: some tenths of a second either way.
+ON_A_SERVER: Final = 5_000
+IN_A_FILE: Final = 50_000
 
 #: Told of each planning in the transaction that does it.
 Announce = Callable[[AsyncConnection, Planned], Awaitable[None]]
@@ -135,17 +137,19 @@ async def publish_some(
     now: datetime,
     memory: Memory | None = None,
     announce: Announce | None = None,
-    at_most: int = AT_A_TIME,
+    at_most: int | None = None,
 ) -> Planned | None:
     """Plan one slot for its first readers, in one transaction, which is a round of its issue.
 
-    What `goes_on` is planned further by calling this again; None when nobody is left.
+    What `goes_on` is planned further by calling this again; None when nobody is left. `at_most` so many
+    readers are planned, or as many as suit the store.
     """
+    some = at_most or (IN_A_FILE if store.is_sqlite else ON_A_SERVER)
     async with store.write(copies_known_ids=True) as connection:
         await pulling.hold_off(connection)
         newest = await counters.newest_number(connection)
         due = _as_of(due, newest, now)
-        planned = await publish_in(connection, due, newest, now, memory or Memory(), at_most)
+        planned = await publish_in(connection, due, newest, now, memory or Memory(), some)
         if planned is not None and announce is not None:
             await announce(connection, planned)
         return planned

@@ -179,7 +179,7 @@ class Here:
     async def _slugs(self) -> dict[int, str]:
         """What the newsletters are called, by number."""
         async with self._store.read() as connection:
-            return {one.id: one.slug for one in await newsletters.every(connection)}
+            return await newsletters.slugs(connection)
 
     async def _issue(self, issue_id: int) -> Issue:
         async with self._store.read() as connection:

@@ -26,6 +26,12 @@ async def every(connection: AsyncConnection) -> tuple[Newsletter, ...]:
     return tuple(_newsletter_from(row) for row in rows)
 
 
+async def slugs(connection: AsyncConnection) -> dict[int, str]:
+    """What each is called, by id."""
+    rows = await connection.execute(select(newsletters.c.id, newsletters.c.slug))
+    return {row.id: row.slug for row in rows}
+
+
 async def by_slug(connection: AsyncConnection, slug: str) -> Newsletter | None:
     """The newsletter with this slug, or None."""
     row = (await connection.execute(select(newsletters).where(newsletters.c.slug == slug))).first()

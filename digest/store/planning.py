@@ -77,7 +77,8 @@ async def groups_due(
 ) -> tuple[tuple[Group, ...], bool]:
     """The due readers by profile and bookmark: as many groups as there are different copies to decide.
 
-    All of them, or the first: one at least, and no more than have `at_most` readers. Are there more?.
+    All of them, or the first: one at least, and no more than have `at_most` readers. With that, whether there
+    are others.
     """
     if at_most is None:
         return await _groups(connection, await _sizes(connection, due, newest), known), False

@@ -90,6 +90,9 @@ POINTS: Final[dict[str, Point]] = {
     "plan: while it is committed": Point(within_commit(issues, "open_slot")),
     "plan: committed": Point(after_commit(issues, "open_slot")),
     "plan: one slot of two": Point(after(here, "publish_some")),
+    "plan: some of its readers": Point(after(here, "publish_some"), "in pieces"),
+    "plan: the others, not committed": Point(before_commit(issues, "open_slot"), "in pieces", time=2),
+    "plan: the others, committed": Point(after_commit(issues, "open_slot"), "in pieces", time=2),
     # copies are claimed and begun
     "claim: marked, not committed": Point(before_commit(deliveries, "claim")),
     "claim: committed": Point(after_commit(deliveries, "claim")),

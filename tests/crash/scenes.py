@@ -24,6 +24,8 @@ TOO_LATE: Final = "2026-11-25T07:00:00Z"
 NEXT_ISSUE: Final = "2026-11-26T07:00:00Z"
 LANES: Final = 4
 NEWS: Final = 3
+#: Readers who are planned in one transaction.
+ONE_BY_ONE: Final = ("digest.flows.publish.IN_A_FILE", "digest.flows.publish.ON_A_SERVER")
 
 
 @dataclass
@@ -84,6 +86,12 @@ async def sending(stage: Stage, point: str, time: int) -> None:
     await news_for(stage.store)
     await stage.die(point, time=time)
     await rest(stage)
+
+
+async def in_pieces(stage: Stage, point: str, time: int) -> None:
+    """A run that plans one reader after the other, as far as they want different things."""
+    stage.command = replace(stage.command, shorter=dict.fromkeys(ONE_BY_ONE, 1))
+    await sending(stage, point, time)
 
 
 async def sweeping(stage: Stage, point: str, time: int) -> None:
@@ -183,6 +191,7 @@ async def by_hand(stage: Stage, point: str, time: int) -> None:
 
 SCENES: Final[dict[str, Callable[[Stage, str, int], Awaitable[None]]]] = {
     "sending": sending,
+    "in pieces": in_pieces,
     "sweeping": sweeping,
     "stopping": stopping,
     "expiring": expiring,

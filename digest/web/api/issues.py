@@ -54,7 +54,7 @@ def add_to(paths: Paths, press: Press) -> None:
 async def list_issues(call: Made, after: After = 0, limit: Limit = 100) -> Document:
     """List issues by id."""
     async with call.store.read() as connection:
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        slugs = await newsletters.slugs(connection)
         found = await shelf.page(connection, after=after, limit=limit + 1)
         document = part(found, limit, lambda one: one.id, lambda one: issue_shown(one, slugs))
         for item in document["items"]:
@@ -68,7 +68,7 @@ async def show_issue(call: Made, id: Id) -> Document:
         found = await shelf.by_id(connection, id)
         if found is None:
             raise NotFoundError(f"issue {id} does not exist")
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        slugs = await newsletters.slugs(connection)
         document = issue_shown(found, slugs)
         document["outcomes"] = await shelf.outcome_counts(connection, id)
         document["cohorts"] = [cohort_shown(row) for row in await shelf.cohorts_of(connection, id)]
@@ -196,7 +196,7 @@ class Mails:
         """List mails to one person that are no issue."""
         message_id = await self._press.notices.message_ids()
         async with call.store.read() as connection:
-            slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+            slugs = await newsletters.slugs(connection)
             found = await notice_shelf.page(
                 connection, after=after, limit=limit + 1, status=status, kind=kind
             )
@@ -206,6 +206,6 @@ class Mails:
         """Show a mail to one person that is no issue."""
         message_id = await self._press.notices.message_ids()
         async with call.store.read() as connection:
-            slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+            slugs = await newsletters.slugs(connection)
             found = await settling_notices.require(connection, id)
         return notice_shown(found, slugs, message_id(found))

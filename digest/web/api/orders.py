@@ -38,7 +38,7 @@ async def list_orders(
     """List one-off issues that were ordered for a time, by id."""
     async with call.store.read() as connection:
         found = await shelf.page(connection, after=after, limit=limit + 1, status=status)
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        slugs = await newsletters.slugs(connection)
     return part(found, limit, lambda one: one.id, lambda one: order_shown(one, slugs[one.newsletter_id]))
 
 

@@ -56,7 +56,7 @@ async def list_returns(
 ) -> Document:
     """List what came back, newest first, and what followed from it."""
     async with call.store.read() as connection:
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        slugs = await newsletters.slugs(connection)
         found = await returned_mails.page(
             connection,
             before=after or None,

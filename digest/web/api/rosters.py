@@ -107,7 +107,7 @@ async def export_subscribers(
     It is written while it is read, in memory that does not grow with the readers.
     """
     async with call.store.read() as connection:
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        slugs = await newsletters.slugs(connection)
     wanted = Wanted(newsletter_id=newsletter_id_of(newsletter, slugs))
     pieces = _csv(call.store, wanted, raw=raw) if format == "csv" else as_json(wanted, store=call.store)
     kind = f"{CSV}; charset=utf-8" if format == "csv" else "application/json"

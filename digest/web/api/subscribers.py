@@ -61,7 +61,7 @@ async def list_subscribers(
 ) -> Document:
     """List subscriptions."""
     async with call.store.read() as connection:
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        slugs = await newsletters.slugs(connection)
         found = await shelf.page_of_subscriptions(
             connection,
             after=after,
@@ -194,5 +194,5 @@ async def _wishes(call: Call, body: Wished) -> Wishes:
 
 async def _shown(call: Call, some: Sequence[Subscription]) -> Document:
     async with call.store.read() as connection:
-        slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+        slugs = await newsletters.slugs(connection)
     return {"items": [said_of(one, slugs) for one in some], "next": None}

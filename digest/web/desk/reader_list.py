@@ -108,7 +108,7 @@ class ReaderList:
         """The filter that the address of the page says, and its words; what is unknown there is refused."""
         asked = {name: visit.asked(name) for name in ("part", "newsletter", "standing", "topic", "cadence")}
         async with self._store.read() as connection:
-            slugs = {one.id: one.slug for one in await newsletters.every(connection)}
+            slugs = await newsletters.slugs(connection)
         word = asked["standing"]
         if word and word not in set(Standing):
             raise InputError(f"standing {word!r} is not known: choose among {', '.join(Standing)}")

@@ -136,7 +136,7 @@ class Readers:
                 "good_days": await returned.good_days(connection, reader.id, score, visit.now),
                 "topics": await topics.every(connection),
                 "entries": await changes.page(connection, limit=10, kind="reader", subject=str(reader.id)),
-                "slugs": {one.id: one.slug for one in await newsletters.every(connection)},
+                "slugs": await newsletters.slugs(connection),
             }
             headlines = await _headlines(connection, copies[:_COPIES])
         return sheet(
