@@ -5,21 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from subscribers.interning import chunks
 from subscribers.model import Standing
+from subscribers.store import keep_others_off
 from subscribers.tables import consents, gaps, standing_changes, subscribers, subscriptions
 
 
 async def asked_before(connection: AsyncConnection, instant: datetime, *, limit: int) -> list[int]:
-    """Subscriptions that wait for a yes, nothing of whose standing has changed since an instant, by id."""
+    """Subscriptions that wait for a yes, nothing of whose standing has changed since an instant, by id.
+
+    Others are kept off them until commit.
+    """
+    found = await _waiting(connection, instant, limit)
+    these = subscriptions.c.id.in_(found)
+    await keep_others_off(connection, these)
+    # who said yes just now is a reader
+    return await _waiting(connection, instant, limit, these)
+
+
+async def _waiting(
+    connection: AsyncConnection, instant: datetime, limit: int, *which: ColumnElement[bool]
+) -> list[int]:
     last = func.max(standing_changes.c.at)
     query = (
         select(subscriptions.c.id)
         .join(standing_changes, standing_changes.c.subscription_id == subscriptions.c.id)
-        .where(subscriptions.c.standing == Standing.PENDING, subscriptions.c.began_at < instant)
+        .where(subscriptions.c.standing == Standing.PENDING, subscriptions.c.began_at < instant, *which)
         .group_by(subscriptions.c.id)
         .having(last < instant)
     )
@@ -38,7 +52,10 @@ async def never_active(connection: AsyncConnection, subscription_ids: Sequence[i
 
 
 async def remove(connection: AsyncConnection, subscription_ids: Sequence[int]) -> None:
-    """Remove subscriptions to which nothing was ever sent, and readers who then have none."""
+    """Remove subscriptions to which nothing was ever sent, and readers who then have none.
+
+    The caller keeps others off them, and has looked for copies since.
+    """
     for some in chunks(subscription_ids):
         theirs = select(subscriptions.c.subscriber_id).where(subscriptions.c.id.in_(some))
         people = list((await connection.execute(theirs.distinct())).scalars())

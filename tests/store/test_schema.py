@@ -60,10 +60,15 @@ async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_st
         made_apart = ("archive_words", "desk_words", "reader_words", "ix_subscribers_words")
         return kind not in {"table", "index"} or not (name or "").startswith(made_apart)
 
+    def as_described(one: Any, _name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
+        # the keys of copies are triggers on PostgreSQL (test_keys_of_copies.py)
+        by_trigger = kind == "foreign_key_constraint" and one.table.name == "deliveries"
+        return blank_store.is_sqlite or not by_trigger
+
     def differences(connection: Connection) -> list[object]:
+        compared = {"compare_type": True, "compare_server_default": True}
         context = MigrationContext.configure(
-            connection,
-            opts={"compare_type": True, "compare_server_default": True, "include_name": ours},
+            connection, opts={**compared, "include_name": ours, "include_object": as_described}
         )
         return list(compare_metadata(context, metadata))
 
