@@ -185,8 +185,9 @@ async def publish_in(
     await beside.pin(connection, issue_id, round_, pins)
     if newsletter.clicks:
         await clicks.open_links(connection, issue_id, shown)
+    day = _served_day(due, now)
     await planning.plan_cohorts(
-        connection, due, issue_id, round_, cohorts, newest=newest, served_day=_served_day(due, now)
+        connection, due, issue_id, round_, cohorts, newest=newest, served_day=day, goes_on=goes_on
     )
     await issues.note_span(connection, issue_id, newest_copy)
     if not goes_on:

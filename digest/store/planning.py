@@ -94,7 +94,7 @@ async def groups_due(
             found.append(row)
         if len(page) < pairs:
             return await _groups(connection, found, known), False
-        pairs *= 2
+        pairs *= 4
 
 
 async def _groups(
@@ -172,8 +172,11 @@ async def plan_cohorts(
     *,
     newest: int,
     served_day: date,
+    goes_on: bool = False,
 ) -> None:
     """Write cohorts and deliveries down and move the groups: few set-based statements for any size.
+
+    What is planned in parts `goes_on`: groups that have become equal are joined with the last part.
 
     The caller holds the cadence alone, so a group has the same readers in each statement: nobody is moved
     past a briefing without a delivery.
@@ -204,7 +207,8 @@ async def plan_cohorts(
             served_day=case((mine.served_day < served_day, served_day), else_=mine.served_day),
         )
     )
-    await join_equal(connection, due.newsletter_id, due.cadence_id)
+    if not goes_on:
+        await join_equal(connection, due.newsletter_id, due.cadence_id)
 
 
 async def insert_cohorts(

@@ -77,9 +77,9 @@ async def test_a_copy_is_of_a_cohort_of_its_own_issue(postgres_store: Database) 
     await plan_all(postgres_store, at(25, 7))
     async with postgres_store.write() as connection:
         await connection.execute(delete(deliveries).where(deliveries.c.issue_id == 2))
+    row = {"issue_id": 2, "cohort_id": 1, "subscription_id": 1, "status": "planned"}
     with pytest.raises(IntegrityError, match="cohort 1, which is none of its issue"):
         async with postgres_store.write() as connection:
-            row = {"issue_id": 2, "cohort_id": 1, "subscription_id": 1, "status": "planned"}
             await connection.execute(insert(deliveries).values(row))
 
 
