@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from digest.errors import PassingStoreError, StoreError
 from digest.store import postgres
 from digest.store.glance import driven, on_the_spot
-from digest.store.places import shown
+from digest.store.places import mend_of, shown
 from digest.store.postgres import kept_alive, make_postgres_ready
 from digest.store.sqlite import make_sqlite_safe
 from digest.store.version import require_to_write
@@ -373,7 +373,7 @@ def _in_plain_words(url: URL, error: DBAPIError) -> str:
         return f"the store {where} is locked by another process ({words}): let that one end"
     if _is_full(error):
         return f"the store {where} cannot be written to ({words}): make room on its disk"
-    return f"the store {where} cannot be used ({words}): check DIGEST_DATABASE_URL"
+    return f"the store {where} cannot be used ({words}): {mend_of(url)}"
 
 
 async def checkpoint(database: Database) -> None:

@@ -22,7 +22,7 @@ REAL_PAGE: Final = ROOT.parent / "shared" / "data" / "chinascope-latest.txt"
 
 def test_init_makes_a_store_and_repeating_it_changes_nothing(shell: Shell) -> None:
     first = shell.ask("init")
-    assert (first["newsletter"], first["store"]) == ("daily", "sqlite+aiosqlite:///var/digest.sqlite3")
+    assert (first["newsletter"], first["store"]) == ("daily", "sqlite:///var/digest.sqlite3")
     before = shell.picture()
     assert shell.ask("init") == first
     assert shell.picture() == before
