@@ -7,7 +7,7 @@ import codecs
 import json
 import re
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum
@@ -170,10 +170,21 @@ def table(
         note(f"there is more: go on with --after {following}, or say --all")
 
 
+def pairs(document: Mapping[str, object], *, without: Collection[str] = ()) -> None:
+    """Names and values for people, one pair a line; of several values one line as well."""
+    width = max(map(len, document), default=0)
+    for name, value in document.items():
+        lines = map(str, value) if isinstance(value, list) else _cell(value).splitlines()
+        if name not in without:
+            say(f"{name:{width}}  {', '.join(lines)}".rstrip())
+
+
 def _cell(value: object) -> str:
-    """A value as it stands in a table; times in UTC, to the minute."""
+    """A value as it stands in a table, or behind its name; times in UTC, to the minute."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
     return str(value)

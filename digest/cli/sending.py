@@ -216,6 +216,7 @@ def _end(report: RunReport, interrupted: bool, json: bool) -> None:
         say(_in_words(totals))
     if report.trouble:
         note(f"stopped: {report.trouble}; what was not tried stays planned and no attempt is counted")
+        note("digest doctor says what is wrong, and digest run sends the rest")
     if report.waiting:
         note(f"left for later: {report.waiting}")
     failed = report.trouble or totals.refused or totals.expired or totals.uncertain
