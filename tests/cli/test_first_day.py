@@ -138,6 +138,11 @@ def test_run_speaks_prose_too(newsroom: Shell) -> None:
     assert newsroom.ok("run", "--now", ANA_IS_DUE).out.startswith("nothing is due")
 
 
+def test_who_named_no_mail_server_is_told_where_the_mails_are(newsroom: Shell) -> None:
+    assert "the mails lie in the folder var/outbox" in newsroom.ok("run", "--now", "+3d").err
+    assert "var/outbox" not in newsroom.ok("run", "--now", "+3d").err
+
+
 def test_run_takes_an_instant_from_here(newsroom: Shell) -> None:
     assert run(newsroom, "+12h")["sent"] == 1
     assert run(newsroom, "+1d")["sent"] == 1
