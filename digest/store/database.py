@@ -291,7 +291,8 @@ def _engine(url: URL, echo: bool) -> AsyncEngine:
 def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            # addresses and secrets are in it: others on this machine have no business there
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise StoreError(
                 f"the folder of the store {url.database} cannot be made ({error.strerror}): "

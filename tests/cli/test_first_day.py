@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,11 @@ def test_init_makes_a_store_and_repeating_it_changes_nothing(shell: Shell) -> No
     before = shell.picture()
     assert shell.ask("init") == first
     assert shell.picture() == before
+
+
+def test_folder_that_init_makes_is_open_to_its_owner_alone(shell: Shell) -> None:
+    shell.ok("init")
+    assert stat.S_IMODE((shell.folder / "var").stat().st_mode) == 0o700
 
 
 def test_init_leaves_alone_what_people_changed(shell: Shell, empty_store: None) -> None:
