@@ -33,7 +33,9 @@ def load_settings(config: Path | None, given: Mapping[str, Any] | None = None) -
     """
     source = config or DEFAULT_FILE
     values = values_in(source, must_exist=config is not None)
-    for key in values:
+    for key, value in values.items():
+        if key not in Settings.model_fields and isinstance(value, dict):
+            raise SettingsError(f"[{key}] in {source} begins a table: settings stand without one, one a line")
         if key not in Settings.model_fields:
             raise SettingsError(f"{key!r} in {source} is not a setting: {_nearest(key)}")
     for key in given or {}:
@@ -66,6 +68,11 @@ def secret_keys(settings: Settings, *, made_when_missing: bool = True) -> tuple[
             keep_new_key(path)
         keys = split_keys(path.read_bytes())
     except OSError as error:
+        if os.path.exists(path):  # noqa: PTH110 - a folder that is closed to us raises no error here
+            raise SettingsError(
+                f"the secret key in {path} cannot be read ({error.strerror}): "
+                "call digest as the user who owns it, or set DIGEST_SECRET_KEY"
+            ) from None
         raise SettingsError(
             f"the secret key cannot be kept in {path} ({error.strerror}): "
             "make the folder writable, or set DIGEST_SECRET_KEY"
@@ -102,13 +109,16 @@ def values_in(path: Path, *, must_exist: bool = False) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise SettingsError(f"settings file {path} is not UTF-8 text: save it as TOML in UTF-8") from None
     except OSError as error:
-        raise SettingsError(f"settings file {path} cannot be read: {error.strerror}") from None
+        mend = "let this user read it" if isinstance(error, PermissionError) else "put a file there"
+        raise SettingsError(f"settings file {path} cannot be read ({error.strerror}): {mend}") from None
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         last = f"at line {len(text.splitlines())}, the end of the file"
         reason = str(error).replace("at end of document", last)
-        raise SettingsError(f"settings file {path} is not valid TOML: {reason}") from None
+        raise SettingsError(
+            f'settings file {path} is not valid TOML: {reason}; a line is such as base_url = "https://news.example"'
+        ) from None
 
 
 def wrong_with(name: str, value: str) -> str:
@@ -124,6 +134,14 @@ def wrong_with(name: str, value: str) -> str:
 def is_set_by_environment(name: str) -> bool:
     """Whether a variable goes before what the file says of a setting."""
     return _is_set(ENVIRONMENT_PREFIX + name.upper(), os.environ)
+
+
+def unread_variables(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Variables whose names are nearly those of settings: each with the one that may have been meant."""
+    known = [ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields]
+    mine = sorted(name for name in environment if name.upper().startswith(ENVIRONMENT_PREFIX))
+    near = {name: difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.85) for name in mine}
+    return tuple((name, found[0]) for name, found in near.items() if found and name.upper() != found[0])
 
 
 class _Given(Settings):

@@ -73,7 +73,7 @@ def check_store(text: str) -> str:
     if url.host is not None and is_sqlite:
         raise ValueError("should have three slashes before a relative path: sqlite:///FILE")
     if not is_sqlite and importlib.util.find_spec("psycopg") is None:
-        raise ValueError("names PostgreSQL, which needs: pip install 'psycopg[binary]'")
+        raise ValueError("names PostgreSQL, which needs: pip install 'newsroom-digest[cluster]'")
     return url.set(drivername=driver).render_as_string(hide_password=False)
 
 

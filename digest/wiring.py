@@ -250,9 +250,14 @@ def replies_to_of(settings: Settings) -> str:
         raise SettingsError(f"DIGEST_REPLIES_TO: {error}") from None
 
 
-def set_up_logging(settings: Settings) -> None:
-    """Log lines go to standard error: standard output belongs to answers."""
-    logbook.set_up(level=settings.log_level, written_as=settings.log_format, secrets=_secrets_in(settings))
+def set_up_logging(settings: Settings, *, beside_a_bar: bool = False) -> None:
+    """Log lines go to standard error: standard output belongs to answers.
+
+    Who watches a bar grow is told what is wrong alone, unless a level is set.
+    """
+    is_quiet = beside_a_bar and "log_level" not in settings.model_fields_set
+    level = LogLevel.WARNING if is_quiet else settings.log_level
+    logbook.set_up(level=level, written_as=settings.log_format, secrets=_secrets_in(settings))
 
 
 def hush_logging(settings: Settings) -> None:

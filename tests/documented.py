@@ -120,12 +120,14 @@ def _page() -> Iterator[str]:
     )
     for title, names in GROUPS.items():
         yield f"\n## {title}\n"
-        yield "| in digest.toml | in the environment | default | meaning |"
-        yield "|---|---|---|---|"
+        yield "| in digest.toml, in the environment | default | meaning |"
+        yield "|---|---|---|"
         for name in names:
             default = f"`{default_of(name)}`" if default_of(name) else "none"
             meaning = described(name).replace("|", "\\|")
-            yield f"| `{name}` | `{ENVIRONMENT_PREFIX}{name.upper()}` | {default} | {meaning} |"
+            variable = f"{ENVIRONMENT_PREFIX}{name.upper()}"
+            # one below the other: beside each other they leave no room for what they mean
+            yield f"| `{name}`<br>`{variable}` | {default} | {meaning} |"
 
 
 def _example() -> Iterator[str]:

@@ -160,8 +160,8 @@ def test_mail_may_go_to(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ('tick_seconds = 5\nbase_url = "open', ("not valid TOML", "line 2")),
         ("tick_seconds = 5\nlog_level = [", ("not valid TOML", "line 2")),
         ("tick_seconds = 5\ntick_seconds = 6", ("not valid TOML", "line 2")),
+        ("[digest]\ntick_seconds = 5", ("[digest]", "digest.toml", "begins a table")),
         ("smtp_connection = 3", ("'smtp_connection'", "digest.toml", "did you mean smtp_connections?")),
-        ("[server]\nname = 1", ("'server'", "is not a setting", "base_url", "smtp_url")),
         ("_env_file = 'x'", ("'_env_file'", "is not a setting")),
         ("smtp_connections = 0", ("smtp_connections in digest.toml is 0", "greater than or equal to 1")),
         ("smtp_connections = 501", ("501", "less than or equal to 500")),
@@ -235,7 +235,7 @@ def test_folder_in_place_of_the_file_is_refused() -> None:
 def test_store_on_postgresql_without_its_driver_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGEST_DATABASE_URL", "postgresql://db/news")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert "pip install 'psycopg[binary]'" in refusal()
+    assert "pip install 'newsroom-digest[cluster]'" in refusal()
 
 
 def test_the_zone_of_the_newsroom_is_one_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,7 +157,8 @@ def _check(file: Path | None, *, json: bool) -> None:
 
 
 def _named(path: Path, now: datetime, *, is_folder: bool) -> Path:
-    return path / f"digest-{now:%Y%m%dT%H%M%SZ}.backup.gz" if is_folder or path.is_dir() else path
+    # a folder that may not be looked into is told of when the file is written
+    return path / f"digest-{now:%Y%m%dT%H%M%SZ}.backup.gz" if is_folder or os.path.isdir(path) else path  # noqa: PTH112
 
 
 def _document(path: Path, done: Backup) -> dict[str, Any]:

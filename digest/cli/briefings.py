@@ -24,6 +24,7 @@ from digest.cli.console import (
     answer,
     listing,
     note,
+    pairs,
     parse_choice,
     parse_line,
     parse_now,
@@ -182,9 +183,7 @@ def show(briefing_id: BriefingId, json: Json = False, config: Config = None) -> 
         return answer(briefing_in_full(briefing) | known)
     say(briefing.title + "\n")
     say("\n\n".join(briefing.paragraphs) + "\n")
-    for name, value in briefing_in_a_list(briefing).items():
-        if name not in {"title", "topics"}:
-            say(f"{name:13} {'' if value is None else value}")
+    pairs(briefing_in_a_list(briefing), without=("title", "topics"))
     for mark in briefing.topics:
         say(f"{'topic':13} {mark.slug}: {mark.reason}")
     if briefing.picture:

@@ -7,7 +7,7 @@ import codecs
 import json
 import re
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum
@@ -152,28 +152,46 @@ def table(
 ) -> None:
     """A table for people; as wide as the terminal, or as its content when there is none.
 
-    When it is a part of a listing, `following` is the cursor behind which the listing goes on.
+    Words stay whole where there is room for that: addresses and the like are copied from here. When it is a
+    part of a listing, `following` is the cursor behind which the listing goes on.
     """
     # heavy, and a command that answers with JSON draws none
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
     drawn = Table(title=title or None, box=None, pad_edge=False, title_justify="left", header_style="bold")
-    for column in columns:
-        drawn.add_column(column, overflow="fold")
-    for row in rows:
-        drawn.add_row(*(escape(_cell(value)) for value in row))
+    texts = [[_cell(value) for value in row] for row in rows]
+    downwards = [[column, *(row[place] for row in texts)] for place, column in enumerate(columns)]
+    longest = [max(cell_len(word) for text in one for word in (text.split() or [""])) for one in downwards]
+    has_room = sum(longest) + 2 * (len(columns) - 1) <= console.width
+    for column, one in zip(columns, downwards, strict=True):
+        is_whole = all(len(text.split()) < 2 for text in one)
+        drawn.add_column(column, overflow="fold", no_wrap=has_room and is_whole)
+    for row in texts:
+        drawn.add_row(*map(escape, row))
     console.print(drawn)
     if following is not None:
         note(f"there is more: go on with --after {following}, or say --all")
 
 
+def pairs(document: Mapping[str, object], *, without: Collection[str] = ()) -> None:
+    """Names and values for people, one pair a line; of several values one line as well."""
+    width = max(map(len, document), default=0)
+    for name, value in document.items():
+        lines = map(str, value) if isinstance(value, list) else _cell(value).splitlines()
+        if name not in without:
+            say(f"{name:{width}}  {', '.join(lines)}".rstrip())
+
+
 def _cell(value: object) -> str:
-    """A value as it stands in a table; times in UTC, to the minute."""
+    """A value as it stands in a table, or behind its name; times in UTC, to the minute."""
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}"
     return str(value)

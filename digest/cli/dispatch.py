@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -79,7 +80,7 @@ async def jobs_for(
     It `watches` the folder for files where it also asks feeds. Raises SettingsError for a wrong one. On a
     `roll` it keeps limits together with others; `place` says where issues are sent, when that is not here.
     """
-    wiring.set_up_logging(settings)
+    wiring.set_up_logging(settings, beside_a_bar=progress is not None and sys.stderr.isatty())
     return LocalJobs(
         store=store,
         press=press_for(settings, store),

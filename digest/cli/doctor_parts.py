@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, date, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,7 +28,7 @@ from digest.mail.listen_at import ListenAt
 from digest.mail.mailbox.address import MailboxAddress
 from digest.mail.servers import Carrier, FileOutbox, Security, Server, parse_servers
 from digest.reach.records import Records
-from digest.settings_file import DEFAULT_FILE, key_file, secret_keys
+from digest.settings_file import DEFAULT_FILE, key_file, secret_keys, unread_variables
 from digest.store.database import Database
 
 T = TypeVar("T")
@@ -52,6 +54,7 @@ class _Read:
         mailbox: MailboxAddress | None = self._tried(lambda: wiring.mailbox_of(settings), None)
         listen: ListenAt | None = self._tried(lambda: wiring.listen_of(settings), None)
         self._tried(lambda: wiring.replies_to_of(settings), "")
+        self.listens = listen is not None
         self.has_returns = bool(mailbox or listen or settings.hook_secrets.get_secret_value())
 
     def _tried(self, make: Callable[[], T], otherwise: T) -> T:
@@ -105,11 +108,14 @@ def _settings_seen(settings: Settings, config: Path | None, read: _Read, today: 
         refused.append("DIGEST_SENT_BY=workers needs PostgreSQL, and DIGEST_DATABASE_URL names a SQLite file")
     if settings.ingest_dir is not None and not settings.ingest_dir.is_dir():
         refused.append(f"DIGEST_INGEST_DIR names {str(settings.ingest_dir)!r}, which is no folder")
+    if read.listens and find_spec("aiosmtpd") is None:
+        refused.append("DIGEST_RETURNS_LISTEN needs: pip install 'newsroom-digest[listen]' (aiosmtpd)")
     return SettingsSeen(
         base_url=settings.base_url,
         sends=bool(read.servers or read.carriers),
         today=today,
         refused=tuple(refused),
+        unread=unread_variables(os.environ),
         shortest_key=min(map(len, read.keys), default=None),
         readable=tuple(str(path) for path in _secret_files(settings, config) if _is_open(path)),
         dkim_keys=len(read.dkim),

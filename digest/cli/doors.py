@@ -17,7 +17,7 @@ from digest.errors import StoreError
 from digest.settings_file import load_settings
 from digest.store.database import Database
 from digest.store.openness import require_open
-from digest.store.places import shown
+from digest.store.places import mend_of, shown
 
 #: How a command is told of a store.
 A_STORE: Final = "A URL as in DIGEST_DATABASE_URL, env:NAME for the variable that holds one, or `settings`."
@@ -87,6 +87,4 @@ def _require_openable(url: URL) -> None:
     try:
         sqlite3.connect(url.database or "").close()
     except sqlite3.Error as error:
-        raise StoreError(
-            f"the store {shown(url)} cannot be used ({error}): check DIGEST_DATABASE_URL"
-        ) from None
+        raise StoreError(f"the store {shown(url)} cannot be used ({error}): {mend_of(url)}") from None

@@ -9,7 +9,7 @@ import typer
 
 from digest.cli.actor import at_the_shell
 from digest.cli.company import set_up_engine
-from digest.cli.console import Config, Json, Now, answer, counted, parse_now, run, say, table
+from digest.cli.console import Config, Json, Now, answer, counted, note, parse_now, run, say, table
 from digest.cli.doors import new_store_at, store_of
 from digest.cli.statuses import FAILED_IN_PART
 from digest.core.overdue import late_words
@@ -18,6 +18,7 @@ from digest.flows.seed import FIRST_NEWSLETTER, seed
 from digest.ingest.taxonomy import default_topics
 from digest.settings_file import load_settings, secret_keys
 from digest.store import schema
+from digest.store.places import shown
 
 #: A slot that has come so long ago, and has no issue, is worth a line.
 _LATE: Final = timedelta(minutes=15)
@@ -72,7 +73,7 @@ def init(
                 slug, now = FIRST_NEWSLETTER.slug, parse_now(None)
                 await edit_newsletter(slug, fields, store=store, now=now, by=at_the_shell())
             return {
-                "store": store.url.render_as_string(hide_password=True),
+                "store": shown(store.url),
                 "version": schema.NEWEST,
                 "newsletter": FIRST_NEWSLETTER.slug,
             }
@@ -86,6 +87,8 @@ def init(
         say(f"the store {document['store']} is ready")
         if said is not None:
             told(said)
+        if asks:
+            note("next: digest ingest FILE takes news in, digest subscribers add EMAIL a reader")
     if said is not None and not said.is_well:
         raise typer.Exit(FAILED_IN_PART)
 

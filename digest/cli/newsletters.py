@@ -15,6 +15,7 @@ from digest.cli.console import (
     Limit,
     answer,
     counted,
+    pairs,
     parse_now,
     part,
     run,
@@ -170,9 +171,7 @@ def show(slug: str, json: Json = False, config: Config = None) -> None:
         "quiet_days": [f"{one.day} {one.name}" for one in newsletter.quiet_days],
         "first_wishes": [f"{option} {word}" for option, word in newsletter.first_wishes],
     }
-    for name, value in (shown_newsletter(newsletter) | in_words).items():
-        lines = value if isinstance(value, list) else str("" if value is None else value).splitlines()
-        say(f"{name:20} {', '.join(lines)}".rstrip())
+    pairs(shown_newsletter(newsletter) | in_words)
     return None
 
 

@@ -41,6 +41,7 @@ from digest.flows.addressed import Addressed, addressed_by
 from digest.flows.by_hand import OneOff, Plan, plan_by_hand, rehearse
 from digest.flows.readers import topic_names
 from digest.jobs.local import RunReport, totals_of
+from digest.mail.servers import FileOutbox, parse_servers
 from digest.settings_file import load_settings
 from digest.store import topics
 from digest.store.database import Database
@@ -85,7 +86,7 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
             await jobs.hand_over_all(stop)
             return report, stop.interrupted
 
-    _end(*run(work(), event_loop_for(settings)), json)
+    _end(*run(work(), event_loop_for(settings)), json, settings)
 
 
 def send(
@@ -124,7 +125,7 @@ def send(
     if dry_run or (plan.counts.copies and not yes and not confirmed(_question(plan))):
         return _tell_plan(plan, copies, json)
     settings = load_settings(config)
-    return _end(*run(_sent(wish, settings, json), event_loop_for(settings)), json)
+    return _end(*run(_sent(wish, settings, json), event_loop_for(settings)), json, settings)
 
 
 def _addressed(
@@ -205,7 +206,7 @@ def _some(emails: Sequence[str]) -> str:
     return ", ".join(emails[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _end(report: RunReport, interrupted: bool, json: bool) -> None:
+def _end(report: RunReport, interrupted: bool, json: bool, settings: Settings) -> None:
     """Tell the totals; the exit status says whether all went well."""
     totals = report.totals
     if json:
@@ -214,8 +215,14 @@ def _end(report: RunReport, interrupted: bool, json: bool) -> None:
         answer(document if totals.notices else {k: v for k, v in document.items() if k != "notices"})
     else:
         say(_in_words(totals))
+        target = parse_servers(settings.smtp_url.get_secret_value())
+        if isinstance(target, FileOutbox) and (totals.sent or totals.notices):
+            note(f"the mails lie in the folder {target.folder}: no mail server is named (smtp_url)")
     if report.trouble:
         note(f"stopped: {report.trouble}; what was not tried stays planned and no attempt is counted")
+        note("digest doctor says what is wrong, and digest run sends the rest")
+    if interrupted:
+        note("what was not sent stays planned: digest run sends the rest")
     if report.waiting:
         note(f"left for later: {report.waiting}")
     failed = report.trouble or totals.refused or totals.expired or totals.uncertain

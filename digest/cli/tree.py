@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 from importlib import import_module
-from typing import Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from digest import __version__
 
 
 class _Branch(NamedTuple):
@@ -69,15 +71,34 @@ class _Tree(TyperGroup):
 
 def command_tree() -> TyperGroup:
     """The `digest` command."""
-    return _Tree(
+    root = typer.Typer(
+        cls=_Tree,
         name="digest",
         help="Newsletter digests: every briefing reaches every reader who asked for it exactly once.",
-        commands={
-            word: TyperCommand(word, help=branch.help, rich_markup_mode=None)
-            for word, branch in _BRANCHES.items()
-        },
         rich_markup_mode=None,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
+    root.callback()(_digest)
+    tree = typer.main.get_group(root)
+    for word, branch in _BRANCHES.items():
+        tree.add_command(TyperCommand(word, help=branch.help, rich_markup_mode=None))
+    return tree
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        print(f"digest {__version__}")
+        raise typer.Exit
+
+
+def _digest(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """What stands before the first word."""
 
 
 def _grown(word: str) -> Any:

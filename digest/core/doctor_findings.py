@@ -38,6 +38,7 @@ class Found(StrEnum):
 
     SETTINGS_FINE = "settings.fine"
     SETTINGS_UNUSABLE = "settings.unusable"
+    SETTINGS_UNREAD = "settings.unread"
     BASE_URL_LOCAL = "settings.base_url_local"
     BASE_URL_PLAIN = "settings.base_url_plain"
     SECRET_KEY_SHORT = "settings.secret_key_short"  # noqa: S105 - a word for it

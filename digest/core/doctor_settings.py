@@ -51,6 +51,8 @@ class SettingsSeen:
     today: date
     #: what was refused when the parts were built, each one line
     refused: tuple[str, ...] = ()
+    #: variables that look like settings and are none, each with the one that was meant
+    unread: tuple[tuple[str, str], ...] = ()
     #: of the keys that sign links, the octets of the shortest; None when there is none yet
     shortest_key: int | None = None
     #: files that hold a secret and may be read by every user of the machine
@@ -71,6 +73,14 @@ def judge_settings(seen: SettingsSeen) -> tuple[Finding, ...]:
         *(
             Finding(Found.SETTINGS_UNUSABLE, Level.ERROR, one, "change this setting; see digest.toml")
             for one in seen.refused
+        ),
+        *(
+            Finding(
+                *(Found.SETTINGS_UNREAD, Level.WARNING),
+                f"the variable {name} is set, and nothing reads it",
+                f"name it {meant}, or take it away",
+            )
+            for name, meant in seen.unread
         ),
         *_secrets(seen),
         *_limits(seen),

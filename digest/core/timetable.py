@@ -112,11 +112,14 @@ def is_for_leftovers(label: str) -> bool:
     return label.endswith(_REST)
 
 
-def slot_words(label: str) -> str:
-    """The name of a slot as people read it: `2026-11-24, 08:00`, or `at once, up to number 17`."""
+def slot_words(label: str, zone: str = "") -> str:
+    """The name of a slot as people read it: `2026-11-24, 08:00`, or `at once, up to number 17`.
+
+    A time is one of the `zone`, if that is said.
+    """
     if label.startswith(AT_ONCE_SIGN):
         return f"at once, up to number {label.removeprefix(AT_ONCE_SIGN)}"
-    words = label.removesuffix(_REST).replace("T", ", ")
+    words = f"{label.removesuffix(_REST).replace('T', ', ')} {zone}".rstrip()
     return f"{words}, left over of news at once" if is_for_leftovers(label) else words
 
 

@@ -45,7 +45,9 @@ async def preview(
         mine = await readers.subscriptions_of(connection, address)
         reader = next((one for one in mine if one.newsletter_id == newsletter.id), None)
         if reader is None:
-            raise NotFoundError(f"subscriber {address!r} does not read {newsletter_slug}")
+            raise NotFoundError(
+                f"subscriber {address!r} does not read {newsletter_slug}: see digest subscribers list"
+            )
         newest = await counters.newest_number(connection)
         due = DueSlot(newsletter.id, 0, reader.cadence, slot_for(reader, newsletter, newest, now))
         group = Group(0, reader.profile, 0, reader.bookmark, 1, reader.served_day)

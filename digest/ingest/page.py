@@ -36,6 +36,7 @@ from subscribers.model import Section
 _INDENT: Final = "    "
 #: How much of a title a message quotes: enough to find it by.
 _QUOTED: Final = 60
+_EXAMPLE: Final = "“Source: Harbour Post, May 4, 2026”"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ def _outcome(item: _Item, source: str) -> DraftBriefing | Rejected:
         return Rejected(source, item.source_line.line, "no title stands before this source line")
     title, body = item.blocks[0], item.blocks[1:]
     if item.source_line is None:
-        return Rejected(source, title.line, f"{_quoted(title)} has no source line {_before(item.ended_at)}")
+        lacks = f"{_quoted(title)} has no source line {_before(item.ended_at)}"
+        return Rejected(source, title.line, f"{lacks}, such as {_EXAMPLE}")
     try:
         credit = parse_source_line(item.source_line.text)
     except SourceLineError as error:

@@ -29,7 +29,8 @@ def reply_outcome(stage: Stage, code: int, text: str) -> Outcome:
 
 def broken_outcome(stage: Stage, error: BaseException) -> Outcome:
     """The outcome when no reply came: the connection broke, timed out or could not be understood."""
-    return Outcome(stage, 0, "", _one_line(str(error) or type(error).__name__))
+    words = error.strerror if isinstance(error, OSError) and isinstance(error.strerror, str) else str(error)
+    return Outcome(stage, 0, "", _one_line(words or type(error).__name__))
 
 
 def _one_line(text: str, enhanced: str = "") -> str:

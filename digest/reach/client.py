@@ -134,7 +134,9 @@ class Reach:
         try:
             found = [number_of(text) for text in await self._resolve(place.host, place.port)]
         except (OSError, UnicodeError):
-            raise ReachError(Trouble.UNKNOWN_NAME, f"the host {place.host} is not known") from None
+            raise ReachError(
+                Trouble.UNKNOWN_NAME, f"the host {place.host} is not known: check its name"
+            ) from None
         numbers = list(dict.fromkeys(one for one in found if one is not None))
         if not numbers or len(numbers) < len(set(found)):
             raise ReachError(Trouble.REFUSED, f"the host {place.host} has no number that we may connect to")

@@ -211,7 +211,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as file:
             yield file
     except OSError as error:
-        raise InputError(f"file {str(path)!r} cannot be read ({error.strerror}): check its name") from error
+        mend = "let this user read it" if isinstance(error, PermissionError) else "check its name"
+        raise InputError(f"file {str(path)!r} cannot be read ({error.strerror}): {mend}") from error
 
 
 def _make_folder(folder: Path) -> None:

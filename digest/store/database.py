@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from digest.errors import PassingStoreError, StoreError
 from digest.store import postgres
 from digest.store.glance import driven, on_the_spot
-from digest.store.places import shown
+from digest.store.places import mend_of, shown
 from digest.store.postgres import kept_alive, make_postgres_ready
 from digest.store.sqlite import make_sqlite_safe
 from digest.store.version import require_to_write
@@ -291,7 +291,8 @@ def _engine(url: URL, echo: bool) -> AsyncEngine:
 def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
     if url.database and url.database != ":memory:":
         try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            # addresses and secrets are in it: others on this machine have no business there
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise StoreError(
                 f"the folder of the store {url.database} cannot be made ({error.strerror}): "
@@ -373,7 +374,7 @@ def _in_plain_words(url: URL, error: DBAPIError) -> str:
         return f"the store {where} is locked by another process ({words}): let that one end"
     if _is_full(error):
         return f"the store {where} cannot be written to ({words}): make room on its disk"
-    return f"the store {where} cannot be used ({words}): check DIGEST_DATABASE_URL"
+    return f"the store {where} cannot be used ({words}): {mend_of(url)}"
 
 
 async def checkpoint(database: Database) -> None:

@@ -13,7 +13,7 @@ from digest.core.moving import Closed, Why
 from digest.errors import StoreError
 from digest.store import facts
 from digest.store.database import Database
-from digest.store.places import shown
+from digest.store.places import shown, without_driver
 from digest.store.tables import facts as fact_rows
 
 #: The fact that a store is closed, and why.
@@ -28,7 +28,8 @@ async def closed(connection: AsyncConnection) -> Closed | None:
     if said is None:
         return None
     kept = json.loads(said)
-    return Closed(Why(kept["why"]), kept["copy"], kept["other"], datetime.fromisoformat(kept["at"]))
+    other, at = without_driver(kept["other"]), datetime.fromisoformat(kept["at"])
+    return Closed(Why(kept["why"]), kept["copy"], other, at)
 
 
 async def require_open(database: Database) -> None:

@@ -20,7 +20,8 @@ class WrongLinkError(HTTPException):
 
 def subject_of(tokens: Tokens, purpose: Purpose, token: str) -> int:
     """The number that a link speaks for; the page for links that are none, whatever is wrong with it."""
-    found = tokens.read(purpose, token)
+    # who opens a mail in an editor copies the sign behind the link that ends its line (RFC 2045, 6.7)
+    found = tokens.read(purpose, token.removesuffix("="))
     if found is None:
         raise WrongLinkError
     return found

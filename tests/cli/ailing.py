@@ -171,6 +171,7 @@ FAULTS: Final[dict[str, tuple[str, Plant]]] = {
         _file("digest.toml", 'returns_mailbox = "imaps://u:p@mail.example/INBOX"\n'),
     ),
     "dkim key is lost": ("settings.unusable", _set(DIGEST_DKIM_KEYS="s1:nowhere.pem")),
+    "setting is misspelt": ("settings.unread", _set(DIGEST_SMPT_URL="smtp://news:hunter2@mail.post.net")),
     "alerts go nowhere": ("settings.unusable", _set(DIGEST_ALERTS_TO="nobody")),
     "files come from nowhere": ("settings.unusable", _set(DIGEST_INGEST_DIR="nowhere")),
     "nothing is signed": ("settings.dkim_none", _set(DIGEST_DKIM_KEYS="")),

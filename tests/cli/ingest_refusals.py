@@ -10,7 +10,7 @@ INGEST: Final = {
     "ingest": [
         ("", "Missing argument 'SOURCE'"),
         ("nowhere.txt", "'nowhere.txt' cannot be read (No such file"),
-        ("folder", "'folder' cannot be read (Is a directory)"),
+        ("folder", "'folder' cannot be read (Is a directory): name the files in it"),
         ("binary", "binary is not text"),
         ("nul.txt", "nul.txt is not text"),
         ("web.html", "web.html looks like a web page"),

@@ -42,6 +42,10 @@ def test_document_says_what_is_in_it(newsroom: Shell) -> None:
     assert checked == {name: value for name, value in document.items() if name != "seconds"}
 
 
+def test_name_that_no_disk_takes_is_refused(newsroom: Shell) -> None:
+    assert "cannot be written (File name too long)" in newsroom("backup", "x" * 300).complaint
+
+
 def test_backup_has_a_name_with_the_date_when_none_is_given(newsroom: Shell) -> None:
     (newsroom.folder / "nightly").mkdir()
     for words, folder in (((), "var/backups"), (("nightly",), "nightly")):

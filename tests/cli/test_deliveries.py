@@ -64,7 +64,10 @@ def test_server_that_cannot_be_reached_leaves_all_as_planned(newsroom: Shell) ->
     answer = nowhere("run", "--now", BOB_IS_DUE, "--json")
     assert answer.status == 1
     assert (answer.document["planned"], answer.document["sent"]) == (2, 0)
-    assert answer.err.splitlines()[-1].startswith("stopped: ")
+    stopped, mend = answer.err.splitlines()[-2:]
+    assert stopped.startswith("stopped: no mail server can be used: ")
+    assert "failed at connect: Connect call failed" in stopped
+    assert mend == "digest doctor says what is wrong, and digest run sends the rest"
     planned = newsroom.ask("deliveries", "list", "--status", "planned")["items"]
     assert [item["attempts"] for item in planned] == [0, 0]
     assert newsroom.ask("run", "--now", BOB_IS_DUE)["sent"] == 2

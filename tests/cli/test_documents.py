@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.commands import CALLS, TYPED
 from tests.cli.shell import Shell
+from tests.cli.terminal import at_terminal
 
 #: The fields that programs rely on, by the listing that has them.
 FIELDS: Final = {
@@ -163,3 +164,12 @@ def test_status_tells_what_is_due_under_way_and_stuck(old_newsroom: Shell) -> No
     assert "due now" in told
     assert "daily at 08:00 Asia/Shanghai" in told
     assert "uncertain: 1 copy (see digest deliveries list --status uncertain)" in told
+
+
+def test_addresses_stay_whole_at_a_terminal_that_has_room_for_them(newsroom: Shell) -> None:
+    newsroom.ok("run", "--now", "+3d")
+    emails = {one["email"] for one in newsroom.ask("deliveries", "list")["items"]}
+    with at_terminal(newsroom.with_(COLUMNS="90"), "deliveries", "list") as terminal:
+        assert terminal.ends() == 0
+    assert len(emails) == 3
+    assert {email for email in emails if email not in terminal.said} == set()

@@ -20,6 +20,7 @@ def test_briefing_is_shown_with_the_reasons_of_its_topics(newsroom: Shell) -> No
     # nobody has said anything of it yet
     assert (shown["useful"], shown["not_useful"]) == (0, 0)
     assert "useful to 0, not useful to 0" in told
+    assert "\npublished_at  2026-11-23 12:00\n" in told
 
 
 CRANE = "https://news.example/crane.jpg"
@@ -210,12 +211,13 @@ def test_newsletter_can_be_given_a_brand_and_lose_it_again(
 def test_newsletter_is_shown_with_all_its_settings(newsroom: Shell) -> None:
     links = ["--link", "Zeal=https://zeal.example", "--link", "Ahoy=https://ahoy.example"]
     newsroom.ok("newsletters", "edit", "daily", "--postal-address", "1 Quay Street\nPorthaven", *links)
-    told = {
-        line[:20].rstrip(): line[21:] for line in newsroom.ok("newsletters", "show", "daily").out.splitlines()
-    }
+    lines = newsroom.ok("newsletters", "show", "daily").out.splitlines()
+    width = len("approval_lead_minutes")
+    told = {line[:width].rstrip(): line[width + 2 :] for line in lines}
     assert told["postal_address"] == "1 Quay Street, Porthaven"
     assert told["links"] == "Zeal https://zeal.example, Ahoy https://ahoy.example"
     assert (told["item_text"], told["give_up_minutes"]) == ("full", "1440")
+    assert (told["welcome"], told["goodbye"], told["max_items"]) == ("yes", "no", "")
 
 
 def test_days_without_an_issue_are_kept_added_and_taken_away(newsroom: Shell) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,10 +23,15 @@ REAL_PAGE: Final = ROOT.parent / "shared" / "data" / "chinascope-latest.txt"
 
 def test_init_makes_a_store_and_repeating_it_changes_nothing(shell: Shell) -> None:
     first = shell.ask("init")
-    assert (first["newsletter"], first["store"]) == ("daily", "sqlite+aiosqlite:///var/digest.sqlite3")
+    assert (first["newsletter"], first["store"]) == ("daily", "sqlite:///var/digest.sqlite3")
     before = shell.picture()
     assert shell.ask("init") == first
     assert shell.picture() == before
+
+
+def test_folder_that_init_makes_is_open_to_its_owner_alone(shell: Shell) -> None:
+    shell.ok("init")
+    assert stat.S_IMODE((shell.folder / "var").stat().st_mode) == 0o700
 
 
 def test_init_leaves_alone_what_people_changed(shell: Shell, empty_store: None) -> None:
@@ -136,6 +142,11 @@ def test_day_without_news_is_skipped_with_a_reason(newsroom: Shell) -> None:
 def test_run_speaks_prose_too(newsroom: Shell) -> None:
     assert newsroom.ok("run", "--now", ANA_IS_DUE).out == "1 issue: 1 planned, 1 sent\n"
     assert newsroom.ok("run", "--now", ANA_IS_DUE).out.startswith("nothing is due")
+
+
+def test_who_named_no_mail_server_is_told_where_the_mails_are(newsroom: Shell) -> None:
+    assert "the mails lie in the folder var/outbox" in newsroom.ok("run", "--now", "+3d").err
+    assert "var/outbox" not in newsroom.ok("run", "--now", "+3d").err
 
 
 def test_run_takes_an_instant_from_here(newsroom: Shell) -> None:

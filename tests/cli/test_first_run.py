@@ -41,7 +41,7 @@ def test_flags_say_it_all_and_the_server_is_tried(shell: Shell) -> None:
     assert sender_of(shell) == SENDER
     assert "would take mail (no TLS)" in answer.err
     assert answer.out.splitlines() == [
-        "the store sqlite+aiosqlite:///var/digest.sqlite3 is ready",
+        "the store sqlite:///var/digest.sqlite3 is ready",
         "digest.toml says smtp_url and base_url",
         f"newsletter daily is from {SENDER}",
     ]
@@ -158,6 +158,7 @@ def test_at_a_terminal_it_asks_shows_and_writes(shell: Shell) -> None:
         terminal.waits_for("newsletter daily will be from: Harbour News <news@harbour.org>")
         terminal.waits_for("Write this?")
         terminal.types("")
+        terminal.waits_for("next: digest ingest FILE takes news in")
         assert terminal.ends() == 0
     assert settings_of(shell) == {"smtp_url": url, "base_url": "https://news.harbour.org"}
     assert sender_of(shell) == SENDER

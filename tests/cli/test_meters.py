@@ -13,6 +13,8 @@ import pytest
 
 from digest.cli.meters import Bar, Count, Lines, Meter, look
 from digest.store.database import Database
+from tests.cli.shell import Shell
+from tests.cli.terminal import at_terminal
 from tests.flows.newsroom import TUESDAY, at, item, join_many, publish_news
 from tests.jobs.office import jobs_for, run
 from tests.walk.process import Command
@@ -90,6 +92,17 @@ def test_on_a_terminal_a_bar_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     os.close(ours)
     assert "sending" in drawn
     assert "500/2000" in drawn
+
+
+def test_beside_a_bar_the_log_tells_what_is_wrong_alone_unless_it_is_asked(newsroom: Shell) -> None:
+    with at_terminal(newsroom, "run", "--now", "+3d") as terminal:
+        assert terminal.ends() == 0
+        assert " sent" in terminal.said
+        assert "planned an issue" not in terminal.said
+    newsroom.ok("subscribers", "add", "dora@readers.example", "--at-once")
+    with at_terminal(newsroom.with_(DIGEST_LOG_LEVEL="info"), "run", "--now", "+3d") as terminal:
+        assert terminal.ends() == 0
+        assert "planned an issue" in terminal.said
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])

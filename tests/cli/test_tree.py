@@ -9,6 +9,7 @@ import sys
 import pytest
 import typer
 
+from digest import __version__
 from digest.cli.tree import command_tree
 from tests.cli.commands import CALLS
 from tests.cli.shell import Shell
@@ -85,6 +86,15 @@ def loaded_by(call: str) -> tuple[list[str], set[str]]:
 
 def test_bare_command_shows_the_overview(shell: Shell) -> None:
     assert shell.ok().out == shell.ok("--help").out
+
+
+def test_version_is_said(shell: Shell) -> None:
+    assert shell.ok("--version").out == f"digest {__version__}\n"
+
+
+def test_help_has_a_short_name_at_every_command(shell: Shell) -> None:
+    assert shell.ok("-h").out == shell.ok("--help").out
+    assert shell.ok("run", "-h").out == shell.ok("run", "--help").out
 
 
 def test_group_without_a_command_says_where_to_look(shell: Shell) -> None:

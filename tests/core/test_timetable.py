@@ -393,3 +393,5 @@ def test_monthly_readers_keep_their_month_when_they_move() -> None:
 )
 def test_a_slot_is_named_in_words(label: str, words: str) -> None:
     assert slot_words(label) == words
+    assert slot_words("2026-11-24T08:00", TOKYO) == "2026-11-24, 08:00 Asia/Tokyo"
+    assert slot_words("#17", TOKYO) == "at once, up to number 17"

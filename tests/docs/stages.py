@@ -200,7 +200,6 @@ _STAGES: Final[dict[str, Stage]] = {
     "docs/how-to/amazon-ses.md": _mailed_by(
         "smtp+starttls://AKIAEXAMPLE:PASS%2FWORD@email-smtp.eu-west-1.amazonaws.com:587"
     ),
-    "docs/how-to/own-theme.md": _with_of_the_checkout("templates/email"),
     "docs/how-to/several-machines.md": _on_postgres,
     "docs/how-to/wordpress.md": _read_from("https://blog.example"),
     "docs/backup.md": _with_backups,

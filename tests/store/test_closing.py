@@ -23,6 +23,15 @@ pytestmark = pytest.mark.anyio
 GONE = Closed(Why.MOVED, "one", "sqlite:////it's 100% new\\:x.sqlite3", TUESDAY)
 
 
+async def test_a_store_that_an_older_program_named_is_told_as_people_write_it(store: Database) -> None:
+    older = Closed(Why.MOVED, "one", "sqlite+aiosqlite:////srv/news.sqlite3", TUESDAY)
+    await close(store, older, now=TUESDAY)
+    async with store.read() as connection:
+        said = await closed(connection)
+    assert said is not None
+    assert said.other == "sqlite:////srv/news.sqlite3"
+
+
 async def test_no_row_of_any_table_is_added_changed_or_removed(store: Database) -> None:
     await fill(store)
     before = await contents(store)

@@ -122,6 +122,14 @@ async def test_an_erased_reader_is_not_named(sqlite_store: Database) -> None:
             assert "example.org" not in answer.text
 
 
+async def test_a_link_copied_from_the_encoded_mail_opens_the_page(sqlite_store: Database) -> None:
+    await join(sqlite_store, ANA, TUESDAY, confirmed=False)
+    async with visitor(sqlite_store, at(24, 8)) as client:
+        asked = await client.get(f"{question()}=")
+        assert headline(asked) == "Shall we write to you?"
+        assert headline(await press(client, asked)) == "You are subscribed"
+
+
 async def test_other_tokens_open_nothing(sqlite_store: Database) -> None:
     ana = await join(sqlite_store, ANA, TUESDAY, confirmed=False)
     async with visitor(sqlite_store, TUESDAY) as client:
@@ -129,6 +137,7 @@ async def test_other_tokens_open_nothing(sqlite_store: Database) -> None:
             TOKENS.make(Purpose.UNSUBSCRIBE, ana.id),
             TOKENS.make(Purpose.CONFIRM, 99),
             "x" * 32,
+            f"{TOKENS.make(Purpose.CONFIRM, 1)}==",
         ):
             for answer in (await client.get(f"/confirm/{token}"), await client.post(f"/confirm/{token}")):
                 assert (answer.status_code, headline(answer)) == (404, "This link does not work")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -23,6 +24,10 @@ from digest.web.forms import seen_from
 from digest.web.linked import see_other
 
 _WRONG: Final = "That name and password do not belong together."
+_NOT_KEPT: Final = (
+    "Your password is right, but your browser keeps no session here: open the desk by https, or on the "
+    "machine itself under http://127.0.0.1 (from elsewhere through an SSH tunnel)."
+)
 _WRONG_CODE: Final = "That code is not the one of this moment. A code is good once."
 #: Where one may be sent after logging in: a path of the desk, nothing that a browser takes for elsewhere.
 _PLACE: Final = re.compile(r"[a-z0-9][a-z0-9/_-]*(\?[\w=&%.+-]*)?", re.ASCII)
@@ -52,10 +57,12 @@ class Entry:
         return see_other("admin/")
 
     async def _show(self, request: Request) -> Response:
-        place = _place(request.query_params.get("to", ""))
-        return bare_sheet(
-            request, "enter", place=place, name="", wrong="", left="left" in request.query_params
-        )
+        asked = request.query_params
+        place = _place(asked.get("to", ""))
+        if "kept" in asked and request.cookies.get(COOKIE):
+            return see_other(place or "./")
+        wrong = _NOT_KEPT if "kept" in asked else ""
+        return bare_sheet(request, "enter", place=place, name="", wrong=wrong, left="left" in asked)
 
     async def _enter(self, request: Request) -> Response:
         form = await entered_in(request)
@@ -67,7 +74,8 @@ class Entry:
             replaces=request.cookies.get(COOKIE, ""),
         )
         if isinstance(found, Entered):
-            return _let_in(found, "code" if found.needs_code else place, place)
+            answer = _let_in(found, "code" if found.needs_code else place, place)
+            return _looked_after(answer) if _may_be_lost(request) else answer
         wrong = _later(found) if found.wait else _WRONG
         answer = bare_sheet(
             request, "enter", status=_status(found), place=place, name=name, wrong=wrong, left=False
@@ -120,6 +128,20 @@ def _let_in(found: Entered, where: str, place: str) -> Response:
     answer = see_other(to or "./")
     # lax: a link in an alert mail opens the page it names, and no form of others is sent with it
     answer.set_cookie(COOKIE, found.token, path="/", secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def _may_be_lost(request: Request) -> bool:
+    """True where a browser may keep no session: unencrypted, and not to a program on the same machine."""
+    host = request.url.hostname or ""
+    is_here = host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost")
+    return request.url.scheme == "http" and not is_here
+
+
+def _looked_after(answer: Response) -> Response:
+    """The same, by way of a page that sees whether the session was kept, and says so if it was not."""
+    to = answer.headers["location"]
+    answer.headers["location"] = "enter?kept=" + ("" if to == "./" else f"&to={quote(to, safe='')}")
     return answer
 
 

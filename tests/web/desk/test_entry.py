@@ -62,6 +62,31 @@ async def test_who_knows_the_password_gets_to_the_page_that_was_asked_for(store:
     assert (answer.url.path, answer.url.query) == ("/admin/people", b"done=added")
 
 
+async def test_where_a_browser_keeps_no_session_that_is_said(store: Database) -> None:
+    await add_person(store, "Anna", Role.ADMIN)
+    async with stranger(store) as client:
+        client.base_url = httpx.URL("http://192.0.2.2:8000")
+        client.headers["origin"] = "http://192.0.2.2:8000"
+        answer = await client.post(
+            "/admin/enter", data={"name": "Anna", "password": PASSWORD, "to": "people"}
+        )
+        assert (answer.status_code, answer.headers["location"]) == (303, "enter?kept=&to=people")
+        page = await client.get("/admin/enter?kept=&to=people")
+        assert "your browser keeps no session here: open the desk by https" in says(page)
+        assert (await knock(client, password="wrong")).status_code == 401
+
+
+async def test_behind_a_proxy_that_says_nothing_of_https_people_get_in(store: Database) -> None:
+    await add_person(store, "Anna", Role.ADMIN)
+    token = await token_of(store, "Anna")
+    async with stranger(store) as client:
+        # what the browser keeps, since it speaks https with the proxy
+        cookie = {"cookie": f"{COOKIE}={token}"}
+        for asked, place in (("?kept=&to=people%3Fdone%3Dadded", "people?done=added"), ("?kept=", "./")):
+            answer = await client.get(f"http://news.example/admin/enter{asked}", headers=cookie)
+            assert (answer.status_code, answer.headers["location"]) == (303, place)
+
+
 @pytest.mark.parametrize(
     "to",
     [
