@@ -72,17 +72,41 @@ def test_container_runs_a_command_there_is_as_nobody_in_particular() -> None:
     last = text.rpartition("FROM ")[2]
     (words,) = re.findall(r"^CMD (\[.*\])$", last, re.MULTILINE)
     understood(json.loads(words))
-    assert re.search(r"^USER digest$", last, re.MULTILINE)
+    # by number: Kubernetes starts no image as "not root" of which it sees a name alone
+    (user,) = re.findall(r"^USER (\d+):\d+$", last, re.MULTILINE)
+    assert int(user) > 0
+    assert f"--uid {user} " in last
     assert "/healthz" in last
 
 
+def test_container_takes_hashed_packages_alone_and_keeps_no_build_tools() -> None:
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    installs = re.findall(r"pip (?:--python \S+ )?install ([^&\n]*)", text)
+    assert len(installs) == 3
+    assert all("--require-hashes" in words or "--no-index" in words for words in installs)
+    last = text.rpartition("FROM ")[2]
+    assert re.findall(r"^COPY (.*)$", last, re.MULTILINE) == ["--from=built /opt/digest /opt/digest"]
+    assert "pip" not in last
+
+
+def test_nothing_goes_into_the_build_but_what_the_container_copies() -> None:
+    lines = (DOCS.parent / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert "*" in lines
+    assert "**/__pycache__" in lines
+    assert {line[1:] for line in lines if line.startswith("!")} == _copied()
+
+
 def test_container_copies_what_the_wheel_is_made_of() -> None:
-    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
-    copied = {
-        word for line in re.findall(r"^COPY ([^-].*)$", text, re.MULTILINE) for word in line.split()[:-1]
-    }
+    copied = _copied()
     assert {"digest", "subscribers", "templates", "scheduler.py", "pyproject.toml", "README.md"} <= copied
     assert all((DOCS.parent / name).exists() for name in copied)
+
+
+def _copied() -> set[str]:
+    """What the container's build takes from the top of the project."""
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    lines = re.findall(r"^COPY ([^-].*)$", text, re.MULTILINE)
+    return {word for line in lines for word in line.split()[:-1]}
 
 
 @pytest.mark.parametrize("path", [*sorted(DEPLOY.iterdir()), *PAGES], ids=lambda path: path.name)
