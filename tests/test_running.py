@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 import typer
+import yaml
 
 from digest.cli.tree import command_tree
 from digest.config import Settings
@@ -57,6 +58,7 @@ def test_unit_has_no_powers(name: str) -> None:
     assert service["User"] == "digest"
     assert (service["NoNewPrivileges"], service["ProtectSystem"]) == ("yes", "strict")
     assert service["CapabilityBoundingSet"] == ""
+    assert service["MemoryDenyWriteExecute"] == "yes"
     # what may be written is where relative paths begin
     assert service["WorkingDirectory"] == f"/var/lib/{service['StateDirectory']}"
 
@@ -126,8 +128,28 @@ def test_commands_on_the_page_are_understood() -> None:
     assert lines
     for line in lines:
         program, *words = shlex.split(line)
-        assert program == "digest"
+        if program == "podman":
+            # what is called in the container comes after the names of image and container
+            inside = " ".join(words).rpartition(" digest ")[2].split()
+            if words[0] not in {"run", "exec"} or words[-1] == "digest":
+                continue
+            words = inside
+        else:
+            assert program == "digest"
         understood(words)
+
+
+def test_compose_calls_commands_there_are_and_gives_them_no_powers() -> None:
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    services: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
+    ours = {name: service for name, service in services.items() if service["image"] == "digest"}
+    assert set(ours) == {"init", "serve", "worker"}
+    for service in ours.values():
+        understood(service.get("command", ["serve"]))
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+        # as long as the units wait
+        assert service["stop_grace_period"] == f"{unit('digest.service')['Service']['TimeoutStopSec']}s"
+        assert set(service["depends_on"]) <= set(services)
 
 
 def test_files_the_page_names_are_there() -> None:
