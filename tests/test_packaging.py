@@ -116,6 +116,7 @@ def test_source_archive_holds_what_the_checkout_has(unpacked: Path) -> None:
         "mkdocs.yml",
         "pyproject.toml",
         "scheduler.py",
+        ".dockerignore",
         *LOCKS,
     } <= kept
 
