@@ -8,8 +8,8 @@ DEV := $(VENV)/.dev-ready
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # what builds the project itself; hashed like the rest, so that nothing is fetched unseen
 BUILD_TOOLS := hatchling editables
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--custom-compile-command 'make lock'
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 # one more than there are processors: a third of their time tests wait, for servers, browsers and clocks
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 # what looks at mails and is not Python; without npm the checks say what they lack
@@ -85,10 +85,13 @@ catalogues: $(DEV) ## gather the words of mails and pages for translators (NEW=f
 
 lock: $(BIN)/python ## pin and hash what pyproject.toml asks for (make lock UPGRADE=1: to the newest)
 	$(INSTALL) uv
-	printf '%s\n' $(BUILD_TOOLS) | $(COMPILE) $(if $(UPGRADE),--upgrade) --extra fast --extra dkim \
-		--output-file requirements.txt pyproject.toml -
-	printf '%s\n' $(BUILD_TOOLS) | $(COMPILE) $(if $(UPGRADE),--upgrade) --extra dev \
-		--constraint requirements.txt --output-file requirements-dev.txt pyproject.toml -
+	printf '%s\n' $(BUILD_TOOLS) | $(COMPILE) --output-file requirements-build.txt -
+	$(COMPILE) --extra fast --extra dkim --constraint requirements-build.txt \
+		--output-file requirements.txt pyproject.toml
+	$(COMPILE) --extra all --constraint requirements-build.txt --constraint requirements.txt \
+		--output-file requirements-container.txt pyproject.toml
+	$(COMPILE) --extra dev --constraint requirements-build.txt --constraint requirements-container.txt \
+		--output-file requirements-dev.txt pyproject.toml
 
 clean: ## remove .venv/ and caches; var/ holds your readers and stays
 	rm -rf $(VENV) $(MAIL_LINT)/node_modules dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -104,8 +107,8 @@ $(BIN)/python:
 	@echo "Setting up $(VENV)/ (once)"
 	@$(PYTHON) -m venv --clear $(VENV)
 
-$(RUNTIME): requirements.txt pyproject.toml $(BIN)/python
-	$(INSTALL) --require-hashes --requirement requirements.txt
+$(RUNTIME): requirements-build.txt requirements.txt pyproject.toml $(BIN)/python
+	$(INSTALL) --require-hashes --requirement requirements-build.txt --requirement requirements.txt
 	$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 

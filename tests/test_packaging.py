@@ -11,14 +11,21 @@ import tarfile
 import tomllib
 import venv
 from importlib import import_module
+from importlib.metadata import requires
 from pathlib import Path
 from typing import Any, Final
 from zipfile import ZipFile
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT: Final = Path(__file__).parents[1]
-LOCKS: Final = ("requirements.txt", "requirements-dev.txt")
+LOCKS: Final = (
+    "requirements-build.txt",
+    "requirements.txt",
+    "requirements-container.txt",
+    "requirements-dev.txt",
+)
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +116,7 @@ def test_source_archive_holds_what_the_checkout_has(unpacked: Path) -> None:
         "mkdocs.yml",
         "pyproject.toml",
         "scheduler.py",
+        ".dockerignore",
         *LOCKS,
     } <= kept
 
@@ -159,15 +167,55 @@ def test_requirements_name_no_place_to_fetch_from(name: str) -> None:
 
 def test_every_dependency_stands_in_the_requirements(project: dict[str, Any]) -> None:
     extras = project["optional-dependencies"]
-    assert _names([*project["dependencies"], *extras["fast"]]) <= _names(_requirements("requirements.txt"))
+    dependencies = project["dependencies"]
+    assert _names([*dependencies, *extras["fast"], *extras["dkim"]]) <= _names(
+        _requirements("requirements.txt")
+    )
     assert _names([*extras["cluster"], *extras["dev"]]) - {project["name"]} <= _names(
         _requirements("requirements-dev.txt")
     )
 
 
-def test_both_files_pin_the_same_versions() -> None:
-    runtime, dev = ({line.partition(" ")[0] for line in _requirements(name)} for name in LOCKS)
-    assert runtime <= dev
+def test_container_has_every_extra_but_that_of_developers(project: dict[str, Any]) -> None:
+    extras = project["optional-dependencies"]
+    ordinary = set(extras) - {"all", "dev"}
+    (everything,) = extras["all"]
+    assert everything == f"{project['name']}[{','.join(sorted(ordinary))}]"
+    wanted = [*project["dependencies"], *(line for name in ordinary for line in extras[name])]
+    locked = _requirements("requirements-container.txt")
+    # what they need in turn, as it is installed here
+    assert _with_what_they_need(wanted) <= _names(locked)
+    assert {"hatchling", "editables", "pip", "setuptools"}.isdisjoint(_names(locked))
+
+
+def test_all_files_pin_the_same_versions() -> None:
+    build, runtime, container, dev = (
+        {line.partition(" ")[0] for line in _requirements(name)} for name in LOCKS
+    )
+    assert runtime <= container <= dev
+    pinned = dict(line.split("==") for line in dev)
+    for name, version in (line.split("==") for line in build):
+        assert pinned.get(name, version) == version
+
+
+def _with_what_they_need(requirements: list[str]) -> set[str]:
+    """The names of these, and of all that is installed since they ask for it."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting = list(requirements)
+    while waiting:
+        if (text := waiting.pop()) in seen:
+            continue
+        seen.add(text)
+        one = Requirement(text)
+        found |= _names([one.name])
+        for line in requires(one.name) or []:
+            needed = Requirement(line)
+            asked = [{"extra": extra} for extra in one.extras or {""}]
+            if needed.marker is None or any(needed.marker.evaluate(given) for given in asked):
+                needed.marker = None
+                waiting.append(str(needed))
+    return found
 
 
 def _build(source: Path, target: str, folder: Path) -> Path:

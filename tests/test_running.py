@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 import typer
+import yaml
 
 from digest.cli.tree import command_tree
 from digest.config import Settings
@@ -57,6 +58,7 @@ def test_unit_has_no_powers(name: str) -> None:
     assert service["User"] == "digest"
     assert (service["NoNewPrivileges"], service["ProtectSystem"]) == ("yes", "strict")
     assert service["CapabilityBoundingSet"] == ""
+    assert service["MemoryDenyWriteExecute"] == "yes"
     # what may be written is where relative paths begin
     assert service["WorkingDirectory"] == f"/var/lib/{service['StateDirectory']}"
 
@@ -72,17 +74,41 @@ def test_container_runs_a_command_there_is_as_nobody_in_particular() -> None:
     last = text.rpartition("FROM ")[2]
     (words,) = re.findall(r"^CMD (\[.*\])$", last, re.MULTILINE)
     understood(json.loads(words))
-    assert re.search(r"^USER digest$", last, re.MULTILINE)
+    # by number: Kubernetes starts no image as "not root" of which it sees a name alone
+    (user,) = re.findall(r"^USER (\d+):\d+$", last, re.MULTILINE)
+    assert int(user) > 0
+    assert f"--uid {user} " in last
     assert "/healthz" in last
 
 
+def test_container_takes_hashed_packages_alone_and_keeps_no_build_tools() -> None:
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8").replace("\\\n", " ")
+    installs = re.findall(r"pip (?:--python \S+ )?install ([^&\n]*)", text)
+    assert len(installs) == 3
+    assert all("--require-hashes" in words or "--no-index" in words for words in installs)
+    last = text.rpartition("FROM ")[2]
+    assert re.findall(r"^COPY (.*)$", last, re.MULTILINE) == ["--from=built /opt/digest /opt/digest"]
+    assert "pip" not in last
+
+
+def test_nothing_goes_into_the_build_but_what_the_container_copies() -> None:
+    lines = (DOCS.parent / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert "*" in lines
+    assert "**/__pycache__" in lines
+    assert {line[1:] for line in lines if line.startswith("!")} == _copied()
+
+
 def test_container_copies_what_the_wheel_is_made_of() -> None:
-    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
-    copied = {
-        word for line in re.findall(r"^COPY ([^-].*)$", text, re.MULTILINE) for word in line.split()[:-1]
-    }
+    copied = _copied()
     assert {"digest", "subscribers", "templates", "scheduler.py", "pyproject.toml", "README.md"} <= copied
     assert all((DOCS.parent / name).exists() for name in copied)
+
+
+def _copied() -> set[str]:
+    """What the container's build takes from the top of the project."""
+    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
+    lines = re.findall(r"^COPY ([^-].*)$", text, re.MULTILINE)
+    return {word for line in lines for word in line.split()[:-1]}
 
 
 @pytest.mark.parametrize("path", [*sorted(DEPLOY.iterdir()), *PAGES], ids=lambda path: path.name)
@@ -102,8 +128,28 @@ def test_commands_on_the_page_are_understood() -> None:
     assert lines
     for line in lines:
         program, *words = shlex.split(line)
-        assert program == "digest"
+        if program == "podman":
+            # what is called in the container comes after the names of image and container
+            inside = " ".join(words).rpartition(" digest ")[2].split()
+            if words[0] not in {"run", "exec"} or words[-1] == "digest":
+                continue
+            words = inside
+        else:
+            assert program == "digest"
         understood(words)
+
+
+def test_compose_calls_commands_there_are_and_gives_them_no_powers() -> None:
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    services: dict[str, dict[str, Any]] = yaml.safe_load(text)["services"]
+    ours = {name: service for name, service in services.items() if service["image"] == "digest"}
+    assert set(ours) == {"init", "serve", "worker"}
+    for service in ours.values():
+        understood(service.get("command", ["serve"]))
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+        # as long as the units wait
+        assert service["stop_grace_period"] == f"{unit('digest.service')['Service']['TimeoutStopSec']}s"
+        assert set(service["depends_on"]) <= set(services)
 
 
 def test_files_the_page_names_are_there() -> None:
