@@ -58,13 +58,13 @@ def test_leavings_are_counted_by_reason_or_by_the_way_they_took() -> None:
         said_on_leaving(ON_THE_PAGE, LeavingReason.TOO_OFTEN): 2,
         ON_THE_PAGE: 4,
         BY_ONE_CLICK: 5,
-        "erased": 1,
-        "asked by phone": 1,
+        "erased": 3,
+        "asked by phone": 2,
     }
-    assert reasons_for_leaving(said) == {
-        "by one click, without a word": 5,
-        "on the page, without a word": 4,
-        "too often": 3,
-        "erased": 1,
-        "removed by the newsroom": 1,
-    }
+    assert list(reasons_for_leaving(said).items()) == [
+        ("by one click, without a word", 5),
+        ("on the page, without a word", 4),
+        ("erased", 3),
+        ("too often", 3),
+        ("removed by the newsroom", 2),
+    ]

@@ -59,6 +59,11 @@ def test_complaints_are_of_those_that_arrived_and_bounces_of_all_that_had_an_ans
     assert percent(readings(week)[0].rate) == "0.50 %"
 
 
+def test_counts_of_families_are_added_one_by_one() -> None:
+    both = Counts(1, 20, 300, 4_000, 50_000) + Counts(2, 30, 400, 5_000, 60_000)
+    assert both == Counts(3, 50, 700, 9_000, 110_000)
+
+
 @pytest.mark.parametrize(
     ("complaints", "accepted", "pauses"),
     [
