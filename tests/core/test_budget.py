@@ -76,6 +76,27 @@ def test_the_limit_is_kept_whenever_it_can_be(given_weights: Weights) -> None:
 
 
 @given(WEIGHTS)
+def test_where_not_all_can_be_headlines_some_items_stay_in_lines(given_weights: Weights) -> None:
+    bare = Fit((Form.HEADLINE,) * len(given_weights.items), contents=False, waiting=False)
+    if given_weights.has_lines and not octets_of(bare, given_weights).within(LIMIT):
+        assert min(fitted(given_weights, LIMIT).forms, default=Form.STUB) < Form.HEADLINE
+
+
+@pytest.mark.parametrize(
+    ("html", "message", "saves"),
+    [(9, 19, True), (10, 19, True), (10, 20, False), (9, 20, False), (11, 19, False), (9, 21, False)],
+)
+def test_what_saves_nothing_of_the_mail_or_costs_html_is_not_less(
+    html: int, message: int, saves: bool
+) -> None:
+    assert Octets(html, message).is_less_than(Octets(10, 20)) is saves
+
+
+def test_what_is_taken_off_is_what_was_added() -> None:
+    assert Octets(9, 20).minus(Octets(2, 5)) == Octets(7, 15)
+
+
+@given(WEIGHTS)
 def test_nothing_is_shortened_without_need(given_weights: Weights) -> None:
     everything = Fit((Form.FULL,) * len(given_weights.items))
     fit = fitted(given_weights, LIMIT)

@@ -25,6 +25,9 @@ BODY = "The harbour office raises its fees by 12 percent, to 1,400 crowns a bert
         (BODY, BODY.replace("fees", "rents")),
         ("港口费用上涨百分之十二。", "港口费用下涨百分之十二。"),
         ("It may sail.", "It can sail."),
+        # four letters are too few to tell a slip
+        (BODY, BODY.replace("fees", "feas")),
+        (BODY, BODY.replace("percent", "pexxxxt")),
         # a word is gone, and what is left of the place looks like the other
         (BODY, BODY.replace("harbour office", "harbor")),
     ],
@@ -43,6 +46,7 @@ def test_another_figure_or_word_says_something_else(before: str, after: str) -> 
         BODY.replace("percent", "per cent").replace("per cent", "percent"),
         BODY.replace("harbour", "harbor"),
         BODY.replace("office", "offiec"),
+        BODY.replace("berth", "berht"),
         BODY.replace(" 12", "\u00a012"),
     ],
 )
@@ -59,6 +63,11 @@ def test_three_slips_are_mended_and_a_fourth_makes_another_text(between: str) ->
 
     assert not says_something_else((between.join(words),), (spelt_anew(3),))
     assert says_something_else((between.join(words),), (spelt_anew(4),))
+
+
+def test_words_are_the_same_that_have_seven_of_ten_letters_in_common() -> None:
+    assert not says_something_else(("shipowners",), ("shipownxyz",))
+    assert says_something_else(("shipowners",), ("shipowwxyz",))
 
 
 def test_long_texts_that_say_the_same_words_often_are_compared_like_any() -> None:

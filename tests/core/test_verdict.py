@@ -230,6 +230,8 @@ def test_the_last_try_is_made_when_time_is_up_and_then_the_copy_expires() -> Non
 def test_the_servers_words_and_both_codes_are_kept_for_people() -> None:
     assert judged(rcpt(550, "4.1.1", "Hm")).detail == "550 4.1.1 Hm (at rcpt)"
     assert judged(mail(0, "", "Connection lost")).detail == "Connection lost (at mail)"
+    assert judged(dot(0, "", "Connection lost")).detail == "Connection lost (at final-dot)"
+    assert judged(mail(530, "5.7.0", "Login first")).detail == "530 5.7.0 Login first (at mail)"
     assert len(judged(rcpt(550, "5.7.1", "x" * 9999)).detail) <= 500
 
 
