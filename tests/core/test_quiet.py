@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from digest.core.quiet import MOST_QUIET_DAYS, QuietDay, calendar, parse_quiet_days
 from digest.core.timetable import (
     latest_slot,
+    leftover_slot,
     local_day,
     next_issue_at,
     next_slot,
@@ -79,6 +80,13 @@ def test_the_next_issue_that_a_copy_names_is_on_no_quiet_day() -> None:
     mornings = Cadence(WEEKDAYS, time(8), "UTC")
     thursday, saturday = (datetime(2026, 12, day, 8, tzinfo=UTC) for day in (24, 26))
     assert next_issue_at(mornings, thursday, frozenset({date(2026, 12, 25)})) == saturday
+
+
+def test_what_a_cap_left_over_of_news_at_once_comes_on_no_quiet_day() -> None:
+    at_once = Cadence(WEEKDAYS, time(8), "UTC", at_once=True)
+    found = leftover_slot(at_once, datetime(2026, 12, 25, 12, tzinfo=UTC), frozenset({date(2026, 12, 25)}))
+    assert found is not None
+    assert found.day == date(2026, 12, 24)
 
 
 @given(zones, instants, days_off)

@@ -126,6 +126,16 @@ def test_more_of_the_same_makes_surer(events: int, times: int) -> None:
     assert surely(events * times, copies * times) >= surely(events, copies)
 
 
+def test_more_complaints_than_copies_of_the_week_are_no_more_than_all() -> None:
+    # about copies of the week before
+    assert surely(200, 100) == surely(100, 100) > 0.9
+    assert why_pause(Counts(accepted=100, complaints=200), Counts())
+
+
+def test_a_wave_about_copies_of_the_day_before_is_told_without_a_share() -> None:
+    assert why_pause(Counts(), Counts(blocked=20)) == "20 of 0 copies (0.00 %) were turned away within a day"
+
+
 def test_the_interval_is_as_statisticians_have_it() -> None:
     # 10 of 100 at z = 1.645: (0.1 + 0.01353 - 1.645 * sqrt(0.0009 + 0.0000676)) / 1.02706
     assert surely(10, 100) == pytest.approx(0.0607, abs=0.0001)
