@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.core.watching import REASONS, SETTLES, Sight, is_at_rest, kept_name
+from digest.core.watching import REASONS, SETTLES, Sight, is_at_rest, is_left_alone, kept_name
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 #: As a file system has it: no slash, no zero, at most 255 bytes.
@@ -18,6 +18,25 @@ NAMES = (
     .map(lambda some: os.fsdecode(some.replace(b"/", b"_").replace(b"\0", b"_")))
     .filter(lambda name: name not in {".", ".."})
 )
+
+
+@pytest.mark.parametrize(
+    ("name", "alone"),
+    [
+        ("news.csv", False),
+        (".news.csv", True),
+        ("~$news.xlsx", True),
+        ("~news.csv", False),
+        ("news.csv~", True),
+        ("News.CSV.Part", True),
+        ("news.csv.crdownload", True),
+        ("Thumbs.db", True),
+        ("my-thumbs.db", False),
+        ("part", False),
+    ],
+)
+def test_what_is_hidden_or_not_finished_is_left_alone(name: str, alone: bool) -> None:
+    assert is_left_alone(name) is alone
 
 
 def seen(size: int = 10, modified: float = 0, changed: float = 0) -> Sight:
