@@ -18,7 +18,7 @@ from zipfile import ZipFile
 import pytest
 
 ROOT: Final = Path(__file__).parents[1]
-LOCKS: Final = ("requirements.txt", "requirements-dev.txt")
+LOCKS: Final = ("requirements.txt", "requirements-dev.txt", "requirements-mutants.txt")
 
 
 @pytest.fixture(scope="module")
@@ -165,9 +165,11 @@ def test_every_dependency_stands_in_the_requirements(project: dict[str, Any]) ->
     )
 
 
-def test_both_files_pin_the_same_versions() -> None:
-    runtime, dev = ({line.partition(" ")[0] for line in _requirements(name)} for name in LOCKS)
+def test_all_files_pin_the_same_versions() -> None:
+    runtime, dev, mutants = ({line.partition(" ")[0] for line in _requirements(name)} for name in LOCKS)
     assert runtime <= dev
+    known = {pin.partition("==")[0] for pin in dev}
+    assert {pin for pin in mutants if pin.partition("==")[0] in known} <= dev
 
 
 def _build(source: Path, target: str, folder: Path) -> Path:
