@@ -73,6 +73,7 @@ bench: $(DEV) ## how fast, and how it grows: figures, no verdict
 mutants: $(MUTANTS) ## whether tests see what is changed in digest/core/ (ASK="digest.core.selection.*": some of it)
 	nice $(BIN)/mutmut run $(foreach name,$(ASK),'$(name)')
 	@$(BIN)/mutmut results
+	@$(BIN)/python -m tests.mutants
 
 reference: $(DEV) ## write docs/api-reference.md and docs/reference/ anew, from the API, the commands, the tables
 	$(BIN)/python -m tests.web.api.referenced

@@ -234,6 +234,10 @@ def test_who_left_there_reads_on_here_only_by_a_later_word_of_their_own(
     assert stays(gone_at, yes) is stay
 
 
+def test_who_left_there_and_said_yes_here_at_the_same_moment_stays() -> None:
+    assert stays(DAY, DAY)
+
+
 # --- What is kept of somebody -------------------------------------------------------------------------------
 
 
