@@ -43,12 +43,17 @@ def test_a_change_of_standing_counts_as(
 
 
 def test_days_without_a_change_are_there_and_those_beyond_are_not() -> None:
-    moves = [Moved(MONDAY, None, ACTIVE, 5), Moved(date(2026, 11, 26), ACTIVE, LEFT, 2)]
+    moves = [
+        Moved(MONDAY, None, ACTIVE, 5),
+        Moved(date(2026, 11, 25), ACTIVE, LEFT, 1),
+        Moved(date(2026, 11, 26), ACTIVE, LEFT, 2),
+        Moved(date(2026, 11, 22), ACTIVE, LEFT, 3),
+    ]
     days = days_of_readers(moves, MONDAY, date(2026, 11, 25))
     assert days == (
         DayOfReaders(MONDAY, joined=5),
         DayOfReaders(date(2026, 11, 24)),
-        DayOfReaders(date(2026, 11, 25)),
+        DayOfReaders(date(2026, 11, 25), left=1),
     )
 
 

@@ -75,6 +75,7 @@ def test_what_cannot_be_printed_or_turns_the_words_around_is_gone() -> None:
     assert own_words("a\r\nb\rc\u2028d\x85e\x0bf").text == "a\nb\nc\nd\ne\nf"
     assert one_printable_line(" News\r\nBcc:\u202e eve\x00@evil.example ", 80) == "News Bcc: eve@evil.example"
     assert one_printable_line("x" * 500, 200) == "x" * 200
+    assert one_printable_line("ab cd", 3) == "ab"
 
 
 @pytest.mark.parametrize(
