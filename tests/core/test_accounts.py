@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.core.accounts import (
@@ -94,7 +94,7 @@ def test_a_copy_by_hand_decides_of_other_tellings_alone() -> None:
 
 some_numbers = st.sets(st.integers(1, NEWEST), max_size=4)
 some_contents = st.dictionaries(
-    st.integers(1, 5),
+    st.integers(1, 6),
     st.builds(
         lambda issue, carried, out, by_bookmarks: Content(
             issue, span_of(carried), span_of(out), by_bookmarks
@@ -104,6 +104,7 @@ some_contents = st.dictionaries(
         some_numbers,
         st.booleans(),
     ),
+    min_size=4,
 )
 histories = st.builds(
     History,
@@ -117,7 +118,7 @@ histories = st.builds(
     st.lists(
         st.builds(Missed, st.integers(0, NEWEST), st.integers(0, NEWEST), some_numbers.map(tuple)), max_size=2
     ).map(tuple),
-    st.lists(st.tuples(st.integers(1, 6), st.sampled_from([part.value for part in Part])), max_size=5),
+    st.lists(st.tuples(st.integers(1, 6), st.sampled_from([part.value for part in Part])), max_size=8),
 )
 
 
@@ -149,8 +150,8 @@ def kept_with_sets(history: History, contents: Mapping[int, Content]) -> dict[Da
     }
 
 
+@settings(max_examples=400)
 @given(histories, some_contents)
-@example(History(2, Mark(NEWEST, (), ()), (), [(1, "i"), (2, "i")]), {})
 def test_whatever_happened_the_ledger_finds_what_sets_find(
     history: History, contents: Mapping[int, Content]
 ) -> None:
@@ -172,6 +173,28 @@ def test_each_kind_of_harm_is_told_by_its_numbers() -> None:
         Damage.LOST: [5, 8],
         Damage.COPY_TWICE: [2],
     }
+
+
+def test_what_comes_later_hides_no_harm() -> None:
+    twice = {1: carrying(1, (1,)), 2: carrying(2, (1,)), 3: carrying(1, ()), 4: carrying(3, (2,))}
+    found = judged(History(0, Mark(2, (), ()), (), [(n, "i") for n in (9, 1, 2, 3, 4)]), twice, 2)
+    assert {kind: list(numbers_in(mask)) for kind, mask in found.items()} == {
+        Damage.TWICE: [1],
+        Damage.COPY_TWICE: [1],
+    }
+
+
+def test_all_that_did_not_come_and_all_that_came_unasked_is_accounted_for() -> None:
+    contents = {
+        1: carrying(1, (1,), by_bookmarks=False),
+        2: carrying(2, (2,), by_bookmarks=False),
+        3: carrying(3, (3,), by_bookmarks=False),
+        4: carrying(4, (4,)),
+        5: carrying(5, (5,)),
+    }
+    copies = [(1, "i"), (2, "i"), (3, "n"), (4, "n"), (5, "n")]
+    found = judged(History(0, Mark(5, (), ()), (), copies), contents, 5)
+    assert {kind: list(numbers_in(mask)) for kind, mask in found.items()} == {Damage.LOST: [3]}
 
 
 def test_who_got_owes_and_missed_each_number_once_has_no_harm() -> None:

@@ -27,7 +27,9 @@ BERLIN = Term("zone", "=", "Europe/Berlin")
     [
         ("", Both(())),
         ("topic:economy", ECONOMY),
-        ("TOPIC = Economy", ECONOMY),
+        ("TOPIC = Economy ", ECONOMY),
+        ("topic:Xerox", Term("topic", "=", "xerox")),
+        ("topic:" + "x" * 494, Term("topic", "=", "x" * 494)),
         ("topic!=economy", Not(ECONOMY)),
         ("topic:economy and not zone:Europe/Berlin", Both((ECONOMY, Not(BERLIN)))),
         ("topic:economy zone:Europe/Berlin", Both((ECONOMY, BERLIN))),

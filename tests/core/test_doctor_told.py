@@ -303,6 +303,7 @@ def test_what_has_to_be_asked_first_is_named_and_silence_is_no_fault() -> None:
     known = {"a.net": Answer(("v=spf1 include:b.net include:c.net include:d.net -all",))}
     assert walk("a.net", known).needs == {"b.net", "c.net", "d.net"}
     silent = Answer(trouble=Trouble.SILENT)
+    assert walk("a.net", {**known, "b.net": ABSENT, "c.net": ABSENT}).lost == ("b.net", "c.net")
     walked = walk("a.net", {**known, "b.net": silent, "c.net": ABSENT, "d.net": Answer(("v=spf1 ip4 -all",))})
     assert walked.lost == ("c.net",)
     assert walked.faults == (("d.net", "'ip4' is not made as ip4 is"),)

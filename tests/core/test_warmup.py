@@ -46,6 +46,10 @@ def test_a_sender_that_began_with_a_plan_is_over_it_when_there_is_no_ceiling_any
     assert [sender.allowance(day, 300) for day in days] == [0, 0, 150, 375, None]
 
 
+def test_a_plan_may_grow_tenfold_each_day() -> None:
+    assert WarmUp(first=1, growth=10, goal=500).ceiling(FIRST, FIRST + timedelta(2)) == 100
+
+
 @given(PLANS, st.integers(0, 20_000))
 def test_no_day_has_a_lower_ceiling_than_the_day_before(plan: WarmUp, days: int) -> None:
     today = plan.ceiling(FIRST, FIRST + timedelta(days))
