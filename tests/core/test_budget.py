@@ -185,6 +185,15 @@ def test_the_contents_go_before_the_titles_of_what_waits() -> None:
     assert (fit.contents, fit.waiting) == (False, False)
 
 
+def test_what_leaves_the_lines_pays_for_the_heading_of_its_topic_once() -> None:
+    heading = {"economy": Octets(30, 60)}
+    # 160 for the first, 30 for the heading, 40 for each headline, and 20 for each in a line
+    fit = fitted(Weights(Octets(0, 0), plain(13), heading), LIMIT)
+    assert letters(fit) == "FHHH" + "L" * 9
+    other = [item(5, 10, 20, 40, 80, 160, topic="energy"), *plain(12)]
+    assert letters(fitted(Weights(Octets(0, 0), other, heading), LIMIT)) == "FHHH" + "L" * 9
+
+
 def test_a_theme_without_lines_prints_headlines_and_may_be_too_large() -> None:
     assert letters(fitted(weights(plain(20), has_lines=False), LIMIT)) == "H" * 20
 
