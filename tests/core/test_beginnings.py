@@ -25,6 +25,10 @@ def test_wishes_are_typed_in_any_order_and_spelling_and_kept_in_one() -> None:
     assert kept == (("topics", "economy, energy"), ("days", "mon"), ("at", "07:30"), ("max_items", "5"))
 
 
+def test_a_value_may_hold_the_sign_that_stands_before_it() -> None:
+    assert parse_first_wishes(["topics=a=b"]) == (("topics", "a=b"),)
+
+
 @pytest.mark.parametrize("texts", [[], [""], ["  "]])
 def test_no_wishes_are_none(texts: list[str]) -> None:
     assert parse_first_wishes(texts) == ()

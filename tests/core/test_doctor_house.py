@@ -180,6 +180,16 @@ SILENT = (Found.WORKER_SILENT, WARNING, "one was not heard of for 75 s")
             ],
         ),
         (
+            WorkSeen(NOW, "1", due=(late(16), late(60, "weekly"))),
+            [
+                (
+                    Found.SLOT_LATE,
+                    WARNING,
+                    "weekly, daily at 07:00 UTC, has been due since 2026-11-24 05:00 UTC, and 1 more",
+                )
+            ],
+        ),
+        (
             WorkSeen(NOW, "1", due=(late(16), late(60, "weekly"), late(1), late(30))),
             [
                 (

@@ -208,7 +208,7 @@ def test_keys_that_sign_nothing_need_no_records() -> None:
         *[("localhost", True), ("mail", True), ("", True), ("mail.lan", True), ("Mail.LOCAL.", True)],
         *[("127.0.0.1", True), ("10.1.2.3", True), ("[::1]", True), ("fe80::1%eth0", True)],
         *[("mail.gazette.press", False), ("8.8.8.8", False), ("[2001:4860:4860::8888]", False)],
-        ("local.gazette.press", False),
+        *[("local.gazette.press", False), ("mail.home.local", True)],
     ],
 )
 def test_a_host_is_here_or_elsewhere(host: str, is_one: bool) -> None:

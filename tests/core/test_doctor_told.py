@@ -106,6 +106,11 @@ CORRECT: Final = 'correct it, such as "v=DMARC1; p=quarantine"'
             "when its reports are quiet, go on to p=quarantine or p=reject",
         ),
         (("v=DMARC1",), Found.DMARC_SYNTAX, ERROR, f"{SYNTAX}: it has no policy, p=", CORRECT),
+        (("v=DMARC1; ; word",), Found.DMARC_SYNTAX, ERROR, f"{SYNTAX}: 'word' is no tag", CORRECT),
+        (
+            ("v=DMARC1; p=none; P=none",),
+            *(Found.DMARC_SYNTAX, ERROR, f"{SYNTAX}: P= stands in it more than once", CORRECT),
+        ),
         (
             ("v=DMARC1; p=drop",),
             *(Found.DMARC_SYNTAX, ERROR, f"{SYNTAX}: p=drop is none of none, quarantine, reject", CORRECT),
@@ -127,7 +132,7 @@ CORRECT: Final = 'correct it, such as "v=DMARC1; p=quarantine"'
             *(Found.DMARC_SYNTAX, ERROR, f"{SYNTAX}: pct=101 is not from 0 to 100", CORRECT),
         ),
     ],
-    ids=["missing", "several", "none", "no-policy", "p", "sp", "adkim", "aspf", "pct"],
+    ids=["missing", "several", "none", "no-policy", "no-tag", "twice", "p", "sp", "adkim", "aspf", "pct"],
 )
 def test_of_a_policy(texts: tuple[str, ...], found: Found, level: Level, line: str, mend: str) -> None:
     assert told(judge_dmarc("a.net", {AT: Answer(texts)}, is_signed=True)) == [(found, level, line, mend)]
@@ -308,6 +313,18 @@ def test_what_has_to_be_asked_first_is_named_and_silence_is_no_fault() -> None:
     assert walked.lost == ("c.net",)
     assert walked.faults == (("d.net", "'ip4' is not made as ip4 is"),)
     assert not walk("a.net", {"a.net": ABSENT}).lost
+
+
+def test_a_fault_hides_nothing_that_comes_after_it() -> None:
+    known = {
+        "a.net": Answer(("v=spf1 include:b.net. include:c.net -all",)),
+        "b.net": Answer(("v=spf1 exp=x.net exp=y.net",)),
+        "c.net": Answer(("v=spf1 exists:a! -all",)),
+    }
+    assert walk("a.net", known).faults == (
+        ("b.net", "exp= stands in it more than once"),
+        ("c.net", "'exists:a!' is not made as exists is"),
+    )
 
 
 def test_a_redirect_counts_only_where_nothing_says_all() -> None:

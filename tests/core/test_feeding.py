@@ -16,6 +16,7 @@ from digest.core.feeding import (
     FeedHealth,
     forgotten_before,
     health_of,
+    may_be_out,
     move_seen,
     next_after_answer,
     next_after_failure,
@@ -60,6 +61,25 @@ FEED = Feed(
 )
 def test_the_worst_that_holds_of_a_feed_is_told(feed: Feed, health: FeedHealth) -> None:
     assert health_of(feed, NOW) is health
+
+
+@pytest.mark.parametrize(
+    ("newest_at", "published", "may_be"),
+    [
+        (None, None, True),
+        (None, NOW, True),
+        (None, NOW + SECOND, False),
+        (NOW, NOW, True),
+        (NOW + SECOND, NOW, False),
+    ],
+)
+def test_an_item_may_be_out_that_came_no_later_than_the_store_that_is_gone(
+    newest_at: datetime | None, published: datetime | None, may_be: bool
+) -> None:
+    feed = replace(FEED, newest_at=newest_at)
+    assert may_be_out(feed, published, NOW) is may_be
+    assert not may_be_out(feed, published, None)
+    assert not may_be_out(replace(feed, begun_at=None), published, NOW)
 
 
 @pytest.mark.parametrize(
