@@ -36,6 +36,8 @@ def test_a_quotation_at_the_end_is_left_out_with_the_line_that_leads_over(lead: 
 
 def test_the_line_that_leads_over_takes_no_own_word_with_it() -> None:
     assert own_words(f"Yes!\n{GMAIL}\n> Do you like it?").text == "Yes!"
+    told = "I wrote to you on Tue, Nov 24, 2026 at 7:00 AM, d@news.example."
+    assert own_words(f"{told}\n> one").text == told
     assert own_words("These are my points:\n> one\n> two").text == "These are my points:"
     assert own_words("Hi!\n\nCall me at 12:30\nafter lunch:\n> one").text.endswith("\nafter lunch:")
 

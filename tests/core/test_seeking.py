@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.core.seeking import SNIPPET, Piece, pieces, snippet, wanted
+from digest.core.seeking import MOST_CLAUSES, SNIPPET, Piece, pieces, snippet, wanted
 
 ASKED = wanted("tariff gallium", {"english"})
 #: Some are looked for, some are not.
@@ -121,3 +121,22 @@ def test_a_text_that_is_just_short_enough_is_shown_whole() -> None:
 
 def test_one_word_that_is_too_long_is_cut() -> None:
     assert snippet(["x" * 400], "en", ASKED) == (plain("x" * SNIPPET), plain(" …"))
+
+
+def test_a_text_that_is_just_short_enough_is_shown_whole_wherever_the_word_stands() -> None:
+    text = "x " * ((SNIPPET - 8) // 2) + "gallium."
+    assert len(text) == SNIPPET
+    assert snippet([text], "en", ASKED) == (plain(text[:-8]), found("gallium"), plain("."))
+
+
+def test_the_sign_at_the_end_of_a_text_is_shown() -> None:
+    shown = snippet(["Nothing to see. " * 40 + "Here is gallium at last."], "en", ASKED)
+    assert shown[-1] == plain(" at last.")
+
+
+@pytest.mark.parametrize(("present", "absent"), [(16, 0), (17, 0), (10, 6), (10, 9), (3, 20)], ids=str)
+def test_a_question_has_so_many_clauses_and_the_rest_is_not_read(present: int, absent: int) -> None:
+    words = [*(f"a{n}" for n in range(present)), *(f"-b{n}" for n in range(absent))]
+    asked = wanted(" ".join(words))
+    assert len(asked.present) + len(asked.absent) == min(MOST_CLAUSES, present + absent)
+    assert len(asked.present) == min(MOST_CLAUSES, present)
