@@ -42,6 +42,23 @@ def test_the_line_that_leads_over_takes_no_own_word_with_it() -> None:
     assert own_words("Hi!\n\nCall me at 12:30\nafter lunch:\n> one").text.endswith("\nafter lunch:")
 
 
+GERMAN_FOLDED = (
+    "Am Dienstag, dem 24.11.2026 um 07:00 schrieb The Harbour Letter of the North\n<d@news.example>:"
+)
+
+
+def test_of_a_line_that_a_program_broke_all_goes_where_it_is_known_to_be_its_own() -> None:
+    assert own_words(f"Yes!\n{GMAIL_FOLDED}\n> one").text == "Yes!"
+    assert own_words(f"Ja!\n\n{GERMAN_FOLDED}\n> one").text == "Ja!"
+    # what hangs together with own words may be own words
+    first = GERMAN_FOLDED.partition("\n")[0]
+    assert own_words(f"Ja!\n{GERMAN_FOLDED}\n> one").text == f"Ja!\n{first}"
+
+
+def test_spaces_at_the_ends_of_lines_and_lines_without_a_word_go() -> None:
+    assert own_words("a  \n \n\n\n b \nc").text == "a\n\n b\nc"
+
+
 def test_a_mail_below_a_line_of_hyphens_is_left_out() -> None:
     below = "-----Original Message-----\nFrom: The Digest\nSent: Tuesday\n\nWhy small ports win"
     assert own_words(f"{THANKS}\n\n{below}").text == THANKS

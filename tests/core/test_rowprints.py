@@ -115,6 +115,7 @@ def test_rows_are_spread_over_all_parts() -> None:
 
 
 def test_rows_are_spelled_as_backups_of_before_have_them() -> None:
+    assert row_bytes(["a\ud800"]) == b"s4:a\xed\xa0\x80"
     row = [7, "é", None, True, 0.5, b"\x00", NOON, date(2026, 11, 24), {"b": [1, "ü"], "a": None}]
     assert row_bytes(row) == (
         b"i7;s2:\xc3\xa9n;y;f0x1.0000000000000p-1;b1:\x00t2026-11-24T12:00:00.000001+00:00;d2026-11-24;"
