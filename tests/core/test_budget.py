@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.budget import Fit, Form, Octets, WeighedItem, Weights, fitted, octets_of
+from digest.core.picturing import MOST_IN_A_MAIL
 
 TOPICS = ("economy", "energy", "society")
 LIMIT = Octets(900, 1000)
@@ -201,3 +203,34 @@ def test_a_theme_without_lines_prints_headlines_and_may_be_too_large() -> None:
 def test_the_html_part_has_a_limit_of_its_own() -> None:
     heavy = WeighedItem("economy", [Octets(size, size) for size in (5, 10, 20, 40, 80, 950, 950)])
     assert letters(fitted(Weights(Octets(0, 0), [heavy]), LIMIT)) == "S"
+
+
+def test_a_mail_brings_along_no_more_pictures_than_so_many() -> None:
+    pictured = replace(item(1, 2, 3, 4, 5, 6, 7), brings_picture=True)
+    items = [pictured] * (MOST_IN_A_MAIL + 2) + [item(1, 2, 3, 4, 5, 6, 7)]
+    assert letters(fitted(weights(items), LIMIT)) == "F" * MOST_IN_A_MAIL + "PPF"
+
+
+def test_a_mail_weighs_what_is_printed_in_it() -> None:
+    copy = Weights(
+        Octets(1, 2),
+        [item(5, 10, 20, 40, 80, 160), item(5, 10, 20, 40, 80, 160, topic="energy")],
+        {"economy": Octets(1_000, 2_000), "energy": Octets(3_000, 6_000)},
+        contents=Octets(10_000, 20_000),
+        waiting=Octets(100_000, 200_000),
+        lines=Octets(1_000_000, 2_000_000),
+    )
+    assert octets_of(Fit((Form.HEADLINE, Form.LINE)), copy) == Octets(1_111_061, 2_222_122)
+    bare = Fit((Form.FULL, Form.HEADLINE), contents=False, waiting=False)
+    assert octets_of(bare, copy) == Octets(4_201, 8_402)
+    with pytest.raises(ValueError, match="zip"):
+        octets_of(Fit((Form.FULL,)), copy)
+
+
+@pytest.mark.parametrize(("html", "message"), [(900, 0), (0, 1000), (900, 1000)])
+def test_a_mail_may_be_as_large_as_the_limit(html: int, message: int) -> None:
+    most = Octets(html, message)
+    assert most.within(LIMIT)
+    whole = WeighedItem("economy", [*[Octets(0, 0)] * 5, most, most.plus(Octets(1, 1))])
+    assert letters(fitted(Weights(Octets(0, 0), [whole]), LIMIT)) == "P"
+    assert not most.plus(Octets(int(html == 900), int(message == 1000))).within(LIMIT)
