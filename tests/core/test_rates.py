@@ -50,6 +50,11 @@ def test_after_a_span_without_calls_all_are_there_and_no_more() -> None:
     assert [rates.take(1, later).allowed for _ in range(4)] == [True, True, True, False]
 
 
+def test_how_much_may_be_asked_in_which_span_can_be_told() -> None:
+    rates = Rates(3, MINUTE)
+    assert (rates.most, rates.span) == (3, MINUTE)
+
+
 def test_each_caller_has_a_ration_of_its_own() -> None:
     rates = Rates(1, MINUTE)
     assert rates.take(1, NOON).allowed
