@@ -5,11 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime-ready
 DEV := $(VENV)/.dev-ready
+MUTANTS := $(VENV)/.mutants-ready
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 # what builds the project itself; hashed like the rest, so that nothing is fetched unseen
 BUILD_TOOLS := hatchling editables
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+# what makes mutants; it brings a user interface along that nothing else here needs, so it stands by itself
+MUTMUT := mutmut>=3.8.1,<4
 # one more than there are processors: a third of their time tests wait, for servers, browsers and clocks
 WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 # what looks at mails and is not Python; without npm the checks say what they lack
@@ -21,7 +24,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long check docs lint-mail mail-tools golden pictures bench catalogues reference settings metrics house lock clean
+.PHONY: help setup demo serve test test-long check docs lint-mail mail-tools golden pictures bench coverage mutants catalogues reference settings metrics house lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +70,17 @@ pictures: $(DEV) ## take the pictures of the documentation anew (Chromium, and p
 bench: $(DEV) ## how fast, and how it grows: figures, no verdict
 	$(BIN)/python -m benchmarks
 
+coverage: $(DEV) ## what of digest/core/, digest/mail/ and subscribers/ no test goes through; takes an hour
+	rm -rf var/coverage && mkdir -p var/coverage
+	$(BIN)/python -m coverage run -m pytest -n $(WORKERS) -m "not long"
+	@$(BIN)/python -m coverage combine --quiet
+	@$(BIN)/python -m coverage report
+
+mutants: $(MUTANTS) ## whether tests see what is changed in digest/core/ (ASK="digest.core.selection.*": some of it)
+	nice $(BIN)/mutmut run $(foreach name,$(ASK),'$(name)')
+	@$(BIN)/mutmut results
+	@$(BIN)/python -m tests.mutants
+
 reference: $(DEV) ## write docs/api-reference.md and docs/reference/ anew, from the API, the commands, the tables
 	$(BIN)/python -m tests.web.api.referenced
 	$(BIN)/python -m tests.docs
@@ -92,9 +106,11 @@ lock: $(BIN)/python ## pin and hash what pyproject.toml asks for (make lock UPGR
 		--output-file requirements-container.txt pyproject.toml
 	$(COMPILE) --extra dev --constraint requirements-build.txt --constraint requirements-container.txt \
 		--output-file requirements-dev.txt pyproject.toml
+	printf '%s\n' '$(MUTMUT)' | $(COMPILE) --constraint requirements-dev.txt \
+		--output-file requirements-mutants.txt -
 
 clean: ## remove .venv/ and caches; var/ holds your readers and stays
-	rm -rf $(VENV) $(MAIL_LINT)/node_modules dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(MAIL_LINT)/node_modules dist build site mutants .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -114,6 +130,10 @@ $(RUNTIME): requirements-build.txt requirements.txt pyproject.toml $(BIN)/python
 
 $(DEV): requirements-dev.txt $(RUNTIME)
 	$(INSTALL) --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+$(MUTANTS): requirements-mutants.txt $(DEV)
+	$(INSTALL) --require-hashes --requirement requirements-mutants.txt
 	@touch $@
 
 $(MAIL_TOOLS): $(MAIL_LINT)/package-lock.json

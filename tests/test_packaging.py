@@ -25,6 +25,7 @@ LOCKS: Final = (
     "requirements.txt",
     "requirements-container.txt",
     "requirements-dev.txt",
+    "requirements-mutants.txt",
 )
 
 
@@ -189,12 +190,12 @@ def test_container_has_every_extra_but_that_of_developers(project: dict[str, Any
 
 
 def test_all_files_pin_the_same_versions() -> None:
-    build, runtime, container, dev = (
+    build, runtime, container, dev, mutants = (
         {line.partition(" ")[0] for line in _requirements(name)} for name in LOCKS
     )
     assert runtime <= container <= dev
     pinned = dict(line.split("==") for line in dev)
-    for name, version in (line.split("==") for line in build):
+    for name, version in (line.split("==") for line in (*build, *mutants)):
         assert pinned.get(name, version) == version
 
 

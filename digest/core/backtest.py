@@ -47,7 +47,7 @@ def back_test(
     seconds: Mapping[int, float] = {one.candidate.number: one.seconds for one in past}
     instants = [one.at for one in past]
     before = bisect_right(instants, begin_of_test(cadence, now))
-    bookmark = Bookmark(past[before - 1].candidate.number if before else _before_all(past))
+    bookmark = Bookmark(past[before - 1].candidate.number if before else 0)
     issues: list[tuple[int, float]] = []
     for moment in _moments(cadence, instants, now):
         seen = bisect_right(instants, moment)
@@ -77,7 +77,3 @@ def _moments(cadence: Cadence, instants: Sequence[datetime], now: datetime) -> l
     if cadence.at_once:
         return sorted({instant for instant in instants if begin < instant <= now})
     return [slot.due_at for slot in timetable.slots_between(cadence, begin, now)]
-
-
-def _before_all(past: Sequence[Published]) -> int:
-    return past[0].candidate.number - 1 if past else 0

@@ -171,7 +171,6 @@ class _Plan:
         self.octets = octets_of(Fit(tuple(self.forms), layout.contents, layout.waiting), weights)
         self._pictures = 0
         is_in_lines = layout.least < Form.HEADLINE
-        self._in_lines = len(weights.items) if is_in_lines else 0
         self._headed: Final = set() if is_in_lines else {item.topic for item in weights.items}
 
     def raise_to(self, form: Form, indexes: Sequence[int], limit: Octets) -> None:
@@ -189,18 +188,17 @@ class _Plan:
             more_html, more_message = more.html - less.html, more.message - less.message
             leaves_lines = before < Form.HEADLINE <= form
             if leaves_lines:
-                around = self._around(items[index].topic)
-                more_html, more_message = more_html + around.html, more_message + around.message
+                # what stands around the lines stays: all items as headlines do not fit, or none were in lines
+                heading = self._heading_for(items[index].topic)
+                more_html, more_message = more_html + heading.html, more_message + heading.message
             if html + more_html <= limit.html and message + more_message <= limit.message:
                 html, message = html + more_html, message + more_message
                 forms[index] = form
                 self._pictures += brings_picture
                 if leaves_lines:
                     self._headed.add(items[index].topic)
-                    self._in_lines -= 1
         self.octets = Octets(html, message)
 
-    def _around(self, topic: str) -> Octets:
+    def _heading_for(self, topic: str) -> Octets:
         """What an item needs around it, beyond what is there, when it moves from the lines to its topic."""
-        heading = _NOTHING if topic in self._headed else self._weights.topics.get(topic, _NOTHING)
-        return heading.minus(self._weights.lines) if self._in_lines == 1 else heading
+        return _NOTHING if topic in self._headed else self._weights.topics.get(topic, _NOTHING)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 from digest.core.figures import Kind, figures_in
-from digest.core.likeness import Traits
+from digest.core.likeness import Traits, folded
 from digest.core.plain_words import stem
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -45,6 +45,6 @@ def _figures(text: str, others: Collection[Traits]) -> Iterator[tuple[int, int]]
 
 def _names(text: str, mine: Traits, others: Collection[Traits]) -> Iterator[tuple[int, int]]:
     for match in _WORD.finditer(text):
-        name = stem(match[0].casefold())
+        name = stem(folded(match[0]))
         if match[0][0].isupper() and name in mine.names and not any(name in its.words for its in others):
             yield match.span()

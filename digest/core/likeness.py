@@ -97,7 +97,7 @@ def traits_of(
         title=title_words,
         words={**text_words, **title_words},
         title_names=frozenset(word for word, weight in title_words.items() if weight == _NAME_WEIGHT),
-        names={stem(name.casefold()): name for name in sorted(names.values())},
+        names={stem(folded(name)): name for name in sorted(names.values())},
         title_figures=title_figures,
         figures=title_figures | text_figures,
         turns=frozenset(_turns_in(title)),
@@ -208,6 +208,11 @@ def _number_of(sign: str) -> int:
 # --- taking traits from a text ------------------------------------------------------------------------------
 
 
+def folded(text: str) -> str:
+    """In small letters; the Turkish I with a dot would fold into two signs, and so cut its word in two."""
+    return text.casefold().replace("i\u0307", "i")
+
+
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace("’", "'")
 
@@ -225,7 +230,7 @@ def _names_in(title: str, text: str) -> dict[str, str]:
                 continue
             is_first_of_name = len(words) > place + 1 and words[place + 1][0].isupper()
             if place or word.endswith("'s") or is_first_of_name:
-                names.setdefault(_bare(word).casefold(), _bare(word))
+                names.setdefault(folded(_bare(word)), _bare(word))
     return {name: said for name, said in names.items() if name not in STOP and stem(name) not in COMMON}
 
 
@@ -242,13 +247,13 @@ def _bare(word: str) -> str:
 
 def _weighed(text: str, names: Collection[str]) -> tuple[dict[str, float], frozenset[Figure]]:
     """The words of a text with what they weigh, and its figures."""
-    folded = text.casefold()
+    small = folded(text)
     figures, rest, end = set(), [], 0
-    for figure, start, stop in figures_in(folded):
+    for figure, start, stop in figures_in(small):
         figures.add(figure)
-        rest.append(folded[end:start])
+        rest.append(small[end:start])
         end = stop
-    rest.append(folded[end:])
+    rest.append(small[end:])
     weights: dict[str, float] = {}
     # most words of a text stand in it more than once
     met: dict[str, tuple[tuple[str, float], ...]] = {}
@@ -306,9 +311,9 @@ def _pairs(run: str) -> Iterator[tuple[str, float]]:
 
 
 def _turns_in(title: str) -> Iterator[str]:
-    folded = title.casefold()
-    for match in _WORD.finditer(folded):
+    small = folded(title)
+    for match in _WORD.finditer(small):
         if match[0] in WAYS:
             yield WAYS[match[0]]
-    if _HAN.search(folded):
-        yield from (way for word, way in WAYS.items() if not word.isascii() and word in folded)
+    if _HAN.search(small):
+        yield from (way for word, way in WAYS.items() if not word.isascii() and word in small)

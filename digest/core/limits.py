@@ -73,7 +73,7 @@ def end_of_span(span: timedelta, now: datetime) -> datetime:
 
 def counted(seen_from: str, address: str, now: datetime) -> Iterator[Counted]:
     """All that a request from somewhere about an address counts for."""
-    domain = family_of(address.rpartition("@")[2])
+    domain = family_of(address)
     by_domain = BY_LARGE_DOMAIN if domain in FAMILIES else BY_DOMAIN
     for name, limits in ((f"network {network_of(seen_from)}", BY_NETWORK), (f"domain {domain}", by_domain)):
         yield from spans(name, limits, now)

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from digest.core.arrivals import Arrival, Choices, MoveIn, Unconfirmed, move_in, stays
-from digest.core.exports import Export, Label, Member, System, There
+from digest.core.exports import Agreement, Export, Label, Member, System, There
 from digest.core.label_mapping import parse_mapping
 from digest.errors import InputError
-from subscribers.model import Standing
+from subscribers.model import Format, Standing
+from subscribers.roster import RosterRow
 
 TOPICS = {"economy": "economy", "money": "economy", "energy": "energy"}
 NEWSLETTERS = ("daily", "weekly", "energy")
@@ -231,3 +232,98 @@ def test_who_left_there_reads_on_here_only_by_a_later_word_of_their_own(
     gone_at: datetime | None, yes: datetime | None, stay: bool
 ) -> None:
     assert stays(gone_at, yes) is stay
+
+
+def test_who_left_there_and_said_yes_here_at_the_same_moment_stays() -> None:
+    assert stays(DAY, DAY)
+
+
+# --- What is kept of somebody -------------------------------------------------------------------------------
+
+
+def known(there: There, **more: Any) -> Member:
+    """Somebody of whom all is known there."""
+    return member(
+        there=there,
+        name="Ann",
+        zone="Europe/Paris",
+        language="fr",
+        format=Format.TEXT,
+        agreement=Agreement(asked_at=DAY),
+        line=7,
+        file="all.csv",
+        **more,
+    )
+
+
+def test_of_who_reads_all_that_is_known_comes_along() -> None:
+    (arrival,) = decided(known(There.READS, labels=["Energy"]), mapping=("Energy=topic:energy",)).arrivals
+    assert arrival == Arrival(
+        RosterRow(
+            email="ann@a.example",
+            newsletter="daily",
+            name="Ann",
+            topics=frozenset({"energy"}),
+            timezone="Europe/Paris",
+            language="fr",
+            format=Format.TEXT,
+            status=None,
+            line=7,
+        ),
+        There.READS,
+        Agreement(asked_at=DAY),
+        None,
+        "imported from listmonk",
+        "all.csv",
+    )
+    assert arrival.row.line == 7
+
+
+def test_of_who_is_gone_nothing_is_kept_that_is_not_needed() -> None:
+    gone = known(There.LEFT, gone_at=DAY, because="too often", labels=["Energy"])
+    (arrival,) = decided(gone, mapping=("Energy=topic:energy",)).arrivals
+    assert arrival == Arrival(
+        RosterRow(email="ann@a.example", newsletter="daily", status=Standing.LEFT, line=7),
+        There.LEFT,
+        Agreement(asked_at=DAY),
+        DAY,
+        "imported from listmonk, left there on 2026-03-04: too often",
+        "all.csv",
+    )
+
+
+def test_why_and_when_somebody_went_is_said_where_it_is_known() -> None:
+    (arrival,) = decided(member(there=There.LEFT)).arrivals
+    assert arrival.reason == "imported from listmonk, left there"
+
+
+def test_what_is_left_out_is_told_with_its_line_and_file() -> None:
+    found = decided(known(There.DELETED), member("bob@a.example", There.NEVER_AGREED, line=3, file="b.csv"))
+    assert [(one.line, one.file) for one in found.left_out] == [(7, "all.csv"), (3, "b.csv")]
+
+
+@pytest.mark.parametrize(
+    ("lists", "newsletters"),
+    [(["Weekly"], ["weekly"]), (["Weekly", "Daily"], ["daily", "weekly"]), ([""], ["daily", "weekly"])],
+    ids=["one", "two", "none"],
+)
+def test_who_complained_gets_none_of_what_they_read_or_nothing_at_all(
+    lists: list[str], newsletters: list[str]
+) -> None:
+    mapping = ("weekly=newsletter:weekly", "daily=newsletter:daily")
+    there = [member(there=There.COMPLAINED, list=name, line=line) for line, name in enumerate(lists, 2)]
+    others = [member("bob@a.example", list=name, line=0) for name in ("Weekly", "Daily")]
+    found = decided(*there, *others, mapping=mapping)
+    mine = [arrival.row.newsletter for arrival in found.arrivals if arrival.there is There.COMPLAINED]
+    assert sorted(str(slug) for slug in mine) == newsletters
+    assert [one.line for one in found.left_out] == list(range(3, 2 + len(lists)))
+
+
+def test_who_complained_where_nothing_is_mapped_is_not_written_to_by_the_first_newsletter() -> None:
+    assert came(member(there=There.COMPLAINED)) == [("daily", There.COMPLAINED, None)]
+
+
+def test_a_list_that_becomes_nothing_brings_nobody() -> None:
+    found = decided(member(list="Old"), mapping=("old=-",), newsletter="daily")
+    assert found.arrivals == ()
+    assert [one.line for one in found.left_out] == [2]

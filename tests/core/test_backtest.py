@@ -49,6 +49,7 @@ def news(days: int, *, per_day: int = 2, seconds: float = 30.0) -> list[Publishe
         (DAILY, ECONOMY, Typical(28, 1, 30.0)),
         (Cadence(WEEKDAYS, time(7, 0), "UTC", at_once=True), Profile(), Typical(55, 1, 30.0)),
         (Cadence(("monthly",), time(7, 0), "UTC"), ECONOMY, Typical(1, 31, 31 * 30.0)),
+        (Cadence(("monthly",), time(7, 0), "UTC"), Profile(), Typical(1, 62, 62 * 30.0)),
     ],
 )
 def test_what_would_have_come(cadence: Cadence, profile: Profile, found: Typical) -> None:
@@ -71,3 +72,21 @@ def test_the_first_slot_that_is_tried_has_a_whole_week_behind_it() -> None:
     assert (begin.weekday(), begin) == (0, datetime(2026, 10, 26, 7, 0, tzinfo=UTC))
     (one,) = [item for item in news(70, per_day=1) if item.at == begin + timedelta(hours=5)]
     assert back_test(WEEKLY, ECONOMY, [one], RULES, NOW) == Typical(1, 1, 30.0)
+
+
+@pytest.mark.parametrize(("issues", "items"), [(1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (6, 3)])
+def test_of_issues_that_differ_the_one_in_the_middle_is_typical(issues: int, items: int) -> None:
+    # one item on the first day, two on the second
+    past = [
+        item
+        for day, group in enumerate(range(0, 60, 10))
+        for item in news(6, per_day=10)[group : group + day + 1]
+        if day < issues
+    ]
+    assert back_test(DAILY, Profile(), past, RULES, NOW) == Typical(issues, items, items * 30.0)
+
+
+def test_news_at_once_of_this_moment_would_have_come() -> None:
+    at_once = Cadence(WEEKDAYS, time(7, 0), "UTC", at_once=True)
+    now = news(1)[0].at
+    assert back_test(at_once, Profile(), news(1), RULES, now) == Typical(1, 1, 30.0)

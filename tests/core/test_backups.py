@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
 
 import pytest
 
-from digest.core.backups import DamagedError, Kind, Shape, mark_of, read_head, read_row, row_line
+from digest.core.backups import (
+    DamagedError,
+    Head,
+    Kind,
+    Shape,
+    head_line,
+    mark_of,
+    read_head,
+    read_row,
+    row_line,
+)
+from digest.core.editions import day_span
 from digest.core.feeding import Feed, may_be_out
 from subscribers.model import Section
 
@@ -46,6 +58,36 @@ def there_and_back(kind: Kind, value: Any) -> Any:
 def test_value_comes_back(kind: Kind, value: Any) -> None:
     found = there_and_back(kind, value)
     assert repr(found) == repr(value)
+
+
+def test_instants_are_written_in_utc_whatever_the_zone_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        shape = Shape("letters", (("at", Kind.INSTANT),), ("at",))
+        assert row_line(shape, (NOON,)) == b'["2026-11-24T12:00:00.000001+00:00"]\n'
+        assert day_span(date(2026, 11, 24), "UTC").first.isoformat() == "2026-11-24T00:00:00+00:00"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_row_that_does_not_fit_its_table_is_not_written() -> None:
+    shape = Shape("letters", (("id", Kind.NUMBER), ("word", Kind.TEXT)), ("id",))
+    with pytest.raises(ValueError, match="zip"):
+        row_line(shape, (1,))
+    with pytest.raises(DamagedError):
+        read_row(shape, b"[1]\n")
+
+
+def test_the_head_comes_back_with_the_marks_of_keys_and_the_keys() -> None:
+    shape = Shape("letters", (("id", Kind.NUMBER),), ("id",))
+    head = Head("0030", "0.1.0", NOON, "sqlite:///a", (shape,), 3)
+    assert read_head(head_line(head)) == head
+    with_keys = replace(head, key_marks=("a", "b"), keys=("secret",))
+    assert read_head(head_line(with_keys)) == with_keys
 
 
 def test_instant_of_another_zone_comes_back_as_utc() -> None:

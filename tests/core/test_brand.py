@@ -9,8 +9,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.core.brand import parse_colour, parse_item_text, parse_links, parse_logo, parse_logo_alt
-from digest.core.model import BrandLink, ItemText
+from digest.core.brand import (
+    MOST_ADDRESS,
+    parse_archive,
+    parse_colour,
+    parse_item_text,
+    parse_links,
+    parse_logo,
+    parse_logo_alt,
+    parse_pictures,
+)
+from digest.core.model import Archive, BrandLink, ItemText, Pictures
 from digest.errors import InputError
 
 LONG = "x" * 1000
@@ -122,3 +131,19 @@ def test_a_colour_that_is_taken_can_stand_in_a_style_sheet(text: str) -> None:
         return
     assert (colour is None and not text.strip()) or re.fullmatch("#[0-9a-f]{6}", colour or "")
     assert colour is None or accent(colour) == colour
+
+
+def test_archive_and_pictures_are_one_of_few_words() -> None:
+    assert [parse_archive(text) for text in ("none", " Titles ", "FULL")] == list(Archive)
+    assert [parse_pictures(text) for text in ("none", " Linked ", "EMBEDDED")] == list(Pictures)
+    with pytest.raises(InputError, match=r"^archive 'some' is not known: say none, titles or full$"):
+        parse_archive("some")
+    with pytest.raises(InputError, match=r"^pictures 'some' are not known: say none, linked or embedded$"):
+        parse_pictures("some")
+
+
+def test_an_address_may_be_as_long_as_is_said() -> None:
+    longest = "https://news.example/".ljust(MOST_ADDRESS, "a")
+    assert parse_logo(longest) == longest
+    with pytest.raises(InputError, match=f"has {MOST_ADDRESS + 1} characters: use at most {MOST_ADDRESS}"):
+        parse_logo(longest + "a")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.budget import Fit, Form, Octets, WeighedItem, Weights, fitted, octets_of
+from digest.core.picturing import MOST_IN_A_MAIL
 
 TOPICS = ("economy", "energy", "society")
 LIMIT = Octets(900, 1000)
@@ -73,6 +75,27 @@ def test_the_limit_is_kept_whenever_it_can_be(given_weights: Weights) -> None:
         assert octets_of(fit, given_weights).within(LIMIT)
     else:
         assert fit == least(given_weights)
+
+
+@given(WEIGHTS)
+def test_where_not_all_can_be_headlines_some_items_stay_in_lines(given_weights: Weights) -> None:
+    bare = Fit((Form.HEADLINE,) * len(given_weights.items), contents=False, waiting=False)
+    if given_weights.has_lines and not octets_of(bare, given_weights).within(LIMIT):
+        assert min(fitted(given_weights, LIMIT).forms, default=Form.STUB) < Form.HEADLINE
+
+
+@pytest.mark.parametrize(
+    ("html", "message", "saves"),
+    [(9, 19, True), (10, 19, True), (10, 20, False), (9, 20, False), (11, 19, False), (9, 21, False)],
+)
+def test_what_saves_nothing_of_the_mail_or_costs_html_is_not_less(
+    html: int, message: int, saves: bool
+) -> None:
+    assert Octets(html, message).is_less_than(Octets(10, 20)) is saves
+
+
+def test_what_is_taken_off_is_what_was_added() -> None:
+    assert Octets(9, 20).minus(Octets(2, 5)) == Octets(7, 15)
 
 
 @given(WEIGHTS)
@@ -164,6 +187,15 @@ def test_the_contents_go_before_the_titles_of_what_waits() -> None:
     assert (fit.contents, fit.waiting) == (False, False)
 
 
+def test_what_leaves_the_lines_pays_for_the_heading_of_its_topic_once() -> None:
+    heading = {"economy": Octets(30, 60)}
+    # 160 for the first, 30 for the heading, 40 for each headline, and 20 for each in a line
+    fit = fitted(Weights(Octets(0, 0), plain(13), heading), LIMIT)
+    assert letters(fit) == "FHHH" + "L" * 9
+    other = [item(5, 10, 20, 40, 80, 160, topic="energy"), *plain(12)]
+    assert letters(fitted(Weights(Octets(0, 0), other, heading), LIMIT)) == "FHHH" + "L" * 9
+
+
 def test_a_theme_without_lines_prints_headlines_and_may_be_too_large() -> None:
     assert letters(fitted(weights(plain(20), has_lines=False), LIMIT)) == "H" * 20
 
@@ -171,3 +203,34 @@ def test_a_theme_without_lines_prints_headlines_and_may_be_too_large() -> None:
 def test_the_html_part_has_a_limit_of_its_own() -> None:
     heavy = WeighedItem("economy", [Octets(size, size) for size in (5, 10, 20, 40, 80, 950, 950)])
     assert letters(fitted(Weights(Octets(0, 0), [heavy]), LIMIT)) == "S"
+
+
+def test_a_mail_brings_along_no_more_pictures_than_so_many() -> None:
+    pictured = replace(item(1, 2, 3, 4, 5, 6, 7), brings_picture=True)
+    items = [pictured] * (MOST_IN_A_MAIL + 2) + [item(1, 2, 3, 4, 5, 6, 7)]
+    assert letters(fitted(weights(items), LIMIT)) == "F" * MOST_IN_A_MAIL + "PPF"
+
+
+def test_a_mail_weighs_what_is_printed_in_it() -> None:
+    copy = Weights(
+        Octets(1, 2),
+        [item(5, 10, 20, 40, 80, 160), item(5, 10, 20, 40, 80, 160, topic="energy")],
+        {"economy": Octets(1_000, 2_000), "energy": Octets(3_000, 6_000)},
+        contents=Octets(10_000, 20_000),
+        waiting=Octets(100_000, 200_000),
+        lines=Octets(1_000_000, 2_000_000),
+    )
+    assert octets_of(Fit((Form.HEADLINE, Form.LINE)), copy) == Octets(1_111_061, 2_222_122)
+    bare = Fit((Form.FULL, Form.HEADLINE), contents=False, waiting=False)
+    assert octets_of(bare, copy) == Octets(4_201, 8_402)
+    with pytest.raises(ValueError, match="zip"):
+        octets_of(Fit((Form.FULL,)), copy)
+
+
+@pytest.mark.parametrize(("html", "message"), [(900, 0), (0, 1000), (900, 1000)])
+def test_a_mail_may_be_as_large_as_the_limit(html: int, message: int) -> None:
+    most = Octets(html, message)
+    assert most.within(LIMIT)
+    whole = WeighedItem("economy", [*[Octets(0, 0)] * 5, most, most.plus(Octets(1, 1))])
+    assert letters(fitted(Weights(Octets(0, 0), [whole]), LIMIT)) == "P"
+    assert not most.plus(Octets(int(html == 900), int(message == 1000))).within(LIMIT)

@@ -25,6 +25,11 @@ BODY = "The harbour office raises its fees by 12 percent, to 1,400 crowns a bert
         (BODY, BODY.replace("fees", "rents")),
         ("港口费用上涨百分之十二。", "港口费用下涨百分之十二。"),
         ("It may sail.", "It can sail."),
+        # four letters are too few to tell a slip
+        (BODY, BODY.replace("fees", "feas")),
+        (BODY, BODY.replace("percent", "pexxxxt")),
+        # a word is gone, and what is left of the place looks like the other
+        (BODY, BODY.replace("harbour office", "harbor")),
     ],
 )
 def test_another_figure_or_word_says_something_else(before: str, after: str) -> None:
@@ -41,6 +46,7 @@ def test_another_figure_or_word_says_something_else(before: str, after: str) -> 
         BODY.replace("percent", "per cent").replace("per cent", "percent"),
         BODY.replace("harbour", "harbor"),
         BODY.replace("office", "offiec"),
+        BODY.replace("berth", "berht"),
         BODY.replace(" 12", "\u00a012"),
     ],
 )
@@ -48,9 +54,29 @@ def test_spelling_and_typesetting_say_the_same(after: str) -> None:
     assert not says_something_else((TITLE, BODY), (TITLE, after))
 
 
-def test_many_words_spelt_anew_are_another_text() -> None:
-    words = "harbour berths crowns percent fishing ferries"
-    assert says_something_else((words,), (" ".join(word[:-1] + "z" for word in words.split()),))
+@pytest.mark.parametrize("between", [" ", " of the "], ids=["side-by-side", "apart"])
+def test_three_slips_are_mended_and_a_fourth_makes_another_text(between: str) -> None:
+    words = ["harbour", "berths", "crowns", "percent", "fishing", "ferries"]
+
+    def spelt_anew(count: int) -> str:
+        return between.join([*(word[:-1] + "z" for word in words[:count]), *words[count:]])
+
+    assert not says_something_else((between.join(words),), (spelt_anew(3),))
+    assert says_something_else((between.join(words),), (spelt_anew(4),))
+
+
+def test_words_are_the_same_that_have_seven_of_ten_letters_in_common() -> None:
+    assert not says_something_else(("shipowners",), ("shipownxyz",))
+    assert says_something_else(("shipowners",), ("shipowwxyz",))
+
+
+def test_long_texts_that_say_the_same_words_often_are_compared_like_any() -> None:
+    before = "the fees of the harbour rise " * 100
+    assert says_something_else((before,), (before + "again",))
+    assert not says_something_else((before,), (before.replace("harbour", "harbor", 1),))
+    # a script without spaces makes one word of a sentence
+    sentence = "ทะเล" * 100
+    assert not says_something_else((sentence,), ("ธ" + sentence[1:],))
 
 
 def test_paragraphs_may_be_divided_elsewhere() -> None:

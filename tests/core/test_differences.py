@@ -7,7 +7,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.core.differences import differences
+from digest.core.differences import Piece, differences
 from digest.core.likeness import Traits, traits_of
 
 DAY = date(2026, 11, 24)
@@ -32,7 +32,34 @@ def test_the_same_figure_in_another_form_is_no_difference() -> None:
 
 
 def test_alone_a_text_differs_from_nothing() -> None:
-    assert marked("In Varna 870 people lose their work.") == []
+    text = "In Varna 870 people lose their work."
+    assert differences(text, traits(text), []) == (Piece(text, marked=False),)
+
+
+def test_a_text_is_cut_where_it_differs() -> None:
+    text = "In March 870 people of Varna left, 5% of all."
+    assert differences(text, traits(text), [traits("People left.")]) == (
+        Piece("In March ", marked=False),
+        Piece("870", marked=True),
+        Piece(" people of ", marked=False),
+        Piece("Varna", marked=True),
+        Piece(" left, ", marked=False),
+        Piece("5%", marked=True),
+        Piece(" of all.", marked=False),
+    )
+
+
+def test_what_overlaps_is_marked_once_and_what_comes_after_it_too() -> None:
+    text = "On March 3 and for May 5 Olga came."
+    assert marked(text, "She came.") == ["March 3", "May 5", "Olga"]
+
+
+def test_letters_that_grow_when_they_are_folded_move_no_mark() -> None:
+    assert marked("ŉŉŉ, MARCH 3, 5 MILLION.", "ŉŉŉ.") == ["MARCH 3", "5 MILLION"]
+
+
+def test_a_name_that_others_have_is_no_difference_whatever_its_letters() -> None:
+    assert marked("The port of İzmir opens.", "İzmir: a port.") == []
 
 
 @given(st.text(max_size=200), st.text(max_size=200))

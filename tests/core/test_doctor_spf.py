@@ -22,6 +22,8 @@ ABSENT = Answer(trouble=Trouble.ABSENT)
         "mx a ptr ~all",
         "a:mail.post.net/24 a/24//64 mx:post.net//48 ?all",
         "ip4:192.0.2.1 ip4:192.0.2.0/24 ip6:2001:db8::/32 ip6:::1 -all",
+        # hosts behind the prefix, as receivers allow it
+        "ip4:192.0.2.9/24 ip6:2001:db8::9/32 exists:a.net -all",
         "+include:_spf.post.net -exists:%{i}._spf.%{d2r.-} -all",
         "redirect=_spf.post.net",
         "mx exp=why.post.net unknown-modifier=anything -all",

@@ -40,6 +40,8 @@ def test_a_day_is_that_of_home() -> None:
 def test_paths_are_read_strictly() -> None:
     assert parse_day("2026-11-27") == date(2026, 11, 27)
     assert parse_month("2026", "02") == Month(2026, 2)
+    assert (parse_day("1900-01-01"), parse_day("8999-12-31")) == (date(1900, 1, 1), date(8999, 12, 31))
+    assert (parse_day("1899-12-31"), parse_day("9000-01-01")) == (None, None)
     for wrong in ("2026-11-7", "2026-02-30", "20261127", "2026-11-27 ", "0001-01-01", "9999-12-31", "", "x"):
         assert parse_day(wrong) is None
     for year, month in (("2026", "2"), ("2026", "13"), ("26", "02"), ("2026", "02-03"), ("٢٠٢٦", "02")):

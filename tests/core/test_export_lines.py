@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from itertools import chain
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,3 +47,29 @@ def test_pieces_hold_all_that_is_said_of_an_address(members: list[Member], most:
     assert sorted(map(repr, chain.from_iterable(pieces))) == sorted(map(repr, members))
     addresses = [{member.address.casefold() for member in piece} for piece in pieces]
     assert sum(map(len, addresses)) == len(set().union(*addresses))
+
+
+def test_pieces_are_as_large_as_they_may_be() -> None:
+    addresses = ["a@x.example", "b@x.example", "A@x.example", "c@x.example", "d@x.example"]
+    members = [Member(address, There.READS, line) for line, address in enumerate(addresses, 1)]
+
+    def lines(most: int) -> list[list[int]]:
+        return [[member.line for member in piece] for piece in address_by_address(members, most)]
+
+    assert lines(9) == [[1, 3, 2, 4, 5]]
+    assert lines(3) == [[1, 3, 2], [4, 5]]
+    assert lines(2) == [[1, 3], [2, 4], [5]]
+    assert lines(1) == [[1, 3], [2], [4], [5]]
+    assert list(address_by_address([], 1)) == []
+
+
+def test_a_line_that_lacks_a_cell_is_none() -> None:
+    (cells,) = [cells_of(Member("a@x.example", There.READS, 1))]
+    with pytest.raises(ValueError, match="zip"):
+        member_from(1, cells[:-1])
+
+
+def test_an_agreement_is_kept_with_the_networks_it_came_from() -> None:
+    noon = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    member = Member("a@x.example", There.READS, 1, agreement=Agreement(noon, "192.0.2.1", noon, "192.0.2.2"))
+    assert member_from(1, cells_of(member)) == member

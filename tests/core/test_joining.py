@@ -46,6 +46,11 @@ def test_stories_that_begin_together_are_told_apart() -> None:
     assert taken(mine, 5, 4) == [(4, -2), (5, -2)]
 
 
+def test_each_that_comes_in_is_told_with_the_likeness_by_which_it_did() -> None:
+    (one,) = near(1, 2)
+    assert [joined.likeness for joined in stories().take_in(1, [one])] == [one.likeness] * 2
+
+
 def test_a_story_that_there_is_takes_in_what_tells_of_the_same() -> None:
     assert taken(stories({7: [2, 3]}), 1, 2) == [(1, 7)]
 

@@ -137,3 +137,11 @@ def test_the_set_is_read_whole() -> None:
     read = [one for half in HALVES for one in tellings(half)]
     assert len({one.source for one in read}) > 20
     assert {one.language for one in read} == {"en", "zh-Hans"}
+
+
+def test_signs_are_those_that_stores_have_kept_of_other_items() -> None:
+    assert signs_of(item("Gallium exports stop", "In Varna 870 people wait.")) == {
+        -8642861606350300385,
+        2276231386414177954,
+        8835730056367526838,
+    }

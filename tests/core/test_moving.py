@@ -67,6 +67,58 @@ def test_what_may_not_be_copied_is_refused_in_words(source: Place, target: Place
     assert words in refusal
 
 
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (
+            Why.COPYING,
+            "HERE is being copied to OTHER since DAY: "
+            "go on with digest store copy, or give that up with digest store reopen",
+        ),
+        (
+            Why.MOVED,
+            "HERE has moved to OTHER (DAY): let DIGEST_DATABASE_URL name that one "
+            "(digest store reopen would open this one again)",
+        ),
+        (Why.UNFINISHED, "HERE is an unfinished copy of OTHER, begun DAY: go on with digest store copy"),
+        (
+            Why.TRIAL,
+            "HERE is a copy for trial of OTHER (DAY), which goes on by itself: "
+            "to send from this one instead, say digest store reopen",
+        ),
+        (
+            Why.RESTORING,
+            "HERE is not whole: the backup OTHER (DAY) is being put back; go on with digest restore",
+        ),
+        (
+            Why.RESTORED,
+            "HERE was put back from the backup OTHER (DAY), and what was sent since then is not known here: "
+            "open it with digest store reopen --sent-until TIME, or --send-again",
+        ),
+    ],
+)
+def test_a_closed_store_says_why_and_what_to_do(why: Why, said: str) -> None:
+    words = said.replace("HERE", "the store sqlite:///new").replace("OTHER", "monday.backup")
+    assert closed(why, other="monday.backup").words("sqlite:///new") == words.replace(
+        "DAY", "2026-11-24 08:00 UTC"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [(BEING_COPIED, replace(EMPTY, where="x")), (OPEN, TRIAL)],
+    ids=["of-the-source", "of-the-target"],
+)
+def test_a_refusal_names_the_store_that_is_closed(source: Place, target: Place) -> None:
+    refusal = way_to_copy(source, target, keep_open=False, new_name="new")
+    assert str(refusal).startswith(f"the store {HERE if source is BEING_COPIED else THERE} is ")
+
+
+def test_what_is_left_of_a_try_that_got_no_further_than_its_name_is_copied_over() -> None:
+    way = way_to_copy(OPEN, replace(OF_BEFORE, store=""), keep_open=False, new_name="new")
+    assert way == Way(Start.ANEW, "new", closes=True)
+
+
 @pytest.mark.parametrize("target", TARGETS, ids=lambda place: str(TARGETS.index(place)))
 def test_a_copy_for_trial_closes_nothing_and_is_not_of_a_closed_store(target: Place) -> None:
     way = way_to_copy(OPEN, target, keep_open=True, new_name="new")

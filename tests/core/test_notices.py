@@ -13,8 +13,10 @@ from digest.core.notices import (
     ASKED_TODAY,
     ERASED,
     Asked,
+    Notice,
     NoticeKind,
     when_to_ask,
+    when_to_remind,
     why_not,
 )
 from subscribers.model import Standing
@@ -107,3 +109,31 @@ def test_nobody_who_must_not_be_written_to_gets_a_notice() -> None:
     for kind in set(NoticeKind) - {NoticeKind.ALERT, NoticeKind.ANSWER, NoticeKind.TEST}:
         for standing in (Standing.COMPLAINED, Standing.SUPPRESSED):
             assert why_not(kind, standing, is_their_address=True) == standing
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "reason"),
+    [
+        ([], ""),
+        ([23.9], ASKED_TODAY),
+        ([24], ""),
+        ([24, 48, 72, 96], ""),
+        ([24, 48, 72, 96, 120], ASKED_OFTEN),
+        ([23, 48, 72, 96, 120], ASKED_TODAY),
+        # a month later it is forgotten
+        ([24, 48, 72, 96, 30 * 24], ""),
+        ([24, 48, 72, 96, 30 * 24 - 1], ASKED_OFTEN),
+    ],
+)
+def test_an_address_is_sent_its_links_once_a_day_and_five_times_a_month(
+    hours_ago: list[float], reason: str
+) -> None:
+    assert when_to_remind([asked(hours) for hours in hours_ago], NOW) == reason
+
+
+def test_a_question_can_be_answered_for_thirty_days() -> None:
+    question = Notice(
+        *(1, NoticeKind.CONFIRM, 1, 1, "ann@news.example", "", NOW, NOW, "news.example", {}),
+    )
+    assert question.can_be_answered(NOW + timedelta(days=30))
+    assert not question.can_be_answered(NOW + timedelta(days=30, seconds=1))

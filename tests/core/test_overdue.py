@@ -14,6 +14,15 @@ EIGHT = datetime(2026, 11, 24, 8, tzinfo=UTC)
 GRACES = Graces.of_minutes(15, 60)
 
 
+def test_graces_are_set_in_minutes_and_none_is_for_ever() -> None:
+    graces = Graces.of_minutes(15, 60)
+    assert (graces.of(Lateness.SLOT), graces.of(Lateness.ISSUE)) == (
+        timedelta(minutes=15),
+        timedelta(minutes=60),
+    )
+    assert Graces.of_minutes(0, 0) == Graces(None, None)
+
+
 def slot(whose: str = "1 1", label: str = "2026-11-24T08:00", at: datetime = EIGHT, **more: object) -> Late:
     return replace(Late(Lateness.SLOT, whose, label, at), **more)  # type: ignore[arg-type]
 

@@ -36,8 +36,27 @@ def test_a_quotation_at_the_end_is_left_out_with_the_line_that_leads_over(lead: 
 
 def test_the_line_that_leads_over_takes_no_own_word_with_it() -> None:
     assert own_words(f"Yes!\n{GMAIL}\n> Do you like it?").text == "Yes!"
+    told = "I wrote to you on Tue, Nov 24, 2026 at 7:00 AM, d@news.example."
+    assert own_words(f"{told}\n> one").text == told
     assert own_words("These are my points:\n> one\n> two").text == "These are my points:"
     assert own_words("Hi!\n\nCall me at 12:30\nafter lunch:\n> one").text.endswith("\nafter lunch:")
+
+
+GERMAN_FOLDED = (
+    "Am Dienstag, dem 24.11.2026 um 07:00 schrieb The Harbour Letter of the North\n<d@news.example>:"
+)
+
+
+def test_of_a_line_that_a_program_broke_all_goes_where_it_is_known_to_be_its_own() -> None:
+    assert own_words(f"Yes!\n{GMAIL_FOLDED}\n> one").text == "Yes!"
+    assert own_words(f"Ja!\n\n{GERMAN_FOLDED}\n> one").text == "Ja!"
+    # what hangs together with own words may be own words
+    first = GERMAN_FOLDED.partition("\n")[0]
+    assert own_words(f"Ja!\n{GERMAN_FOLDED}\n> one").text == f"Ja!\n{first}"
+
+
+def test_spaces_at_the_ends_of_lines_and_lines_without_a_word_go() -> None:
+    assert own_words("a  \n \n\n\n b \nc").text == "a\n\n b\nc"
 
 
 def test_a_mail_below_a_line_of_hyphens_is_left_out() -> None:
@@ -75,6 +94,7 @@ def test_what_cannot_be_printed_or_turns_the_words_around_is_gone() -> None:
     assert own_words("a\r\nb\rc\u2028d\x85e\x0bf").text == "a\nb\nc\nd\ne\nf"
     assert one_printable_line(" News\r\nBcc:\u202e eve\x00@evil.example ", 80) == "News Bcc: eve@evil.example"
     assert one_printable_line("x" * 500, 200) == "x" * 200
+    assert one_printable_line("ab cd", 3) == "ab"
 
 
 @pytest.mark.parametrize(

@@ -299,9 +299,9 @@ def test_what_an_answer_says_about_the_pace(outcome: Outcome, hint: Hint) -> Non
     assert hint_of(outcome, judged(outcome, give_up_minutes=600)) is hint
 
 
-@pytest.mark.parametrize("enhanced", ["4.7.28", ""])
-def test_a_last_try_asks_for_patience_as_any_other(enhanced: str) -> None:
-    outcome = Outcome(Stage.RCPT, 421, enhanced, "slow down")
+@pytest.mark.parametrize(("code", "enhanced"), [(421, "4.7.28"), (421, ""), (451, "4.7.1"), (400, "4.7.1")])
+def test_a_last_try_asks_for_patience_as_any_other(code: int, enhanced: str) -> None:
+    outcome = Outcome(Stage.RCPT, code, enhanced, "slow down")
     verdict = judged(outcome, give_up_minutes=0)
     assert verdict.reason == Reason.GAVE_UP
     assert hint_of(outcome, verdict) is Hint.FAMILY_BUSY

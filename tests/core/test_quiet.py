@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from digest.core.quiet import MOST_QUIET_DAYS, QuietDay, calendar, parse_quiet_days
 from digest.core.timetable import (
     latest_slot,
+    leftover_slot,
     local_day,
+    next_issue_at,
     next_slot,
     slots_between,
     start_of_day,
     when_not_quiet,
 )
 from digest.errors import InputError
-from subscribers.model import Cadence
+from subscribers.model import WEEKDAYS, Cadence
 from tests.core.test_timetable_changes import cadences, instants, zones
 
 _DAY = timedelta(days=1)
@@ -74,6 +76,19 @@ def test_what_a_quiet_day_would_have_brought_has_a_slot_after_it(
     assert set(passed) <= quiet
 
 
+def test_the_next_issue_that_a_copy_names_is_on_no_quiet_day() -> None:
+    mornings = Cadence(WEEKDAYS, time(8), "UTC")
+    thursday, saturday = (datetime(2026, 12, day, 8, tzinfo=UTC) for day in (24, 26))
+    assert next_issue_at(mornings, thursday, frozenset({date(2026, 12, 25)})) == saturday
+
+
+def test_what_a_cap_left_over_of_news_at_once_comes_on_no_quiet_day() -> None:
+    at_once = Cadence(WEEKDAYS, time(8), "UTC", at_once=True)
+    found = leftover_slot(at_once, datetime(2026, 12, 25, 12, tzinfo=UTC), frozenset({date(2026, 12, 25)}))
+    assert found is not None
+    assert found.day == date(2026, 12, 24)
+
+
 @given(zones, instants, days_off)
 def test_news_at_once_waits_for_the_end_of_quiet_days_and_no_longer(
     zone: str, now: datetime, ahead: frozenset[int]
@@ -109,7 +124,7 @@ def test_days_are_typed_with_their_names_and_kept_in_their_order() -> None:
         ("2026-13-01=Nothing", "is not known"),
         ("2026-12-25", "has no name"),
         ("2026-12-25= ", "has no name"),
-        ("2026-12-25=" + "x" * 81, "use at most 80"),
+        ("2026-12-25=" + "x" * 81, "the name of a quiet day has 81 characters: use at most 80"),
     ],
 )
 def test_what_is_no_day_is_refused_with_the_way_to_say_it(typed: str, words: str) -> None:
@@ -119,5 +134,7 @@ def test_what_is_no_day_is_refused_with_the_way_to_say_it(typed: str, words: str
 
 def test_a_calendar_has_an_end() -> None:
     first = date(2026, 1, 1)
+    days = [QuietDay(first + count * _DAY, "off") for count in range(MOST_QUIET_DAYS + 1)]
+    assert len(calendar(days[1:])) == MOST_QUIET_DAYS
     with pytest.raises(InputError, match="too many"):
-        calendar(QuietDay(first + count * _DAY, "off") for count in range(MOST_QUIET_DAYS + 1))
+        calendar(days)

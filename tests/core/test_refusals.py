@@ -69,6 +69,15 @@ def test_what_is_said_of_one_reader_or_for_now_does_not_count(outcome: Outcome) 
     assert refusals.words == ""
 
 
+def test_after_another_answer_the_row_begins_anew() -> None:
+    refusals = Refusals()
+    hear(refusals, Outcome(Stage.FINAL_DOT, 554, "5.6.0", "Not liked"), times=10)
+    hear(refusals, POLICY, times=COPIES_IN_A_ROW - 1)
+    assert refusals.words == ""
+    hear(refusals, POLICY)
+    assert refusals.words
+
+
 def test_different_answers_are_no_row() -> None:
     refusals = Refusals()
     for _ in range(50):

@@ -59,6 +59,11 @@ def test_complaints_are_of_those_that_arrived_and_bounces_of_all_that_had_an_ans
     assert percent(readings(week)[0].rate) == "0.50 %"
 
 
+def test_counts_of_families_are_added_one_by_one() -> None:
+    both = Counts(1, 20, 300, 4_000, 50_000) + Counts(2, 30, 400, 5_000, 60_000)
+    assert both == Counts(3, 50, 700, 9_000, 110_000)
+
+
 @pytest.mark.parametrize(
     ("complaints", "accepted", "pauses"),
     [
@@ -119,6 +124,16 @@ def test_what_is_sure_is_never_more_than_what_was_seen(events: int, copies: int)
 def test_more_of_the_same_makes_surer(events: int, times: int) -> None:
     copies = events * 20
     assert surely(events * times, copies * times) >= surely(events, copies)
+
+
+def test_more_complaints_than_copies_of_the_week_are_no_more_than_all() -> None:
+    # about copies of the week before
+    assert surely(200, 100) == surely(100, 100) > 0.9
+    assert why_pause(Counts(accepted=100, complaints=200), Counts())
+
+
+def test_a_wave_about_copies_of_the_day_before_is_told_without_a_share() -> None:
+    assert why_pause(Counts(), Counts(blocked=20)) == "20 of 0 copies (0.00 %) were turned away within a day"
 
 
 def test_the_interval_is_as_statisticians_have_it() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.returned import Kind
-from digest.core.returned_rules import Said, clearest, codes_in, rule_on
+from digest.core.returned_rules import Said, clearest, codes_in, is_vague, rule_on
 
 
 def kind(text: str, enhanced: str = "", *, action: str = "failed") -> Kind:
@@ -129,3 +129,42 @@ def test_codes_are_codes_or_nothing(text: str) -> None:
 )
 def test_codes_are_found_among_words(text: str, codes: tuple[str, str]) -> None:
     assert codes_in(text) == codes
+
+
+@pytest.mark.parametrize(
+    ("codes", "clear"),
+    [
+        (("5.0.0", "5.1.1"), "5.1.1"),
+        (("5.0.0", "4.0.0"), "5.0.0"),
+        (("", "none", "5.1", "5.2.2"), "5.2.2"),
+        (("5.1.1", "5.2.2"), "5.1.1"),
+        (("", "9.1.1"), ""),
+        ((), ""),
+    ],
+)
+def test_of_several_codes_the_first_counts_that_says_something(codes: tuple[str, ...], clear: str) -> None:
+    assert clearest(*codes) == clear
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("250 2.0.0 queued, then 550 5.1.1 no", ("550", "5.1.1")),
+        ("550 no such user (4.2.2, 5.1.1)", ("550", "5.1.1")),
+        ("550 5.0.0 no 5.1.1 user", ("550", "5.1.1")),
+        ("status 5.2.2", ("", "5.2.2")),
+        ("", ("", "")),
+    ],
+)
+def test_the_code_that_counts_is_of_the_class_of_the_reply(text: str, found: tuple[str, str]) -> None:
+    assert codes_in(text) == found
+
+
+def test_what_says_nothing_leaves_room_for_other_words() -> None:
+    def ruled(text: str) -> bool:
+        reply, enhanced = codes_in(text)
+        return is_vague(rule_on(Said("failed", reply, enhanced, text)))
+
+    assert ruled("something happened")
+    assert ruled("451 something happened")
+    assert not ruled("550 5.1.1 user unknown")

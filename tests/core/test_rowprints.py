@@ -112,3 +112,22 @@ def test_two_rows_that_changed_places_do_not_add_up_to_the_same() -> None:
 
 def test_rows_are_spread_over_all_parts() -> None:
     assert len({part_of((number,)) for number in range(5000)}) == PARTS
+
+
+def test_rows_are_spelled_as_backups_of_before_have_them() -> None:
+    assert row_bytes(["a\ud800"]) == b"s4:a\xed\xa0\x80"
+    row = [7, "é", None, True, 0.5, b"\x00", NOON, date(2026, 11, 24), {"b": [1, "ü"], "a": None}]
+    assert row_bytes(row) == (
+        b"i7;s2:\xc3\xa9n;y;f0x1.0000000000000p-1;b1:\x00t2026-11-24T12:00:00.000001+00:00;d2026-11-24;"
+        b'j27:{"b":[1,"\\u00fc"],"a":null}'
+    )
+    assert print_of(row).hex() == "f853db5ee603c1571698bdefb59cb26f"
+    assert part_of((7, "é")) == 249
+    both = Rowprint().and_of([Keyed((7,), row), Keyed((8,), [8])])
+    assert f"{both.total:x}" == "8b3fe1c218cd3d676fe0834e29b71a3f"
+
+
+def test_keys_are_told_as_people_read_them_whatever_they_hold() -> None:
+    assert key_bytes((7, "é", b"\x01\xff")) == "7, é, 01ff".encode()
+    half = key_bytes(("a\ud800",))
+    assert [one.key for one in rows_unlike({half: b"1"}, {})] == ["a\\xed\\xa0\\x80"]

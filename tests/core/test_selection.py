@@ -185,6 +185,49 @@ def test_without_a_choice_the_readers_own_wishes_choose_and_no_cap_holds() -> No
     assert selection.next_bookmark == Bookmark(0, ahead=(3, 5, 7))
 
 
+@pytest.mark.parametrize(("topics", "place"), [(("energy", "economy"), "energy"), ((), GENERAL)])
+def test_what_an_editor_chose_stands_under_its_first_topic_for_who_follows_none(
+    topics: tuple[str, ...], place: str
+) -> None:
+    sent = selector(briefing(1, *topics)).by_hand(
+        follows("finance"), Bookmark(), chosen=[1], since=0, upto=1, ignore_bookmarks=False
+    )
+    assert by_topic(sent) == {place: (1,)}
+
+
+def test_what_is_sent_without_asking_bookmarks_is_owed_as_before() -> None:
+    again = selector(briefing(1, "energy")).by_hand(
+        Profile(), Bookmark(), chosen=[1], since=0, upto=1, ignore_bookmarks=True
+    )
+    assert again.numbers == (1,)
+    assert again.next_bookmark == Bookmark()
+
+
+def test_what_was_published_up_to_the_beginning_is_not_sent_by_hand_though_it_was_chosen() -> None:
+    chooser = selector(briefing(1, "energy"), briefing(2, "energy"), briefing(3, "energy"))
+    sent = chooser.by_hand(Profile(), Bookmark(), chosen=[1, 2, 3], since=1, upto=2, ignore_bookmarks=False)
+    assert sent.numbers == (2,)
+
+
+def test_a_one_off_defers_nothing_and_says_why_somebody_gets_none() -> None:
+    chooser = selector(briefing(1, "energy"))
+
+    def sent_to(profile: Profile, bookmark: Bookmark) -> Selection:
+        return chooser.by_hand(profile, bookmark, chosen=None, since=0, upto=1, ignore_bookmarks=False)
+
+    skips = {
+        "follows it": sent_to(follows("energy"), Bookmark()).skip,
+        "follows others": sent_to(follows("finance"), Bookmark()).skip,
+        "has had it": sent_to(follows("energy"), Bookmark(1)).skip,
+    }
+    assert skips == {
+        "follows it": None,
+        "follows others": Skip.NOTHING_WANTED,
+        "has had it": Skip.NOTHING_NEW,
+    }
+    assert sent_to(follows("energy"), Bookmark()).deferred == ()
+
+
 # --- What always holds --------------------------------------------------------------------------------------
 
 numbers = st.integers(1, 30)

@@ -38,6 +38,24 @@ def test_parts_of_one_roll_add_up_to_the_whole(most: int, of: int, name: str) ->
     assert max(parts) - min(parts) <= 1
 
 
+@given(copies=some.integers(0, 500), of=some.integers(1, 40))
+def test_what_may_still_go_out_today_is_shared_out_and_no_copy_twice(copies: int, of: int) -> None:
+    shares = [SharedLimits.of(Limits(), [Part(index, of)]) for index in range(of)]
+    assert sum(share.copies_of(copies) for share in shares) == copies
+    assert SharedLimits.of(Limits(), [Part(0, 1), Part(0, of)]).copies_of(copies) == shares[0].copies_of(
+        copies
+    )
+    assert SharedLimits.of(Limits(), []).copies_of(copies) == 0
+
+
+def test_a_burst_is_shared_out_too_and_everybody_has_one() -> None:
+    whole = Limits(Limit(40, rate=10.0, burst=20))
+    for of, burst in ((1, 20), (4, 5), (40, 1)):
+        limit = SharedLimits.of(whole, [Part(0, of)]).of_server()
+        assert limit is not None
+        assert (limit.burst, limit.rate) == (burst, 10.0 / of)
+
+
 def test_who_gets_one_more_differs_from_family_to_family() -> None:
     getting = {index for name in FAMILIES for index in range(4) if Part(index, 4).whole_number(1, name) == 1}
     assert len(getting) > 1

@@ -90,6 +90,9 @@ def test_every_term_has_its_place_and_no_sign_that_a_store_would_read(text: str)
 
 def test_paragraphs_are_kept_apart_and_more_than_a_store_keeps_is_left_out() -> None:
     assert indexed("A title", ["One.", "Two."], "xx") == (("a", "title"), ("one", GAP, "two"))
+    assert indexed("Tariffs", ["Rising."], "en") == (("tariff",), ("rise",))
+    title, body = indexed("the " * 10, ["a " * MOST_PLACES, "the " * MOST_PLACES], "xx")
+    assert (title.count("the"), body.count("a"), body.count("the")) == (10, MOST_PLACES, MOST_PLACES - 10)
     often = indexed("", ["the " * 400], "xx").body
     assert (often.count("the"), often.count(GAP)) == (MOST_PLACES, 400 - MOST_PLACES)
     long = indexed("x", [" ".join(f"w{n}" for n in range(20_000))] * 2, "xx")

@@ -15,7 +15,14 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from digest.core.model import Slot
-from digest.core.timetable import latest_slot, local_day, next_slot, slot_instant, start_of_day
+from digest.core.timetable import (
+    latest_slot,
+    local_day,
+    next_slot,
+    slot_instant,
+    start_of_day,
+    wall_instant,
+)
 from subscribers.model import WEEKDAYS, Cadence
 
 DAY, HOUR, SECOND = timedelta(days=1), timedelta(hours=1), timedelta(seconds=1)
@@ -123,6 +130,21 @@ def test_on_random_days_in_all_zones_the_clocks_show_the_time_of_the_slot() -> N
             instant = slot_instant(Cadence(WEEKDAYS, time(12), zone), day)
             assert instant is not None
             assert clock(instant, zone) == datetime.combine(day, time(12)), zone
+
+
+@pytest.mark.parametrize(
+    ("wall", "instant"),
+    [
+        ("2026-11-24T08:00", "2026-11-24T07:00"),
+        # left out, and read twice
+        ("2026-03-29T02:30", "2026-03-29T01:00"),
+        ("2026-10-25T02:30", "2026-10-25T00:30"),
+    ],
+    ids=["plain", "gap", "fold"],
+)
+def test_an_order_for_a_time_is_carried_out_when_clocks_first_read_it(wall: str, instant: str) -> None:
+    found = wall_instant(datetime.fromisoformat(wall), "Europe/Paris")
+    assert found == datetime.fromisoformat(instant).replace(tzinfo=UTC)
 
 
 @pytest.mark.long

@@ -223,12 +223,22 @@ def test_copies_that_must_wait_long_can_be_given_back() -> None:
     assert turns.take(0) == ("news.example", "c")
     pace.ended("slow.example", Hint.ACCEPTED, 1)
     assert turns.take(1) == Wait(100)
-    assert turns.take_late(200, 1, 0.1) == []
+    assert turns.take_late(199, 1, 0.1) == []
     assert turns.take_late(150, 1, 0.1) == [("d", 199)]
     assert len(turns) == 1
+    assert turns.take_late(99, 1, 0.1) == []
     assert turns.take_late(30, 1, 0.1) == [("b", 99)]
     assert len(turns) == 0
     assert turns.take(1) is None
+
+
+def test_all_of_a_family_that_is_closed_wait_for_the_same_moment() -> None:
+    pace = Pace(Limits())
+    pace.close({"a": 50})
+    turns = turns_of(pace, "a1", "a2")
+    assert turns.take(0) == Wait(50)
+    assert turns.take_late(50, 0, 0.1) == []
+    assert turns.take_late(49, 0, 0.1) == [("a1", 50), ("a2", 50)]
 
 
 def test_behind_few_connections_those_are_late_whose_turn_comes_late() -> None:

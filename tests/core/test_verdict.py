@@ -227,9 +227,32 @@ def test_the_last_try_is_made_when_time_is_up_and_then_the_copy_expires() -> Non
     assert verdict.detail == "given up after 11 tries, the last: try-later: 451 4.3.0 Busy (at rcpt)"
 
 
+def test_a_copy_that_was_not_doubted_before_is_not_now() -> None:
+    verdict = judge(
+        rcpt(451, "4.3.0", "Busy"), attempts=0, now=NOW, due_at=NOW, give_up_minutes=DAY, jitter=0
+    )
+    assert verdict.status is DeliveryStatus.DEFERRED
+
+
+def test_what_is_in_doubt_when_time_is_up_is_asked_about_once_more() -> None:
+    verdict = judged(dot(0, "", "Connection lost"), after=timedelta(days=2))
+    assert (verdict.status, verdict.retry_at) == (
+        DeliveryStatus.UNCERTAIN,
+        NOW + timedelta(days=2) + FIRST_WAIT,
+    )
+
+
+def test_a_try_is_made_when_time_is_up_to_the_second() -> None:
+    until = NOW + FIRST_WAIT
+    assert next_try(0, now=NOW, until=until, jitter=1) == until
+    assert next_try(0, now=NOW, until=until - timedelta(seconds=1), jitter=1) is None
+
+
 def test_the_servers_words_and_both_codes_are_kept_for_people() -> None:
     assert judged(rcpt(550, "4.1.1", "Hm")).detail == "550 4.1.1 Hm (at rcpt)"
     assert judged(mail(0, "", "Connection lost")).detail == "Connection lost (at mail)"
+    assert judged(dot(0, "", "Connection lost")).detail == "Connection lost (at final-dot)"
+    assert judged(mail(530, "5.7.0", "Login first")).detail == "530 5.7.0 Login first (at mail)"
     assert len(judged(rcpt(550, "5.7.1", "x" * 9999)).detail) <= 500
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.core.warmup import WarmUp
+from digest.core.warmup import WarmingUp, WarmUp
 
 FIRST = date(2026, 11, 2)
 PLANS = st.builds(
@@ -37,6 +37,17 @@ def test_what_went_out_today_is_taken_off() -> None:
     assert plan.allowance(FIRST, FIRST, 150) == 50
     assert plan.allowance(FIRST, FIRST, 250) == 0
     assert plan.allowance(FIRST, FIRST + timedelta(30), 250_000) is None
+
+
+def test_a_sender_that_began_with_a_plan_is_over_it_when_there_is_no_ceiling_any_more() -> None:
+    sender = WarmingUp(WarmUp(first=200, growth=1.5, goal=1000), FIRST)
+    days = [FIRST + timedelta(days) for days in range(5)]
+    assert [sender.is_over(day) for day in days] == [False, False, False, False, True]
+    assert [sender.allowance(day, 300) for day in days] == [0, 0, 150, 375, None]
+
+
+def test_a_plan_may_grow_tenfold_each_day() -> None:
+    assert WarmUp(first=1, growth=10, goal=500).ceiling(FIRST, FIRST + timedelta(2)) == 100
 
 
 @given(PLANS, st.integers(0, 20_000))

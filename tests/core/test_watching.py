@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.core.watching import REASONS, SETTLES, Sight, is_at_rest, kept_name
+from digest.core.watching import REASONS, SETTLES, Sight, is_at_rest, is_left_alone, kept_name
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
 #: As a file system has it: no slash, no zero, at most 255 bytes.
@@ -18,6 +18,25 @@ NAMES = (
     .map(lambda some: os.fsdecode(some.replace(b"/", b"_").replace(b"\0", b"_")))
     .filter(lambda name: name not in {".", ".."})
 )
+
+
+@pytest.mark.parametrize(
+    ("name", "alone"),
+    [
+        ("news.csv", False),
+        (".news.csv", True),
+        ("~$news.xlsx", True),
+        ("~news.csv", False),
+        ("news.csv~", True),
+        ("News.CSV.Part", True),
+        ("news.csv.crdownload", True),
+        ("Thumbs.db", True),
+        ("my-thumbs.db", False),
+        ("part", False),
+    ],
+)
+def test_what_is_hidden_or_not_finished_is_left_alone(name: str, alone: bool) -> None:
+    assert is_left_alone(name) is alone
 
 
 def seen(size: int = 10, modified: float = 0, changed: float = 0) -> Sight:
@@ -32,6 +51,7 @@ def seen(size: int = 10, modified: float = 0, changed: float = 0) -> Sight:
         (seen(), 4.9, False),
         (seen(), 5.0, True),
         (seen(size=0), 5.0, False),
+        (seen(size=1), 5.0, True),
         (seen(size=0, modified=61, changed=61), 0.0, True),
         (seen(modified=61, changed=61), 0.0, True),
         (seen(modified=61, changed=59), 0.0, False),
@@ -43,6 +63,7 @@ def seen(size: int = 10, modified: float = 0, changed: float = 0) -> Sight:
         "watched-too-short",
         "watched",
         "empty",
+        "a-byte",
         "long-empty",
         "long-ago",
         "copied-with-an-old-time",
@@ -65,8 +86,24 @@ def test_a_file_is_whole_when_it_was_watched_or_last_changed_long_ago(
         ("week.tar.gz", 3, "week.tar-3.gz"),
         ("README", 2, "README-2"),
         (".json", 2, ".json-2"),
+        ("a." + "x" * 111, 1, "a." + "x" * 111),
+        ("a." + "x" * 108, 12, "a-12." + "x" * 108),
+        # what looks like an ending is none
+        ("a." + "x" * 112, 2, "a." + "x" * 112 + "-2"),
+        ("a." + "x" * 300, 1, "a." + "x" * 223),
+        ("x" * 300 + ".csv", 2, "x" * 219 + "-2.csv"),
+        # no sign is cut in two
+        ("x" + "é" * 200, 1, "x" + "é" * 112),
     ],
-    ids=["own", "second", "two-endings", "no-ending", "only-ending"],
+    ids=[
+        "own",
+        "second",
+        "two-endings",
+        "no-ending",
+        "only-ending",
+        *("long", "longer", "none"),
+        *("a", "b", "c"),
+    ],
 )
 def test_a_number_stands_before_the_ending(name: str, number: int, kept: str) -> None:
     assert kept_name(name, number) == kept

@@ -12,6 +12,7 @@ from digest.core.webhooks import (
     WAITS,
     Answered,
     EventKind,
+    Verdict,
     document,
     event_of_move,
     headers_for,
@@ -43,6 +44,7 @@ def test_two_secrets_sign_side_by_side() -> None:
         signature(SECRET, "evt_1", NOW, b"{}"),
         signature(other, "evt_1", NOW, b"{}"),
     ]
+    assert headers["content-type"] == "application/json"
     assert (headers["webhook-id"], headers["webhook-timestamp"]) == ("evt_1", str(int(NOW.timestamp())))
 
 
@@ -108,15 +110,20 @@ def test_trouble_of_the_receiver_rests_it(code: int | None) -> None:
     assert found.rest_until == NOW + WAITS[2]
 
 
-@pytest.mark.parametrize("code", [301, 302, 307, 400, 401, 404, 422])
+@pytest.mark.parametrize("code", [300, 301, 302, 307, 400, 401, 404, 422])
 def test_a_no_is_tried_again_and_holds_up_nothing_else(code: int) -> None:
     found = judge(Answered(code), 2, 1, NOW, 0)
     assert (found.taken, found.rest_until, found.again_at) == (False, None, NOW + WAITS[1])
 
 
 def test_gone_is_gone() -> None:
-    found = judge(Answered(410), 1, 1, NOW, 0)
-    assert (found.gone, found.again_at) == (True, None)
+    assert judge(Answered(410), 1, 1, NOW, 0) == Verdict(taken=False, gone=True)
+
+
+def test_a_rest_is_longer_by_up_to_a_fifth() -> None:
+    assert judge(Answered(500), 3, 2, NOW, 1) == Verdict(
+        taken=False, again_at=NOW + WAITS[2] * 1.2, rest_until=NOW + WAITS[1] * 1.2
+    )
 
 
 def test_waits_grow_and_end_after_three_days() -> None:
@@ -138,6 +145,27 @@ def test_the_receiver_says_how_long_to_wait_up_to_a_day() -> None:
     for_ever = judge(Answered(429, retry_after=10**9), 1, 1, NOW, 0)
     assert for_ever.rest_until == NOW + LONGEST_RETRY_AFTER
     assert judge(Answered(None), 1, 99, NOW, 0).rest_until == NOW + LONGEST_REST
+
+
+def test_an_address_has_up_to_a_thousand_characters() -> None:
+    longest = "https://shop.example/" + "a" * 979
+    assert parse_url(longest, with_addresses=False) == longest
+    with pytest.raises(InputError, match="is not an absolute http or https address: say https://HOST/PATH"):
+        parse_url(longest + "a", with_addresses=False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("https://shop.example:99999/", "url 'https://shop.example:99999/' has no port that can be"),
+        ("https://user@shop.example/", "url holds a name, a password or a fragment"),
+        ("https://:word@shop.example/", "url holds a name, a password or a fragment"),
+        ("https://shop.example/#part", "url holds a name, a password or a fragment"),
+    ],
+)
+def test_an_address_that_cannot_be_is_refused_with_what_is_wrong(wrong: str, words: str) -> None:
+    with pytest.raises(InputError, match=f"^{words}"):
+        parse_url(wrong, with_addresses=False)
 
 
 @pytest.mark.parametrize(
@@ -168,12 +196,21 @@ def test_addresses_of_readers_go_over_https_only() -> None:
     with pytest.raises(InputError, match="https"):
         parse_url("http://shop.example/", with_addresses=True)
     assert parse_url("https://shop.example/", with_addresses=True)
+    # what does not leave the machine is read by nobody
+    assert parse_url("http://127.0.0.1:8080/", with_addresses=True)
+    assert parse_url("http://[::1]:8080/", with_addresses=True)
 
 
 def test_kinds_are_chosen_among_those_there_are() -> None:
     assert parse_kinds(["reader.left", "ISSUE.SENT"]) == (EventKind.ISSUE_SENT, EventKind.READER_LEFT)
-    for wrong in ([], ["reader.moved"], ["webhook.test"], [""]):
-        with pytest.raises(InputError, match="choose among"):
+    assert parse_kinds(["reader.left", " "]) == (EventKind.READER_LEFT,)
+    for wrong, words in (
+        ([], "no event is chosen"),
+        ([""], "no event is chosen"),
+        (["webhook.test", "reader.moved"], "event 'reader.moved' is not known"),
+        (["webhook.test"], "event 'webhook.test' is not known"),
+    ):
+        with pytest.raises(InputError, match=f"^{words}: choose among .*, reader.left"):
             parse_kinds(wrong)
 
 
