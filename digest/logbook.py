@@ -214,7 +214,7 @@ class _FromOthers(logging.Handler):
 
 
 #: Who tells of a store that is away in many lines and with a trace each time, where one line says it all.
-_BRIEF: Final = {"psycopg", "procrastinate"}
+_BRIEF: Final = {"psycopg", "procrastinate", "opentelemetry"}
 #: Weights that lines may have; libraries make up others in between.
 _STEPS: Final = (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL)
 

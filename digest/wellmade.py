@@ -55,6 +55,19 @@ def check_beat_url(text: str) -> None:
         raise ValueError(wanted)
 
 
+def check_collector(text: str) -> None:
+    """The address of a collector: of a server, and what comes behind it is ours."""
+    try:
+        parts = urlsplit(text)
+        is_fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_fine = False
+    if not is_fine or "?" in text or "#" in text or re.search(r"\s", text):
+        raise ValueError("should be an http or https address such as http://127.0.0.1:4318")
+    if "@" in parts.netloc:
+        raise ValueError("should hold no password: the variable OTEL_EXPORTER_OTLP_HEADERS is for keys")
+
+
 def check_store(text: str) -> str:
     """The URL of a store, with our driver in it; refuses without repeating what was given."""
     # heavy, and not needed for the default

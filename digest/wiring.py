@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
-from digest import __version__, logbook
+from digest import __version__, logbook, tracing
 from digest.config import LogLevel, Settings
 from digest.core.families import family_of
 from digest.core.overdue import Graces
@@ -250,14 +250,16 @@ def replies_to_of(settings: Settings) -> str:
         raise SettingsError(f"DIGEST_REPLIES_TO: {error}") from None
 
 
-def set_up_logging(settings: Settings, *, beside_a_bar: bool = False) -> None:
-    """Log lines go to standard error: standard output belongs to answers.
+def set_up_telemetry(settings: Settings, *, beside_a_bar: bool = False) -> None:
+    """Log lines go to standard error, for standard output belongs to answers; spans to a collector, if named.
 
     Who watches a bar grow is told what is wrong alone, unless a level is set.
     """
     is_quiet = beside_a_bar and "log_level" not in settings.model_fields_set
     level = LogLevel.WARNING if is_quiet else settings.log_level
     logbook.set_up(level=level, written_as=settings.log_format, secrets=_secrets_in(settings))
+    if settings.traces_to and not tracing.is_told():
+        tracing.begin(settings.traces_to, __version__)
 
 
 def hush_logging(settings: Settings) -> None:

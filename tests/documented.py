@@ -20,7 +20,7 @@ EXAMPLE: Final = DOCS / "digest.example.toml"
 #: What a setting is about, in the order in which somebody who begins needs it.
 GROUPS: Final = {
     "The house": ("var_dir", "database_url", "base_url", "timezone", "secret_key"),
-    "The log": ("log_level", "log_format", "log_requests"),
+    "The log": ("log_level", "log_format", "log_requests", "traces_to"),
     "Mail that goes out": (
         "smtp_url",
         "smtp_connections",
@@ -74,6 +74,7 @@ SHOWN: Final[dict[str, str | float]] = {
     "mail_in": "stories@news.example",
     "reach_private": "10.20.0.0/16",
     "themes_dir": "themes",
+    "traces_to": "http://127.0.0.1:4318",
     "metrics_token": "a-long-random-token-of-your-own",
 }
 

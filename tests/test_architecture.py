@@ -34,13 +34,15 @@ WELCOME: Final = {
     "digest.config": {"digest.api", "digest.cli", "scheduler", "digest.wiring", "digest.settings_file"},
     "digest.settings_file": {"digest.api", "digest.cli", "scheduler"},
     "digest.logbook": {"digest.cli", "digest.wiring"},
+    # a piece of work is told of wherever it is done
+    "digest.tracing": {"digest.cli", "digest.web", "digest.jobs", "digest.flows", "digest.wiring"},
     "digest.keyring": {"digest.config", "digest.settings_file"},
     "digest.wellmade": {"digest.config", "digest.wiring"},
     "digest.remarks": {"digest.cli", "digest.logbook"},
     # the contract with plugins is a leaf: what a plugin imports may not depend on the rest of the house
     "digest.plugins": HEIGHT.keys() - {"subscribers", "digest.core"} | {"digest.wellmade"},
     "digest.errors": HEIGHT.keys() - {"subscribers"}
-    | {"digest.config", "digest.settings_file", "digest.plugins"},
+    | {"digest.config", "digest.settings_file", "digest.plugins", "digest.tracing"},
 }
 #: The files of `subscribers` that remember; all others there only decide.
 KEEPERS: Final = {

@@ -194,6 +194,7 @@ def test_mail_may_go_to(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ("keep_changes_days = -1", ("keep_changes_days", "greater than or equal to 0")),
         ("log_format = 'xml'", ("log_format in digest.toml is 'xml'", "'console' or 'json'")),
         ("log_requests = 'sometimes'", ("log_requests", "'sometimes'", "boolean")),
+        ("traces_to = 'localhost:4318'", ("traces_to", "http or https")),
         ("alarm_after_minutes = -1", ("alarm_after_minutes", "greater than or equal to 0")),
         ("stalled_after_minutes = 10081", ("stalled_after_minutes", "less than or equal to 10080")),
         ("heartbeat_url = 'ftp://beats.example/1'", ("heartbeat_url in digest.toml", "http or https")),

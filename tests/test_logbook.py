@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from digest import logbook
 from digest.config import LogFormat, Settings
 from digest.flows.proofs import new_api_key
-from digest.wiring import set_up_logging
+from digest.wiring import set_up_telemetry
 from subscribers.tokens import Purpose, Tokens
 
 TOKEN = Tokens([b"a key for tests that is long enough"]).make(Purpose.PREFERENCES, 17)
@@ -312,7 +312,7 @@ def test_secrets_of_the_settings_are_in_no_line(paper: Paper) -> None:
         heartbeat_url=SecretStr("https://beats.example/beat-of-ours"),
         log_format=LogFormat.JSON,
     )
-    set_up_logging(settings)
+    set_up_telemetry(settings)
     known = ["p@ss-database", "p%40ss-database", "pass-first", "pass,second", "the-first-key-of-ours"]
     known += [
         "beats.example/beat-of-ours",

@@ -61,6 +61,7 @@ class GivenSettings(TypedDict, total=False):
     log_level: Literal["debug", "info", "warning", "error"]
     log_format: Literal["auto", "console", "json"]
     log_requests: bool
+    traces_to: str
 
 
 class Wishes(TypedDict, total=False):

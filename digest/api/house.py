@@ -31,7 +31,7 @@ from digest.store import newsletters, topics
 from digest.store.database import Database
 from digest.store.openness import require_open
 from digest.store.workers import Kind
-from digest.wiring import set_up_logging
+from digest.wiring import set_up_telemetry
 from subscribers import wishes as typed
 from subscribers.subscription import Subscription
 
@@ -118,7 +118,7 @@ async def opened(config: Path | None, given: Mapping[str, Any], *, create: bool)
     """Open the house that settings name, and close it at the end; with `create` it is made or migrated."""
     settings = load_settings(config, given)
     if not structlog.is_configured():
-        set_up_logging(settings)
+        set_up_telemetry(settings)
     if create:
         secret_keys(settings)
         async with new_store_at(settings) as store:

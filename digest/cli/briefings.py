@@ -61,7 +61,7 @@ from digest.settings_file import load_settings
 from digest.store import briefings as shelf
 from digest.store import corrections, pictures, topics
 from digest.store.opinions import tally
-from digest.wiring import reach_of, set_up_logging
+from digest.wiring import reach_of, set_up_telemetry
 from subscribers.wishes import parse_section
 
 BriefingId = Annotated[int, typer.Argument(metavar="ID", parser=whole())]
@@ -113,7 +113,7 @@ def ingest(
     """Take briefings in and publish them; what is known already is left alone or revised."""
     kind = parse_section(section)
     # formats that cannot be used are told there, and never among the answers
-    set_up_logging(load_settings(config))
+    set_up_telemetry(load_settings(config))
     reading = partial(
         _read, format=format, section=kind, topics=tuple(topic or ()), columns=_columns(column or ())
     )

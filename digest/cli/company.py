@@ -42,7 +42,7 @@ async def on_the_roll(
     if store.is_sqlite:
         yield None
         return
-    wiring.set_up_logging(settings)
+    wiring.set_up_telemetry(settings)
     roll = Roll(
         store=store,
         kind=kind,

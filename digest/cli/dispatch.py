@@ -80,7 +80,7 @@ async def jobs_for(
     It `watches` the folder for files where it also asks feeds. Raises SettingsError for a wrong one. On a
     `roll` it keeps limits together with others; `place` says where issues are sent, when that is not here.
     """
-    wiring.set_up_logging(settings, beside_a_bar=progress is not None and sys.stderr.isatty())
+    wiring.set_up_telemetry(settings, beside_a_bar=progress is not None and sys.stderr.isatty())
     return LocalJobs(
         store=store,
         press=press_for(settings, store),

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from sqlalchemy.engine import make_url
 
-from digest import wiring
+from digest import tracing, wiring
 from digest.cli.company import engine_of, has_engine
 from digest.config import SentBy, Settings
 from digest.core.doctor_records import KeyWanted
@@ -54,6 +54,7 @@ class _Read:
         mailbox: MailboxAddress | None = self._tried(lambda: wiring.mailbox_of(settings), None)
         listen: ListenAt | None = self._tried(lambda: wiring.listen_of(settings), None)
         self._tried(lambda: wiring.replies_to_of(settings), "")
+        self._tried(lambda: tracing.require() if settings.traces_to else None, None)
         self.listens = listen is not None
         self.has_returns = bool(mailbox or listen or settings.hook_secrets.get_secret_value())
 

@@ -25,7 +25,7 @@ from subscribers.tokens import Tokens
 
 def settling_for(settings: Settings, store: Database) -> Settling:
     """What settles returned mail, under the keys with which mails are sent, with its log set up."""
-    wiring.set_up_logging(settings)
+    wiring.set_up_telemetry(settings)
     keys = secret_keys(settings)
     return Settling(
         store=store,

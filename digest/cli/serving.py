@@ -17,7 +17,7 @@ from digest.cli.web_server import address_of, listening, serve_until
 from digest.settings_file import load_settings, secret_keys
 from digest.web.app import build_app
 from digest.web.operations import Operated
-from digest.wiring import event_loop_for, metrics_tokens_of, set_up_logging
+from digest.wiring import event_loop_for, metrics_tokens_of, set_up_telemetry
 from scheduler import Pulse, keep_time, keep_watch
 from subscribers.tokens import Tokens
 
@@ -37,7 +37,7 @@ def serve(
     """Serve the web pages and run the scheduler, until SIGTERM."""
 
     settings = load_settings(config)
-    set_up_logging(settings)
+    set_up_telemetry(settings)
 
     async def work() -> None:
         pulse = Pulse()

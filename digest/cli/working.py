@@ -17,7 +17,7 @@ from digest.errors import InputError
 from digest.jobs.worker import Worker
 from digest.settings_file import load_settings
 from digest.store.database import Database
-from digest.wiring import event_loop_for, metrics_tokens_of, set_up_logging
+from digest.wiring import event_loop_for, metrics_tokens_of, set_up_telemetry
 
 _OPTIONS: Final = "--metrics-host or --metrics-port"
 
@@ -49,7 +49,7 @@ def worker(
     if len(called) > 140:
         raise InputError(f"--name is {len(called)} signs long, and may have 140")
     settings = load_settings(config)
-    set_up_logging(settings)
+    set_up_telemetry(settings)
 
     async def work() -> int:
         async with (

@@ -1,4 +1,4 @@
-"""Settings of log lines."""
+"""Settings of log lines and of traces."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field, field_validator
 
 from digest.config.words import in_lower_case
+from digest.wellmade import check_collector
 
 
 class LogLevel(StrEnum):
@@ -45,6 +46,21 @@ class Logging(BaseModel):
         description="Write a line for each request to the web pages: what was asked for, without the links "
         "of readers, how it was answered, and how long that took.",
     )
+
+    traces_to: str = Field(
+        default="",
+        description="A collector of OpenTelemetry that is told what takes how long: its address for OTLP "
+        "over HTTP, such as http://127.0.0.1:4318 (docs/traces.md). Needs the extra telemetry. When empty, "
+        "nothing is told.",
+    )
+
+    @field_validator("traces_to")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        text = value.strip()
+        if text:
+            check_collector(text)
+        return text
 
     @field_validator("log_level", "log_format", mode="before")
     @classmethod

@@ -13,6 +13,7 @@ from functools import partial
 
 from structlog.contextvars import bound_contextvars
 
+from digest import tracing
 from digest.core.model import DeliveryStatus, Issue, Newsletter
 from digest.flows.feed import Feed
 from digest.flows.lanes import LaneAtWork
@@ -37,8 +38,13 @@ async def deliver(
     patience = Patience()
     newsletter = await patience.through(partial(press.newsletter_of, issue), stop=stop)
     # lanes, feed and recorder are tasks that begin within, so what they log has these fields, too
-    with bound_contextvars(issue=issue.id, newsletter=newsletter.slug, slot=issue.slot):
+    before = tally.by_status.copy()
+    with (
+        bound_contextvars(issue=issue.id, newsletter=newsletter.slug, slot=issue.slot),
+        tracing.span("send", issue=issue.id, newsletter=newsletter.id, slot=issue.slot) as span,
+    ):
         await _deliver(issue, newsletter, store, press, sender, stop, tally, patience)
+        span.tell(**{str(status): copies for status, copies in (tally.by_status - before).items()})
 
 
 async def _deliver(

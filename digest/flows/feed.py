@@ -19,6 +19,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest import tracing
 from digest.core.families import family_of
 from digest.core.model import Claimed, DeliveryStatus
 from digest.core.pace import Hint, Wait
@@ -307,7 +308,9 @@ class Feed(AbstractAsyncContextManager["Feed"]):
             return paused, claim
 
         # off the event loop, where letters go on, and over the connection that has the pages at hand
-        paused, claim = await self._store.write_briefly(take)
+        with tracing.span("claim", issue=self._issue_id, wanted=limit) as span:
+            paused, claim = await self._store.write_briefly(take)
+            span.tell(copies=len(claim.copies), skipped=claim.skipped.total())
         clock = self._clock()
         self._sender.stopwatch.claims.add(clock - began)
         # before each claim, since any process, or a person, may have paused a family or let it go on

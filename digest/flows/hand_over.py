@@ -19,6 +19,7 @@ from typing import Any, Final
 
 import structlog
 
+from digest import tracing
 from digest.core.access import PROGRAM
 from digest.core.webhooks import (
     ABOUT_READERS,
@@ -195,7 +196,9 @@ class Messenger:
         body = body_of(hook, one)
         headers = headers_for(one.word, now, body, hook.secrets(now))
         try:
-            answer = await self._reach.post(hook.url, body, headers=headers, bounds=_BOUNDS)
+            with tracing.span("call a webhook", webhook=hook.id) as span:
+                answer = await self._reach.post(hook.url, body, headers=headers, bounds=_BOUNDS)
+                span.tell(status=answer.status)
         except ReachError as error:
             return Answered(None, str(error))
         # its body is not kept: it may repeat a reader's address, which has to go when that reader is erased

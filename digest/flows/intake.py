@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
+from digest import tracing
 from digest.flows.mail_in import MailIn, Story
 from digest.flows.settle import Mail, Settled, Settling
 from digest.mail.bounces.addresses import addresses_in
@@ -32,7 +33,8 @@ class Intake:
         """
         persons = await asyncio.to_thread(lambda: [self._person(one) for one in mails])
         others = [mail for mail, person in zip(mails, persons, strict=True) if person is None]
-        settled = iter(await self._settling.take_in(others))
+        with tracing.span("take in mails", mails=len(others)):
+            settled = iter(await self._settling.take_in(others))
         done: list[tuple[Settled, ...] | None] = []
         for mail, person in zip(mails, persons, strict=True):
             if person is None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest import tracing
 from digest.core.access import PROGRAM
 from digest.core.feeding import (
     Feed,
@@ -74,7 +75,9 @@ async def poll_feed(
     chance: Callable[[], float],
 ) -> Polled:
     """Ask a feed and take what is new; whatever it does is an outcome, never an exception."""
-    heard = await _ask(feed, reach, room)
+    with tracing.span("ask a feed", feed=feed.id) as span:
+        heard = await _ask(feed, reach, room)
+        span.tell(status=0 if heard.answer is None else heard.answer.status, is_read=not heard.trouble)
     async with store.write() as connection:
         current = await shelf.by_id(connection, feed.id, alone=True)
         if current is None:

@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 import structlog
 
+from digest import tracing
 from digest.core.budget import LIMIT
 from digest.core.model import Claimed, Copy, Issue, Newsletter
 from digest.core.notices import Notice
@@ -247,7 +248,8 @@ class Press:
     def _print(self, copy: Copy, edition: Edition) -> Printed:
         parting = boundary(copy.issue.id, copy.cohort_id)
         view = self._view + self._tokens.make(Purpose.VIEW, copy.cohort_id)
-        rendition = edition.printer.rendition(copy, parting, view)
+        with tracing.span("compose", issue=copy.issue.id, cohort=copy.cohort_id):
+            rendition = edition.printer.rendition(copy, parting, view)
         key = copy.issue, rendition.subject
         heading = edition.headings.get(key)
         if heading is None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest import tracing
 from digest.core import timetable
 from digest.core.model import (
     Candidate,
@@ -145,13 +146,17 @@ async def publish_some(
     readers are planned, or as many as suit the store.
     """
     some = at_most or (IN_A_FILE if store.is_sqlite else ON_A_SERVER)
-    async with store.write(copies_known_ids=True) as connection:
-        await pulling.hold_off(connection)
-        newest = await counters.newest_number(connection)
-        due = _as_of(due, newest, now)
-        planned = await publish_in(connection, due, newest, now, memory or Memory(), some)
-        if planned is not None and announce is not None:
-            await announce(connection, planned)
+    with tracing.span("plan", newsletter=due.newsletter_id, slot=due.slot.label) as span:
+        async with store.write(copies_known_ids=True) as connection:
+            await pulling.hold_off(connection)
+            newest = await counters.newest_number(connection)
+            due = _as_of(due, newest, now)
+            planned = await publish_in(connection, due, newest, now, memory or Memory(), some)
+            if planned is not None and announce is not None:
+                await announce(connection, planned)
+        if planned is not None:
+            skipped = sum(planned.skipped.values())
+            span.tell(issue=planned.issue_id, round=planned.round, copies=planned.copies, skipped=skipped)
         return planned
 
 

@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 import structlog
 from sqlalchemy import Connection
 
+from digest import tracing
 from digest.core.model import DeliveryStatus
 from digest.flows.patience import Patience
 from digest.store import deliveries, recording
@@ -122,7 +123,8 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
             # faster than in turns, and the disk has something to do first
             loop.call_soon(_use_the_time, group)
             try:
-                ours = await self._patience.through(partial(self._write, group))
+                with tracing.span("record", notes=len(group)):
+                    ours = await self._patience.through(partial(self._write, group))
             except Exception as error:
                 # every lane of the group learns of it; none may go on as if its result were safe
                 loop.call_soon(_tell_of, error, group)

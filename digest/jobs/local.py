@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from digest import tracing
 from digest.core.model import DeliveryStatus, RunTotals
 from digest.core.notices import LATE_BY, WORTH_SENDING, NoticeKind
 from digest.core.pace import Limits
@@ -185,6 +186,10 @@ class LocalJobs:
 
     async def run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, plan every due slot, send what can be sent; `now` alone decides what is due."""
+        with tracing.span("round"):
+            return await self._run(now, stop)
+
+    async def _run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         found = await self._swept(now)
         # before the issues, which may take hours: somebody may be waiting for a question
         notified = await self.notify(now, stop)

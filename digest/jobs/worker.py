@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest import tracing
 from digest.core.notices import LATE_BY
 from digest.core.stopwatch import Stopwatch
 from digest.errors import DigestError
@@ -108,7 +109,8 @@ class Worker:
         if self._stop.is_set():
             return
         try:
-            trouble = await (self._send(job) if isinstance(job, SendSome) else self._plan(job))
+            with tracing.span("job", kind="send" if isinstance(job, SendSome) else "plan"):
+                trouble = await (self._send(job) if isinstance(job, SendSome) else self._plan(job))
         except DigestError as error:
             trouble = str(error)
         finally:

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bind_contextvars, get_contextvars, reset_contextvars
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from digest import tracing
+
 log = structlog.get_logger(__name__)
 
 HEADER: Final = "X-Request-ID"
@@ -59,7 +61,11 @@ class RequestIds:
 
         before = bind_contextvars(**{_FIELD: word})
         try:
-            await self._inner(scope, receive, with_id)  # type: ignore[arg-type]
+            with tracing.request(scope["method"], self._parent(scope)) as span:
+                try:
+                    await self._inner(scope, receive, with_id)  # type: ignore[arg-type]
+                finally:
+                    span.tell(method=scope["method"], route=_route_of(scope), status=status)
         finally:
             if self._writes_lines:
                 log.info(
@@ -74,11 +80,20 @@ class RequestIds:
 
     def _given(self, scope: Scope) -> str:
         """The id that a trusted proxy gave, if it is one; else nothing."""
+        given = self._by_proxy(scope, _HEADER)
+        return given.decode() if _WELL_FORMED.fullmatch(given) else ""
+
+    def _parent(self, scope: Scope) -> bytes:
+        """Of which trace the request is, as a trusted proxy says."""
+        return self._by_proxy(scope, tracing.PARENT) if tracing.is_told() else b""
+
+    def _by_proxy(self, scope: Scope, header: bytes) -> bytes:
+        """What a trusted proxy says in a header of which there is one; else nothing."""
         client = scope.get("client")
         if not client or client[0] not in self._inner.trusted_hosts:
-            return ""
-        given = [value for name, value in scope["headers"] if name == _HEADER]
-        return given[0].decode() if len(given) == 1 and _WELL_FORMED.fullmatch(given[0]) else ""
+            return b""
+        given = [value for name, value in scope["headers"] if name == header]
+        return given[0] if len(given) == 1 else b""
 
 
 def _route_of(scope: Scope) -> str:
