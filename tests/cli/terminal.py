@@ -11,6 +11,7 @@ import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from tests.cli.shell import DIGEST, Shell
@@ -42,8 +43,20 @@ class Terminal:
         os.write(self._master, f"{line}\n".encode())
 
     def presses(self, key: bytes) -> None:
-        """Press a key, such as Ctrl-C."""
+        """Press a key, such as Ctrl-C, once the command sits and waits.
+
+        A signal that comes between the question and the reading of the answer is noticed with the answer.
+        """
+        until = time.monotonic() + _SECONDS
+        while not self._sits():
+            assert time.monotonic() < until, self.said
+            time.sleep(0.02)
         os.write(self._master, key)
+
+    def _sits(self) -> bool:
+        """Whether it sleeps (proc(5): the third field, behind a name that may hold anything)."""
+        told = Path(f"/proc/{self._process.pid}/stat")
+        return not told.exists() or told.read_text().rpartition(")")[2].split()[0] == "S"
 
     def ends(self) -> int:
         """Read to the end; its status."""
