@@ -70,7 +70,7 @@ pictures: $(DEV) ## take the pictures of the documentation anew (Chromium, and p
 bench: $(DEV) ## how fast, and how it grows: figures, no verdict
 	$(BIN)/python -m benchmarks
 
-coverage: $(DEV) ## what of digest/core/, digest/mail/ and subscribers/ no test goes through; takes an hour
+coverage: $(DEV) ## what of digest/core/, digest/mail/ and subscribers/ no test goes through; takes long
 	rm -rf var/coverage && mkdir -p var/coverage
 	$(BIN)/python -m coverage run -m pytest -n $(WORKERS) -m "not long"
 	@$(BIN)/python -m coverage combine --quiet

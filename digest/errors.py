@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class DigestError(Exception):
     """Something that the user can mend; the message says how. Exit status 2, nothing was changed."""
@@ -37,3 +39,13 @@ class TransportError(DigestError):
 
 class UnfinishedCopyError(Exception):
     """A store was closed and is being copied, and it goes on with the next call. Exit status 1."""
+
+
+def unreadable(path: Path, error: OSError) -> str:
+    """What is said of a file that is named and cannot be read, with the mend."""
+    mend = "check its name"
+    if isinstance(error, IsADirectoryError):
+        mend = "name the files in it"
+    elif isinstance(error, PermissionError):
+        mend = "let this user read it"
+    return f"file {str(path)!r} cannot be read ({error.strerror}): {mend}"

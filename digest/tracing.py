@@ -37,6 +37,13 @@ class Telling(Protocol):
         """Say something of it; what is said twice is as it was said last."""
 
 
+class Answering(Protocol):
+    """A request that is being answered."""
+
+    def answered(self, route: str, status: int) -> None:
+        """Say what was asked for, with the names of what varies, and how it was answered."""
+
+
 class _Untold:
     """A span while nobody listens: one for all, for it knows nothing."""
 
@@ -47,6 +54,9 @@ class _Untold:
         return None
 
     def tell(self, **facts: Fact) -> None:
+        """Nobody listens."""
+
+    def answered(self, route: str, status: int) -> None:
         """Nobody listens."""
 
 
@@ -110,10 +120,11 @@ def span(name: str, **facts: Fact) -> AbstractContextManager[Telling]:
     return _UNTOLD if _tracer is None else _told(_tracer, name, _ours(facts))
 
 
-def request(method: str, parent: bytes) -> AbstractContextManager[Telling]:
+def request(method: str, parent: bytes) -> AbstractContextManager[Answering]:
     """A request that is answered; `parent` is the header of a proxy that is trusted, or empty.
 
-    What is told of it has the names that OpenTelemetry gives: a span is named by its route once that is told.
+    What is told of it has the names that OpenTelemetry gives. A `method` that anybody may make up is to be
+    named by the caller: these are names of spans.
     """
     if _tracer is None:
         return _UNTOLD
@@ -121,29 +132,26 @@ def request(method: str, parent: bytes) -> AbstractContextManager[Telling]:
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
     of = TraceContextTextMapPropagator().extract({PARENT.decode(): parent.decode("latin-1")})
-    facts = {"http.request.method": method}
-    return _told(_tracer, method, facts, context=of, kind=SpanKind.SERVER, of_request=True)
+    return _told(_tracer, method, {"http.request.method": method}, context=of, kind=SpanKind.SERVER)
 
 
 class _Told:
-    def __init__(self, span: Span, *, of_request: bool) -> None:
+    def __init__(self, span: Span, name: str) -> None:
         self._span: Final = span
-        self._of_request: Final = of_request
+        self._name: Final = name
 
     def tell(self, **facts: Fact) -> None:
         """Say something of it."""
-        if not self._of_request:
-            self._span.set_attributes(_ours(facts))
-            return
-        self._span.set_attribute("http.route", facts["route"])
-        self._span.set_attribute("http.response.status_code", facts["status"])
-        self._span.update_name(f"{facts['method']} {facts['route']}")
+        self._span.set_attributes(_ours(facts))
+
+    def answered(self, route: str, status: int) -> None:
+        """Name it by its route, too."""
+        self._span.set_attributes({"http.route": route, "http.response.status_code": status})
+        self._span.update_name(f"{self._name} {route}")
 
 
 @contextmanager
-def _told(
-    tracer: Tracer, name: str, facts: Mapping[str, Fact], *, of_request: bool = False, **options: Any
-) -> Iterator[_Told]:
+def _told(tracer: Tracer, name: str, facts: Mapping[str, Fact], **options: Any) -> Iterator[_Told]:
     from opentelemetry.trace import Status, StatusCode
 
     # an error is told by its kind alone: its words may hold whom it is about
@@ -154,7 +162,7 @@ def _told(
         word = f"{trace.trace_id:032x}"
         with bound_contextvars(**({"trace": word} if trace.trace_flags.sampled else {})):
             try:
-                yield _Told(span, of_request=of_request)
+                yield _Told(span, name)
             except BaseException as error:
                 span.set_attribute("error.type", type(error).__qualname__)
                 if isinstance(error, Exception):

@@ -15,6 +15,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from starlette.types import Message, Receive, Scope, Send
 
 from digest import __version__, tracing
+from digest.core.metric_labels import OTHERS
 from digest.errors import SettingsError
 from digest.mail.servers import FileOutbox
 from digest.store.database import Database
@@ -169,14 +170,14 @@ async def _answer(scope: Scope, _receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _asked(path: str, *, client: str, headers: list[tuple[bytes, bytes]]) -> None:
+async def _asked(path: str, *, client: str, headers: list[tuple[bytes, bytes]], method: str = "GET") -> None:
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(_message: Message) -> None:
         return None
 
-    scope = {"type": "http", "method": "GET", "path": path, "headers": headers, "client": (client, 1)}
+    scope = {"type": "http", "method": method, "path": path, "headers": headers, "client": (client, 1)}
     await RequestIds(_answer, proxies=PROXY)({**scope, "scheme": "http"}, receive, send)
 
 
@@ -191,6 +192,14 @@ async def test_a_request_is_named_by_its_route_and_never_by_its_path(told: list[
         "http.response.status_code": 404,
     }
     assert "a-key-of-ann" not in span.to_json()
+
+
+async def test_a_method_that_somebody_made_up_makes_no_name(told: list[Any]) -> None:
+    await _asked("/preferences/x", client="192.0.2.7", headers=[], method="ANN-AT-EXAMPLE")
+    (span,) = told
+    assert span.name == f"{OTHERS} /preferences/{{token}}"
+    assert span.attributes["http.request.method"] == OTHERS
+    assert "ANN-AT" not in span.to_json()
 
 
 @pytest.mark.parametrize(("client", "is_joined"), [(PROXY, True), ("192.0.2.7", False)], ids=["proxy", "any"])
@@ -229,7 +238,7 @@ def test_nothing_is_loaded_as_long_as_nobody_listens() -> None:
     look = (
         "import sys\nfrom digest import tracing\n"
         "with tracing.span('plan', issue=1) as span: span.tell(copies=1)\n"
-        "with tracing.request('GET', b'') as span: span.tell(route='/', status=200, method='GET')\n"
+        "with tracing.request('GET', b'') as span: span.answered('/', 200)\n"
         "print(not tracing.is_told(), any(name.startswith('opentelemetry') for name in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from digest.errors import InputError
+from digest.errors import InputError, unreadable
 
 
 def bytes_of(file: Path) -> bytes:
@@ -16,13 +16,7 @@ def bytes_of(file: Path) -> bytes:
     try:
         return sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
-        raise InputError(f"file {str(file)!r} cannot be read ({error.strerror}): {_mend(error)}") from error
-
-
-def _mend(error: OSError) -> str:
-    if isinstance(error, IsADirectoryError):
-        return "name the files in it"
-    return "let this user read it" if isinstance(error, PermissionError) else "check its name"
+        raise InputError(unreadable(file, error)) from error
 
 
 def text_of(file: Path) -> str:

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 from digest.core.backups import DamagedError, Shape, TableEnd, read_end, read_head, read_last, read_row
 from digest.core.rowprints import Keyed, Rowprint
-from digest.errors import InputError
+from digest.errors import InputError, unreadable
 
 #: Of an empty member: deflate (8), an extra field (4), no time, an unknown system, 36 octets of it, its name.
 _SEAL: Final = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff" + b"\x24\0" + b"SU" + b"\x20\0"
@@ -211,8 +211,7 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as file:
             yield file
     except OSError as error:
-        mend = "let this user read it" if isinstance(error, PermissionError) else "check its name"
-        raise InputError(f"file {str(path)!r} cannot be read ({error.strerror}): {mend}") from error
+        raise InputError(unreadable(path, error)) from error
 
 
 def _make_folder(folder: Path) -> None:

@@ -17,6 +17,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars, reset_conte
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from digest import tracing
+from digest.core.metric_labels import method_label
 
 log = structlog.get_logger(__name__)
 
@@ -61,11 +62,11 @@ class RequestIds:
 
         before = bind_contextvars(**{_FIELD: word})
         try:
-            with tracing.request(scope["method"], self._parent(scope)) as span:
+            with tracing.request(method_label(scope["method"]), self._parent(scope)) as span:
                 try:
                     await self._inner(scope, receive, with_id)  # type: ignore[arg-type]
                 finally:
-                    span.tell(method=scope["method"], route=_route_of(scope), status=status)
+                    span.answered(_route_of(scope), status)
         finally:
             if self._writes_lines:
                 log.info(
