@@ -54,7 +54,7 @@ class Costs:
             reader=people + groups,
             copy=room["deliveries|row"] + room["deliveries|index"],
             plan=one["planned, 288"]["wall"] / one["planned, 288"]["copies"],
-            settle=(sent["all"] + sent["begin"] + sent["record"]) / BATCH / 1000,
+            settle=(sent["all"] + sent["note"]) / BATCH / 1000,
             letter=full_speed["wall"] / full_speed["sent"],
         )
 

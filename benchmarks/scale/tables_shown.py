@@ -82,12 +82,12 @@ def _settling(grown: Grown, full_speed: Figures | None) -> None:
     rows = []
     for count, one in grown.items():
         sent = one["sent"]
-        a_copy = (sent["all"] + sent["begin"] + sent["record"]) / BATCH
-        cells = [f"{sent[name]:.1f}" for name in ("first", "all", "last", "begin", "record")]
+        a_copy = (sent["all"] + sent["note"]) / BATCH
+        cells = [f"{sent[name]:.1f}" for name in ("first", "all", "last", "note")]
         rows.append([f"{count:,}", *cells, f"{1000 * a_copy:.0f}"])
     show(
-        f"Copies of that issue, {BATCH} at a time: claimed, begun, recorded; milliseconds a transaction",
-        ("readers", "claim, first", "median", "last", "begun", "recorded", "µs a copy in all"),
+        f"Copies of that issue, {BATCH} at a time; milliseconds a transaction",
+        ("readers", "claim, first", "median", "last", "sent + begun", "µs a copy in all"),
         rows,
     )
     if full_speed:
@@ -95,7 +95,7 @@ def _settling(grown: Grown, full_speed: Figures | None) -> None:
         most = max(float(row[-1]) for row in rows)
         print(
             f"A whole `digest run` on PostgreSQL into smtp-sink, 42 kB: {1e6 / a_letter:,.0f} letters a"
-            f" second, {a_letter:.0f} µs each; the three transactions, one after the other, are"
+            f" second, {a_letter:.0f} µs each; claims and notes, one after the other, are"
             f" {100 * most / a_letter:.0f} % of that."
         )
 

@@ -62,7 +62,10 @@ async def claimable_by_issue(
 
 
 def claimable(
-    issue_id: int, now: datetime, resend_uncertain: bool, alone: bool | None
+    issue_id: int | ColumnElement[int],
+    now: datetime | ColumnElement[datetime],
+    resend_uncertain: bool,
+    alone: bool | None,
 ) -> list[ColumnElement[bool]]:
     """The kinds of copies that may be sent now: planned, deferred and due again, uncertain and rested.
 
@@ -76,24 +79,33 @@ def claimable(
     return [and_(open_of(issue_id), kind, *which, _is_being_sent(issue_id)) for kind in kinds]
 
 
-def _kinds(now: datetime, resend_uncertain: bool) -> list[ColumnElement[bool]]:
+def _kinds(now: datetime | ColumnElement[datetime], resend_uncertain: bool) -> list[ColumnElement[bool]]:
     mine = deliveries.c
-    kinds = [mine.status == DeliveryStatus.PLANNED]
-    kinds.append(and_(mine.status == DeliveryStatus.DEFERRED, mine.retry_at <= now))
+    kinds = [_stands_as(DeliveryStatus.PLANNED)]
+    kinds.append(and_(_stands_as(DeliveryStatus.DEFERRED), mine.retry_at <= now))
     if resend_uncertain:
         rested = or_(mine.retry_at.is_(None), mine.retry_at <= now)
         few = and_(mine.doubts < MOST_RESENDS, mine.claims < MOST_CLAIMS)
-        kinds.append(and_(mine.status == DeliveryStatus.UNCERTAIN, rested, few, ~_reader_paused()))
+        kinds.append(and_(_stands_as(DeliveryStatus.UNCERTAIN), rested, few, ~_reader_paused()))
     return kinds
 
 
-def _is_being_sent(issue_id: int) -> ColumnElement[bool]:
+def _stands_as(status: DeliveryStatus) -> ColumnElement[bool]:
+    """The copies of one status, as a range: so that only the index of open copies has the order of a claim.
+
+    Of a status that equals a value the primary key has that order, too, and PostgreSQL may take it: each
+    claim would then walk over every copy that was sent before.
+    """
+    return deliveries.c.status.between(status, status)
+
+
+def _is_being_sent(issue_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     """What a person has stopped is claimed no more; asked with each claim, and once for all its copies."""
     status = select(issues.c.status).where(issues.c.id == issue_id).scalar_subquery()
     return status == IssueStatus.SENDING
 
 
-def open_of(issue_id: int) -> ColumnElement[bool]:
+def open_of(issue_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     """The copies of an issue that are not settled, in words that the index knows."""
     return and_(deliveries.c.issue_id == issue_id, IS_OPEN)
 

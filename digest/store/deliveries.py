@@ -12,21 +12,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql import FromClause
 
 from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
 from digest.store import recording
-from digest.store.claimable import MOST_CLAIMS, claimable, open_of
+from digest.store.claimable import MOST_CLAIMS, open_of
 from digest.store.issues import IS_OPEN, numbers_in
 from digest.store.recording import FREE, LEASE, TRIED
 from digest.store.tables import cohorts, deliveries, issues
+from digest.store.taking import Taken, takings
 from subscribers import store as readers
 from subscribers.groups import groups_with_bookmarks
 from subscribers.interning import bookmark_from, chunks, intern_bookmarks
 from subscribers.model import Bookmark, Standing
-from subscribers.tables import bookmarks, groups, subscribers, subscriptions
+from subscribers.tables import bookmarks, groups, subscriptions
 
 #: The reason of a copy that was in the hands of many processes, one after the other, when they ended.
 ENDS_SENDERS: Final = "ends-senders"
@@ -82,19 +82,18 @@ async def claim(
     """
     claimed: list[Claimed] = []
     skipped: Counter[str] = Counter()
+    asked = {"its_issue": issue_id, "its_owner": owner, "now": now, "until": wall + LEASE}
     # kind after kind: each is one walk along the index in its order, however many copies wait or are sent
-    for wanted in claimable(issue_id, now, resend_uncertain, alone):
+    for taking in takings(connection.dialect, resend_uncertain, alone):
         while len(claimed) < limit:
-            rows = await _take(connection, wanted, owner, wall, limit - len(claimed), alone)
-            if not rows:
+            taken = await connection.run_sync(taking.take, {**asked, "most": limit - len(claimed)})
+            if not taken:
                 break
-            gone = []
-            for row in rows:
-                if row.address and row.standing == Standing.ACTIVE:
-                    claimed.append(Claimed._make(row[: len(Claimed._fields)]))
-                else:
-                    gone.append(row)
-            skipped += await _skip(connection, gone)
+            may_go = [one.standing == Standing.ACTIVE and bool(one.copy.address) for one in taken]
+            claimed += [one.copy for one, may in zip(taken, may_go, strict=True) if may]
+            skipped += await _skip(
+                connection, [one for one, may in zip(taken, may_go, strict=True) if not may]
+            )
     return Claim(tuple(claimed), skipped)
 
 
@@ -258,62 +257,12 @@ def _held_by(owner: str) -> ColumnElement[bool]:
     return and_(deliveries.c.owner == owner, deliveries.c.status == DeliveryStatus.SENDING)
 
 
-async def _take(
-    connection: AsyncConnection,
-    wanted: ColumnElement[bool],
-    owner: str,
-    wall: datetime,
-    limit: int,
-    alone: bool,
-) -> Sequence[Row[Any]]:
-    """Up to so many copies that are ours from now on, with their readers, in the order of their numbers."""
-    mine = deliveries.c
-    order = (mine.claims, mine.id) if alone else (mine.id,)
-    some = select(mine.id).where(wanted).order_by(*order).limit(limit)
-    # named, so that PostgreSQL runs it once: it may run a plain subquery again, and lock more than the limit
-    some_ids = some.with_for_update(skip_locked=True).cte("some_ids")
-    taking = (
-        update(deliveries)
-        .where(mine.id.in_(select(some_ids.c.id)))
-        .values(
-            status=DeliveryStatus.SENDING,
-            claims=mine.claims + 1,
-            **{**FREE, "owner": owner, "lease_until": wall + LEASE},
-        )
-    )
-    if connection.dialect.name == "sqlite":
-        # no UPDATE may stand in a query there
-        ids = [row.id for row in await connection.execute(taking.returning(mine.id))]
-        query = _with_readers(deliveries).where(mine.id.in_(ids))
-    else:
-        query = _with_readers(taking.returning(*_of_a_copy(deliveries)).cte("taken"))
-    rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
-    return rows
-
-
-def _of_a_copy(taken: FromClause) -> tuple[ColumnElement[Any], ...]:
-    of = taken.c
-    return of.id, of.cohort_id, of.issue_id, of.subscription_id, of.attempts, of.doubts
-
-
-def _with_readers(taken: FromClause) -> Select[Any]:
-    *which, attempts, doubts = _of_a_copy(taken)
-    return (
-        # first what makes a `Claimed`, in its order
-        select(*which, subscribers.c.address, subscribers.c.name, attempts, doubts, subscriptions.c.standing)
-        .select_from(taken)
-        .join(subscriptions, subscriptions.c.id == taken.c.subscription_id)
-        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
-        .order_by(taken.c.id)
-    )
-
-
-async def _skip(connection: AsyncConnection, rows: Iterable[Row[Any]]) -> Counter[str]:
+async def _skip(connection: AsyncConnection, taken: Iterable[Taken]) -> Counter[str]:
     """Skip copies of readers who may not be written to; who paused is owed the briefings afterwards."""
     by_reason: dict[Skip, list[int]] = {}
-    for row in rows:
-        reason = Skip(row.standing) if row.address else Skip.LEFT
-        by_reason.setdefault(reason, []).append(row.id)
+    for copy, standing in taken:
+        reason = Skip(standing) if copy.address else Skip.LEFT
+        by_reason.setdefault(reason, []).append(copy.delivery_id)
     for reason, ids in by_reason.items():
         await connection.execute(
             update(deliveries)

@@ -6,14 +6,15 @@ looking at a row does. What is short, and waited for by a person, is done where 
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, Final, TypeVar, cast
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class _OnTheSpot:
@@ -28,6 +29,11 @@ class _OnTheSpot:
 
     async def execute(self, statement: Any, parameters: Any = None) -> CursorResult[Any]:
         return self._connection.execute(statement, parameters)
+
+    async def run_sync(
+        self, work: Callable[Concatenate[Connection, P], T], *given: P.args, **named: P.kwargs
+    ) -> T:
+        return work(self._connection, *given, **named)
 
 
 def on_the_spot(connection: Connection) -> AsyncConnection:
