@@ -75,6 +75,7 @@ coverage: $(DEV) ## what of digest/core/, digest/mail/ and subscribers/ no test 
 	$(BIN)/python -m coverage run -m pytest -n $(WORKERS) -m "not long"
 	@$(BIN)/python -m coverage combine --quiet
 	@$(BIN)/python -m coverage report
+	@$(BIN)/python -m tests.branches
 
 mutants: $(MUTANTS) ## whether tests see what is changed in digest/core/ (ASK="digest.core.selection.*": some of it)
 	nice $(BIN)/mutmut run $(foreach name,$(ASK),'$(name)')
