@@ -47,6 +47,7 @@ _BRANCHES: Final = {
     "issues": _Branch(("issues",), "List, show, hold, approve and cancel issues."),
     "deliveries": _Branch(("issues",), "List, retry and resolve deliveries."),
     "notices": _Branch(("notices",), "List, retry and resolve confirmations and the like."),
+    "outbox": _Branch(("outbox",), "List and show mails that were written into a folder."),
     "bounces": _Branch(("bounces",), "Read, list and settle what came back."),
     "why": _Branch(("reasons",), "Say why a reader got a briefing, will get it, or does not."),
     "serve": _Branch(("serving",), "Serve the web pages and run the scheduler."),

@@ -29,12 +29,19 @@ ONLY_LOOK: Final = {
     *("subscribers list", "notices list", "suppressions list", "suppressions export"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
     *("families list", "deliveries list", "why", "status", "users list", "users keys", "webhooks list"),
-    *("bounces list", "bounces show", "tidy", "doctor", "backup"),
+    *("bounces list", "bounces show", "tidy", "doctor", "backup", "outbox list", "outbox show"),
 }
+#: These look at files alone.
+NEED_NO_STORE: Final = {"outbox list", "outbox show"}
 #: These make a store where there is none.
 MAKE_ONE: Final = {"init", "restore"}
 #: What is wrong with a store is what this one is asked for: it answers.
 ASKED_FOR_TROUBLE: Final = {"doctor"}
+#: These find one, or refuse.
+WANT_A_STORE: Final = [
+    *sorted(CALLS.keys() - MAKE_ONE - ASKED_FOR_TROUBLE - NEED_NO_STORE),
+    *("serve", "worker"),
+]
 
 
 def settings_file_is_broken(shell: Shell) -> Shell:
@@ -133,7 +140,7 @@ def test_wrong_setting_stops(command: str, trouble: Trouble, old_newsroom: Shell
 
 
 @pytest.mark.parametrize("trouble", STORES, ids=by_name)
-@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - ASKED_FOR_TROUBLE), "serve", "worker"])
+@pytest.mark.parametrize("command", [*sorted(MAKE_ONE), *WANT_A_STORE])
 def test_unusable_store_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
     line = refusal(command, trouble(old_newsroom))
     assert STORES[trouble] in line
@@ -161,7 +168,7 @@ def test_other_trouble_with_settings_or_store_stops(
     assert OTHER_SETTINGS[trouble] in refusal(command, trouble(old_newsroom))
 
 
-@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - MAKE_ONE - ASKED_FOR_TROUBLE), "serve", "worker"])
+@pytest.mark.parametrize("command", WANT_A_STORE)
 def test_store_that_is_not_there_is_not_made_by_asking(command: str, old_newsroom: Shell) -> None:
     assert "run digest init" in refusal(command, store_is_not_there(old_newsroom))
 
