@@ -217,6 +217,36 @@ def test_settings_file_that_was_named_is_used(shell: Shell) -> None:
     assert not (shell.folder / "var").exists()
 
 
+def test_variable_with_nearly_the_name_of_a_setting_is_remarked_on_and_stops_nothing(newsroom: Shell) -> None:
+    misspelt = newsroom.with_(
+        DIGEST_SMPT_URL="smtp://news:hunter2@mail.example", DIGEST_BASEURL="https://a.b"
+    )
+    answer = misspelt.ok("status", "--json")
+    assert answer.err.splitlines() == [
+        "digest: the variable DIGEST_BASEURL is not a setting, and nothing reads it: did you mean "
+        "DIGEST_BASE_URL?",
+        "digest: the variable DIGEST_SMPT_URL is not a setting, and nothing reads it: did you mean "
+        "DIGEST_SMTP_URL?",
+    ]
+    assert answer.document == newsroom.ask("status")
+
+
+@pytest.mark.parametrize("variable", ["DIGEST_HOME_OF_SOMETHING_ELSE", "DIGEST_DEBUG", "digest_base_url"])
+def test_variable_of_others_or_of_ours_is_not_remarked_on(variable: str, newsroom: Shell) -> None:
+    assert newsroom.with_(**{variable: "http://127.0.0.1:8000"}).ok("status").err == ""
+
+
+@pytest.mark.parametrize("words", ["--help", "--version", "status --help", "store copy -h"])
+def test_who_asks_for_help_is_not_told_of_variables(words: str, newsroom: Shell) -> None:
+    assert newsroom.with_(DIGEST_SMPT_URL="smtp://mail.example").ok(*words.split()).err == ""
+
+
+def test_variable_that_a_call_names_is_no_misspelt_setting(newsroom: Shell) -> None:
+    moving = newsroom.with_(DIGEST_DATABASE_URL_NEW="sqlite:///new.sqlite3")
+    assert "did you mean" not in moving.ok("store", "copy", "settings", "env:DIGEST_DATABASE_URL_NEW").err
+    assert "did you mean DIGEST_DATABASE_URL?" in moving("status").err
+
+
 def test_password_of_a_store_is_never_said(newsroom: Shell) -> None:
     url = "postgresql://news:hunter2@127.0.0.1:1/news?connect_timeout=2"
     assert "hunter2" not in newsroom.with_(DIGEST_DATABASE_URL=url)("status").complaint
