@@ -68,14 +68,14 @@ def read(
     if columns:
         format = _CSV
     kind = kind_of(data)
-    if kind is not None and not _of_a_plugin(data, format):
+    if kind is not None and not of_a_plugin(data, format):
         raise InputError(kind.told_of(source))
     today = datetime.now(UTC).date()
     if format == _FEED or (format is None and is_feed_of_ours(data)):
         return read_apart(data, source=source).gathered(source, today=today, section=section, topics=topics)
     if format == _MAIL or (format is None and looks_like_mail(data)):
         return read_mails(data, source=source, section=section, topics=topics)
-    plugged = _of_a_plugin(data, format)
+    plugged = of_a_plugin(data, format)
     if plugged:
         harvest = read_feed(data, source=source, format=plugged)
         return harvest.gathered(source, today=today, section=section, topics=topics)
@@ -93,7 +93,7 @@ def columns_in(data: bytes, columns: Mapping[str, str]) -> dict[str, str]:
         return {}
 
 
-def _of_a_plugin(data: bytes, format: str | None) -> str:
+def of_a_plugin(data: bytes, format: str | None) -> str:
     """The format of a plugin that is meant, or that recognises the bytes; empty for one of our own."""
     if format is not None:
         return "" if format in FORMATS else format

@@ -45,12 +45,12 @@ def read_all(
     for an archive that is damaged or too large.
     """
     # imported here: a run mostly finds no file, and what reads all formats takes a tenth of its start
-    from digest.ingest.formats import columns_in, read
+    from digest.ingest.formats import columns_in, of_a_plugin, read
 
     def reading(part: bytes, name: str, mine: Mapping[str, str] | None) -> Gathered:
         return read(part, source=name, format=format, section=section, topics=topics, columns=mine)
 
-    if not data.startswith(BEGINNING):
+    if not data.startswith(BEGINNING) or of_a_plugin(data, format):
         return (reading(data, source, columns),)
     found: list[Gathered] = []
     missing = dict(columns or {})
