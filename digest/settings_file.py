@@ -24,6 +24,10 @@ _UNSPOKEN: Final = frozenset(
         *("heartbeat_url", "metrics_token"),
     }
 )
+#: Variables that are read where they are needed: for who looks for a fault.
+_NO_SETTINGS: Final = frozenset({f"{ENVIRONMENT_PREFIX}DEBUG"})
+#: How much of two names must agree for one to be meant by the other: `smtp` means `smtp_url`.
+_NEARLY: Final = 0.65
 
 
 def load_settings(config: Path | None, given: Mapping[str, Any] | None = None) -> Settings:
@@ -137,11 +141,20 @@ def is_set_by_environment(name: str) -> bool:
 
 
 def unread_variables(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Variables whose names are nearly those of settings: each with the one that may have been meant."""
-    known = [ENVIRONMENT_PREFIX + name.upper() for name in Settings.model_fields]
-    mine = sorted(name for name in environment if name.upper().startswith(ENVIRONMENT_PREFIX))
-    near = {name: difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.85) for name in mine}
-    return tuple((name, found[0]) for name, found in near.items() if found and name.upper() != found[0])
+    """Variables that look like settings and are none: each with the one that may have been meant, or nothing.
+
+    Those without may be somebody else's; the names of some that we read, and that are no settings, are known.
+    """
+    known = {ENVIRONMENT_PREFIX + name.upper(): name for name in Settings.model_fields}
+    mine = (name for name in environment if name.upper().startswith(ENVIRONMENT_PREFIX))
+    unread = sorted(name for name in mine if name.upper() not in known.keys() | _NO_SETTINGS)
+    return tuple((name, _meant_by(name)) for name in unread)
+
+
+def _meant_by(variable: str) -> str:
+    word = variable.upper().removeprefix(ENVIRONMENT_PREFIX).lower()
+    found = difflib.get_close_matches(word, Settings.model_fields, n=1, cutoff=_NEARLY)
+    return ENVIRONMENT_PREFIX + found[0].upper() if found else ""
 
 
 class _Given(Settings):

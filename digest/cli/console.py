@@ -148,7 +148,11 @@ def plain(value: object) -> Any:
 
 
 def table(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, following: int | None = None
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    following: int | str | None = None,
 ) -> None:
     """A table for people; as wide as the terminal, or as its content when there is none.
 

@@ -173,7 +173,7 @@ def _tell(settings: Settings, entries: tuple[Entry, ...], titles: dict[int, str]
     table("The briefings", ("id", "title"), list(titles.items()))
     outbox = settings.smtp_url.get_secret_value().removeprefix("file:")
     sent = sum(entry.status == "sent" for entry in entries)
-    say(f"\n{counted(sent, 'mail')} lie in {outbox}: open an .eml file with a mail program.")
+    say(f"\n{counted(sent, 'mail')} lie in {outbox}: look at the newest with digest outbox show --latest.")
     say(f"The store of the demo is {_file(settings)}; run digest init to begin with one of your own.")
 
 

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from digest import tracing, wiring
 from digest.cli.company import engine_of, has_engine
@@ -47,7 +47,10 @@ class _Read:
         self.servers = tuple(one for one in every if isinstance(one, Server))
         self.carriers = tuple(str(one) for one in every if isinstance(one, Carrier))
         self.keys: tuple[bytes, ...] = self._tried(lambda: secret_keys(settings, made_when_missing=False), ())
+        told = len(self.refused)
         self.dkim: tuple[DkimKey, ...] = self._tried(lambda: wiring.dkim_keys_of(settings), ())
+        #: why there are none, though some are set
+        self.no_dkim = "".join(self.refused[told:])
         self.limits: Limits | None = self._tried(lambda: wiring.limits_of(settings), None)
         self.warm_up: WarmingUp | None = self._tried(lambda: wiring.warm_up_of(settings), None)
         self.has_alerts = self._tried(lambda: bool(wiring.alerts_to_of(settings)), otherwise=False)
@@ -87,9 +90,11 @@ def parts_for(
         outbox=read.outbox,
         carriers=read.carriers,
         keys=tuple(KeyWanted(key.selector, key.record) for key in read.dkim),
+        no_keys=read.no_dkim,
         records=partial(Records, resolver),
         leaves_from=leaves_from,
         folders=tuple(dict.fromkeys(one for one in folders if one is not None)),
+        private=tuple(_private(settings, url, read.outbox)),
         path=tuple(one for one in sys.path if one),
         zone=settings.timezone,
         now=lambda: datetime.now(UTC),
@@ -130,6 +135,15 @@ def _settings_seen(settings: Settings, config: Path | None, read: _Read, today: 
         has_alerts=read.has_alerts,
         has_returns=read.has_returns,
     )
+
+
+def _private(settings: Settings, url: URL, outbox: Path | None) -> Iterator[Path]:
+    """Where addresses of readers and what only they should have lie; most of it within the first one."""
+    yield settings.var_dir
+    if outbox is not None:
+        yield outbox
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        yield Path(url.database)
 
 
 def _secret_files(settings: Settings, config: Path | None) -> Iterator[Path]:

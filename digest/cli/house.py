@@ -138,7 +138,7 @@ def _tell(found: Overview, now: datetime) -> None:
         copies = [
             (
                 one.issue,
-                one.slot,
+                one.slot_words,
                 one.status,
                 ", ".join(f"{count} {word}" for word, count in sorted(one.copies.items())),
             )

@@ -23,6 +23,7 @@ def run() -> NoReturn:
         # imported here, so that Ctrl-C while the modules load is a stop like any other
         from digest.cli.tree import command_tree
 
+        _remark_on_variables(sys.argv[1:])
         status = command_tree().main(sys.argv[1:] or ["--help"], "digest", standalone_mode=False) or DONE
     except KeyboardInterrupt:
         status = INTERRUPTED
@@ -33,6 +34,19 @@ def run() -> NoReturn:
     status = status if _flushed() else status or FAILED_IN_PART
     give_up_remarks()
     sys.exit(status)
+
+
+def _remark_on_variables(words: list[str]) -> None:
+    """Say which variables are nearly settings, and are not read; who asks for help is not told."""
+    seems_set = any(name.upper().startswith("DIGEST_") for name in os.environ)
+    if not words or not seems_set or {"-h", "--help", "--version"} & set(words):
+        return
+    # imported here, since settings take their time, and most have them in a file
+    from digest.settings_file import unread_variables
+
+    for name, meant in unread_variables(os.environ):
+        if meant and f"env:{name}" not in words:
+            _say(f"the variable {name} is not a setting, and nothing reads it: did you mean {meant}?")
 
 
 def _told(error: Exception) -> int:

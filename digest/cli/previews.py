@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import webbrowser
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from digest.cli.console import Config, Json, Now, answer, note, parse_now, run, say
+from digest.cli.console import Config, Json, Now, answer, parse_now, run, say
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at
+from digest.cli.files import open_in_browser
 from digest.errors import InputError
 from digest.flows.preview import Preview, preview
 from digest.settings_file import load_settings
@@ -52,7 +52,7 @@ def preview_for(
     found = run(work())
     files = [] if found.letter is None else _write_preview(out or settings.var_dir / "preview", found)
     if open_ and files:
-        _open(files[-1])
+        open_in_browser(files[-1])
     sizes = () if found.letter is None else measures(found.letter)
     if json:
         return answer(
@@ -102,13 +102,3 @@ def _write_preview(folder: Path, found: Preview) -> list[Path]:
     except OSError as error:
         raise InputError(f"folder {str(folder)!r} cannot be written to ({error.strerror})") from error
     return [folder / name for name, content in contents.items() if content is not None]
-
-
-def _open(page: Path) -> None:
-    """Open the page, or say where it is when this machine has nothing to open it with."""
-    try:
-        opened = webbrowser.open(page.resolve().as_uri())
-    except webbrowser.Error:
-        opened = False
-    if not opened:
-        note(f"no browser was found here: open {page} in one")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -46,6 +47,7 @@ _BRANCHES: Final = {
     "issues": _Branch(("issues",), "List, show, hold, approve and cancel issues."),
     "deliveries": _Branch(("issues",), "List, retry and resolve deliveries."),
     "notices": _Branch(("notices",), "List, retry and resolve confirmations and the like."),
+    "outbox": _Branch(("outbox",), "List and show mails that were written into a folder."),
     "bounces": _Branch(("bounces",), "Read, list and settle what came back."),
     "why": _Branch(("reasons",), "Say why a reader got a briefing, will get it, or does not."),
     "serve": _Branch(("serving",), "Serve the web pages and run the scheduler."),
@@ -57,6 +59,36 @@ _BRANCHES: Final = {
     "webhooks": _Branch(("webhooks",), "Who elsewhere is told what happens."),
     "demo": _Branch(("demo",), "Run the main job on sample briefings, into the outbox."),
 }
+
+
+#: How typer 0.29 writes an argument that must be there in a line of usage: `{EMAIL}`, `{ID}...`.
+_BRACED: Final = re.compile(r"\{(.+)\}(\.\.\.)?")
+#: What it writes behind a name where no word of ours says what is put there: `<str>`, `<list[int]>`.
+_PYTHON_TYPE: Final = re.compile(r" <\S+>")
+
+
+class _Command(TyperCommand):
+    """A command that writes its words as other programs do: `EMAIL`, `[FILE]`, `ID...`, `--title TITLE`."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """The words of the line of usage."""
+        return [_BRACED.sub(r"\1\2", piece) for piece in super().collect_usage_pieces(ctx)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """What each argument and each option is for."""
+        for title, kind in (("Arguments", "argument"), ("Options", "option")):
+            shown = [one for one in self.get_params(ctx) if one.param_type_name == kind]
+            records = [_record(one, ctx) for one in shown if not getattr(one, "hidden", False)]
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+
+def _record(param: Any, ctx: Any) -> tuple[str, str]:
+    """How an argument or an option is written, and what it is for."""
+    written, told = param.get_help_record(ctx)
+    word = "" if param.param_type_name == "argument" else f" {param.name.upper().replace('_', '-')}"
+    return _PYTHON_TYPE.sub(word, written), told
 
 
 class _Tree(TyperGroup):
@@ -105,9 +137,19 @@ def _grown(word: str) -> Any:
     part = typer.Typer(rich_markup_mode=None)
     modules = [import_module(f"digest.cli.{file}") for file in _BRANCHES[word].files]
     modules[0].add_to(part)
+    _written_as_elsewhere(part)
     grown = typer.main.get_group(part).commands[word]
     _leave_to_collector()
     return grown
+
+
+def _written_as_elsewhere(part: typer.Typer) -> None:
+    """Have every command of a branch be one of ours."""
+    for command in part.registered_commands:
+        command.cls = _Command
+    for group in part.registered_groups:
+        if group.typer_instance is not None:
+            _written_as_elsewhere(group.typer_instance)
 
 
 def _leave_to_collector() -> None:

@@ -90,6 +90,7 @@ class Found(StrEnum):
     SPF_INCLUDE = "dns.spf_include"
     SPF_OPEN = "dns.spf_open"
     SPF_ADDRESS = "dns.spf_address"
+    DKIM_UNREAD = "dns.dkim_unread"
     DKIM_MISSING = "dns.dkim_missing"
     DKIM_SYNTAX = "dns.dkim_syntax"
     DKIM_REVOKED = "dns.dkim_revoked"
@@ -113,6 +114,7 @@ class Found(StrEnum):
 
     FILES_FINE = "files.fine"
     FILES_CLOSED = "files.closed"
+    FILES_OPEN = "files.open"
 
     PACKAGES_FINE = "packages.fine"
     PACKAGES_CLASH = "packages.clash"

@@ -72,8 +72,18 @@ def _of_zones(seen: ClockSeen) -> Iterator[Finding]:
         )
 
 
-def judge_folders(closed: Mapping[str, str], looked_at: int) -> tuple[Finding, ...]:
-    """What becomes of folders that cannot be written to: by path, why."""
+@dataclass(frozen=True, slots=True)
+class OpenPlace:
+    """A folder or a file of ours that every user of the machine may look into."""
+
+    path: str
+    is_folder: bool
+
+
+def judge_folders(
+    closed: Mapping[str, str], looked_at: int, open_: Iterable[OpenPlace] = ()
+) -> tuple[Finding, ...]:
+    """What becomes of folders that cannot be written to, by path why, and of what others may look into."""
     found = [
         Finding(
             Found.FILES_CLOSED,
@@ -83,8 +93,20 @@ def judge_folders(closed: Mapping[str, str], looked_at: int) -> tuple[Finding, .
         )
         for path, why in sorted(closed.items())
     ]
+    found += map(_open, open_)
     line = f"{looked_at} {'folder' if looked_at == 1 else 'folders'} can be written to"
     return or_fine(found, Finding(Found.FILES_FINE, Level.FINE, line))
+
+
+def _open(place: OpenPlace) -> Finding:
+    what = "folder" if place.is_folder else "file"
+    return Finding(
+        Found.FILES_OPEN,
+        Level.WARNING,
+        f"{what} {place.path} may be read by every user of this machine: addresses of readers are in it, "
+        "and secrets such as the links in their mails",
+        f"chmod {700 if place.is_folder else 600} '{place.path}'",
+    )
 
 
 def judge_packages(clashes: Sequence[str]) -> tuple[Finding, ...]:

@@ -51,7 +51,7 @@ class SettingsSeen:
     today: date
     #: what was refused when the parts were built, each one line
     refused: tuple[str, ...] = ()
-    #: variables that look like settings and are none, each with the one that was meant
+    #: variables that look like settings and are none, each with the one that may have been meant, or nothing
     unread: tuple[tuple[str, str], ...] = ()
     #: of the keys that sign links, the octets of the shortest; None when there is none yet
     shortest_key: int | None = None
@@ -74,19 +74,22 @@ def judge_settings(seen: SettingsSeen) -> tuple[Finding, ...]:
             Finding(Found.SETTINGS_UNUSABLE, Level.ERROR, one, "change this setting; see digest.toml")
             for one in seen.refused
         ),
-        *(
-            Finding(
-                *(Found.SETTINGS_UNREAD, Level.WARNING),
-                f"the variable {name} is set, and nothing reads it",
-                f"name it {meant}, or take it away",
-            )
-            for name, meant in seen.unread
-        ),
+        *(_unread(name, meant) for name, meant in seen.unread),
         *_secrets(seen),
         *_limits(seen),
         *(_of_sending(seen) if seen.sends else ()),
     ]
     return or_fine(found, Finding(Found.SETTINGS_FINE, Level.FINE, "the settings go together"))
+
+
+def _unread(name: str, meant: str) -> Finding:
+    """One that nobody meant may be read by a plugin, or by a script around us."""
+    line = f"the variable {name} is set, and nothing reads it"
+    if meant:
+        return Finding(Found.SETTINGS_UNREAD, Level.WARNING, line, f"name it {meant}, or take it away")
+    line = f"the variable {name} is set, and is no setting"
+    mend = "if nothing of yours reads it, see docs/settings.md for the name that was meant"
+    return Finding(Found.SETTINGS_UNREAD, Level.ADVICE, line, mend)
 
 
 def is_local(host: str) -> bool:

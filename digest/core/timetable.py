@@ -65,6 +65,14 @@ def next_slot(cadence: Cadence, now: datetime, quiet: Set[date] = _NONE) -> Slot
     return _slot(cadence, day, instant)
 
 
+def next_unserved(cadence: Cadence, now: datetime, served: date, quiet: Set[date] = _NONE) -> Slot:
+    """The first slot to come behind the local day that was `served`, which may have been ahead of time."""
+    slot = next_slot(cadence, now, quiet)
+    while slot.day <= served:
+        slot = next_slot(cadence, slot.due_at, quiet)
+    return slot
+
+
 def next_issue_at(cadence: Cadence | None, due_at: datetime, quiet: Set[date] = _NONE) -> datetime | None:
     """When the issue after the one that was due at `due_at` is; None where no day is appointed for it.
 

@@ -36,6 +36,7 @@ from digest.core.doctor_store import judge_store
 from digest.flows.checkup_house import (
     closed_folders,
     name_clashes,
+    open_places,
     plugins_seen,
     unknown_zones,
     zones_version,
@@ -67,11 +68,15 @@ class Parts:
     servers: tuple[Server, ...]
     outbox: Path | None
     keys: tuple[KeyWanted, ...]
+    #: why they could not be read; empty where they could
+    no_keys: str
     #: gives who is asked for names; raises ValueError when there is nobody
     records: Callable[[], Records]
     #: addresses from which mail leaves; those of the servers when there are none
     leaves_from: tuple[str, ...]
     folders: tuple[Path, ...]
+    #: folders and files in which addresses of readers or secrets lie
+    private: tuple[Path, ...]
     path: tuple[str, ...]
     #: the newsroom's own
     zone: str
@@ -182,7 +187,9 @@ async def _called(
 
 
 async def _files(parts: Parts) -> tuple[Finding, ...]:
-    return judge_folders(await asyncio.to_thread(closed_folders, parts.folders), len(parts.folders))
+    closed = await asyncio.to_thread(closed_folders, parts.folders)
+    open_ = await asyncio.to_thread(open_places, parts.private)
+    return judge_folders(closed, len(parts.folders), open_)
 
 
 async def _packages(parts: Parts) -> tuple[Finding, ...]:
@@ -254,6 +261,7 @@ async def _names(
         Named(
             domains=tuple(dict.fromkeys(sender.domain for sender in inside.senders)),
             keys=parts.keys,
+            no_keys=parts.no_keys,
             leaves_from=parts.leaves_from,
             servers=tuple(address for addresses in known.values() for address in addresses),
         ),

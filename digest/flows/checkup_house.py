@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from digest.core.doctor_house import PluginSeen
+from digest.core.doctor_house import OpenPlace, PluginSeen
 from digest.plugins import shelf
 
 _OURS: Final = ("digest", "subscribers", "scheduler")
@@ -27,6 +28,29 @@ def closed_folders(folders: Iterable[Path]) -> dict[str, str]:
         elif not os.access(there, os.W_OK | os.X_OK):
             found[str(folder)] = f"we have no right to write into {there}"
     return found
+
+
+def open_places(places: Iterable[Path]) -> tuple[OpenPlace, ...]:
+    """Folders that every user of this machine may enter, and files that each may read, with the mend.
+
+    What lies within another of these places is told with that one; what is not there yet is left out.
+    """
+    wanted = [one.absolute() for one in places if one.exists()]
+    outermost = [one for one in wanted if not any(other in one.parents for other in wanted)]
+    found = (_seen_open(one) for one in dict.fromkeys(outermost))
+    return tuple(one for one in found if one is not None)
+
+
+def _seen_open(place: Path) -> OpenPlace | None:
+    """None where others are kept out, and on systems whose files have no such bits."""
+    try:
+        mode = place.stat().st_mode
+    except OSError:
+        return None
+    bits = stat.S_IROTH | stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH
+    if os.name != "posix" or not mode & bits:
+        return None
+    return OpenPlace(str(place), is_folder=stat.S_ISDIR(mode))
 
 
 def unknown_zones(zones: Mapping[str, str]) -> dict[str, str]:

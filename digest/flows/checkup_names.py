@@ -29,6 +29,8 @@ class Named:
     #: of senders, which are those of return paths and signatures as well
     domains: tuple[str, ...]
     keys: tuple[KeyWanted, ...]
+    #: why the keys that sign could not be read; empty where they could, or where none is set
+    no_keys: str
     #: addresses from which mail leaves, as somebody said
     leaves_from: tuple[str, ...]
     #: addresses of the mail servers to which we hand it
@@ -44,7 +46,13 @@ async def look_up(named: Named, asked: Callable[[], Records]) -> tuple[Finding, 
         return (Finding(Found.DNS_RESOLVER, Level.ERROR, str(error), mend),)
     looks = [_of_domain(domain, named, records) for domain in named.domains]
     found = await asyncio.gather(*looks, _of_addresses(named, records))
-    return tuple(one for findings in found for one in findings)
+    unread = [] if not named.no_keys else [_unread_keys(named.no_keys)]
+    return (*unread, *(one for findings in found for one in findings))
+
+
+def _unread_keys(why: str) -> Finding:
+    mend = "mend DIGEST_DKIM_KEYS, then look again"
+    return Finding(Found.DKIM_UNREAD, Level.ERROR, f"no DKIM record was compared: {why}", mend)
 
 
 async def _of_domain(domain: str, named: Named, records: Records) -> tuple[Finding, ...]:
@@ -56,11 +64,11 @@ async def _of_domain(domain: str, named: Named, records: Records) -> tuple[Findi
     keys = named.keys
     parts = await asyncio.gather(
         _spf(domain, texts, named.leaves_from, records),
-        _dmarc(domain, records, is_signed=bool(keys)),
+        _dmarc(domain, records, is_signed=bool(keys or named.no_keys)),
         _mx(domain, records),
         *(_dkim(domain, key, records) for key in keys),
     )
-    fine = f"{domain} has SPF, DMARC, MX" + (" and DKIM as they should be" if keys else " as they should be")
+    fine = f"{domain} has SPF, DMARC{', MX and DKIM' if keys else ' and MX'} as they should be"
     return or_fine([one for found in parts for one in found], Finding(Found.DNS_FINE, Level.FINE, fine))
 
 

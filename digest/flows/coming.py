@@ -25,10 +25,11 @@ LATELY: Final = timedelta(weeks=4)
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A headline, and the language that it is in."""
+    """A headline, the language that it is in, and the number of its item."""
 
     said: str
     language: str
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ async def held(
     return Held(
         items=len(selection.numbers),
         waiting=len(selection.deferred),
-        titles=tuple(Title(texts[number].title, texts[number].language) for number in first),
+        titles=tuple(Title(texts[number].title, texts[number].language, number) for number in first),
     )
 
 

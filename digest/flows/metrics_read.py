@@ -84,9 +84,9 @@ async def slow(store: Database, now: datetime) -> list[Sample]:
         known = {one.id: one for one in await newsletters.every(connection)}
         by_standing = await metrics.readers(connection)
         coming: dict[int, datetime] = {}
-        for newsletter_id, _id, cadence, _served in await planning.unserved(connection):
+        for newsletter_id, _id, cadence, served in await planning.unserved(connection):
             if not cadence.at_once:
-                at = timetable.next_slot(cadence, now, known[newsletter_id].quiet).due_at
+                at = timetable.next_unserved(cadence, now, served, known[newsletter_id].quiet).due_at
                 coming[newsletter_id] = min(at, coming.get(newsletter_id, at))
         size = await metrics.octets(connection)
     return [

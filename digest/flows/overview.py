@@ -15,6 +15,7 @@ from digest.core.quiet import QuietDay, names_by_day
 from digest.flows.machines import Machine, at_work
 from digest.flows.overdue import told_of
 from digest.flows.publish import due_slots
+from digest.flows.shown import slot_of
 from digest.store import (
     counters,
     family_pauses,
@@ -52,6 +53,8 @@ class UnderWay:
 
     issue: int
     slot: str
+    #: the slot as people read it
+    slot_words: str
     #: sending, or what keeps it from that: waiting for approval, held, cancelling
     status: IssueStatus
     copies: Mapping[str, int]
@@ -123,14 +126,15 @@ async def _upcoming(
     connection: AsyncConnection, known: Mapping[int, Newsletter], now: datetime
 ) -> tuple[Appointment, ...]:
     found = []
-    for newsletter_id, _id, cadence, _served in await planning.unserved(connection):
+    for newsletter_id, _id, cadence, served in await planning.unserved(connection):
         if not cadence.at_once:
             mine = known[newsletter_id]
-            slot = timetable.next_slot(cadence, now, mine.quiet)
+            slot = timetable.next_unserved(cadence, now, served, mine.quiet)
+            names = names_by_day(mine.quiet_days)
             over = [
-                QuietDay(one.day, names_by_day(mine.quiet_days)[one.day])
+                QuietDay(one.day, names[one.day])
                 for one in timetable.slots_between(cadence, now, slot.due_at)
-                if one.day < slot.day
+                if served < one.day < slot.day
             ]
             found.append(
                 Appointment(mine.slug, cadence.in_words, slot.label, slot.due_at, passed_over=tuple(over))
@@ -139,9 +143,8 @@ async def _upcoming(
 
 
 async def _under_way(connection: AsyncConnection) -> tuple[UnderWay, ...]:
-    return tuple(
-        [
-            UnderWay(issue.id, issue.slot, issue.status, await issues.outcome_counts(connection, issue.id))
-            for issue in await unfinished(connection)
-        ]
-    )
+    found = []
+    for issue in await unfinished(connection):
+        copies = await issues.outcome_counts(connection, issue.id)
+        found.append(UnderWay(issue.id, issue.slot, slot_of(issue), issue.status, copies))
+    return tuple(found)

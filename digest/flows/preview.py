@@ -114,7 +114,4 @@ def slot_for(reader: Subscription, newsletter: Newsletter, newest: int, now: dat
     latest = timetable.latest_slot(cadence, now, quiet)
     if latest is not None and latest.day > reader.served_day:
         return latest
-    upcoming = timetable.next_slot(cadence, now, quiet)
-    while upcoming.day <= reader.served_day:
-        upcoming = timetable.next_slot(cadence, upcoming.due_at, quiet)
-    return upcoming
+    return timetable.next_unserved(cadence, now, reader.served_day, quiet)

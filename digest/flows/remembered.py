@@ -107,7 +107,9 @@ class Known:
         if missing:
             revisions = await numbered.current_revisions(connection, missing)
             texts = await numbered.by_numbers(connection, revisions)
-            self._titles.update((number, Title(one.title, one.language)) for number, one in texts.items())
+            self._titles.update(
+                (number, Title(one.title, one.language, number)) for number, one in texts.items()
+            )
         return tuple(self._titles[number] for number in numbers)
 
 

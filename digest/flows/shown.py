@@ -12,7 +12,7 @@ from digest.core.model import Briefing, Issue, Newsletter, Topic
 from digest.core.notices import Notice
 from digest.core.picturing import PictureRecord, PictureState
 from digest.core.reputation import LINES, Measure, Reading
-from digest.core.timetable import next_slot
+from digest.core.timetable import next_unserved, slot_words
 from digest.flows.explain import Explanation
 from digest.flows.family_acts import FamilyWatched
 from digest.flows.handing_out import said_of
@@ -149,6 +149,11 @@ def issue_shown(issue: Issue, slugs: Mapping[int, str]) -> dict[str, Any]:
     }
 
 
+def slot_of(issue: Issue) -> str:
+    """The slot of an issue as people read it, in the time of its own zone."""
+    return "by hand" if issue.cadence_id is None else slot_words(issue.slot, issue.zone)
+
+
 def cohort_shown(row: Any) -> dict[str, Any]:
     """A cohort, from a row of `store.issues.cohorts_of`: who gets what, and why."""
     return {
@@ -270,7 +275,7 @@ def reader_in_full(
                 "bookmark": one.bookmark,
                 "began_after": one.began_after,
                 "next_slot": (
-                    next_slot(one.cadence, now, known[one.newsletter_id].quiet).due_at
+                    next_unserved(one.cadence, now, one.served_day, known[one.newsletter_id].quiet).due_at
                     if is_on_the_clock
                     else None
                 ),

@@ -294,13 +294,15 @@ async def _coming(
     """What comes within two days, and for how many the news comes at once."""
     at_once = 0
     together: defaultdict[_When, list[tuple[int, str]]] = defaultdict(list)
-    for newsletter_id, cadence_id, cadence, _served in await planning.unserved(connection):
+    for newsletter_id, cadence_id, cadence, served in await planning.unserved(connection):
         size = readers.get((newsletter_id, cadence_id), 0)
         if cadence.at_once:
             at_once += size
             continue
         days = known[newsletter_id].quiet_days
         for slot in timetable.slots_between(cadence, now, now + AHEAD):
+            if slot.day <= served:
+                continue
             why, instead_at = names_by_day(days).get(slot.day, ""), None
             if why:
                 instead_at = timetable.next_slot(cadence, slot.due_at, dates_of(days)).due_at

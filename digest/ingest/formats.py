@@ -15,6 +15,7 @@ from digest.ingest.feeds import is_feed_of_ours, read_feed
 from digest.ingest.frontmatter import looks_like_front_matter, read_markdown
 from digest.ingest.gathered import Gathered
 from digest.ingest.jsonlines import read_json
+from digest.ingest.kinds import kind_of
 from digest.ingest.mails import looks_like_mail, read_mails
 from digest.ingest.page import read_page
 from digest.ingest.plaintext import clean, decoded
@@ -57,8 +58,8 @@ def read(
     """Read what a file or answer holds; the format is recognised when none is named.
 
     `source` names it in messages; `columns` says by which headings a table names what. Raises InputError for
-    an unknown format and for what is not text, and when a plugin fails. A feed takes a process of its own: do
-    not wait for it in an event loop.
+    an unknown format, for what is not text, with what it is where that is known, and when a plugin fails. A
+    feed takes a process of its own: do not wait for it in an event loop.
     """
     if format is not None and format not in FORMATS and format not in formats():
         raise InputError(f"format {format!r} is not known: choose among {', '.join(known_formats())}")
@@ -66,12 +67,15 @@ def read(
         raise InputError(f"columns are for tables: {source} is to be read as {format}")
     if columns:
         format = _CSV
+    kind = kind_of(data)
+    if kind is not None and not of_a_plugin(data, format):
+        raise InputError(kind.told_of(source))
     today = datetime.now(UTC).date()
     if format == _FEED or (format is None and is_feed_of_ours(data)):
         return read_apart(data, source=source).gathered(source, today=today, section=section, topics=topics)
     if format == _MAIL or (format is None and looks_like_mail(data)):
         return read_mails(data, source=source, section=section, topics=topics)
-    plugged = _of_a_plugin(data, format)
+    plugged = of_a_plugin(data, format)
     if plugged:
         harvest = read_feed(data, source=source, format=plugged)
         return harvest.gathered(source, today=today, section=section, topics=topics)
@@ -89,7 +93,7 @@ def columns_in(data: bytes, columns: Mapping[str, str]) -> dict[str, str]:
         return {}
 
 
-def _of_a_plugin(data: bytes, format: str | None) -> str:
+def of_a_plugin(data: bytes, format: str | None) -> str:
     """The format of a plugin that is meant, or that recognises the bytes; empty for one of our own."""
     if format is not None:
         return "" if format in FORMATS else format

@@ -22,6 +22,7 @@ from digest.core.model import DraftBriefing, Rejected
 from digest.errors import InputError
 from digest.ingest.feed_words import WordsError, line_of, paragraphs_of, plain, text_paragraphs
 from digest.ingest.gathered import Gathered
+from digest.ingest.kinds import kind_of
 from digest.ingest.plaintext import trimmed
 from subscribers.model import Section
 
@@ -153,8 +154,18 @@ def _letter(mail: Message) -> _Letter:
     if not any(character.isalnum() for character in letter.title):
         raise _MailError("the mail has no subject")
     if not letter.paragraphs:
-        raise _MailError("the mail has no text")
+        raise _MailError(_without_text(whole))
     return letter
+
+
+def _without_text(mail: Message) -> str:
+    """What hangs on a mail that says nothing, and what its sender can do."""
+    for part in _parts(mail):
+        content = None if part.is_multipart() else part.get_payload(decode=True)
+        kind = kind_of(content) if isinstance(content, bytes) else None
+        if kind is not None:
+            return kind.told_of("the mail has no text, and what hangs on it")
+    return "the mail has no text"
 
 
 def _innermost(mail: Message) -> Message:

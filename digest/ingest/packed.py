@@ -13,6 +13,7 @@ from digest.core.model import Rejected
 from digest.errors import InputError
 from digest.ingest.gathered import Gathered
 from digest.ingest.headings import HeadingsError
+from digest.ingest.kinds import document_in
 from subscribers.model import Section
 
 #: The first bytes of an archive.
@@ -21,8 +22,6 @@ _MOST_FILES: Final = 500
 #: Of one file, and of all together, in bytes as unpacked: what an archive says of itself is not trusted.
 MOST_OF_ONE: Final = 10_000_000
 MOST_OF_ALL: Final = 50_000_000
-#: Documents of office programs are archives, too; nobody wants their parts.
-_OFFICE: Final = "[Content_Types].xml"
 #: Other methods may take much memory for their tables.
 _METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 #: What systems put beside the files of people.
@@ -46,12 +45,12 @@ def read_all(
     for an archive that is damaged or too large.
     """
     # imported here: a run mostly finds no file, and what reads all formats takes a tenth of its start
-    from digest.ingest.formats import columns_in, read
+    from digest.ingest.formats import columns_in, of_a_plugin, read
 
     def reading(part: bytes, name: str, mine: Mapping[str, str] | None) -> Gathered:
         return read(part, source=name, format=format, section=section, topics=topics, columns=mine)
 
-    if not data.startswith(BEGINNING):
+    if not data.startswith(BEGINNING) or of_a_plugin(data, format):
         return (reading(data, source, columns),)
     found: list[Gathered] = []
     missing = dict(columns or {})
@@ -88,8 +87,9 @@ def files_in(
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if _OFFICE in archive.namelist():
-                raise InputError(f"{source} is a document of an office program: save it as text or CSV")
+            document = document_in(archive)
+            if document is not None:
+                raise InputError(document.told_of(source))
             if not all(archive.namelist()):
                 raise InputError(f"{source} holds a file without a name: pack it again")
             files = [one for one in archive.infolist() if not one.is_dir() and not _is_litter(one.filename)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from digest.core.model import Topic
@@ -14,6 +14,9 @@ from digest.render.page import topic_titles
 from digest.render.phrases import followed
 from digest.render.words import Words
 from subscribers.model import Cadence, Profile
+
+#: Behind an ellipsis a line may end (Unicode UAX 14, class IN), unless this stands there.
+_WORD_JOINER: Final = "\u2060"
 
 
 def welcoming(
@@ -40,9 +43,9 @@ def of_a_move(kind: NoticeKind, old: str, new: str, words: Words) -> dict[str, s
 
 
 def masked(address: str) -> str:
-    """The address with all but the first letter of its local part left out."""
+    """The address with all but the first letter of its local part left out; no line ends within it."""
     local, _, domain = one_line(address).rpartition("@")
-    return f"{local[:1]}…@{domain}"
+    return f"{local[:1]}…{_WORD_JOINER}@{domain}"
 
 
 def on_the_clock(instant: datetime, cadence: Cadence, words: Words) -> str:

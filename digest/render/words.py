@@ -26,6 +26,11 @@ _WRITTEN_IN: Final = "en"
 _NEAREST: Final = {"zh": "zh_Hans"}
 #: In these scripts the full stop keeps sentences apart, and no space does.
 _CLOSE_SENTENCES: Final = frozenset({"zh", "ja"})
+#: Where a word of a list begins and ends (for private use in Unicode), and where it stands too close to a
+#: letter of the list itself: between a Han letter and a Latin one there is a space, as in all our Chinese.
+_BEGINS, _ENDS = "\ue000", "\ue001"
+_TOO_CLOSE: Final = re.compile(f"(?<=[0-9A-Za-z)]){_ENDS}(?=\\w)|(?<=\\w){_BEGINS}(?=[0-9A-Za-z(])")
+_NOT_APART: Final = re.compile(f"[{_BEGINS}{_ENDS}]")
 #: The figures of numbering systems (CLDR) that do not count 0 to 9; Babel writes dates with those alone.
 _FIGURES: Final = {
     system: str.maketrans("0123456789", "".join(chr(ord(zero) + figure) for figure in range(10)))
@@ -106,7 +111,11 @@ class Words:
 
     def listed(self, words: Iterable[str]) -> str:
         """The words as a list in a sentence."""
-        return format_list([self.isolated(word) for word in words], locale=self._spoken)
+        ready = [self.isolated(word) for word in words]
+        if not self.is_close:
+            return format_list(ready, locale=self._spoken)
+        marked = format_list([f"{_BEGINS}{word}{_ENDS}" for word in ready], locale=self._spoken)
+        return _NOT_APART.sub("", _TOO_CLOSE.sub(" ", marked))
 
     def listed_as_is(self, pieces: Iterable[str]) -> str:
         """The same of pieces that are isolated where they need it; pieces of markup are markup together."""
@@ -117,9 +126,20 @@ class Words:
         return Markup(whole)  # noqa: S704 - the pieces are escaped, and between them stand commas and words
 
     def paragraph(self, *sentences: str) -> str:
-        """Whole sentences one after the other; empty ones are left out."""
-        gap = "" if self.language.split("-")[0] in _CLOSE_SENTENCES else " "
-        return gap.join(filter(None, sentences))
+        """Whole sentences one after the other; empty ones are left out.
+
+        One of another script ends with a full stop that leaves no room behind it.
+        """
+        whole = ""
+        for sentence in filter(None, sentences):
+            gap = "" if not whole or (self.is_close and not whole[-1].isascii()) else " "
+            whole += gap + sentence
+        return whole
+
+    @property
+    def is_close(self) -> bool:
+        """True where no space stands behind a full stop or a colon: these have the room of a letter."""
+        return self.language.split("-")[0] in _CLOSE_SENTENCES
 
     def isolated(self, name: str, *, known: bool = True) -> str:
         """A name fit to stand in a sentence: what runs the other way is kept to itself (Unicode UAX 9, 2.4).

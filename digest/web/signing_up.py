@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
-from digest.core.model import Newsletter
+from digest.core.model import Archive, Newsletter
 from digest.flows.coming import Title
 from digest.flows.offers import Offer, Offers
 from digest.flows.sign_up import Came, SignUp, send_links, sign_up
@@ -83,6 +83,7 @@ class SigningUp:
             language=language_of(request),
             newsletter=only,
             lately=lately,
+            in_archive=only is not None and only.archive is not Archive.NONE,
             newsletters=found.newsletters,
             up="",
         )

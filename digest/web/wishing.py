@@ -225,7 +225,7 @@ def _topics(
             slug,
             one_line(title),
             chosen is None or slug in chosen,
-            words.paragraph(one_line(description), _lately(count, words)),
+            words.paragraph(words.isolated(one_line(description)), _lately(count, words)),
         )
         for slug, title, description, count in lines
     )

@@ -121,6 +121,20 @@ def _readable(name: str) -> Plant:
     return plant
 
 
+def _mode(name: str, mode: int) -> Plant:
+    def plant(place: Place) -> Place:
+        (place.shell.folder / name).chmod(mode)
+        return place
+
+    return plant
+
+
+def _store_elsewhere(place: Place) -> Place:
+    """A store that lies beside var, and has the rights that files have by default."""
+    (place.shell.folder / "var" / "digest.sqlite3").rename(place.shell.folder / "news.sqlite3")
+    return _mode("news.sqlite3", 0o644)(place.with_(DIGEST_DATABASE_URL="sqlite:///news.sqlite3"))
+
+
 def _file(name: str, text: str) -> Plant:
     def plant(place: Place) -> Place:
         path: Path = place.shell.folder / name
@@ -227,6 +241,9 @@ FAULTS: Final[dict[str, tuple[str, Plant]]] = {
     "dns is silent": ("dns.silent", _names(spf=["silence"])),
     "dns fails": ("dns.silent", _names(spf=["fails"])),
     "zone is unknown": ("clock.zone_unknown", _row("UPDATE cadences SET zone = 'Mars/Olympus'")),
+    "others may enter var": ("files.open", _mode("var", 0o755)),
+    "others may open files of var": ("files.open", _mode("var", 0o711)),
+    "store elsewhere may be read": ("files.open", _store_elsewhere),
     "outbox is a file": (
         "files.closed",
         lambda place: _file("plain", "a file")(place.with_(DIGEST_SMTP_URL="file:plain/outbox")),
@@ -236,6 +253,7 @@ FAULTS: Final[dict[str, tuple[str, Plant]]] = {
 ADVICE: Final[dict[str, tuple[str, Plant]]] = {
     "mails stay here": ("smtp.folder", _set(DIGEST_SMTP_URL="file:var/outbox")),
     "nobody is alerted": ("settings.alerts_none", _set(DIGEST_ALERTS_TO="")),
+    "variable is somebody's": ("settings.unread", _set(DIGEST_HOME_OF_SOMETHING_ELSE="1")),
     "warm-up is over": ("settings.warm_up_over", _set(DIGEST_WARM_UP_SINCE="2025-01-01")),
     "warm-up is to come": ("settings.warm_up_later", _set(DIGEST_WARM_UP_SINCE="2027-01-01")),
     "no pipelining": ("smtp.pipelining", _slow),

@@ -86,6 +86,8 @@ CALLS: Final = {
     "notices list": "",
     "notices retry": "1",
     "notices resolve": "2 --as sent",
+    "outbox list": "",
+    "outbox show": "--latest",
     "why": "ana@readers.example 1",
     "status": "",
     "doctor": "--only settings,clock,files",

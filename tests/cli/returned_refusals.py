@@ -1,4 +1,4 @@
-"""What commands about returned mail refuse: the words, and what the one line of the answer holds."""
+"""What commands about mail that came back, or was laid into a folder, refuse: the words, and what is said."""
 
 from __future__ import annotations
 
@@ -33,4 +33,29 @@ RETURNED: Final = {
         (f"99 --email {ANA}", _GONE),
     ],
     "bounces done": [("", "Missing argument 'ID'"), ("99", _GONE), ("one", "'ID'")],
+    "outbox list": [
+        ("--limit 0", "'--limit'"),
+        ("--after nobody.eml", "mail 'nobody.eml' is not in the outbox 'var/outbox': see digest outbox list"),
+        ("--after ../digest.sqlite3", "mail '../digest.sqlite3' is not in the outbox"),
+        ("--folder empty.txt", "'empty.txt' cannot be read (Not a directory)"),
+        ("more", "more"),
+    ],
+    "outbox show": [
+        ("", "which mail is meant? Say its NAME"),
+        ("nobody.eml", "mail 'nobody.eml' is not in the outbox 'var/outbox': see digest outbox list"),
+        ("nobody.eml --latest", "which mail is meant? Say its NAME"),
+        ("''", "mail '' is not in the outbox"),
+        (".", "mail '.' is not in the outbox"),
+        ("../digest.sqlite3", "mail '../digest.sqlite3' is not in the outbox"),
+        ("../../returned.eml", "mail '../../returned.eml' is not in the outbox"),
+        ("../../returned", "mail '../../returned' is not in the outbox"),
+        ("/etc/passwd", "mail '/etc/passwd' is not in the outbox"),
+        (r"\x1b", "is not in the outbox"),
+        ("nobody.eml --to ana", "--to 'ana' goes with --latest"),
+        ("--latest --to nobody@readers.example", "no mail lies in 'var/outbox' that is to 'nobody@readers"),
+        ("--latest --html --raw", "choose one of --text, --html, --headers and --raw"),
+        ("--latest --folder folder", "no mail lies in 'folder'"),
+        ("--latest --out folder", "file 'folder' cannot be written"),
+        ("--latest --out nowhere/mail.html", "file 'nowhere/mail.html' cannot be written"),
+    ],
 }

@@ -84,6 +84,25 @@ def test_names_are_looked_up_when_mail_leaves_or_somebody_asks_for_it(well: Plac
     assert "dns.fine" in {one["id"] for one in findings(plant(well), "--only", "dns")[1]}
 
 
+def test_a_key_that_cannot_be_read_is_told_to_who_asks_for_dns_alone(well: Place) -> None:
+    status, found = findings(well.with_(DIGEST_DKIM_KEYS="s1:nowhere.pem"), "--only", "dns")
+    assert (status, [one["id"] for one in found]) == (1, ["dns.dkim_unread", "dns.fine"])
+    assert "nowhere.pem does not exist" in found[0]["line"]
+    assert found[0]["mend"] == "mend DIGEST_DKIM_KEYS, then look again"
+    assert "DKIM" not in found[1]["line"]
+
+
+def test_a_var_that_an_older_version_left_open_is_told_once_with_its_mend(well: Place) -> None:
+    for path in (well.shell.folder / "var", *(well.shell.folder / "var").rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    (well.shell.folder / "var" / "secret_key").chmod(0o600)
+    _, found = findings(well.with_(DIGEST_SMTP_URL="file:var/outbox"), "--only", "files")
+    var = well.shell.folder / "var"
+    assert [one["mend"] for one in found] == [f"chmod 700 '{var}'"]
+    var.chmod(0o700)
+    assert [one["id"] for one in findings(well, "--only", "files")[1]] == ["files.fine"]
+
+
 def test_a_store_that_is_missing_is_told_to_who_asks_for_what_rests_on_it(well: Place) -> None:
     _, plant = FAULTS["store is not there"]
     _, found = findings(plant(well), "--only", "clock")

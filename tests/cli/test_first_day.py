@@ -194,3 +194,35 @@ def links_of(letter: Letter) -> str:
 
 def about(known: list[dict[str, Any]], topics: set[str]) -> set[int]:
     return {item["id"] for item in known if topics & set(item["topics"])}
+
+
+def test_a_slot_that_was_served_ahead_is_not_named_as_the_next_one(newsroom: Shell) -> None:
+    def coming() -> dict[str, str]:
+        found = newsroom.ask("status")["upcoming"]
+        return {one["cadence"]: one["due_at"] for one in found}
+
+    ana, bob = "daily at 08:00 Asia/Shanghai", "weekdays at 07:00 Europe/Paris"
+    assert coming() == {ana: "2026-11-24T00:00:00Z", bob: "2026-11-24T06:00:00Z"}
+    newsroom.ok("run", "--now", "2026-11-25T03:00:00Z")
+    assert coming() == {ana: "2026-11-26T00:00:00Z", bob: "2026-11-25T06:00:00Z"}
+    (reader,) = newsroom.ask("subscribers", "show", "ana@readers.example")["subscriptions"]
+    assert reader["next_slot"] == "2026-11-26T00:00:00Z"
+
+
+def test_issues_are_listed_by_slots_in_words_and_programs_have_their_labels_too(newsroom: Shell) -> None:
+    newsroom.ok("run", "--now", "2026-11-24T06:30:00Z")
+    words = "daily --to cleo@readers.example --briefing 1 --ignore-bookmarks --yes"
+    newsroom.ok("send", *words.split())
+    listed = {one["slot_words"]: one["slot"] for one in newsroom.ask("issues", "list")["items"]}
+    assert list(listed) == [
+        "at once, up to number 8",
+        "2026-11-24, 08:00 Asia/Shanghai",
+        "2026-11-24, 07:00 Europe/Paris",
+        "by hand",
+    ]
+    assert listed["2026-11-24, 07:00 Europe/Paris"] == "2026-11-24T07:00"
+    told = newsroom.ok("issues", "list").out
+    assert all(slot in told for slot in listed)
+    assert "2026-11-24T" not in told
+    shown = newsroom.ok("issues", "show", "2").out
+    assert shown.startswith("issue 2 of daily, 2026-11-24, 08:00 Asia/Shanghai: ")

@@ -361,6 +361,7 @@ def messy(old_newsroom: Shell) -> Shell:
     """A working directory with files that no command can use."""
     files = {
         "binary": b"\x7fELF\xd0\xff\xfe",
+        "story.pdf": b"%PDF-1.4\n1 0 obj\nWords that stand there as they are\nendobj\n",
         "nul.txt": b"A title\0\n\nA body\n",
         "web.html": b"<!doctype html><title>News</title>",
         "broken.json": b'[{"title": ',

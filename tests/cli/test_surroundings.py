@@ -29,12 +29,19 @@ ONLY_LOOK: Final = {
     *("subscribers list", "notices list", "suppressions list", "suppressions export"),
     *("subscribers show", "subscribers data", "subscribers export", "preview", "issues list", "issues show"),
     *("families list", "deliveries list", "why", "status", "users list", "users keys", "webhooks list"),
-    *("bounces list", "bounces show", "tidy", "doctor", "backup"),
+    *("bounces list", "bounces show", "tidy", "doctor", "backup", "outbox list", "outbox show"),
 }
+#: These look at files alone.
+NEED_NO_STORE: Final = {"outbox list", "outbox show"}
 #: These make a store where there is none.
 MAKE_ONE: Final = {"init", "restore"}
 #: What is wrong with a store is what this one is asked for: it answers.
 ASKED_FOR_TROUBLE: Final = {"doctor"}
+#: These find one, or refuse.
+WANT_A_STORE: Final = [
+    *sorted(CALLS.keys() - MAKE_ONE - ASKED_FOR_TROUBLE - NEED_NO_STORE),
+    *("serve", "worker"),
+]
 
 
 def settings_file_is_broken(shell: Shell) -> Shell:
@@ -133,7 +140,7 @@ def test_wrong_setting_stops(command: str, trouble: Trouble, old_newsroom: Shell
 
 
 @pytest.mark.parametrize("trouble", STORES, ids=by_name)
-@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - ASKED_FOR_TROUBLE), "serve", "worker"])
+@pytest.mark.parametrize("command", [*sorted(MAKE_ONE), *WANT_A_STORE])
 def test_unusable_store_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
     line = refusal(command, trouble(old_newsroom))
     assert STORES[trouble] in line
@@ -161,7 +168,7 @@ def test_other_trouble_with_settings_or_store_stops(
     assert OTHER_SETTINGS[trouble] in refusal(command, trouble(old_newsroom))
 
 
-@pytest.mark.parametrize("command", [*sorted(CALLS.keys() - MAKE_ONE - ASKED_FOR_TROUBLE), "serve", "worker"])
+@pytest.mark.parametrize("command", WANT_A_STORE)
 def test_store_that_is_not_there_is_not_made_by_asking(command: str, old_newsroom: Shell) -> None:
     assert "run digest init" in refusal(command, store_is_not_there(old_newsroom))
 
@@ -208,6 +215,36 @@ def test_settings_file_that_was_named_is_used(shell: Shell) -> None:
     shell.ok("init", "--config", "other.toml")
     assert (shell.folder / "kept" / "digest.sqlite3").exists()
     assert not (shell.folder / "var").exists()
+
+
+def test_variable_with_nearly_the_name_of_a_setting_is_remarked_on_and_stops_nothing(newsroom: Shell) -> None:
+    misspelt = newsroom.with_(
+        DIGEST_SMPT_URL="smtp://news:hunter2@mail.example", DIGEST_BASEURL="https://a.b"
+    )
+    answer = misspelt.ok("status", "--json")
+    assert answer.err.splitlines() == [
+        "digest: the variable DIGEST_BASEURL is not a setting, and nothing reads it: did you mean "
+        "DIGEST_BASE_URL?",
+        "digest: the variable DIGEST_SMPT_URL is not a setting, and nothing reads it: did you mean "
+        "DIGEST_SMTP_URL?",
+    ]
+    assert answer.document == newsroom.ask("status")
+
+
+@pytest.mark.parametrize("variable", ["DIGEST_HOME_OF_SOMETHING_ELSE", "DIGEST_DEBUG", "digest_base_url"])
+def test_variable_of_others_or_of_ours_is_not_remarked_on(variable: str, newsroom: Shell) -> None:
+    assert newsroom.with_(**{variable: "http://127.0.0.1:8000"}).ok("status").err == ""
+
+
+@pytest.mark.parametrize("words", ["--help", "--version", "status --help", "store copy -h"])
+def test_who_asks_for_help_is_not_told_of_variables(words: str, newsroom: Shell) -> None:
+    assert newsroom.with_(DIGEST_SMPT_URL="smtp://mail.example").ok(*words.split()).err == ""
+
+
+def test_variable_that_a_call_names_is_no_misspelt_setting(newsroom: Shell) -> None:
+    moving = newsroom.with_(DIGEST_DATABASE_URL_NEW="sqlite:///new.sqlite3")
+    assert "did you mean" not in moving.ok("store", "copy", "settings", "env:DIGEST_DATABASE_URL_NEW").err
+    assert "did you mean DIGEST_DATABASE_URL?" in moving("status").err
 
 
 def test_password_of_a_store_is_never_said(newsroom: Shell) -> None:

@@ -55,6 +55,26 @@ def test_command_explains_itself_and_takes_json_and_config(command: str, shell: 
     assert not re.search(r"\d{10}", answer.out)
 
 
+@pytest.mark.parametrize("command", sorted({*CALLS, "serve", "worker", "demo", "bounces poll"}))
+def test_no_command_shows_braces_or_types_of_python(command: str, shell: Shell) -> None:
+    told = shell.ok(*command.split(), "--help").out
+    assert not re.search(r"[{}<>]", told.splitlines()[0])
+    assert not re.search(r"<(str|int|float|path|list.*)>", told)
+
+
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        ("subscribers add", "digest subscribers add [OPTIONS] EMAIL"),
+        ("ingest", "digest ingest [OPTIONS] SOURCE..."),
+        ("backup", "digest backup [OPTIONS] [FILE]"),
+        ("deliveries retry", "digest deliveries retry [OPTIONS] ID..."),
+    ],
+)
+def test_arguments_are_written_as_in_other_programs(command: str, usage: str, shell: Shell) -> None:
+    assert shell.ok(*command.split(), "--help").out.startswith(f"Usage: {usage}\n")
+
+
 @pytest.mark.parametrize("word", ["nonsense"])
 def test_word_that_is_no_command_yet_is_refused(word: str, shell: Shell) -> None:
     assert shell(word).complaint.startswith(f"No such command '{word}'")

@@ -11,6 +11,7 @@ from digest.core.doctor_house import (
     ClockSeen,
     LateSlot,
     MachineSeen,
+    OpenPlace,
     PluginSeen,
     WorkSeen,
     judge_clock,
@@ -89,6 +90,15 @@ def test_folders_are_told_that_cannot_be_written_to() -> None:
         (Found.FILES_CLOSED, ERROR, "folder a cannot be written to: not there"),
         (Found.FILES_CLOSED, ERROR, "folder b cannot be written to: read-only"),
     ]
+
+
+def test_places_are_told_that_others_may_look_into() -> None:
+    found = judge_folders({}, 1, [OpenPlace("/srv/var", is_folder=True), OpenPlace("a.db", is_folder=False)])
+    assert [(one.id, one.level, one.mend) for one in found] == [
+        (Found.FILES_OPEN, Level.WARNING, "chmod 700 '/srv/var'"),
+        (Found.FILES_OPEN, Level.WARNING, "chmod 600 'a.db'"),
+    ]
+    assert found[0].line.startswith("folder /srv/var may be read by every user of this machine")
 
 
 def test_packages_are_told_that_have_our_names() -> None:

@@ -31,6 +31,7 @@ from digest.core.timetable import (
     latest_slot,
     leftover_slot,
     next_slot,
+    next_unserved,
     served_day_after_change,
     served_day_at_start,
     slot_instant,
@@ -210,3 +211,12 @@ def test_choosing_the_same_again_owes_no_slot_that_a_beginner_had_missed(
 ) -> None:
     served = served_day_at_start(cadence, now)
     assert served_day_after_change(cadence, cadence, served, date.min, now) == served
+
+
+def test_slots_that_were_served_ahead_are_not_to_come() -> None:
+    daily = Cadence(WEEKDAYS, time(8, 0), "Europe/Paris")
+    now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    days = [next_unserved(daily, now, date(2026, 11, served)).day for served in (1, 23, 24, 27)]
+    assert days == [date(2026, 11, day) for day in (24, 24, 25, 28)]
+    quiet = frozenset({date(2026, 11, 28)})
+    assert next_unserved(daily, now, date(2026, 11, 27), quiet).day == date(2026, 11, 29)

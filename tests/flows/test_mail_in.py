@@ -68,6 +68,23 @@ async def test_who_may_not_edit_has_a_reason_recorded_and_no_draft(who: str, sto
     assert "may not edit" in record.reasons[0].reason or "may not enter" in record.reasons[0].reason
 
 
+async def test_a_story_that_is_nothing_but_a_pdf_is_refused_with_what_it_is(store: Database) -> None:
+    anna = await add_person(store, "Anna", Role.EDITOR)
+    mail = (
+        f"From: anna@news.example\r\nTo: {address_for(anna, mailbox=MAILBOX, key=KEY)}\r\nSubject: Ports\r\n"
+        'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: application/pdf\r\n'
+        "Content-Disposition: attachment; filename=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+        "JVBERi0xLjcK\r\n--b--\r\n"
+    )
+    await intake(store).take_in([Mail(mail.encode())])
+    assert await drafts(store) == []
+    async with store.read() as connection:
+        (record,) = await taken_files.newest(connection, limit=10)
+    assert record.reasons[0].reason.startswith(
+        "the mail has no text, and what hangs on it is a PDF: copy its"
+    )
+
+
 async def test_mail_to_any_other_address_makes_no_draft(store: Database) -> None:
     anna = await add_person(store, "Anna", Role.EDITOR)
     mine = address_for(anna, mailbox=MAILBOX, key=KEY)

@@ -63,10 +63,10 @@ async def test_both_addresses_get_a_mail_and_nothing_moves_before_the_yes(
     new, old = sorted(record.accepted, key=lambda one: one.recipient)
     assert (new.recipient, old.recipient) == (NEW, OLD)
     words = " ".join(texts_of(new.content)["text/plain"].split())
-    assert "Mail that goes to a…@old.example is to come to this address" in words
+    assert "Mail that goes to a…\u2060@old.example is to come to this address" in words
     assert OLD not in words
     words = " ".join(texts_of(old.content)["text/plain"].split())
-    assert "Somebody asked that your mail go to a…@new.example" in words
+    assert "Somebody asked that your mail go to a…\u2060@new.example" in words
     assert "If it was not, keep this address" in words
     assert await addresses(store) == {OLD}
 
@@ -121,7 +121,7 @@ async def test_who_asks_learns_nothing_of_who_reads(store: Database, tmp_path: P
     got = {one.recipient: " ".join(texts_of(one.content)["text/plain"].split()) for one in record.accepted}
     assert set(got) == ({OLD, NEW} if kind == "free" else {OLD})
     assert len(record.accepted) == len(got)
-    assert "Somebody asked that your mail go to a…@new.example" in got[OLD]
+    assert "Somebody asked that your mail go to a…\u2060@new.example" in got[OLD]
     word = next(one for one in await all_notices(store) if one.kind is NoticeKind.MOVING)
     assert await look(word.id, store=store, now=at(24, 8)) is Move.OPEN
     assert await answer(word.id, store=store, now=at(24, 8)) is Move.DONE

@@ -170,6 +170,13 @@ async def test_a_refused_file_lies_beside_its_reasons(store: Database, folder: P
     assert [(line["log_level"], line["event"]) for line in told] == [("warning", "a file was refused")]
 
 
+async def test_a_file_that_is_no_text_is_refused_with_what_it_is(inbox: Inbox) -> None:
+    inbox.put("story.pdf", b"%PDF-1.4\nwords\n")
+    assert await inbox.take() == Looked(refused=1)
+    (record,) = await inbox.records()
+    assert record.reasons[0].reason.startswith("story.pdf is a PDF: copy its words into a text file")
+
+
 async def test_a_file_without_an_item_is_refused(inbox: Inbox) -> None:
     inbox.put("nothing.json", "[]")
     assert await inbox.take() == Looked(refused=1)

@@ -67,7 +67,7 @@ def test_an_empty_archive_gives_nothing() -> None:
     ("data", "complaint"),
     [
         (archive({"a.txt": PAGE})[:60], "damaged archive"),
-        (archive({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"}), "office program"),
+        (archive({"[Content_Types].xml": "<x/>", "word/document.xml": "<x/>"}), "a.zip is a Word document"),
         (archive({"a.txt": PAGE}, zipfile.ZIP_LZMA), "unusual way"),
         (archive({f"{number}.txt": "" for number in range(501)}), "more than 500 files"),
         (archive({"a.txt": b"\n" * 10_000_001}), "a.txt has more than 10 MB"),

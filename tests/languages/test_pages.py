@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from digest.flows import readers
+from digest.flows.edit_topics import TopicEdit, edit_topic
 from digest.store.database import Database
 from digest.web.looks import style
 from digest.web.pages import language_asked_for
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.anyio
 LATIN: Final = re.compile(r"[A-Za-z]+")
 #: What is the same in every language: the address, the name of a format, and topics, which are data.
 AS_IT_IS: Final = re.compile(
-    r"a…@example\.org|[a-z]+@\S+|HTML|JSON|UTC"
+    r"a…\u2060@example\.org|[a-z]+@\S+|HTML|JSON|UTC"
     r"|Economy and trade|Energy and resources|Society and media|General"
 )
 
@@ -126,3 +127,21 @@ async def test_arabic_pages_leave_joined_letters_together(sqlite_store: Database
     assert "\n.value::first-letter" not in page
     # the newsletter's name is isolated in sentences
     assert "نشرة «\u2068The Daily Digest\u2069»" in page
+
+
+async def test_a_description_in_english_keeps_its_full_stop_on_an_arabic_page(sqlite_store: Database) -> None:
+    told = TopicEdit(description="What people buy.")
+    await edit_topic("economy", told, store=sqlite_store, now=TUESDAY)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        page = tree(await client.get("/subscribe", headers={"Accept-Language": "ar"}))
+    hints = [hint.text_content() for hint in page.xpath("//input[@name='topic']/..//span[@class='small']")]
+    english = [hint for hint in hints if LATIN.search(hint)]
+    assert [hint.partition(" \u0644")[0] for hint in english] == ["\u2068What people buy.\u2069"]
+
+
+async def test_what_readers_type_runs_its_own_way(sqlite_store: Database) -> None:
+    ana = await join(sqlite_store, "ana@example.org", TUESDAY, language="ar")
+    async with visitor(sqlite_store, TUESDAY) as client:
+        pages = [await client.get(path) for path in ("/subscribe", choices(ana), leaving(ana))]
+    fields = [field for page in pages for field in tree(page).xpath("//*[@id='name' or @id='words']")]
+    assert [field.get("dir") for field in fields] == ["auto"] * 3

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import zipfile
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from tests.cli.shell import Answer, Shell
+from tests.plugins.packing import written
 from tests.reach.httpd import Httpd, Reply, httpd
 
 WIRE: Final[list[dict[str, Any]]] = [
@@ -29,6 +33,24 @@ WIRE: Final[list[dict[str, Any]]] = [
         "pubstatus": "withheld",
     },
 ]
+
+#: A source that reads what we do not.
+_PAPER: Final = """from digest.plugins import Item
+api = 1
+def recognises(data): return data.startswith((b"%PDF-", b"PK"))
+def read(data, *, name): return [Item(title="On Paper", text="It was printed.")]
+"""
+
+
+def _docx() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<x/>")
+        archive.writestr("word/document.xml", "<x/>")
+    return out.getvalue()
+
+
+_DOCX: Final = _docx()
 
 
 def ingested(shell: Shell) -> Answer:
@@ -85,3 +107,14 @@ async def test_feed_of_its_format_is_found_and_polled(shell: Shell) -> None:
 
 def serve(server: Httpd, documents: list[dict[str, Any]]) -> None:
     server.pages["/wire"] = Reply(json.dumps(documents).encode(), 200, {"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("options", [(), ("--format", "paper")], ids=["recognised", "named"])
+@pytest.mark.parametrize("content", [b"%PDF-1.7\n", _DOCX], ids=["pdf", "docx"])
+def test_what_is_no_text_is_read_by_a_plugin_that_can(
+    content: bytes, options: tuple[str, ...], inside: Shell, site: Path
+) -> None:
+    written(site, "paper", {"newsroom_digest.sources": {"paper": "paper"}}, _PAPER)
+    (inside.folder / "story").write_bytes(content)
+    (added,) = inside.ask("ingest", "story", *options)["added"]
+    assert inside.ask("briefings", "show", str(added))["title"] == "On Paper"

@@ -113,6 +113,26 @@ def test_sentences_stand_together_as_the_script_has_it() -> None:
     assert words_for("zh-Hans").paragraph("一。", "", "二。") == "一。二。"
 
 
+def test_a_sentence_of_another_script_keeps_its_distance_in_chinese() -> None:
+    chinese = words_for("zh-Hans")
+    assert chinese.paragraph("What people buy.", "每周约1条。", "二。") == "What people buy. 每周约1条。二。"
+
+
+@pytest.mark.parametrize(
+    ("words", "listed"),
+    [
+        (["Trade", "Energy"], "Trade 和 Energy"),
+        (["Trade", "能源", "G20"], "Trade、能源和 G20"),
+        (["贸易", "5G网络"], "贸易和 5G网络"),
+        (["贸易", "能源"], "贸易和能源"),
+        (["5G网络", "能源"], "5G网络和能源"),
+        (["Trade"], "Trade"),
+    ],
+)
+def test_latin_words_of_a_chinese_list_stand_apart_from_its_own(words: list[str], listed: str) -> None:
+    assert words_for("zh-Hans").listed(words) == listed
+
+
 def test_only_what_runs_the_other_way_is_isolated() -> None:
     assert words_for("ar").isolated("Yahoo!") == "\u2068Yahoo!\u2069"
     assert words_for("ar").isolated("الميناء") == "الميناء"

@@ -31,7 +31,7 @@ async def test_the_page_asks_and_its_button_begins_the_subscription(store: Datab
     async with visitor(store, at(24, 8)) as client:
         asked = await client.get(question())
         assert headline(asked) == "Shall we write to you?"
-        assert "The Daily Digest would come to a…@example.org every day at 07:00 (UTC)." in said(asked)
+        assert "The Daily Digest would come to a…\u2060@example.org every day at 07:00 (UTC)." in said(asked)
         assert "Economy and trade" in said(asked)
         done = await press(client, asked)
     assert (done.status_code, headline(done)) == (200, "You are subscribed")

@@ -57,7 +57,7 @@ async def test_the_page_asks_and_its_button_ends_the_subscription(sqlite_store: 
     async with visitor(sqlite_store, TUESDAY) as client:
         question = await client.get(leaving(ana))
         assert headline(question) == "Unsubscribe?"
-        assert "The Daily Digest comes to a…@example.org every day at 07:00 (UTC)." in said(question)
+        assert "The Daily Digest comes to a…\u2060@example.org every day at 07:00 (UTC)." in said(question)
         done = await press(client, question)
     assert (done.status_code, headline(done)) == (200, "You are unsubscribed")
     assert await history(sqlite_store, ana) == [ADDED, ("active", "left", ON_THE_PAGE)]

@@ -137,7 +137,7 @@ async def test_preferences_show_no_more_of_the_address_than_its_reader_needs(sql
     ana = await join(sqlite_store, "ana.martin@example.org", TUESDAY, name="Ana Martin")
     async with visitor(sqlite_store, TUESDAY) as client:
         page = await client.get(choices(ana))
-    assert "a…@example.org" in page.text
+    assert "a…\u2060@example.org" in page.text
     assert "ana.martin" not in page.text.lower()
 
 

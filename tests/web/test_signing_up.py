@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from digest.core.limits import counted
+from digest.core.model import Archive
 from digest.flows import readers
 from digest.flows.readers import suppression_key
 from digest.flows.seed import FIRST_NEWSLETTER
@@ -205,6 +206,29 @@ async def test_several_newsletters_are_chosen_and_closed_ones_are_not_offered(sq
         assert "The Daily Digest" not in said(await client.get("/subscribe"))
         assert (await client.get("/subscribe?newsletter=daily")).status_code == 404
         assert (await client.post("/subscribe", data=PLAIN)).status_code == 422
+
+
+@pytest.mark.parametrize("archive", [Archive.FULL, Archive.TITLES])
+async def test_headlines_lately_lead_to_their_items_in_the_archive(
+    archive: Archive, sqlite_store: Database
+) -> None:
+    await change_newsletter(sqlite_store, archive=archive)
+    await publish_news(sqlite_store, TUESDAY, item("Tariffs fall", "economy"), item("Sun", "energy"))
+    async with visitor(sqlite_store, TUESDAY) as client:
+        links = tree(await client.get("/")).xpath("//li[@class='headline']/a")
+        assert {link.text for link in links} == {"Tariffs fall", "Sun"}
+        for link in links:
+            found = await client.get(f"/{link.get('href')}")
+            assert (found.status_code, headline(found)) == (200, link.text)
+
+
+async def test_headlines_lately_lead_nowhere_where_the_archive_is_closed(sqlite_store: Database) -> None:
+    await change_newsletter(sqlite_store, archive=Archive.NONE)
+    await publish_news(sqlite_store, TUESDAY, item("Tariffs fall", "economy"))
+    async with visitor(sqlite_store, TUESDAY) as client:
+        page = tree(await client.get("/"))
+        assert page.xpath("//li[@class='headline']/text()") == ["Tariffs fall"]
+        assert page.xpath("//li[@class='headline']/a") == []
 
 
 async def test_with_nothing_open_there_is_nothing_to_subscribe_to(sqlite_store: Database) -> None:

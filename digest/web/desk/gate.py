@@ -21,7 +21,7 @@ from digest.errors import DigestError, InputError, NotFoundError, StoreError
 from digest.flows import entering, proofs
 from digest.store.database import Database
 from digest.web.desk.entered import Entered, entered_in
-from digest.web.desk.sheets import bare_sheet, sheet
+from digest.web.desk.sheets import bare_sheet, begun, sheet
 from digest.web.desk.visit import Visit
 from digest.web.linked import see_other
 from digest.web.paths import KnownRoute
@@ -130,7 +130,7 @@ async def _in_words(visit: Visit, do: Answers) -> Response:
 
 def _said(error: DigestError) -> str:
     text = str(error)
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return begun(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _to_the_door(request: Request, *, changes: bool) -> Response:

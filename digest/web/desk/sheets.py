@@ -62,7 +62,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(static=named, Power=Power)
     environment.filters.update(moment=_moment, day=_day, number=_number, count=_count)
-    environment.filters.update(choices=_choices, span=_span, slot=slot_words)
+    environment.filters.update(choices=_choices, span=_span, slot=slot_words, begun=begun)
     return environment
 
 
@@ -92,6 +92,12 @@ def _day(context: Context, value: datetime | None) -> str:
 def _number(value: float) -> str:
     """A number as people read it: 1,234,567."""
     return f"{value:,}"
+
+
+def begun(words: str) -> str:
+    """Words as a sentence begins, but for the name of a file or an address, which stays as it is."""
+    first = words.partition(" ")[0]
+    return words if "." in first or "@" in first else words[:1].upper() + words[1:]
 
 
 def _choices(known: Iterable[str]) -> list[tuple[str, str]]:

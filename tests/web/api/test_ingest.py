@@ -73,6 +73,8 @@ async def test_a_file_is_taken_in_base64(store: Database) -> None:
         ({"text": "a", "data": "YQ=="}, "say either text or data"),
         ({"data": "no base64!"}, "data is not base64"),
         ({"data": _in_base64(b"PK\x03\x04 torn"), "source": "a.zip"}, "a.zip is a damaged archive"),
+        ({"data": _in_base64(b"%PDF-1.7\n"), "source": "a.pdf"}, "a.pdf is a PDF: copy its words"),
+        ({"text": "%PDF-1.4\nwords", "source": "a.pdf"}, "a.pdf is a PDF: copy its words"),
         ({"text": _TABLE, "format": "csv"}, "the column 'Headline' is not known"),
         ({"text": _TABLE, "columns": {"Mood": ""}}, "has no column 'Mood'"),
         ({"text": _TABLE, "columns": {"Headline": "mood"}}, "columns"),
@@ -80,7 +82,20 @@ async def test_a_file_is_taken_in_base64(store: Database) -> None:
         ({"data": _in_base64(b"\xff\0\1")}, "is not text"),
         ({"text": "a", "format": "poem"}, "format"),
     ],
-    ids=["nothing", "both", "base64", "torn", "headings", "column", "key", "format", "bytes", "poem"],
+    ids=[
+        "nothing",
+        "both",
+        "base64",
+        "torn",
+        "pdf",
+        "pdf as text",
+        "headings",
+        "column",
+        "key",
+        "format",
+        "bytes",
+        "poem",
+    ],
 )
 async def test_what_cannot_be_read_is_refused(
     sqlite_store: Database, body: dict[str, Any], words: str

@@ -79,6 +79,8 @@ async def test_a_file_is_imported_as_drafts(sqlite_store: Database) -> None:
     [
         (b"", "nothing to read"),
         (b"\xff\xfe\xff", "is not text"),
+        (b"%PDF-1.7\n\xe2\xe3", "a.txt is a PDF: copy its words"),
+        (b"\x89PNG\r\n\x1a\n", "a.txt is a picture (PNG): type what it shows"),
         (b"<html><p>words</p>", "looks like a web page"),
         (b"[" + b" " * 1_500_001, "larger than 1500 kB"),
     ],
