@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from argon2 import Parameters
+from argon2.profiles import CHEAPEST
 from hypothesis import Phase, settings
+
+from digest.flows import proofs
 
 # a busy machine is no fault of the code: what takes long is seen by benchmarks
 settings.register_profile("patient", deadline=None)
@@ -14,10 +20,19 @@ settings.register_profile(
 )
 
 # a PostgreSQL is started once for all rooms, and only when a test asks for one
-pytest_plugins = ("tests.stores", "tests.premailer_runs", "tests.sharing")
+pytest_plugins = ("tests.compiled", "tests.stores", "tests.premailer_runs", "tests.sharing")
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """Async tests run on asyncio: the only loop that the product runs on."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cost_of_a_guess() -> Iterator[Parameters]:
+    """What the program makes guessing cost; meanwhile passwords are hashed as ever, but in no time."""
+    asked_for = proofs.COST_OF_A_GUESS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(proofs, "COST_OF_A_GUESS", CHEAPEST)
+        yield asked_for

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 TOGETHER: Final = ("tests/mail_lint/", "tests/docs/")
 #: So many looks through the middle generation, and the oldest is looked through after the test.
 _LOOKS: Final = 10
+#: So many of those, and what had stayed is looked through as well.
+_ALL_OF_IT: Final = 20
+_looked: Final = count(1)
 
 
 def scope_of(nodeid: str) -> str:
@@ -49,4 +53,7 @@ def pytest_runtest_teardown() -> None:
     By itself the collector waits until a quarter of all there is was added; a worker grew to 5 GB.
     """
     if gc.get_count()[2] >= _LOOKS:
+        if next(_looked) % _ALL_OF_IT == 0:
+            gc.unfreeze()
         gc.collect()
+        gc.freeze()
