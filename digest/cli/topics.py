@@ -24,6 +24,7 @@ from digest.cli.console import (
 )
 from digest.cli.doors import store_of
 from digest.core.model import Topic
+from digest.core.topic_words import parse_said_in, retold
 from digest.flows import edit_topics as flows
 from digest.flows.shown import topic_shown
 from digest.ingest.rules import parse_rules
@@ -41,6 +42,16 @@ Position = Annotated[
 ]
 Aliases = Annotated[str | None, typer.Option("--aliases", help="Other names, such as feed categories.")]
 
+TitlesIn = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--title-in", metavar="LANG=TITLE", help="What readers of another language see; LANG= for none."
+    ),
+]
+DescriptionsIn = Annotated[
+    list[str] | None,
+    typer.Option("--description-in", metavar="LANG=TEXT", help="The description in another language."),
+]
 Description = Annotated[
     str | None, typer.Option("--description", help="One line for readers who choose; '' for none.")
 ]
@@ -86,6 +97,8 @@ def add(
     position: Position = None,
     aliases: Aliases = None,
     description: Description = None,
+    title_in: TitlesIn = None,
+    description_in: DescriptionsIn = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
@@ -97,6 +110,7 @@ def add(
         rules=parse_rules(rules or ""),
         aliases=_names(aliases),
         description=_line(description),
+        translations=retold({}, *_in_languages(title_in, description_in)),
     )
 
     async def work() -> Topic:
@@ -114,16 +128,21 @@ def edit(
     position: Position = None,
     aliases: Aliases = None,
     description: Description = None,
+    title_in: TitlesIn = None,
+    description_in: DescriptionsIn = None,
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Change a topic; its slug stays, since readers' wishes name it."""
+    titles_in, descriptions_in = _in_languages(title_in, description_in)
     wish = flows.TopicEdit(
         title=None if title is None else parse_line(title, "title"),
         rules=None if rules is None else parse_rules(rules),
         position=position,
         aliases=None if aliases is None else _names(aliases),
         description=None if description is None else _line(description),
+        titles_in=titles_in,
+        descriptions_in=descriptions_in,
     )
 
     async def work() -> Topic:
@@ -154,6 +173,13 @@ def _tell(topic: Topic, json: bool) -> None:
     if json:
         return answer(topic_shown(topic))
     return say(f"topic {topic.slug}: {topic.title}, place {topic.position}, {len(topic.rules)} rules")
+
+
+def _in_languages(
+    titles: list[str] | None, descriptions: list[str] | None
+) -> tuple[dict[str, str], dict[str, str]]:
+    said = parse_said_in(titles or (), "title")
+    return said, parse_said_in(descriptions or (), "description")
 
 
 def _line(text: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
@@ -141,6 +141,15 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicWords:
+    """What readers see of a topic, in one language."""
+
+    title: str
+    #: one line for who is to choose; may be empty
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Topic:
     """What a briefing can be about, and the rules that find it."""
 
@@ -152,3 +161,22 @@ class Topic:
     aliases: tuple[str, ...] = ()
     #: one line for who is to choose; may be empty
     description: str = ""
+    #: the same for readers of other languages, by language tag (BCP 47)
+    translations: Mapping[str, TopicWords] = field(default_factory=dict)
+
+    def said_in(self, language: str) -> TopicWords:
+        """What a reader of this language sees; the words it was given first where there are none.
+
+        Of a language that is written differently elsewhere the other spelling is better than none: `zh-Hans`
+        for a reader of `zh-Hant`, `pt` for one of `pt-BR`.
+        """
+        found = self.translations.get(language)
+        if found is None:
+            near = (one for tag, one in self.translations.items() if _spoken(tag) == _spoken(language))
+            found = next(near, None)
+        return found or TopicWords(self.title, self.description)
+
+
+def _spoken(tag: str) -> str:
+    """The language of a tag, without script and country."""
+    return tag.partition("-")[0].lower()

@@ -18,6 +18,7 @@ from digest.core.briefing import DraftBriefing as DraftBriefing
 from digest.core.briefing import Rejected as Rejected
 from digest.core.briefing import Topic as Topic
 from digest.core.briefing import TopicMark as TopicMark
+from digest.core.briefing import TopicWords as TopicWords
 from digest.core.newsletter import Archive as Archive
 from digest.core.newsletter import BrandLink as BrandLink
 from digest.core.newsletter import ItemText as ItemText

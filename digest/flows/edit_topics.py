@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import GENERAL, Briefing, BriefingStatus, Topic
+from digest.core.topic_words import retold
 from digest.errors import InputError, NotFoundError
 from digest.ingest.topics import TopicRules
 from digest.store import editing
@@ -32,6 +33,16 @@ class TopicEdit:
     position: int | None = None
     aliases: tuple[str, ...] | None = None
     description: str | None = None
+    #: in other languages, by tag; those that are not named stay, an empty title takes one away
+    titles_in: Mapping[str, str] = field(default_factory=dict)
+    descriptions_in: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, topic: Topic) -> Topic:
+        """The topic as it is wanted; raises InputError for words that cannot stand."""
+        names = ("title", "rules", "position", "aliases", "description")
+        said = {name: value for name in names if (value := getattr(self, name)) is not None}
+        translations = retold(topic.translations, self.titles_in, self.descriptions_in)
+        return replace(topic, **said, translations=translations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +82,7 @@ async def edit_topic(
     async with store.write() as connection:
         known = await _by_slug(connection)
         before = _known(slug, known)
-        changed = {name: getattr(wish, name) for name in TopicEdit.__dataclass_fields__}
-        after = replace(before, **{name: value for name, value in changed.items() if value is not None})
+        after = wish.of(before)
         TopicRules(list({**known, slug: after}.values()))
         if after != before:
             await shelf.save(connection, after)
@@ -142,6 +152,7 @@ def told(topic: Topic) -> dict[str, Any]:
         "rules": dict(topic.rules),
         "aliases": list(topic.aliases),
         "description": topic.description,
+        "translations": {tag: asdict(words) for tag, words in topic.translations.items()},
     }
 
 

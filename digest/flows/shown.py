@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -131,6 +132,7 @@ def topic_shown(topic: Topic) -> dict[str, Any]:
         "rules": dict(topic.rules),
         "aliases": topic.aliases,
         "description": topic.description,
+        "translations": {tag: asdict(words) for tag, words in topic.translations.items()},
     }
 
 

@@ -6,7 +6,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from digest.core.model import Topic
+from digest.core.model import Topic, TopicWords
 from digest.ingest.rules import parse_rules
 
 
@@ -22,6 +22,7 @@ def default_topics() -> tuple[Topic, ...]:
             rules=parse_rules(topic.get("rules", "")),
             aliases=tuple(topic.get("aliases", ())),
             description=topic.get("description", ""),
+            translations={tag: TopicWords(**words) for tag, words in topic.get("translations", {}).items()},
         )
         for position, topic in enumerate(document["topics"], start=1)
     )

@@ -56,7 +56,7 @@ def confirmation(
         "confirm",
         newsletter,
         {
-            "wish": wish(profile, cadence, topic_titles(topics), words),
+            "wish": wish(profile, cadence, topic_titles(topics, words), words),
             "also": also_for(list(others), words),
         },
         ("name", "confirm_url"),

@@ -59,7 +59,7 @@ def on_the_clock(instant: datetime, cadence: Cadence, words: Words) -> str:
 def _comes(profile: Profile, cadence: Cadence, topics: Iterable[Topic], words: Words) -> str:
     _ = words.catalogue.gettext
     told = {
-        "topics": followed(profile, topic_titles(topics), words),
+        "topics": followed(profile, topic_titles(topics, words), words),
         "cadence": words.cadence(cadence),
     }
     if not told["topics"]:

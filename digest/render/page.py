@@ -308,9 +308,10 @@ def _added(briefing: Briefing, zone: str, words: Words) -> str:
     return "" if day == briefing.source_date else words.short_day(day)
 
 
-def topic_titles(topics: Iterable[Topic]) -> dict[str, str]:
+def topic_titles(topics: Iterable[Topic], words: Words) -> dict[str, str]:
     """Printable titles in the order of the topics; the one of last resort is always there."""
-    titles = {topic.slug: one_line(topic.title) for topic in sorted(topics, key=lambda topic: topic.position)}
+    in_order = sorted(topics, key=lambda topic: topic.position)
+    titles = {topic.slug: one_line(topic.said_in(words.date_language).title) for topic in in_order}
     return titles if GENERAL in titles else {**titles, GENERAL: "General"}
 
 

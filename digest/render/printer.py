@@ -140,7 +140,7 @@ def print_sheet(
     environment = mail_environment(theme, language, own_themes)
     words = words_for(language)
     masthead = masthead_for(newsletter, issue, words)
-    titles = topic_titles(topics.values())
+    titles = topic_titles(topics.values(), words)
     if any(briefing.correction for briefing in briefings.values()):
         titles[CORRECTIONS] = words.corrections()
     brought = {number: part_of(one, issue.domain) for number, one in (pictures or {}).items()}

@@ -129,6 +129,8 @@ topics = Table(
     Column("rules", JSON, nullable=False),
     Column("aliases", JSON, nullable=False),
     Column("description", Text, nullable=False),
+    # title and description in other languages, by language tag
+    Column("translations", JSON, nullable=False),
 )
 
 # Briefings that tell of the same event; more of it in `digest.store.story_tables`.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import Topic
+from digest.core.model import Topic, TopicWords
 from digest.store import counters
 from digest.store.searching import Kind
 from digest.store.tables import listings, topics
@@ -59,8 +60,17 @@ def _columns(topic: Topic) -> dict[str, Any]:
         "rules": dict(topic.rules),
         "aliases": list(topic.aliases),
         "description": topic.description,
+        "translations": {tag: asdict(words) for tag, words in topic.translations.items()},
     }
 
 
 def _topic_from(row: Row[Any]) -> Topic:
-    return Topic(row.slug, row.title, row.position, dict(row.rules), tuple(row.aliases), row.description)
+    return Topic(
+        row.slug,
+        row.title,
+        row.position,
+        dict(row.rules),
+        tuple(row.aliases),
+        row.description,
+        {tag: TopicWords(**words) for tag, words in row.translations.items()},
+    )

@@ -78,7 +78,7 @@ class Showing:
     def __init__(self, desk: Desk, words: Words, zone: str) -> None:
         """Take what all of them need."""
         self._newsletter: Final = desk.newsletter
-        self._titles: Final = topic_titles(desk.topics)
+        self._titles: Final = topic_titles(desk.topics, words)
         self._known: Final = frozenset(topic.slug for topic in desk.topics)
         self._words: Final = words
         self._zone: Final = zone

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
-from digest.core.model import Newsletter, Topic
+from digest.core.model import Newsletter
 from digest.flows.by_link import Seen
 from digest.render.characters import one_line
 from digest.render.greetings import masked, on_the_clock
@@ -140,7 +140,7 @@ def _next_issue(seen: Seen, now: datetime, words: Words) -> str:
 def _rows(seen: Seen, words: Words) -> list[Row]:
     _ = words.catalogue.gettext
     profile, cadence = seen.reader.profile, seen.reader.cadence
-    topics = tuple((one.slug, one.title, one.position) for one in seen.topics)
+    topics = tuple(topic_titles(seen.topics, words).items())
     return [
         Row(_("When"), _rhythm(cadence, words)),
         Row(_("Topics"), _topics(profile, topics, words)),
@@ -169,13 +169,12 @@ def _rhythm(cadence: Cadence, words: Words) -> str:
 
 
 @lru_cache(maxsize=2000)
-def _topics(profile: Profile, topics: tuple[tuple[str, str, int], ...], words: Words) -> str:
-    """What a profile follows of these: slug, title, position."""
+def _topics(profile: Profile, topics: tuple[tuple[str, str], ...], words: Words) -> str:
+    """What a profile follows of these: slugs and titles."""
     _ = words.catalogue.gettext
     if profile.topics is None:
         return _("all of them")
-    titles = topic_titles(Topic(slug, title, position, {}) for slug, title, position in topics)
-    return followed(profile, titles, words) or _("none of those that there are now")
+    return followed(profile, dict(topics), words) or _("none of those that there are now")
 
 
 @lru_cache(maxsize=500)

@@ -100,7 +100,8 @@ def wish_form(
     errors: Errors | None = None,
 ) -> WishForm:
     """The form for somebody who wants this now; `per_week` says how many items topics had lately."""
-    lines = tuple((one.slug, one.title, one.description, per_week.get(one.slug, 0)) for one in topics)
+    said = {one.slug: one.said_in(words.date_language) for one in topics}
+    lines = tuple((slug, one.title, one.description, per_week.get(slug, 0)) for slug, one in said.items())
     return WishForm(
         follow=ALL if profile.topics is None else SOME,
         topics=_topics(lines, profile.topics, words),

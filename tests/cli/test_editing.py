@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.cli.letters import letters_of
 from tests.cli.shell import Shell
 
 
@@ -128,6 +129,30 @@ def test_topic_that_is_added_claims_what_comes_in_from_then_on(newsroom: Shell) 
     page = b"A Bridge Opens\n\nThe bridge is long.\n\nSource: Wire, May 4, 2026\n"
     (briefing,) = newsroom.ask("ingest", "-", stdin=page)["added"]
     assert newsroom.ask("briefings", "show", str(briefing))["topic_reasons"]["bridges"] == "bridge"
+
+
+def test_a_topic_is_called_in_the_language_of_each_reader(newsroom: Shell) -> None:
+    mei, lea, kim = (f"{name}@readers.example" for name in ("mei", "lea", "kim"))
+    for reader, language in ((mei, "zh-Hans"), (lea, "fr"), (kim, "en")):
+        newsroom.ok("subscribers", "add", reader, "--topics", "finance", "--language", language)
+    before = newsroom.ask("topics", "list")["items"]
+    (finance,) = (topic for topic in before if topic["slug"] == "finance")
+    assert finance["translations"].keys() == {"ar", "zh-Hans"}, (
+        "the first topics speak what the program speaks"
+    )
+    words = ("--title-in", "fr=Les finances", "--description-in", "fr=Banques.", "--title-in", "zh-Hans=财经")
+    edited = newsroom.ask("topics", "edit", "finance", *words, "--title-in", "ar=")
+    assert edited["title"] == "Finance"
+    assert edited["translations"] == {
+        "fr": {"title": "Les finances", "description": "Banques."},
+        "zh-Hans": {"title": "财经", "description": finance["translations"]["zh-Hans"]["description"]},
+    }
+    newsroom.ok("send", "daily", "--to", mei, lea, kim, "--yes")
+    outbox = newsroom.folder / "var" / "outbox"
+    read = {letter.reader: letter.bodies["text/plain"] for letter in letters_of(outbox)}
+    for reader, title in ((mei, "财经"), (lea, "LESFINANCES"), (kim, "FINANCE")):
+        assert title in read[reader].upper()
+    assert "FINANCE" not in read[mei].upper()
 
 
 def test_topic_can_be_changed_and_removed(newsroom: Shell) -> None:

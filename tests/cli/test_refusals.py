@@ -95,6 +95,8 @@ REFUSALS: Final = {
         (f"space --title Space --position {HUGE}", "'--position'"),
         ("space --title Space --aliases economy", "'economy' names both"),
         ("all --title All", "'all' cannot name a topic"),
+        ("space --title Space --title-in Espace", "title 'Espace' names no language: write it as fr=Espace"),
+        ("space --title Space --description-in fr=Loin", "description in fr has no title in fr"),
     ],
     "topics edit": [
         ("gossip --title Gossip", "topic 'gossip' does not exist: see digest topics list"),
@@ -102,6 +104,8 @@ REFUSALS: Final = {
         ("economy --rules ':4'", "holds no keyword"),
         ("economy --aliases energy", "'energy' names both"),
         ("economy --position -1", "'--position'"),
+        ("economy --title-in klingon=x", "language 'klingon' is not known"),
+        (f"economy --title-in fr={LONG}", "title in fr has 300 characters"),
     ],
     "topics remove": [
         ("gossip", "topic 'gossip' does not exist"),

@@ -314,7 +314,7 @@ def straightforward(
 ) -> tuple[str, str]:
     """Text and HTML of one reader's mail without sheet, marks or slots: all is printed for that reader."""
     words = words_for(copy.profile.language)
-    titles = topic_titles(TOPICS.values())
+    titles = topic_titles(TOPICS.values(), words)
     items = {
         number: item_for(each, number, titles, words, zone=copy.issue.zone)
         for number, each in briefings.items()

@@ -16,7 +16,7 @@ from tests.render.samples import EIGHT, TOPICS, briefing
 
 
 def item(zone: str = "Europe/Paris", language: str = "en", excerpts: bool = False, **changes: Any) -> Item:
-    titles = topic_titles(TOPICS.values())
+    titles = topic_titles(TOPICS.values(), words_for("en"))
     told = briefing(1, **changes)
     return item_for(told, 1, titles, words_for(language), zone=zone, excerpts=excerpts)
 

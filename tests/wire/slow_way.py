@@ -68,7 +68,7 @@ class Written:
 def written(house: House, copy: Copy, claimed: Claimed) -> Written:
     """One reader's mail."""
     words = words_for(copy.profile.language)
-    titles = topic_titles(house.topics)
+    titles = topic_titles(house.topics, words)
     items = {
         number: item_for(each, number, titles, words, zone=copy.issue.zone)
         for number, each in house.briefings.items()

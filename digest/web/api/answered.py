@@ -177,6 +177,13 @@ class Collected(BaseModel):
     rejected: list[RejectedItem]
 
 
+class TopicInShown(BaseModel):
+    """What readers of a language see of a topic."""
+
+    title: str
+    description: str
+
+
 class TopicShown(BaseModel):
     """A topic with the rules that find it."""
 
@@ -187,6 +194,7 @@ class TopicShown(BaseModel):
         rules={"tariff": 4, "exports": 4},
         aliases=["trade"],
         description="",
+        translations={"fr": {"title": "Économie", "description": ""}},
     )
 
     slug: str
@@ -195,6 +203,7 @@ class TopicShown(BaseModel):
     rules: dict[str, int]
     aliases: list[str]
     description: str
+    translations: dict[str, TopicInShown]
 
 
 class LinkShown(BaseModel):

@@ -104,6 +104,23 @@ Names = Annotated[list[Line], Field(max_length=100)]
 Place = Annotated[StrictInt, Field(ge=0, le=9999)]
 
 
+class TopicIn(Asked):
+    """What readers of a language see of a topic."""
+
+    title: Line
+    description: Line = ""
+
+
+Translations = Annotated[
+    dict[Word, TopicIn | None],
+    Field(
+        max_length=100,
+        description="By language tag; what is not named stays, null takes a language away.",
+        json_schema_extra={"example": {"fr": {"title": "Économie", "description": ""}}},
+    ),
+]
+
+
 class TopicEdit(Asked):
     """What shall be changed; a field that is not named stays."""
 
@@ -114,6 +131,7 @@ class TopicEdit(Asked):
     position: Place | None = None
     aliases: Names | None = None
     description: Line | None = None
+    translations: Translations = Field(default_factory=dict)
 
 
 class NewTopic(TopicEdit):

@@ -10,6 +10,7 @@ from fastapi import Response
 from digest.core.access import Power
 from digest.core.lines import parse_line
 from digest.core.model import Topic
+from digest.core.topic_words import retold
 from digest.errors import InputError, NotFoundError
 from digest.flows import edit_topics
 from digest.flows import newsletters as flows
@@ -84,6 +85,7 @@ async def add_topic(call: Made, body: NewTopic, answer: Response) -> Document:
         rules=wish.rules or {},
         aliases=wish.aliases or (),
         description=wish.description or "",
+        translations=retold({}, wish.titles_in, wish.descriptions_in),
     )
     made = await edit_topics.add_topic(
         new, store=call.store, now=call.now, by=call.actor, last=wish.position is None
@@ -205,6 +207,11 @@ def _wish(body: TopicEdit) -> TopicWish:
         position=body.position,
         aliases=None if body.aliases is None else tuple(parse_line(one, "alias") for one in body.aliases),
         description=None if body.description is None else _description(body.description),
+        titles_in={
+            tag: parse_line(said.title, f"title in {tag}") if said else ""
+            for tag, said in body.translations.items()
+        },
+        descriptions_in={tag: said.description for tag, said in body.translations.items() if said},
     )
 
 

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from digest.core.access import Power
 from digest.core.lines import parse_line
 from digest.core.model import GENERAL, Topic
+from digest.core.topic_words import retold
 from digest.errors import InputError, NotFoundError
 from digest.flows import edit_topics as flows
 from digest.flows.edit_topics import TopicEdit, TryOut
@@ -21,6 +22,7 @@ from digest.store.database import Database
 from digest.web.desk.entered import Entered
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
+from digest.web.desk.topic_words import MORE, languages_of, words_entered
 from digest.web.desk.visit import Visit
 from digest.web.linked import see_other
 from subscribers.figures import Following, following
@@ -91,11 +93,14 @@ class Topics:
             wanted = _topic(form, topic.slug, position=topic.position)
             if form.one("then") == "try":
                 return await self._tried(visit, topic, wanted)
+            titles_in, descriptions_in = words_entered(form)
             wish = TopicEdit(
                 title=wanted.title,
                 rules=wanted.rules,
                 aliases=wanted.aliases,
                 description=wanted.description,
+                titles_in=titles_in,
+                descriptions_in=descriptions_in,
             )
             await flows.edit_topic(topic.slug, wish, **self._by(visit))
         except InputError as error:
@@ -144,6 +149,7 @@ class Topics:
             status=422 if wrong else 200,
             topic=topic,
             fields=fields,
+            languages=languages_of(topic, visit.form),
             wrong=wrong,
             tried=tried,
             named=_NAMED,
@@ -178,6 +184,7 @@ def _topic(form: Entered, slug: str, *, position: int) -> Topic:
         rules=parse_rules(form.text("rules")),
         aliases=tuple(parse_line(one, "alias") for one in form.one("aliases").split(",") if one.strip()),
         description=parse_line(description, "description", most=500) if description else "",
+        translations=retold({}, *words_entered(form)),
     )
 
 
@@ -195,10 +202,11 @@ def _fields_of(topic: Topic) -> dict[str, str]:
         "title": topic.title,
         "description": topic.description,
         "aliases": ", ".join(topic.aliases),
+        **dict.fromkeys(MORE, ""),
         "rules": "\n".join(f"{word}:{weight}" for word, weight in topic.rules.items()),
     }
 
 
 def _fields_again(form: Entered) -> dict[str, str]:
-    lines = {name: form.one(name) for name in ("slug", "title", "description", "aliases")}
+    lines = {name: form.one(name) for name in ("slug", "title", "description", "aliases", *MORE)}
     return {**lines, "rules": form.text("rules")}

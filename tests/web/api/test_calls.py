@@ -86,6 +86,16 @@ async def test_topics_and_newsletters_are_kept(sqlite_store: Database) -> None:
         assert (await client.patch("topics/ports", json={"aliases": ["quays"]})).json()["aliases"] == [
             "quays"
         ]
+        said = {"fr": {"title": "Les ports", "description": "Quais."}, "zh_Hans": {"title": "港口"}}
+        shown = (await client.patch("topics/ports", json={"translations": said})).json()
+        assert shown["translations"] == {
+            "fr": {"title": "Les ports", "description": "Quais."},
+            "zh-Hans": {"title": "港口", "description": ""},
+        }
+        fewer = (await client.patch("topics/ports", json={"translations": {"fr": None}})).json()
+        assert fewer["translations"].keys() == {"zh-Hans"}
+        for wrong in ({"fr": {"title": " "}}, {"klingon": {"title": "x"}}, {"fr": {"description": "x"}}):
+            assert (await client.patch("topics/ports", json={"translations": wrong})).status_code == 422
         clash = await client.post("topics", json={"slug": "other", "title": "O", "aliases": ["quays"]})
         assert clash.status_code == 422
         odd = await client.patch("topics/ports", json={"rules": {"a:1, b": 2}})

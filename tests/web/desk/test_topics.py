@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.core.access import Role
+from digest.core.model import TopicWords
 from digest.store import briefings, topics
 from digest.store.changes import page
 from digest.store.database import Database
@@ -118,6 +119,32 @@ async def test_a_topic_is_added_and_wrong_ones_are_refused_beside_the_form(sqlit
         ("ocean", "maritime"),
         {"ships": 4},
     )
+
+
+async def test_a_topic_gets_words_in_other_languages(store: Database) -> None:
+    async with at_the_desk(store, Role.EDITOR) as client:
+        form = await client.get("/admin/topics/economy")
+        assert "Title in Arabic" in says(form)
+        entered = {"title-in-zh-Hans": "经济", "more-language": "fr", "more-title": "L'économie"}
+        answer = await submit(client, form, "economy", **entered, then="save")
+        assert "Saved" in says(answer)
+        assert "In other languages: French, Chinese (Simplified)" in says(answer)
+        again = await submit(client, answer, "economy", **{"title-in-zh-Hans": ""}, then="save")
+        assert "In other languages: French Readers" in says(again)
+        for wrong, words in (
+            ({"more-title": "Wirtschaft"}, "it is not said which"),
+            ({"more-language": "de"}, "The title in de is empty"),
+            ({"more-language": "klingon", "more-title": "x"}, "is not known"),
+            ({"description-in-ar": "x"}, "no title in ar"),
+        ):
+            refused = await submit(client, again, "economy", **wrong, then="save")
+            assert refused.status_code == 422
+            assert words in says(refused), wrong
+            (kept,) = document(refused.text).xpath("//input[@name='title-in-fr']/@value")
+            assert kept == "L'économie"
+    async with store.read() as connection:
+        economy = next(topic for topic in await topics.every(connection) if topic.slug == "economy")
+    assert dict(economy.translations) == {"fr": TopicWords("L'économie")}
 
 
 async def test_what_removing_a_topic_means_is_told_before(sqlite_store: Database) -> None:
