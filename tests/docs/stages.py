@@ -201,6 +201,9 @@ _STAGES: Final[dict[str, Stage]] = {
         "smtp+starttls://AKIAEXAMPLE:PASS%2FWORD@email-smtp.eu-west-1.amazonaws.com:587"
     ),
     "docs/how-to/several-machines.md": _on_postgres,
+    "docs/how-to/several-languages.md": _with(
+        news_json='[{"title": "Ports agree", "paragraphs": ["Eight ports share a list."]}]'
+    ),
     "docs/how-to/wordpress.md": _read_from("https://blog.example"),
     "docs/backup.md": _with_backups,
     "docs/moving-in.md": _moving_in,
