@@ -117,7 +117,9 @@ def _page() -> Iterator[str]:
         "Written by `make settings` from `digest/config`. Settings are read from `digest.toml` in the "
         "working directory, or from\n`--config FILE`; the environment goes before the file, where each name "
         "is in capitals with `DIGEST_` before it. Paths are\nrelative to the working directory. "
-        "[digest.example.toml](digest.example.toml) is such a file, to be copied."
+        "[digest.example.toml](digest.example.toml) is such a file, to be copied.\n"
+        "An unknown name in the file is refused. A variable that has nearly the name of a setting is told "
+        "of by every command, and goes unread."
     )
     for title, names in GROUPS.items():
         yield f"\n## {title}\n"

@@ -1,15 +1,13 @@
-"""Files that are named at the shell: read whole, written or opened, or a plain line when that cannot be."""
+"""Files that are named at the shell: read whole, or written, with a plain line when that cannot be."""
 
 from __future__ import annotations
 
 import sys
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from digest.cli.console import note
 from digest.errors import InputError, unreadable
 
 
@@ -42,13 +40,3 @@ def written_to(file: Path) -> Iterator[TextIO]:
             yield written
     except OSError as error:
         raise InputError(f"file {str(file)!r} cannot be written ({error.strerror})") from error
-
-
-def open_in_browser(page: Path) -> None:
-    """Open a page, or say where it is when this machine has nothing to open it with."""
-    try:
-        is_open = webbrowser.open(page.resolve().as_uri())
-    except webbrowser.Error:
-        is_open = False
-    if not is_open:
-        note(f"no browser was found here: open {page} in one")

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from digest.cli.browsing import open_in_browser
 from digest.cli.console import All, Config, Json, Limit, answer, say, table
-from digest.cli.files import open_in_browser
 from digest.config import Settings
 from digest.errors import InputError, NotFoundError
 from digest.mail.laid_out import Opened, newest_first, opened

@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 import typer
 
+from digest.cli.browsing import open_in_browser
 from digest.cli.console import Config, Json, Now, answer, parse_now, run, say
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at
-from digest.cli.files import open_in_browser
 from digest.errors import InputError
 from digest.flows.preview import Preview, preview
 from digest.settings_file import load_settings

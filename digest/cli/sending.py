@@ -218,7 +218,10 @@ def _end(report: RunReport, interrupted: bool, json: bool, settings: Settings) -
         say(_in_words(totals))
         target = parse_servers(settings.smtp_url.get_secret_value())
         if isinstance(target, FileOutbox) and (totals.sent or totals.notices):
-            tell(f"the mails lie in the folder {target.folder}: no mail server is named (smtp_url)")
+            tell(
+                f"the mails lie in the folder {target.folder}: no mail server is named (smtp_url); "
+                "digest outbox list shows them"
+            )
     if report.trouble:
         note(f"stopped: {report.trouble}; what was not tried stays planned and no attempt is counted")
         note("digest doctor says what is wrong, and digest run sends the rest")

@@ -74,9 +74,9 @@ async def test_a_pasted_list_is_read_in_the_signs_in_which_it_was_pasted(sqlite_
     ("data", "entered", "words"),
     [
         (b"", {}, "There is nothing to read"),
-        (b"Night trains", {}, "Mine.opml is not a list of feeds in OPML"),
-        (b"<opml/>", {}, "Mine.opml names no feed"),
-        (b"<opml>" + b" " * 1_500_000, {}, "Mine.opml is larger than 1500 kB: use digest feeds import"),
+        (b"Night trains", {}, "mine.opml is not a list of feeds in OPML"),
+        (b"<opml/>", {}, "mine.opml names no feed"),
+        (b"<opml>" + b" " * 1_500_000, {}, "mine.opml is larger than 1500 kB: use digest feeds import"),
         (_LIST.encode("iso-8859-1"), {"every": "1"}, "Every 1 is out of bounds"),
         (_LIST.encode("iso-8859-1"), {"topic": "gossip"}, "Topic 'gossip' is not known"),
         (b'<!DOCTYPE o [<!ENTITY a "b">]><opml/>', {}, "declares entities"),

@@ -96,7 +96,7 @@ async def test_columns_of_others_are_asked_for_with_a_guess_before_items_are_sho
         assert chosen == ["body", "source_date", "source"]
         wrong = await _go_on(client, asked)
         assert wrong.status_code == 422
-        assert "Desk.csv: no column holds title: say which one does" in says(wrong)
+        assert "desk.csv: no column holds title: say which one does" in says(wrong)
         tried = await _go_on(client, wrong, **{"column-0": "title"})
         assert "1 new" in says(tried)
         again = await _go_on(client, tried, then="columns")
@@ -134,7 +134,7 @@ async def test_the_largest_file_goes_the_whole_way(sqlite_store: Database) -> No
         assert taken.status_code == 200
         assert "Taken in: 10" in says(taken)
         refused = await _hand_over(client, "larger.csv", data + b"x")
-        assert "Larger.csv is larger than 1500 kB: use digest ingest for it" in says(refused)
+        assert "larger.csv is larger than 1500 kB: use digest ingest for it" in says(refused)
 
 
 @pytest.mark.parametrize("data", ["no base64", "QUJ", "4pyT✓"])
@@ -160,7 +160,7 @@ async def test_a_table_with_too_many_columns_is_refused(sqlite_store: Database) 
     async with at_the_desk(sqlite_store, Role.EDITOR) as client:
         answer = await _hand_over(client, "wide.csv", f"{head}\n1\n".encode())
     assert answer.status_code == 422
-    assert "Wide.csv has 101 columns" in says(answer)
+    assert "wide.csv has 101 columns" in says(answer)
 
 
 @pytest.mark.parametrize(
