@@ -256,6 +256,24 @@ async def test_who_comes_to_a_slot_that_was_cancelled_waits_for_the_next_one(sto
     assert await carried(store, "dan@example.org") == [(1, 2)]
 
 
+async def test_who_comes_to_news_at_once_that_was_cancelled_gets_it_with_what_comes_next(
+    store: Database, tmp_path: Path
+) -> None:
+    await join(store, ANN, TUESDAY, at_once="yes")
+    await publish_news(store, at(24, 9), item("Tariffs", "economy"), item("Solar", "energy"))
+    (planned,) = await plan_all(store, at(24, 9))
+    await act(issue_acts.cancel, store, planned.issue_id, 9)
+    await join(store, BOB, at(24, 10), at_once="yes")
+    jobs = jobs_for(store, tmp_path)
+    # once in the issue, with the reason; then all others go on
+    assert [(await run(jobs, at(24, 10, minute))).totals.sent for minute in (1, 2, 3)] == [0, 0, 0]
+    assert await statuses(store) == {"skipped cancelled": 2}
+    await publish_news(store, at(24, 11), item("Ports", "economy"))
+    await run(jobs, at(24, 11, 1))
+    assert letters_in(tmp_path) == [ANN, BOB]
+    assert sorted((await carried(store, BOB))[-1]) == sorted((await carried(store, ANN))[-1]) == [1, 2, 3]
+
+
 async def test_another_round_of_a_held_issue_is_held_with_it(store: Database) -> None:
     issue_id = await three_readers_and_their_issue(store)
     await act(issue_acts.hold, store, issue_id)
