@@ -140,7 +140,7 @@ class Selection:
         return tuple(number for group in self.groups for number in group.numbers)
 
     def withdrawn(self, reason: Skip) -> Selection:
-        """The same when no copy is made of it after all: its numbers are owed again; nothing stays nothing."""
+        """The same when no copy is made of it after all: its numbers are owed again."""
         if self.skip is not None:
             return self
         owed = self.next_bookmark.given_back(self.numbers)

@@ -7,6 +7,7 @@ whose turn it is    print, post, judge            what is durable
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -14,7 +15,7 @@ from functools import partial
 from structlog.contextvars import bound_contextvars
 
 from digest import tracing
-from digest.core.model import DeliveryStatus, Issue, Newsletter
+from digest.core.model import DeliveryStatus, Issue, Newsletter, Skip
 from digest.flows.feed import Feed
 from digest.flows.lanes import LaneAtWork
 from digest.flows.patience import Patience
@@ -64,6 +65,8 @@ async def _deliver(
             await pulling.hold_off(connection)
             gone = await deliveries.expire(connection, issue.id, planned_by=sender.now() - give_up)
         tally.count(DeliveryStatus.EXPIRED, len(gone))
+    pulled = await patience.through(partial(_without_retracted, store, issue.id), stop=stop)
+    tally.skip(Counter({Skip.RETRACTED.value: pulled.skipped} if pulled.skipped else {}))
     feed = Feed(issue.id, store, press, sender, stop, tally, patience)
     left = await feed.copies_left()
     lanes = min(sender.allowance.most(left), _lanes(sender))
@@ -92,6 +95,16 @@ async def _deliver(
     if left and not sender.allowance.most(1) and not sender.allowance.is_part:
         tally.beyond_ceiling += left
     await patience.through(partial(_close, store, issue.id), stop=stop)
+
+
+async def _without_retracted(store: Database, issue_id: int) -> pulling.Pulled:
+    """Take what was retracted out of copies that were on the wire then, and are tried again."""
+    async with store.read() as connection:
+        if not await pulling.carries_retracted(connection, issue_id):
+            return pulling.Pulled()
+    async with store.write() as connection:
+        await pulling.hold_off(connection, alone=True)
+        return await pulling.pull_retracted(connection, issue_id)
 
 
 async def _close(store: Database, issue_id: int) -> None:

@@ -103,6 +103,18 @@ async def pull_retracted(connection: AsyncConnection, issue_id: int) -> Pulled:
     return pulled
 
 
+async def carries_retracted(connection: AsyncConnection, issue_id: int) -> bool:
+    """Whether a copy of an issue that is to come holds what was retracted: one that was on the wire then.
+
+    What is nearly always so, that nothing was, is found out without a look at any copy.
+    """
+    pinned = select(issue_briefings.c.number).where(issue_briefings.c.issue_id == issue_id).distinct()
+    gone = await numbered.retracted_among(connection, set((await connection.execute(pinned)).scalars()))
+    if not gone:
+        return False
+    return any(not gone.isdisjoint(_numbers(row)) for row in await _cohorts_to_come(connection, issue_id))
+
+
 async def carry_newer(connection: AsyncConnection, numbers: Collection[int], revision: int) -> int:
     """Let every copy that cannot have arrived carry these numbers in a newer revision: how many copies.
 

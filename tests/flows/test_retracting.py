@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from digest.core.access import Actor, Via
-from digest.core.model import DeliveryStatus, IssueStatus, LeftOut
+from digest.core.model import DeliveryStatus, IssueStatus, LeftOut, Verdict
 from digest.flows import edit_briefing, issue_acts, settling
 from digest.flows.explain import Answer, explain
 from digest.flows.publish import due_slots, publish
@@ -19,6 +20,7 @@ from digest.store.database import Database
 from digest.store.tables import cohorts
 from digest.store.tables import deliveries as delivery_table
 from tests.flows.newsroom import TUESDAY, at, carried, claim_all, copies, item, join, plan_all, publish_news
+from tests.jobs.office import jobs_for, run
 
 pytestmark = pytest.mark.anyio
 
@@ -149,6 +151,45 @@ async def test_a_refused_copy_that_is_tried_again_does_not_bring_it(store: Datab
     assert [copy.numbers for copy in await copies(store)] == [(2,), (2,)]
     taken = await claim_all(store, at(24, 9))
     assert [one.delivery_id for one in taken.copies] == [first, second]
+
+
+async def test_a_copy_that_was_on_the_wire_and_is_tried_again_does_not_bring_it(
+    store: Database, tmp_path: Path
+) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    ids = [one.delivery_id for one in (await claim_all(store, at(24, 7))).copies]
+    later = Verdict(DeliveryStatus.DEFERRED, "greylisted", retry_at=at(24, 7, 5))
+    async with store.write() as connection:
+        await deliveries.begin(connection, "sender", ids, at(24, 7))
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    async with store.write() as connection:
+        results = [deliveries.Recorded(id_, later) for id_ in ids]
+        assert await deliveries.record(connection, "sender", results, at(24, 7)) == 0
+    assert (await run(jobs_for(store, tmp_path), at(24, 7, 6))).totals.sent == 2
+    letters = [one.read_text() for one in (tmp_path / "outbox").glob("*.eml")]
+    assert [("Tariffs" in one, "Ports" in one) for one in letters] == [(False, True)] * 2
+    assert await carried(store, ANN) == [(2,)]
+
+
+async def test_a_copy_that_was_on_the_wire_with_nothing_else_is_not_tried_again(
+    store: Database, tmp_path: Path
+) -> None:
+    await _planned(store, "Tariffs")
+    ids = [one.delivery_id for one in (await claim_all(store, at(24, 7))).copies]
+    later = Verdict(DeliveryStatus.DEFERRED, "greylisted", retry_at=at(24, 7, 5))
+    async with store.write() as connection:
+        await deliveries.begin(connection, "sender", ids, at(24, 7))
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    async with store.write() as connection:
+        await deliveries.record(
+            connection, "sender", [deliveries.Recorded(id_, later) for id_ in ids], at(24, 7)
+        )
+    totals = (await run(jobs_for(store, tmp_path), at(24, 7, 6))).totals
+    assert (totals.sent, totals.skipped) == (0, {"retracted": 2})
+    async with store.read() as connection:
+        issue = await issues.by_id(connection, 1)
+    assert issue is not None
+    assert issue.status is IssueStatus.DONE
 
 
 async def test_an_issue_that_is_done_is_left_alone(store: Database) -> None:
