@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from digest.core.access import Actor, Via
 from digest.core.model import DeliveryStatus, IssueStatus, LeftOut, Verdict
+from digest.core.verdict import SENT
 from digest.flows import edit_briefing, issue_acts, settling
 from digest.flows.explain import Answer, explain
 from digest.flows.publish import due_slots, publish
@@ -19,8 +20,21 @@ from digest.store.changes import page
 from digest.store.database import Database
 from digest.store.tables import cohorts
 from digest.store.tables import deliveries as delivery_table
-from tests.flows.newsroom import TUESDAY, at, carried, claim_all, copies, item, join, plan_all, publish_news
+from digest.store.tables import issues as issue_table
+from tests.flows.newsroom import (
+    TUESDAY,
+    at,
+    carried,
+    claim_all,
+    copies,
+    item,
+    join,
+    plan_all,
+    publish_news,
+    reader,
+)
 from tests.jobs.office import jobs_for, run
+from tests.waiting import until_someone_waits
 
 pytestmark = pytest.mark.anyio
 
@@ -246,6 +260,30 @@ async def test_a_plan_and_a_retraction_at_once_leave_no_copy_that_carries_it(
 
 
 # --- What is appointed --------------------------------------------------------------------------------------
+
+
+async def test_who_gets_a_copy_that_begins_during_a_retraction_is_told_of_it(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    store, other = postgres_store, second_postgres_store
+    await _planned(store, "Tariffs", "Ports")
+    first, second = (one.delivery_id for one in (await claim_all(store, at(24, 7))).copies)
+    async with store.write() as connection:
+        await deliveries.begin(connection, "sender", [first], at(24, 7))
+    async with store.write() as connection:
+        # whoever opens another round of the issue holds its row
+        await connection.execute(select(issue_table.c.id).with_for_update(key_share=True))
+        retracting = asyncio.create_task(edit_briefing.retract(1, store=other, now=at(24, 7)))
+        await until_someone_waits(other)
+        async with store.write() as sending:
+            began = await deliveries.begin(sending, "sender", [second], at(24, 7))
+    await retracting
+    assert began == {second}
+    async with store.write() as connection:
+        results = [deliveries.Recorded(id_, SENT) for id_ in (first, second)]
+        assert await deliveries.record(connection, "sender", results, at(24, 7)) == 0
+    # the news of the withdrawal has the third number
+    assert [(await reader(store, one)).bookmark.deferred for one in (ANN, BOB)] == [(3,), (3,)]
 
 
 async def test_drafts_come_out_at_their_time_in_its_order_and_only_then(store: Database) -> None:

@@ -38,24 +38,11 @@ from tests.flows.newsroom import (
     reader,
     wishes,
 )
+from tests.waiting import until_someone_waits
 
 pytestmark = pytest.mark.anyio
 
 T = TypeVar("T")
-
-
-async def until_someone_waits(store: Database) -> None:
-    """Return as soon as a transaction of this store waits for a lock."""
-    query = text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    async with asyncio.timeout(10):
-        while True:
-            async with store.read() as connection:
-                if (await connection.execute(query)).scalar_one():
-                    return
-            await asyncio.sleep(0.01)
 
 
 async def one_after_the_other(
