@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, Skip
 from digest.store.deliveries import give_back
+from digest.store.outcomes import IS_OPEN
 from digest.store.tables import deliveries, issues
 
 #: The reason of a copy that was skipped while its reader had left, and whose briefings are owed again.
@@ -21,6 +22,13 @@ async def owe_again(connection: AsyncConnection, subscription_id: int, since: da
 
     The new reason says that it was done, so it is done once, however often a reader leaves and comes back.
     """
+    # a claim that is under way may be skipping one: it is waited for, and seen by the next statement only
+    waits = select(deliveries.c.id).where(
+        deliveries.c.subscription_id == subscription_id,
+        IS_OPEN,
+        deliveries.c.status != DeliveryStatus.SENDING,
+    )
+    await connection.execute(waits.order_by(deliveries.c.id).with_for_update())
     recent = select(issues.c.id).where(issues.c.planned_at >= since)
     query = (
         update(deliveries)

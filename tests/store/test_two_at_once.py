@@ -17,6 +17,7 @@ from digest.core.model import DueSlot, IssueStatus
 from digest.errors import InputError
 from digest.flows import readers
 from digest.flows.by_hand import OneOff, plan_by_hand
+from digest.flows.by_link import leave, take_back
 from digest.flows.publish import due_slots, publish
 from digest.flows.recover import recover
 from digest.store import deliveries, issues, planning
@@ -288,6 +289,27 @@ async def test_a_claim_takes_what_another_transaction_does_not_hold_without_wait
         first, second = await claim(mine, "first"), await claim(theirs, "second")
     assert (len(first), len(second)) == (6, 4)
     assert not first & second
+
+
+async def test_who_takes_a_leaving_back_while_the_copy_is_skipped_for_it_is_owed_it_again(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    await publish_news(postgres_store, TUESDAY, item("Tariffs", "economy"))
+    await join(postgres_store, "ann@example.org", TUESDAY)
+    await plan_all(postgres_store, at(24, 7))
+    ann = (await reader(postgres_store, "ann@example.org")).id
+    await leave(ann, reason="by mistake", store=postgres_store, now=at(24, 7))
+    async with postgres_store.write() as connection:
+        claimed = await deliveries.claim(
+            connection, 1, "sender", now=at(24, 7), wall=at(24, 7), limit=1, resend_uncertain=True
+        )
+        back = asyncio.create_task(
+            take_back(ann, reason="after all", store=second_postgres_store, now=at(24, 7))
+        )
+        await asyncio.wait({back}, timeout=0.5)
+    assert await back
+    assert claimed.skipped == {"left": 1}
+    assert (await reader(postgres_store, "ann@example.org")).bookmark == Bookmark(1, (1,))
 
 
 async def test_briefings_given_back_while_the_reader_is_planned_anew_are_not_lost(
