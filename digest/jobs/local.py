@@ -19,6 +19,7 @@ from digest.core.pace import Limits
 from digest.core.retention import Keep
 from digest.core.stopwatch import Stopwatch
 from digest.core.warmup import WarmingUp
+from digest.errors import DigestError
 from digest.flows.alerts import Told, tell
 from digest.flows.counting import add_up, count_families
 from digest.flows.edit_briefing import publish_due
@@ -194,7 +195,9 @@ class LocalJobs:
         # before the issues, which may take hours: somebody may be waiting for a question
         notified = await self.notify(now, stop)
         planned = await self._planned(now, stop)
+        unplanned = self._here.unplanned()
         issue_ids, tally = await self._sent(now, stop)
+        tally.failures[:0] = unplanned
         totals = self._totals(planned, issue_ids, tally, found)
         # last: a roster of a million lines may take its time, and no mail waits for it
         await self.take_in(now, stop)
@@ -210,9 +213,12 @@ class LocalJobs:
         return RunReport(replace(totals, notices=counts_of(notified)), trouble, tally.waiting)
 
     async def plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
-        """Sweep up, and plan all that is due; nothing is sent."""
+        """Sweep up, and plan all that is due; nothing is sent. Raises DigestError for what could not be."""
         await self._swept(now)
-        return await self._planned(now, stop)
+        planned = await self._planned(now, stop)
+        if unplanned := self._here.unplanned():
+            raise DigestError("; ".join(unplanned))
+        return planned
 
     async def deliver(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, and send what is planned; nothing more is planned."""
