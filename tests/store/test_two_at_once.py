@@ -24,7 +24,7 @@ from digest.store import deliveries, issues, planning
 from digest.store.database import Database
 from digest.store.tables import deliveries as delivery_table
 from subscribers import store as shelf
-from subscribers.groups import hold_alone
+from subscribers.groups import hold_all_alone, hold_alone
 from subscribers.interning import Preferences, intern_bookmarks
 from subscribers.model import Bookmark, Standing, interning_key
 from tests.flows.newsroom import (
@@ -226,6 +226,27 @@ async def test_two_who_make_the_same_new_preferences_never_wait_in_a_circle(
     # each makes its first row and then waits for the middle one, which a third holds
     found = await one_after_the_other(postgres_store, lambda c: intern_bookmarks(c, [middle]), both())
     assert found[0] == found[1]
+
+
+async def test_who_changes_to_other_times_while_all_groups_are_held_waits_in_no_circle(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    bob = await join(postgres_store, "bob@example.org", TUESDAY, at="07:00")
+    await join(postgres_store, "ann@example.org", TUESDAY, at="08:00")
+
+    async def hold_all() -> None:
+        # as who corrects what many have had
+        async with second_postgres_store.write() as connection:
+            await hold_all_alone(connection)
+
+    async with postgres_store.write() as connection:
+        (ann,) = await shelf.subscriptions_of(connection, "ann@example.org", to_change=True)
+        holding = asyncio.create_task(hold_all())
+        await until_someone_waits(postgres_store)
+        await shelf.save(connection, replace(ann, cadence=bob.cadence))
+    async with asyncio.timeout(10):
+        await holding
+    assert (await reader(postgres_store, "ann@example.org")).cadence == bob.cadence
 
 
 # --- Deliveries ---------------------------------------------------------------------------------------------
