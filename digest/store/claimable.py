@@ -67,7 +67,7 @@ async def left_in_doubt(connection: AsyncConnection) -> int:
     They were sent again as often as may be, or their issue was taken back.
     """
     mine = deliveries.c
-    doubtful = bindparam(None, DeliveryStatus.UNCERTAIN, literal_execute=True)
+    doubtful: ColumnElement[str] = bindparam(None, DeliveryStatus.UNCERTAIN, literal_execute=True)
     taken_back = exists().where(issues.c.id == mine.issue_id, issues.c.status == IssueStatus.CANCELLING)
     # issue by issue along the index: a large one has many copies that are open
     under_way = select(issues.c.id).where(issues.c.status.in_((IssueStatus.SENDING, IssueStatus.CANCELLING)))
