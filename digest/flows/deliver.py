@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from structlog.contextvars import bound_contextvars
@@ -60,11 +60,9 @@ async def _deliver(
 ) -> None:
     give_up = timedelta(minutes=newsletter.give_up_minutes)
     if sender.now() >= issue.begins_at + give_up:
-        async with store.write() as connection:
-            # what is taken back or corrected meanwhile locks the same rows in another order
-            await pulling.hold_off(connection)
-            gone = await deliveries.expire(connection, issue.id, planned_by=sender.now() - give_up)
-        tally.count(DeliveryStatus.EXPIRED, len(gone))
+        planned_by = sender.now() - give_up
+        gone = await patience.through(partial(_expire, store, issue.id, planned_by), stop=stop)
+        tally.count(DeliveryStatus.EXPIRED, gone)
     pulled = await patience.through(partial(_without_retracted, store, issue.id), stop=stop)
     tally.skip(Counter({Skip.RETRACTED.value: pulled.skipped} if pulled.skipped else {}))
     feed = Feed(issue.id, store, press, sender, stop, tally, patience)
@@ -95,6 +93,14 @@ async def _deliver(
     if left and not sender.allowance.most(1) and not sender.allowance.is_part:
         tally.beyond_ceiling += left
     await patience.through(partial(_close, store, issue.id), stop=stop)
+
+
+async def _expire(store: Database, issue_id: int, planned_by: datetime) -> int:
+    """Give up the copies of an issue that wait for too long: how many."""
+    async with store.write() as connection:
+        # what is taken back or corrected meanwhile locks the same rows in another order
+        await pulling.hold_off(connection)
+        return len(await deliveries.expire(connection, issue_id, planned_by=planned_by))
 
 
 async def _without_retracted(store: Database, issue_id: int) -> pulling.Pulled:
