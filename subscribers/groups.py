@@ -33,6 +33,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from subscribers.interning import chunks
 from subscribers.tables import cadences, groups, subscriptions
 
+#: The advisory lock that all share who hold cadences together, and that one takes alone who holds every
+#: cadence; any number that nothing else takes.
+_MOVING: Final = 0x6D6F_7669_6E67
 #: Places looked for in one statement: each is one seek in the index.
 _PLACES_AT_A_TIME: Final = 50
 
@@ -63,15 +66,21 @@ async def hold_alone(connection: AsyncConnection, cadence_id: int) -> None:
 
 
 async def hold_all_alone(connection: AsyncConnection) -> None:
-    """Let nobody else move any group, nor a reader into or out of one, until commit."""
+    """Let nobody else move any group, nor a reader into or out of one, until commit.
+
+    Who holds cadences together may need another one before the end, which comes earlier in the order. So all
+    of them are waited for before the first cadence is taken, or each would have what the other needs.
+    """
     if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(_MOVING)))
         every = select(cadences.c.id).order_by(cadences.c.id)
         await connection.execute(every.with_for_update(key_share=True))
 
 
 async def hold_together(connection: AsyncConnection, cadence_ids: Collection[int]) -> None:
     """Let nobody move the groups of these cadences until commit; others may hold them in this way too."""
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name == "postgresql" and cadence_ids:
+        await connection.execute(select(func.pg_advisory_xact_lock_shared(_MOVING)))
         mine = select(cadences.c.id).where(cadences.c.id.in_(cadence_ids)).order_by(cadences.c.id)
         await connection.execute(mine.with_for_update(read=True))
 

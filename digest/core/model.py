@@ -49,6 +49,11 @@ class Slot:
     #: True when only readers with deferred briefings are due (the daily remainder of at-once)
     leftovers: bool = False
 
+    @property
+    def takes_a_day(self) -> bool:
+        """False for news at once, which leaves what comes later that day still owed."""
+        return not self.label.startswith(AT_ONCE_SIGN)
+
 
 @dataclass(frozen=True, slots=True)
 class DueSlot:
@@ -134,6 +139,13 @@ class Selection:
     def numbers(self) -> tuple[int, ...]:
         """Included numbers in reading order."""
         return tuple(number for group in self.groups for number in group.numbers)
+
+    def withdrawn(self, reason: Skip) -> Selection:
+        """The same when no copy is made of it after all: its numbers are owed again."""
+        if self.skip is not None:
+            return self
+        owed = self.next_bookmark.given_back(self.numbers)
+        return Selection((), owed.deferred, self.left_out, owed, reason)
 
 
 @dataclass(frozen=True, slots=True)

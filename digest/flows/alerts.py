@@ -35,6 +35,8 @@ class Told:
     off: Sequence[Webhook] = ()
     #: why the mailbox of returned mail cannot be read, again and again; empty when it can
     mailbox: str = ""
+    #: how many mails stayed in doubt however often they were sent again
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ async def tell_alarms(
 
 async def tell(told: Told, to: Sequence[str], *, store: Database, now: datetime) -> bool:
     """Plan the alerts of a run to these addresses; True when there was something new to tell."""
-    if not (told.trouble or told.held or told.late or told.off or told.mailbox):
+    if not (told.trouble or told.held or told.late or told.off or told.mailbox or told.left):
         return False
     made = False
     async with store.write() as connection:
@@ -108,6 +110,9 @@ def _alerts(told: Told, now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"alert {alert} {now:%Y-%m-%d}", {"alert": alert, "words": words}
     if told.held:
         yield f"alert {Alert.HELD} {now:%Y-%m-%d}", {"alert": Alert.HELD, "count": told.held}
+    elif told.left:
+        said = {"alert": Alert.HELD, "count": told.left, "again": True}
+        yield f"alert {Alert.HELD} {now:%Y-%m-%d}", said
     for one in told.off:
         data = {"alert": Alert.WEBHOOK, "webhook": one.id, "label": one.label, "because": one.off_because}
         yield f"alert {Alert.WEBHOOK} {one.id} {one.off_at:%Y-%m-%dT%H:%M:%S}", data

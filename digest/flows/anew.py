@@ -27,6 +27,7 @@ from digest.store import (
 )
 from digest.store.changes import note_change
 from digest.store.database import Database
+from subscribers.groups import hold_all_alone
 from subscribers.interning import Preferences, profile_from
 
 
@@ -84,6 +85,8 @@ async def plan_anew(issue_id: int, *, by: Actor, store: Database, now: datetime)
     """
     async with store.write(copies_known_ids=True) as connection:
         await pulling.hold_off(connection)
+        # what is held together with others first, and alone afterwards, would be waited for in a circle
+        await hold_all_alone(connection)
         await replanning.lock_readers(connection, issue_id)
         issue = await issues.by_id(connection, issue_id)
         if issue is None:

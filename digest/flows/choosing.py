@@ -24,7 +24,7 @@ from digest.flows.readers import (
     suppression_key,
 )
 from digest.flows.remembered import Remembered
-from digest.store import counters, ledger, newsletters
+from digest.store import counters, ledger, newsletters, pulling
 from digest.store.database import Database
 from subscribers import store as shelf
 from subscribers.model import MONTHLY, WEEKDAYS, Standing
@@ -150,6 +150,7 @@ async def come_back_by_link(subscription_id: int, *, store: Database, now: datet
     twice. Mail that comes back concerns the address, so that all its newsletters are tried again.
     """
     async with store.write() as connection:
+        await pulling.hold_off(connection)
         mine = await shelf.subscriptions_beside(connection, subscription_id, to_change=True)
         reader = own(mine, subscription_id)
         if reader is None or reader.standing not in MAY_COME_BACK:

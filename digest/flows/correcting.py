@@ -96,14 +96,18 @@ async def history(briefing_id: int, *, store: Database) -> tuple[tuple[Correctio
         return await corrections.of_briefing(connection, briefing_id)
 
 
-async def pull_all(connection: AsyncConnection, briefing: Briefing) -> pulling.Pulled:
-    """Take a briefing, and what was told of it since, out of all copies that have not begun."""
+async def pull_all(
+    connection: AsyncConnection, briefing: Briefing, *, certain: bool = False
+) -> pulling.Pulled:
+    """Take a briefing, and what was told of it since, out of all copies that have not begun.
+
+    With `certain` out of those alone that cannot have arrived.
+    """
     pulled = pulling.Pulled()
     # the news of the withdrawal itself stays
     numbers = await numbered.retracted_among(connection, await _numbers_of(connection, briefing))
     for number in sorted(numbers):
-        lighter, skipped = await pulling.pull(connection, number)
-        pulled = pulling.Pulled(pulled.lighter + lighter, pulled.skipped + skipped)
+        pulled = pulled.plus(await pulling.pull(connection, number, certain=certain))
     return pulled
 
 

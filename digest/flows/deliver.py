@@ -7,14 +7,15 @@ whose turn it is    print, post, judge            what is durable
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from structlog.contextvars import bound_contextvars
 
 from digest import tracing
-from digest.core.model import DeliveryStatus, Issue, Newsletter
+from digest.core.model import DeliveryStatus, Issue, Newsletter, Skip
 from digest.flows.feed import Feed
 from digest.flows.lanes import LaneAtWork
 from digest.flows.patience import Patience
@@ -59,11 +60,11 @@ async def _deliver(
 ) -> None:
     give_up = timedelta(minutes=newsletter.give_up_minutes)
     if sender.now() >= issue.begins_at + give_up:
-        async with store.write() as connection:
-            # what is taken back or corrected meanwhile locks the same rows in another order
-            await pulling.hold_off(connection)
-            gone = await deliveries.expire(connection, issue.id, planned_by=sender.now() - give_up)
-        tally.count(DeliveryStatus.EXPIRED, len(gone))
+        planned_by = sender.now() - give_up
+        gone = await patience.through(partial(_expire, store, issue.id, planned_by), stop=stop)
+        tally.count(DeliveryStatus.EXPIRED, gone)
+    pulled = await patience.through(partial(_without_retracted, store, issue.id), stop=stop)
+    tally.skip(Counter({Skip.RETRACTED.value: pulled.skipped} if pulled.skipped else {}))
     feed = Feed(issue.id, store, press, sender, stop, tally, patience)
     left = await feed.copies_left()
     lanes = min(sender.allowance.most(left), _lanes(sender))
@@ -92,6 +93,24 @@ async def _deliver(
     if left and not sender.allowance.most(1) and not sender.allowance.is_part:
         tally.beyond_ceiling += left
     await patience.through(partial(_close, store, issue.id), stop=stop)
+
+
+async def _expire(store: Database, issue_id: int, planned_by: datetime) -> int:
+    """Give up the copies of an issue that wait for too long: how many."""
+    async with store.write() as connection:
+        # what is taken back or corrected meanwhile locks the same rows in another order
+        await pulling.hold_off(connection)
+        return len(await deliveries.expire(connection, issue_id, planned_by=planned_by))
+
+
+async def _without_retracted(store: Database, issue_id: int) -> pulling.Pulled:
+    """Take what was retracted out of copies that were on the wire then, and are tried again."""
+    async with store.read() as connection:
+        if not await pulling.carries_retracted(connection, issue_id):
+            return pulling.Pulled()
+    async with store.write() as connection:
+        await pulling.hold_off(connection, alone=True)
+        return await pulling.pull_retracted(connection, issue_id)
 
 
 async def _close(store: Database, issue_id: int) -> None:

@@ -197,9 +197,11 @@ async def retract(
             raise InputError(f"briefing {briefing_id} is a draft: there is nothing to retract")
         await briefings.retract(connection, briefing_id)
         after = await _briefing(connection, briefing_id)
-        # first those who may have it in hand: a copy in doubt goes out again without it
+        # first what has not begun, so that it cannot begin while it is looked who may have the text
+        pulled = await correcting.pull_all(connection, before, certain=True)
         whom = await correcting.tell_withdrawn(connection, before, after, word, now)
-        pulled = await correcting.pull_all(connection, before)
+        # a copy in doubt goes out again without it, and its reader is told for it may have arrived
+        pulled = pulled.plus(await correcting.pull_all(connection, before))
         if before.status is not after.status or any(pulled):
             told: dict[str, Any] = {"copies_without_it": pulled.lighter, "copies_not_sent": pulled.skipped}
             was, told = {"status": before.status}, {"status": after.status, **told, **_whom(whom)}

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import PROGRAM, Actor, Via
 from digest.core.model import Issue, IssueStatus, Newsletter, Skip
 from digest.errors import InputError, NotFoundError
-from digest.store import changes, issue_states, issues, newsletters
+from digest.store import changes, issue_states, issues, newsletters, pulling
 from digest.store.changes import note_change
 from digest.store.database import Database
 
@@ -128,16 +128,23 @@ async def _was_held_by_rule(connection: AsyncConnection, issue_id: int) -> bool:
 async def _cancel(
     connection: AsyncConnection, issue_id: int, reason: Skip, by: Actor, now: datetime
 ) -> Cancelled:
-    await issue_states.keep_planning_off(connection, issue_id)
+    await _hold_others_off(connection, issue_id)
     act = "issue.cancel" if reason is Skip.CANCELLED else "issue.lapse"
     await _move(connection, issue_id, _CAN_BE_CANCELLED, IssueStatus.CANCELLING, act, by, now)
     return await _finish(connection, issue_id, reason)
 
 
 async def _finish(connection: AsyncConnection, issue_id: int, reason: Skip) -> Cancelled:
-    await issue_states.keep_planning_off(connection, issue_id)
+    await _hold_others_off(connection, issue_id)
     withdrawn = await issue_states.withdraw(connection, issue_id, reason)
     return Cancelled(withdrawn, await issues.close_when_settled(connection, issue_id))
+
+
+async def _hold_others_off(connection: AsyncConnection, issue_id: int) -> None:
+    """Let nobody plan, take back or correct what an issue holds until commit; before anything is written."""
+    # who corrects has the copies first and then the readers, in the other order: one waits for the other
+    await pulling.hold_off(connection)
+    await issue_states.keep_planning_off(connection, issue_id)
 
 
 async def _move(

@@ -178,11 +178,15 @@ async def publish_in(
         return None
     newsletter = await newsletters.by_id(connection, due.newsletter_id)
     issue = issue_for(due, newsletter, now)
-    # a day is a day: who comes to a slot whose issue was taken back waits for the next one, as all do
-    if await issues.status_of_slot(connection, issue) in _TAKEN_BACK:
+    is_taken_back = await issues.status_of_slot(connection, issue) in _TAKEN_BACK
+    if is_taken_back and due.slot.takes_a_day:
+        # a day is a day: who comes to a slot whose issue was taken back waits for the next one, as all do
         cohorts = await _put_off(connection, due, groups, Skip.CANCELLED)
     else:
         cohorts = await _decide(connection, due, newsletter, groups, newest, now, memory)
+        if is_taken_back:
+            # who stays behind the news would be due again at once, for an issue that they have been in
+            cohorts = [replace(one, selection=one.selection.withdrawn(Skip.CANCELLED)) for one in cohorts]
     newest_copy = await issues.newest_copy(connection)
     issue_id, round_ = await issues.open_slot(connection, issue)
     shown = await pin(connection, newsletter, issue_id, round_, cohorts)

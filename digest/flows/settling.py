@@ -72,6 +72,8 @@ async def resolve(
     One of an issue that was cancelled is not sent again: it is skipped, and its briefings are owed.
     """
     async with store.write() as connection:
+        # as with `issue_acts.cancel`: before the readers, and those before the copy
+        await pulling.hold_off(connection)
         entry = await _delivery(connection, delivery_id)
         await issue_states.keep_planning_off(connection, entry.issue_id)
         issue = await _issue(connection, entry.issue_id)

@@ -64,6 +64,11 @@ class Elsewhere:
             copies = await claimable_by_issue(
                 connection, issue_ids, now=now, resend_uncertain=self._resend_uncertain
             )
+            over = await issues.without_open_copies(connection, set(issue_ids) - copies.keys())
+        for issue_id in over:
+            # nobody gets a job for it: whoever had the last of its copies has ended before it was closed
+            async with self._store.write() as connection:
+                await issues.close_when_settled(connection, issue_id)
         tally.handed_over = sum(copies.values())
         if tally.handed_over:
             async with self._store.write() as connection:

@@ -80,6 +80,8 @@ class Here:
         self._roll: Final = roll
         self._kept: Final = kept
         self._announce: Final = announce
+        #: why slots could not be planned, as long as nobody was told
+        self._unplanned: list[str] = []
         #: what sending takes in this process
         self.stopwatch: Final = Stopwatch()
 
@@ -88,7 +90,10 @@ class Here:
         return await self.plan_slots(await due_slots(store=self._store, now=now), now, stop)
 
     async def plan_slots(self, due: Sequence[DueSlot], now: datetime, stop: asyncio.Event) -> list[Planned]:
-        """Plan these slots, in transactions of so many readers that nobody waits for long."""
+        """Plan these slots, in transactions of so many readers that nobody waits for long.
+
+        One that cannot be planned does not hold up the others: see `unplanned`.
+        """
         planned, patience, memory = [], Patience(), Memory()
 
         async def plan(slot: DueSlot) -> Planned | None:
@@ -104,13 +109,28 @@ class Here:
             if stop.is_set():
                 break
             with bound_contextvars(newsletter=slugs.get(slot.newsletter_id), slot=slot.slot.label):
-                done = await patience.through(partial(plan, slot), stop=stop)
-                while done is not None and done.goes_on and not stop.is_set():
-                    done = done.with_more(await patience.through(partial(plan, slot), stop=stop))
+                try:
+                    done = await patience.through(partial(plan, slot), stop=stop)
+                    while done is not None and done.goes_on and not stop.is_set():
+                        done = done.with_more(await patience.through(partial(plan, slot), stop=stop))
+                except StoreError:
+                    raise
+                except Exception as error:
+                    # it stays due, and late; the others do not wait for it
+                    words = _words_of(error)
+                    log.error("a slot cannot be planned", error=words)
+                    where = f"{slugs.get(slot.newsletter_id)}, {slot.slot.label} ({slot.cadence.in_words})"
+                    self._unplanned.append(f"{where} cannot be planned: {words}")
+                    continue
                 if done is not None:
                     planned.append(done)
                     log.info("planned an issue", issue=done.issue_id, copies=done.copies)
         return planned
+
+    def unplanned(self) -> list[str]:
+        """Why slots could not be planned since this was asked last."""
+        words, self._unplanned = self._unplanned, []
+        return words
 
     async def send(
         self, issue_ids: Sequence[int], now: datetime, stop: asyncio.Event, *, at_most: int | None = None
@@ -218,9 +238,15 @@ class Here:
         except StoreError:
             raise
         except Exception as error:
-            words = str(error) if isinstance(error, DigestError) else f"{type(error).__name__}: {error}"
+            words = _words_of(error)
             log.error("an issue cannot be sent", issue=issue.id, error=words)
             whole.failures.append(f"issue {issue.id} cannot be sent: {words}")
+
+
+def _words_of(error: Exception) -> str:
+    """What went wrong in one line; what is ours to mend with its kind."""
+    words = (str(error).splitlines() or [""])[0]
+    return words if isinstance(error, DigestError) else f"{type(error).__name__}: {words}"
 
 
 def _our_clock() -> datetime:

@@ -19,6 +19,7 @@ from digest.core.pace import Limits
 from digest.core.retention import Keep
 from digest.core.stopwatch import Stopwatch
 from digest.core.warmup import WarmingUp
+from digest.errors import DigestError
 from digest.flows.alerts import Told, tell
 from digest.flows.counting import add_up, count_families
 from digest.flows.edit_briefing import publish_due
@@ -44,6 +45,7 @@ from digest.jobs.place import Place
 from digest.jobs.tidying import Tidying
 from digest.mail.post import Post
 from digest.store import issues, notices, webhooks
+from digest.store.claimable import left_in_doubt
 from digest.store.database import Database
 from digest.store.webhooks import Webhook
 
@@ -194,25 +196,32 @@ class LocalJobs:
         # before the issues, which may take hours: somebody may be waiting for a question
         notified = await self.notify(now, stop)
         planned = await self._planned(now, stop)
+        unplanned = self._here.unplanned()
         issue_ids, tally = await self._sent(now, stop)
+        tally.failures[:0] = unplanned
         totals = self._totals(planned, issue_ids, tally, found)
         # last: a roster of a million lines may take its time, and no mail waits for it
         await self.take_in(now, stop)
         await self._tidying.after_sending(now, stop)
         trouble = tally.whole_trouble or notified.trouble
-        held = 0 if self._resend_uncertain else totals.uncertain
         late = [one for one in planned if one.late_by >= LATE_BY]
         mailbox = "" if self._mailbox is None else self._mailbox.state.worth_telling
-        told = Told(trouble, held, late, await self._turned_off(now), mailbox)
+        told = Told(
+            *(trouble, 0 if self._resend_uncertain else totals.uncertain, late),
+            *(await self._turned_off(now), mailbox, await self._left_in_doubt()),
+        )
         has_news = not trouble and await self._watch.afterwards(now)
         if self._alerts_to and (has_news | await tell(told, self._alerts_to, store=self._store, now=now)):
             notified.add(await self.notify(now, stop))
         return RunReport(replace(totals, notices=counts_of(notified)), trouble, tally.waiting)
 
     async def plan(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
-        """Sweep up, and plan all that is due; nothing is sent."""
+        """Sweep up, and plan all that is due; nothing is sent. Raises DigestError for what could not be."""
         await self._swept(now)
-        return await self._planned(now, stop)
+        planned = await self._planned(now, stop)
+        if unplanned := self._here.unplanned():
+            raise DigestError("; ".join(unplanned))
+        return planned
 
     async def deliver(self, now: datetime, stop: asyncio.Event) -> RunReport:
         """Sweep up, and send what is planned; nothing more is planned."""
@@ -320,6 +329,13 @@ class LocalJobs:
         if not tally.trouble:
             await self._watch.afterwards(now)
         return tally
+
+    async def _left_in_doubt(self) -> int:
+        """The mails in doubt that are sent again no more, where those in doubt are."""
+        if not (self._alerts_to and self._resend_uncertain):
+            return 0
+        async with self._store.read() as connection:
+            return await left_in_doubt(connection)
 
     async def _turned_off(self, now: datetime) -> tuple[Webhook, ...]:
         """The webhooks that were turned off, and not by a person, within the time in which that is news."""

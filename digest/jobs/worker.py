@@ -139,7 +139,7 @@ class Worker:
         late = [one for one in planned if one.late_by >= LATE_BY]
         if late and self._alerts_to:
             await tell(Told("", 0, late), self._alerts_to, store=self._store, now=now)
-        return ""
+        return "; ".join(self._here.unplanned())
 
     async def _has_a_share(self) -> None:
         """A newcomer takes up no job as long as it may not send: others may."""

@@ -28,7 +28,10 @@ def alarm(data: Mapping[str, Any], newsletter: str) -> dict[str, str]:
             mails = "1 mail" if count == 1 else f"{count} mails"
             return {
                 "what": f"Of {mails} it is not known whether they arrived.",
-                "more": "They are held for you, as DIGEST_UNCERTAIN=hold asks.",
+                "more": "They were sent again as often as may be, or their issue was taken back: nothing "
+                "more is tried before you say so."
+                if data.get("again")
+                else "They are held for you, as DIGEST_UNCERTAIN=hold asks.",
                 "todo": "See digest deliveries list --status uncertain, and say of each with "
                 "digest deliveries resolve whether it was sent.",
             }

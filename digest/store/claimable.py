@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, IssueStatus
@@ -59,6 +59,24 @@ async def claimable_by_issue(
             query = select(deliveries.c.issue_id, copies).where(mine).group_by(deliveries.c.issue_id)
             found.update({row.issue_id: row.copies for row in await connection.execute(query)})
     return dict(found)
+
+
+async def left_in_doubt(connection: AsyncConnection) -> int:
+    """How many copies in doubt are sent again by nobody, though those in doubt are: a person has to say.
+
+    They were sent again as often as may be, or their issue was taken back.
+    """
+    mine = deliveries.c
+    doubtful: ColumnElement[str] = bindparam(None, DeliveryStatus.UNCERTAIN, literal_execute=True)
+    taken_back = exists().where(issues.c.id == mine.issue_id, issues.c.status == IssueStatus.CANCELLING)
+    # issue by issue along the index: a large one has many copies that are open
+    under_way = select(issues.c.id).where(issues.c.status.in_((IssueStatus.SENDING, IssueStatus.CANCELLING)))
+    query = select(func.count()).where(
+        *(IS_OPEN, mine.status == doubtful, mine.issue_id.in_(under_way)),
+        or_(mine.doubts >= MOST_RESENDS, mine.claims >= MOST_CLAIMS, taken_back),
+    )
+    found: int = (await connection.execute(query)).scalar_one()
+    return found
 
 
 def claimable(

@@ -89,11 +89,10 @@ async def claim(
             taken = await connection.run_sync(taking.take, {**asked, "most": limit - len(claimed)})
             if not taken:
                 break
-            may_go = [one.standing == Standing.ACTIVE and bool(one.copy.address) for one in taken]
-            claimed += [one.copy for one, may in zip(taken, may_go, strict=True) if may]
-            skipped += await _skip(
-                connection, [one for one, may in zip(taken, may_go, strict=True) if not may]
-            )
+            going, staying = _parted(taken)
+            back, staying = _parted(await _looked_at_again(connection, staying))
+            claimed += sorted([*going, *back]) if back else going
+            skipped += await _skip(connection, staying)
     return Claim(tuple(claimed), skipped)
 
 
@@ -255,6 +254,33 @@ def _soon_after(instant: datetime) -> datetime:
 
 def _held_by(owner: str) -> ColumnElement[bool]:
     return and_(deliveries.c.owner == owner, deliveries.c.status == DeliveryStatus.SENDING)
+
+
+def _parted(taken: Iterable[Taken]) -> tuple[list[Claimed], list[Taken]]:
+    """What may be sent, and what must not be."""
+    going: list[Claimed] = []
+    staying: list[Taken] = []
+    for one in taken:
+        if one.standing == Standing.ACTIVE and one.copy.address:
+            going.append(one.copy)
+        else:
+            staying.append(one)
+    return going, staying
+
+
+async def _looked_at_again(connection: AsyncConnection, staying: Sequence[Taken]) -> list[Taken]:
+    """The same with the standings that their readers have by now.
+
+    Who takes a leaving back waits for whoever holds a copy of theirs (`owe_again`); but a statement of
+    PostgreSQL that began before sees the standing of then, and would skip the copy after all was said.
+    """
+    if not staying or connection.dialect.name == "sqlite":
+        return list(staying)
+    standings: dict[int, str] = {}
+    for some in chunks([one.copy.subscription_id for one in staying]):
+        query = select(subscriptions.c.id, subscriptions.c.standing).where(subscriptions.c.id.in_(some))
+        standings.update((row.id, row.standing) for row in await connection.execute(query))
+    return [one._replace(standing=standings[one.copy.subscription_id]) for one in staying]
 
 
 async def _skip(connection: AsyncConnection, taken: Iterable[Taken]) -> Counter[str]:

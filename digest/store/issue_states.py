@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Dialect, and_, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, Issue, IssueStatus, Skip
@@ -15,6 +15,7 @@ from digest.store.claimable import open_of
 from digest.store.deliveries import give_back
 from digest.store.outcomes import IS_OPEN
 from digest.store.tables import UNFINISHED, deliveries, issues
+from digest.store.taking import is_among
 from subscribers import store as readers
 from subscribers.tables import subscriptions
 
@@ -65,15 +66,25 @@ async def withdraw(connection: AsyncConnection, issue_id: int, reason: Skip) -> 
 
     A copy that may have arrived is left in doubt, for a person; what senders have in hand is settled by them.
     """
-    in_doubt = and_(open_of(issue_id), _WAITS, deliveries.c.doubts > 0)
+    waits = and_(open_of(issue_id), _WAITS)
     doubtful = {"status": DeliveryStatus.UNCERTAIN, "retry_at": None}
+    in_doubt = _in_nobodys_hands(connection.dialect, and_(waits, deliveries.c.doubts > 0))
     await connection.execute(update(deliveries).where(in_doubt).values(doubtful))
     query = (
         update(deliveries)
-        .where(open_of(issue_id), _WAITS, deliveries.c.doubts == 0)
+        .where(_in_nobodys_hands(connection.dialect, and_(waits, deliveries.c.doubts == 0)))
         .values(status=DeliveryStatus.SKIPPED, reason=reason, retry_at=None)
         .returning(deliveries.c.id)
     )
     ids = [row.id for row in await connection.execute(query)]
     await give_back(connection, ids)
     return len(ids)
+
+
+def _in_nobodys_hands(dialect: Dialect, waiting: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Those of these copies that no claim under way has taken: who claims may wait for the readers we hold.
+
+    They are in a sender's hands then, as if it had come first; what it gives back is withdrawn later.
+    """
+    some = select(deliveries.c.id).where(waiting).with_for_update(skip_locked=True).cte("some")
+    return is_among(dialect, select(some.c.id))

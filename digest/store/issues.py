@@ -164,6 +164,16 @@ async def close_when_settled(connection: AsyncConnection, issue_id: int) -> bool
     return True
 
 
+async def without_open_copies(connection: AsyncConnection, issue_ids: Collection[int]) -> list[int]:
+    """Those of these issues of which no copy is open: they can be closed."""
+    open_copy = exists().where(deliveries.c.issue_id == issues.c.id, IS_OPEN)
+    found: list[int] = []
+    for some in chunks(sorted(issue_ids)):
+        query = select(issues.c.id).where(issues.c.id.in_(some), ~open_copy).order_by(issues.c.id)
+        found += (await connection.execute(query)).scalars()
+    return found
+
+
 async def outcome_counts(connection: AsyncConnection, issue_id: int) -> dict[str, int]:
     """How many copies of an issue have each status."""
     found = await outcomes.of_issue(connection, issue_id)

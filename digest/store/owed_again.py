@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, Skip
 from digest.store.deliveries import give_back
+from digest.store.outcomes import IS_OPEN
 from digest.store.tables import deliveries, issues
 
 #: The reason of a copy that was skipped while its reader had left, and whose briefings are owed again.
@@ -19,8 +20,16 @@ LEFT_AND_CAME_BACK: Final = "left-and-came-back"
 async def owe_again(connection: AsyncConnection, subscription_id: int, since: datetime) -> None:
     """Give the briefings of copies planned since then, and skipped for leaving, back to the bookmark.
 
+    The caller has held corrections off (`pulling.hold_off`) before it took the reader.
     The new reason says that it was done, so it is done once, however often a reader leaves and comes back.
     """
+    # a claim that is under way may be skipping one: it is waited for, and seen by the next statement only
+    waits = select(deliveries.c.id).where(
+        deliveries.c.subscription_id == subscription_id,
+        IS_OPEN,
+        deliveries.c.status != DeliveryStatus.SENDING,
+    )
+    await connection.execute(waits.order_by(deliveries.c.id).with_for_update())
     recent = select(issues.c.id).where(issues.c.planned_at >= since)
     query = (
         update(deliveries)

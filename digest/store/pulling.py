@@ -48,6 +48,10 @@ class Pulled(NamedTuple):
     #: how many are not sent at all, since they held nothing else
     skipped: int = 0
 
+    def plus(self, more: Pulled) -> Pulled:
+        """Both together."""
+        return Pulled(self.lighter + more.lighter, self.skipped + more.skipped)
+
 
 async def hold_off(connection: AsyncConnection, *, alone: bool = False) -> None:
     """Keep plans and retractions apart until commit; whoever plans or retracts asks for this first.
@@ -84,10 +88,9 @@ async def pull(
     ]
     for where in dict.fromkeys((row.issue_id, row.round) for row in holding):
         mine = [row for row in holding if (row.issue_id, row.round) == where]
-        lighter, skipped = await _pull_from_round(
-            connection, *where, mine, number, reason=reason, certain=certain
+        pulled = pulled.plus(
+            await _pull_from_round(connection, *where, mine, number, reason=reason, certain=certain)
         )
-        pulled = Pulled(pulled.lighter + lighter, pulled.skipped + skipped)
     for one in sorted({row.issue_id for row in holding}):
         await close_when_settled(connection, one)
     return pulled
@@ -98,9 +101,20 @@ async def pull_retracted(connection: AsyncConnection, issue_id: int) -> Pulled:
     numbers = {n for row in await _cohorts_to_come(connection, issue_id) for n in _numbers(row)}
     pulled = Pulled()
     for number in sorted(await numbered.retracted_among(connection, numbers)):
-        lighter, skipped = await pull(connection, number, issue_id)
-        pulled = Pulled(pulled.lighter + lighter, pulled.skipped + skipped)
+        pulled = pulled.plus(await pull(connection, number, issue_id))
     return pulled
+
+
+async def carries_retracted(connection: AsyncConnection, issue_id: int) -> bool:
+    """Whether a copy of an issue that is to come holds what was retracted: one that was on the wire then.
+
+    What is nearly always so, that nothing was, is found out without a look at any copy.
+    """
+    pinned = select(issue_briefings.c.number).where(issue_briefings.c.issue_id == issue_id).distinct()
+    gone = await numbered.retracted_among(connection, set((await connection.execute(pinned)).scalars()))
+    if not gone:
+        return False
+    return any(not gone.isdisjoint(_numbers(row)) for row in await _cohorts_to_come(connection, issue_id))
 
 
 async def carry_newer(connection: AsyncConnection, numbers: Collection[int], revision: int) -> int:
@@ -161,8 +175,8 @@ async def _pull_from_round(
     *,
     reason: LeftOut,
     certain: bool,
-) -> tuple[int, int]:
-    """Move what is to come of these cohorts to a round without the number: (lighter, skipped) copies."""
+) -> Pulled:
+    """Move what is to come of these cohorts to a round without the number."""
     new_round = await _open_round(connection, issue_id)
     heirs = await _heirs(connection, holding, number)
     await _pin_again(connection, issue_id, round_, new_round, without=number)
@@ -173,7 +187,7 @@ async def _pull_from_round(
     moved = await _move_copies(connection, issue_id, round_, new_round, certain=certain)
     await _count_again(connection, issue_id, round_, new_round)
     skipped = await _skip_empty(connection, issue_id, new_round)
-    return moved - skipped, skipped
+    return Pulled(moved - skipped, skipped)
 
 
 async def _open_round(connection: AsyncConnection, issue_id: int) -> int:

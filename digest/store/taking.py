@@ -78,12 +78,12 @@ def _taking(dialect: Dialect, wanted: ColumnElement[bool], alone: bool) -> Updat
     held = {**FREE, "owner": given("its_owner"), "lease_until": given("until")}
     return (
         update(deliveries)
-        .where(_is_among(dialect, select(some_ids.c.id)))
+        .where(is_among(dialect, select(some_ids.c.id)))
         .values(status=DeliveryStatus.SENDING, claims=mine.claims + 1, **held)
     )
 
 
-def _is_among(dialect: Dialect, ids: Select[tuple[int]]) -> ColumnElement[bool]:
+def is_among(dialect: Dialect, ids: Select[tuple[int]]) -> ColumnElement[bool]:
     """One of these copies; on PostgreSQL looked up one by one.
 
     There a subquery is joined, which it may do by a walk through all copies, those of former issues too.

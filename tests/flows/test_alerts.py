@@ -113,6 +113,27 @@ async def test_mails_in_doubt_that_are_held_are_told(sqlite_store: Database, tmp
     assert "digest deliveries list --status uncertain" in words_of(letter)
 
 
+async def test_mails_that_stay_in_doubt_however_often_they_are_sent_again_are_told(
+    store: Database, tmp_path: Path
+) -> None:
+    await news_for(store, "ana@example.org", "bob@example.org")
+    async with recording() as record:
+
+        async def say_neither_yes_nor_no(message: Accepted) -> str | None:
+            return "354 and what now" if message.recipient == "bob@example.org" else None
+
+        record.at_data = say_neither_yes_nor_no
+        jobs = jobs_for(store, tmp_path, record.server, alerts_to=ADMINS[:1])
+        for hour in (7, 8, 9):
+            await run(jobs, at(24, hour))
+        assert not [one for one in record.accepted if one.recipient in ADMINS]
+        for hour in (10, 12, 14):
+            await run(jobs, at(24, hour))
+    (letter,) = [one.content for one in record.accepted if one.recipient in ADMINS]
+    assert "Of 1 mail it is not known whether they arrived." in words_of(letter)
+    assert "nothing more is tried" in words_of(letter)
+
+
 @pytest.mark.parametrize(("minutes", "told"), [(59, False), (195, True)])
 async def test_an_issue_that_was_made_long_after_its_time_is_told(
     sqlite_store: Database, tmp_path: Path, minutes: int, told: bool

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from digest.core.access import Actor, Via
 from digest.core.model import IssueStatus
@@ -14,10 +16,12 @@ from digest.core.quiet import QuietDay
 from digest.errors import InputError
 from digest.flows import readers as reading
 from digest.flows.anew import Difference, differences, plan_anew
+from digest.flows.by_link import leave
 from digest.flows.issue_acts import approve, cancel, settle_stopped
 from digest.flows.publish import due_slots
 from digest.store import changes, issues, newsletters
 from digest.store.database import Database
+from digest.store.tables import issues as issue_table
 from tests.flows.newsroom import (
     at,
     carried,
@@ -32,6 +36,7 @@ from tests.flows.newsroom import (
 )
 from tests.flows.test_publish import first_days
 from tests.jobs.office import jobs_for, run
+from tests.waiting import until_someone_waits
 
 pytestmark = pytest.mark.anyio
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -206,3 +211,21 @@ async def test_what_was_approved_or_is_too_late_is_not_planned_anew(store: Datab
     with pytest.raises(InputError, match="that wait for approval"):
         await plan_anew(issue_id, by=EDITOR, store=store, now=at(24, 6, 41))
     assert len(await copies(store)) == 2
+
+
+async def test_who_leaves_while_an_issue_is_planned_anew_waits_for_it_and_in_no_circle(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    store, other = postgres_store, second_postgres_store
+    issue_id = await planned_ahead(store)
+    ann = (await reader(store, ANN)).id
+    async with store.write() as connection:
+        # whoever opens another round of the issue holds its row: the planning has come so far, and waits
+        await connection.execute(select(issue_table.c.id).with_for_update(key_share=True))
+        planning = asyncio.create_task(plan_anew(issue_id, by=EDITOR, store=other, now=at(24, 6, 30)))
+        await until_someone_waits(store)
+        leaving = asyncio.create_task(leave(ann, reason="enough", store=other, now=at(24, 6, 30)))
+        await until_someone_waits(store, many=2)
+    async with asyncio.timeout(10):
+        assert await planning == 2
+        assert await leaving

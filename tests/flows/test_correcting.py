@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from digest.core.access import Actor, Via
 from digest.core.corrections import CorrectionKind, Telling
 from digest.core.model import LeftOut
 from digest.errors import InputError
-from digest.flows import edit_briefing, readers
+from digest.flows import by_link, edit_briefing, issue_acts, readers, settling
 from digest.flows.correcting import Word, history
 from digest.flows.edit_briefing import Edit
 from digest.flows.explain import Answer, explain
-from digest.store import deliveries, issues, numbered
+from digest.store import counters, deliveries, issues, numbered
 from digest.store.changes import page
 from digest.store.database import Database
+from digest.store.tables import deliveries as delivery_table
 from tests.flows.newsroom import (
     TUESDAY,
     at,
@@ -29,6 +35,7 @@ from tests.flows.newsroom import (
     publish_news,
     reader,
 )
+from tests.waiting import until_someone_waits
 
 pytestmark = pytest.mark.anyio
 
@@ -294,3 +301,43 @@ async def test_who_waits_for_a_correction_when_the_next_one_comes_is_told_once(s
     assert await carried(store, ANN) == [(1,), (3,)]
     await plan_all(store, at(26, 7))
     assert await carried(store, ANN) == [(1,), (3,), (4,)]
+
+
+@pytest.mark.parametrize("what", ["cancel", "resolve", "come back"])
+async def test_what_is_done_to_copies_during_a_correction_waits_for_it_and_in_no_circle(
+    postgres_store: Database, second_postgres_store: Database, what: str
+) -> None:
+    store, other, then = postgres_store, second_postgres_store, at(24, 7, 10)
+    for address in (ANN, BOB, CEM):
+        await join(store, address, TUESDAY)
+    await publish_news(store, TUESDAY, TARIFFS)
+    await plan_all(store, at(24, 7))
+    await mark_sent(store, ANN, at(24, 7))
+    await mark_doubtful(store, CEM)
+    bob, (doubtful,) = (await reader(store, BOB)).id, await copies(store, address=CEM)
+    await by_link.leave(bob, reason="by mistake", store=store, now=then)
+    by = Actor("Anna", Via.DESK, None)
+    acts: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
+        "cancel": lambda: issue_acts.cancel(1, by=by, store=other, now=then),
+        "resolve": lambda: settling.resolve(doubtful.id, was_sent=True, by=by, store=other, now=then),
+        "come back": lambda: by_link.take_back(bob, reason="after all", store=other, now=then),
+    }
+    async with store.write() as connection:
+        # somebody publishes: the correction has moved copies that are to come, and waits for its number
+        await counters.take(connection, counters.BATCHES, 0)
+        await counters.take(connection, counters.BRIEFINGS, 0)
+        correcting = asyncio.create_task(edit_briefing.edit(1, NEW_TEXT, store=other, now=then))
+        await until_someone_waits(store)
+        acting = asyncio.create_task(acts[what]())
+        await until_someone_waits(store, many=2)
+    async with asyncio.timeout(10):
+        await asyncio.gather(correcting, acting)
+    assert (await reader(store, ANN)).bookmark.deferred == (2,)
+
+
+async def mark_doubtful(store: Database, address: str) -> None:
+    """The copy of somebody may have arrived."""
+    (copy,) = await copies(store, address=address)
+    async with store.write() as connection:
+        doubt = {"status": "uncertain", "reason": "interrupted", "doubts": 1}
+        await connection.execute(update(delivery_table).where(delivery_table.c.id == copy.id).values(doubt))

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from digest.core.access import Actor, Via
 from digest.core.model import DeliveryStatus, IssueStatus, Verdict
 from digest.errors import InputError, NotFoundError
-from digest.flows import issue_acts, settling
+from digest.flows import issue_acts, readers, settling
 from digest.store import changes, deliveries, issues
 from digest.store.database import Database
 from digest.store.deliveries import Recorded
+from digest.store.tables import issues as issue_table
 from subscribers.model import Bookmark
 from tests.flows.newsroom import (
     TUESDAY,
@@ -30,6 +32,7 @@ from tests.flows.newsroom import (
     reader,
 )
 from tests.jobs.office import jobs_for, run
+from tests.waiting import until_someone_waits
 
 pytestmark = pytest.mark.anyio
 
@@ -187,6 +190,31 @@ async def test_a_cancellation_while_a_run_is_at_work_settles_every_copy(
     assert by_status[DeliveryStatus.SKIPPED] == 40 - len(after_cancelling)
 
 
+async def test_a_claim_that_skips_a_paused_reader_and_a_cancellation_wait_in_no_circle(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    store, other = postgres_store, second_postgres_store
+    issue_id = await three_readers_and_their_issue(store)
+    await readers.pause(BOB, None, until=None, catch_up=True, store=store, now=at(24, 7))
+    async with store.write() as connection:
+        # the cancellation holds the readers by then, and waits for the issue
+        await connection.execute(select(issue_table.c.id).with_for_update(key_share=True))
+        cancelling = asyncio.create_task(act(issue_acts.cancel, other, issue_id))
+        await until_someone_waits(store)
+        claiming = asyncio.create_task(claim(other))
+        await until_someone_waits(store, many=2)
+    async with asyncio.timeout(10):
+        done, claimed = await asyncio.gather(cancelling, claiming)
+    # whatever was in the hands of the one was not in those of the other
+    assert len(claimed.copies) + claimed.skipped.total() + done.withdrawn == 3
+    async with store.write() as connection:
+        await deliveries.release(connection, "sender", issue_id)
+    await issue_acts.settle_stopped(store=store, now=at(24, 7, 2))
+    assert await status_of(store, issue_id) is IssueStatus.CANCELLED
+    assert {copy.status for copy in await copies(store)} == {DeliveryStatus.SKIPPED}
+    assert {(await reader(store, one)).bookmark for one in (ANN, BOB, CAT)} == {Bookmark(2, (1, 2))}
+
+
 async def test_a_copy_in_doubt_is_left_to_a_person_when_its_issue_is_cancelled(store: Database) -> None:
     issue_id = await three_readers_and_their_issue(store)
     (first, second, _) = (await claim(store)).copies
@@ -254,6 +282,24 @@ async def test_who_comes_to_a_slot_that_was_cancelled_waits_for_the_next_one(sto
     assert {copy.status for copy in await copies(store)} == {DeliveryStatus.SKIPPED}
     await plan_all(store, at(25, 7))
     assert await carried(store, "dan@example.org") == [(1, 2)]
+
+
+async def test_who_comes_to_news_at_once_that_was_cancelled_gets_it_with_what_comes_next(
+    store: Database, tmp_path: Path
+) -> None:
+    await join(store, ANN, TUESDAY, at_once="yes")
+    await publish_news(store, at(24, 9), item("Tariffs", "economy"), item("Solar", "energy"))
+    (planned,) = await plan_all(store, at(24, 9))
+    await act(issue_acts.cancel, store, planned.issue_id, 9)
+    await join(store, BOB, at(24, 10), at_once="yes")
+    jobs = jobs_for(store, tmp_path)
+    # once in the issue, with the reason; then all others go on
+    assert [(await run(jobs, at(24, 10, minute))).totals.sent for minute in (1, 2, 3)] == [0, 0, 0]
+    assert await statuses(store) == {"skipped cancelled": 2}
+    await publish_news(store, at(24, 11), item("Ports", "economy"))
+    await run(jobs, at(24, 11, 1))
+    assert letters_in(tmp_path) == [ANN, BOB]
+    assert sorted((await carried(store, BOB))[-1]) == sorted((await carried(store, ANN))[-1]) == [1, 2, 3]
 
 
 async def test_another_round_of_a_held_issue_is_held_with_it(store: Database) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from digest.core.access import Actor, Via
-from digest.core.model import DeliveryStatus, IssueStatus, LeftOut
+from digest.core.model import DeliveryStatus, IssueStatus, LeftOut, Verdict
+from digest.core.verdict import SENT
 from digest.flows import edit_briefing, issue_acts, settling
 from digest.flows.explain import Answer, explain
 from digest.flows.publish import due_slots, publish
@@ -18,7 +20,21 @@ from digest.store.changes import page
 from digest.store.database import Database
 from digest.store.tables import cohorts
 from digest.store.tables import deliveries as delivery_table
-from tests.flows.newsroom import TUESDAY, at, carried, claim_all, copies, item, join, plan_all, publish_news
+from digest.store.tables import issues as issue_table
+from tests.flows.newsroom import (
+    TUESDAY,
+    at,
+    carried,
+    claim_all,
+    copies,
+    item,
+    join,
+    plan_all,
+    publish_news,
+    reader,
+)
+from tests.jobs.office import jobs_for, run
+from tests.waiting import until_someone_waits
 
 pytestmark = pytest.mark.anyio
 
@@ -151,6 +167,45 @@ async def test_a_refused_copy_that_is_tried_again_does_not_bring_it(store: Datab
     assert [one.delivery_id for one in taken.copies] == [first, second]
 
 
+async def test_a_copy_that_was_on_the_wire_and_is_tried_again_does_not_bring_it(
+    store: Database, tmp_path: Path
+) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    ids = [one.delivery_id for one in (await claim_all(store, at(24, 7))).copies]
+    later = Verdict(DeliveryStatus.DEFERRED, "greylisted", retry_at=at(24, 7, 5))
+    async with store.write() as connection:
+        await deliveries.begin(connection, "sender", ids, at(24, 7))
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    async with store.write() as connection:
+        results = [deliveries.Recorded(id_, later) for id_ in ids]
+        assert await deliveries.record(connection, "sender", results, at(24, 7)) == 0
+    assert (await run(jobs_for(store, tmp_path), at(24, 7, 6))).totals.sent == 2
+    letters = [one.read_text() for one in (tmp_path / "outbox").glob("*.eml")]
+    assert [("Tariffs" in one, "Ports" in one) for one in letters] == [(False, True)] * 2
+    assert await carried(store, ANN) == [(2,)]
+
+
+async def test_a_copy_that_was_on_the_wire_with_nothing_else_is_not_tried_again(
+    store: Database, tmp_path: Path
+) -> None:
+    await _planned(store, "Tariffs")
+    ids = [one.delivery_id for one in (await claim_all(store, at(24, 7))).copies]
+    later = Verdict(DeliveryStatus.DEFERRED, "greylisted", retry_at=at(24, 7, 5))
+    async with store.write() as connection:
+        await deliveries.begin(connection, "sender", ids, at(24, 7))
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    async with store.write() as connection:
+        await deliveries.record(
+            connection, "sender", [deliveries.Recorded(id_, later) for id_ in ids], at(24, 7)
+        )
+    totals = (await run(jobs_for(store, tmp_path), at(24, 7, 6))).totals
+    assert (totals.sent, totals.skipped) == (0, {"retracted": 2})
+    async with store.read() as connection:
+        issue = await issues.by_id(connection, 1)
+    assert issue is not None
+    assert issue.status is IssueStatus.DONE
+
+
 async def test_an_issue_that_is_done_is_left_alone(store: Database) -> None:
     await _planned(store, "Tariffs", "Ports")
     async with store.write() as connection:
@@ -205,6 +260,30 @@ async def test_a_plan_and_a_retraction_at_once_leave_no_copy_that_carries_it(
 
 
 # --- What is appointed --------------------------------------------------------------------------------------
+
+
+async def test_who_gets_a_copy_that_begins_during_a_retraction_is_told_of_it(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    store, other = postgres_store, second_postgres_store
+    await _planned(store, "Tariffs", "Ports")
+    first, second = (one.delivery_id for one in (await claim_all(store, at(24, 7))).copies)
+    async with store.write() as connection:
+        await deliveries.begin(connection, "sender", [first], at(24, 7))
+    async with store.write() as connection:
+        # whoever opens another round of the issue holds its row
+        await connection.execute(select(issue_table.c.id).with_for_update(key_share=True))
+        retracting = asyncio.create_task(edit_briefing.retract(1, store=other, now=at(24, 7)))
+        await until_someone_waits(other)
+        async with store.write() as sending:
+            began = await deliveries.begin(sending, "sender", [second], at(24, 7))
+    await retracting
+    assert began == {second}
+    async with store.write() as connection:
+        results = [deliveries.Recorded(id_, SENT) for id_ in (first, second)]
+        assert await deliveries.record(connection, "sender", results, at(24, 7)) == 0
+    # the news of the withdrawal has the third number
+    assert [(await reader(store, one)).bookmark.deferred for one in (ANN, BOB)] == [(3,), (3,)]
 
 
 async def test_drafts_come_out_at_their_time_in_its_order_and_only_then(store: Database) -> None:

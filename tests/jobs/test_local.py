@@ -7,9 +7,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from digest.core.model import DeliveryStatus, RunTotals
+from digest.errors import DigestError
 from digest.flows import readers
 from digest.flows.by_hand import OneOff, plan_by_hand
 from digest.jobs.liveness import Liveness
@@ -17,6 +18,7 @@ from digest.store import deliveries
 from digest.store.database import Database
 from digest.store.tables import deliveries as table
 from subscribers.model import Standing
+from subscribers.tables import groups, subscriptions
 from tests.flows.newsroom import (
     TUESDAY,
     at,
@@ -54,6 +56,31 @@ async def test_a_run_wakes_plans_sends_and_counts(store: Database, tmp_path: Pat
     assert (await reader(store, "cat@example.org")).standing is Standing.ACTIVE
     assert [name.split("-")[2] for name in mails(tmp_path)] == ["ann@example.org.eml", "cat@example.org.eml"]
     assert await run(jobs_for(store, tmp_path), SEVEN) == type(report)(RunTotals())
+
+
+async def test_a_slot_that_cannot_be_planned_does_not_hold_up_the_others(
+    store: Database, tmp_path: Path
+) -> None:
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"))
+    await join(store, "ann@example.org", TUESDAY)
+    await join(store, "bob@example.org", TUESDAY, at="07:30")
+    jobs = jobs_for(store, tmp_path)
+    assert (await run(jobs, SEVEN)).totals.sent == 1
+    async with store.write() as connection:
+        # as no program of ours does: she is owed a day again of which she has a copy
+        hers = (await connection.execute(select(subscriptions.c.group_id).limit(1))).scalar_one()
+        await connection.execute(
+            update(groups).where(groups.c.id == hers).values(served_day=at(23, 0).date())
+        )
+    report = await run(jobs, at(24, 7, 30))
+    assert report.totals.sent == 1
+    assert report.trouble.startswith(
+        "daily, 2026-11-24T07:00 (daily at 07:00 UTC) cannot be planned: IntegrityError: "
+    )
+    assert len(report.trouble.splitlines()) == 1
+    assert len(mails(tmp_path)) == 2
+    with pytest.raises(DigestError, match="cannot be planned"):
+        await jobs.plan(at(24, 7, 31), asyncio.Event())
 
 
 async def test_a_run_decides_by_the_instant_it_is_given_alone(store: Database, tmp_path: Path) -> None:

@@ -9,14 +9,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from digest.cli.company import engine_of
+from digest.core.model import IssueStatus
+from digest.jobs.elsewhere import Elsewhere
 from digest.jobs.engine import PlanSlots, SendSome
+from digest.store import issues
+from digest.store.tables import deliveries
 from digest.store.worker_tables import engine_scripts
 from digest.store.workers import Kind
 from tests.crash.children import Child
-from tests.flows.newsroom import item, join, publish_news
+from tests.flows.newsroom import item, join, plan_all, publish_news
 from tests.jobs.company import CONNECTIONS, House, all_may_send, each_once, is_there, readers_and_news
 from tests.walk.process import ended
 from tests.walk.recording import Accepted
@@ -183,6 +187,25 @@ async def test_what_is_planned_and_rolled_back_hands_nothing_in(house: House) ->
         assert not await engine.waiting(connection)
         await engine.hand_in(connection, [SendSome(1)] * 3)
         assert await engine.waiting(connection) == {SendSome(1): 3}
+
+
+async def test_an_issue_of_which_nothing_is_left_is_closed_though_there_is_no_job_for_it(
+    house: House,
+) -> None:
+    # a worker ended when it had recorded the last copy, and before it had closed the issue
+    await readers_and_news(house.store, 3)
+    now = datetime.now(UTC)
+    (planned,) = await plan_all(house.store, now)
+    async with house.store.write() as connection:
+        await connection.execute(update(deliveries).values(status="sent", sent_at=now))
+    engine = engine_of(house.store)
+    elsewhere = Elsewhere(store=house.store, engine=engine, resend_uncertain=True)
+    assert (await elsewhere.send([planned.issue_id], now, asyncio.Event())).handed_over == 0
+    async with house.store.read() as connection:
+        found = await issues.by_id(connection, planned.issue_id)
+        assert found is not None
+        assert found.status is IssueStatus.DONE
+        assert await issues.outcome_counts(connection, planned.issue_id) == {"sent": 3}
 
 
 async def test_the_tables_of_the_engine_are_made_once_and_brought_up_to_date(house: House) -> None:

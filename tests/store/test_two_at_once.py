@@ -17,13 +17,14 @@ from digest.core.model import DueSlot, IssueStatus
 from digest.errors import InputError
 from digest.flows import readers
 from digest.flows.by_hand import OneOff, plan_by_hand
+from digest.flows.by_link import leave, take_back
 from digest.flows.publish import due_slots, publish
 from digest.flows.recover import recover
 from digest.store import deliveries, issues, planning
 from digest.store.database import Database
 from digest.store.tables import deliveries as delivery_table
 from subscribers import store as shelf
-from subscribers.groups import hold_alone
+from subscribers.groups import hold_all_alone, hold_alone
 from subscribers.interning import Preferences, intern_bookmarks
 from subscribers.model import Bookmark, Standing, interning_key
 from tests.flows.newsroom import (
@@ -38,24 +39,11 @@ from tests.flows.newsroom import (
     reader,
     wishes,
 )
+from tests.waiting import until_someone_waits
 
 pytestmark = pytest.mark.anyio
 
 T = TypeVar("T")
-
-
-async def until_someone_waits(store: Database) -> None:
-    """Return as soon as a transaction of this store waits for a lock."""
-    query = text(
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-    async with asyncio.timeout(10):
-        while True:
-            async with store.read() as connection:
-                if (await connection.execute(query)).scalar_one():
-                    return
-            await asyncio.sleep(0.01)
 
 
 async def one_after_the_other(
@@ -240,6 +228,27 @@ async def test_two_who_make_the_same_new_preferences_never_wait_in_a_circle(
     assert found[0] == found[1]
 
 
+async def test_who_changes_to_other_times_while_all_groups_are_held_waits_in_no_circle(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    bob = await join(postgres_store, "bob@example.org", TUESDAY, at="07:00")
+    await join(postgres_store, "ann@example.org", TUESDAY, at="08:00")
+
+    async def hold_all() -> None:
+        # as who corrects what many have had
+        async with second_postgres_store.write() as connection:
+            await hold_all_alone(connection)
+
+    async with postgres_store.write() as connection:
+        (ann,) = await shelf.subscriptions_of(connection, "ann@example.org", to_change=True)
+        holding = asyncio.create_task(hold_all())
+        await until_someone_waits(postgres_store)
+        await shelf.save(connection, replace(ann, cadence=bob.cadence))
+    async with asyncio.timeout(10):
+        await holding
+    assert (await reader(postgres_store, "ann@example.org")).cadence == bob.cadence
+
+
 # --- Deliveries ---------------------------------------------------------------------------------------------
 
 
@@ -301,6 +310,27 @@ async def test_a_claim_takes_what_another_transaction_does_not_hold_without_wait
         first, second = await claim(mine, "first"), await claim(theirs, "second")
     assert (len(first), len(second)) == (6, 4)
     assert not first & second
+
+
+async def test_who_takes_a_leaving_back_while_the_copy_is_skipped_for_it_is_owed_it_again(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    await publish_news(postgres_store, TUESDAY, item("Tariffs", "economy"))
+    await join(postgres_store, "ann@example.org", TUESDAY)
+    await plan_all(postgres_store, at(24, 7))
+    ann = (await reader(postgres_store, "ann@example.org")).id
+    await leave(ann, reason="by mistake", store=postgres_store, now=at(24, 7))
+    async with postgres_store.write() as connection:
+        claimed = await deliveries.claim(
+            connection, 1, "sender", now=at(24, 7), wall=at(24, 7), limit=1, resend_uncertain=True
+        )
+        back = asyncio.create_task(
+            take_back(ann, reason="after all", store=second_postgres_store, now=at(24, 7))
+        )
+        await asyncio.wait({back}, timeout=0.5)
+    assert await back
+    assert claimed.skipped == {"left": 1}
+    assert (await reader(postgres_store, "ann@example.org")).bookmark == Bookmark(1, (1,))
 
 
 async def test_briefings_given_back_while_the_reader_is_planned_anew_are_not_lost(
