@@ -18,6 +18,7 @@ from digest.core.access import Actor
 from digest.core.importing import STEPS, ImportStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows.rosters import LINES_AT_A_TIME
+from digest.ingest.plaintext import is_utf16
 from digest.store import imports, newsletters
 from digest.store.changes import note_change
 from digest.store.database import Database
@@ -37,7 +38,7 @@ _Line = list[str] | RefusedLine
 def text_of(content: bytes) -> str:
     """The text of a file, in UTF-8, or in UTF-16 as some spreadsheets write it."""
     try:
-        return content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+        return content.decode("utf-16" if is_utf16(content) else "utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("the file is not UTF-8 text: save it as CSV in UTF-8") from None
 
