@@ -15,6 +15,7 @@ from digest.errors import InputError
 from digest.flows.preview import Preview, preview
 from digest.settings_file import load_settings
 from digest.web.preview_page import Measure, measures, preview_page
+from subscribers.model import Standing
 from subscribers.wishes import parse_address
 
 #: The page that shows the others.
@@ -53,6 +54,8 @@ def preview_for(
     files = [] if found.letter is None else _write_preview(out or settings.var_dir / "preview", found)
     if open_ and files:
         _open(files[-1])
+    if found.reader.standing is not Standing.ACTIVE:
+        note(f"{found.reader.address} is {found.reader.standing}: nothing is sent until that ends")
     sizes = () if found.letter is None else measures(found.letter)
     if json:
         return answer(
