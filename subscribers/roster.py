@@ -104,9 +104,9 @@ class RefusedLine:
     reason: str
 
 
-#: What is written, and what is read.
+#: What is written, and what is read: who has to confirm is never written.
 COLUMNS: Final = tuple(one.name for one in fields(RosterRow) if one.name not in {"unconfirmed", "line"})
-_READ: Final = (*COLUMNS, "unconfirmed")
+READ_COLUMNS: Final = (*COLUMNS, "unconfirmed")
 
 
 def read_roster(
@@ -227,8 +227,8 @@ def _columns_in(records: Iterator[tuple[int, list[str] | csv.Error]]) -> list[st
         raise WishError(f"the header cannot be read as CSV: {header}")
     columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in header]
     for column in columns:
-        if column and column not in _READ:
-            raise WishError(f"column {column!r} is not known: choose among {', '.join(_READ)}")
+        if column and column not in READ_COLUMNS:
+            raise WishError(f"column {column!r} is not known: choose among {', '.join(READ_COLUMNS)}")
         if column and columns.count(column) > 1:
             raise WishError(f"column {column!r} stands twice in the header: leave one of them out")
     if "email" not in columns:

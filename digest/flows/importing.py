@@ -23,7 +23,7 @@ from digest.store import imports, newsletters
 from digest.store.changes import note_change
 from digest.store.database import Database
 from digest.store.imports import Import
-from subscribers.roster import COLUMNS, RefusedLine, split_roster
+from subscribers.roster import READ_COLUMNS, RefusedLine, split_roster
 from subscribers.wishes import WishError
 
 #: Pieces in one transaction while a roster is handed over.
@@ -85,8 +85,8 @@ async def name_columns(
     """Say what the columns are and on what grounds the readers are written to; then every line is tried."""
     named = [column for column in columns if column]
     for column in named:
-        if column not in COLUMNS:
-            raise InputError(f"column {column!r} is not known: choose among {', '.join(COLUMNS)}")
+        if column not in READ_COLUMNS:
+            raise InputError(f"column {column!r} is not known: choose among {', '.join(READ_COLUMNS)}")
         if named.count(column) > 1:
             raise InputError(f"two columns are to be {column}: leave one of them out")
     if "email" not in named:
