@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from subscribers.roster import COLUMNS
+from subscribers.roster import READ_COLUMNS
 
 #: Headings as other programs write them, folded to letters and digits, by the column that they mean.
 _OTHER_NAMES: Final = {
@@ -25,7 +25,7 @@ _OTHER_NAMES: Final = {
     "language": ("lang", "locale"),
     "status": ("standing", "state"),
 }
-_MEANT: Final = {re.sub(r"[\W_]", "", column): column for column in COLUMNS} | {
+_MEANT: Final = {re.sub(r"[\W_]", "", column): column for column in READ_COLUMNS} | {
     other: column for column, others in _OTHER_NAMES.items() for other in others
 }
 

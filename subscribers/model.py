@@ -75,11 +75,7 @@ class Cadence:
     @property
     def days_text(self) -> str:
         """The days as people write them: daily, weekdays, monthly, or a list."""
-        if self.days == WEEKDAYS:
-            return "daily"
-        if self.days == WEEKDAYS[:5]:
-            return "weekdays"
-        return ",".join(self.days)
+        return days_in_words(self.days)
 
     @property
     def in_words(self) -> str:
@@ -192,6 +188,15 @@ class Bookmark:
 def interning_key(value: Cadence | Profile | Bookmark) -> bytes:
     """Sixteen bytes that stand for the canonical form (BLAKE2b; 128 bits do not collide by chance)."""
     return hashlib.blake2b(value.canonical().encode(), digest_size=16).digest()
+
+
+def days_in_words(days: tuple[str, ...]) -> str:
+    """Days in week order as people write them: daily, weekdays, monthly, or a list."""
+    if days == WEEKDAYS:
+        return "daily"
+    if days == WEEKDAYS[:5]:
+        return "weekdays"
+    return ",".join(days)
 
 
 def _in_week_order(days: Iterable[str]) -> tuple[str, ...]:

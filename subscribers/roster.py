@@ -1,7 +1,8 @@
 """Readers as a CSV file: read line by line and refused where it is wrong, written fit for a spreadsheet.
 
-The columns are the options of `digest subscribers add`, and `status`. An empty cell means *not given*; a wish
-that lifts a limit is a word: `all` topics, `all` sections, `none` for max-items.
+The columns are the options of `digest subscribers add`, and `status`; all but `unconfirmed` are written. An
+empty cell means *not given*; a wish that lifts a limit is a word: `all` topics, `all` sections, `none` for
+max-items.
 
 A spreadsheet takes a cell that begins with ``= + - @``, tab or CR for a formula. Such cells are written with
 an apostrophe before them, and so are cells in which apostrophes stand before one of those signs; reading
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field, fields
 from datetime import time
 from typing import Any, Final, Literal
 
-from subscribers.model import Cadence, Format, Profile, Section, Standing
+from subscribers.model import Cadence, Format, Profile, Section, Standing, days_in_words
 from subscribers.wishes import (
     WishError,
     Wishes,
@@ -59,6 +60,8 @@ class RosterRow:
     max_items: int | Literal["none"] | None = None
     language: str | None = None
     status: Standing | None = None
+    #: True for who has to confirm before anything is sent; no roster is written with it
+    unconfirmed: bool | None = None
     #: 1-based line where the row begins in the file that was read, for messages
     line: int = field(default=0, compare=False)
 
@@ -101,7 +104,9 @@ class RefusedLine:
     reason: str
 
 
-COLUMNS: Final = tuple(column.name for column in fields(RosterRow) if column.name != "line")
+#: What is written, and what is read: who has to confirm is never written.
+COLUMNS: Final = tuple(one.name for one in fields(RosterRow) if one.name not in {"unconfirmed", "line"})
+READ_COLUMNS: Final = (*COLUMNS, "unconfirmed")
 
 
 def read_roster(
@@ -222,8 +227,8 @@ def _columns_in(records: Iterator[tuple[int, list[str] | csv.Error]]) -> list[st
         raise WishError(f"the header cannot be read as CSV: {header}")
     columns = [re.sub(r"[\s-]+", "_", cell.strip().lower()) for cell in header]
     for column in columns:
-        if column and column not in COLUMNS:
-            raise WishError(f"column {column!r} is not known: choose among {', '.join(COLUMNS)}")
+        if column and column not in READ_COLUMNS:
+            raise WishError(f"column {column!r} is not known: choose among {', '.join(READ_COLUMNS)}")
         if column and columns.count(column) > 1:
             raise WishError(f"column {column!r} stands twice in the header: leave one of them out")
     if "email" not in columns:
@@ -261,12 +266,13 @@ def _parsers(
         "days": lambda cell: parse_days(_commas(cell, r"[;\s]+")),
         "at": parse_time,
         "timezone": parse_zone,
-        "at_once": _yes_or_no,
+        "at_once": lambda cell: _yes_or_no(cell, "at-once"),
         "sections": _sections,
         "format": parse_format,
         "max_items": lambda cell: parse_max_items(cell) or "none",
         "language": parse_language,
         "status": _standing,
+        "unconfirmed": lambda cell: _yes_or_no(cell, "unconfirmed"),
     }
 
 
@@ -304,9 +310,9 @@ def _sections(cell: str) -> frozenset[Section] | Literal["all"]:
     return parse_sections(listed) or "all"
 
 
-def _yes_or_no(cell: str) -> bool:
+def _yes_or_no(cell: str, column: str) -> bool:
     if cell.lower() not in _YES_OR_NO:
-        raise WishError(f"at-once {cell!r} is not known: say yes or no")
+        raise WishError(f"{column} {cell!r} is not known: say yes or no")
     return _YES_OR_NO[cell.lower()]
 
 
@@ -337,9 +343,10 @@ def _printed(value: object) -> str:
             return "yes" if value else "no"
         case time():
             return f"{value:%H:%M}"
-        case frozenset() | tuple():
-            # days keep the order of the week, sets get one of their own
-            return ",".join(value if isinstance(value, tuple) else sorted(value))
+        case tuple():
+            return days_in_words(value)
+        case frozenset():
+            return ",".join(sorted(value))
         case _:
             return str(value)
 

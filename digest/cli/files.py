@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from digest.errors import InputError, unreadable
+from digest.ingest.plaintext import is_utf16
 
 
 def bytes_of(file: Path) -> bytes:
@@ -25,9 +26,9 @@ def text_of(file: Path) -> str:
 
 
 def text_in(data: bytes, file: Path) -> str:
-    """What bytes say that were read from a file."""
+    """What bytes say that were read from a file: UTF-8, or UTF-16 as some spreadsheets write it."""
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-16" if is_utf16(data) else "utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"file {str(file)!r} is not UTF-8 text: save it as CSV in UTF-8") from None
 

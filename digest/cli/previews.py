@@ -8,13 +8,14 @@ from typing import Annotated, Final
 import typer
 
 from digest.cli.browsing import open_in_browser
-from digest.cli.console import Config, Json, Now, answer, parse_now, run, say
+from digest.cli.console import Config, Json, Now, answer, note, parse_now, run, say
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at
 from digest.errors import InputError
 from digest.flows.preview import Preview, preview
 from digest.settings_file import load_settings
 from digest.web.preview_page import Measure, measures, preview_page
+from subscribers.model import Standing
 from subscribers.wishes import parse_address
 
 #: The page that shows the others.
@@ -53,6 +54,8 @@ def preview_for(
     files = [] if found.letter is None else _write_preview(out or settings.var_dir / "preview", found)
     if open_ and files:
         open_in_browser(files[-1])
+    if found.reader.standing is not Standing.ACTIVE:
+        note(f"{found.reader.address} is {found.reader.standing}: nothing is sent until that ends")
     sizes = () if found.letter is None else measures(found.letter)
     if json:
         return answer(

@@ -16,11 +16,10 @@ from digest.core.model import (
     DeliveryStatus,
     LeftOut,
     Newsletter,
-    Slot,
 )
 from digest.core.selection import Selector
 from digest.errors import NotFoundError
-from digest.flows.preview import slot_for
+from digest.flows.preview import next_due, slot_for
 from digest.flows.publish import rules_of
 from digest.store import briefings, corrections, counters, newsletters, numbered, reader_copies, stories
 from digest.store.database import Database
@@ -92,8 +91,8 @@ async def _explain_one(
     carried = tuple(copy for copy in copies if briefing.number in copy.numbers)
     answer = _answer_of(carried)
     if _is_still_open(answer, reader, briefing.number):
-        outlook, slot, words = await _outlook(connection, reader, newsletter, briefing, now)
-        return Explanation(newsletter.slug, outlook, (*reasons, *words), carried, slot.due_at)
+        outlook, due_at, words = await _outlook(connection, reader, newsletter, briefing, now)
+        return Explanation(newsletter.slug, outlook, (*reasons, *words), carried, due_at)
     if not carried and briefing.number <= reader.began_after:
         reasons.append(f"it was published before the subscription began (after number {reader.began_after})")
     if reader.standing is Standing.LEFT and answer is not Answer.SENT:
@@ -107,27 +106,53 @@ async def _outlook(
     newsletter: Newsletter,
     briefing: Briefing,
     now: datetime,
-) -> tuple[Answer, Slot, list[str]]:
-    """What the next issue would do with a number that is still to be decided."""
+) -> tuple[Answer, datetime | None, list[str]]:
+    """What the next issue would do with a number that is still to be decided, and when."""
     newest = await counters.newest_number(connection)
-    slot = slot_for(reader, newsletter, newest, now)
+    due_at = _due_at(reader, newsletter, newest, now)
+    words = list(_silence(reader))
+    if _passes_meanwhile(reader, briefing.number):
+        words.append("not to be sent: it was published in a pause after which nothing is caught up with")
+        return Answer.LEFT_OUT, due_at, words
     found = await numbered.candidates(
         connection, after=reader.bookmark.cut, upto=newest, also=reader.bookmark.deferred
     )
     selector = Selector(found, await rules_of(connection, newsletter))
     selection = selector.regular(reader.profile, reader.bookmark, newest)
-    words = []
-    if reader.standing is not Standing.ACTIVE:
-        words.append(f"the reader is {reader.standing}: nothing is sent until that ends")
     for reason, numbers in selection.left_out.items():
         if briefing.number in numbers:
             words.append(f"the next issue would leave it out: {in_words(reason)}")
-            return Answer.LEFT_OUT, slot, words
+            return Answer.LEFT_OUT, due_at, words
     if briefing.number in selection.deferred:
         words.append("the next issue is full: it would be deferred once more")
+    elif due_at is not None:
+        words.append(f"it would be in the next issue, due {due_at:%Y-%m-%d %H:%M} UTC")
     else:
-        words.append(f"it would be in the next issue, due {slot.due_at:%Y-%m-%d %H:%M} UTC")
-    return Answer.WAITING, slot, words
+        words.append("it would be in the next issue, of which nobody knows when it comes")
+    return Answer.WAITING, due_at, words
+
+
+def _due_at(reader: Subscription, newsletter: Newsletter, newest: int, now: datetime) -> datetime | None:
+    """When the reader's next issue is due; None while nothing is sent and that has no end."""
+    if reader.standing is Standing.ACTIVE:
+        return slot_for(reader, newsletter, newest, now).due_at
+    # who reads at once gets it when the pause ends
+    return next_due(reader, newsletter, newest, now) or reader.paused_until
+
+
+def _silence(reader: Subscription) -> Iterator[str]:
+    if reader.standing is not Standing.ACTIVE:
+        end = reader.paused_until
+        when = "" if end is None else f", {end:%Y-%m-%d %H:%M} UTC"
+        yield f"the reader is {reader.standing}: nothing is sent until that ends{when}"
+
+
+def _passes_meanwhile(reader: Subscription, number: int | None) -> bool:
+    """True for what was published in a pause that is not followed by catching up."""
+    away_after = reader.away_after
+    if away_after is None or number is None:
+        return False
+    return number > max(away_after, reader.bookmark.cut)
 
 
 def in_words(reason: str) -> str:

@@ -18,11 +18,12 @@ from digest.core.access import Actor
 from digest.core.importing import STEPS, ImportStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows.rosters import LINES_AT_A_TIME
+from digest.ingest.plaintext import is_utf16
 from digest.store import imports, newsletters
 from digest.store.changes import note_change
 from digest.store.database import Database
 from digest.store.imports import Import
-from subscribers.roster import COLUMNS, RefusedLine, split_roster
+from subscribers.roster import READ_COLUMNS, RefusedLine, split_roster
 from subscribers.wishes import WishError
 
 #: Pieces in one transaction while a roster is handed over.
@@ -37,7 +38,7 @@ _Line = list[str] | RefusedLine
 def text_of(content: bytes) -> str:
     """The text of a file, in UTF-8, or in UTF-16 as some spreadsheets write it."""
     try:
-        return content.decode("utf-16" if content[:2] in {b"\xff\xfe", b"\xfe\xff"} else "utf-8-sig")
+        return content.decode("utf-16" if is_utf16(content) else "utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("the file is not UTF-8 text: save it as CSV in UTF-8") from None
 
@@ -84,8 +85,8 @@ async def name_columns(
     """Say what the columns are and on what grounds the readers are written to; then every line is tried."""
     named = [column for column in columns if column]
     for column in named:
-        if column not in COLUMNS:
-            raise InputError(f"column {column!r} is not known: choose among {', '.join(COLUMNS)}")
+        if column not in READ_COLUMNS:
+            raise InputError(f"column {column!r} is not known: choose among {', '.join(READ_COLUMNS)}")
         if named.count(column) > 1:
             raise InputError(f"two columns are to be {column}: leave one of them out")
     if "email" not in named:

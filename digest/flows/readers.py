@@ -107,6 +107,9 @@ async def enrolled(connection: AsyncConnection, new: Enrolment, now: datetime) -
     else:
         await shelf.set_identity(connection, subscriber_id, name=new.wishes.name)
     subscription = beginning(new, newsletter, subscriber_id, reach, now)
+    if known:
+        name = known[0].name if new.wishes.name is None else subscription.name
+        subscription = replace(subscription, address=known[0].address, name=name)
     subscription = replace(subscription, id=await shelf.add_subscription(connection, subscription))
     await shelf.note_standing(connection, subscription.id, None, subscription.standing, new.reason, now)
     return subscription

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Newsletter
 from digest.errors import DigestError, InputError, NotFoundError
+from digest.flows.notices import ask_to_confirm
 from digest.flows.readers import (
     Enrolment,
     beginning,
@@ -68,6 +69,8 @@ class Lines:
     back: list[Subscription] = field(default_factory=list)
     #: what was wished before, by subscription id
     before: dict[int, Subscription] = field(default_factory=dict)
+    #: who is asked to confirm, by folded address and newsletter id
+    to_ask: set[tuple[str, int]] = field(default_factory=set)
     #: the new subscriptions, once they are written down
     new_ids: list[int] = field(default_factory=list)
 
@@ -132,6 +135,7 @@ class Lines:
             for id_, one in zip(ids, self.begun, strict=True)
         }
         await shelf.note_beginnings(self.connection, begun, self.now)
+        await self._ask([id_ for id_, one in zip(ids, self.begun, strict=True) if _key(one) in self.to_ask])
 
     async def note_basis(self, shown: consents.Shown) -> None:
         """Keep what those who came in agreed to, in the words of who took them in."""
@@ -145,14 +149,15 @@ class Lines:
             self._change(known, row)
             return
         _require_welcome(row, known)
-        new = Enrolment(
-            row.email, newsletter.slug, row.wishes, row.status is not Standing.PENDING, self.reason
-        )
+        confirmed = row.status is not Standing.PENDING and not row.unconfirmed
+        new = Enrolment(row.email, newsletter.slug, row.wishes, confirmed, self.reason)
         if known is not None:
             await enrol(self.connection, new, now=self.now)
             self.back.append(known)
         else:
             self._begin(new, newsletter)
+            if row.unconfirmed:
+                self.to_ask.add(_key(self.begun[-1]))
 
     def _newsletter(self, row: RosterRow) -> Newsletter:
         slug = row.newsletter or self.newsletter
@@ -176,6 +181,11 @@ class Lines:
         if subscriber_id and new.wishes.name is not None:
             self.names[subscriber_id] = new.wishes.name
 
+    async def _ask(self, ids: Sequence[int]) -> None:
+        by_id = {one.id: one for one in self.newsletters.values()}
+        for one in await together.subscriptions_by_id(self.connection, ids):
+            await ask_to_confirm(self.connection, one, by_id[one.newsletter_id], self.now)
+
     async def _with_subscribers(self) -> list[Subscription]:
         """What begins, each with its reader; those who are new are made."""
         strangers: dict[str, Subscription] = {}
@@ -196,7 +206,10 @@ def _require_welcome(row: RosterRow, known: Subscription | None) -> None:
     """Refuse a line that would bring somebody in with another standing, or back without saying so."""
     if row.status not in _WELCOME:
         raise InputError(f"{row.email} is {row.status}: only active or pending readers are taken in")
-    if known is not None and known.standing in {Standing.LEFT, Standing.BOUNCING} and row.status is None:
+    if row.unconfirmed and row.status is Standing.ACTIVE:
+        raise InputError(f"{row.email} is active, and unconfirmed: leave one of the two out")
+    is_silent = row.status is None and not row.unconfirmed
+    if known is not None and known.standing in {Standing.LEFT, Standing.BOUNCING} and is_silent:
         raise InputError(
             f"{row.email} is {known.standing}: say active in the column status to take the reader back"
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
@@ -28,21 +29,28 @@ def body_key(paragraphs: Sequence[str], source: str | None) -> str:
 
 
 def content_key(draft: DraftBriefing) -> str:
-    """32 hexadecimal digits, different as soon as one character of what readers see differs."""
+    """32 hexadecimal digits, different as soon as one character of what readers see differs.
+
+    How a letter is put together is nothing that they see: canonical equivalents are equal (Unicode, 3.7).
+    """
     # what has no picture has the key that it had before there were any
     picture = [] if draft.picture is None else ["picture", draft.picture, draft.picture_alt]
     return _key(
         "content",
-        draft.title,
-        list(draft.paragraphs),
+        _composed(draft.title),
+        [_composed(one) for one in draft.paragraphs],
         draft.section.value,
         list(draft.topics),
-        draft.source,
+        None if draft.source is None else _composed(draft.source),
         _date(draft.source_date),
         draft.url,
         draft.language,
         *picture,
     )
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
 
 
 def _source(name: str | None) -> str | None:

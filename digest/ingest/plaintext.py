@@ -26,9 +26,14 @@ class NoTextError(InputError):
     """Bytes are no text, or not in UTF-8."""
 
 
+def is_utf16(data: bytes) -> bool:
+    """True when a file says by a byte-order mark that it is UTF-16."""
+    return data.startswith(_UTF16_MARKS)
+
+
 def decoded(data: bytes, *, source: str) -> str:
     """The text of a file: UTF-8, or UTF-16 when it says so by a byte-order mark."""
-    encoding = "utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig"
+    encoding = "utf-16" if is_utf16(data) else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, exists, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import AT_ONCE_SIGN, DeliveryStatus, IssueStatus
+from digest.core.model import AT_ONCE_SIGN, SETTLED, DeliveryStatus, IssueStatus
 from digest.store import numbered
 from digest.store.issues import numbers_in
 from digest.store.outcomes import IS_OPEN
@@ -50,6 +50,7 @@ class Entry:
     deferred: tuple[int, ...]
     left_out: dict[str, list[int]]
     due_at: datetime
+    #: when a copy that waits is tried again
     retry_at: datetime | None
     sent_at: datetime | None
 
@@ -172,6 +173,7 @@ async def resolve(connection: AsyncConnection, delivery_id: int, *, was_sent: bo
         {
             "status": status,
             "sent_at": now if was_sent else None,
+            "retry_at": None,
             "reason": "",
             "detail": "",
             "doubts": 0,
@@ -259,7 +261,7 @@ async def _entries(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> tup
 
 
 def _entry_from(row: Row[Any], ids: dict[int, int], corrected: dict[int, int]) -> Entry:
-    numbers = numbers_in(row.groups)
+    numbers, status = numbers_in(row.groups), DeliveryStatus(row.status)
     return Entry(
         id=row.id,
         issue_id=row.issue_id,
@@ -268,7 +270,7 @@ def _entry_from(row: Row[Any], ids: dict[int, int], corrected: dict[int, int]) -
         cohort_id=row.cohort_id,
         address=row.address,
         name=row.name,
-        status=DeliveryStatus(row.status),
+        status=status,
         attempts=row.attempts,
         reason=row.reason,
         detail=row.detail,
@@ -279,6 +281,7 @@ def _entry_from(row: Row[Any], ids: dict[int, int], corrected: dict[int, int]) -
         deferred=tuple(row.deferred),
         left_out=dict(row.left_out),
         due_at=row.due_at,
-        retry_at=row.retry_at,
+        # the row of a copy that went out keeps when it would have been tried again
+        retry_at=None if status in SETTLED else row.retry_at,
         sent_at=row.sent_at,
     )

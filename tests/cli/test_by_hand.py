@@ -121,6 +121,13 @@ def test_preview_is_what_is_sent_then(newsroom: Shell, known: list[dict[str, Any
     assert subject == f"{sent['Subject']}\n"
 
 
+def test_preview_for_who_gets_no_mail_says_so(newsroom: Shell) -> None:
+    assert newsroom.ok("preview", "daily", "--for", ANA).err == ""
+    newsroom.ok("subscribers", "pause", ANA)
+    answer = newsroom.ok("preview", "daily", "--for", ANA)
+    assert answer.err == f"{ANA} is paused: nothing is sent until that ends\n"
+
+
 def test_preview_for_who_reads_text_has_no_html(newsroom: Shell) -> None:
     newsroom.ok("preview", "daily", "--for", ANA, "--out", "look")
     newsroom.ok("preview", "daily", "--for", BOB, "--out", "look")

@@ -47,6 +47,7 @@ def test_deferred_copy_is_sent_later_and_no_failure(newsroom: Shell) -> None:
         assert waiting["retry_at"] > BOB_IS_DUE
         assert here.ask("run", "--now", AN_HOUR_LATER)["sent"] == 1
     assert len(server.taken) == 2
+    assert {item["retry_at"] for item in newsroom.ask("deliveries", "list")["items"]} == {None}
 
 
 def test_refused_and_deferred_copies_can_be_tried_again_by_hand(newsroom: Shell) -> None:

@@ -236,6 +236,24 @@ def test_import_takes_good_lines_and_tells_of_the_others(newsroom: Shell) -> Non
     assert readers["eve@readers.example"]["at"] == "08:00"
 
 
+def test_a_roster_in_utf_16_comes_in_as_spreadsheets_write_it(newsroom: Shell) -> None:
+    answer = newsroom(
+        "subscribers", "import", "-", "--json", stdin="email\tname\nzo@x.example\tZoë\n".encode("utf-16")
+    )
+    assert answer.document == {"added": 1, "updated": 0, "rejected": []}
+    assert newsroom.ask("subscribers", "show", "zo@x.example")["name"] == "Zoë"
+
+
+def test_who_is_imported_unconfirmed_gets_one_mail_that_asks(newsroom: Shell) -> None:
+    newsroom("subscribers", "import", "-", stdin=b"email,unconfirmed\nnew@readers.example,yes\n")
+    assert (
+        newsroom.ask("subscribers", "show", "new@readers.example")["subscriptions"][0]["status"] == "pending"
+    )
+    newsroom.ok("run")
+    (asked,) = newsroom.ask("notices", "list")["items"]
+    assert (asked["kind"], asked["email"], asked["status"]) == ("confirm", "new@readers.example", "sent")
+
+
 def test_import_cannot_bring_back_who_was_erased(newsroom: Shell) -> None:
     newsroom.ok("subscribers", "erase", ANA)
     answer = newsroom("subscribers", "import", "-", stdin=f"email\n{ANA}\n".encode())

@@ -149,6 +149,34 @@ async def test_a_reader_who_is_away_waits_and_is_told_so(store: Database) -> Non
     found = await why(store, 2, hour=9)
     assert found.answer is Answer.WAITING
     assert "the reader is paused: nothing is sent until that ends" in found.reasons
+    assert found.reasons[-1] == "it would be in the next issue, of which nobody knows when it comes"
+    assert found.next_slot is None
+
+
+@pytest.mark.parametrize(("at_once", "hour"), [("no", 7), ("yes", 0)])
+async def test_what_waits_for_the_end_of_a_pause_is_told_with_the_day_after_it(
+    store: Database, at_once: str, hour: int
+) -> None:
+    await join(store, ANN, TUESDAY, at_once=at_once)
+    await readers.pause(ANN, None, until=at(28, 0).date(), catch_up=True, store=store, now=at(24, 8))
+    await publish_news(store, at(24, 9), item("Solar"))
+    found = await why(store, hour=9)
+    assert found.next_slot == at(28, hour)
+    assert found.reasons[-2:] == (
+        "the reader is paused: nothing is sent until that ends, 2026-11-28 00:00 UTC",
+        f"it would be in the next issue, due 2026-11-28 {hour:02}:00 UTC",
+    )
+
+
+async def test_what_comes_in_a_pause_without_catching_up_is_left_out_while_it_lasts(store: Database) -> None:
+    await planned(store)
+    await readers.pause(ANN, None, until=None, catch_up=False, store=store, now=at(24, 8))
+    await publish_news(store, at(24, 9), item("Solar"))
+    found = await why(store, 2, hour=9)
+    assert found.answer is Answer.LEFT_OUT
+    assert found.reasons[-1] == (
+        "not to be sent: it was published in a pause after which nothing is caught up with"
+    )
 
 
 async def test_what_came_during_a_pause_without_catching_up_is_left_out_with_that_reason(

@@ -9,11 +9,12 @@ import pytest
 
 from digest.core.access import Actor, Via
 from digest.core.importing import ImportStatus
+from digest.core.notices import NoticeKind
 from digest.errors import InputError
 from digest.flows import importing, readers
 from digest.flows.import_work import work_on_imports
 from digest.flows.tidy import tidy
-from digest.store import changes, imports
+from digest.store import changes, imports, notices
 from digest.store.database import Database
 from digest.store.imports import Import
 from subscribers import consents
@@ -40,7 +41,7 @@ async def handed_over(store: Database, text: str = ROSTER) -> int:
     number = await importing.hand_over(text, raw=False, by=ANNA, store=store, now=TUESDAY)
     await importing.name_columns(
         number,
-        ["email", "name", "", "topics"][: len(text.splitlines()[0].split(","))],
+        ["email", "name", "", "topics", "unconfirmed"][: len(text.splitlines()[0].split(","))],
         newsletter="daily",
         basis=BASIS,
         by=ANNA,
@@ -86,6 +87,14 @@ async def test_a_trial_counts_and_refuses_and_changes_no_reader(store: Database)
         (6, "left@example.org is left: say active in the column status to take the reader back"),
     ]
     assert await standings(store) == {"left": 1}
+
+
+async def test_who_has_to_confirm_comes_in_pending_and_is_asked(store: Database) -> None:
+    await taken(store, "email,name,town,topics,unconfirmed\nask@example.org,,,,yes\nann@example.org,,,,no\n")
+    assert await standings(store) == {"active": 1, "pending": 1}
+    async with store.read() as connection:
+        asked = await notices.page(connection)
+    assert [(one.kind, one.address) for one in asked] == [(NoticeKind.CONFIRM, "ask@example.org")]
 
 
 async def test_what_is_taken_has_its_grounds_and_its_entry_in_the_log(store: Database) -> None:

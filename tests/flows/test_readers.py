@@ -110,6 +110,13 @@ async def edited(store: Database, day: int, hour: int, **words: str) -> Subscrip
     return found
 
 
+async def test_who_takes_a_second_newsletter_keeps_name_and_address(store: Database) -> None:
+    await add_newsletter(store, "weekly")
+    await join(store, "ann@example.org", TUESDAY, name="Ann")
+    second = await join(store, "Ann@Example.org", TUESDAY, newsletter="weekly", confirmed=False)
+    assert (second.address, second.name) == ("ann@example.org", "Ann")
+
+
 async def test_other_topics_hold_from_the_next_issue_and_repeat_nothing(store: Database) -> None:
     await join(store, ANN, TUESDAY, topics="economy")
     await publish_news(store, TUESDAY, item("Tariffs", "economy"), item("Solar", "energy"))

@@ -11,6 +11,7 @@ from digest.errors import NotFoundError
 from digest.flows import readers
 from digest.flows.handing_out import roster_of
 from digest.flows.rosters import Imported, import_roster
+from digest.store import notices
 from digest.store.database import Database
 from subscribers import store as shelf
 from subscribers.model import Standing
@@ -66,6 +67,24 @@ async def test_each_line_is_taken_or_refused_by_number(store: Database) -> None:
     assert (ann.name, ann.cadence.canonical()) == ("Ann Lee", "mon,tue,wed,thu,fri 07:30 Europe/Paris")
     assert (ann.profile.topics, ann.profile.max_items) == (frozenset({"economy"}), 5)
     assert await count(store) == {"active": 1, "pending": 1}
+
+
+async def test_who_comes_in_unconfirmed_is_asked_and_pending_until_the_answer(store: Database) -> None:
+    for name in ("left", "reads"):
+        await join(store, f"{name}@example.org", TUESDAY)
+    await readers.unsubscribe("left@example.org", None, reason="enough", store=store, now=TUESDAY)
+    found = await take(
+        store,
+        "email,unconfirmed,status\nnew@example.org,yes,\nleft@example.org,yes,\nreads@example.org,yes,\n"
+        "known@example.org,no,\nboth@example.org,yes,active\n",
+    )
+    assert (found.added, found.updated) == (3, 1)
+    assert [refusal.line for refusal in found.rejected] == [6]
+    assert "is active, and unconfirmed" in found.rejected[0].reason
+    assert await count(store) == {"active": 2, "pending": 2}
+    async with store.read() as connection:
+        asked = await notices.page(connection, after=0, limit=10)
+    assert {one.address for one in asked} == {"new@example.org", "left@example.org"}
 
 
 async def test_a_rehearsal_says_the_same_and_changes_nothing(store: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import fields, replace
 from datetime import date
 
@@ -134,12 +135,30 @@ def test_every_field_but_the_line_is_part_of_the_content() -> None:
     assert len(fields(DraftBriefing)) == 11, "a new field belongs in content_key and in the test above"
 
 
+def composed(texts: list[str]) -> list[str]:
+    return [unicodedata.normalize("NFC", one) for one in texts]
+
+
+def test_a_text_whose_accents_stand_apart_is_no_other_text() -> None:
+    """As files copied from some systems have them (Unicode, canonical equivalence)."""
+    whole = replace(DRAFT, title="Été à Zoë", paragraphs=("Déjà vu.", "Angström: Å"), source="Öst")
+    apart = replace(
+        whole,
+        title=unicodedata.normalize("NFD", whole.title),
+        paragraphs=tuple(unicodedata.normalize("NFD", one) for one in whole.paragraphs),
+        source=unicodedata.normalize("NFD", "Öst"),
+    )
+    assert apart.title != whole.title
+    assert content_key(apart) == content_key(whole)
+
+
 @given(st.lists(ANY_TEXT, max_size=3), st.lists(ANY_TEXT, max_size=3))
+@example(["caf\u00e9"], ["cafe\u0301"])
 def test_content_is_equal_only_for_equal_paragraphs(one: list[str], other: list[str]) -> None:
     same = content_key(replace(DRAFT, paragraphs=tuple(one))) == content_key(
         replace(DRAFT, paragraphs=tuple(other))
     )
-    assert same == (one == other)
+    assert same == (composed(one) == composed(other))
 
 
 # --- sources ------------------------------------------------------------------------------------------------

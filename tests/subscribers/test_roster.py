@@ -63,6 +63,12 @@ def test_every_column_is_read() -> None:
     )
 
 
+def test_who_has_to_confirm_is_read_and_never_written() -> None:
+    assert row_with("unconfirmed", "yes").unconfirmed is True
+    assert row_with("unconfirmed", "no").unconfirmed is False
+    assert "unconfirmed" not in write_roster([row_with("unconfirmed", "yes")])
+
+
 def test_column_of_addresses_is_enough_and_the_rest_is_not_given() -> None:
     assert rows_of("email\nann@example.org\n") == (RosterRow("ann@example.org"),)
 
@@ -300,6 +306,12 @@ def test_header_is_spelled_like_the_options_of_the_command() -> None:
     (header,) = csv.reader([write_roster([]).strip()])
     assert header == [column.replace("_", "-") for column in COLUMNS]
     assert {"email", "at-once", "max-items", "status"} <= set(header)
+
+
+@pytest.mark.parametrize("word", ["daily", "weekdays", "monthly", "mon,thu"])
+def test_days_are_written_by_the_words_that_set_them(word: str) -> None:
+    (header, cells) = csv.reader(io.StringIO(write_roster([row_with("days", word)])))
+    assert dict(zip(header, cells, strict=True))["days"] == word
 
 
 # --- what a row asks for ------------------------------------------------------------------------------------

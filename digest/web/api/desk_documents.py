@@ -201,11 +201,11 @@ class RefusedCells(BaseModel):
     cells: list[str]
 
 
-#: As `subscribers.roster.COLUMNS`; empty leaves a column out.
+#: As `subscribers.roster.READ_COLUMNS`; empty leaves a column out.
 # fmt: off
 ColumnName = Literal[
     "", "email", "newsletter", "name", "topics", "days", "at", "timezone", "at_once", "sections", "format",
-    "max_items", "language", "status",
+    "max_items", "language", "status", "unconfirmed",
 ]
 # fmt: on
 

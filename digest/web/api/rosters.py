@@ -14,6 +14,7 @@ from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import as_csv, as_json
 from digest.flows.readers import newsletter_id_of
 from digest.flows.rosters import import_roster
+from digest.ingest.plaintext import is_utf16
 from digest.store import newsletters
 from digest.store.database import Database
 from digest.store.listed import Wanted
@@ -78,7 +79,8 @@ async def import_subscribers(
     repeated.
     """
     try:
-        text = (await request.body()).decode("utf-8-sig")
+        body = await request.body()
+        text = body.decode("utf-16" if is_utf16(body) else "utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("the body is not UTF-8 text: save it as CSV in UTF-8") from None
     if "\0" in text:

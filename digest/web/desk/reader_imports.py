@@ -20,7 +20,7 @@ from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
 from digest.web.linked import see_other
 from subscribers.headings import guessed
-from subscribers.roster import COLUMNS, write_cells
+from subscribers.roster import READ_COLUMNS, write_cells
 
 _LINES: Final = 30
 #: Refused lines that are shown; all of them can be fetched as a file.
@@ -64,7 +64,7 @@ class Imports:
             status=422 if wrong else 200,
             imports=found[:_LINES],
             more=found[_LINES - 1].id if len(found) > _LINES else None,
-            columns=[column.replace("_", "-") for column in COLUMNS],
+            columns=[column.replace("_", "-") for column in READ_COLUMNS],
             wrong=wrong,
         )
 
@@ -112,7 +112,7 @@ class Imports:
             status=422 if wrong else 200,
             one=one,
             rows=list(zip(one.headings, columns, samples, strict=True)),
-            known=COLUMNS,
+            known=READ_COLUMNS,
             newsletters=known,
             newsletter=form.one("newsletter") or one.newsletter or known[0].slug,
             basis=form.text("basis") or one.basis,

@@ -167,6 +167,14 @@ async def test_address_may_hold_a_slash(sqlite_store: Database) -> None:
     assert shown.json()["email"] == "a/data@example.org"
 
 
+async def test_a_roster_in_utf_16_is_read_as_spreadsheets_write_it(sqlite_store: Database) -> None:
+    async with program(sqlite_store) as client:
+        roster = "email\tname\nzo@example.org\tZoë\n".encode("utf-16")
+        done = await client.post("subscribers/import", content=roster, headers={"Content-Type": "text/csv"})
+        assert (done.json()["added"], done.json()["rejected"]) == (1, [])
+        assert (await client.get("subscribers/zo@example.org")).json()["name"] == "Zoë"
+
+
 async def test_rosters_come_in_and_go_out(sqlite_store: Database) -> None:
     roster = "email,name,days\nada@example.org,=Ada,weekdays\nnobody,,\n"
     async with program(sqlite_store) as client:

@@ -14,7 +14,7 @@ from digest.flows.import_work import work_on_imports
 from digest.flows.orders import plan_due
 from digest.store.database import Database
 from digest.web.api.desk_documents import ColumnName
-from subscribers.roster import COLUMNS
+from subscribers.roster import READ_COLUMNS
 from tests.web.api.programs import NOW, program
 
 pytestmark = pytest.mark.anyio
@@ -177,7 +177,7 @@ async def test_what_is_no_roster_is_refused(sqlite_store: Database, content: byt
 
 
 def test_the_columns_of_the_api_are_those_of_rosters() -> None:
-    assert set(get_args(ColumnName)) == {"", *COLUMNS}
+    assert set(get_args(ColumnName)) == {"", *READ_COLUMNS}
 
 
 async def test_a_one_off_comes_by_the_clocks_of_each_reader(sqlite_store: Database) -> None:
