@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -66,6 +67,7 @@ class _Tree(TyperGroup):
         """Load the command before it is looked up; a word that is none is left to the error."""
         if args[0] in _BRANCHES:
             self.commands[args[0]] = _grown(args[0])
+            _leave_to_collector()
         return super().resolve_command(ctx, args)
 
 
@@ -101,13 +103,12 @@ def _digest(
     """What stands before the first word."""
 
 
+@cache
 def _grown(word: str) -> Any:
     part = typer.Typer(rich_markup_mode=None)
     modules = [import_module(f"digest.cli.{file}") for file in _BRANCHES[word].files]
     modules[0].add_to(part)
-    grown = typer.main.get_group(part).commands[word]
-    _leave_to_collector()
-    return grown
+    return typer.main.get_group(part).commands[word]
 
 
 def _leave_to_collector() -> None:
