@@ -38,6 +38,10 @@ serve: $(RUNTIME) ## the web pages and the scheduler, until Ctrl-C
 	@$(BIN)/digest init
 	@$(BIN)/digest serve
 
+# what is compiled is kept, whatever the surroundings say: of the hundreds of processes that tests start each
+# would compile the program anew, and each worker all tests
+test test-long coverage: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(DEV) ## the whole test-suite but for the long runs
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not long"
 

@@ -20,7 +20,13 @@ settings.register_profile(
 )
 
 # a PostgreSQL is started once for all rooms, and only when a test asks for one
-pytest_plugins = ("tests.compiled", "tests.stores", "tests.premailer_runs", "tests.sharing")
+pytest_plugins = (
+    "tests.in_memory",
+    "tests.compiled",
+    "tests.stores",
+    "tests.premailer_runs",
+    "tests.sharing",
+)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.engine import make_url
 
 from digest.core.model import Topic
 from digest.flows.seed import seed
@@ -197,5 +198,8 @@ class SqliteStores:
             shutil.copyfile(self._model, path)
         return f"sqlite+aiosqlite:///{path}"
 
-    def take_back(self, _url: str) -> None:
-        """Leave the file where it is: the next store is another."""
+    def take_back(self, url: str) -> None:
+        """Remove the file and what lies beside it: the next store is another."""
+        path = make_url(url).database or ""
+        for end in ("", "-wal", "-shm"):
+            Path(path + end).unlink(missing_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -98,6 +99,7 @@ class _Tree(TyperGroup):
         """Load the command before it is looked up; a word that is none is left to the error."""
         if args[0] in _BRANCHES:
             self.commands[args[0]] = _grown(args[0])
+            _leave_to_collector()
         return super().resolve_command(ctx, args)
 
 
@@ -133,14 +135,13 @@ def _digest(
     """What stands before the first word."""
 
 
+@cache
 def _grown(word: str) -> Any:
     part = typer.Typer(rich_markup_mode=None)
     modules = [import_module(f"digest.cli.{file}") for file in _BRANCHES[word].files]
     modules[0].add_to(part)
     _written_as_elsewhere(part)
-    grown = typer.main.get_group(part).commands[word]
-    _leave_to_collector()
-    return grown
+    return typer.main.get_group(part).commands[word]
 
 
 def _written_as_elsewhere(part: typer.Typer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -63,7 +64,8 @@ class Shell:
     def __call__(self, *words: str, stdin: bytes = b"") -> Answer:
         """Run a command in this process."""
         streams = [io.TextIOWrapper(io.BytesIO(part), encoding="utf-8") for part in (stdin, b"", b"")]
-        with self._in_place(), _streams(*streams), patch.object(sys, "argv", ["digest", *words]):
+        place, words_typed = self._in_place(), patch.object(sys, "argv", ["digest", *words])
+        with place, _streams(*streams), words_typed, _collector_as_it_was():
             try:
                 run()
             except SystemExit as end:
@@ -156,6 +158,17 @@ def rows_of(store: Path) -> str:
 def _streams(stdin: io.TextIOWrapper, stdout: io.TextIOWrapper, stderr: io.TextIOWrapper) -> Iterator[None]:
     with patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr):
         yield
+
+
+@contextmanager
+def _collector_as_it_was() -> Iterator[None]:
+    """A command sets the collector of garbage for a process of its own, which this one is not."""
+    thresholds = gc.get_threshold()
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.enable()
 
 
 def _written(stream: io.TextIOWrapper) -> str:
