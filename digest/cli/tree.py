@@ -66,10 +66,16 @@ _BRANCHES: Final = {
 _BRACED: Final = re.compile(r"\{(.+)\}(\.\.\.)?")
 #: What it writes behind a name where no word of ours says what is put there: `<str>`, `<list[int]>`.
 _PYTHON_TYPE: Final = re.compile(r" <\S+>")
+_HELP: Final = ("-h", "--help")
 
 
 class _Command(TyperCommand):
     """A command that writes its words as other programs do: `EMAIL`, `[FILE]`, `ID...`, `--title TITLE`."""
+
+    def get_help_option_names(self, ctx: Any) -> list[str]:
+        """The same wherever it is asked from: it is kept, and a context may know nothing of the root's."""
+        ctx.help_option_names = list(_HELP)
+        return super().get_help_option_names(ctx)
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The words of the line of usage."""
@@ -111,7 +117,7 @@ def command_tree() -> TyperGroup:
         help="Newsletter digests: every briefing reaches every reader who asked for it exactly once.",
         rich_markup_mode=None,
         add_completion=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        context_settings={"help_option_names": list(_HELP)},
     )
     root.callback()(_digest)
     tree = typer.main.get_group(root)
