@@ -102,7 +102,11 @@ def test_a_text_is_a_text_whatever_its_first_letters_are(text: str) -> None:
     assert kind_of(text.encode()) is None
 
 
-@pytest.mark.parametrize("data", [b"PK\x03\x04", b"PK\x05\x06", packed("a.txt")[:40], b"PK\x03\x04" + REST])
+@pytest.mark.parametrize(
+    "data",
+    [b"PK\x03\x04", b"PK\x05\x06", packed("a.txt")[:40], b"PK\x03\x04" + REST],
+    ids=["its mark", "an end", "its beginning", "its mark and more"],
+)
 def test_an_archive_that_is_torn_is_one_all_the_same(data: bytes) -> None:
     kind = kind_of(data)
     assert kind is not None
