@@ -114,9 +114,20 @@ class Dovecot:
 
     def throw_out(self) -> None:
         """End whoever is in the mailbox now, as an admin would: their connection is gone."""
-        settings = str(self.folder / "dovecot.conf")
-        command = ["doveadm", "-c", settings, "kick", self.user]
-        subprocess.run(command, check=True, capture_output=True)
+        self._admin("kick")
+        # what it was told before may still be done meanwhile
+        deadline = time.monotonic() + 30
+        while self._is_visited():
+            assert time.monotonic() < deadline, "somebody who was thrown out is still there"
+            time.sleep(0.02)
+
+    def _is_visited(self) -> bool:
+        """Whether anybody has a connection; the first line has names of columns."""
+        return len(self._admin("who").splitlines()) > 1
+
+    def _admin(self, word: str) -> bytes:
+        command = ["doveadm", "-c", str(self.folder / "dovecot.conf"), word, self.user]
+        return subprocess.run(command, check=True, capture_output=True).stdout
 
     def lay(self, name: str, raw: bytes) -> None:
         """Put a mail into the inbox, as a server would."""
