@@ -204,7 +204,8 @@ async def test_two_processes_at_once_take_each_file_in_once(
     titles = await inbox.titles()
     assert (len(titles), set(titles)) == (14, wanted)
     kept = [f"taken/{number}.json" for number in range(12)] + ["taken/week.zip"]
-    assert inbox.lying()[-13:] == sorted(kept)
-    assert inbox.lying()[0] == "refused/bad.json"
-    assert all(one.kept_as for one in await inbox.records())
+    # who holds the plain name may find the file gone, when the other has moved it under the next one
+    assert sorted(one.replace("-2.", ".") for one in inbox.lying()[-13:]) == sorted(kept)
+    assert inbox.lying()[0].replace("-2.", ".") == "refused/bad.json"
+    assert {one.kept_as for one in await inbox.records()} <= set(inbox.lying())
     assert await inbox.troubles() == []
