@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TextIO
 
 from digest.errors import InputError, unreadable
-from digest.ingest.plaintext import is_utf16
+from digest.ingest.plaintext import read_as_text
 
 
 def bytes_of(file: Path) -> bytes:
@@ -28,7 +28,7 @@ def text_of(file: Path) -> str:
 def text_in(data: bytes, file: Path) -> str:
     """What bytes say that were read from a file: UTF-8, or UTF-16 as some spreadsheets write it."""
     try:
-        return data.decode("utf-16" if is_utf16(data) else "utf-8-sig")
+        return read_as_text(data)
     except UnicodeDecodeError:
         raise InputError(f"file {str(file)!r} is not UTF-8 text: save it as CSV in UTF-8") from None
 

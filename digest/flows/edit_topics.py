@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from digest.core.access import PROGRAM, Actor
 from digest.core.model import GENERAL, Briefing, BriefingStatus, Topic
 from digest.core.topic_words import retold
 from digest.errors import InputError, NotFoundError
+from digest.flows.shown import topic_shown
 from digest.ingest.topics import TopicRules
 from digest.store import editing
 from digest.store import topics as shelf
@@ -145,15 +146,8 @@ async def try_out(topic: Topic, *, store: Database) -> TryOut:
 
 
 def told(topic: Topic) -> dict[str, Any]:
-    """What the log of changes keeps."""
-    return {
-        "title": topic.title,
-        "position": topic.position,
-        "rules": dict(topic.rules),
-        "aliases": list(topic.aliases),
-        "description": topic.description,
-        "translations": {tag: asdict(words) for tag, words in topic.translations.items()},
-    }
+    """What the log of changes keeps; of which topic stands beside it."""
+    return {name: value for name, value in topic_shown(topic).items() if name != "slug"}
 
 
 def _compared(slug: str, found: Sequence[Briefing], today: TopicRules, tried: TopicRules) -> TryOut:

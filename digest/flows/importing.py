@@ -18,7 +18,7 @@ from digest.core.access import Actor
 from digest.core.importing import STEPS, ImportStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows.rosters import LINES_AT_A_TIME
-from digest.ingest.plaintext import is_utf16
+from digest.ingest.plaintext import read_as_text
 from digest.store import imports, newsletters
 from digest.store.changes import note_change
 from digest.store.database import Database
@@ -38,7 +38,7 @@ _Line = list[str] | RefusedLine
 def text_of(content: bytes) -> str:
     """The text of a file, in UTF-8, or in UTF-16 as some spreadsheets write it."""
     try:
-        return content.decode("utf-16" if is_utf16(content) else "utf-8-sig")
+        return read_as_text(content)
     except UnicodeDecodeError:
         raise InputError("the file is not UTF-8 text: save it as CSV in UTF-8") from None
 

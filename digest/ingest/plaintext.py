@@ -26,16 +26,15 @@ class NoTextError(InputError):
     """Bytes are no text, or not in UTF-8."""
 
 
-def is_utf16(data: bytes) -> bool:
-    """True when a file says by a byte-order mark that it is UTF-16."""
-    return data.startswith(_UTF16_MARKS)
+def read_as_text(data: bytes) -> str:
+    """What bytes say: UTF-8, or UTF-16 when a byte-order mark says so. Raises UnicodeDecodeError."""
+    return data.decode("utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig")
 
 
 def decoded(data: bytes, *, source: str) -> str:
-    """The text of a file: UTF-8, or UTF-16 when it says so by a byte-order mark."""
-    encoding = "utf-16" if is_utf16(data) else "utf-8-sig"
+    """The text of a file, which may be in UTF-16; raises NoTextError with the line that cannot be read."""
     try:
-        text = data.decode(encoding)
+        text = read_as_text(data)
     except UnicodeDecodeError as error:
         # the codec drops a byte-order mark first and counts from there, so count lines in its own bytes
         line = error.object[: error.start].count(b"\n") + 1

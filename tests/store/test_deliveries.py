@@ -15,6 +15,7 @@ from digest.store.database import Database
 from digest.store.deliveries import Claim, Recorded
 from digest.store.recording import LEASE
 from digest.store.tables import deliveries as table
+from digest.store.taking import Taken, Taking
 from subscribers import store as shelf
 from subscribers.model import Bookmark, Standing
 from tests.flows.newsroom import TUESDAY, at, copies, item, join_many, plan_all, publish_news, reader
@@ -356,3 +357,19 @@ async def test_the_number_of_copies_that_could_go_is_what_a_claim_would_take(sto
             async with store.read() as connection:
                 count = await claimable_count(connection, 1, now=now, resend_uncertain=resend)
             assert count == 1 + resend + (now > NOW)
+
+
+async def test_who_took_a_leaving_back_while_a_claim_was_under_way_is_not_skipped(
+    postgres_store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A statement that began before sees the standing of then: it is looked at once more."""
+    await planned(postgres_store)
+    take = Taking.take
+
+    def take_with_an_old_look(taking: Taking, *asked: Any) -> list[Taken]:
+        return [one._replace(standing=Standing.LEFT) for one in take(taking, *asked)]
+
+    monkeypatch.setattr(Taking, "take", take_with_an_old_look)
+    found = await claim(postgres_store)
+    assert [copy.delivery_id for copy in found.copies] == [1, 2, 3]
+    assert not found.skipped

@@ -14,7 +14,7 @@ from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import as_csv, as_json
 from digest.flows.readers import newsletter_id_of
 from digest.flows.rosters import import_roster
-from digest.ingest.plaintext import is_utf16
+from digest.ingest.plaintext import read_as_text
 from digest.store import newsletters
 from digest.store.database import Database
 from digest.store.listed import Wanted
@@ -79,8 +79,7 @@ async def import_subscribers(
     repeated.
     """
     try:
-        body = await request.body()
-        text = body.decode("utf-16" if is_utf16(body) else "utf-8-sig")
+        text = read_as_text(await request.body())
     except UnicodeDecodeError:
         raise InputError("the body is not UTF-8 text: save it as CSV in UTF-8") from None
     if "\0" in text:
