@@ -139,10 +139,9 @@ async def _sizes(
             .distinct()
             .order_by(mine.profile_id, mine.bookmark_id)
             .limit(pairs)
-            .cte("page")
         )
-        same = and_(page.c.profile_id == mine.profile_id, page.c.bookmark_id == mine.bookmark_id)
-        which = and_(which, exists().where(same))
+        # a list, which is made once: where a row asks whether it exists, SQLite may make it anew for each
+        which = and_(which, tuple_(mine.profile_id, mine.bookmark_id).in_(page))
     # counted group by group: of readers joined with their groups SQLite would sort each one
     counted = (
         select(mine.profile_id, mine.bookmark_id, mine.served_day, readers.scalar_subquery().label("size"))
