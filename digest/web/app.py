@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -123,7 +124,8 @@ def build_app(
         ],
     )
     if press is not None:
-        api = build_api(
+        build = partial(
+            build_api,
             store=store,
             press=press,
             base_url=base_url,
@@ -131,7 +133,7 @@ def build_app(
             now=now,
             calls_a_minute=calls_a_minute,
         )
-        app.router.routes.append(ApiRoute(api))
+        app.router.routes.append(ApiRoute(build))
     app.add_middleware(Shield, headers=security_headers())
     # outermost: what the others take counts, too
     app.add_middleware(Counting, requests=requests, routes=app.router.routes)

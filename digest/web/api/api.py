@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,9 +50,14 @@ CALLS_A_MINUTE: Final = 600
 class ApiRoute(BaseRoute):
     """All paths under `/api`: what is none there is answered by the API as well, not by a page."""
 
-    def __init__(self, app: FastAPI) -> None:
-        """Hand them to this application."""
-        self.app: Final = app
+    def __init__(self, build: Callable[[], FastAPI]) -> None:
+        """Hand them to the application that is built when the first call comes."""
+        self._build: Final = build
+
+    @cached_property
+    def app(self) -> FastAPI:
+        """The API. Its hundred paths are looked into as they are added, for which nobody waits who never calls."""
+        return self._build()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Take what begins so, whatever its method."""
