@@ -19,7 +19,8 @@ from subscribers.model import Section
 #: The first bytes of an archive.
 BEGINNING: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _MOST_FILES: Final = 500
-#: Of one file, and of all together, in bytes as unpacked: what an archive says of itself is not trusted.
+#: Of one file, and of all together, in bytes as unpacked. What an archive says of itself is taken for the
+#: most that is in it: `zipfile` gives no more of a file, and calls it damaged when there was more.
 MOST_OF_ONE: Final = 10_000_000
 MOST_OF_ALL: Final = 50_000_000
 #: Other methods may take much memory for their tables.
@@ -96,36 +97,28 @@ def files_in(
             files = [one for one in files if named is None or named.search(one.filename)]
             if len(files) > _MOST_FILES:
                 raise InputError(f"{source} holds more than {_MOST_FILES} files: part it")
-            left = most_bytes
-            for one in sorted(files, key=lambda one: one.filename):
-                part = _unpacked(archive, one, source, left, most_bytes, most_of_one)
-                left -= len(part)
-                yield shown(one.filename), part
+            files.sort(key=lambda one: one.filename)
+            # before the first is read, which may take its time
+            for one in files:
+                _require_readable(one, f"{source}/{shown(one.filename)}", most_of_one)
+            if sum(one.file_size for one in files) > most_bytes:
+                raise InputError(f"{source} unpacks to more than {most_bytes // 1_000_000} MB: part it")
+            for one in files:
+                with archive.open(one) as file:
+                    # asked for all of it, it would unpack whatever there is and measure that afterwards
+                    yield shown(one.filename), file.read(most_of_one + 1)
     # the package says by NotImplementedError what it cannot unpack
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError, zlib.error) as error:
         raise InputError(f"{source} is a damaged archive ({error}): pack it again") from None
 
 
-def _unpacked(
-    archive: zipfile.ZipFile,
-    one: zipfile.ZipInfo,
-    source: str,
-    left: int,
-    most_bytes: int,
-    most_of_one: int,
-) -> bytes:
-    name = f"{source}/{shown(one.filename)}"
+def _require_readable(one: zipfile.ZipInfo, name: str, most_of_one: int) -> None:
     if one.flag_bits & 1:
         raise InputError(f"{name} is encrypted: pack it without a password")
     if one.compress_type not in _METHODS:
         raise InputError(f"{name} is packed in an unusual way: pack it with deflate")
-    with archive.open(one) as file:
-        part = file.read(most_of_one + 1)
-    if len(part) > most_of_one:
+    if one.file_size > most_of_one:
         raise InputError(f"{name} has more than {most_of_one // 1_000_000} MB")
-    if len(part) > left:
-        raise InputError(f"{source} unpacks to more than {most_bytes // 1_000_000} MB: part it")
-    return part
 
 
 def _is_litter(name: str) -> bool:

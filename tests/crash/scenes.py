@@ -26,6 +26,13 @@ LANES: Final = 4
 NEWS: Final = 3
 #: Readers who are planned in one transaction.
 ONE_BY_ONE: Final = ("digest.flows.publish.IN_A_FILE", "digest.flows.publish.ON_A_SERVER")
+#: A part of the times by which those on the roll of a PostgreSQL miss each other: a newcomer waits for less.
+SOON_MISSED: Final = {
+    "digest.flows.roll.BEAT": 0.3,
+    "digest.flows.roll.FRESH_FOR": 1.5,
+    "digest.core.shares.LOOKS_BACK": 2.0,
+    "digest.core.shares.SILENT_FOR": 3.0,
+}
 
 
 @dataclass

@@ -6,6 +6,7 @@ import asyncio
 import signal
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from digest.store.ledger import Entry
 from digest.store.tables import deliveries
 from tests.crash.children import Born, Child
 from tests.crash.judgement import judge
-from tests.crash.scenes import LANES, NEWS, NOW, news_for, readers_of
+from tests.crash.scenes import LANES, NEWS, NOW, SOON_MISSED, news_for, readers_of
 from tests.flows.newsroom import copies
 from tests.walk.process import ended
 from tests.walk.recording import Accepted, Record, recording
@@ -103,8 +104,8 @@ async def test_the_results_of_a_sender_that_was_frozen_past_its_lease_are_refuse
     await news_for(store)
     async with recording() as record:
         record.slowness = 0.005
-        sleepy = Born(tmp_path, store, record.server, LANES, uncertain, nursery=births, shorter=lease_of(1.0))
-        waking = Born(tmp_path, store, record.server, LANES, uncertain, nursery=births)
+        waking = Born(tmp_path, store, record.server, LANES, uncertain, nursery=births, shorter=SOON_MISSED)
+        sleepy = replace(waking, shorter=SOON_MISSED | lease_of(1.0))
         frozen = await sleepy.start("run", "--now", NOW)
         await freeze(frozen, record, after, store)
         await leases_run_out(store)
@@ -164,7 +165,7 @@ async def test_a_sender_that_is_frozen_within_a_transaction_does_not_keep_its_ro
 ) -> None:
     readers = await readers_of(postgres_store, 40)
     await news_for(postgres_store)
-    shorter = lease_of(1.0) | {"digest.store.postgres.LONGEST_SILENCE_MS": 1000.0}
+    shorter = SOON_MISSED | lease_of(1.0) | {"digest.store.postgres.LONGEST_SILENCE_MS": 1000.0}
     async with recording() as record:
         record.slowness = 0.005
         sleepy = Born(tmp_path, postgres_store, record.server, LANES, nursery=births, shorter=shorter)
@@ -176,7 +177,7 @@ async def test_a_sender_that_is_frozen_within_a_transaction_does_not_keep_its_ro
                 assert frozen.returncode is None
                 await asyncio.sleep(0.05)
         await leases_run_out(postgres_store)
-        waking = Born(tmp_path, postgres_store, record.server, LANES, nursery=births)
+        waking = replace(sleepy, shorter=SOON_MISSED)
         status, _out, err = await waking.run("run", "--now", NOW)
         assert status in {0, 1}, err
         frozen.send_signal(signal.SIGCONT)

@@ -17,15 +17,13 @@ from digest.store.database import Database
 from digest.store.tables import deliveries
 from digest.store.workers import Kind
 from tests.crash.children import Born, Child
+from tests.crash.scenes import SOON_MISSED
 from tests.flows.newsroom import copies, item, join_many, publish_news
 from tests.walk.recording import Record
 
 #: A part of the times by which machines miss each other.
 QUICK: Final = {
-    "digest.flows.roll.BEAT": 0.3,
-    "digest.flows.roll.FRESH_FOR": 1.5,
-    "digest.core.shares.LOOKS_BACK": 2.0,
-    "digest.core.shares.SILENT_FOR": 3.0,
+    **SOON_MISSED,
     "digest.store.postgres.LONGEST_SILENCE_MS": 2400,
     "digest.store.postgres.LONGEST_THOUGHT_MS": 5000,
     # and by which servers that are gone are told from slow ones

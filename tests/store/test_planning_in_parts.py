@@ -31,8 +31,10 @@ async def all_different(store: Database, readers: int) -> DueSlot:
         for statement in (
             "INSERT INTO bookmarks (id, key, cut, deferred, ahead, waiting)"
             " SELECT b.id + s.id, randomblob(16), b.cut, b.deferred, b.ahead, b.waiting"
-            " FROM subscriptions s JOIN groups g ON g.id = s.group_id JOIN bookmarks b ON b.id = g.bookmark_id",
-            "INSERT INTO groups (id, newsletter_id, cadence_id, profile_id, bookmark_id, served_day, is_active)"
+            " FROM subscriptions s JOIN groups g ON g.id = s.group_id"
+            " JOIN bookmarks b ON b.id = g.bookmark_id",
+            "INSERT INTO groups"
+            " (id, newsletter_id, cadence_id, profile_id, bookmark_id, served_day, is_active)"
             " SELECT g.id + s.id, g.newsletter_id, g.cadence_id, g.profile_id, g.bookmark_id + s.id,"
             " g.served_day, g.is_active FROM subscriptions s JOIN groups g ON g.id = s.group_id",
             "UPDATE subscriptions SET group_id = group_id + id",

@@ -56,7 +56,7 @@ class ApiRoute(BaseRoute):
 
     @cached_property
     def app(self) -> FastAPI:
-        """The API. Its hundred paths are looked into as they are added, for which nobody waits who never calls."""
+        """The API. Its hundred paths are looked into as they are added: not while the pages start."""
         return self._build()
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
