@@ -16,6 +16,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+import pytest
+
+from digest.store import sqlite
 from tests.cli.shell import ROOT, Answer, Shell
 from tests.cli.test_returned import CLEO, mark_of, sent, standing
 from tests.flows.returning import report
@@ -41,7 +44,7 @@ exit $(cat $call/status)
 """
 _PATIENCE: Final = 60.0
 #: Seconds after which Postfix is asked to try what waits: it passes over a mail whose try just ends.
-_NUDGED_EVERY: Final = 5.0
+_NUDGED_EVERY: Final = 1.0
 
 
 def recipe(folder: Path) -> tuple[str, str]:
@@ -104,8 +107,12 @@ def bring(postfix: Postfix, *recipients: str) -> None:
         client.sendmail("", recipients, report(CLEO))
 
 
-def test_postfix_keeps_a_mail_while_the_store_is_locked_and_brings_it_again(newsroom: Shell) -> None:
+def test_postfix_keeps_a_mail_while_the_store_is_locked_and_brings_it_again(
+    newsroom: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mark = mark_of(sent(newsroom))
+    # a part of the time for which a lock is waited for
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 500)
     (store,) = newsroom.folder.rglob("*.sqlite3")
     with postfix_with_the_recipe(mark.partition("@")[2]) as (postfix, calls):
         with closing(sqlite3.connect(store, isolation_level=None)) as other:

@@ -56,6 +56,10 @@ namespace inbox {{
 {more}
 service anvil {{
   chroot =
+  # who gave a wrong password would wait for longer each time
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service imap-login {{
   chroot =
