@@ -23,6 +23,7 @@ settings.register_profile(
 pytest_plugins = (
     "tests.in_memory",
     "tests.compiled",
+    "tests.migrated",
     "tests.stores",
     "tests.premailer_runs",
     "tests.sharing",
