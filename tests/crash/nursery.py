@@ -19,10 +19,20 @@ import socket
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import digest
+from digest.render.printer import print_sheet
 from tests.crash.points import FREEZING, OF_COPIES, OF_NOTICES, POINTS
+from tests.render.samples import EIGHT, NEWSLETTER, TOPICS, issue
+
+
+#: What the program loads when it is needed, and nearly every child needs.
+_LOADED_LATE: Final = (
+    *("aiosqlite", "apscheduler.executors.asyncio", "apscheduler.triggers.interval", "babel.numbers"),
+    *("premailer", "snowballstemmer", "sqlalchemy.dialects.postgresql.psycopg", "typer._adapters"),
+    *("uvicorn.lifespan.off", "uvloop"),
+)
 
 
 def main(address: str) -> None:
@@ -31,6 +41,11 @@ def main(address: str) -> None:
         # the scripts of a migration are for its tool alone
         if "migrations" not in module.name:
             importlib.import_module(module.name)
+    for name in _LOADED_LATE:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    # what Jinja2 and premailer have read of the templates is known to every child
+    print_sheet(issue(), NEWSLETTER, EIGHT, TOPICS, NEWSLETTER.theme, "en")
     waker, wakes = os.pipe()
     os.set_blocking(wakes, False)
     signal.set_wakeup_fd(wakes)
