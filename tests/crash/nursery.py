@@ -26,7 +26,6 @@ from digest.render.printer import print_sheet
 from tests.crash.points import FREEZING, OF_COPIES, OF_NOTICES, POINTS
 from tests.render.samples import EIGHT, NEWSLETTER, TOPICS, issue
 
-
 #: What the program loads when it is needed, and nearly every child needs.
 _LOADED_LATE: Final = (
     *("aiosqlite", "apscheduler.executors.asyncio", "apscheduler.triggers.interval", "babel.numbers"),
