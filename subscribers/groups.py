@@ -24,6 +24,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
     tuple_,
     update,
@@ -155,11 +156,16 @@ def _has_readers() -> ColumnElement[bool]:
 async def _existing(connection: AsyncConnection, places: Collection[Place]) -> dict[Place, int]:
     found: dict[Place, int] = {}
     for some in chunks(list(places), _PLACES_AT_A_TIME):
-        query = _WITH_ID.where(tuple_(*_COLUMNS).in_([_values(place) for place in some]))
+        # said one by one: a list of places SQLite compares with each group that there is
+        query = _WITH_ID.where(or_(*(_is_at(place) for place in some)))
         # the oldest of several equal ones
         for row in await connection.execute(query.order_by(groups.c.id.desc())):
             found[_place_from(row)] = row.id
     return found
+
+
+def _is_at(place: Place) -> ColumnElement[bool]:
+    return and_(*(column == value for column, value in zip(_COLUMNS, _values(place), strict=True)))
 
 
 async def _equal_groups(connection: AsyncConnection, here: ColumnElement[bool]) -> list[list[int]]:

@@ -146,6 +146,8 @@ async def plan_cohorts(
     mine = reader_groups.c
     same_copy = and_(
         cohorts.c.issue_id == issue_id,
+        # all that there is, and with it a cohort is found by its key
+        cohorts.c.round == 1,
         cohorts.c.profile_id == mine.profile_id,
         cohorts.c.bookmark_id == mine.bookmark_id,
     )
