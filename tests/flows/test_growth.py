@@ -1,4 +1,4 @@
-"""However different their wishes are, four times as many readers cost some four times as much, not sixteen."""
+"""However different their wishes are, four times as many readers cost four times as much, not sixteen."""
 
 from __future__ import annotations
 
