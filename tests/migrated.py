@@ -14,6 +14,7 @@ from digest.store import schema
 _LOOKS: Final = ("SELECT", "PRAGMA main.", "PRAGMA table_", "WITH")
 
 _Said = list[tuple[str, Any]]
+_WHOLE_WAY: Final = schema._upgrade
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,22 +25,27 @@ def remembered_upgrades() -> Iterator[None]:
     of it for Alembic, which looks at tables again and again. Stores with rows, or of another age, go the
     whole way.
     """
-    upgrade = schema._upgrade
     known: dict[str, _Said] = {}
 
     def remembered(connection: Connection, upto: str) -> None:
         kind = connection.dialect.name
         if upto != "head" or schema._revision_of(connection) is not None:
-            upgrade(connection, upto)
+            _WHOLE_WAY(connection, upto)
         elif kind in known:
             for statement, values in known[kind]:
                 connection.exec_driver_sql(statement, values)
         else:
-            known[kind] = _listened_to(connection, lambda: upgrade(connection, upto))
+            known[kind] = _listened_to(connection, lambda: _WHOLE_WAY(connection, upto))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schema, "_upgrade", remembered)
         yield
+
+
+@pytest.fixture
+def whole_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blank stores go through every migration again, for who looks at how they do."""
+    monkeypatch.setattr(schema, "_upgrade", _WHOLE_WAY)
 
 
 def _listened_to(connection: Connection, work: Any) -> _Said:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -106,11 +106,10 @@ async def test_what_a_dead_sender_left_is_taken_up_at_once(store: Database, tmp_
     await plan_all(store, SEVEN)
     dead = Liveness(tmp_path / "senders")
     owner = dead.sign_on()
+    wall = datetime.now(UTC)
     async with store.write() as connection:
-        await deliveries.claim(
-            connection, 1, owner, now=SEVEN, wall=at(30, 0), limit=3, resend_uncertain=True
-        )
-        await deliveries.begin(connection, owner, [1], at(30, 0))
+        await deliveries.claim(connection, 1, owner, now=SEVEN, wall=wall, limit=3, resend_uncertain=True)
+        await deliveries.begin(connection, owner, [1], wall)
     jobs = jobs_for(store, tmp_path, resend_uncertain=False)
     assert (await run(jobs, SEVEN)).totals == RunTotals(issues=(1,))
     dead.sign_off(owner)

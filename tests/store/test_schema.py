@@ -293,6 +293,7 @@ _BEFORE_BRANDS = (
 )
 
 
+@pytest.mark.usefixtures("whole_way")
 async def test_a_failed_migration_leaves_nothing_behind(
     blank_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
