@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core import timetable
 from digest.core.feeding import Feed, FeedHealth
 from digest.core.model import DeliveryStatus, Issue, IssueStatus, Newsletter
+from digest.core.overdue import Lateness, Watched
 from digest.core.quiet import dates_of, names_by_day
 from digest.core.reputation import Level
 from digest.flows.family_acts import FamilyWatched, watched_at
@@ -27,6 +28,7 @@ from digest.store import (
     newsletters,
     orders,
     outcomes,
+    overdue,
     planning,
     returned_mails,
     risks,
@@ -131,6 +133,8 @@ class Needs:
     held: tuple[Running, ...]
     in_doubt: tuple[Running, ...]
     late: tuple[Coming, ...]
+    #: issues of which admins were told that none of their copies goes, and since when it is so
+    stuck: tuple[tuple[Running, datetime], ...]
     failed: tuple[Sent, ...]
     failed_orders: tuple[Order, ...]
     drafts: int
@@ -224,6 +228,7 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 held=_standing(found, IssueStatus.HELD),
                 in_doubt=tuple(one for one in found if one.in_doubt),
                 late=tuple(late),
+                stuck=_stuck(found, await overdue.told(connection)),
                 failed=tuple(one for one in sent if one.count("refused", "expired")),
                 failed_orders=tuple(
                     one
@@ -247,6 +252,11 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
             sent=sent,
             machines=machines,
         )
+
+
+def _stuck(found: tuple[Running, ...], told: Iterable[Watched]) -> tuple[tuple[Running, datetime], ...]:
+    since = {one.data["issue"]: one.since for one in told if one.kind is Lateness.ISSUE}
+    return tuple((one, since[one.issue.id]) for one in found if one.issue.id in since)
 
 
 def _could_be_sent(found: tuple[Running, ...]) -> int:

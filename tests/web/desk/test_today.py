@@ -13,7 +13,9 @@ import pytest
 from sqlalchemy import update
 
 from digest.core.access import Role
+from digest.core.overdue import Graces
 from digest.core.quiet import QuietDay
+from digest.flows.overdue import Lookout
 from digest.flows.today import Running
 from digest.store.database import Database
 from digest.store.tables import deliveries, issues
@@ -67,6 +69,22 @@ async def test_a_slot_without_an_issue_is_late_and_drafts_wait(store: Database) 
         page = says(await client.get("/admin/"))
     assert "and not planned yet. Is the scheduler running?" in page
     assert "1 briefing of the last seven days fit no topic" in page
+
+
+async def test_an_issue_of_which_no_copy_goes_is_stuck_until_one_does(store: Database) -> None:
+    await join_many(store, 3, TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"))
+    await plan_all(store, at(24, 7))
+    lookout = Lookout(store=store, graces=Graces.of_minutes(slot=15, issue=30))
+    for minutes in (0, 31):
+        await lookout.look(at(24, 7) + timedelta(minutes=minutes))
+    told = "The Daily Digest, issue 1: 3 copies are left, and none has gone since Tue 24 Nov 2026, 07:00"
+    async with at_the_desk(store, Role.VIEWER, lambda: at(24, 8)) as client:
+        assert told in says(await client.get("/admin/"))
+        async with store.write() as connection:
+            await connection.execute(update(deliveries).where(deliveries.c.id == 1).values(status="sent"))
+        await lookout.look(at(24, 8))
+        assert "none has gone since" not in says(await client.get("/admin/"))
 
 
 async def test_outcomes_stand_in_words_beside_their_bars(store: Database, tmp_path: Path) -> None:
