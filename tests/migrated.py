@@ -21,9 +21,9 @@ _WHOLE_WAY: Final = schema._upgrade
 def remembered_upgrades() -> Iterator[None]:
     """The first blank store of a kind goes through every migration; others are told the same, word by word.
 
-    Migrations decide by what they find, and in a blank store find nothing. Half a second each is spared, most
-    of it for Alembic, which looks at tables again and again. Stores with rows, or of another age, go the
-    whole way.
+    Migrations decide by what they find, and in a blank store find nothing. On SQLite half a second each is
+    spared, most of it for Alembic, which looks at tables again and again. Stores with rows, or of another
+    age, go the whole way.
     """
     known: dict[str, _Said] = {}
 

@@ -29,12 +29,10 @@ class Steps:
 def counted_steps() -> Iterator[Steps]:
     """Count what every SQLite store does in the block, over asynchronous connections."""
     steps = Steps()
-    counted: list[Any] = []
 
     def count(connection: Connection) -> None:
         driver: Any = connection.connection.dbapi_connection
         driver.run_async(lambda raw: raw.set_progress_handler(steps, _STRIDE))
-        counted.append(driver)
 
     event.listen(Engine, "engine_connect", count)
     try:

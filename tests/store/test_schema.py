@@ -49,7 +49,7 @@ from subscribers.tables import standing_changes
 from tests.postgres import PostgresServer
 from tests.stores import TOPICS
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("whole_way")]
 
 
 async def test_a_fresh_store_has_the_tables_that_the_program_works_with(blank_store: Database) -> None:
@@ -293,7 +293,6 @@ _BEFORE_BRANDS = (
 )
 
 
-@pytest.mark.usefixtures("whole_way")
 async def test_a_failed_migration_leaves_nothing_behind(
     blank_store: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
