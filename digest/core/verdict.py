@@ -13,7 +13,7 @@ from enum import Enum, StrEnum, auto
 from typing import Final
 
 from digest.core.model import DeliveryStatus, Outcome, Stage, Verdict
-from digest.core.reply_words import FULL, GREY, RATE, SPAM, UNKNOWN_USER
+from digest.core.refusal_words import FULL, GREY, RATE, SPAM, UNKNOWN_USER
 
 #: Stages at which no word was said about a letter: trouble there is the server's or ours, never the reader's.
 UNTRIED: Final = frozenset({Stage.CONNECT, Stage.GREETING, Stage.STARTTLS, Stage.AUTH})

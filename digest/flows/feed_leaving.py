@@ -7,15 +7,17 @@ that nothing has changed needs no writing either, and yet is worth as much as a 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.feeding import Feed, forgotten_before
-from digest.ingest.feeds import FeedRead
 from digest.store import feed_items
 from digest.store import feeds as shelf
 from digest.store.database import Database
+
+if TYPE_CHECKING:
+    from digest.ingest.feeds import FeedRead
 
 #: In one transaction: others write too.
 TOGETHER: Final = 1000

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.importing import ImportStatus
 from digest.core.model import Newsletter
-from digest.flows.exports_at_desk import ExportDesk
 from digest.flows.readers import topic_names
 from digest.flows.taking_back import take_back, undo_of
 from digest.flows.taking_in import Lines
@@ -28,6 +27,9 @@ from digest.store.imports import Import, Piece
 from subscribers import consents
 from subscribers.roster import RefusedLine, RosterRow, read_lines
 from subscribers.wishes import address_key
+
+if TYPE_CHECKING:
+    from digest.flows.exports_at_desk import ExportDesk
 
 log = structlog.get_logger(__name__)
 
@@ -87,6 +89,9 @@ async def _conclude(one: Import, store: Database, now: datetime) -> None:
 
 
 async def _export_desk(one: Import, store: Database) -> ExportDesk:
+    # imported here: every run looks whether there is something to take in, and hardly any finds an export
+    from digest.flows.exports_at_desk import ExportDesk
+
     async with store.read() as connection:
         names = topic_names(await topics.every(connection))
         by_slug = {known.slug: known for known in await newsletters.every(connection)}

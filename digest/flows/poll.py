@@ -9,19 +9,21 @@ from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import structlog
 
 from digest.core.feeding import Feed, PollOutcome
 from digest.errors import StoreError
-from digest.flows.find_feed import Found, find_feed
-from digest.flows.poll_feed import Polled, poll_feed
-from digest.ingest.feed_room import ReadingRoom
-from digest.reach.client import Reach
 from digest.store import feeds as shelf
 from digest.store.database import Database
+
+if TYPE_CHECKING:
+    from digest.flows.find_feed import Found
+    from digest.flows.poll_feed import Polled
+    from digest.ingest.feed_room import ReadingRoom
+    from digest.reach.client import Reach
 
 log = structlog.get_logger(__name__)
 
@@ -103,10 +105,15 @@ class Poller:
 
     async def find(self, url: str) -> Found:
         """The feed that stands at an address, or that the page there names; raises InputError."""
+        from digest.flows.find_feed import find_feed
+
         return await find_feed(url, reach=self._reach, room=self._room)
 
     async def poll(self, feed: Feed, now: datetime) -> Polled:
         """Ask one feed now, whenever it is due."""
+        # imported here: what reads feeds takes a tenth of the time that a command needs to start
+        from digest.flows.poll_feed import poll_feed
+
         return await poll_feed(
             feed, store=self._store, reach=self._reach, room=self._room, now=now, chance=self._chance
         )

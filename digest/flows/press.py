@@ -22,7 +22,6 @@ from digest.core.notices import Notice
 from digest.core.telling_once import Pin
 from digest.flows.editions import Edition, Fitting, Heading, Printed, edition_of
 from digest.flows.notice_press import NoticePress
-from digest.flows.trials import SIGN, copy_of
 from digest.mail.dkim import CohortBody, DkimKey, Signer
 from digest.mail.headers import Mailbox, wire_address
 from digest.mail.heading import (
@@ -182,6 +181,9 @@ class Press:
 
     async def trial(self, notice: Notice) -> Letter:
         """A test: a copy under its own names, with a sign before the subject, and links of nobody."""
+        # imported here: few processes ever print one
+        from digest.flows.trials import SIGN, copy_of
+
         copy, carried = copy_of(notice)
         edition = await self.edition(copy.issue, *carried)
         printed = await self.printed(copy, edition)

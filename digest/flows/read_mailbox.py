@@ -16,7 +16,8 @@ import structlog
 from digest.core.settling import Effect
 from digest.errors import StoreError, TransportError
 from digest.flows.own_thread import OwnThread
-from digest.mail.mailbox import Looked, MailboxAddress, OpenMailbox, Put, RefusedError, entered
+from digest.mail.mailbox.address import MailboxAddress
+from digest.mail.mailbox.looked import Looked, OpenMailbox, Put, RefusedError
 from digest.store import mailbox_states
 from digest.store.database import Database
 from digest.store.mailbox_states import WORTH_TELLING, MailboxSeen
@@ -188,6 +189,9 @@ class MailboxReader:
         return reduce(MailboxRead.__add__, found, MailboxRead()), more
 
     def _enter(self, opened: ExitStack) -> OpenMailbox:
+        # imported here: what speaks to mailboxes is of use to those alone who have one
+        from digest.mail.mailbox.entered import entered
+
         return opened.enter_context(entered(self._address, **self._folders, context=self._context))
 
     async def _names(self, mailbox: OpenMailbox, thread: OwnThread) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,7 +17,6 @@ from digest.core.access import PROGRAM
 from digest.core.model import Rejected
 from digest.core.watching import SETTLES, Sight, is_at_rest
 from digest.errors import InputError, StoreError
-from digest.flows.collect import Collected, collect_within
 from digest.flows.folder_troubles import Troubles
 from digest.ingest.folder import Folder, Kept, Lying
 from digest.ingest.gathered import Gathered
@@ -26,6 +25,9 @@ from digest.store import pulling
 from digest.store import taken_files as shelf
 from digest.store.database import Database
 from digest.store.taken_files import TakenFile
+
+if TYPE_CHECKING:
+    from digest.flows.collect import Collected
 
 log = structlog.get_logger(__name__)
 
@@ -268,6 +270,9 @@ def _read(folder: Folder, name: str, sight: Sight) -> _Read | None:
 
 async def _taken(connection: AsyncConnection, record: TakenFile, read: _Read, now: datetime) -> TakenFile:
     """Take in all that was read, and write down what became of it."""
+    # imported here: nearly every look finds nothing to take in
+    from digest.flows.collect import collect_within
+
     rejected = [Rejected(record.name, 1, read.refusal)] if read.refusal else []
     done: list[Collected] = []
     for part in read.parts:

@@ -22,10 +22,8 @@ from digest.core.warmup import WarmingUp
 from digest.errors import DigestError
 from digest.flows.alerts import Told, tell
 from digest.flows.counting import add_up, count_families
-from digest.flows.edit_briefing import publish_due
 from digest.flows.gather_pictures import Gatherer
 from digest.flows.hand_over import Handed, Messenger
-from digest.flows.import_work import work_on_imports
 from digest.flows.issue_acts import settle_stopped
 from digest.flows.notify import Notified, notify
 from digest.flows.orders import plan_due
@@ -42,6 +40,7 @@ from digest.flows.watch import Looked, Watcher
 from digest.jobs.here import Here
 from digest.jobs.liveness import Liveness
 from digest.jobs.place import Place
+from digest.jobs.seldom import publish_due, work_on_imports
 from digest.jobs.tidying import Tidying
 from digest.mail.post import Post
 from digest.store import issues, notices, webhooks

@@ -9,20 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from functools import cache
 from typing import Final
 from weakref import WeakValueDictionary
 
-import httpx2
-
-from digest.reach.answers import KEPT_HEADERS, VALUE_LIMIT, Answer, Bounds, ReachError, Trouble
+from digest.reach.answers import Answer, Bounds, ReachError, Trouble
 from digest.reach.places import Address, Network, Place, is_open_to, number_of, place_from, place_of
-from digest.reach.unpacking import ENCODINGS, TooLargeError, Unpacking
 
 #: A host's name (in A-labels) and port in, its numbers as text out; raises OSError when it is not known.
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -119,15 +113,12 @@ class Reach:
     async def _ask(
         self, bounds: Bounds, method: str, place: Place, headers: Mapping[str, str], body: bytes
     ) -> Answer:
-        trouble = None
-        for address in (await self._numbers(place))[:_TRIED_ADDRESSES]:
-            try:
-                return await self._ask_at(address, bounds, method, place, headers, body)
-            except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-                trouble = error
-            except httpx2.TransportError as error:
-                raise _broken(place, error) from None
-        raise _broken(place, trouble) from None
+        # imported here: nearly every command has a way out at hand, and few of them go
+        from digest.reach.exchange import Question, ask
+
+        numbers = (await self._numbers(place))[:_TRIED_ADDRESSES]
+        question = Question(method, {"User-Agent": self._agent, **headers}, body)
+        return await ask(question, place, numbers, bounds)
 
     async def _numbers(self, place: Place) -> list[Address]:
         """The numbers of a name, all of them open to us; raises ReachError when one is not."""
@@ -156,84 +147,6 @@ class Reach:
         )
         return [str(address[0]) for *_kind, address in found]
 
-    async def _ask_at(
-        self,
-        address: Address,
-        bounds: Bounds,
-        method: str,
-        place: Place,
-        headers: Mapping[str, str],
-        body: bytes,
-    ) -> Answer:
-        request = httpx2.Request(
-            method,
-            place.at(address),
-            headers={
-                "Host": place.authority,
-                "User-Agent": self._agent,
-                "Accept-Encoding": "gzip, deflate",
-                "Connection": "close",
-                **headers,
-            },
-            content=body or None,
-            extensions={
-                "sni_hostname": place.host,
-                "timeout": {
-                    "connect": bounds.connect_seconds,
-                    "read": bounds.seconds,
-                    "write": bounds.seconds,
-                },
-            },
-        )
-        async with httpx2.AsyncHTTPTransport(verify=_strict_tls(), trust_env=False) as transport:
-            response = await transport.handle_async_request(request)
-            try:
-                content = await _body_of(response, place, bounds)
-            finally:
-                await response.aclose()
-        kept = {
-            name: value[:VALUE_LIMIT]
-            for name, value in response.headers.items()
-            if name.lower() in KEPT_HEADERS
-        }
-        return Answer(response.status_code, kept, content, place.url)
-
-
-async def _body_of(response: httpx2.Response, place: Place, bounds: Bounds) -> bytes:
-    """The body, unpacked; raises ReachError when there is too much of it, or it is not what it says."""
-    encoding = response.headers.get("content-encoding", "").strip().lower()
-    if encoding not in ENCODINGS:
-        raise ReachError(
-            Trouble.BROKEN, f"{place.url} is packed as {encoding[:40]!r}, which is not understood"
-        )
-    body = Unpacking(encoding, bounds)
-    try:
-        async for piece in response.aiter_raw():
-            body.take(piece)
-        return body.whole()
-    except TooLargeError:
-        raise ReachError(
-            Trouble.TOO_LARGE,
-            f"{place.url} is larger than {bounds.wire_bytes:,} bytes, or {bounds.body_bytes:,} unpacked",
-        ) from None
-    except zlib.error as error:
-        raise ReachError(Trouble.BROKEN, f"{place.url} is not {encoding} as it says: {error}") from None
-
 
 def _called(host: str, number: Address) -> str:
     return host if host == str(number) else f"the host {host} is {number}, which"
-
-
-def _broken(place: Place, error: Exception | None) -> ReachError:
-    if isinstance(error, httpx2.TimeoutException):
-        return ReachError(Trouble.TOO_SLOW, f"{place.url} did not answer in time")
-    said = " ".join(str(error or "").split())[:200]
-    return ReachError(Trouble.BROKEN, f"{place.url} could not be reached" + (f": {said}" if said else ""))
-
-
-@cache
-def _strict_tls() -> ssl.SSLContext:
-    # reading the system's roots takes its time
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from digest.flows.read_mailbox import MailboxReader
 from digest.flows.settle import Mail, Settled, Settling
-from digest.mail.mailbox import parse_mailbox
+from digest.mail.mailbox.address import parse_mailbox
 from digest.store.database import Database
 from tests.flows.returning import NINE, settling
 

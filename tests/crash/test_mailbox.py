@@ -12,7 +12,7 @@ import pytest
 
 from digest.core.settling import Effect
 from digest.flows.read_mailbox import MailboxReader
-from digest.mail.mailbox import parse_mailbox
+from digest.mail.mailbox.address import parse_mailbox
 from digest.store import returned_mails
 from digest.store.database import Database
 from subscribers.model import Standing

@@ -13,7 +13,7 @@ from digest.core.model import DeliveryStatus
 from digest.flows import alerts, edit_briefing
 from digest.flows.read_mailbox import MailboxReader
 from digest.flows.settle import Mail, Settled
-from digest.mail.mailbox import parse_mailbox
+from digest.mail.mailbox.address import parse_mailbox
 from digest.mail.servers import Server
 from digest.store import issues
 from digest.store.database import Database

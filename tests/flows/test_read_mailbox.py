@@ -19,7 +19,7 @@ from digest.flows.mail_in import MailIn
 from digest.flows.read_mailbox import MailboxReader
 from digest.flows.settle import Mail, Settled
 from digest.flows.tidy import tidy
-from digest.mail.mailbox import parse_mailbox
+from digest.mail.mailbox.address import parse_mailbox
 from digest.store import mailbox_states, returned_mails
 from digest.store.database import Database
 from digest.store.mailbox_states import WORTH_TELLING

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from digest.errors import TransportError
-from digest.mail.mailbox import MOST_OCTETS, OpenMailbox, Put, RefusedError, entered, parse_mailbox
+from digest.mail.mailbox.address import parse_mailbox
+from digest.mail.mailbox.entered import entered
 from digest.mail.mailbox.imap import _bodies_in
-from digest.mail.mailbox.looked import MOST_TOGETHER, fitting
+from digest.mail.mailbox.looked import MOST_OCTETS, MOST_TOGETHER, OpenMailbox, Put, RefusedError, fitting
 from tests.mail.dovecot import PASSWORD, Dovecot, running
 
 USERS = itertools.count()

@@ -23,7 +23,7 @@ from digest.flows.read_mailbox import MailboxReader
 from digest.flows.settle import Mail, Settling
 from digest.mail.listen_at import ListenAt
 from digest.mail.listener import listening
-from digest.mail.mailbox import parse_mailbox
+from digest.mail.mailbox.address import parse_mailbox
 from digest.mail.servers import Server
 from digest.store.database import Database
 from subscribers.model import Standing
