@@ -33,9 +33,13 @@ NO_SUCH_READER: Final = (
     # Japanese, Korean
     r"(?:ユーザー?|宛先|メールアドレス|アドレス|受信者|メールボックス|アカウント|送信先).{0,40}"
     r"(?:見つかりません|見つかりませんでした|存在しません|存在しない|ありません|不明|無効|間違|誤り)",
+    r"(?:リスト|ディレクトリー?)に(?:は)?(?:ありません|見つかりません|存在しません)",
     r"あて先不明|宛先不明|(?:사용자|수신자|계정|메일 ?주소|받는 사람).{0,30}(?:없|존재하지|찾을 수)",
 )
 CLOSED: Final = (
+    r"\b(?:casilla|cuenta|buz[oó]n|conta|caixa postal|casella|utente|usuari[oa])\b.{0,40}\b"
+    r"(?:expirad|caducad|desactivad|deshabilitad|inactiv|inativ|cerrad|eliminad|desativad|encerrad|scadut"
+    r"|disattivat|disabilitat|inattiv|chius)",
     r"(?:compte|bo[iî]te).{0,30}(?:d[eé]sactiv|ferm[eé]|supprim)",
     r"\b(?:postfach|konto)\b.{0,30}\b(?:deaktiviert|gel[oö]scht|geschlossen)",
 )
@@ -47,7 +51,7 @@ NO_SUCH_DOMAIN: Final = (
 MAILBOX_FULL: Final = (
     r"\bpostfach\b.{0,40}\b(?:voll|[uü]berf[uü]llt)",
     r"\bspeicherplatz\b.{0,40}\b(?:ersch[oö]pft|[uü]berschritten)",
-    r"\bbo[iî]te\b.{0,40}\bpleine?\b|\bquota (?:d[eé]pass|excedid)|\bbuz[oó]n\b.{0,30}\blleno\b",
+    r"\bbo[iî]te\b.{0,40}\bpleine?\b|\bquota (?:d[eé]pass|excedid)|\b(?:buz[oó]n|casilla|cuenta|mailbox)\b.{0,30}\bllen[oa]\b",
     r"\bcaixa\b.{0,30}\bcheia\b|\bcasella\b.{0,30}\bpiena\b|\bsobrepas\w+.{0,20}\b(?:cuota|l[ií]mite)",
     r"(?:邮箱|郵箱|信箱|邮箱空间|空间|容量|存储|儲存).{0,12}(?:已满|已滿|满|滿|不足|超出|超过|超過)",
     r"容量.{0,10}(?:超|オーバー|一杯|いっぱい)|メールボックス.{0,20}(?:いっぱい|一杯|超|満杯)",

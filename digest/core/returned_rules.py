@@ -71,7 +71,7 @@ class _Row:
 
 
 #: Exchange Online's word for an unknown recipient, when its edge refuses who is not in the directory.
-_NOT_IN_THE_DIRECTORY: Final = re.compile(r"recipient address rejected: access denied")
+_NOT_IN_THE_DIRECTORY: Final = re.compile(r"5\.4\.1 <?@?>?:? ?recipient address rejected: access denied")
 #: Codes that say nothing: they must not be quoted as a reason.
 _VAGUE: Final = r"(?:[245]\.0\.0)?"
 
@@ -81,7 +81,8 @@ _TABLE: Final = (
     _Row(Kind.DELIVERED, "code:2", action="", reply="", enhanced=r"2\.\d+\.\d+"),
     _Row(Kind.DELAYED, "action:delayed", action=r"delayed"),
     # What says little or much about the reader, but clearly who is not the cause.
-    _Row(Kind.HARD, "code:5.4.1", enhanced=r"5\.4\.1", words=_NOT_IN_THE_DIRECTORY, lasting=True),
+    _Row(Kind.HARD, "code:5.4.1", words=_NOT_IN_THE_DIRECTORY, lasting=True),
+    _Row(Kind.HARD, "words:null-mx", words=words.NULL_MX, lasting=True),
     _Row(Kind.BLOCKED, "words:sender", words=words.SENDER),
     _Row(Kind.BLOCKED, "code:5.1.8", enhanced=r"5\.1\.[78]"),
     _Row(Kind.FULL, "code:x.2.2", enhanced=r"[45]\.2\.2"),
@@ -96,6 +97,14 @@ _TABLE: Final = (
     _Row(Kind.BLOCKED, "code:4.7", reply=r"(?:4..)?", enhanced=r"4\.7\.\d+"),
     _Row(Kind.SOFT, "code:4", reply=r"4.."),
     _Row(Kind.SOFT, "code:4", reply=r"", enhanced=r"4\.\d+\.\d+"),
+    # Who took the recipient and refuses when it sees the mail, filters, whatever it says: mobile carriers do.
+    _Row(
+        Kind.SOFT,
+        "words:after-the-mail",
+        reply=r"5..",
+        enhanced=r"(?!5\.1\.[1-9]).*",
+        words=words.AFTER_THE_MAIL,
+    ),
     # Nobody is there.
     _Row(Kind.HARD, "words:no-such-domain", words=words.NO_SUCH_DOMAIN, lasting=True),
     _Row(Kind.HARD, "words:no-such-reader", words=words.NO_SUCH_READER, lasting=True),
@@ -138,6 +147,11 @@ def is_vague(ruling: Ruling) -> bool:
     return ruling.rule in {_LAST, "code:4"}
 
 
+def said_after_the_mail(text: str) -> bool:
+    """True when a server said it once it had the whole mail, as others tell."""
+    return words.AFTER_THE_MAIL.search(words.bare(text)) is not None
+
+
 def is_guess(text: str) -> bool:
     """True when words name causes that may or may not be."""
     return words.GUESS.search(words.bare(text)) is not None
@@ -154,7 +168,9 @@ def codes_in(text: str) -> tuple[str, str]:
     codes = [found[1] for found in _ENHANCED.finditer(text)]
     alike = [one for one in codes if one[0] == reply[:1]] if reply else codes
     specific = [one for one in alike if not one.endswith(".0.0")]
-    return reply, next(iter(specific or alike), "")
+    # providers put a code of their own, which only names the sort, before that of the server they asked
+    clear = [one for one in specific if not one.endswith(".0")]
+    return reply, next(iter(clear or specific or alike), "")
 
 
 def clearest(*codes: str) -> str:

@@ -44,6 +44,12 @@ _MARKS: Final = re.compile(r"[\s.!,;:*'\"“”„«»。！，、()\[\]_<>-]+")
 #: Of the own lines: how many are asked for a wish to leave, and how many are read at all.
 _FEW: Final = 3
 _MOST_LINES: Final = 400
+#: A reader who leaves says little: of more lines or links it is a newsletter, whose readers may leave it.
+#: Who names the mail that he answers may sign at length.
+_LINES_OF_A_WISH: Final = 12
+_LINES_OF_A_WISH_UNNAMED: Final = 4
+_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
+_QUOTATION: Final = re.compile(r"<blockquote\b|gmail_quote|divRplyFwdMsg|<hr\b", re.IGNORECASE)
 
 
 def answer_of(mail: Part, ours: Ours, envelope_to: str) -> tuple[Kind, str, str] | None:
@@ -60,7 +66,7 @@ def answer_of(mail: Part, ours: Ours, envelope_to: str) -> tuple[Kind, str, str]
     if any(part.type == "message/disposition-notification" for part in mail.walk()):
         return Kind.AUTO_REPLY, "mdn", said
     answers = _is_answer(mail, ours, envelope_to)
-    if answers and _wants_to_leave(subject):
+    if answers and _wants_to_leave(subject) and len(lines) <= _LINES_OF_A_WISH and _links(mail, lines) < 2:
         # also when a mail program wrote it, for a reader who pressed its button
         return Kind.UNSUBSCRIBE, "words:unsubscribe", said
     if CHALLENGE.search(" ".join([subject, *lines[:30]])) and (machine or answers):
@@ -78,7 +84,7 @@ def _by_the_words(mail: Part, subject: str, lines: list[str], said: str) -> tupl
         return Kind.AUTO_REPLY, "words:away", said
     if _BULK.match(mail.get("precedence")):
         return Kind.AUTO_REPLY, "header:precedence", said
-    if any(_wants_to_leave(line) for line in lines[:_FEW]):
+    if any(_wants_to_leave(line) for line in lines[:_FEW]) and _says_little(mail, lines):
         return Kind.UNSUBSCRIBE, "words:unsubscribe", said
     if "<>" in mail.get("return-path"):
         return Kind.AUTO_REPLY, "header:return-path", said
@@ -106,6 +112,20 @@ def _machine_of(mail: Part) -> str:
 def _wants_to_leave(line: str) -> bool:
     """True when a line is nothing but such a wish."""
     return len(line) < 100 and LEAVE.fullmatch(" ".join(_MARKS.sub(" ", line).split())) is not None
+
+
+def _says_little(mail: Part, lines: list[str]) -> bool:
+    """True of few lines without a link, as nobody sends them who wants to be read."""
+    named = mail.get("in-reply-to") or mail.get("references")
+    return len(lines) <= (_LINES_OF_A_WISH if named else _LINES_OF_A_WISH_UNNAMED) and not _links(mail, lines)
+
+
+def _links(mail: Part, lines: list[str]) -> int:
+    """How many links stand above what is quoted."""
+    part = next(iter(texts(mail)), None)
+    if part is not None and part.type == "text/html":
+        return len(_LINK.findall(_QUOTATION.split(part.source, maxsplit=1)[0]))
+    return sum(len(_LINK.findall(line)) for line in lines)
 
 
 def _is_answer(mail: Part, ours: Ours, envelope_to: str) -> bool:

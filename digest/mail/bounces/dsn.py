@@ -9,9 +9,8 @@ from typing import Final
 
 from digest.core.returned_rules import Said, clearest, codes_in
 from digest.mail.bounces.addresses import one_address
-from digest.mail.bounces.mime import Part, decoded
+from digest.mail.bounces.mime import STATUS_PARTS, Part, decoded
 
-_STATUS_PARTS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
 _IN_TEXT: Final = re.compile(
     r"^[ \t]{0,8}(?:Reporting-MTA|Final-Recipient|Original-Recipient):", re.MULTILINE | re.IGNORECASE
@@ -63,7 +62,7 @@ class _Groups:
 
 def read_report(mail: Part) -> Report | None:
     """The report of a mail, or None when it has none."""
-    parts = [part for part in mail.walk() if part.type in _STATUS_PARTS]
+    parts = [part for part in mail.walk() if part.type in STATUS_PARTS]
     for text in [part.text for part in parts] or list(_reports_in_texts(mail)):
         report = _read(text)
         if report.told:

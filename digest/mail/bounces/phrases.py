@@ -53,7 +53,8 @@ FAILED: Final = _phrases(
 #: With which nobody begins who writes to a person.
 OPENING: Final = re.compile(
     r"(?:your|the|this|a|following) (?:e-?mail|message|mail|following (?:e-?mail|message|mail))[^.!?]{0,120}"
-    r"\s(?:could not|couldn.t|cannot|can not|was not|has not been) (?:be )?(?:\w+ )?(?:deliver|sent|rout)"
+    r"\s(?:could not|couldn.t|cannot|can not|was not|has not been) (?:be )?(?:\w+ )?"
+    r"(?:deliver|sent\b(?! to you\b| unsolicited)|rout)"
     r"|non-delivery report|the (?:e-?mail|message) below could not be delivered"
     r"|votre message n.a pas pu|ihre nachricht .{0,80}konnte nicht"
     r"|su mensaje no (?:se )?(?:ha )?(?:podido|pudo)"

@@ -12,7 +12,15 @@ from typing import Final
 from flufl.bounce import all_failures
 
 from digest.core.returned import Kind
-from digest.core.returned_rules import Said, clearest, codes_in, is_guess, is_vague, rule_on
+from digest.core.returned_rules import (
+    Said,
+    clearest,
+    codes_in,
+    is_guess,
+    is_vague,
+    rule_on,
+    said_after_the_mail,
+)
 from digest.mail.bounces.addresses import ADDRESS, Ours, addresses_in, is_machine, is_placeholder, one_address
 from digest.mail.bounces.clues import sent_to
 from digest.mail.bounces.dsn import Told
@@ -43,7 +51,7 @@ _LAYOUTS: Final = tuple(
         # in a sentence that says what it is
         rf"{_BEFORE}(?:[ \t]*[:：=,][ \t\n]{{0,4}}|[ \t\n]{{1,4}}){_OPEN}{_A}",
         # in what a server replied
-        rf"\b(?:rcpt to|[45]\d\d(?:[ -][45]\.\d+\.\d+)?)[ \t:]*\S{{0,3}}{_A}",
+        rf"\b(?:rcpt to|[45]\d\d(?:[ -][45]\.\d+\.\d+)?)[ \t:]*{_OPEN}{_A}",
         r"(?:收件人|地址|邮箱|用户|信箱|发送到|发往|投递到|宛先|アドレス)"
         rf"[^\n@]{{0,20}}?[:： \t\n<\"“(（「]{{0,6}}{_A}",
     )
@@ -51,12 +59,8 @@ _LAYOUTS: Final = tuple(
 #: An address that was made of the one that we know, as forwarding and aliases do.
 _MADE_OF: Final = re.compile(
     rf"(?:(?P<made>{ADDRESS.pattern})|\n)[^\n@]{{0,40}}\n?[ \t]{{0,20}}\("
-    rf"(?:generated|expanded) from:?[ \t]+{_OPEN}{_A}",
+    rf"(?:(?:ultimately )?generated|expanded) from:?[ \t]+{_OPEN}{_A}",
     re.IGNORECASE,
-)
-#: Sendmail lists addresses that failed, each with the one in brackets of which it was made. Both failed.
-_LIST_OF_FAILED: Final = re.compile(
-    r"following addresses had (?:permanent|transient)[^\n]{0,20} errors", re.I
 )
 #: What stands before a list of recipients, behind the headings of what was sent.
 _LISTED: Final = re.compile(
@@ -65,6 +69,7 @@ _LISTED: Final = re.compile(
     re.IGNORECASE,
 )
 _REPLIED: Final = re.compile(r"(?<![\d.])(?:[45][0-5]\d[ \t-]|[45]\.\d{1,3}\.\d{1,3}\b)")
+_OF_A_TRANSCRIPT: Final = re.compile(r"[ \t]{0,4}[45]\d\d [^\n@]{0,80}@[^\s@]{1,255}>?\.\.\. ")
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
 _LONGEST_SAID: Final = 12_000
 #: A quotation that a person or a mail program marked; `>>>` is what a server said to another.
@@ -96,10 +101,12 @@ def read_prose(mail: Part, ours: Ours) -> tuple[Told, ...]:
     made_of = {made.lower(): of for made, of in _made_of(said)}
     told: dict[str, Told] = {}
     for one in found:
-        first = made_of.get(one.lower()) or one
-        others, words = (one,) if first != one else (), said_of(about(said, one, found))
-        told.setdefault(first.lower(), Told(first, words, others))
-        if first != one and _LIST_OF_FAILED.search(said):
+        first, words = made_of.get(one.lower()) or one, said_of(about(said, one, found))
+        before = told.get(first.lower())
+        if before is None or (first != one and rule_on(before.said).kind is Kind.HARD):
+            # of several boxes that stand for one reader, one that may yet work counts
+            told[first.lower()] = Told(first, words, (one,) if first != one else ())
+        if first != one:
             told.setdefault(one.lower(), Told(one, words, (first,), made_of=first))
     return tuple(told.values())
 
@@ -127,12 +134,18 @@ def said_in(mail: Part) -> str:
 
 
 def about(said: str, address: str, everyone: Collection[str]) -> str:
-    """The words behind an address, up to the next one; all words when there is only one."""
+    """The words behind an address, up to the next one; all words when there is only one.
+
+    A line of sendmail's transcript is whole in itself: what follows in the next is of another.
+    """
     lower, own = said.lower(), address.lower()
     at = lower.find(own)
     if len(everyone) < 2 or at < 0:
         return said
     begin = at + len(own)
+    line = said[lower.rfind("\n", 0, at) + 1 :].partition("\n")[0]
+    if _OF_A_TRANSCRIPT.match(line) is not None:
+        return line
     others = [lower.find(one.lower(), begin) for one in everyone if one.lower() != own]
     return said[begin : min([begin + _LONGEST_REPLY, *(place for place in others if place >= 0)])]
 
@@ -143,6 +156,10 @@ def _replied(text: str) -> str:
     if found is None:
         return ""
     begin = text.rfind("\n", 0, found.start()) + 1
+    before = text.rfind("\n", 0, max(begin - 1, 0)) + 1
+    if said_after_the_mail(text[before:begin]):
+        # Exim tells in a line of its own when it was said
+        begin = before
     return _PARAGRAPH.split(text[begin : begin + _LONGEST_REPLY], maxsplit=1)[0]
 
 

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from typing import Final
 
 from digest.mail.bounces.addresses import one_address
-from digest.mail.bounces.mime import Part
+from digest.mail.bounces.mime import STATUS_PARTS, Part
 from digest.mail.bounces.original import cut, texts
 from digest.mail.bounces.phrases import AWAY, FAILED, FAILED_SUBJECT, OPENING, STILL_TRYING
 
@@ -54,7 +54,10 @@ def trust_in(mail: Part, envelope_from: str | None) -> Trust:
     worded = opens or (_MARKS.match(subject) is None and FAILED.search(said) is not None)
     if not worded or FAILED_SUBJECT.search(subject) is None:
         return Trust.NONE
-    attached = any(part.type.startswith("message/") for part in mail.walk())
+    attached = {part.type for part in mail.walk() if part.type.startswith("message/")}
+    if STATUS_PARTS & attached and attached - STATUS_PARTS:
+        # a report with the copy, by a gateway that made a plain multipart of it
+        return Trust.FULL
     return Trust.FULL if mail.get("auto-submitted") and (attached or cut(said)[1]) else Trust.SOME
 
 
@@ -74,8 +77,10 @@ def _is_server(mail: Part, envelope_from: str | None, subject: str, said: str) -
     if report in {"", "delivery-status"} or _from_a_daemon(mail):
         return failed or worded
     # a ticket system writes from nobody too, and may quote a bounce
-    quoted_reply = worded and cut(said)[1] != "" and _REFUSED.search(said) is not None
-    return nobody and (failed or _opens(said) or quoted_reply)
+    own, quoted = cut(said)
+    quoted_reply = quoted != "" and FAILED.search(own) is not None and _REFUSED.search(own) is not None
+    told = worded or any(part.type.startswith("message/") for part in mail.walk())
+    return nobody and ((failed and told) or _opens(said) or quoted_reply)
 
 
 def _opens(said: str) -> bool:
