@@ -80,7 +80,7 @@ NO_SUCH_READER: Final = _words(
     r"(?:found|located|resolved)\b",
     rf"\b{_THERE}\b.{{0,30}}\bnot (?:here|on this (?:server|system|host)|local|in service)\b",
     r"\bno (?:longer|more) (?:works? (?:here|for)|employed|an? (?:employee|customer|user))\b",
-    r"\bhas left the\b",
+    r"\bhas left the\b|\bwas(?: not|n.t) found at @",
     r"\brecipient (?:address )?(?:rejected: )?(?:undeliverable address|invalid)",
     r"\bthis is (?:a |an )?(?:unknown|invalid) ",
     # what certain servers say word for word
@@ -95,7 +95,7 @@ CLOSED: Final = _words(
     rf"\b{_WHO}\b(?:[^.;!?]|\.(?! )){{0,40}}?\b"
     r"(?:disabled|deactivated|inactive|has expired|abandoned|unused|not active|discontinued|dormant)\b",
     rf"\b(?:disabled|deactivated|inactive|closed|expired|terminated|abandoned) (?:user|{_THERE})\b",
-    r"\bdisabled or discontinued\b|\bhas been inactive\b",
+    r"\bdisabled or discontinued\b|\bhas been inactive\b|\b(?:due to|because of) inactivity\b",
     *abroad.CLOSED,
 )
 #: Not now: such words soften those above.
@@ -115,7 +115,7 @@ MOVED: Final = _words(
 NO_SUCH_DOMAIN: Final = _words(
     r"\bhost or domain name not found\b(?!.*\btry again\b)|\bhost not found\b(?!.*\btry again\b)",
     r"\b(?:unknown|invalid|non-?existent|no such) (?:host|domain)\b|\bnxdomain\b|\bnull ?mx\b",
-    r"\bdomain (?:name )?(?:does not|doesn.?t) exist|\bdomain (?:is )?(?:unknown|not exist|has no mail)",
+    r"\bdomain (?:name )?(?:\(?@\)? )?(?:does not|doesn.?t) (?:exist|appear to be registered)|\bdomain (?:is )?(?:unknown|not exist|has no mail)",
     r"\bname or service not known\b|\bno such host\b",
     r"\bdomain not found\b|\bhost (?:is )?unknown\b|\bhost @ not found\b|\billegal host/domain name\b",
     r"\bunrouteable mail domain\b|\bbad destination (?:system|host)\b",
@@ -170,7 +170,7 @@ POLICY: Final = _words(
     r"\bnot permitted\b|\bforbidden\b|\b(?:reverse dns|rdns|ptr|reverse lookup)\b|\bhelo\b",
     r"\bcannot resolve your (?:ip|address)",
     r"\bip (?:address )?.{0,40}\b(?:block|reject|banned|denied|refused|listed)",
-    r"\bbanned\b|\bblock(?:ed|ing)\b|(?<!relay )\baccess denied\b|\bdenied by\b|\brecipient.s? preferences\b",
+    r"\bbanned\b|\bblock(?:ed|ing)\b(?! (?:due to|for|because of) (?:inactivity|non-?use))|(?<!relay )\baccess denied\b|\bdenied by\b|\brecipient.s? preferences\b",
     r"\b(?:reject(?:ed|s)?|refused) (?:due|for|as|because)\b",
     r"\bnot accept(?:ing|ed)? (?:mail|messages?|connections?) from\b",
     r"\bdoes not accept (?:mail|e-?mail|messages?) from\b",

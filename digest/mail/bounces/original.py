@@ -16,7 +16,7 @@ _RULE: Final = re.compile(
     r"[-=_*#]{2,80}[^\n]{0,20}\b(?:original|returned|undelivered|unsent|bounced|rejected|forwarded|copy|headers?"
     r"|below this line|message (?:text|body|follows)|transcript of message|mail (?:header|text)"
     r"|start of message)\b[^\n]{0,80}"
-    rf"|(?:the |your |here is (?:a |the )?(?:copy of )?(?:the |your )?)?{_COPY} "
+    rf"|(?:the |your |possibly truncated |here is (?:a |the )?(?:copy of )?(?:the |your )?)?{_COPY} "
     r"(?:mail|message|e-?mail)(?:'s)? ?(?:follows|headers?(?: follow)?|is (?:below|attached|included|follow)"
     r"|text|body|details)?[ \t]{0,20}"
     r"(?:\([^()\n]{0,60}\))?[ \t]{0,20}[:.]?[ \t]{0,20}-{0,80}"

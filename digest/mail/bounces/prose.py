@@ -40,6 +40,11 @@ _BEFORE: Final = (
     r"|recipients?|user(?:id|name)?|mail ?box|account|for|attempts|full|dda:smtp|destinataire|empf[aä]nger"
     r"|destinatario|an)[ \t]*(?:address|recipient|user)?(?:is|was)?"
 )
+#: Labels of addresses that are never a reader's.
+_SENDERS: Final = (
+    r"[^\n:：]{0,20}(?:from|sender|reply|return|errors?-to|contact|help|support|question|postmaster|admin|von|absender"
+    r"|de\b|exp[eé]diteur|remitente|mittente|от\b|отправител|发件人|寄件|差出人|보낸|보내는|المرسل)"
+)
 #: Where layouts put the address of a reader, from the clearest to the vaguest; the first that finds any wins.
 _LAYOUTS: Final = tuple(
     re.compile(pattern, re.IGNORECASE | re.MULTILINE)
@@ -52,8 +57,10 @@ _LAYOUTS: Final = tuple(
         rf"{_BEFORE}(?:[ \t]*[:：=,][ \t\n]{{0,4}}|[ \t\n]{{1,4}}){_OPEN}{_A}",
         # in what a server replied
         rf"\b(?:rcpt to|[45]\d\d(?:[ -][45]\.\d+\.\d+)?)[ \t:]*{_OPEN}{_A}",
-        r"(?:收件人|地址|邮箱|用户|信箱|发送到|发往|投递到|宛先|アドレス)"
+        r"(?:收件人|地址|邮箱|用户|信箱|发送到|发往|投递到|宛先|アドレス|받는 ?사람|수신자|수신인)"
         rf"[^\n@]{{0,20}}?[:： \t\n<\"“(（「]{{0,6}}{_A}",
+        # alone behind a label in whatever language
+        rf"^[ \t]{{0,12}}(?!{_SENDERS})[^\n:：@]{{1,30}}[:：][ \t]{{0,12}}{_OPEN}{_A}[\"'\])”>]{{0,2}}[ \t]*$",
     )
 )
 #: An address that was made of the one that we know, as forwarding and aliases do.
@@ -71,6 +78,7 @@ _LISTED: Final = re.compile(
 _REPLIED: Final = re.compile(r"(?<![\d.])(?:[45][0-5]\d[ \t-]|[45]\.\d{1,3}\.\d{1,3}\b)")
 _OF_A_TRANSCRIPT: Final = re.compile(r"[ \t]{0,4}[45]\d\d [^\n@]{0,80}@[^\s@]{1,255}>?\.\.\. ")
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n[ \t]*\n")
 _LONGEST_SAID: Final = 12_000
 #: A quotation that a person or a mail program marked; `>>>` is what a server said to another.
 _QUOTED: Final = re.compile(r"^>(?!>>)[^\n]*\n?", re.MULTILINE)
@@ -211,7 +219,20 @@ def said_of(text: str, told: Said = _NOTHING) -> Said:
             unclear = said
         elif ruling.kind is not Kind.HARD or not is_guess(words):
             return said
+        elif rule_on(said := replace(said, text=_without_guesses(words))).kind is Kind.HARD:
+            return said
     return unclear
+
+
+def _without_guesses(text: str) -> str:
+    """The sentences that are certain; what follows one that announces guesses is none of them."""
+    certain: list[str] = []
+    for sentence in _SENTENCE.split(text[:_LONGEST_SAID]):
+        if not is_guess(sentence):
+            certain.append(sentence)
+        elif sentence.rstrip().endswith((":", "：")):
+            break
+    return " ".join(certain)
 
 
 def _found_by_others(mail: Part) -> list[str]:

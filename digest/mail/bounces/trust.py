@@ -21,6 +21,7 @@ _DAEMON: Final = re.compile(
     r"|mail-?delivery[\w.-]*|microsoftexchange[0-9a-f]+|bounce-?notification|mailagent|mxmail)",
     re.IGNORECASE,
 )
+_EXCHANGE: Final = re.compile(r"microsoftexchange[0-9a-f]{32}@", re.IGNORECASE)
 _DAEMON_NAME: Final = re.compile(
     r"mail delivery (?:sub)?system|mailer[- ]daemon|postmaster|system administrator|mail administrator"
     r"|mail delivery service|delivery (?:subsystem|system|service|agent)|internet mail delivery|mail system"
@@ -68,19 +69,33 @@ def _is_server(mail: Part, envelope_from: str | None, subject: str, said: str) -
     marked = _MARKS.match(subject) is not None
     nobody = _from_nobody(mail, envelope_from)
     # a postmaster may be a person, who answers
-    in_person = marked and not nobody and "postmaster@" in mail.get("from").lower()
+    in_person = marked and not nobody and "postmaster@" in mail.get("from").lower() and not _opens(said)
     if in_person or AWAY.search(subject):
         return False
+    if _writes_nothing_else(mail):
+        return True
     failed = FAILED_SUBJECT.search(subject) is not None and not marked
     worded = FAILED.search(said) is not None or STILL_TRYING.search(said) is not None
     report = mail.parameters.get("report-type", "").lower() if mail.type == "multipart/report" else "none"
     if report in {"", "delivery-status"} or _from_a_daemon(mail):
-        return failed or worded
+        return failed or worded or (not marked and _REFUSED.search(said) is not None)
     # a ticket system writes from nobody too, and may quote a bounce
     own, quoted = cut(said)
     quoted_reply = quoted != "" and FAILED.search(own) is not None and _REFUSED.search(own) is not None
     told = worded or any(part.type.startswith("message/") for part in mail.walk())
     return nobody and ((failed and told) or _opens(said) or quoted_reply)
+
+
+def _writes_nothing_else(mail: Part) -> bool:
+    """True of what only reports that a mail could not be delivered, in whatever language.
+
+    Exchange has an address for them, and a field; XMail has one in which it repeats the error.
+    """
+    return (
+        _EXCHANGE.match(one_address(mail.get("from"))) is not None
+        or mail.has("x-ms-exchange-message-is-ndr")
+        or mail.has("x-mailererror")
+    )
 
 
 def _opens(said: str) -> bool:
