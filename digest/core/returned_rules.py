@@ -59,19 +59,30 @@ class _Row:
     words: re.Pattern[str] | None = None
     #: fits only what will not pass
     lasting: bool = False
+    #: fits nothing that was said after the mail, unless a code says that it is about the address
+    before_the_mail: bool = False
 
     def fits(self, said: Said) -> bool:
         return (
             (self.action is None or re.fullmatch(self.action, said.action) is not None)
             and (not self.lasting or said.lasting)
+            and not (self.before_the_mail and _is_after_the_mail(said))
             and (self.reply is None or re.fullmatch(self.reply, said.reply) is not None)
             and (self.enhanced is None or re.fullmatch(self.enhanced, said.enhanced) is not None)
             and (self.words is None or self.words.search(said.text) is not None)
         )
 
 
+def _is_after_the_mail(said: Said) -> bool:
+    return (
+        words.AFTER_THE_MAIL.search(said.text) is not None
+        and re.fullmatch(_NO_CLEAR_ADDRESS, said.enhanced) is not None
+    )
+
+
 #: Exchange Online's word for an unknown recipient, when its edge refuses who is not in the directory.
 _NOT_IN_THE_DIRECTORY: Final = re.compile(r"5\.4\.1 <?@?>?:? ?recipient address rejected: access denied")
+_NO_CLEAR_ADDRESS: Final = r"(?!5\.1\.[1-9]).*"
 #: Codes that say nothing: they must not be quoted as a reason.
 _VAGUE: Final = r"(?:[245]\.0\.0)?"
 
@@ -97,17 +108,11 @@ _TABLE: Final = (
     _Row(Kind.BLOCKED, "code:4.7", reply=r"(?:4..)?", enhanced=r"4\.7\.\d+"),
     _Row(Kind.SOFT, "code:4", reply=r"4.."),
     _Row(Kind.SOFT, "code:4", reply=r"", enhanced=r"4\.\d+\.\d+"),
-    # Who took the recipient and refuses when it sees the mail, filters, whatever it says: mobile carriers do.
-    _Row(
-        Kind.SOFT,
-        "words:after-the-mail",
-        reply=r"5..",
-        enhanced=r"(?!5\.1\.[1-9]).*",
-        words=words.AFTER_THE_MAIL,
-    ),
     # Nobody is there.
     _Row(Kind.HARD, "words:no-such-domain", words=words.NO_SUCH_DOMAIN, lasting=True),
-    _Row(Kind.HARD, "words:no-such-reader", words=words.NO_SUCH_READER, lasting=True),
+    _Row(
+        Kind.HARD, "words:no-such-reader", words=words.NO_SUCH_READER, lasting=True, before_the_mail=True
+    ),
     _Row(Kind.HARD, "words:moved", words=words.MOVED, lasting=True),
     _Row(Kind.HARD, "words:closed", words=words.CLOSED, lasting=True),
     _Row(
@@ -121,6 +126,8 @@ _TABLE: Final = (
     _Row(Kind.SOFT, "words:expired", words=words.EXPIRED),
     _Row(Kind.BLOCKED, "code:5.7", enhanced=r"5\.7\.\d+"),
     _Row(Kind.SOFT, "code:too-big", enhanced=r"5\.(?:2\.3|3\.4)"),
+    # Who took the recipient and refuses when it sees the mail, filters, whatever it says: mobile carriers do.
+    _Row(Kind.SOFT, "words:after-the-mail", words=words.AFTER_THE_MAIL, enhanced=_NO_CLEAR_ADDRESS),
     # A code that is clear (RFC 3463; 5.1.10 and 556: RFC 7504, RFC 7505).
     _Row(Kind.HARD, "code:5.1.1", enhanced=r"5\.1\.(?:[1236]|10)", lasting=True),
     _Row(Kind.HARD, "code:5.2.1", enhanced=r"5\.2\.1", lasting=True),

@@ -21,8 +21,8 @@ from digest.mail.bounces.clues import MOST_CLUES, clues_of, sent_to
 from digest.mail.bounces.dsn import Report, Told, read_report
 from digest.mail.bounces.mime import Part, read_mail
 from digest.mail.bounces.original import originals
-from digest.mail.bounces.prose import about, read_prose, said_in, said_of, still_trying
-from digest.mail.bounces.trust import Trust, trust_in
+from digest.mail.bounces.prose import about, has_arrived, read_prose, said_in, said_of, still_trying
+from digest.mail.bounces.trust import Trust, is_daemons, trust_in
 from digest.mail.words import clean_text
 
 __all__ = ["read_returned"]
@@ -53,7 +53,9 @@ def read_returned(
         found = _reported(mail, report, own, envelope_to)
         return found if mail.type == "multipart/report" else _as_trusted(found, trust)
     if trust is not Trust.NONE:
-        return _as_trusted(_bounced(mail, own, envelope_to), trust)
+        found = _worth_telling(mail, _as_trusted(_bounced(mail, own, envelope_to), trust), trust)
+        if found:
+            return found
     if (answer := answer_of(mail, Ours.of(ours), envelope_to)) is not None:
         kind, rule, text = answer
         clues = clues_of(mail, envelope_to=envelope_to)
@@ -113,13 +115,27 @@ def _from_the_text(mail: Part, told: Told, ruling: Ruling, everyone: Collection[
 
 
 def _bounced(mail: Part, own: Ours, envelope_to: str) -> tuple[Returned, ...]:
-    waits = still_trying(mail)
+    action = "delayed" if still_trying(mail) else "delivered" if has_arrived(mail) else ""
     clues = clues_of(mail, envelope_to=envelope_to)
     found = []
     for told in read_prose(mail, own):
-        said = Said("delayed", told.said.reply, told.said.enhanced, told.said.text) if waits else told.said
+        said = replace(told.said, action=action) if action else told.said
         found.append(_returned(mail, told, said, rule_on(said), "prose", clues))
     return tuple(found)
+
+
+def _worth_telling(mail: Part, found: tuple[Returned, ...], trust: Trust) -> tuple[Returned, ...]:
+    """What is told of somebody, or with the copy; what tells neither is a server's, or an offer's.
+
+    Parcels that could not be delivered and mailboxes that are said to be full are written to whoever reads
+    it, and name nobody; even of a server such words make no address bad.
+    """
+    if next(originals(mail), None) is not None:
+        return found
+    named = tuple(one for one in found if one.recipient)
+    if named or trust is Trust.SOME or not is_daemons(mail):
+        return named
+    return tuple(replace(one, kind=Kind.SOFT) if one.kind is Kind.HARD else one for one in found)
 
 
 def _as_trusted(found: tuple[Returned, ...], trust: Trust) -> tuple[Returned, ...]:

@@ -48,6 +48,12 @@ _MOST_LINES: Final = 400
 #: Who names the mail that he answers may sign at length.
 _LINES_OF_A_WISH: Final = 12
 _LINES_OF_A_WISH_UNNAMED: Final = 4
+_GREETING: Final = re.compile(
+    r"(?:hi|hello|hey|dear|good (?:morning|day|evening)|hallo|guten (?:tag|morgen)|sehr geehrte|liebe|bonjour|salut"
+    r"|hola|buen[oa]s|estimad|ol[aá]|ciao|buongiorno|goedendag|hej|cześć|привет|здравствуйте|你好|您好|こんにちは"
+    r"|안녕|مرحبا|שלום)\b.{0,60}$|.{1,40},$",
+    re.IGNORECASE,
+)
 _LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 _QUOTATION: Final = re.compile(r"<blockquote\b|gmail_quote|divRplyFwdMsg|<hr\b", re.IGNORECASE)
 
@@ -84,7 +90,7 @@ def _by_the_words(mail: Part, subject: str, lines: list[str], said: str) -> tupl
         return Kind.AUTO_REPLY, "words:away", said
     if _BULK.match(mail.get("precedence")):
         return Kind.AUTO_REPLY, "header:precedence", said
-    if any(_wants_to_leave(line) for line in lines[:_FEW]) and _says_little(mail, lines):
+    if _says_little(mail, lines) and any(_wants_to_leave(line) for line in _first_of(mail, lines)):
         return Kind.UNSUBSCRIBE, "words:unsubscribe", said
     if "<>" in mail.get("return-path"):
         return Kind.AUTO_REPLY, "header:return-path", said
@@ -116,8 +122,18 @@ def _wants_to_leave(line: str) -> bool:
 
 def _says_little(mail: Part, lines: list[str]) -> bool:
     """True of few lines without a link, as nobody sends them who wants to be read."""
-    named = mail.get("in-reply-to") or mail.get("references")
-    return len(lines) <= (_LINES_OF_A_WISH if named else _LINES_OF_A_WISH_UNNAMED) and not _links(mail, lines)
+    return len(lines) <= (_LINES_OF_A_WISH if _names_a_mail(mail) else _LINES_OF_A_WISH_UNNAMED) and not _links(mail, lines)
+
+
+def _first_of(mail: Part, lines: list[str]) -> list[str]:
+    """The lines that may say it; of who names no mail of ours the very first, or the one behind a greeting."""
+    if _names_a_mail(mail):
+        return lines[:_FEW]
+    return lines[: 2 if lines and _GREETING.match(lines[0]) else 1]
+
+
+def _names_a_mail(mail: Part) -> bool:
+    return bool(mail.get("in-reply-to") or mail.get("references"))
 
 
 def _links(mail: Part, lines: list[str]) -> int:
@@ -129,7 +145,7 @@ def _links(mail: Part, lines: list[str]) -> int:
 
 
 def _is_answer(mail: Part, ours: Ours, envelope_to: str) -> bool:
-    if mail.get("in-reply-to") or mail.get("references") or _REPLY_MARK.match(mail.shown("subject")):
+    if _names_a_mail(mail) or _REPLY_MARK.match(mail.shown("subject")):
         return True
     to = [envelope_to, *addresses_in(mail.get("to")), *addresses_in(mail.get("delivered-to"))]
     return any(_OUR_BOXES.match(one) is not None or one in ours for one in to if one)

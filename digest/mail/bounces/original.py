@@ -35,6 +35,10 @@ _HEADER_LINE: Final = re.compile(r"[\s>]{0,4}(?:[A-Za-z][A-Za-z0-9-]{1,60}:[ \t]
 _QUOTED: Final = re.compile(r"^[ \t]{0,4}>[ \t]?|^[ \t]{1,8}(?=[A-Za-z-]{2,40}: )", re.MULTILINE)
 
 
+#: A quotation that a person or a mail program marked; `>>>` is what a server said to another.
+_MARKED: Final = re.compile(r"^>(?!>>)[^\n]*\n?", re.MULTILINE)
+
+
 @lru_cache(maxsize=16)
 def cut(text: str) -> tuple[str, str]:
     """What the server says, and what it quotes of the copy, if anything; kept, since it is asked often."""
@@ -65,6 +69,11 @@ def texts(mail: Part) -> Iterator[Part]:
     ]
     readable = [part for part in found if part.type == "text/plain" and part.body.strip()]
     yield from (readable or [part for part in found if part.type == "text/html"])[:8]
+
+
+def unquoted(text: str) -> str:
+    """The text without the lines that a person or a mail program marked as another's."""
+    return _MARKED.sub("", text) if "\n>" in text else text
 
 
 def _headers_of(quoted: str) -> Part | None:

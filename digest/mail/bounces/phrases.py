@@ -78,6 +78,11 @@ STILL_TRYING: Final = _phrases(
     r"\btemporar\w+ (?:failure|problem).{0,80}\bretr",
     r"verz[oö]gert|wird weiter(?:hin)? versucht|retard[eé]e?|retrasad|demorad|延迟|延遲|遅延|задержан",
 )
+#: That a mail reached its reader, told without a report.
+ARRIVED: Final = _phrases(
+    r"\bsuccessful(?:ly)? (?:mail )?deliver(?:y|ed)\b|\bdelivered successfully\b|\bdelivery confirmation\b",
+    r"\b(?:was|has been) delivered to\b|\berfolgreich zugestellt\b|已成功(?:送达|投递)|доставлено успешно",
+)
 #: Subjects of who is away.
 AWAY: Final = re.compile(
     r"^\W*(?:(?:re|aw|sv|antw|回复|答复)\s*[:：]\s*)?(?:"

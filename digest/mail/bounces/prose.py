@@ -25,8 +25,8 @@ from digest.mail.bounces.addresses import ADDRESS, Ours, addresses_in, is_machin
 from digest.mail.bounces.clues import sent_to
 from digest.mail.bounces.dsn import Told
 from digest.mail.bounces.mime import Part
-from digest.mail.bounces.original import cut, originals, texts
-from digest.mail.bounces.phrases import STILL_TRYING
+from digest.mail.bounces.original import cut, originals, texts, unquoted
+from digest.mail.bounces.phrases import ARRIVED, FAILED, STILL_TRYING
 from digest.mail.bounces.trust import FAILED_HEADERS
 
 _A: Final = rf"<?(?P<address>{ADDRESS.pattern})>?"
@@ -56,7 +56,7 @@ _LAYOUTS: Final = tuple(
         # in a sentence that says what it is
         rf"{_BEFORE}(?:[ \t]*[:：=,][ \t\n]{{0,4}}|[ \t\n]{{1,4}}){_OPEN}{_A}",
         # in what a server replied
-        rf"\b(?:rcpt to|[45]\d\d(?:[ -][45]\.\d+\.\d+)?)[ \t:]*{_OPEN}{_A}",
+        rf"\b(?:rcpt to|[45]\d\d(?:[ -][45]\.\d+\.\d+)?)[ \t:]{{1,6}}{_OPEN}{_A}",
         r"(?:收件人|地址|邮箱|用户|信箱|发送到|发往|投递到|宛先|アドレス|받는 ?사람|수신자|수신인)"
         rf"[^\n@]{{0,20}}?[:： \t\n<\"“(（「]{{0,6}}{_A}",
         # alone behind a label in whatever language
@@ -75,13 +75,17 @@ _LISTED: Final = re.compile(
     r"|following (?:address(?:es)?|recipient\S*|user\S*)[^\n:]{0,60}:|not delivered to:",
     re.IGNORECASE,
 )
+#: Before an address to which readers of a report may write.
+_WRITE_TO: Final = re.compile(
+    r"\b(?:write|contact|reply|respond|report|forward|e-?mail|send (?:an? )?(?:e-?mail|mail|message)s?)\b"
+    r"[^\n.:@]{0,30}\b(?:to|at)?[ \t<:]{1,4}$",
+    re.IGNORECASE,
+)
 _REPLIED: Final = re.compile(r"(?<![\d.])(?:[45][0-5]\d[ \t-]|[45]\.\d{1,3}\.\d{1,3}\b)")
 _OF_A_TRANSCRIPT: Final = re.compile(r"[ \t]{0,4}[45]\d\d [^\n@]{0,80}@[^\s@]{1,255}>?\.\.\. ")
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n[ \t]*\n")
 _LONGEST_SAID: Final = 12_000
-#: A quotation that a person or a mail program marked; `>>>` is what a server said to another.
-_QUOTED: Final = re.compile(r"^>(?!>>)[^\n]*\n?", re.MULTILINE)
 _NOTHING: Final = Said()
 _MOST_RECIPIENTS: Final = 200
 _LONGEST_REPLY: Final = 1500
@@ -135,10 +139,16 @@ def still_trying(mail: Part) -> bool:
     return STILL_TRYING.search(f"{mail.shown('subject')}\n{said_in(mail)[:3000]}") is not None
 
 
+def has_arrived(mail: Part) -> bool:
+    """True when the text says that the mail reached its reader, and nothing of a failure."""
+    said = f"{mail.shown('subject')}\n{said_in(mail)[:3000]}"
+    return ARRIVED.search(said) is not None and FAILED.search(said) is None
+
+
 def said_in(mail: Part) -> str:
     """What the server itself wrote, without what it quotes."""
     said = "\n".join(cut(part.text)[0] for part in texts(mail))[:_LONGEST_SAID]
-    return _QUOTED.sub("", said) if "\n>" in said else said
+    return unquoted(said)
 
 
 def about(said: str, address: str, everyone: Collection[str]) -> str:
@@ -188,7 +198,8 @@ def _laid_out(said: str, ours: Ours, wanted: Collection[str]) -> list[str]:
             address = one_address(match["address"])
             if "." not in address.rpartition("@")[2] or is_placeholder(address):
                 continue
-            doubted = (address in ours or is_machine(address)) and address.lower() not in wanted
+            asked = _WRITE_TO.search(said[max(match.start("address") - 60, 0) : match.start("address")])
+            doubted = (address in ours or is_machine(address) or asked) and address.lower() not in wanted
             (doubtful if doubted else found).setdefault(address.lower(), address)
         if found:
             return list(found.values())[:_MOST_RECIPIENTS]

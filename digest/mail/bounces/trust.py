@@ -11,7 +11,7 @@ from typing import Final
 
 from digest.mail.bounces.addresses import one_address
 from digest.mail.bounces.mime import STATUS_PARTS, Part
-from digest.mail.bounces.original import cut, texts
+from digest.mail.bounces.original import cut, texts, unquoted
 from digest.mail.bounces.phrases import AWAY, FAILED, FAILED_SUBJECT, OPENING, STILL_TRYING
 
 #: Fields in which some servers name the readers that they could not reach.
@@ -29,7 +29,7 @@ _DAEMON_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _DAEMON_FIELD: Final = re.compile(r"(?:^|[\s<\"])(?:mailer-daemon|postmaster)\b", re.IGNORECASE)
-_MARKS: Final = re.compile(r"^\s*(?:re|fwd?|aw|wg|sv|tr|rv|转发|回复)\s*[:：]", re.IGNORECASE)
+_MARKS: Final = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|fwd?|aw|wg|sv|tr|rv|转发|回复)\s*[:：]", re.IGNORECASE)
 _REFUSED: Final = re.compile(r"(?<![\d.])(?:[45][0-5]\d[ -]|[45]\.\d\.\d)")
 _NOBODY: Final = re.compile(r"From (?:<>|MAILER-DAEMON)", re.IGNORECASE)
 
@@ -45,7 +45,7 @@ class Trust(Enum):
 
 def trust_in(mail: Part, envelope_from: str | None) -> Trust:
     """How much the structure says that a server writes about a mail that it could not deliver."""
-    subject, said = mail.shown("subject"), next((part.text[:4000] for part in texts(mail)), "")
+    subject, said = mail.shown("subject"), next((unquoted(part.text[:4000]) for part in texts(mail)), "")
     if _is_server(mail, envelope_from, subject, said):
         return Trust.FULL
     opens = _opens(said)
@@ -76,8 +76,7 @@ def _is_server(mail: Part, envelope_from: str | None, subject: str, said: str) -
         return True
     failed = FAILED_SUBJECT.search(subject) is not None and not marked
     worded = FAILED.search(said) is not None or STILL_TRYING.search(said) is not None
-    report = mail.parameters.get("report-type", "").lower() if mail.type == "multipart/report" else "none"
-    if report in {"", "delivery-status"} or _from_a_daemon(mail):
+    if _from_a_daemon(mail):
         return failed or worded or (not marked and _REFUSED.search(said) is not None)
     # a ticket system writes from nobody too, and may quote a bounce
     own, quoted = cut(said)
@@ -100,16 +99,29 @@ def _writes_nothing_else(mail: Part) -> bool:
 
 def _opens(said: str) -> bool:
     """True when it begins as no letter to a person does, and quotes nothing."""
-    return OPENING.search(said[:600]) is not None and "\n>" not in said
+    return OPENING.search(said[:600]) is not None
 
 
-def _from_a_daemon(mail: Part) -> bool:
+def _is_report(mail: Part) -> bool:
+    kind = mail.parameters.get("report-type", "").lower()
+    return mail.type == "multipart/report" and kind in {"", "delivery-status"}
+
+
+def is_daemons(mail: Part) -> bool:
+    """True when the form of a mail or the address that wrote it is a server's; anybody may take a name."""
+    if _is_report(mail) or any(mail.get(name) for name in FAILED_HEADERS):
+        return True
     for name in ("from", "sender"):
         address = one_address(mail.get(name))
         local = address.partition("@")[0] if address else mail.get(name).strip().strip("<>")
-        if _DAEMON.fullmatch(local) or _DAEMON_NAME.search(mail.shown(name).partition("<")[0]):
+        if _DAEMON.fullmatch(local):
             return True
-    return _DAEMON_FIELD.search(mail.get("from")) is not None
+    return _writes_nothing_else(mail)
+
+
+def _from_a_daemon(mail: Part) -> bool:
+    named = any(_DAEMON_NAME.search(mail.shown(name).partition("<")[0]) for name in ("from", "sender"))
+    return named or is_daemons(mail) or _DAEMON_FIELD.search(mail.get("from")) is not None
 
 
 def _from_nobody(mail: Part, envelope_from: str | None) -> bool:
