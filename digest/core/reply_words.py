@@ -51,7 +51,8 @@ _WHO: Final = (
 _THERE: Final = r"(?:user|recipient|mail ?box|account|address)"
 _IS_NOT: Final = (
     r"(?:unknown|not[ -](?:be[ -])?(?:found|known|listed|recogni[sz]ed|valid|active any)"
-    r"|(?:do(?:e?s)?|did)(?: not|n[o']?t) (?:seem to |appear to )?exists?|doesn.?t (?:exist|have)|not exist\w*"
+    r"|(?:do(?:e?s)?|did)(?: not|n[o']?t) (?:seem to |appear to )?exists?|doesn.?t (?:exist|have)"
+    r"|not exist\w*"
     r"|no longer (?:exists?|valid|available|active|in use|on server|at this|with|accept)"
     r"|is(?: not|n.t) (?:a )?(?:known|valid|active)\b"
     r"|invalid|non-?existent|wrong|undefined|unrecogni[sz]ed"
@@ -73,7 +74,8 @@ NO_SUCH_READER: Final = _words(
     rf"\bnot (?:an? )?(?:existing|known|valid|active|local) (?:user|customer|{_THERE})",
     r"\bunknown in (?:virtual|local|relay)\b|\bnot in our (?:directory|database|system)",
     r"\bnot (?:listed|found) in (?:domino directory|public name|.{0,30}\bdirectory)\b",
-    r"\bbad[ _-](?:destination (?:mailbox|email) address|recipient|user)\b|\buser (?:is )?(?:not|unknown) (?:on|at) this\b",
+    r"\bbad[ _-](?:destination (?:mailbox|email) address|recipient|user)\b|\buser (?:is )?(?:not"
+    r"|unknown) (?:on|at) this\b",
     r"\b(?:couldn.?t|could not|can.?t|cannot|can not|unable to) (?:be )?(?:find|found|locate[d]?) "
     rf"(?:a |the |any |your )?{_THERE}\b",
     rf"\b{_THERE}\w* (?:\S+ ){{0,4}}(?:couldn.?t|could not|cannot|can.?t|wasn.?t|was not|were not) (?:be )?"
@@ -115,7 +117,8 @@ MOVED: Final = _words(
 NO_SUCH_DOMAIN: Final = _words(
     r"\bhost or domain name not found\b(?!.*\btry again\b)|\bhost not found\b(?!.*\btry again\b)",
     r"\b(?:unknown|invalid|non-?existent|no such) (?:host|domain)\b|\bnxdomain\b|\bnull ?mx\b",
-    r"\bdomain (?:name )?(?:\(?@\)? )?(?:does not|doesn.?t) (?:exist|appear to be registered)|\bdomain (?:is )?(?:unknown|not exist|has no mail)",
+    r"\bdomain (?:name )?(?:\(?@\)? )?(?:does not|doesn.?t) (?:exist|appear to be registered)"
+    r"|\bdomain (?:is )?(?:unknown|not exist|has no mail)",
     r"\bname or service not known\b|\bno such host\b",
     r"\bdomain not found\b|\bhost (?:is )?unknown\b|\bhost @ not found\b|\billegal host/domain name\b",
     r"\bunrouteable mail domain\b|\bbad destination (?:system|host)\b",
@@ -133,7 +136,8 @@ MAILBOX_FULL: Final = _words(
     r"\b(?:over|exceed\w*|above|out of|beyond|past|surpass\w*)\b.{0,40}"
     r"\b(?:quota|storage|(?:disk ?)?space)\b",
     r"\bquota\b.{0,40}\b(?:exceed|full|reach|viol|exhaust|limit)|\boverquota\b|\bquotaexceeded\b",
-    r"\b(?:disk(?: ?space)?|mail ?box|user|storage|mail) quota\b|\boverdrawn\b|\benough (?:disk ?)?space\b|\bstorage allocation\b|\bfull (?:mail)?box\b",
+    r"\b(?:disk(?: ?space)?|mail ?box|user|storage|mail) quota\b|\boverdrawn\b|\benough (?:disk ?)?space\b"
+    r"|\bstorage allocation\b|\bfull (?:mail)?box\b",
     r"\b(?:mail ?box|in-?box|folder|account|storage|mail ?file|maildrop|mail)\b.{0,30}\b(?:over)?full\b",
     r"\b(?:insufficient|not enough|no|low) (?:disk |storage |mailbox |mail )*(?:space|storage)\b",
     r"\bmail ?box(?:.s)? (?:size|storage)? ?(?:limit|quota|space)?.{0,20}\b(?:exceed|reach|over)",
@@ -170,7 +174,8 @@ POLICY: Final = _words(
     r"\bnot permitted\b|\bforbidden\b|\b(?:reverse dns|rdns|ptr|reverse lookup)\b|\bhelo\b",
     r"\bcannot resolve your (?:ip|address)",
     r"\bip (?:address )?.{0,40}\b(?:block|reject|banned|denied|refused|listed)",
-    r"\bbanned\b|\bblock(?:ed|ing)\b(?! (?:due to|for|because of) (?:inactivity|non-?use))|(?<!relay )\baccess denied\b|\bdenied by\b|\brecipient.s? preferences\b",
+    r"\bbanned\b|\bblock(?:ed|ing)\b(?! (?:due to|for|because of) (?:inactivity|non-?use))"
+    r"|(?<!relay )\baccess denied\b|\bdenied by\b|\brecipient.s? preferences\b",
     r"\b(?:reject(?:ed|s)?|refused) (?:due|for|as|because)\b",
     r"\bnot accept(?:ing|ed)? (?:mail|messages?|connections?) from\b",
     r"\bdoes not accept (?:mail|e-?mail|messages?) from\b",

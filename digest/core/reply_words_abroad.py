@@ -20,15 +20,18 @@ NO_SUCH_READER: Final = (
     r"\bno se (?:ha |pudo |puede )?encontr\w+ (?:el|la) (?:direcci|buz|usuari|destinatari|cuenta)",
     r"\b(?:usu[aá]rio|conta|caixa postal|endere[cç]o)\b.{0,60}\b"
     r"(?:inexistente|n[aã]o existe|desconhecid|n[aã]o (?:foi )?encontrad)",
-    r"\b(?:utente|casella|indirizzo)\b.{0,60}\b(?:sconosciut[oa]|non esiste|inesistente|non (?:[eè] stato )?trovat)",
+    r"\b(?:utente|casella|indirizzo)\b.{0,60}\b(?:sconosciut[oa]|non esiste|inesistente"
+    r"|non (?:[eè] stato )?trovat)",
     r"\bimpossibile trovare (?:l.indirizzo|l.utente|la casella|il destinatario)",
     # Dutch and the North
     r"\b(?:gebruiker|ontvanger|postvak|(?:e-?mail-?)?adres)\w*\b.{0,60}\b"
     r"(?:onbekend|bestaat niet|niet (?:worden )?gevonden)",
-    r"\b(?:e-?postadress|mottagare|anv[aä]ndare|brevl[aå]da)\w*\b.{0,50}\b(?:hittades inte|finns inte|ok[aä]nd)",
+    r"\b(?:e-?postadress|mottagare|anv[aä]ndare|brevl[aå]da)\w*\b.{0,50}\b(?:hittades inte|finns inte"
+    r"|ok[aä]nd)",
     r"\b(?:e-?mail-?adresse|mailadresse|e-?postadresse|mod?ttager?|bruger|mottaker|bruker|postkass?e)\w*\b.{0,50}"
     r"\b(?:ikke (?:blevet )?fundet|ikke funnet|findes ikke|finnes ikke|eksisterer ikke|ukendt|ukjent)",
-    r"\bfinner ikke e-?postadresse|\b(?:s[aä]hk[oö]postiosoite|vastaanotta|k[aä]ytt[aä]j)\w*.{0,30}\bei l[oö]y[dt]",
+    r"\bfinner ikke e-?postadresse|\b(?:s[aä]hk[oö]postiosoite|vastaanotta"
+    r"|k[aä]ytt[aä]j)\w*.{0,30}\bei l[oö]y[dt]",
     # the East of Europe
     r"(?:нет|немає) такого (?:пользовател|ящик|адрес|користувач)",
     r"(?:пользовател|ящик|адрес|получател|аккаунт)\S* .{0,40}(?:не существует|не найден|отсутству|неизвест)",
@@ -37,16 +40,20 @@ NO_SUCH_READER: Final = (
     r"не вдалося знайти .{0,40}(?:адрес|користувач|одержувач|отримувач)",
     r"(?:użytkownik|adres|konto|skrzynka|odbiorca).{0,40}(?:nie istnieje|nieznany|nie (?:został )?znalezion)",
     r"nie można (?:od|z)naleźć .{0,30}(?:adres|użytkownik|odbiorc)|brak takiego u[żz]ytkownika",
-    r"(?:adres|příjemc|uživatel|schránk|prijemc|používateľ).{0,40}(?:nebyla? nalezen|neexistuje|neznám|sa nenaš)",
+    r"(?:adres|příjemc|uživatel|schránk|prijemc|používateľ).{0,40}(?:nebyla? nalezen|neexistuje|neznám"
+    r"|sa nenaš)",
     r"(?:cím|címzett|felhasználó|postafiók)\w*.{0,30}(?:nem található|nem létezik|ismeretlen)",
-    r"(?:adresa|utilizatorul|destinatarul|căsuța).{0,50}(?:nu (?:a putut fi|a fost) găsit|nu există|necunoscut)",
-    r"(?:διεύθυνση|χρήστη|παραλήπτη|γραμματοκιβώτιο).{0,60}(?:δεν βρέθηκε|δεν υπάρχει)|άγνωστος (?:χρήστης|παραλήπτης)",
+    r"(?:adresa|utilizatorul|destinatarul|căsuța).{0,50}(?:nu (?:a putut fi|a fost) găsit|nu există"
+    r"|necunoscut)",
+    r"(?:διεύθυνση|χρήστη|παραλήπτη|γραμματοκιβώτιο).{0,60}(?:δεν βρέθηκε|δεν υπάρχει)|άγνωστος (?:χρήστης"
+    r"|παραλήπτης)",
     # Turkish, Arabic, Hebrew, the South-East of Asia
     r"(?:posta adresi|kullanıcı|alıcı|hesap).{0,30}(?:bulunamadı|mevcut değil|geçersiz)",
     r"المستخدم غير (?:موجود|معروف)|تعذر العثور على .{0,20}(?:عنوان|المستلم|المستخدم)",
     r"לא ניתן היה למצוא .{0,10}כתובת|(?:כתובת|נמען|משתמש).{0,40}(?:לא נמצא|לא קיי)",
     r"(?:alamat|pengguna|penerima)\b.{0,40}\btidak (?:ditemukan|dikenal|ada)",
-    r"(?:địa chỉ|người nhận|người dùng).{0,40}không (?:tồn tại|tìm thấy)|không tìm thấy .{0,30}(?:địa chỉ|người)",
+    r"(?:địa chỉ|người nhận|người dùng).{0,40}không (?:tồn tại|tìm thấy)|không tìm thấy .{0,30}(?:địa chỉ"
+    r"|người)",
     r"ไม่พบ.{0,20}(?:ที่อยู่|ผู้ใช้|ผู้รับ)",
     # Chinese
     r"(?:用户|用戶|收件人|帐号|帳號|账号|帐户|账户|地址|邮箱|郵箱|信箱|邮件地址|使用者).{0,20}"
@@ -56,7 +63,8 @@ NO_SUCH_READER: Final = (
     r"(?:ユーザー?|宛先|メールアドレス|アドレス|受信者|メールボックス|アカウント|送信先).{0,40}"
     r"(?:見つかりません|見つかりませんでした|存在しません|存在しない|ありません|不明|無効|間違|誤り)",
     r"(?:リスト|ディレクトリー?)に(?:は)?(?:ありません|見つかりません|存在しません)",
-    r"あて先不明|宛先不明|존재하지 않는 (?:사용자|수신자|계정|메일)|(?:사용자|수신자|계정|메일 ?주소|받는 사람).{0,30}(?:없|존재하지|찾을 수)",
+    r"あて先不明|宛先不明|존재하지 않는 (?:사용자|수신자|계정|메일)|(?:사용자|수신자|계정|메일 ?주소"
+    r"|받는 사람).{0,30}(?:없|존재하지|찾을 수)",
 )
 CLOSED: Final = (
     r"\b(?:casilla|cuenta|buz[oó]n|conta|caixa postal|casella|utente|usuari[oa])\b.{0,40}\b"
@@ -73,7 +81,8 @@ NO_SUCH_DOMAIN: Final = (
 MAILBOX_FULL: Final = (
     r"\bpostfach\b.{0,40}\b(?:voll|[uü]berf[uü]llt)",
     r"\bspeicherplatz\b.{0,40}\b(?:ersch[oö]pft|[uü]berschritten)",
-    r"\bbo[iî]te\b.{0,40}\bpleine?\b|\bquota (?:d[eé]pass|excedid)|\b(?:buz[oó]n|casilla|cuenta|mailbox)\b.{0,30}\bllen[oa]\b",
+    r"\bbo[iî]te\b.{0,40}\bpleine?\b|\bquota (?:d[eé]pass|excedid)|\b(?:buz[oó]n|casilla|cuenta"
+    r"|mailbox)\b.{0,30}\bllen[oa]\b",
     r"\bcaixa\b.{0,50}\bcheia\b|\b(?:casella|cassetta)\b.{0,50}\bpiena\b|\bsobrepas\w+.{0,20}\b(?:cuota|l[ií]mite)",
     r"(?:邮箱|郵箱|信箱|邮箱空间|空间|容量|存储|儲存).{0,12}(?:已满|已滿|满|滿|不足|超出|超过|超過)",
     r"容量.{0,10}(?:超|オーバー|一杯|いっぱい)|メールボックス.{0,20}(?:いっぱい|一杯|超|満杯)",

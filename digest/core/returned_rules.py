@@ -110,9 +110,7 @@ _TABLE: Final = (
     _Row(Kind.SOFT, "code:4", reply=r"", enhanced=r"4\.\d+\.\d+"),
     # Nobody is there.
     _Row(Kind.HARD, "words:no-such-domain", words=words.NO_SUCH_DOMAIN, lasting=True),
-    _Row(
-        Kind.HARD, "words:no-such-reader", words=words.NO_SUCH_READER, lasting=True, before_the_mail=True
-    ),
+    _Row(Kind.HARD, "words:no-such-reader", words=words.NO_SUCH_READER, lasting=True, before_the_mail=True),
     _Row(Kind.HARD, "words:moved", words=words.MOVED, lasting=True),
     _Row(Kind.HARD, "words:closed", words=words.CLOSED, lasting=True),
     _Row(

@@ -49,7 +49,8 @@ _MOST_LINES: Final = 400
 _LINES_OF_A_WISH: Final = 12
 _LINES_OF_A_WISH_UNNAMED: Final = 4
 _GREETING: Final = re.compile(
-    r"(?:hi|hello|hey|dear|good (?:morning|day|evening)|hallo|guten (?:tag|morgen)|sehr geehrte|liebe|bonjour|salut"
+    r"(?:hi|hello|hey|dear|good (?:morning|day|evening)|hallo|guten (?:tag|morgen)|sehr geehrte|liebe"
+    r"|bonjour|salut"
     r"|hola|buen[oa]s|estimad|ol[aá]|ciao|buongiorno|goedendag|hej|cześć|привет|здравствуйте|你好|您好|こんにちは"
     r"|안녕|مرحبا|שלום)\b.{0,60}$|.{1,40},$",
     re.IGNORECASE,
@@ -122,11 +123,13 @@ def _wants_to_leave(line: str) -> bool:
 
 def _says_little(mail: Part, lines: list[str]) -> bool:
     """True of few lines without a link, as nobody sends them who wants to be read."""
-    return len(lines) <= (_LINES_OF_A_WISH if _names_a_mail(mail) else _LINES_OF_A_WISH_UNNAMED) and not _links(mail, lines)
+    return len(lines) <= (
+        _LINES_OF_A_WISH if _names_a_mail(mail) else _LINES_OF_A_WISH_UNNAMED
+    ) and not _links(mail, lines)
 
 
 def _first_of(mail: Part, lines: list[str]) -> list[str]:
-    """The lines that may say it; of who names no mail of ours the very first, or the one behind a greeting."""
+    """The lines that may say it; of who names no mail before it the first, or the one behind a greeting."""
     if _names_a_mail(mail):
         return lines[:_FEW]
     return lines[: 2 if lines and _GREETING.match(lines[0]) else 1]

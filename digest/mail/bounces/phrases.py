@@ -25,8 +25,10 @@ FAILED_SUBJECT: Final = _phrases(
     r"error.{0,10}entrega|devuelto|mancata consegna|impossibile recapitare|non recapitabile",
     r"n[aã]o (?:foi )?(?:entregue|poss[ií]vel)|falha na entrega|devolvid|kan inte levereras",
     r"недоставлен|не доставлен|не удалось доставить|nie (?:dostarczon|można dostarczyć)|iletilemedi",
-    r"olevererbar|kan ikke leveres|ei voi toimittaa|toimitus ei onnistu|nedoru[cč]|kézbesíthetetlen|niedostarcz",
-    r"teslim edile?me?|не вдалося доставити|לא ניתן למסירה|nelivrabil|δεν (?:παραδόθηκε|είναι δυνατή η παράδοση)",
+    r"olevererbar|kan ikke leveres|ei voi toimittaa|toimitus ei onnistu|nedoru[cč]|kézbesíthetetlen"
+    r"|niedostarcz",
+    r"teslim edile?me?|не вдалося доставити|לא ניתן למסירה|nelivrabil|δεν (?:παραδόθηκε"
+    r"|είναι δυνατή η παράδοση)",
     r"tidak (?:dapat )?terkirim|발송 ?실패|전송 ?실패|발송에 실패|no entregable|未传递|未傳遞",
     r"退信|无法投递|無法投遞|未能送达|无法送达|投递失败|发送失败|传递失败|無法傳遞|傳遞失敗",
     r"配信不能|配信できません|配達不能|配信に失敗|送信できません|返送|エラーメール|メールエラー",
@@ -52,7 +54,8 @@ FAILED: Final = _phrases(
     r"n[aã]o\s+(?:foi|p[oô]de|pode)|non\s+[eè]\s+stato|niet\s+(?:worden\s+)?bezorgd",
     r"не\s+(?:может|может\s+быть|удалось|было|был)|退信|退回|无法|無法|未能|失败|失敗",
     r"misslyckades|mislykkedes|mislyktes|epäonnistui|nezdařil|nepodařil|nem sikerült|başarısız oldu|mislukt",
-    r"nie powiodło|nie została dostarczon|не вдалося|נכשלה|فشل|실패|발송되지|no se (?:entreg|pudo)|no fue entregad",
+    r"nie powiodło|nie została dostarczon|не вдалося|נכשלה|فشل|실패|발송되지|no se (?:entreg|pudo)"
+    r"|no fue entregad",
     r"できません|できなかった|されません|전송되지|배달되지|تعذر",
 )
 #: With which nobody begins who writes to a person.
@@ -60,7 +63,8 @@ OPENING: Final = re.compile(
     r"(?:your|the|this|a|following) (?:e-?mail|message|mail|following (?:e-?mail|message|mail))[^.!?]{0,120}"
     r"\s(?:could not|couldn.t|cannot|can not|was not|has not been) (?:be )?(?:\w+ )?"
     r"(?:deliver|sent\b(?! to you\b| unsolicited)|rout)"
-    r"|non-delivery report|hi\. this is the .{1,60} (?:program|mail server|mail system|mail delivery agent)\b|the (?:e-?mail|message) below could not be delivered"
+    r"|non-delivery report|hi\. this is the .{1,60} (?:program|mail server|mail system"
+    r"|mail delivery agent)\b|the (?:e-?mail|message) below could not be delivered"
     r"|votre message n.a pas pu|ihre nachricht .{0,80}konnte nicht"
     r"|su mensaje no (?:se )?(?:ha )?(?:podido|pudo)"
     r"|送信できませんでした|您的邮件.{0,40}(?:无法|未能|被退回)",

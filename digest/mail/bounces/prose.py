@@ -43,7 +43,7 @@ _BEFORE: Final = (
 #: Labels of addresses that are never a reader's.
 _SENDERS: Final = (
     r"[^\n:：]{0,20}(?:from|sender|reply|return|errors?-to|contact|help|support|question|postmaster|admin|von|absender"
-    r"|de\b|exp[eé]diteur|remitente|mittente|от\b|отправител|发件人|寄件|差出人|보낸|보내는|المرسل)"
+    r"|de\b|exp[eé]diteur|remit?ente|remetente|mittente|от\b|отправител|发件人|寄件|差出人|보낸|보내는|المرسل)"
 )
 #: Where layouts put the address of a reader, from the clearest to the vaguest; the first that finds any wins.
 _LAYOUTS: Final = tuple(
@@ -60,12 +60,14 @@ _LAYOUTS: Final = tuple(
         r"(?:收件人|地址|邮箱|用户|信箱|发送到|发往|投递到|宛先|アドレス|받는 ?사람|수신자|수신인)"
         rf"[^\n@]{{0,20}}?[:： \t\n<\"“(（「]{{0,6}}{_A}",
         # alone behind a label in whatever language
-        rf"^[ \t]{{0,12}}(?!{_SENDERS})[^\n:：@]{{1,30}}[:：][ \t]{{0,12}}{_OPEN}{_A}[\"'\])”>]{{0,2}}[ \t]*$",
+        rf"^[ \t]{{0,12}}(?!{_SENDERS})[^\n:：@]{{1,30}}[:：][ \t]{{0,12}}{_OPEN}{_A}"
+        r"[\"'\])”>]{0,2}[ \t]*$",
     )
 )
 #: An address that was made of the one that we know, as forwarding and aliases do.
 _MADE_OF: Final = re.compile(
-    rf"(?:(?P<made>{ADDRESS.pattern})|\n)[^\n@]{{0,40}}\n?[ \t]{{0,20}}\("
+    rf"(?:(?P<made>{ADDRESS.pattern})|\n)[^\n@]{{0,40}}"
+    rf"(?:\n[ \t]{{1,20}}\(reason:[^\n]{{0,500}})?\n?[ \t]{{0,20}}\("
     rf"(?:(?:ultimately )?generated|expanded) from:?[ \t]+{_OPEN}{_A}",
     re.IGNORECASE,
 )
@@ -198,8 +200,10 @@ def _laid_out(said: str, ours: Ours, wanted: Collection[str]) -> list[str]:
             address = one_address(match["address"])
             if "." not in address.rpartition("@")[2] or is_placeholder(address):
                 continue
-            asked = _WRITE_TO.search(said[max(match.start("address") - 60, 0) : match.start("address")])
-            doubted = (address in ours or is_machine(address) or asked) and address.lower() not in wanted
+            place, known = match.start("address"), address.lower() in wanted
+            if not known and _WRITE_TO.search(said[max(place - 60, 0) : place]):
+                continue
+            doubted = not known and (address in ours or is_machine(address))
             (doubtful if doubted else found).setdefault(address.lower(), address)
         if found:
             return list(found.values())[:_MOST_RECIPIENTS]
@@ -226,12 +230,13 @@ def said_of(text: str, told: Said = _NOTHING) -> Said:
         reply, enhanced = told.reply or reply, clearest(told.enhanced, enhanced)
         said = replace(told, reply=reply, enhanced=enhanced, text=words)
         ruling = rule_on(said)
-        if is_vague(ruling):
-            unclear = said
-        elif ruling.kind is not Kind.HARD or not is_guess(words):
+        if ruling.kind is Kind.HARD and is_guess(words):
+            said = replace(said, text=_without_guesses(words))
+            if rule_on(said).kind is not Kind.HARD:
+                continue
+        if not is_vague(ruling):
             return said
-        elif rule_on(said := replace(said, text=_without_guesses(words))).kind is Kind.HARD:
-            return said
+        unclear = said
     return unclear
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from digest.mail.bounces.addresses import one_address
 from digest.mail.bounces.mime import STATUS_PARTS, Part
 from digest.mail.bounces.original import cut, texts, unquoted
-from digest.mail.bounces.phrases import AWAY, FAILED, FAILED_SUBJECT, OPENING, STILL_TRYING
+from digest.mail.bounces.phrases import ARRIVED, AWAY, FAILED, FAILED_SUBJECT, OPENING, STILL_TRYING
 
 #: Fields in which some servers name the readers that they could not reach.
 FAILED_HEADERS: Final = ("x-failed-recipients", "x-failed-recipient", "x-original-failed-recipient")
@@ -29,7 +29,9 @@ _DAEMON_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _DAEMON_FIELD: Final = re.compile(r"(?:^|[\s<\"])(?:mailer-daemon|postmaster)\b", re.IGNORECASE)
-_MARKS: Final = re.compile(r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|fwd?|aw|wg|sv|tr|rv|转发|回复)\s*[:：]", re.IGNORECASE)
+_MARKS: Final = re.compile(
+    r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|fwd?|aw|wg|sv|tr|rv|转发|回复)\s*[:：]", re.IGNORECASE
+)
 _REFUSED: Final = re.compile(r"(?<![\d.])(?:[45][0-5]\d[ -]|[45]\.\d\.\d)")
 _NOBODY: Final = re.compile(r"From (?:<>|MAILER-DAEMON)", re.IGNORECASE)
 
@@ -77,7 +79,8 @@ def _is_server(mail: Part, envelope_from: str | None, subject: str, said: str) -
     failed = FAILED_SUBJECT.search(subject) is not None and not marked
     worded = FAILED.search(said) is not None or STILL_TRYING.search(said) is not None
     if _from_a_daemon(mail):
-        return failed or worded or (not marked and _REFUSED.search(said) is not None)
+        answered = _REFUSED.search(said) is not None or ARRIVED.search(said) is not None
+        return failed or worded or (answered and not marked)
     # a ticket system writes from nobody too, and may quote a bounce
     own, quoted = cut(said)
     quoted_reply = quoted != "" and FAILED.search(own) is not None and _REFUSED.search(own) is not None
