@@ -53,7 +53,8 @@ _IS_NOT: Final = (
     r"(?:unknown|not[ -](?:be[ -])?(?:found|known|listed|recogni[sz]ed|valid|active any)"
     r"|(?:do(?:e?s)?|did)(?: not|n[o']?t) (?:seem to |appear to )?exists?|doesn.?t (?:exist|have)"
     r"|not exist\w*"
-    r"|no longer (?:exists?|valid|available|active|in use|on server|at this|with|accept)"
+    r"|no longer (?:exists?|valid|available|active|in use|on server|at this|with"
+    r"|accept(?:s|ing)?\b(?!.{0,30}\bfrom\b))"
     r"|is(?: not|n.t) (?:a )?(?:known|valid|active)\b"
     r"|invalid|non-?existent|wrong|undefined|unrecogni[sz]ed"
     r"|(?:has|have) (?:been )?(?:closed|deleted|removed|terminated|cancelled|discontinued|left)"
@@ -82,6 +83,7 @@ NO_SUCH_READER: Final = _words(
     r"(?:found|located|resolved)\b",
     rf"\b{_THERE}\b.{{0,30}}\bnot (?:here|on this (?:server|system|host)|local|in service)\b",
     r"\bno (?:longer|more) (?:works? (?:here|for)|employed|an? (?:employee|customer|user))\b",
+    r"\b(?:unable to|cannot|could not) find @ in (?:the|our)\b|@ (?:is )?not known here\b",
     r"\bhas left the\b|\bwas(?: not|n.t) found at @",
     r"\brecipient (?:address )?(?:rejected: )?(?:undeliverable address|invalid)",
     r"\bthis is (?:a |an )?(?:unknown|invalid) ",
@@ -132,6 +134,8 @@ NULL_MX: Final = _words(
     r"\bindicated no (?:smtp|mail) service\b|\bnull ?mx\b(?!.*\bsender)",
     r"\b(?:host|domain)\b(?: \S+)? (?:does not|doesn.t) accept (?:any )?(?:e-?)?mail\b(?! from)",
 )
+#: What we may send, which is no room of a reader's.
+OUR_LIMIT: Final = _words(r"\b(?:sending|daily|hourly|outbound)(?: user| sending| message){0,2} (?:limit|quota)\b")
 MAILBOX_FULL: Final = _words(
     r"\b(?:over|exceed\w*|above|out of|beyond|past|surpass\w*)\b.{0,40}"
     r"\b(?:quota|storage|(?:disk ?)?space)\b",
@@ -160,18 +164,19 @@ SENDER: Final = _words(
     r"\b(?:unknown|invalid|unroutable|unverified|bad|verify|reject\w*|block\w*|unauthori[sz]ed) sender\b",
     r"\bmail from\b.{0,60}\b(?:reject|refus|not allowed|denied|unknown|must|does not)|\bsender address\b",
     r"\breturn[- ]path\b.{0,40}\b(?:reject|invalid|not)|\bcallback failed\b|\bdomain of sender\b",
+    r"\b(?:from|reply-to|sender)\b[:'\"]{0,3} (?:header|field)\b",
     r"\bfrom address\b.{0,30}\b(?:reject|not)|\bcannot find your (?:host|reverse|domain|hostname)",
     r"\byour (?:domain|address|e-?mail address)\b.{0,40}\b(?:reject|not|does|unknown|invalid)",
     *abroad.SENDER,
 )
 #: Refused for what was sent or for who sent it.
 POLICY: Final = _words(
-    r"\b(?:anti-?)?spam|\b(?:black|block|deny|white)-?list|\bdnsbl\b|\brbl\w*\b|\breputation\b|\bjunk\b",
+    r"\b(?:anti-?)?spam|\b(?:black|block|deny|white)[ -]?list|\bdnsbl\b|\brbl\w*\b|\breputation\b|\bjunk\b",
     r"\bpolic(?:y|ies)\b|\bspam(?:haus|cop)\b|\bproofpoint\b|\bsenderbase\b|\bsorbs\b|\bcloudmark\b",
     r"\b[psx]bl\b|\busbl\b|\bfcrdns\b|\bunsolicited\b|\bbulk (?:mail|e-?mail|sender)|\bsuspicious\b",
     r"\bmalicious\b|\bphish|\bvirus\w*|\bmalware\b|\binfected\b|\btrojan\b|\bspf\b|\bdkim\b|\bdmarc\b",
     r"\b(?:un)?authenticat\w+|\b(?:not |un)authori[sz]ed\b|\bpermission denied\b|\bprohibited\b",
-    r"\bnot permitted\b|\bforbidden\b|\b(?:reverse dns|rdns|ptr|reverse lookup)\b|\bhelo\b",
+    r"\bnot permitted\b|\bnot allowed to (?:receive|send)\b|\bforbidden\b|\bprohibition\b|\b(?:reverse dns|rdns|ptr|reverse lookup)\b|\bhelo\b",
     r"\bcannot resolve your (?:ip|address)",
     r"\bip (?:address )?.{0,40}\b(?:block|reject|banned|denied|refused|listed)",
     r"\bbanned\b|\bblock(?:ed|ing)\b(?! (?:due to|for|because of) (?:inactivity|non-?use))"
@@ -185,12 +190,14 @@ POLICY: Final = _words(
     r"|\bsecurity\b(?! (?:suite|gateway|appliance|server|service|agent|manager))",
     r"\bgr[ae]y-?list|\btrust(?:ed)? (?:list|sender)",
     r"\btoo many (?:recipients|connections|messages|errors|invalid|unknown)|\brate[- ]?limit|\bthrottl",
+    # what providers of China say of spam and of too much
+    r"\bfrequency limited\b|\b(?:dt|mi|hl|rp):[a-z]{3}\b",
     r"\breceiving mail (?:too quickly|at a rate)|\bslow down\b",
     r"\b(?:sending|daily|hourly|outbound) (?:limit|quota)|\bexceeded.{0,30}\b(?:rate|messages per)",
     *abroad.POLICY,
 )
 RELAYING: Final = _words(
-    r"\brelay(?:ing)?\b.{0,30}?\b(?:denied|not (?:permitted|allowed)|prohibited|access|refused)",
+    r"(?<!open )\brelay(?:ing)?\b.{0,30}?\b(?:denied|not (?:permitted|allowed)|prohibited|access|refused)",
     r"\b(?:unable|not (?:allowed|permitted|authori[sz]ed)) to relay\b|\b(?:does|do|can) ?not relay\b",
     r"\bnot (?:a|an) (?:open )?relay\b|\bcan.t relay\b|\bno relaying\b",
     r"\ballowed rcpthosts\b|\bdomain isn.t in my list\b",

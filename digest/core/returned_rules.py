@@ -97,10 +97,12 @@ _TABLE: Final = (
     _Row(Kind.BLOCKED, "words:sender", words=words.SENDER),
     _Row(Kind.BLOCKED, "code:5.1.8", enhanced=r"5\.1\.[78]"),
     _Row(Kind.FULL, "code:x.2.2", enhanced=r"[45]\.2\.2"),
+    _Row(Kind.BLOCKED, "words:our-limit", words=words.OUR_LIMIT),
+    _Row(Kind.SOFT, "code:x.3.1", enhanced=r"[45]\.3\.1"),
     _Row(Kind.FULL, "words:mailbox-full", words=words.MAILBOX_FULL),
     _Row(Kind.BLOCKED, "code:5.7.26", enhanced=r"5\.7\.(?:2\d|9|509)"),
-    _Row(Kind.BLOCKED, "words:policy", words=words.POLICY),
     _Row(Kind.SOFT, "words:relaying", words=words.RELAYING),
+    _Row(Kind.BLOCKED, "words:policy", words=words.POLICY),
     _Row(Kind.SOFT, "words:too-big", words=words.TOO_BIG),
     _Row(Kind.SOFT, "words:loop", words=words.LOOP),
     _Row(Kind.SOFT, "words:for-a-time", words=words.FOR_A_TIME),
@@ -108,6 +110,8 @@ _TABLE: Final = (
     _Row(Kind.BLOCKED, "code:4.7", reply=r"(?:4..)?", enhanced=r"4\.7\.\d+"),
     _Row(Kind.SOFT, "code:4", reply=r"4.."),
     _Row(Kind.SOFT, "code:4", reply=r"", enhanced=r"4\.\d+\.\d+"),
+    # About how we spoke, such as a name of ours that is no domain (RFC 3463 section 3.6).
+    _Row(Kind.SOFT, "code:5.5", enhanced=r"5\.5\.[2-5]"),
     # Nobody is there.
     _Row(Kind.HARD, "words:no-such-domain", words=words.NO_SUCH_DOMAIN, lasting=True),
     _Row(Kind.HARD, "words:no-such-reader", words=words.NO_SUCH_READER, lasting=True, before_the_mail=True),

@@ -61,7 +61,6 @@ GATEWAYS: Final = {
             From="MAILER-DAEMON <>",
             X_Original_To=f"<{READER}>",
             To=f"news@{OUR_DOMAIN}",
-            Delivered_To=None,
             Subject="Mail delivery failed",
         ),
         Kind.HARD,
