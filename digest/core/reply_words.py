@@ -110,7 +110,14 @@ FOR_A_TIME: Final = _words(
     *abroad.FOR_A_TIME,
 )
 #: Said once the whole mail was there, by a server that had taken the recipient before.
-AFTER_THE_MAIL: Final = _words(r"\bin reply to end of data command\b|\bafter end of data\b")
+AFTER_THE_MAIL: Final = _words(
+    r"\bin reply to end of data command\b|\bafter end of data\b|\bremote server for text command\b"
+)
+#: About the mail, without a reason; a server that says why no reader is there says that instead.
+MAIL_REFUSED: Final = _words(
+    r"\b(?:mail|message|e-?mail)(?: was| is| has been)? (?:rejected|refused|denied)\b",
+    r"\b(?:invalid|wrong) ip\b|\bmismatch\w* client\b|\bnetwork not allowed\b|\(bl\)",
+)
 MOVED: Final = _words(
     r"\b(?:has|have) (?:been )?(?:moved|migrated) to\b|\bhas moved\b|\buser not local; please try\b",
     r"\baddress (?:has )?(?:changed|is no longer used)\b|\bplease use (?:the new|my new)\b",
@@ -132,17 +139,20 @@ NO_SUCH_DOMAIN: Final = _words(
 #: A domain that declares that it takes no mail (RFC 7505), whichever code is told with it.
 NULL_MX: Final = _words(
     r"\bindicated no (?:smtp|mail) service\b|\bnull ?mx\b(?!.*\bsender)",
-    r"\b(?:host|domain)\b(?: \S+)? (?:does not|doesn.t) accept (?:any )?(?:e-?)?mail\b(?! from)",
+    r"\b(?:host|domain)\b(?: \S+)? (?:does not|doesn.t) (?:accept|receive) (?:any )?(?:e-?)?mail\b(?! from)",
 )
 #: What we may send, which is no room of a reader's.
-OUR_LIMIT: Final = _words(r"\b(?:sending|daily|hourly|outbound)(?: user| sending| message){0,2} (?:limit|quota)\b")
+OUR_LIMIT: Final = _words(
+    r"\b(?:sending|daily|hourly|outbound)(?: user| sending| message| relay){0,2} (?:limit|quota)\b"
+)
 MAILBOX_FULL: Final = _words(
     r"\b(?:over|exceed\w*|above|out of|beyond|past|surpass\w*)\b.{0,40}"
     r"\b(?:quota|storage|(?:disk ?)?space)\b",
     r"\bquota\b.{0,40}\b(?:exceed|full|reach|viol|exhaust|limit)|\boverquota\b|\bquotaexceeded\b",
     r"\b(?:disk(?: ?space)?|mail ?box|user|storage|mail) quota\b|\boverdrawn\b|\benough (?:disk ?)?space\b"
     r"|\bstorage allocation\b|\bfull (?:mail)?box\b",
-    r"\b(?:mail ?box|in-?box|folder|account|storage|mail ?file|maildrop|mail)\b.{0,30}\b(?:over)?full\b",
+    r"\b(?:mail ?box|in-?box|(?:mail ?)?folder|account|storage|mail ?file|maildrop"
+    r"|mail)\b.{0,30}\b(?:over)?full\b",
     r"\b(?:insufficient|not enough|no|low) (?:disk |storage |mailbox |mail )*(?:space|storage)\b",
     r"\bmail ?box(?:.s)? (?:size|storage)? ?(?:limit|quota|space)?.{0,20}\b(?:exceed|reach|over)",
     r"\btoo many messages (?:in|on) (?:the |this |your )?(?:(?:mail|in)?box|server)",
@@ -176,14 +186,15 @@ POLICY: Final = _words(
     r"\b[psx]bl\b|\busbl\b|\bfcrdns\b|\bunsolicited\b|\bbulk (?:mail|e-?mail|sender)|\bsuspicious\b",
     r"\bmalicious\b|\bphish|\bvirus\w*|\bmalware\b|\binfected\b|\btrojan\b|\bspf\b|\bdkim\b|\bdmarc\b",
     r"\b(?:un)?authenticat\w+|\b(?:not |un)authori[sz]ed\b|\bpermission denied\b|\bprohibited\b",
-    r"\bnot permitted\b|\bnot allowed to (?:receive|send)\b|\bforbidden\b|\bprohibition\b|\b(?:reverse dns|rdns|ptr|reverse lookup)\b|\bhelo\b",
+    r"\bnot permitted\b|\bnot allowed to (?:receive|send)\b|\bforbidden\b|\bprohibition\b|\b(?:reverse dns"
+    r"|rdns|ptr|reverse lookup)\b|\bhelo\b(?! handshake)",
     r"\bcannot resolve your (?:ip|address)",
     r"\bip (?:address )?.{0,40}\b(?:block|reject|banned|denied|refused|listed)",
     r"\bbanned\b|\bblock(?:ed|ing)\b(?! (?:due to|for|because of) (?:inactivity|non-?use))"
     r"|(?<!relay )\baccess denied\b|\bdenied by\b|\brecipient.s? preferences\b",
     r"\b(?:reject(?:ed|s)?|refused) (?:due|for|as|because)\b",
     r"\bnot accept(?:ing|ed)? (?:mail|messages?|connections?) from\b",
-    r"\bdoes not accept (?:mail|e-?mail|messages?) from\b",
+    r"\b(?:does not|no longer) accepts? (?:mail|e-?mail|messages?) from\b",
     r"\bcontent (?:reject|filter|block|restrict|denied|is|not)|\bmessage content\b|\bobjectionable\b",
     # programs that carry it in their names have refused nothing yet
     r"\bcomplain(?:ts?|ed)\b|\bheuristic|\bbayes|\bscored?\b|\bfilter(?:ed|ing)\b"
@@ -216,7 +227,9 @@ EXPIRED: Final = _words(
 
 #: Of explanations that servers add of their own.
 GUESS: Final = _words(
-    r"\b(?:may|might|maybe|perhaps|possibl[ey]|probably|usually|typically|for example|make sure)\b",
+    # not the month
+    r"(?<!\d )(?<!\d-)\bmay\b(?!,? \d|-\d)|\b(?:might|maybe|perhaps|possibl[ey]|probably|usually|typically"
+    r"|for example|make sure)\b",
     *abroad.GUESS,
 )
 

@@ -126,7 +126,9 @@ _TABLE: Final = (
     ),
     # A code that is about something else, with words that say nothing.
     _Row(Kind.SOFT, "words:expired", words=words.EXPIRED),
-    _Row(Kind.BLOCKED, "code:5.7", enhanced=r"5\.7\.\d+"),
+    # The content (RFC 3463 section 3.7) or a policy (3.8) is the cause.
+    _Row(Kind.BLOCKED, "code:5.7", enhanced=r"5\.[67]\.\d+"),
+    _Row(Kind.BLOCKED, "words:mail-refused", words=words.MAIL_REFUSED),
     _Row(Kind.SOFT, "code:too-big", enhanced=r"5\.(?:2\.3|3\.4)"),
     # Who took the recipient and refuses when it sees the mail, filters, whatever it says: mobile carriers do.
     _Row(Kind.SOFT, "words:after-the-mail", words=words.AFTER_THE_MAIL, enhanced=_NO_CLEAR_ADDRESS),
