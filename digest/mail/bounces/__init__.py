@@ -18,7 +18,7 @@ from digest.mail.bounces.addresses import Ours, addresses_in, one_address, witho
 from digest.mail.bounces.answers import answer_of
 from digest.mail.bounces.arf import Complaint, read_complaint
 from digest.mail.bounces.clues import MOST_CLUES, clues_of, sent_to
-from digest.mail.bounces.dsn import Report, Told, read_report
+from digest.mail.bounces.dsn import Report, Told, read_report, rejected_by_receipt
 from digest.mail.bounces.mime import Part, read_mail
 from digest.mail.bounces.original import originals
 from digest.mail.bounces.prose import about, has_arrived, read_prose, said_in, said_of, still_trying
@@ -56,11 +56,20 @@ def read_returned(
         found = _worth_telling(mail, _as_trusted(_bounced(mail, own, envelope_to), trust), trust)
         if found:
             return found
-    if (answer := answer_of(mail, Ours.of(ours), envelope_to)) is not None:
-        kind, rule, text = answer
-        clues = clues_of(mail, envelope_to=envelope_to)
-        return (Returned(kind, one_address(mail.get("from")), text=_line(text), rule=rule, clues=clues),)
-    return ()
+    return _answered(mail, Ours.of(ours), envelope_to)
+
+
+def _answered(mail: Part, ours: Ours, envelope_to: str) -> tuple[Returned, ...]:
+    if recipient := rejected_by_receipt(mail):
+        said = Said(text=said_in(mail))
+        if (ruling := rule_on(said)).kind is Kind.FULL:
+            clues = clues_of(mail, envelope_to=envelope_to)
+            return (_returned(mail, Told(recipient, said), said, ruling, "mdn", clues),)
+    if (answer := answer_of(mail, ours, envelope_to)) is None:
+        return ()
+    kind, rule, text = answer
+    clues = clues_of(mail, envelope_to=envelope_to)
+    return (Returned(kind, one_address(mail.get("from")), text=_line(text), rule=rule, clues=clues),)
 
 
 def _never_readers(mail: Part, envelope_to: str, ours: Collection[str]) -> Ours:
