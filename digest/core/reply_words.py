@@ -112,6 +112,7 @@ FOR_A_TIME: Final = _words(
 #: Said once the whole mail was there, by a server that had taken the recipient before.
 AFTER_THE_MAIL: Final = _words(
     r"\bin reply to end of data command\b|\bafter end of data\b|\bremote server for text command\b"
+    r"|\bfailed after i sent the message\b"
 )
 #: About the mail, without a reason; a server that says why no reader is there says that instead.
 MAIL_REFUSED: Final = _words(

@@ -79,11 +79,11 @@ NO_SUCH_DOMAIN: Final = (
     r"\bdomaine? (?:inconnu|n.existe)|\bdominio no existe",
 )
 MAILBOX_FULL: Final = (
-    r"\bpostfach\b.{0,40}\b(?:voll|[uü]berf[uü]llt)",
+    r"\bpostfach\b.{0,60}\b(?:voll|[uü]berf[uü]llt|gr[oö](?:ß|ss)e (?:erreicht|[uü]berschritten))",
     r"\bspeicherplatz\b.{0,40}\b(?:ersch[oö]pft|[uü]berschritten)",
     r"\bbo[iî]te\b.{0,40}\bpleine?\b|\bquota (?:d[eé]pass|excedid)|\b(?:buz[oó]n|casilla|cuenta"
     r"|mailbox)\b.{0,30}\bllen[oa]\b",
-    r"\bcaixa\b.{0,50}\bcheia\b|\b(?:casella|cassetta)\b.{0,50}\bpiena\b|\bsobrepas\w+.{0,20}\b(?:cuota|l[ií]mite)",
+    r"\bcaixa\b.{0,50}\bcheia\b|\b(?:casella|cassetta)\b.{0,50}\bpiena\b|\b(?:sobrepas|super|exced)\w+.{0,20}\b(?:cuota|l[ií]mite)",
     r"(?:邮箱|郵箱|信箱|邮箱空间|空间|容量|存储|儲存).{0,12}(?:已满|已滿|满|滿|不足|超出|超过|超過)",
     r"容量.{0,10}(?:超|オーバー|一杯|いっぱい)|メールボックス.{0,20}(?:いっぱい|一杯|超|満杯)",
     r"\b(?:postvak|mailbox)\b.{0,40}\bvol\b|\b(?:postl[aå]d|inkorg|brevl[aå]d|postkass?e|innboks|indbakke)\w*\b.{0,40}"

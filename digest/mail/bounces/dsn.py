@@ -153,7 +153,10 @@ def _joined(groups: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def _told(group: Mapping[str, str]) -> Told | None:
     # some servers put encoded-words where RFC 6533 has characters
-    addresses = [one for name in _RECIPIENT if (one := one_address(decoded(group.get(name, ""))))]
+    values = [group.get(name, "") for name in _RECIPIENT]
+    addresses = list(
+        dict.fromkeys(one for value in (*map(decoded, values), *values) if (one := one_address(value)))
+    )
     if not addresses and not any(name in group for name in _RECIPIENT):
         return None
     if not addresses:

@@ -27,7 +27,7 @@ from digest.mail.bounces.dsn import Told
 from digest.mail.bounces.mime import Part
 from digest.mail.bounces.original import cut, originals, texts, unquoted
 from digest.mail.bounces.phrases import ARRIVED, FAILED, STILL_TRYING
-from digest.mail.bounces.trust import FAILED_HEADERS
+from digest.mail.bounces.trust import FAILED_HEADERS, is_daemons
 
 _A: Final = rf"<?(?P<address>{ADDRESS.pattern})>?"
 _OPEN: Final = r"[\"'\[(<“]{0,2}(?:mailto:|smtp:)?"
@@ -110,6 +110,8 @@ def read_prose(mail: Part, ours: Ours) -> tuple[Told, ...]:
     found = named_in_headers(mail) or _named_in(said, ours, copied) or _found_by_others(mail)
     if not found and len(copied) == 1 and not _is_shared(mail, copied[0]):
         found = copied
+    if not found and is_daemons(mail):
+        found = _alone_in(said, ours)
     if not found:
         return (Told("", said_of(said)),)
     made_of = {made.lower(): of for made, of in _made_of(said)}
@@ -189,6 +191,15 @@ def _named_in(said: str, ours: Ours, copied: Iterable[str]) -> list[str]:
     behind = [said[listed.end() :]] if listed else []
     wanted = {one.lower() for one in copied}
     return next((found for text in (*behind, said) if (found := _laid_out(text, ours, wanted))), [])
+
+
+def _alone_in(said: str, ours: Ours) -> list[str]:
+    """The only address of a text that may be a reader's, in whatever sentence it stands."""
+    addresses = {one.lower(): one for one in addresses_in(said) if "." in one.rpartition("@")[2]}
+    others = [one for one in addresses.values() if one not in ours and not is_machine(one)]
+    alone = others[0] if len(others) == 1 else ""
+    asked = alone and _WRITE_TO.search(said[: said.find(alone)][-60:])
+    return [alone] if alone and not asked and not is_placeholder(alone) else []
 
 
 def _laid_out(said: str, ours: Ours, wanted: Collection[str]) -> list[str]:

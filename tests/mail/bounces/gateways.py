@@ -101,6 +101,22 @@ GATEWAYS: Final = {
         ),
         Kind.HARD,
     ),
+    "alone-in-a-sentence": one(
+        letter(
+            f"Votre lettre n'est pas parvenue à {READER}, car cette adresse est introuvable.\n",
+            Subject="Delivery Status Notification (Failure)",
+        ),
+        Kind.HARD,
+    ),
+    "refused-after-the-mail-by-qmail": one(
+        letter(
+            f"I wasn't able to deliver your message.\n\n<{READER}>:\n192.0.2.9 failed after I sent the "
+            f"message.\n"
+            "Remote host said: 550 unknown user\n",
+            Subject="failure notice",
+        ),
+        Kind.SOFT,
+    ),
     "xmail": one(
         letter(
             f"[<00>] XMail bounce: Rcpt=[{READER}];Error=[550 no]\n\n[<01>] Error sending message [1].\n\n"
