@@ -73,7 +73,7 @@ def answer_of(mail: Part, ours: Ours, envelope_to: str) -> tuple[Kind, str, str]
     if any(part.type == "message/disposition-notification" for part in mail.walk()):
         return Kind.AUTO_REPLY, "mdn", said
     answers = _is_answer(mail, ours, envelope_to)
-    if answers and _wants_to_leave(subject) and len(lines) <= _LINES_OF_A_WISH and _links(mail, lines) < 2:
+    if answers and _wants_to_leave(subject) and _is_short(mail, subject, lines):
         # also when a mail program wrote it, for a reader who pressed its button
         return Kind.UNSUBSCRIBE, "words:unsubscribe", said
     if CHALLENGE.search(" ".join([subject, *lines[:30]])) and (machine or answers):
@@ -119,6 +119,15 @@ def _machine_of(mail: Part) -> str:
 def _wants_to_leave(line: str) -> bool:
     """True when a line is nothing but such a wish."""
     return len(line) < 100 and LEAVE.fullmatch(" ".join(_MARKS.sub(" ", line).split())) is not None
+
+
+def _is_short(mail: Part, subject: str, lines: list[str]) -> bool:
+    """True of what may stand below a subject that is a wish: a signature, with a scanner's link perhaps.
+
+    `Stop` and its like are subjects of offers, too.
+    """
+    links = 1 if _names_a_mail(mail) or "unsubscribe" in subject.lower() else 0
+    return len(lines) <= _LINES_OF_A_WISH and _links(mail, lines) <= links
 
 
 def _says_little(mail: Part, lines: list[str]) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from email import message_from_bytes
+from itertools import islice
 from typing import Final
 
 from flufl.bounce import all_failures
@@ -64,13 +65,12 @@ _LAYOUTS: Final = tuple(
         r"[\"'\])”>]{0,2}[ \t]*$",
     )
 )
-#: An address that was made of the one that we know, as forwarding and aliases do.
+#: Behind an address that was made of the one that we know, as forwarding and aliases do.
 _MADE_OF: Final = re.compile(
-    rf"(?:(?P<made>{ADDRESS.pattern})|\n)[^\n@]{{0,40}}"
-    rf"(?:\n[ \t]{{1,20}}\(reason:[^\n]{{0,500}})?\n?[ \t]{{0,20}}\("
-    rf"(?:(?:ultimately )?generated|expanded) from:?[ \t]+{_OPEN}{_A}",
-    re.IGNORECASE,
+    rf"\((?:(?:ultimately )?generated|expanded) from:?[ \t\n]{{1,8}}{_OPEN}{_A}", re.IGNORECASE
 )
+#: How far behind.
+_BEHIND: Final = 40
 #: What stands before a list of recipients, behind the headings of what was sent.
 _LISTED: Final = re.compile(
     r"did not reach (?:some or all of )?the (?:following|intended)[^\n]*"
@@ -223,10 +223,24 @@ def _laid_out(said: str, ours: Ours, wanted: Collection[str]) -> list[str]:
 
 def _made_of(said: str) -> list[tuple[str, str]]:
     """Addresses that servers made of others, with those; the first is empty where it is not disclosed."""
-    if " from" not in said or "ed from" not in said.lower():
-        return []
-    pairs = ((match["made"] or "", one_address(match["address"])) for match in _MADE_OF.finditer(said))
-    return [(made, of) for made, of in pairs if "." in of.rpartition("@")[2]]
+    pairs = []
+    for match in islice(_MADE_OF.finditer(said), _MOST_RECIPIENTS):
+        line = _line_before(said, match.start())
+        last = next(reversed(list(ADDRESS.finditer(line))), None)
+        near = len(line) - (last.end() if last else 0) <= _BEHIND
+        if near and "." in (of := one_address(match["address"])).rpartition("@")[2]:
+            pairs.append((last[0] if last else "", of))
+    return pairs
+
+
+def _line_before(said: str, place: int) -> str:
+    """The line before a place, or the one above, over a reason that sendmail puts between."""
+    above, _, line = said[max(place - 1000, 0) : place].rpartition("\n")
+    if not line.strip():
+        above, _, line = above.rpartition("\n")
+    if line.lstrip().lower().startswith("(reason:"):
+        line = above.rpartition("\n")[2]
+    return line[-400:]
 
 
 def said_of(text: str, told: Said = _NOTHING) -> Said:

@@ -79,6 +79,9 @@ OFFERS: Final = {
         Subject="Castles",
         Content_Type="text/html; charset=utf-8",
     ),
+    "leave-in-the-subject": letter(
+        f"Castles at half the price: {_LINK}\n", From="Castles <castles@offers.example>", Subject="Stop!"
+    ),
     "leave-below-a-letter": letter(
         "Unsubscribe\n" + "One of many lines about castles.\n" * 20,
         From="Castles <castles@offers.example>",
@@ -130,6 +133,11 @@ def test_who_answers_a_mail_of_ours_may_sign_at_length_and_quote_its_links() -> 
         Content_Type="text/html; charset=utf-8",
     )
     assert [one.kind for one in read_returned(raw)] == [Kind.UNSUBSCRIBE]
+
+
+def test_a_subject_is_a_wish_though_a_scanner_of_viruses_signs_below() -> None:
+    raw = letter(f"Checked by {_LINK}\n", From=READER, Subject="unsubscribe", To=BACK)
+    assert [one.kind for one in read_returned(raw, envelope_to=BACK)] == [Kind.UNSUBSCRIBE]
 
 
 def test_empty_lines_of_spaces_before_a_saved_mail_are_no_end_of_its_head() -> None:
