@@ -44,7 +44,9 @@ _PARAMETER: Final = re.compile(
 )
 _LOOKS_LIKE_BOUNDARY: Final = re.compile(rb"^--([^\s-][^\n]{1,98}?)[ \t]*\n(?:content-|\n)", re.I | re.M)
 _INVISIBLE: Final = re.compile(r"<(?:(script|style|head|title)\b|!--)", re.IGNORECASE)
-_BREAK: Final = re.compile(r"<\s*/?\s*(?:br|p|div|tr|li|h[1-6]|table|pre|blockquote)\b[^<>]{0,2000}>", re.I)
+_BREAK: Final = re.compile(
+    r"<\s{0,4}/?\s{0,4}(?:br|p|div|tr|li|h[1-6]|table|pre|blockquote)\b[^<>]{0,2000}>", re.I
+)
 _TAG: Final = re.compile(r"<(?![^<>@\s=]{1,64}@)[^<>]{1,2000}>")
 _BLANKS: Final = re.compile(r"[ \t\xa0]+")
 
