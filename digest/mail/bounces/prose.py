@@ -34,12 +34,12 @@ _A: Final = rf"<?(?P<address>{ADDRESS.pattern})>?"
 _OPEN: Final = r"[\"'\[(<“]{0,2}(?:mailto:|smtp:)?"
 _LABELS: Final = (
     r"(?:to|user|recipient|address|mailto|rcpt to|smtp|unknown address|failed recipient|email|unknown user"
-    r"|no such user|not found|收件人|収信者)(?:[ \t]*[:：=][ \t]*|[ \t]+)"
+    r"|no such user|not found|收件人|収信者)(?:[ \t]{0,8}[:：=][ \t]{0,8}|[ \t]{1,8})"
 )
 _BEFORE: Final = (
     r"\b(?:following (?:address(?:es)?|recipients?|e-?mails?|users?)[^\n:]{0,60}|to|address(?:es)?|addressed"
     r"|recipients?|user(?:id|name)?|mail ?box|account|for|attempts|full|dda:smtp|destinataire|empf[aä]nger"
-    r"|destinatario|an)[ \t]*(?:address|recipient|user)?(?:is|was)?"
+    r"|destinatario|an)[ \t]{0,8}(?:address|recipient|user)?(?:is|was)?"
 )
 #: Labels of addresses that are never a reader's.
 _SENDERS: Final = (
@@ -55,7 +55,7 @@ _LAYOUTS: Final = tuple(
         r"[\"'\])”>]{0,2}(?![\w-]|\.\w)[ \t]*"
         r"(?:[:;,.]|\(|-|\[|<mailto:|：|。|，|$|(?:on|at|because|failed|is|was|does|has|invalid)\b)",
         # in a sentence that says what it is
-        rf"{_BEFORE}(?:[ \t]*[:：=,][ \t\n]{{0,4}}|[ \t\n]{{1,4}}){_OPEN}{_A}",
+        rf"{_BEFORE}(?:[ \t]{{0,8}}[:：=,][ \t\n]{{0,4}}|[ \t\n]{{1,4}}){_OPEN}{_A}",
         # in what a server replied
         rf"\b(?:rcpt to|[45]\d\d(?:[ -][45]\.\d+\.\d+)?)[ \t:]{{1,6}}{_OPEN}{_A}",
         r"(?:收件人|地址|邮箱|用户|信箱|发送到|发往|投递到|宛先|アドレス|받는 ?사람|수신자|수신인)"
