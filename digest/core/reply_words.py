@@ -189,7 +189,7 @@ POLICY: Final = _words(
     r"\b(?:un)?authenticat\w+|\b(?:not |un)authori[sz]ed\b|\bpermission denied\b|\bprohibited\b",
     r"\bnot permitted\b|\bnot allowed to (?:receive|send)\b|\bforbidden\b|\bprohibition\b|\b(?:reverse dns"
     r"|rdns|ptr|reverse lookup)\b|\bhelo\b(?! handshake)",
-    r"\bcannot resolve your (?:ip|address)",
+    r"\bcannot resolve your (?:ip|address)|(?<!exchanger or )\bip[ -]address\b|\bpassword\b",
     r"\bip (?:address )?.{0,40}\b(?:block|reject|banned|denied|refused|listed)",
     r"\bbanned\b|\bblock(?:ed|ing)\b(?! (?:due to|for|because of) (?:inactivity|non-?use))"
     r"|(?<!relay )\baccess denied\b|\bdenied by\b|\brecipient.s? preferences\b",

@@ -9,7 +9,8 @@ NO_SUCH_READER: Final = (
     r"\b(?:empf[aä]nger|benutzer|postfach|(?:e-?mail-?)?adresse|konto|mailbox|account|kennung)\w*\b.{0,60}\b"
     r"(?:unbekannt|existiert nicht|nicht gefunden|nicht existiert|ung[uü]ltig|nicht vorhanden|unzul[aä]ssig)",
     r"\bunbekannte[rn]? (?:empf[aä]nger|benutzer|adresse)",
-    r"\bkein(?:en)? (?:solche[rn]) (?:benutzer|empf[aä]nger)|\bkein postfach\b|\bnicht im \S*verzeichnis\b",
+    r"\bkein(?:en)? (?:solche[rn]) (?:benutzer|empf[aä]nger)|\bkein postfach\b"
+    r"|\bnicht im \S*verzeichnis\b(?! der)",
     # French, Spanish, Portuguese, Italian
     r"\bdestinat(?:aire|ario|[aá]rio)\w*\b.{0,40}\b"
     r"(?:inconnu|n.existe|invalide|inexistent|inv[aá]lid|desconocid|desconhecid|no existe|sconosciut)",
@@ -93,12 +94,34 @@ MAILBOX_FULL: Final = (
     r"переполнен|превышена? квот|용량.{0,10}초과|صندوق .{0,20}ممتلئ",
 )
 TOO_BIG: Final = (r"\bnachricht.{0,20}zu gro(?:ß|ss)|邮件(?:大小|过大|太大)|サイズ.{0,20}超",)
+#: Who sent it, and what may be said of him as of a reader.
+_SENDER: Final = (
+    r"(?:absender|exp[eé]diteur|remitente|remetente|mittente|afzender|avs[aä]ndar|afsender|avsender|l[aä]hett[aä]j"
+    r"|отправител|відправник|nadawc|odes[ií]latel|odosielate|felad[oó]|expeditor|αποστολ|g[oö]nderen|المرسل|שולח"
+    r"|发件人|寄件|发信人|差出人|送信者|送信元|보낸 ?사람|발신|pengirim|người gửi|ผู้ส่ง)"
+)
+_LACKS: Final = (
+    r"(?:unbekannt|ung[uü]ltig|existiert nicht|nicht (?:gefunden|vorhanden|existiert)|gesperrt|abgelehnt"
+    r"|inconnu|introuvable|invalid|n.existe|refus|rejet|desconocid|no existe|inexistente|no (?:se )?encontr"
+    r"|desconhecid|n[aã]o (?:existe|encontrad)|sconosciut|inesistente|non (?:esiste|trovat)|onbekend"
+    r"|niet gevonden|bestaat niet|hittades inte|finns inte|ok[aä]nd|ikke fundet|ikke funnet|ukendt|ukjent"
+    r"|ei l[oö]y"
+    r"|не (?:найден|существует|знайден|існує)|неизвест|невідом|заблокирован|nieznan|nie istnieje"
+    r"|nebyla? nalezen|neexistuje|neznám|nem található|nem létezik|ismeretlen|nu există|necunoscut"
+    r"|δεν (?:βρέθηκε|υπάρχει)"
+    r"|bulunamadı|geçersiz|غير معروف|לא נמצא|不存在|无效|無效|未找到|找不到|黑名单|拒|存在しません"
+    r"|見つかりません|無効"
+    r"|찾을 수 없|존재하지|tidak ditemukan|không tồn tại)"
+)
 SENDER: Final = (
-    r"发件人.{0,20}(?:拒|不存在|无效|黑名单)",
-    r"\babsender\b.{0,40}\b(?:abgelehnt|unbekannt|ung[uü]ltig|gesperrt)",
-    r"\bexp[eé]diteur\b.{0,40}\b(?:refus|rejet|inconnu)",
+    rf"{_SENDER}[^:：。!?]{{0,40}}{_LACKS}",
+    # not the label of an address
+    rf"{_LACKS}[^:：。.!?]{{0,15}}{_SENDER}\w*+(?! ?[:：])",
 )
 POLICY: Final = (
+    r"\bip-?adress|\b(?:adresse|indirizzo|direcci[oó]n|endere[cç]o|adres|адрес) ip\b|\bip[ -]?адрес"
+    r"|ip ?地址|ipアドレス",
+    r"密码|密碼|\bparool|парол|\bkennwort|\bpasswort|\bmot de passe\b|\bcontraseña|\bsenha\b|не авторизован",
     r"\bunerw[uü]nscht|\brichtlinie|\bpourriel|\bind[eé]sirable|\bcorreo no deseado|спам",
     r"垃圾邮件|垃圾郵件|反垃圾|拒收|黑名单|黑名單|被(?:系统)?(?:拦截|屏蔽|拒绝)|策略",
     r"迷惑メール|スパム|拒否",
