@@ -104,7 +104,10 @@ CLOSED: Final = _words(
 )
 #: Not now: such words soften those above.
 FOR_A_TIME: Final = _words(
-    r"\btemporar|\bsuspend|\block(?:ed|out)\b|\btry (?:again )?later\b|\bfor now\b|\bon vacation\b",
+    r"\bfor (?:maintenance|the holidays?)\b|\buntil (?:next|tomorrow|further|\d|(?:mon|tues|wednes|thurs"
+    r"|fri|satur|sun)day)",
+    r"\bdns time-?out\b|\btemporar|\bsuspend|\block(?:ed|out)\b|\btry (?:again )?later\b|\bfor now\b"
+    r"|\bon vacation\b",
     r"\bunverified address\b|\baddress (?:verification|lookup) (?:in progress|failed)",
     r"\bcould not be verified\b",
     *abroad.FOR_A_TIME,
@@ -120,7 +123,8 @@ MAIL_REFUSED: Final = _words(
     r"\b(?:invalid|wrong) ip\b|\bmismatch\w* client\b|\bnetwork not allowed\b|\(bl\)",
 )
 MOVED: Final = _words(
-    r"\b(?:has|have) (?:been )?(?:moved|migrated) to\b|\bhas moved\b|\buser not local; please try\b",
+    r"\b(?:has|have) (?:been )?(?:moved|migrated) to\b(?! (?:a |an |the )?(?:new |other "
+    r"|another )?(?:server|host|system))|\bhas moved\b|\buser not local; please try\b",
     r"\baddress (?:has )?(?:changed|is no longer used)\b|\bplease use (?:the new|my new)\b",
 )
 #: No such domain, said by a resolver that looked, or a domain that declares that it takes no mail (RFC 7505).
@@ -144,7 +148,7 @@ NULL_MX: Final = _words(
 )
 #: What we may send, which is no room of a reader's.
 OUR_LIMIT: Final = _words(
-    r"\b(?:sending|daily|hourly|outbound)(?: user| sending| message| relay){0,2} (?:limit|quota)\b"
+    r"\b(?:send|sending|daily|hourly|outbound)(?: user| sending| message| relay){0,2} (?:limit|quota)\b"
 )
 MAILBOX_FULL: Final = _words(
     r"\b(?:over|exceed\w*|above|out of|beyond|past|surpass\w*)\b.{0,40}"
@@ -175,9 +179,13 @@ SENDER: Final = _words(
     r"\b(?:unknown|invalid|unroutable|unverified|bad|verify|reject\w*|block\w*|unauthori[sz]ed) sender\b",
     r"\bmail from\b.{0,60}\b(?:reject|refus|not allowed|denied|unknown|must|does not)|\bsender address\b",
     r"\breturn[- ]path\b.{0,40}\b(?:reject|invalid|not)|\bcallback failed\b|\bdomain of sender\b",
-    r"\b(?:from|reply-to|sender)\b[:'\"]{0,3} (?:header|field)\b",
+    r"\b(?:from|reply-to|sender|to|cc)\b[:'\"]{0,3} (?:header|field)\b",
     r"\bfrom address\b.{0,30}\b(?:reject|not)|\bcannot find your (?:host|reverse|domain|hostname)",
-    r"\byour (?:domain|address|e-?mail address)\b.{0,40}\b(?:reject|not|does|unknown|invalid)",
+    r"\byour (?:e-?mail )?(?:domain|address|account|mailbox)\b.{0,40}"
+    r"\b(?:reject|not|no|does|unknown|invalid|disabled|closed|inactive)",
+    r"\bsending (?:account|address|domain)\b|\b(?:account|address) you (?:used to send|send from"
+    r"|are sending from)",
+    r"\bfor (?:the |this )?sender\b",
     *abroad.SENDER,
 )
 #: Refused for what was sent or for who sent it.
@@ -201,6 +209,7 @@ POLICY: Final = _words(
     r"\bcomplain(?:ts?|ed)\b|\bheuristic|\bbayes|\bscored?\b|\bfilter(?:ed|ing)\b"
     r"|\bsecurity\b(?! (?:suite|gateway|appliance|server|service|agent|manager))",
     r"\bgr[ae]y-?list|\btrust(?:ed)? (?:list|sender)",
+    r"\b(?:unknown|invalid) (?:user|recipient)s? (?:limit|rate)\b",
     r"\btoo many (?:recipients|connections|messages|errors|invalid|unknown)|\brate[- ]?limit|\bthrottl",
     # what providers of China say of spam and of too much
     r"\bfrequency limited\b|\b(?:dt|mi|hl|rp):[a-z]{3}\b",
