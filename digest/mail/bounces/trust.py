@@ -85,7 +85,9 @@ def _is_server(mail: Part, envelope_from: str | None, subject: str, said: str) -
     own, quoted = cut(said)
     quoted_reply = quoted != "" and FAILED.search(own) is not None and _REFUSED.search(own) is not None
     told = worded or any(part.type.startswith("message/") for part in mail.walk())
-    return nobody and ((failed and told) or _opens(said) or quoted_reply)
+    # who writes to a list about bounces may write from nobody
+    failed = failed and told and not mail.has("list-id")
+    return nobody and (failed or _opens(said) or quoted_reply)
 
 
 def _writes_nothing_else(mail: Part) -> bool:

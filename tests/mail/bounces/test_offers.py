@@ -46,6 +46,12 @@ OFFERS: Final = {
         From="Lessons <lessons@offers.example>",
         Subject="Bounce messages explained",
     ),
+    "talk-of-a-list": letter(
+        "Since yesterday more mail of mine bounces than ever; is it me?\n",
+        From="Cy <cy@offers.example>",
+        Subject="[crew] Bounced mail",
+        List_Id="<crew.offers.example>",
+    ),
     "castle": letter(
         "A castle to bounce in, for an afternoon.\n",
         From="Castles <castles@offers.example>",
