@@ -59,19 +59,30 @@ class _Row:
     words: re.Pattern[str] | None = None
     #: fits only what will not pass
     lasting: bool = False
+    #: fits nothing that was said after the mail, unless a code says that it is about the address
+    before_the_mail: bool = False
 
     def fits(self, said: Said) -> bool:
         return (
             (self.action is None or re.fullmatch(self.action, said.action) is not None)
             and (not self.lasting or said.lasting)
+            and not (self.before_the_mail and _is_after_the_mail(said))
             and (self.reply is None or re.fullmatch(self.reply, said.reply) is not None)
             and (self.enhanced is None or re.fullmatch(self.enhanced, said.enhanced) is not None)
             and (self.words is None or self.words.search(said.text) is not None)
         )
 
 
+def _is_after_the_mail(said: Said) -> bool:
+    return (
+        words.AFTER_THE_MAIL.search(said.text) is not None
+        and re.fullmatch(_NO_CLEAR_ADDRESS, said.enhanced) is not None
+    )
+
+
 #: Exchange Online's word for an unknown recipient, when its edge refuses who is not in the directory.
-_NOT_IN_THE_DIRECTORY: Final = re.compile(r"recipient address rejected: access denied")
+_NOT_IN_THE_DIRECTORY: Final = re.compile(r"5\.4\.1 <?@?>?:? ?recipient address rejected: access denied")
+_NO_CLEAR_ADDRESS: Final = r"(?!5\.1\.[1-9]).*"
 #: Codes that say nothing: they must not be quoted as a reason.
 _VAGUE: Final = r"(?:[245]\.0\.0)?"
 
@@ -81,14 +92,17 @@ _TABLE: Final = (
     _Row(Kind.DELIVERED, "code:2", action="", reply="", enhanced=r"2\.\d+\.\d+"),
     _Row(Kind.DELAYED, "action:delayed", action=r"delayed"),
     # What says little or much about the reader, but clearly who is not the cause.
-    _Row(Kind.HARD, "code:5.4.1", enhanced=r"5\.4\.1", words=_NOT_IN_THE_DIRECTORY, lasting=True),
+    _Row(Kind.HARD, "code:5.4.1", words=_NOT_IN_THE_DIRECTORY, lasting=True),
+    _Row(Kind.HARD, "words:null-mx", words=words.NULL_MX, lasting=True),
     _Row(Kind.BLOCKED, "words:sender", words=words.SENDER),
     _Row(Kind.BLOCKED, "code:5.1.8", enhanced=r"5\.1\.[78]"),
     _Row(Kind.FULL, "code:x.2.2", enhanced=r"[45]\.2\.2"),
+    _Row(Kind.BLOCKED, "words:our-limit", words=words.OUR_LIMIT),
+    _Row(Kind.SOFT, "code:x.3.1", enhanced=r"[45]\.3\.1"),
     _Row(Kind.FULL, "words:mailbox-full", words=words.MAILBOX_FULL),
     _Row(Kind.BLOCKED, "code:5.7.26", enhanced=r"5\.7\.(?:2\d|9|509)"),
-    _Row(Kind.BLOCKED, "words:policy", words=words.POLICY),
     _Row(Kind.SOFT, "words:relaying", words=words.RELAYING),
+    _Row(Kind.BLOCKED, "words:policy", words=words.POLICY),
     _Row(Kind.SOFT, "words:too-big", words=words.TOO_BIG),
     _Row(Kind.SOFT, "words:loop", words=words.LOOP),
     _Row(Kind.SOFT, "words:for-a-time", words=words.FOR_A_TIME),
@@ -96,9 +110,11 @@ _TABLE: Final = (
     _Row(Kind.BLOCKED, "code:4.7", reply=r"(?:4..)?", enhanced=r"4\.7\.\d+"),
     _Row(Kind.SOFT, "code:4", reply=r"4.."),
     _Row(Kind.SOFT, "code:4", reply=r"", enhanced=r"4\.\d+\.\d+"),
+    # About how we spoke, such as a name of ours that is no domain (RFC 3463 section 3.6).
+    _Row(Kind.SOFT, "code:5.5", enhanced=r"5\.5\.[2-5]"),
     # Nobody is there.
     _Row(Kind.HARD, "words:no-such-domain", words=words.NO_SUCH_DOMAIN, lasting=True),
-    _Row(Kind.HARD, "words:no-such-reader", words=words.NO_SUCH_READER, lasting=True),
+    _Row(Kind.HARD, "words:no-such-reader", words=words.NO_SUCH_READER, lasting=True, before_the_mail=True),
     _Row(Kind.HARD, "words:moved", words=words.MOVED, lasting=True),
     _Row(Kind.HARD, "words:closed", words=words.CLOSED, lasting=True),
     _Row(
@@ -110,8 +126,12 @@ _TABLE: Final = (
     ),
     # A code that is about something else, with words that say nothing.
     _Row(Kind.SOFT, "words:expired", words=words.EXPIRED),
-    _Row(Kind.BLOCKED, "code:5.7", enhanced=r"5\.7\.\d+"),
+    # The content (RFC 3463 section 3.7) or a policy (3.8) is the cause.
+    _Row(Kind.BLOCKED, "code:5.7", enhanced=r"5\.[67]\.\d+"),
+    _Row(Kind.BLOCKED, "words:mail-refused", words=words.MAIL_REFUSED),
     _Row(Kind.SOFT, "code:too-big", enhanced=r"5\.(?:2\.3|3\.4)"),
+    # Who took the recipient and refuses when it sees the mail, filters, whatever it says: mobile carriers do.
+    _Row(Kind.SOFT, "words:after-the-mail", words=words.AFTER_THE_MAIL, enhanced=_NO_CLEAR_ADDRESS),
     # A code that is clear (RFC 3463; 5.1.10 and 556: RFC 7504, RFC 7505).
     _Row(Kind.HARD, "code:5.1.1", enhanced=r"5\.1\.(?:[1236]|10)", lasting=True),
     _Row(Kind.HARD, "code:5.2.1", enhanced=r"5\.2\.1", lasting=True),
@@ -138,6 +158,11 @@ def is_vague(ruling: Ruling) -> bool:
     return ruling.rule in {_LAST, "code:4"}
 
 
+def said_after_the_mail(text: str) -> bool:
+    """True when a server said it once it had the whole mail, as others tell."""
+    return words.AFTER_THE_MAIL.search(words.bare(text)) is not None
+
+
 def is_guess(text: str) -> bool:
     """True when words name causes that may or may not be."""
     return words.GUESS.search(words.bare(text)) is not None
@@ -154,7 +179,9 @@ def codes_in(text: str) -> tuple[str, str]:
     codes = [found[1] for found in _ENHANCED.finditer(text)]
     alike = [one for one in codes if one[0] == reply[:1]] if reply else codes
     specific = [one for one in alike if not one.endswith(".0.0")]
-    return reply, next(iter(specific or alike), "")
+    # providers put a code of their own, which only names the sort, before that of the server they asked
+    clear = [one for one in specific if not one.endswith(".0")]
+    return reply, next(iter(clear or specific or alike), "")
 
 
 def clearest(*codes: str) -> str:

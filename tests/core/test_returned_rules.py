@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.returned import Kind
-from digest.core.returned_rules import Said, clearest, codes_in, is_vague, rule_on
+from digest.core.returned_rules import Said, clearest, codes_in, is_guess, is_vague, rule_on
 
 
 def kind(text: str, enhanced: str = "", *, action: str = "failed") -> Kind:
@@ -41,7 +41,23 @@ def kind(text: str, enhanced: str = "", *, action: str = "failed") -> Kind:
         "550 usuario desconocido",
         "550 用户不存在",
         "550 宛先不明",
+        "conta inexistente Remetente: bo@elsewhere.example",
+        "I could not find a mail exchanger or IP address: 550 no such domain",
         "550 нет такого пользователя",
+        "5.1.0 - Unknown address error 550-'5.4.1 Recipient address rejected: Access denied.'",
+        "550 5.7.27 Host does not accept mail",
+        "an MX or SRV record indicated no SMTP service",
+        "550 domain pier.example does not exist",
+        "554 RCPT (ada@pier.example) dosn't exist",
+        "550 ** No mailbox available for this user **",
+        "550 BAD_RECIPIENT",
+        "550 this user doesn\u2019t exist",
+        "550 this mailbox was blocked due to inactivity",
+        "550 ada@pier.example not known here",
+        "550 Esta casilla ha expirado",
+        "550 E-postadressen hittades inte",
+        "550 Nie można odnaleźć adresu",
+        "550 ディレクトリに見つかりません",
     ],
 )
 def test_clear_words_make_it_hard(text: str) -> None:
@@ -75,11 +91,56 @@ def test_clear_words_make_it_hard(text: str) -> None:
         ("554 5.4.1 no", Kind.SOFT),
         ("554 transaction failed", Kind.SOFT),
         ("553 5.1.3 in the list http://dnsbl.example/", Kind.BLOCKED),
+        ("550 dirección del remitente desconocida", Kind.BLOCKED),
+        ("550 Adresse des Absenders unbekannt", Kind.BLOCKED),
+        ("550 adres nadawcy nie istnieje", Kind.BLOCKED),
+        ("550 адрес отправителя не существует", Kind.BLOCKED),
+        ("550 差出人のアドレスが見つかりません", Kind.BLOCKED),
+        ("550 不存在的发件人", Kind.BLOCKED),
+        ("550 IP-Adresse ungültig", Kind.BLOCKED),
+        ("550 用户名或密码错误", Kind.BLOCKED),
+        ("550 5.4.5 Daily sending quota exceeded", Kind.BLOCKED),
+        ("550 your account has been disabled for sending", Kind.BLOCKED),
+        ("550 the account you used to send this is inactive", Kind.BLOCKED),
+        ("550 no valid MX records for sender domain", Kind.BLOCKED),
+        ("550 unknown recipient limit reached", Kind.BLOCKED),
+        ("550 invalid address in To header", Kind.BLOCKED),
+        ("550 account is closed for maintenance", Kind.SOFT),
+        ("550 mailbox is inactive until Monday", Kind.SOFT),
+        ("550 the mailbox has been moved to a new server, try again", Kind.SOFT),
+        ("550 DNS timeout, host unknown", Kind.SOFT),
+        ("550 Administrative prohibition", Kind.BLOCKED),
+        ("550 5.1.1 this account is not allowed to receive mail from outside", Kind.BLOCKED),
+        ("550 this address no longer accepts mail from news@harbour.example", Kind.BLOCKED),
+        ("550 5.7.1 invalid address in From: header", Kind.BLOCKED),
+        ("550 5.6.9 8-bit data in a header", Kind.BLOCKED),
+        ("550 5.2.0 Mail rejected. ABC_506", Kind.BLOCKED),
+        ("554 DT:SPM smtp", Kind.BLOCKED),
+        ("550 sender frequency limited", Kind.BLOCKED),
+        ("part of their network is on our block list", Kind.BLOCKED),
+        ("550 <ada@pier.example>: Relay access denied", Kind.SOFT),
+        ("501 5.5.4 Invalid domain name", Kind.SOFT),
+        ("431 4.3.1 not enough disk space on the server", Kind.SOFT),
+        ("550 Unknown user (in reply to end of DATA command)", Kind.SOFT),
+        ("552 the account does not have enough space", Kind.FULL),
+        ("550 his mailbox has overdrawn its disk space, try again later", Kind.FULL),
+        ("550 user has too many messages on the server", Kind.FULL),
+        ("550 destinatario desconocido o mailbox lleno", Kind.FULL),
+        ("Message from Harbour Security Suite: not delivered", Kind.SOFT),
         ("", Kind.SOFT),
     ],
 )
 def test_what_may_pass_or_is_about_us_is_never_hard(text: str, meant: Kind) -> None:
     assert kind(text) is meant
+
+
+def test_what_a_code_says_of_the_address_counts_also_after_the_mail() -> None:
+    assert kind("550 5.1.10 no such recipient (in reply to end of DATA command)") is Kind.HARD
+
+
+def test_a_month_is_no_guess() -> None:
+    assert not is_guess("On Thu, 9 May 2026 the user did not exist")
+    assert is_guess("The user may not exist")
 
 
 @pytest.mark.parametrize("code", ["5.1.1", "5.1.10", "5.1.2", "5.1.3", "5.1.6", "5.2.1"])
@@ -152,6 +213,7 @@ def test_of_several_codes_the_first_counts_that_says_something(codes: tuple[str,
         ("250 2.0.0 queued, then 550 5.1.1 no", ("550", "5.1.1")),
         ("550 no such user (4.2.2, 5.1.1)", ("550", "5.1.1")),
         ("550 5.0.0 no 5.1.1 user", ("550", "5.1.1")),
+        ("5.1.0 - Unknown address error 550-'5.1.1 no'", ("550", "5.1.1")),
         ("status 5.2.2", ("", "5.2.2")),
         ("", ("", "")),
     ],

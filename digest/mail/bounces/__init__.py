@@ -13,32 +13,25 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from digest.core.returned import Clues, Kind, Returned
-from digest.core.returned_rules import Ruling, Said, is_vague, rule_on
+from digest.core.returned_rules import Ruling, Said, is_vague, rule_on, said_after_the_mail
 from digest.mail.bounces.addresses import Ours, addresses_in, one_address, without_xtext
 from digest.mail.bounces.answers import answer_of
 from digest.mail.bounces.arf import Complaint, read_complaint
-from digest.mail.bounces.clues import MOST_CLUES, clues_of
-from digest.mail.bounces.dsn import Report, Told, read_report
+from digest.mail.bounces.clues import MOST_CLUES, clues_of, sent_to
+from digest.mail.bounces.dsn import Report, Told, read_report, rejected_by_receipt
 from digest.mail.bounces.mime import Part, read_mail
-from digest.mail.bounces.prose import about, read_prose, said_in, said_of, still_trying
-from digest.mail.bounces.trust import Trust, trust_in
+from digest.mail.bounces.original import originals
+from digest.mail.bounces.prose import about, has_arrived, read_prose, said_in, said_of, still_trying
+from digest.mail.bounces.trust import Trust, is_daemons, trust_in
 from digest.mail.words import clean_text
 
 __all__ = ["read_returned"]
 
 _LONGEST_TEXT = 500
 #: Fields of a report's own head that name who sent what came back, never who should have got it.
-_OUR_FIELDS = (
-    "to",
-    "from",
-    "reply-to",
-    "return-path",
-    "sender",
-    "delivered-to",
-    "x-original-to",
-    "envelope-to",
-    "errors-to",
-)
+_OUR_FIELDS = ("to", "from", "reply-to", "return-path", "sender", "errors-to")
+#: They name where a report arrived; but some servers write there whom they could not reach.
+_ARRIVED_AT = ("delivered-to", "x-original-to", "envelope-to")
 
 
 def read_returned(
@@ -50,8 +43,7 @@ def read_returned(
     domains that no report can be about. Any bytes will do: nothing is raised.
     """
     mail = read_mail(raw)
-    in_its_head = [one for name in _OUR_FIELDS for value in mail.all(name) for one in addresses_in(value)]
-    own = Ours.of(ours, [envelope_to, *in_its_head])
+    own = _never_readers(mail, envelope_to, ours)
     if (complaint := read_complaint(mail, own)) is not None:
         return _complained(mail, complaint, envelope_to)
     trust = trust_in(mail, envelope_from)
@@ -61,12 +53,37 @@ def read_returned(
         found = _reported(mail, report, own, envelope_to)
         return found if mail.type == "multipart/report" else _as_trusted(found, trust)
     if trust is not Trust.NONE:
-        return _as_trusted(_bounced(mail, own, envelope_to), trust)
-    if (answer := answer_of(mail, Ours.of(ours), envelope_to)) is not None:
-        kind, rule, text = answer
-        clues = clues_of(mail, envelope_to=envelope_to)
-        return (Returned(kind, one_address(mail.get("from")), text=_line(text), rule=rule, clues=clues),)
-    return ()
+        found = _worth_telling(mail, _as_trusted(_bounced(mail, own, envelope_to), trust), trust)
+        if found:
+            return found
+    return _answered(mail, Ours.of(ours), envelope_to)
+
+
+def _answered(mail: Part, ours: Ours, envelope_to: str) -> tuple[Returned, ...]:
+    if recipient := rejected_by_receipt(mail):
+        said = Said(text=said_in(mail))
+        if (ruling := rule_on(said)).kind is Kind.FULL:
+            clues = clues_of(mail, envelope_to=envelope_to)
+            return (_returned(mail, Told(recipient, said), said, ruling, "mdn", clues),)
+    if (answer := answer_of(mail, ours, envelope_to)) is None:
+        return ()
+    kind, rule, text = answer
+    clues = clues_of(mail, envelope_to=envelope_to)
+    return (Returned(kind, one_address(mail.get("from")), text=_line(text), rule=rule, clues=clues),)
+
+
+def _never_readers(mail: Part, envelope_to: str, ours: Collection[str]) -> Ours:
+    """Whom no report can be about: we, who wrote it, and where it arrived unless the copy went there, too."""
+
+    def named(fields: Collection[str]) -> list[str]:
+        return [one for name in fields for value in mail.all(name) for one in addresses_in(value)]
+
+    surely = Ours.of(ours, [envelope_to, *named(_OUR_FIELDS)])
+    arrived = [one for one in named(_ARRIVED_AT) if one not in surely]
+    if not arrived:
+        return surely
+    readers = {one.lower() for one in sent_to(originals(mail))}
+    return Ours.of(surely.names, [one for one in arrived if one.lower() not in readers])
 
 
 def _complained(mail: Part, complaint: Complaint, envelope_to: str) -> tuple[Returned, ...]:
@@ -86,6 +103,9 @@ def _reported(mail: Part, report: Report, own: Ours, envelope_to: str) -> tuple[
         ruling, said = rule_on(told.said), told.said
         if is_vague(ruling):
             ruling, said = _from_the_text(mail, told, ruling, everyone)
+        elif ruling.kind is Kind.HARD and said_after_the_mail(about(said_in(mail), told.recipient, everyone)):
+            # the fields quote the words, and the text when they were said
+            ruling = rule_on(replace(said, text=f"after end of data: {said.text}"))
         found.append(_returned(mail, told, said, ruling, "dsn", clues))
     return tuple(found)
 
@@ -104,13 +124,27 @@ def _from_the_text(mail: Part, told: Told, ruling: Ruling, everyone: Collection[
 
 
 def _bounced(mail: Part, own: Ours, envelope_to: str) -> tuple[Returned, ...]:
-    waits = still_trying(mail)
+    action = "delayed" if still_trying(mail) else "delivered" if has_arrived(mail) else ""
     clues = clues_of(mail, envelope_to=envelope_to)
     found = []
     for told in read_prose(mail, own):
-        said = Said("delayed", told.said.reply, told.said.enhanced, told.said.text) if waits else told.said
+        said = replace(told.said, action=action) if action else told.said
         found.append(_returned(mail, told, said, rule_on(said), "prose", clues))
     return tuple(found)
+
+
+def _worth_telling(mail: Part, found: tuple[Returned, ...], trust: Trust) -> tuple[Returned, ...]:
+    """What is told of somebody, or with the copy; what tells neither is a server's, or an offer's.
+
+    Parcels that could not be delivered and mailboxes that are said to be full are written to whoever reads
+    it, and name nobody; even of a server such words make no address bad.
+    """
+    if next(originals(mail), None) is not None:
+        return found
+    named = tuple(one for one in found if one.recipient)
+    if named or trust is Trust.SOME or not is_daemons(mail):
+        return named
+    return tuple(replace(one, kind=Kind.SOFT) if one.kind is Kind.HARD else one for one in found)
 
 
 def _as_trusted(found: tuple[Returned, ...], trust: Trust) -> tuple[Returned, ...]:

@@ -16,7 +16,7 @@ ADDRESS: Final = re.compile(rf"(?:{_QUOTED}|{_LOCAL})@{_DOMAIN}")
 _WHOLE: Final = re.compile(rf"(?:{_QUOTED}|[^\s<>@\"]{{1,200}})@(?:[^\s<>@\"]{{1,255}})")
 _MACHINES: Final = re.compile(
     r"(?:mailer-?daemon|postmaster|mail-?daemon|mailerdaemon|mdaemon|mail-?delivery|mailsystem|mail-?system"
-    r"|mailadmin|mail-?admin|mailer|maildaemon|bounces?|no-?reply|do-?not-?reply|amavis|virusalert|noc|smtp|majordomo"
+    r"|mailadmin|mail-?admin|mailer|maildaemon|bounces?(?:[+=-].*)?|no-?reply|do-?not-?reply|amavis|virusalert|noc|smtp|majordomo"
     r"|microsoftexchange[0-9a-f]{32}|exchange|errors?|undeliverable|admin|administrator|abuse|support|helpdesk|root"
     r"|fbl|feedback)",
     re.IGNORECASE,

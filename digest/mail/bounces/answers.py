@@ -44,6 +44,19 @@ _MARKS: Final = re.compile(r"[\s.!,;:*'\"“”„«»。！，、()\[\]_<>-]+")
 #: Of the own lines: how many are asked for a wish to leave, and how many are read at all.
 _FEW: Final = 3
 _MOST_LINES: Final = 400
+#: A reader who leaves says little: of more lines or links it is a newsletter, whose readers may leave it.
+#: Who names the mail that he answers may sign at length.
+_LINES_OF_A_WISH: Final = 12
+_LINES_OF_A_WISH_UNNAMED: Final = 4
+_GREETING: Final = re.compile(
+    r"(?:hi|hello|hey|dear|good (?:morning|day|evening)|hallo|guten (?:tag|morgen)|sehr geehrte|liebe"
+    r"|bonjour|salut"
+    r"|hola|buen[oa]s|estimad|ol[aá]|ciao|buongiorno|goedendag|hej|cześć|привет|здравствуйте|你好|您好|こんにちは"
+    r"|안녕|مرحبا|שלום)\b.{0,60}$|.{1,40},$",
+    re.IGNORECASE,
+)
+_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
+_QUOTATION: Final = re.compile(r"<blockquote\b|gmail_quote|divRplyFwdMsg|<hr\b", re.IGNORECASE)
 
 
 def answer_of(mail: Part, ours: Ours, envelope_to: str) -> tuple[Kind, str, str] | None:
@@ -60,7 +73,7 @@ def answer_of(mail: Part, ours: Ours, envelope_to: str) -> tuple[Kind, str, str]
     if any(part.type == "message/disposition-notification" for part in mail.walk()):
         return Kind.AUTO_REPLY, "mdn", said
     answers = _is_answer(mail, ours, envelope_to)
-    if answers and _wants_to_leave(subject):
+    if answers and _wants_to_leave(subject) and _is_short(mail, subject, lines):
         # also when a mail program wrote it, for a reader who pressed its button
         return Kind.UNSUBSCRIBE, "words:unsubscribe", said
     if CHALLENGE.search(" ".join([subject, *lines[:30]])) and (machine or answers):
@@ -78,7 +91,7 @@ def _by_the_words(mail: Part, subject: str, lines: list[str], said: str) -> tupl
         return Kind.AUTO_REPLY, "words:away", said
     if _BULK.match(mail.get("precedence")):
         return Kind.AUTO_REPLY, "header:precedence", said
-    if any(_wants_to_leave(line) for line in lines[:_FEW]):
+    if _says_little(mail, lines) and any(_wants_to_leave(line) for line in _first_of(mail, lines)):
         return Kind.UNSUBSCRIBE, "words:unsubscribe", said
     if "<>" in mail.get("return-path"):
         return Kind.AUTO_REPLY, "header:return-path", said
@@ -108,8 +121,43 @@ def _wants_to_leave(line: str) -> bool:
     return len(line) < 100 and LEAVE.fullmatch(" ".join(_MARKS.sub(" ", line).split())) is not None
 
 
+def _is_short(mail: Part, subject: str, lines: list[str]) -> bool:
+    """True of what may stand below a subject that is a wish: a signature, with a scanner's link perhaps.
+
+    `Stop` and its like are subjects of offers, too.
+    """
+    links = 1 if _names_a_mail(mail) or "unsubscribe" in subject.lower() else 0
+    return len(lines) <= _LINES_OF_A_WISH and _links(mail, lines) <= links
+
+
+def _says_little(mail: Part, lines: list[str]) -> bool:
+    """True of few lines without a link, as nobody sends them who wants to be read."""
+    return len(lines) <= (
+        _LINES_OF_A_WISH if _names_a_mail(mail) else _LINES_OF_A_WISH_UNNAMED
+    ) and not _links(mail, lines)
+
+
+def _first_of(mail: Part, lines: list[str]) -> list[str]:
+    """The lines that may say it; of who names no mail before it the first, or the one behind a greeting."""
+    if _names_a_mail(mail):
+        return lines[:_FEW]
+    return lines[: 2 if lines and _GREETING.match(lines[0]) else 1]
+
+
+def _names_a_mail(mail: Part) -> bool:
+    return bool(mail.get("in-reply-to") or mail.get("references"))
+
+
+def _links(mail: Part, lines: list[str]) -> int:
+    """How many links stand above what is quoted."""
+    part = next(iter(texts(mail)), None)
+    if part is not None and part.type == "text/html":
+        return len(_LINK.findall(_QUOTATION.split(part.source, maxsplit=1)[0]))
+    return sum(len(_LINK.findall(line)) for line in lines)
+
+
 def _is_answer(mail: Part, ours: Ours, envelope_to: str) -> bool:
-    if mail.get("in-reply-to") or mail.get("references") or _REPLY_MARK.match(mail.shown("subject")):
+    if _names_a_mail(mail) or _REPLY_MARK.match(mail.shown("subject")):
         return True
     to = [envelope_to, *addresses_in(mail.get("to")), *addresses_in(mail.get("delivered-to"))]
     return any(_OUR_BOXES.match(one) is not None or one in ours for one in to if one)

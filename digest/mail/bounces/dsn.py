@@ -9,15 +9,15 @@ from typing import Final
 
 from digest.core.returned_rules import Said, clearest, codes_in
 from digest.mail.bounces.addresses import one_address
-from digest.mail.bounces.mime import Part, decoded
+from digest.mail.bounces.mime import STATUS_PARTS, Part, decoded, read_headers
 
-_STATUS_PARTS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 _FIELD: Final = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,60})[ \t]*:[ \t]*(.*)")
 _IN_TEXT: Final = re.compile(
     r"^[ \t]{0,8}(?:Reporting-MTA|Final-Recipient|Original-Recipient):", re.MULTILINE | re.IGNORECASE
 )
 _RECIPIENT: Final = ("original-recipient", "final-recipient", "x-original-recipient", "x-actual-recipient")
 _STATUS: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+_THROWN_AWAY: Final = re.compile(r"automatic-action/[^;]{1,60};[ \t]*(?:deleted|denied|failed)\b", re.I)
 _MOST_RECIPIENTS: Final = 200
 _TYPE: Final = re.compile(r"^[A-Za-z0-9_.-]{1,30};\s*")
 
@@ -63,12 +63,25 @@ class _Groups:
 
 def read_report(mail: Part) -> Report | None:
     """The report of a mail, or None when it has none."""
-    parts = [part for part in mail.walk() if part.type in _STATUS_PARTS]
+    parts = [part for part in mail.walk() if part.type in STATUS_PARTS]
     for text in [part.text for part in parts] or list(_reports_in_texts(mail)):
         report = _read(text)
         if report.told:
             return report
     return None
+
+
+def rejected_by_receipt(mail: Part) -> str:
+    """Whose server took a mail and threw it away by itself, as its receipt says (RFC 8098); or empty.
+
+    Where mailboxes have quotas Dovecot tells so what is too much for them.
+    """
+    for part in mail.walk():
+        if part.type == "message/disposition-notification":
+            fields = read_headers(part.text.strip().encode("utf-8", "replace"))
+            if _THROWN_AWAY.match(fields.get("disposition")):
+                return one_address(fields.get("final-recipient"))
+    return ""
 
 
 def _reports_in_texts(mail: Part) -> Iterator[str]:
@@ -139,7 +152,11 @@ def _joined(groups: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _told(group: Mapping[str, str]) -> Told | None:
-    addresses = [one for name in _RECIPIENT if (one := one_address(group.get(name, "")))]
+    # some servers put encoded-words where RFC 6533 has characters
+    values = [group.get(name, "") for name in _RECIPIENT]
+    addresses = list(
+        dict.fromkeys(one for value in (*map(decoded, values), *values) if (one := one_address(value)))
+    )
     if not addresses and not any(name in group for name in _RECIPIENT):
         return None
     if not addresses:

@@ -35,6 +35,8 @@ _NO_CHARSETS: Final = frozenset(
 _ALIASES: Final = {"x-gbk": "gb18030", "gb2312": "gb18030", "gbk": "gb18030", "iso-8859-8-i": "iso-8859-8"}
 _LONG_RUN: Final = re.compile(rb"[\x81-\xfe]{4}")
 _END_OF_HEAD: Final = re.compile(rb"\n[ \t]*\n|\A\n")
+#: Saved mails begin with empty lines, some of nothing but spaces.
+_BLANK_START: Final = re.compile(rb"\A(?:[ \t]{0,2000}\n)+")
 _FOLD: Final = re.compile(rb"\n[ \t]+")
 _NAME: Final = re.compile(rb"[!-9;-~]{1,100}")
 _PARAMETER: Final = re.compile(
@@ -42,8 +44,10 @@ _PARAMETER: Final = re.compile(
 )
 _LOOKS_LIKE_BOUNDARY: Final = re.compile(rb"^--([^\s-][^\n]{1,98}?)[ \t]*\n(?:content-|\n)", re.I | re.M)
 _INVISIBLE: Final = re.compile(r"<(?:(script|style|head|title)\b|!--)", re.IGNORECASE)
-_BREAK: Final = re.compile(r"<\s*/?\s*(?:br|p|div|tr|li|h[1-6]|table|pre|blockquote)\b[^<>]{0,2000}>", re.I)
-_TAG: Final = re.compile(r"<(?![^<>@]{1,64}@)[^<>]{1,2000}>")
+_BREAK: Final = re.compile(
+    r"<\s{0,4}/?\s{0,4}(?:br|p|div|tr|li|h[1-6]|table|pre|blockquote)\b[^<>]{0,2000}>", re.I
+)
+_TAG: Final = re.compile(r"<(?![^<>@\s=]{1,64}@)[^<>]{1,2000}>")
 _BLANKS: Final = re.compile(r"[ \t\xa0]+")
 
 
@@ -88,8 +92,12 @@ class Part:
     @cached_property
     def text(self) -> str:
         """The decoded body as plain text with LF; what is HTML loses its tags."""
-        text = _as_text(_unpacked(self)[:_MOST_TEXT], self.parameters.get("charset", ""))
-        return without_tags(text) if self.type == "text/html" else text
+        return without_tags(self.source) if self.type == "text/html" else self.source
+
+    @cached_property
+    def source(self) -> str:
+        """The decoded body with its tags, if it has any."""
+        return _as_text(_unpacked(self)[:_MOST_TEXT], self.parameters.get("charset", ""))
 
     def walk(self) -> Iterator[Part]:
         """This part and all in it, but not what is in a returned mail."""
@@ -100,6 +108,8 @@ class Part:
 
 
 _MAILS: Final = frozenset({"message/rfc822", "message/global", "message/news"})
+#: Parts that tell what became of a copy (RFC 3464, RFC 6533).
+STATUS_PARTS: Final = frozenset({"message/delivery-status", "message/global-delivery-status"})
 #: Parts that hold nothing but the headers of a mail.
 HEADERS_ONLY: Final = frozenset(
     {"text/rfc822-headers", "message/rfc822-headers", "message/global-headers", "text/rfc822-header"}
@@ -108,7 +118,8 @@ HEADERS_ONLY: Final = frozenset(
 
 def read_mail(raw: bytes) -> Part:
     """The parts of a mail, whatever bytes they are."""
-    data = raw[:MOST_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"").lstrip(b"\n")
+    data = raw[:MOST_BYTES].replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\0", b"")
+    data = _BLANK_START.sub(b"", data)
     reader = _Reader()
     return replace(reader.read(data, 0, "text/plain"), start=data[:_START], count=reader.parts)
 

@@ -16,7 +16,7 @@ _RULE: Final = re.compile(
     r"[-=_*#]{2,80}[^\n]{0,20}\b(?:original|returned|undelivered|unsent|bounced|rejected|forwarded|copy|headers?"
     r"|below this line|message (?:text|body|follows)|transcript of message|mail (?:header|text)"
     r"|start of message)\b[^\n]{0,80}"
-    rf"|(?:the |your |here is (?:a |the )?(?:copy of )?(?:the |your )?)?{_COPY} "
+    rf"|(?:the |your |possibly truncated |here is (?:a |the )?(?:copy of )?(?:the |your )?)?{_COPY} "
     r"(?:mail|message|e-?mail)(?:'s)? ?(?:follows|headers?(?: follow)?|is (?:below|attached|included|follow)"
     r"|text|body|details)?[ \t]{0,20}"
     r"(?:\([^()\n]{0,60}\))?[ \t]{0,20}[:.]?[ \t]{0,20}-{0,80}"
@@ -33,6 +33,10 @@ _RULE: Final = re.compile(
 )
 _HEADER_LINE: Final = re.compile(r"[\s>]{0,4}(?:[A-Za-z][A-Za-z0-9-]{1,60}:[ \t]|From )")
 _QUOTED: Final = re.compile(r"^[ \t]{0,4}>[ \t]?|^[ \t]{1,8}(?=[A-Za-z-]{2,40}: )", re.MULTILINE)
+
+
+#: A quotation that a person or a mail program marked; `>>>` is what a server said to another.
+_MARKED: Final = re.compile(r"^>(?!>>)[^\n]*\n?", re.MULTILINE)
 
 
 @lru_cache(maxsize=16)
@@ -65,6 +69,11 @@ def texts(mail: Part) -> Iterator[Part]:
     ]
     readable = [part for part in found if part.type == "text/plain" and part.body.strip()]
     yield from (readable or [part for part in found if part.type == "text/html"])[:8]
+
+
+def unquoted(text: str) -> str:
+    """The text without the lines that a person or a mail program marked as another's."""
+    return _MARKED.sub("", text) if "\n>" in text else text
 
 
 def _headers_of(quoted: str) -> Part | None:

@@ -25,6 +25,11 @@ FAILED_SUBJECT: Final = _phrases(
     r"error.{0,10}entrega|devuelto|mancata consegna|impossibile recapitare|non recapitabile",
     r"n[aã]o (?:foi )?(?:entregue|poss[ií]vel)|falha na entrega|devolvid|kan inte levereras",
     r"недоставлен|не доставлен|не удалось доставить|nie (?:dostarczon|można dostarczyć)|iletilemedi",
+    r"olevererbar|kan ikke leveres|ei voi toimittaa|toimitus ei onnistu|nedoru[cč]|kézbesíthetetlen"
+    r"|niedostarcz",
+    r"teslim edile?me?|не вдалося доставити|לא ניתן למסירה|nelivrabil|δεν (?:παραδόθηκε"
+    r"|είναι δυνατή η παράδοση)",
+    r"tidak (?:dapat )?terkirim|발송 ?실패|전송 ?실패|발송에 실패|no entregable|未传递|未傳遞",
     r"退信|无法投递|無法投遞|未能送达|无法送达|投递失败|发送失败|传递失败|無法傳遞|傳遞失敗",
     r"配信不能|配信できません|配達不能|配信に失敗|送信できません|返送|エラーメール|メールエラー",
     r"배달 ?(?:되지|실패)|반송|تعذر (?:التسليم|تسليم)|لم يتم تسليم",
@@ -48,13 +53,18 @@ FAILED: Final = _phrases(
     r"no\s+se\s+(?:ha\s+)?(?:pud|puede|podido)|no\s+(?:ha\s+)?(?:podido|pudo|fue)",
     r"n[aã]o\s+(?:foi|p[oô]de|pode)|non\s+[eè]\s+stato|niet\s+(?:worden\s+)?bezorgd",
     r"не\s+(?:может|может\s+быть|удалось|было|был)|退信|退回|无法|無法|未能|失败|失敗",
+    r"misslyckades|mislykkedes|mislyktes|epäonnistui|nezdařil|nepodařil|nem sikerült|başarısız oldu|mislukt",
+    r"nie powiodło|nie została dostarczon|не вдалося|נכשלה|فشل|실패|발송되지|no se (?:entreg|pudo)"
+    r"|no fue entregad",
     r"できません|できなかった|されません|전송되지|배달되지|تعذر",
 )
 #: With which nobody begins who writes to a person.
 OPENING: Final = re.compile(
     r"(?:your|the|this|a|following) (?:e-?mail|message|mail|following (?:e-?mail|message|mail))[^.!?]{0,120}"
-    r"\s(?:could not|couldn.t|cannot|can not|was not|has not been) (?:be )?(?:\w+ )?(?:deliver|sent|rout)"
-    r"|non-delivery report|the (?:e-?mail|message) below could not be delivered"
+    r"\s(?:could not|couldn.t|cannot|can not|was not|has not been) (?:be )?(?:\w+ )?"
+    r"(?:deliver|sent\b(?! to you\b| unsolicited)|rout)"
+    r"|non-delivery report|hi\. this is the .{1,60} (?:program|mail server|mail system"
+    r"|mail delivery agent)\b|the (?:e-?mail|message) below could not be delivered"
     r"|votre message n.a pas pu|ihre nachricht .{0,80}konnte nicht"
     r"|su mensaje no (?:se )?(?:ha )?(?:podido|pudo)"
     r"|送信できませんでした|您的邮件.{0,40}(?:无法|未能|被退回)",
@@ -71,6 +81,11 @@ STILL_TRYING: Final = _phrases(
     r"\bstill (?:being )?(?:trying|queued|in the queue|undelivered)",
     r"\btemporar\w+ (?:failure|problem).{0,80}\bretr",
     r"verz[oö]gert|wird weiter(?:hin)? versucht|retard[eé]e?|retrasad|demorad|延迟|延遲|遅延|задержан",
+)
+#: That a mail reached its reader, told without a report.
+ARRIVED: Final = _phrases(
+    r"\bsuccessful(?:ly)? (?:mail )?deliver(?:y|ed)\b|\bdelivered successfully\b|\bdelivery confirmation\b",
+    r"\b(?:was|has been) delivered to\b|\berfolgreich zugestellt\b|已成功(?:送达|投递)|доставлено успешно",
 )
 #: Subjects of who is away.
 AWAY: Final = re.compile(

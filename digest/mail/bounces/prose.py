@@ -7,30 +7,44 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from email import message_from_bytes
+from itertools import islice
 from typing import Final
 
 from flufl.bounce import all_failures
 
 from digest.core.returned import Kind
-from digest.core.returned_rules import Said, clearest, codes_in, is_guess, is_vague, rule_on
+from digest.core.returned_rules import (
+    Said,
+    clearest,
+    codes_in,
+    is_guess,
+    is_vague,
+    rule_on,
+    said_after_the_mail,
+)
 from digest.mail.bounces.addresses import ADDRESS, Ours, addresses_in, is_machine, is_placeholder, one_address
 from digest.mail.bounces.clues import sent_to
 from digest.mail.bounces.dsn import Told
 from digest.mail.bounces.mime import Part
-from digest.mail.bounces.original import cut, originals, texts
-from digest.mail.bounces.phrases import STILL_TRYING
-from digest.mail.bounces.trust import FAILED_HEADERS
+from digest.mail.bounces.original import cut, originals, texts, unquoted
+from digest.mail.bounces.phrases import ARRIVED, FAILED, STILL_TRYING
+from digest.mail.bounces.trust import FAILED_HEADERS, is_daemons
 
 _A: Final = rf"<?(?P<address>{ADDRESS.pattern})>?"
 _OPEN: Final = r"[\"'\[(<“]{0,2}(?:mailto:|smtp:)?"
 _LABELS: Final = (
     r"(?:to|user|recipient|address|mailto|rcpt to|smtp|unknown address|failed recipient|email|unknown user"
-    r"|no such user|not found|收件人|収信者)(?:[ \t]*[:：=][ \t]*|[ \t]+)"
+    r"|no such user|not found|收件人|収信者)(?:[ \t]{0,8}[:：=][ \t]{0,8}|[ \t]{1,8})"
 )
 _BEFORE: Final = (
     r"\b(?:following (?:address(?:es)?|recipients?|e-?mails?|users?)[^\n:]{0,60}|to|address(?:es)?|addressed"
     r"|recipients?|user(?:id|name)?|mail ?box|account|for|attempts|full|dda:smtp|destinataire|empf[aä]nger"
-    r"|destinatario|an)[ \t]*(?:address|recipient|user)?(?:is|was)?"
+    r"|destinatario|an)[ \t]{0,8}(?:address|recipient|user)?(?:is|was)?"
+)
+#: Labels of addresses that are never a reader's.
+_SENDERS: Final = (
+    r"[^\n:：]{0,20}(?:from|sender|reply|return|errors?-to|contact|help|support|question|postmaster|admin|von|absender"
+    r"|de\b|exp[eé]diteur|remit?ente|remetente|mittente|от\b|отправител|发件人|寄件|差出人|보낸|보내는|المرسل)"
 )
 #: Where layouts put the address of a reader, from the clearest to the vaguest; the first that finds any wins.
 _LAYOUTS: Final = tuple(
@@ -41,34 +55,39 @@ _LAYOUTS: Final = tuple(
         r"[\"'\])”>]{0,2}(?![\w-]|\.\w)[ \t]*"
         r"(?:[:;,.]|\(|-|\[|<mailto:|：|。|，|$|(?:on|at|because|failed|is|was|does|has|invalid)\b)",
         # in a sentence that says what it is
-        rf"{_BEFORE}(?:[ \t]*[:：=,][ \t\n]{{0,4}}|[ \t\n]{{1,4}}){_OPEN}{_A}",
+        rf"{_BEFORE}(?:[ \t]{{0,8}}[:：=,][ \t\n]{{0,4}}|[ \t\n]{{1,4}}){_OPEN}{_A}",
         # in what a server replied
-        rf"\b(?:rcpt to|[45]\d\d(?:[ -][45]\.\d+\.\d+)?)[ \t:]*\S{{0,3}}{_A}",
-        r"(?:收件人|地址|邮箱|用户|信箱|发送到|发往|投递到|宛先|アドレス)"
+        rf"\b(?:rcpt to|[45]\d\d(?:[ -][45]\.\d+\.\d+)?)[ \t:]{{1,6}}{_OPEN}{_A}",
+        r"(?:收件人|地址|邮箱|用户|信箱|发送到|发往|投递到|宛先|アドレス|받는 ?사람|수신자|수신인)"
         rf"[^\n@]{{0,20}}?[:： \t\n<\"“(（「]{{0,6}}{_A}",
+        # alone behind a label in whatever language
+        rf"^[ \t]{{0,12}}(?!{_SENDERS})[^\n:：@]{{1,30}}[:：][ \t]{{0,12}}{_OPEN}{_A}"
+        r"[\"'\])”>]{0,2}[ \t]*$",
     )
 )
-#: An address that was made of the one that we know, as forwarding and aliases do.
+#: Behind an address that was made of the one that we know, as forwarding and aliases do.
 _MADE_OF: Final = re.compile(
-    rf"(?:(?P<made>{ADDRESS.pattern})|\n)[^\n@]{{0,40}}\n?[ \t]{{0,20}}\("
-    rf"(?:generated|expanded) from:?[ \t]+{_OPEN}{_A}",
-    re.IGNORECASE,
+    rf"\((?:(?:ultimately )?generated|expanded) from:?[ \t\n]{{1,8}}{_OPEN}{_A}", re.IGNORECASE
 )
-#: Sendmail lists addresses that failed, each with the one in brackets of which it was made. Both failed.
-_LIST_OF_FAILED: Final = re.compile(
-    r"following addresses had (?:permanent|transient)[^\n]{0,20} errors", re.I
-)
+#: How far behind.
+_BEHIND: Final = 40
 #: What stands before a list of recipients, behind the headings of what was sent.
 _LISTED: Final = re.compile(
     r"did not reach (?:some or all of )?the (?:following|intended)[^\n]*"
     r"|following (?:address(?:es)?|recipient\S*|user\S*)[^\n:]{0,60}:|not delivered to:",
     re.IGNORECASE,
 )
+#: Before an address to which readers of a report may write.
+_WRITE_TO: Final = re.compile(
+    r"\b(?:write|contact|reply|respond|report|forward|e-?mail|send (?:an? )?(?:e-?mail|mail|message)s?)\b"
+    r"[^\n.:@]{0,30}\b(?:to|at)?[ \t<:]{1,4}$",
+    re.IGNORECASE,
+)
 _REPLIED: Final = re.compile(r"(?<![\d.])(?:[45][0-5]\d[ \t-]|[45]\.\d{1,3}\.\d{1,3}\b)")
+_OF_A_TRANSCRIPT: Final = re.compile(r"[ \t]{0,4}[45]\d\d [^\n@]{0,80}@[^\s@]{1,255}>?\.\.\. ")
 _PARAGRAPH: Final = re.compile(r"\n[ \t]*\n")
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n[ \t]*\n")
 _LONGEST_SAID: Final = 12_000
-#: A quotation that a person or a mail program marked; `>>>` is what a server said to another.
-_QUOTED: Final = re.compile(r"^>(?!>>)[^\n]*\n?", re.MULTILINE)
 _NOTHING: Final = Said()
 _MOST_RECIPIENTS: Final = 200
 _LONGEST_REPLY: Final = 1500
@@ -91,15 +110,19 @@ def read_prose(mail: Part, ours: Ours) -> tuple[Told, ...]:
     found = named_in_headers(mail) or _named_in(said, ours, copied) or _found_by_others(mail)
     if not found and len(copied) == 1 and not _is_shared(mail, copied[0]):
         found = copied
+    if not found and is_daemons(mail):
+        found = _alone_in(said, ours)
     if not found:
         return (Told("", said_of(said)),)
     made_of = {made.lower(): of for made, of in _made_of(said)}
     told: dict[str, Told] = {}
     for one in found:
-        first = made_of.get(one.lower()) or one
-        others, words = (one,) if first != one else (), said_of(about(said, one, found))
-        told.setdefault(first.lower(), Told(first, words, others))
-        if first != one and _LIST_OF_FAILED.search(said):
+        first, words = made_of.get(one.lower()) or one, said_of(about(said, one, found))
+        before = told.get(first.lower())
+        if before is None or (first != one and rule_on(before.said).kind is Kind.HARD):
+            # of several boxes that stand for one reader, one that may yet work counts
+            told[first.lower()] = Told(first, words, (one,) if first != one else ())
+        if first != one:
             told.setdefault(one.lower(), Told(one, words, (first,), made_of=first))
     return tuple(told.values())
 
@@ -120,19 +143,31 @@ def still_trying(mail: Part) -> bool:
     return STILL_TRYING.search(f"{mail.shown('subject')}\n{said_in(mail)[:3000]}") is not None
 
 
+def has_arrived(mail: Part) -> bool:
+    """True when the text says that the mail reached its reader, and nothing of a failure."""
+    said = f"{mail.shown('subject')}\n{said_in(mail)[:3000]}"
+    return ARRIVED.search(said) is not None and FAILED.search(said) is None
+
+
 def said_in(mail: Part) -> str:
     """What the server itself wrote, without what it quotes."""
     said = "\n".join(cut(part.text)[0] for part in texts(mail))[:_LONGEST_SAID]
-    return _QUOTED.sub("", said) if "\n>" in said else said
+    return unquoted(said)
 
 
 def about(said: str, address: str, everyone: Collection[str]) -> str:
-    """The words behind an address, up to the next one; all words when there is only one."""
+    """The words behind an address, up to the next one; all words when there is only one.
+
+    A line of sendmail's transcript is whole in itself: what follows in the next is of another.
+    """
     lower, own = said.lower(), address.lower()
     at = lower.find(own)
     if len(everyone) < 2 or at < 0:
         return said
     begin = at + len(own)
+    line = said[lower.rfind("\n", 0, at) + 1 :].partition("\n")[0]
+    if _OF_A_TRANSCRIPT.match(line) is not None:
+        return line
     others = [lower.find(one.lower(), begin) for one in everyone if one.lower() != own]
     return said[begin : min([begin + _LONGEST_REPLY, *(place for place in others if place >= 0)])]
 
@@ -143,6 +178,10 @@ def _replied(text: str) -> str:
     if found is None:
         return ""
     begin = text.rfind("\n", 0, found.start()) + 1
+    before = text.rfind("\n", 0, max(begin - 1, 0)) + 1
+    if said_after_the_mail(text[before:begin]):
+        # Exim tells in a line of its own when it was said
+        begin = before
     return _PARAGRAPH.split(text[begin : begin + _LONGEST_REPLY], maxsplit=1)[0]
 
 
@@ -154,6 +193,15 @@ def _named_in(said: str, ours: Ours, copied: Iterable[str]) -> list[str]:
     return next((found for text in (*behind, said) if (found := _laid_out(text, ours, wanted))), [])
 
 
+def _alone_in(said: str, ours: Ours) -> list[str]:
+    """The only address of a text that may be a reader's, in whatever sentence it stands."""
+    addresses = {one.lower(): one for one in addresses_in(said) if "." in one.rpartition("@")[2]}
+    others = [one for one in addresses.values() if one not in ours and not is_machine(one)]
+    alone = others[0] if len(others) == 1 else ""
+    asked = alone and _WRITE_TO.search(said[: said.find(alone)][-60:])
+    return [alone] if alone and not asked and not is_placeholder(alone) else []
+
+
 def _laid_out(said: str, ours: Ours, wanted: Collection[str]) -> list[str]:
     """Addresses as the first layout that fits names them; one that may be the server's only when alone."""
     doubtful: dict[str, str] = {}
@@ -163,7 +211,10 @@ def _laid_out(said: str, ours: Ours, wanted: Collection[str]) -> list[str]:
             address = one_address(match["address"])
             if "." not in address.rpartition("@")[2] or is_placeholder(address):
                 continue
-            doubted = (address in ours or is_machine(address)) and address.lower() not in wanted
+            place, known = match.start("address"), address.lower() in wanted
+            if not known and _WRITE_TO.search(said[max(place - 60, 0) : place]):
+                continue
+            doubted = not known and (address in ours or is_machine(address))
             (doubtful if doubted else found).setdefault(address.lower(), address)
         if found:
             return list(found.values())[:_MOST_RECIPIENTS]
@@ -172,10 +223,24 @@ def _laid_out(said: str, ours: Ours, wanted: Collection[str]) -> list[str]:
 
 def _made_of(said: str) -> list[tuple[str, str]]:
     """Addresses that servers made of others, with those; the first is empty where it is not disclosed."""
-    if " from" not in said or "ed from" not in said.lower():
-        return []
-    pairs = ((match["made"] or "", one_address(match["address"])) for match in _MADE_OF.finditer(said))
-    return [(made, of) for made, of in pairs if "." in of.rpartition("@")[2]]
+    pairs = []
+    for match in islice(_MADE_OF.finditer(said), _MOST_RECIPIENTS):
+        line = _line_before(said, match.start())
+        last = next(reversed(list(ADDRESS.finditer(line))), None)
+        near = len(line) - (last.end() if last else 0) <= _BEHIND
+        if near and "." in (of := one_address(match["address"])).rpartition("@")[2]:
+            pairs.append((last[0] if last else "", of))
+    return pairs
+
+
+def _line_before(said: str, place: int) -> str:
+    """The line before a place, or the one above, over a reason that sendmail puts between."""
+    above, _, line = said[max(place - 1000, 0) : place].rpartition("\n")
+    if not line.strip():
+        above, _, line = above.rpartition("\n")
+    if line.lstrip().lower().startswith("(reason:"):
+        line = above.rpartition("\n")[2]
+    return line[-400:]
 
 
 def said_of(text: str, told: Said = _NOTHING) -> Said:
@@ -190,11 +255,25 @@ def said_of(text: str, told: Said = _NOTHING) -> Said:
         reply, enhanced = told.reply or reply, clearest(told.enhanced, enhanced)
         said = replace(told, reply=reply, enhanced=enhanced, text=words)
         ruling = rule_on(said)
-        if is_vague(ruling):
-            unclear = said
-        elif ruling.kind is not Kind.HARD or not is_guess(words):
+        if ruling.kind is Kind.HARD and is_guess(words):
+            said = replace(said, text=_without_guesses(words))
+            if rule_on(said).kind is not Kind.HARD:
+                continue
+        if not is_vague(ruling):
             return said
+        unclear = said
     return unclear
+
+
+def _without_guesses(text: str) -> str:
+    """The sentences that are certain; what follows one that announces guesses is none of them."""
+    certain: list[str] = []
+    for sentence in _SENTENCE.split(text[:_LONGEST_SAID]):
+        if not is_guess(sentence):
+            certain.append(sentence)
+        elif sentence.rstrip().endswith((":", "：")):
+            break
+    return " ".join(certain)
 
 
 def _found_by_others(mail: Part) -> list[str]:

@@ -10,9 +10,9 @@ from enum import Enum, auto
 from typing import Final
 
 from digest.mail.bounces.addresses import one_address
-from digest.mail.bounces.mime import Part
-from digest.mail.bounces.original import cut, texts
-from digest.mail.bounces.phrases import AWAY, FAILED, FAILED_SUBJECT, OPENING, STILL_TRYING
+from digest.mail.bounces.mime import STATUS_PARTS, Part
+from digest.mail.bounces.original import cut, texts, unquoted
+from digest.mail.bounces.phrases import ARRIVED, AWAY, FAILED, FAILED_SUBJECT, OPENING, STILL_TRYING
 
 #: Fields in which some servers name the readers that they could not reach.
 FAILED_HEADERS: Final = ("x-failed-recipients", "x-failed-recipient", "x-original-failed-recipient")
@@ -21,6 +21,7 @@ _DAEMON: Final = re.compile(
     r"|mail-?delivery[\w.-]*|microsoftexchange[0-9a-f]+|bounce-?notification|mailagent|mxmail)",
     re.IGNORECASE,
 )
+_EXCHANGE: Final = re.compile(r"microsoftexchange[0-9a-f]{32}@", re.IGNORECASE)
 _DAEMON_NAME: Final = re.compile(
     r"mail delivery (?:sub)?system|mailer[- ]daemon|postmaster|system administrator|mail administrator"
     r"|mail delivery service|delivery (?:subsystem|system|service|agent)|internet mail delivery|mail system"
@@ -28,7 +29,9 @@ _DAEMON_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _DAEMON_FIELD: Final = re.compile(r"(?:^|[\s<\"])(?:mailer-daemon|postmaster)\b", re.IGNORECASE)
-_MARKS: Final = re.compile(r"^\s*(?:re|fwd?|aw|wg|sv|tr|rv|转发|回复)\s*[:：]", re.IGNORECASE)
+_MARKS: Final = re.compile(
+    r"^\s*(?:\[[^\]]{1,40}\]\s*)?(?:re|fwd?|aw|wg|sv|tr|rv|转发|回复)\s*[:：]", re.IGNORECASE
+)
 _REFUSED: Final = re.compile(r"(?<![\d.])(?:[45][0-5]\d[ -]|[45]\.\d\.\d)")
 _NOBODY: Final = re.compile(r"From (?:<>|MAILER-DAEMON)", re.IGNORECASE)
 
@@ -44,7 +47,7 @@ class Trust(Enum):
 
 def trust_in(mail: Part, envelope_from: str | None) -> Trust:
     """How much the structure says that a server writes about a mail that it could not deliver."""
-    subject, said = mail.shown("subject"), next((part.text[:4000] for part in texts(mail)), "")
+    subject, said = mail.shown("subject"), next((unquoted(part.text[:4000]) for part in texts(mail)), "")
     if _is_server(mail, envelope_from, subject, said):
         return Trust.FULL
     opens = _opens(said)
@@ -54,7 +57,10 @@ def trust_in(mail: Part, envelope_from: str | None) -> Trust:
     worded = opens or (_MARKS.match(subject) is None and FAILED.search(said) is not None)
     if not worded or FAILED_SUBJECT.search(subject) is None:
         return Trust.NONE
-    attached = any(part.type.startswith("message/") for part in mail.walk())
+    attached = {part.type for part in mail.walk() if part.type.startswith("message/")}
+    if STATUS_PARTS & attached and attached - STATUS_PARTS:
+        # a report with the copy, by a gateway that made a plain multipart of it
+        return Trust.FULL
     return Trust.FULL if mail.get("auto-submitted") and (attached or cut(said)[1]) else Trust.SOME
 
 
@@ -65,31 +71,62 @@ def _is_server(mail: Part, envelope_from: str | None, subject: str, said: str) -
     marked = _MARKS.match(subject) is not None
     nobody = _from_nobody(mail, envelope_from)
     # a postmaster may be a person, who answers
-    in_person = marked and not nobody and "postmaster@" in mail.get("from").lower()
+    in_person = marked and not nobody and "postmaster@" in mail.get("from").lower() and not _opens(said)
     if in_person or AWAY.search(subject):
         return False
+    if _writes_nothing_else(mail):
+        return True
     failed = FAILED_SUBJECT.search(subject) is not None and not marked
     worded = FAILED.search(said) is not None or STILL_TRYING.search(said) is not None
-    report = mail.parameters.get("report-type", "").lower() if mail.type == "multipart/report" else "none"
-    if report in {"", "delivery-status"} or _from_a_daemon(mail):
-        return failed or worded
+    if _from_a_daemon(mail):
+        answered = _REFUSED.search(said) is not None or ARRIVED.search(said) is not None
+        return failed or worded or (answered and not marked)
     # a ticket system writes from nobody too, and may quote a bounce
-    quoted_reply = worded and cut(said)[1] != "" and _REFUSED.search(said) is not None
+    own, quoted = cut(said)
+    quoted_reply = quoted != "" and FAILED.search(own) is not None and _REFUSED.search(own) is not None
+    told = worded or any(part.type.startswith("message/") for part in mail.walk())
+    # who writes to a list about bounces may write from nobody
+    failed = failed and told and not mail.has("list-id")
     return nobody and (failed or _opens(said) or quoted_reply)
+
+
+def _writes_nothing_else(mail: Part) -> bool:
+    """True of what only reports that a mail could not be delivered, in whatever language.
+
+    Exchange has an address for them, and a field; XMail has one in which it repeats the error.
+    """
+    return (
+        _EXCHANGE.match(one_address(mail.get("from"))) is not None
+        or mail.has("x-ms-exchange-message-is-ndr")
+        or mail.has("x-mailererror")
+    )
 
 
 def _opens(said: str) -> bool:
     """True when it begins as no letter to a person does, and quotes nothing."""
-    return OPENING.search(said[:600]) is not None and "\n>" not in said
+    return OPENING.search(said[:600]) is not None
 
 
-def _from_a_daemon(mail: Part) -> bool:
+def _is_report(mail: Part) -> bool:
+    kind = mail.parameters.get("report-type", "").lower()
+    return mail.type == "multipart/report" and kind in {"", "delivery-status"}
+
+
+def is_daemons(mail: Part) -> bool:
+    """True when the form of a mail or the address that wrote it is a server's; anybody may take a name."""
+    if _is_report(mail) or any(mail.get(name) for name in FAILED_HEADERS):
+        return True
     for name in ("from", "sender"):
         address = one_address(mail.get(name))
         local = address.partition("@")[0] if address else mail.get(name).strip().strip("<>")
-        if _DAEMON.fullmatch(local) or _DAEMON_NAME.search(mail.shown(name).partition("<")[0]):
+        if _DAEMON.fullmatch(local):
             return True
-    return _DAEMON_FIELD.search(mail.get("from")) is not None
+    return _writes_nothing_else(mail)
+
+
+def _from_a_daemon(mail: Part) -> bool:
+    named = any(_DAEMON_NAME.search(mail.shown(name).partition("<")[0]) for name in ("from", "sender"))
+    return named or is_daemons(mail) or _DAEMON_FIELD.search(mail.get("from")) is not None
 
 
 def _from_nobody(mail: Part, envelope_from: str | None) -> bool:

@@ -46,12 +46,23 @@ SERVERS: Final = {
         Kind.HARD,
         "5.1.1",
     ),
-    "exim-alias": one(
+    "exim-alias": Told(
         letter(
-            f"{EXIM}  deep@elsewhere.example\n    (generated from {READER})\n    mailbox is full: "
+            f"{EXIM}  deep@elsewhere.example\n    (ultimately generated from {READER})\n    mailbox is full: "
             f"retry timeout exceeded\n"
         ),
-        Kind.FULL,
+        ((READER, Kind.FULL), ("deep@elsewhere.example", Kind.FULL)),
+    ),
+    "exim-alias-of-two": Told(
+        letter(
+            f"{EXIM}  old@elsewhere.example\n    (generated from {READER})\n    550 5.1.1 user unknown\n\n"
+            f"  deep@elsewhere.example\n    (generated from {READER})\n    452 4.2.2 mailbox is full\n"
+        ),
+        (
+            (READER, Kind.FULL),
+            ("old@elsewhere.example", Kind.HARD),
+            ("deep@elsewhere.example", Kind.FULL),
+        ),
     ),
     "exim-warning": one(
         letter(

@@ -142,6 +142,22 @@ BOMBS: Final = {
     "parameters": _HEAD + b"Content-Type: multipart/mixed" + b"; a=b" * 100_000 + b"\n\n",
     "punycode": _HEAD + b"Content-Type: text/plain; charset=punycode\n\n" + b"\x80a-" * 100_000,
     "references": b"References: " + b"<a@b.example> " * 50_000 + b"\n\nx",
+    "open-tag": _HEAD + b"Content-Type: text/html\n\n<" + b" " * 500_000 + b"br",
+    "blank-start": b" " * 300_000 + b"\n" + _HEAD,
+    "blank-starts": b"  \n" * 100_000 + _HEAD,
+    "reasons": _HEAD + b"\n" + b"a@b.example\n (reason: x)\n (expanded from: <c@d.example>)\n" * 10_000,
+    "expanded": _HEAD + b"\n" + b"(expanded from c@d.example" * 20_000,
+    "sentences": _HEAD + b"\na@b.example\nuser unknown. " + b"It may be. " * 50_000,
+    "guesses": _HEAD + b"\na@b.example\nuser unknown " + b"may " * 100_000,
+    "labels": _HEAD + b"\n" + b"from from from from: a@b.example x\n" * 20_000,
+    "no-labels": _HEAD + b"\n" + b"a" * 29 + b":" * 300_000,
+    "marked": _HEAD + b"\n" + b">\n" * 200_000,
+    "asked": _HEAD + b"\n" + b"write to to to to to a@b.example " * 20_000,
+    "wishes": _HEAD.replace(b"MAILER-DAEMON", b"ada") + b"In-Reply-To: <a@b>\n\n" + b"unsubscribe\n" * 50_000,
+    "links": b"From: a@b.example\nSubject: unsubscribe\nIn-Reply-To: <a@b>\nContent-Type: text/html\n\n"
+    + b"<hr https://" * 50_000,
+    "quotations": b"From: a@b.example\nSubject: unsubscribe\nIn-Reply-To: <a@b>\nContent-Type: text/html\n\n"
+    + b"<blockquote" * 50_000,
     "subjects": _HEAD.replace(b"Undelivered", b"delivery " * 800) + b"\n",
 }
 

@@ -190,6 +190,26 @@ def test_a_report_that_a_person_pasted_into_a_letter_is_a_reply() -> None:
     assert the_one(raw).kind is Kind.REPLY
 
 
+def test_a_name_beyond_ascii_may_come_as_encoded_words() -> None:
+    plain = group("550 5.1.1 unknown user").replace("ada.quay", "=?utf-8?Q?h=C3=A5fen?=")
+    assert the_one(report(fields(plain))).recipient == "håfen@pier.example"
+
+
+def test_a_receipt_for_what_a_full_mailbox_threw_away_is_a_bounce() -> None:
+    text = f"Final-Recipient: rfc822;{READER}\nDisposition: automatic-action/MDN-sent-automatically; deleted"
+    kind = 'multipart/report; report-type=disposition-notification; boundary="=_b"'
+    for words, told in (("Rejected: quota exceeded.", Kind.FULL), ("Rejected: not today.", Kind.AUTO_REPLY)):
+        raw = report(
+            text,
+            text=words,
+            status_type="message/disposition-notification",
+            Subject="Rejected: Ports agree",
+            Content_Type=kind,
+        )
+        assert the_one(raw).kind is told
+    assert the_one(raw.replace(b"not today", b"quota exceeded")).recipient == READER
+
+
 def test_a_receipt_is_an_automatic_answer() -> None:
     text = f"Final-Recipient: rfc822;{READER}\nDisposition: manual-action/MDN-sent-manually; displayed"
     kind = 'multipart/report; report-type=disposition-notification; boundary="=_b"'

@@ -7,11 +7,13 @@ from typing import Final
 import pytest
 
 from digest.mail.bounces import read_returned
+from tests.mail.bounces.abroad import ABROAD
+from tests.mail.bounces.gateways import GATEWAYS
 from tests.mail.bounces.letters import BACK
 from tests.mail.bounces.providers import PROVIDERS
 from tests.mail.bounces.servers import SERVERS
 
-SYSTEMS: Final = {**SERVERS, **PROVIDERS}
+SYSTEMS: Final = {**SERVERS, **PROVIDERS, **GATEWAYS, **ABROAD}
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
