@@ -14,6 +14,8 @@ from digest.cli.console import (
     Json,
     Limit,
     answer,
+    counted,
+    note,
     parse_line,
     parse_now,
     parse_slug,
@@ -29,6 +31,7 @@ from digest.flows import edit_topics as flows
 from digest.flows.shown import topic_shown
 from digest.ingest.rules import parse_rules
 from digest.store import topics as shelf
+from subscribers.figures import following
 
 topics = typer.Typer(help="List, add, edit and remove topics.")
 
@@ -156,11 +159,17 @@ def edit(
 def remove(slug: str, json: Json = False, config: Config = None) -> None:
     """Remove a topic from the order and from its briefings."""
 
-    async def work() -> Topic:
+    async def work() -> tuple[Topic, int]:
         async with store_of(config) as store:
-            return await flows.remove_topic(slug, store=store, **_by())
+            topic = await flows.remove_topic(slug, store=store, **_by())
+            async with store.read() as connection:
+                return topic, (await following(connection)).by_slug[slug]
 
-    topic = run(work())
+    topic, readers = run(work())
+    if readers:
+        # as the desk says before it is done
+        chose = counted(readers, "reader")
+        note(f"{chose} chose it among others: who chose nothing else gets no items until the wish is changed")
     return answer(topic_shown(topic)) if json else say(f"topic {topic.slug} is removed")
 
 

@@ -89,8 +89,11 @@ def content_of(
     by_hand: bool,
     ignores_bookmarks: bool,
 ) -> Content:
-    """What a cohort says; one by hand decides of other tellings alone: it leaves the cut."""
-    reasons = [LeftOut.SAME_STORY.value] if by_hand else list(left_out)
+    """What a cohort says; one by hand decides of other tellings alone: it leaves the cut.
+
+    And of what was taken out of it before it went: that counts as sent ahead, and is not owed any more.
+    """
+    reasons = [LeftOut.SAME_STORY.value, LeftOut.RETRACTED.value] if by_hand else list(left_out)
     out = {number for reason in reasons for number in left_out.get(reason, ())}
     return Content(issue_id, span_of(carried), span_of(out), not ignores_bookmarks)
 

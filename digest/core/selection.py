@@ -229,10 +229,13 @@ def place_of(candidate: Candidate, profile: Profile, rules: Rules) -> str | Left
 
 
 def topic_of(candidate: Candidate, profile: Profile) -> str | None:
-    """The first of the briefing's topics that the reader follows; None when there is none."""
+    """The first of the briefing's topics that the reader follows; None when there is none.
+
+    One whose topics were all removed is of the topic of last resort, also to those who follow that by name.
+    """
     if profile.topics is None:
         return _first(candidate.topics)
-    for slug in candidate.topics:
+    for slug in candidate.topics or (GENERAL,):
         if slug in profile.topics:
             return slug
     return None

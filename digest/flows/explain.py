@@ -90,8 +90,11 @@ async def _explain_one(
             )
     carried = tuple(copy for copy in copies if briefing.number in copy.numbers)
     answer = _answer_of(carried)
-    if _is_still_open(answer, reader, briefing.number):
+    if _is_still_open(reader, briefing.number):
         outlook, due_at, words = await _outlook(connection, reader, newsletter, briefing, now)
+        if answer in {Answer.SENT, Answer.ON_ITS_WAY}:
+            outlook = answer
+            words = ["that copy asked no bookmark, so it is owed as if it had not been", *words]
         return Explanation(newsletter.slug, outlook, (*reasons, *words), carried, due_at)
     if not carried and briefing.number <= reader.began_after:
         reasons.append(f"it was published before the subscription began (after number {reader.began_after})")
@@ -222,8 +225,6 @@ def _answer_of(carried: Sequence[Entry]) -> Answer:
     return Answer.NOT_DELIVERED if carried else Answer.LEFT_OUT
 
 
-def _is_still_open(answer: Answer, reader: Subscription, number: int) -> bool:
+def _is_still_open(reader: Subscription, number: int) -> bool:
     """True when the bookmark still owes a decision: never decided, deferred, or given back."""
-    if answer in {Answer.SENT, Answer.ON_ITS_WAY} or reader.standing is Standing.LEFT:
-        return False
-    return reader.bookmark.is_new(number)
+    return reader.standing is not Standing.LEFT and reader.bookmark.is_new(number)

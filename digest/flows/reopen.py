@@ -7,8 +7,10 @@ settled with the reason that it was sent elsewhere. Or all of it is sent again.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete
@@ -23,7 +25,7 @@ from digest.flows.orders import plan_due
 from digest.flows.publish import Memory, due_slots, publish
 from digest.flows.recover import recover
 from digest.flows.tally import Progress, Unwatched
-from digest.store import ids_ahead, newsletters, planning, sent_elsewhere
+from digest.store import appointed, ids_ahead, newsletters, planning, sent_elsewhere
 from digest.store.changes import note_change
 from digest.store.closing import let_write
 from digest.store.copied_rows import POSITION
@@ -32,6 +34,7 @@ from digest.store.openness import CLOSED, closed
 from digest.store.places import shown
 from digest.store.sent_elsewhere import Settled
 from digest.store.tables import facts
+from subscribers.model import Cadence
 
 #: A backup that is older than this is looked at, not sent from: each of its slots would be planned.
 _LONGEST: Final = timedelta(days=62)
@@ -105,11 +108,12 @@ def _check(sent_until: datetime | None, word: Closed, now: datetime) -> None:
 
 
 async def _plan(store: Database, since: datetime, until: datetime, progress: Progress) -> int:
-    """Plan whatever came after one instant up to another, each slot at its time; how many issues."""
+    """Plan whatever came after one instant up to another, each at its time; how many issues."""
     planned = 0
-    instants = sorted({*await _instants(store, since, until), until})
-    progress.expect(len(instants))
-    for instant in instants:
+    slots = await _slots(store, since, until)
+    progress.expect(len(slots))
+    instant: datetime | None = await _next(store, slots, since, until) or until
+    while instant is not None:
         await _recover(store, instant)
         await publish_due(store=store, now=instant)
         planned += len(await plan_due(store=store, now=instant))
@@ -117,8 +121,23 @@ async def _plan(store: Database, since: datetime, until: datetime, progress: Pro
         for due in await due_slots(store=store, now=instant):
             if _has_come(due, until):
                 planned += (await publish(due, store=store, now=instant, memory=memory)) is not None
-        progress.settled(1)
+        if instant in slots:
+            progress.settled(1)
+        instant = await _next(store, slots, instant, until)
     return planned
+
+
+async def _next(
+    store: Database, slots: Sequence[datetime], instant: datetime, until: datetime
+) -> datetime | None:
+    """When something came next: a slot, or what was appointed, such as a draft that came out at its time.
+
+    That is asked again each time, since an order that goes by readers' own clocks is appointed anew.
+    """
+    async with store.read() as connection:
+        found = await appointed.next_after(connection, instant)
+    to_come = [*slots[bisect_right(slots, instant) :][:1], *([] if found is None else [found])]
+    return min((one for one in to_come if one <= until), default=None)
 
 
 async def _recover(store: Database, now: datetime) -> None:
@@ -131,18 +150,19 @@ def _has_come(due: DueSlot, until: datetime) -> bool:
     return due.slot.due_at <= until
 
 
-async def _instants(store: Database, since: datetime, until: datetime) -> set[datetime]:
-    """When any cadence has a slot."""
+async def _slots(store: Database, since: datetime, until: datetime) -> list[datetime]:
+    """When any cadence has a slot, or gets news at once again; and the last instant."""
     async with store.read() as connection:
         known = {one.id: one for one in await newsletters.every(connection)}
-        cadences = [
-            (cadence, known[newsletter_id].quiet)
-            for newsletter_id, _, cadence, _ in await planning.unserved(connection)
-        ]
-    found: set[datetime] = set()
+        cadences = [(one, known[id_].quiet) for id_, one in await planning.cadences_read(connection)]
+    found = {until}
     for cadence, quiet in cadences:
-        instant = timetable.next_slot(cadence, since, quiet).due_at
-        while instant <= until:
-            found.add(instant)
-            instant = timetable.next_slot(cadence, instant, quiet).due_at
-    return found
+        found.update(slot.due_at for slot in timetable.slots_between(cadence, since, until, quiet))
+        found.update(one for one in _ends_of_quiet(cadence, quiet) if since < one < until)
+    return sorted(found)
+
+
+def _ends_of_quiet(cadence: Cadence, quiet: Set[date]) -> Iterator[datetime]:
+    """When news at once that waited for the end of quiet days came."""
+    for day in quiet if cadence.at_once else ():
+        yield timetable.when_not_quiet(timetable.start_of_day(day, cadence.zone), cadence.zone, quiet)

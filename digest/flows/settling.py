@@ -24,7 +24,10 @@ _TOGETHER: Final = 1000
 
 
 async def retry(delivery_ids: Sequence[int], *, by: Actor, store: Database, now: datetime) -> None:
-    """Try refused or deferred copies again with the next run, without what was retracted meanwhile."""
+    """Try refused or deferred copies again with the next run, without what was retracted meanwhile.
+
+    However long ago they were planned: they get as long for it as new ones.
+    """
     async with store.write() as connection:
         await pulling.hold_off(connection)
         issue_ids = set()
@@ -38,6 +41,7 @@ async def retry(delivery_ids: Sequence[int], *, by: Actor, store: Database, now:
             await _retry(connection, delivery_id, entry.status, by, now)
             issue_ids.add(entry.issue_id)
         for issue_id in sorted(issue_ids):
+            await issue_states.make_young(connection, issue_id, now)
             await pulling.pull_retracted(connection, issue_id)
 
 
@@ -54,6 +58,7 @@ async def retry_refused(issue_id: int, *, by: Actor, store: Database, now: datet
             for delivery_id in ids:
                 await ledger.retry(connection, delivery_id, DeliveryStatus.REFUSED)
             if ids:
+                await issue_states.make_young(connection, issue_id, now)
                 await pulling.pull_retracted(connection, issue_id)
                 await note_change(
                     *(connection, by, "issue.retry", issue_id, now), after={"copies tried again": len(ids)}
@@ -86,6 +91,8 @@ async def resolve(
         if not was_sent and issue.status in _TAKEN_BACK:
             await issue_states.withdraw(connection, issue.id, Skip.CANCELLED)
             status = DeliveryStatus.SKIPPED
+        elif not was_sent:
+            await issue_states.make_young(connection, issue.id, now)
         await issues.close_when_settled(connection, entry.issue_id)
         await note_change(
             *(connection, by, "delivery.resolve", delivery_id, now),

@@ -43,6 +43,13 @@ async def move(
     return (await connection.execute(query.values(**values))).rowcount > 0
 
 
+async def make_young(connection: AsyncConnection, issue_id: int, now: datetime) -> None:
+    """Give what is to come of an issue as long to be sent as the copies of a new one."""
+    mine = issues.c
+    older = update(issues).where(mine.id == issue_id, mine.planned_at < now)
+    await connection.execute(older.values(planned_at=now))
+
+
 async def unfinished(
     connection: AsyncConnection, statuses: Collection[IssueStatus] = UNFINISHED
 ) -> tuple[Issue, ...]:

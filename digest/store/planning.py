@@ -60,6 +60,14 @@ async def unserved(
     return [(row.newsletter_id, row.id, cadence_from(row), row.oldest) for row in rows]
 
 
+async def cadences_read(connection: AsyncConnection) -> list[tuple[int, Cadence]]:
+    """(newsletter, cadence) of everybody, also of those to whom nothing is sent now."""
+    has_readers = exists().where(subscriptions.c.group_id == groups.c.id)
+    query = select(groups.c.newsletter_id, cadences).join(cadences, cadences.c.id == groups.c.cadence_id)
+    rows = await connection.execute(query.where(has_readers).distinct())
+    return [(row.newsletter_id, cadence_from(row)) for row in rows]
+
+
 async def cadence_of(connection: AsyncConnection, cadence_id: int) -> Cadence:
     """A cadence that is there."""
     return cadence_from((await connection.execute(select(cadences).where(cadences.c.id == cadence_id))).one())

@@ -164,7 +164,7 @@ def test_topic_can_be_changed_and_removed(newsroom: Shell) -> None:
     assert newsroom.ask("subscribers", "edit", "ana@readers.example", "--topics", "CASH")["items"][0][
         "topics"
     ] == ["finance"]
-    newsroom.ok("topics", "remove", "finance")
+    assert "1 reader chose it among others" in newsroom.ok("topics", "remove", "finance").err
     assert "finance" not in {topic["slug"] for topic in newsroom.ask("topics", "list")["items"]}
     for item in newsroom.ask("briefings", "list")["items"]:
         assert "finance" not in item["topics"]

@@ -90,6 +90,12 @@ def test_a_copy_by_hand_decides_of_other_tellings_alone() -> None:
     assert plain == Content(7, span_of((1,)), Span(), by_bookmarks=True)
 
 
+def test_what_was_taken_out_of_a_copy_by_hand_is_decided() -> None:
+    left_out = {LeftOut.RETRACTED.value: (2,), LeftOut.SECTION_NOT_CHOSEN.value: (4,)}
+    by_hand = content_of(7, (1,), left_out, by_hand=True, ignores_bookmarks=False)
+    assert by_hand == Content(7, span_of((1,)), span_of((2,)), by_bookmarks=True)
+
+
 # --- Judged -------------------------------------------------------------------------------------------------
 
 some_numbers = st.sets(st.integers(1, NEWEST), max_size=4)

@@ -67,6 +67,12 @@ def test_a_briefing_without_a_topic_is_general() -> None:
     assert by_topic(selector(briefing(1)).regular(Profile(), Bookmark(), 1)) == {GENERAL: (1,)}
 
 
+def test_a_briefing_without_a_topic_is_general_to_who_follows_that_by_name() -> None:
+    found = selector(briefing(1))
+    assert by_topic(found.regular(follows("energy", GENERAL), Bookmark(), 1)) == {GENERAL: (1,)}
+    assert found.regular(follows("energy"), Bookmark(), 1).left_out == {LeftOut.TOPIC_NOT_FOLLOWED: (1,)}
+
+
 def test_lead_comes_before_weight_weight_before_waiting_and_waiting_before_recency() -> None:
     candidates = (
         briefing(1, "economy", batch=1),

@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 
 from digest.core.damage import Damage
+from digest.flows import edit_briefing
 from digest.flows.by_hand import OneOff, plan_by_hand
 from digest.flows.deep_look import deep_look, deep_look_in
 from digest.store.database import Database
 from tests.flows.harm import HARMS, do_harm, lived_in
-from tests.flows.newsroom import item, plan_all, publish_news
+from tests.flows.newsroom import TUESDAY, carried, item, join, plan_all, publish_news
 from tests.flows.old_issues import LATER
 
 pytestmark = pytest.mark.anyio
@@ -76,4 +77,16 @@ async def test_what_was_lost_and_is_sent_by_hand_is_lost_no_more(store: Database
     assert lost == [f"briefing {n} (number {n}) of daily" for n in (7, 8, 9)]
     wish = OneOff("daily", to=("cem@example.org",), briefing_ids=(7, 8, 9), ignore_bookmarks=True)
     await plan_by_hand(wish, store=store, now=LATER + timedelta(hours=30))
+    assert (await deep_look(store=store)).differences == ()
+
+
+@pytest.mark.parametrize("others", [(), ("Ports",)])
+async def test_what_was_taken_out_of_a_copy_by_hand_is_not_lost(
+    store: Database, others: tuple[str, ...]
+) -> None:
+    await join(store, "ann@example.org", TUESDAY)
+    await publish_news(store, TUESDAY, *(item(title, "economy") for title in ("Tariffs", *others)))
+    await plan_by_hand(OneOff("daily"), store=store, now=TUESDAY)
+    await edit_briefing.retract(1, store=store, now=TUESDAY)
+    assert await carried(store, "ann@example.org") == ([(2,)] if others else [])
     assert (await deep_look(store=store)).differences == ()

@@ -66,6 +66,23 @@ async def test_before_the_next_issue_it_says_when_that_is(store: Database) -> No
     )
 
 
+async def test_what_came_past_the_bookmark_is_told_to_come_again(store: Database) -> None:
+    await join(store, ANN, TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"))
+    await plan_by_hand(OneOff("daily", ignore_bookmarks=True), store=store, now=at(24, 6, 10))
+    found = await why(store, hour=6)
+    assert (found.answer, found.next_slot) == (Answer.ON_ITS_WAY, at(24, 7))
+    assert found.reasons[-2:] == (
+        "that copy asked no bookmark, so it is owed as if it had not been",
+        "it would be in the next issue, due 2026-11-24 07:00 UTC",
+    )
+    await mark_sent(store, ANN, at(24, 6, 10))
+    found = await why(store, hour=6)
+    assert (found.answer, found.next_slot) == (Answer.SENT, at(24, 7))
+    await plan_all(store, at(24, 7))
+    assert (await why(store)).next_slot is None
+
+
 async def test_a_planned_copy_is_on_its_way_and_a_sent_one_is_sent(store: Database) -> None:
     await planned(store)
     assert (await why(store)).answer is Answer.ON_ITS_WAY

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,11 @@ from sqlalchemy import select
 
 from digest.core.access import PROGRAM
 from digest.core.model import DeliveryStatus, IssueStatus, Skip
+from digest.core.quiet import QuietDay
 from digest.errors import InputError, StoreError
+from digest.flows import edit_briefing, orders, readers
 from digest.flows.back_up import back_up
+from digest.flows.by_hand import OneOff
 from digest.flows.reopen import Opened, reopen_restored
 from digest.flows.restore import restore
 from digest.store.closing import reopen
@@ -26,6 +29,7 @@ from tests.flows.feeding import newsdesk
 from tests.flows.newsroom import (
     TUESDAY,
     at,
+    carried,
     change_newsletter,
     claim_all,
     copies,
@@ -68,8 +72,14 @@ async def put_back(
         yield back
 
 
-async def open_it(back: Database, sent_until: datetime | None) -> Opened:
-    return await reopen_restored(back, sent_until=sent_until, by=PROGRAM, now=NOW)
+async def open_it(back: Database, sent_until: datetime | None, now: datetime = NOW) -> Opened:
+    return await reopen_restored(back, sent_until=sent_until, by=PROGRAM, now=now)
+
+
+async def appoint(store: Database, title: str, when: datetime) -> None:
+    """A draft that comes out at its time."""
+    flags = edit_briefing.Flags(publish_at=when)
+    await edit_briefing.write(item(title), flags, store=store, now=NIGHT)
 
 
 async def fates(store: Database) -> set[tuple[str, str]]:
@@ -126,6 +136,63 @@ async def test_each_day_since_has_its_issue(newsroom: Database, new_store: NewSt
         assert done.issues == 2
         assert sorted(one.numbers for one in await copies(back, address="ana@example.org")) == [(1,), (2,)]
         assert await plan_all(back, NOW) == []
+
+
+# --- What came at a time of its own came then, not with the next slot
+
+
+async def test_a_one_off_has_no_news_that_came_after_it(
+    newsroom: Database, new_store: NewStore, tmp_path: Path
+) -> None:
+    wish = OneOff("daily")
+    await orders.place(wish, 3, token="t", due_at=at(24, 4), by=PROGRAM, store=newsroom, now=NIGHT)
+    await appoint(newsroom, "Solar power", at(24, 5))
+    async with put_back(newsroom, new_store, tmp_path) as back:
+        await open_it(back, GONE)
+        assert await carried(back, "ana@example.org") == [(1, 2), (3,)]
+
+
+async def test_news_at_once_came_when_each_item_came_out(
+    store: Database, new_store: NewStore, tmp_path: Path
+) -> None:
+    await join(store, "ana@example.org", TUESDAY - timedelta(days=1), at_once="yes")
+    await appoint(store, "Tariffs", at(24, 4))
+    await appoint(store, "Solar power", at(24, 5))
+    await appoint(store, "Wind power", at(24, 6))
+    async with put_back(store, new_store, tmp_path) as back:
+        await open_it(back, at(24, 5, 30))
+        assert await carried(back, "ana@example.org") == [(1,), (2,)]
+        # what had not come out by then is news
+        assert len(await plan_all(back, NOW)) == 0
+        await edit_briefing.publish_due(store=back, now=NOW)
+        await plan_all(back, NOW)
+        assert await carried(back, "ana@example.org") == [(1,), (2,), (3,)]
+
+
+async def test_news_at_once_came_when_a_quiet_day_was_over(
+    store: Database, new_store: NewStore, tmp_path: Path
+) -> None:
+    await change_newsletter(store, quiet_days=(QuietDay(date(2026, 11, 24), "A day off"),))
+    await join(store, "ana@example.org", TUESDAY - timedelta(days=1), at_once="yes")
+    await publish_news(store, NIGHT, item("Tariffs"))
+    await appoint(store, "Solar power", at(25, 1))
+    async with put_back(store, new_store, tmp_path) as back:
+        await open_it(back, at(25, 9), at(25, 12))
+        assert await carried(back, "ana@example.org") == [(1,), (2,)]
+
+
+async def test_who_came_out_of_a_pause_had_an_issue_each_day_since(
+    store: Database, new_store: NewStore, tmp_path: Path
+) -> None:
+    await change_newsletter(store, max_items=1)
+    await join(store, "ana@example.org", TUESDAY - timedelta(days=1))
+    await publish_news(store, TUESDAY - timedelta(hours=10), item("Tariffs"), item("Schools"), item("Solar"))
+    await readers.pause(
+        "ana@example.org", None, until=date(2026, 11, 24), catch_up=True, store=store, now=at(23, 22)
+    )
+    async with put_back(store, new_store, tmp_path, of=at(23, 23)) as back:
+        await open_it(back, at(25, 9), at(25, 12))
+        assert len(await carried(back, "ana@example.org")) == 2
 
 
 async def test_mails_that_were_open_are_not_sent_either(

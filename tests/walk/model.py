@@ -349,7 +349,7 @@ def judge(seen: Snapshot, newest: int) -> None:
             assert len(including) <= 1, f"{where} is in {including}"
             assert not (including and number in owed), f"{where} is in {including} and owed again"
             kept_out = any(number in r.left_out and r.cadence is not None for r in mine)
-            kept_out = kept_out or any(number in r.same_story for r in mine)
+            kept_out = kept_out or any(number in {*r.same_story, *r.taken_out} for r in mine)
             not_sent = any(number in r.included and r.status in {"refused", "skipped"} for r in mine)
             gap = any(gap.holds(number) for gap in reader.gaps)
             assert including or number in owed or kept_out or not_sent or gap, f"{where} is lost"

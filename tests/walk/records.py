@@ -72,6 +72,11 @@ class Row:
         return {number for number, reason in self.left_out.items() if reason == "same-story"}
 
     @property
+    def taken_out(self) -> set[int]:
+        """What was retracted after it was planned, or before it was chosen."""
+        return {number for number, reason in self.left_out.items() if reason == "retracted"}
+
+    @property
     def decided(self) -> set[int]:
         """Every number of which this copy said what becomes of it."""
         return {*self.included, *self.deferred, *self.left_out}
