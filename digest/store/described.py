@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -57,8 +58,12 @@ def shape_of(table: Table) -> Shape:
     return Shape(table.name, columns, tuple(column.name for column in table.primary_key))
 
 
+@cache
 def table_of(shape: Shape) -> Table:
-    """What is read and written by a description; it makes no table, and knows no constraint."""
+    """What is read and written by a description; it makes no table, and knows no constraint.
+
+    One for each description, since statements are known again by their tables.
+    """
     columns = [Column(name, _TYPES[kind](), primary_key=name in shape.key) for name, kind in shape.columns]
     return Table(shape.name, MetaData(), *columns)
 

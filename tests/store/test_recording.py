@@ -60,15 +60,19 @@ async def test_what_fails_leaves_nothing_behind(store: Database) -> None:
 async def test_writers_of_one_process_take_turns(store: Database) -> None:
     await planned(store, 1)
     order: list[str] = []
+    begun = asyncio.Event()
 
     async def write_long() -> None:
         async with store.write() as connection:
             order.append("long begins")
+            begun.set()
             await connection.execute(text("UPDATE deliveries SET detail = 'first'"))
             await asyncio.sleep(0.05)
             order.append("long ends")
 
     async def write_short() -> None:
+        # which of two is first when both come at once is nobody's promise
+        await begun.wait()
         await store.write_apart(lambda c: c.execute(text("UPDATE deliveries SET detail = 'second'")).close())
         order.append("short ends")
 
