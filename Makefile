@@ -13,8 +13,8 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 # what makes mutants; it brings a user interface along that nothing else here needs, so it stands by itself
 MUTMUT := mutmut>=3.8.1,<4
-# two for each processor: a third of their time tests wait, for servers, browsers and clocks
-WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 2)))
+# one more than there are processors: a third of their time tests wait, for servers, browsers and clocks
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 # what looks at mails and is not Python; without npm the checks say what they lack
 MAIL_LINT := tests/mail_lint/node
 MAIL_TOOLS := $(MAIL_LINT)/node_modules/.package-lock.json

@@ -13,19 +13,17 @@ from digest.store import schema
 #: What only looks; a blank store gives the same answers.
 _LOOKS: Final = ("SELECT", "PRAGMA main.", "PRAGMA table_", "WITH")
 
-_MADE: Final = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"
-
 _Said = list[tuple[str, Any]]
 _WHOLE_WAY: Final = schema._upgrade
 
 
 @pytest.fixture(scope="session", autouse=True)
 def remembered_upgrades() -> Iterator[None]:
-    """The first blank store of a kind goes through every migration; others are told what came of it.
+    """The first blank store of a kind goes through every migration; others are told the same, word by word.
 
-    Migrations decide by what they find, and in a blank store find nothing. On SQLite a second each is spared:
-    Alembic looks at tables again and again, and most are made several times over. Stores with rows, or of
-    another age, go the whole way.
+    Migrations decide by what they find, and in a blank store find nothing. On SQLite half a second each is
+    spared, most of it for Alembic, which looks at tables again and again. Stores with rows, or of another
+    age, go the whole way.
     """
     known: dict[tuple[str, str], _Said] = {}
 
@@ -38,8 +36,7 @@ def remembered_upgrades() -> Iterator[None]:
             for statement, values in known[kind]:
                 connection.exec_driver_sql(statement, values)
         else:
-            said = _listened_to(connection, lambda: _WHOLE_WAY(connection, upto))
-            known[kind] = _as_it_is(connection) if connection.dialect.name == "sqlite" else said
+            known[kind] = _listened_to(connection, lambda: _WHOLE_WAY(connection, upto))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(schema, "_upgrade", remembered)
@@ -64,20 +61,4 @@ def _listened_to(connection: Connection, work: Any) -> _Said:
         work()
     finally:
         event.remove(connection, "before_cursor_execute", note)
-    return said
-
-
-def _as_it_is(connection: Connection) -> _Said:
-    """What makes a SQLite store as it is now, without the way there."""
-    made = connection.exec_driver_sql(_MADE).all()
-    # a virtual table makes those behind it by itself
-    virtual = tuple(f"{name}_" for _, name, sql in made if sql.startswith("CREATE VIRTUAL"))
-    made = [one for one in made if not one[1].startswith((*virtual, "sqlite_"))]
-    said: _Said = [(sql, ()) for _, _, sql in made]
-    for kind, name, sql in made:
-        if kind == "table" and not sql.startswith("CREATE VIRTUAL"):
-            rows = connection.exec_driver_sql(f'SELECT * FROM "{name}"').all()
-            said += [
-                (f'INSERT INTO "{name}" VALUES ({", ".join("?" * len(row))})', tuple(row)) for row in rows
-            ]
     return said

@@ -1,9 +1,8 @@
-"""How the tests are shared among the workers of pytest-xdist, and how each worker keeps house."""
+"""How the tests are shared among the workers of pytest-xdist, and what each worker does about its memory."""
 
 from __future__ import annotations
 
 import gc
-import os
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -39,21 +38,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     shared = LoadScopeScheduling(config, log)
     shared._split_scope = scope_of
     return shared
-
-
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """Each worker keeps to one processor, with all that it starts.
-
-    A statement on SQLite goes to another thread and back; to wake one on another processor costs more than
-    the statement does, and a third of all time where processors are virtual.
-    """
-    given = getattr(session.config, "workerinput", None)
-    if given is None or not hasattr(os, "sched_setaffinity"):
-        return
-    processors = sorted(os.sched_getaffinity(0))
-    if given["workercount"] >= len(processors):
-        number = int(given["workerid"].removeprefix("gw"))
-        os.sched_setaffinity(0, {processors[number % len(processors)]})
 
 
 def pytest_collection_finish() -> None:
