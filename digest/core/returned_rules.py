@@ -81,7 +81,9 @@ def _is_after_the_mail(said: Said) -> bool:
 
 
 #: Exchange Online's word for an unknown recipient, when its edge refuses who is not in the directory.
-_NOT_IN_THE_DIRECTORY: Final = re.compile(r"5\.4\.1 <?@?>?:? ?recipient address rejected: access denied")
+_NOT_IN_THE_DIRECTORY: Final = re.compile(r"recipient address rejected: access denied")
+#: The same, when a provider quotes it with its code behind a code of its own.
+_NOT_IN_A_DIRECTORY_ASKED: Final = re.compile(rf"5\.4\.1 <?@?>?:? ?{_NOT_IN_THE_DIRECTORY.pattern}")
 _NO_CLEAR_ADDRESS: Final = r"(?!5\.1\.[1-9]).*"
 #: Codes that say nothing: they must not be quoted as a reason.
 _VAGUE: Final = r"(?:[245]\.0\.0)?"
@@ -92,7 +94,8 @@ _TABLE: Final = (
     _Row(Kind.DELIVERED, "code:2", action="", reply="", enhanced=r"2\.\d+\.\d+"),
     _Row(Kind.DELAYED, "action:delayed", action=r"delayed"),
     # What says little or much about the reader, but clearly who is not the cause.
-    _Row(Kind.HARD, "code:5.4.1", words=_NOT_IN_THE_DIRECTORY, lasting=True),
+    _Row(Kind.HARD, "code:5.4.1", enhanced=r"5\.4\.1", words=_NOT_IN_THE_DIRECTORY, lasting=True),
+    _Row(Kind.HARD, "code:5.4.1", words=_NOT_IN_A_DIRECTORY_ASKED, lasting=True),
     _Row(Kind.HARD, "words:null-mx", words=words.NULL_MX, lasting=True),
     _Row(Kind.BLOCKED, "words:sender", words=words.SENDER),
     _Row(Kind.BLOCKED, "code:5.1.8", enhanced=r"5\.1\.[78]"),

@@ -111,7 +111,7 @@ class Poller:
 
     async def poll(self, feed: Feed, now: datetime) -> Polled:
         """Ask one feed now, whenever it is due."""
-        # imported here: what reads feeds takes a tenth of the time that a command needs to start
+        # imported here: nearly every command has a poller at hand, and hardly any asks a feed
         from digest.flows.poll_feed import poll_feed
 
         return await poll_feed(

@@ -1,7 +1,4 @@
-"""What each round looks for and few rounds find: the program that does it is loaded when there is something.
-
-What collects, imports and publishes takes a twentieth of the time that a command needs to start.
-"""
+"""What each round looks for and few rounds find: what does it is loaded when there is something."""
 
 from __future__ import annotations
 

@@ -134,6 +134,12 @@ def test_what_may_pass_or_is_about_us_is_never_hard(text: str, meant: Kind) -> N
     assert kind(text) is meant
 
 
+@pytest.mark.parametrize("code", ["5.4.1", "5.1.0"])
+def test_who_is_not_in_the_directory_of_exchange_has_its_code_in_a_field_alone(code: str) -> None:
+    said = Said("failed", "550", code, "Recipient address rejected: Access denied")
+    assert rule_on(said).kind is (Kind.HARD if code == "5.4.1" else Kind.BLOCKED)
+
+
 def test_what_a_code_says_of_the_address_counts_also_after_the_mail() -> None:
     assert kind("550 5.1.10 no such recipient (in reply to end of DATA command)") is Kind.HARD
 
