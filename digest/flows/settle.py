@@ -132,40 +132,54 @@ class Settling:
         evidence = await self._proofs()
         await self._wait_for_senders(events, evidence)
         now = self._now()
-        async with self._store.write() as connection:
-            await returned.take_the_floor(connection)
-            # each event of a provider is a report by itself
-            reports = list(range(len(events))) if mails is None else [id(mail) for mail in mails]
-            matched = await match(connection, events, reports, origin, evidence, now)
-            seen = await returned.known(connection, {one.key for one in matched})
-            known = await _addresses(connection, matched)
-            acting = Consequences(connection, now, replies_to=self._replies_to)
-            silent = UnreadMails(connection, now)
-            rows, done = [], []
-            for place, one in enumerate(matched):
-                if one.key in seen:
-                    done.append(_settled(one, Effect.SEEN))
-                    continue
-                seen.add(one.key)
-                says_nothing = one.event.kind is Kind.UNKNOWN and mails is not None
-                if says_nothing and not await silent.take(one, len(mails[place].raw)):  # type: ignore[index]
-                    done.append(_settled(one, Effect.NOT_KEPT))
-                    continue
-                effect = await acting.follow(one)
-                mail_id = None
-                if mails is not None and _is_for_a_person(one, effect):
-                    mail_id = await _keep_mail(connection, mails[place], one.event.kind, now)
-                address = known.get(_subscription_of(one) or 0, "")
-                rows.append(_row(one, effect, origin, mail_id, now, address))
-                done.append(_settled(one, effect))
-            await acting.finish()
-            await silent.finish()
-            await returned.keep(connection, rows)
+        done = await self._store.write_briefly(
+            lambda connection: self._settle_in(connection, events, origin, mails, evidence, now)
+        )
         if self._watch is not None:
             await self._watch.look_now_and_then(now)
         for settled in done:
             if settled.effect in {Effect.STOPPED, Effect.COMPLAINED}:
                 log.info("no more mail to an address", because=settled.event.kind, rule=settled.event.rule)
+        return done
+
+    async def _settle_in(
+        self,
+        connection: AsyncConnection,
+        events: Sequence[Returned],
+        origin: Origin,
+        mails: Sequence[Mail] | None,
+        evidence: Evidence,
+        now: datetime,
+    ) -> list[Settled]:
+        """Settle them in one transaction, in which nothing but statements is waited for."""
+        await returned.take_the_floor(connection)
+        # each event of a provider is a report by itself
+        reports = list(range(len(events))) if mails is None else [id(mail) for mail in mails]
+        matched = await match(connection, events, reports, origin, evidence, now)
+        seen = await returned.known(connection, {one.key for one in matched})
+        known = await _addresses(connection, matched)
+        acting = Consequences(connection, now, replies_to=self._replies_to)
+        silent = UnreadMails(connection, now)
+        rows, done = [], []
+        for place, one in enumerate(matched):
+            if one.key in seen:
+                done.append(_settled(one, Effect.SEEN))
+                continue
+            seen.add(one.key)
+            says_nothing = one.event.kind is Kind.UNKNOWN and mails is not None
+            if says_nothing and not await silent.take(one, len(mails[place].raw)):  # type: ignore[index]
+                done.append(_settled(one, Effect.NOT_KEPT))
+                continue
+            effect = await acting.follow(one)
+            mail_id = None
+            if mails is not None and _is_for_a_person(one, effect):
+                mail_id = await _keep_mail(connection, mails[place], one.event.kind, now)
+            address = known.get(_subscription_of(one) or 0, "")
+            rows.append(_row(one, effect, origin, mail_id, now, address))
+            done.append(_settled(one, effect))
+        await acting.finish()
+        await silent.finish()
+        await returned.keep(connection, rows)
         return done
 
     async def _wait_for_senders(self, events: Sequence[Returned], evidence: Evidence) -> None:
