@@ -144,6 +144,13 @@ async def sqlite_store(lent: Lent) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
+async def second_sqlite_store(sqlite_store: Database) -> AsyncIterator[Database]:
+    """The store on SQLite as another process sees it."""
+    async with opened(sqlite_store.url.render_as_string(hide_password=False)) as database:
+        yield database
+
+
+@pytest.fixture
 async def postgres_store(lent: Lent) -> AsyncIterator[Database]:
     """A store on PostgreSQL, for what SQLite, with its one writer, cannot show."""
     async with lent("postgresql") as database:

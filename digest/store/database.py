@@ -17,7 +17,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from digest.errors import PassingStoreError, StoreError
-from digest.store import postgres
+from digest.store import postgres, stepping
 from digest.store.glance import driven, on_the_spot
 from digest.store.places import mend_of, shown
 from digest.store.postgres import kept_alive, make_postgres_ready
@@ -298,7 +298,7 @@ def _sqlite_engine(url: URL, echo: bool) -> AsyncEngine:
                 f"the folder of the store {url.database} cannot be made ({error.strerror}): "
                 "set DIGEST_DATABASE_URL to a place that can be written"
             ) from error
-    engine = create_async_engine(url, echo=echo, **_OPTIONS)
+    engine = create_async_engine(url.set(drivername=stepping.DRIVER), echo=echo, **_OPTIONS)
     make_sqlite_safe(engine.sync_engine)
     return engine
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from sqlite3 import SQLITE_BUSY, OperationalError
 from time import monotonic, sleep
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event
+
+from digest.store.stepping import SteppingConnection
 
 #: How long a writer waits for another one on SQLite, in milliseconds, before the store counts as locked.
 BUSY_TIMEOUT_MS: Final = 30_000
@@ -30,6 +33,13 @@ def make_sqlite_safe(engine: Engine) -> None:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
+    if isinstance(connection, SteppingConnection):
+        connection.step(_prepare)
+    else:
+        _prepare(connection)
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
     # the driver's own transaction control would begin late and never IMMEDIATE
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -75,6 +85,10 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.info[_UNCHECKED] = unchecked
     if options.get("digest_write", False):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    near: object = connection.connection.dbapi_connection
+    if isinstance(near, SteppingConnection):
+        near.begin_look()
         return
     # takes no lock yet, so nothing can be wrong with it; by the driver alone it takes a tenth of the time
     cursor = connection.connection.cursor()
