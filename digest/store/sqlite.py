@@ -74,7 +74,6 @@ def _keep_a_log(cursor: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # a writer takes its lock at once: upgrading later fails with "database is locked" without waiting
     options = connection.get_execution_options()
     unchecked = options.get("digest_unchecked", False)
     if connection.info.get(_UNCHECKED, False) != unchecked:
@@ -84,6 +83,7 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA cache_size = -{room}")
         connection.info[_UNCHECKED] = unchecked
     if options.get("digest_write", False):
+        # a writer takes its lock at once: upgrading later fails with "database is locked" without waiting
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         return
     near: object = connection.connection.dbapi_connection

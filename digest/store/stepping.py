@@ -2,7 +2,8 @@
 
 SQLAlchemy asks aiosqlite for a cursor, for the statement, for its rows and for the cursor's end: four steps,
 each of which takes longer than a short statement itself. Here they are one. A look begins with its first
-statement, as its beginning takes no lock and can wait; and what has ended is not rolled back once more.
+statement and ends on the spot: neither takes a lock, writes or waits. What has ended is not rolled back for
+the pool once more.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class _Cursor(AsyncAdapt_aiosqlite_cursor):
 class SteppingConnection(AsyncAdapt_aiosqlite_connection):
     """A connection whose thread is asked once for each statement."""
 
-    __slots__ = ("_begins", "_may_be_open")
+    __slots__ = ("_begins", "_is_away", "_is_look", "_may_be_open")
     _cursor_cls = _Cursor
 
     def __init__(self, dbapi: AsyncAdapt_aiosqlite_dbapi, connection: Any) -> None:
@@ -94,15 +95,18 @@ class SteppingConnection(AsyncAdapt_aiosqlite_connection):
         self._begins = False
         #: False when there is no transaction for sure: what was called off may have begun one.
         self._may_be_open = False
+        #: True while the thread has the connection, or may have it: nobody else may touch it then.
+        self._is_away = False
+        self._is_look = False
 
     def begin_look(self) -> None:
         """Begin a transaction that takes no lock, with the next statement."""
-        self._begins = True
+        self._begins = self._is_look = True
 
     def step(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do something with SQLite's own connection in its thread; errors are SQLite's."""
         begins, self._begins = self._begins, False
-        self._may_be_open = True
+        self._may_be_open = self._is_away = True
 
         def whole(connection: sqlite3.Connection) -> T:
             if begins:
@@ -112,13 +116,18 @@ class SteppingConnection(AsyncAdapt_aiosqlite_connection):
         try:
             found: T = await_(self._connection._execute(whole, self._connection._conn))
         except Exception as error:
+            self._is_away = False
             self._handle_exception(error)
+        self._is_away = False
         return found
 
     def cursor(self, server_side: bool = False) -> Any:
         """A cursor for one statement, or aiosqlite's own for what is read bit by bit."""
-        if server_side and self._begins:
-            self.step(lambda _connection: None)
+        if server_side:
+            if self._begins:
+                self.step(lambda _connection: None)
+            # its rows are fetched in the thread, whenever that is
+            self._is_look = False
         return super().cursor(server_side)
 
     def commit(self) -> None:
@@ -130,10 +139,17 @@ class SteppingConnection(AsyncAdapt_aiosqlite_connection):
         self._end(super().rollback)
 
     def _end(self, end: Callable[[], None]) -> None:
-        self._begins = False
+        on_the_spot = self._is_look and not self._is_away
+        self._begins = self._is_look = False
         if self._may_be_open:
-            end()
+            (self._end_look if on_the_spot else end)()
             self._may_be_open = False
+
+    def _end_look(self) -> None:
+        try:
+            self._connection._conn.commit()
+        except Exception as error:
+            self._handle_exception(error)
 
 
 class _Driver(AsyncAdapt_aiosqlite_dbapi):
