@@ -132,24 +132,25 @@ class SteppingConnection(AsyncAdapt_aiosqlite_connection):
 
     def commit(self) -> None:
         """End what is open, if anything is."""
-        self._end(super().commit)
+        self._end(sqlite3.Connection.commit, super().commit)
 
     def rollback(self) -> None:
         """Undo what is open, if anything is; the pool asks for it whenever a connection comes back."""
-        self._end(super().rollback)
+        self._end(sqlite3.Connection.rollback, super().rollback)
 
-    def _end(self, end: Callable[[], None]) -> None:
+    def _end(self, at_once: Callable[[sqlite3.Connection], None], by_a_step: Callable[[], None]) -> None:
         on_the_spot = self._is_look and not self._is_away
         self._begins = self._is_look = False
-        if self._may_be_open:
-            (self._end_look if on_the_spot else end)()
-            self._may_be_open = False
-
-    def _end_look(self) -> None:
-        try:
-            self._connection._conn.commit()
-        except Exception as error:
-            self._handle_exception(error)
+        if not self._may_be_open:
+            return
+        if on_the_spot:
+            try:
+                at_once(self._connection._conn)
+            except Exception as error:
+                self._handle_exception(error)
+        else:
+            by_a_step()
+        self._may_be_open = False
 
 
 class _Driver(AsyncAdapt_aiosqlite_dbapi):
