@@ -27,7 +27,7 @@ Look = Callable[[], Coroutine[object, object, tuple[Finding, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class LastLook:
     """What a look that came to its end has found."""
 
     at: datetime
@@ -48,7 +48,7 @@ class Looking:
         self._task: asyncio.Task[None] | None = None
         self._ended_at: float | None = None
         #: what was found at last; None while nobody has looked
-        self.last: Looked | None = None
+        self.last: LastLook | None = None
         #: why the newest look found nothing, in words; empty when it came to its end
         self.trouble: str = ""
         #: since when one is under way
@@ -81,7 +81,7 @@ class Looking:
             log.error("a look at everything broke off", error=f"{type(error).__name__}: {error}")
             self.trouble = BROKE
         else:
-            self.last = Looked(self._now(), timedelta(seconds=self._clock() - begun), found)
+            self.last = LastLook(self._now(), timedelta(seconds=self._clock() - begun), found)
             self.trouble = ""
         finally:
             self._ended_at, self.since = self._clock(), None

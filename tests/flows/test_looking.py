@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from digest.core.doctor_findings import Finding, Found, Level
 from digest.flows import looking
-from digest.flows.looking import BROKE, HUNG, REST, Looked, Looking
+from digest.flows.looking import BROKE, HUNG, REST, LastLook, Looking
 
 pytestmark = pytest.mark.anyio
 
@@ -52,7 +52,7 @@ async def test_what_was_found_is_kept_with_its_time() -> None:
     one = doctor.looking()
     assert (one.last, one.since, one.trouble) == (None, None, "")
     assert await looked(one)
-    assert one.last == Looked(NOW, timedelta(seconds=3), FINE)
+    assert one.last == LastLook(NOW, timedelta(seconds=3), FINE)
     assert one.since is None
 
 
