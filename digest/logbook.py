@@ -117,9 +117,12 @@ class Hiding:
         text = self._text(str(value))
         return text if longest is None or len(text) <= longest else text[:longest] + _HIDDEN
 
+    def of_ours(self, text: str) -> str:
+        """Text without the secrets of this house; what else may look like one stays."""
+        return text if self._known is None else self._known.sub(_HIDDEN, text)
+
     def _text(self, text: str) -> str:
-        if self._known is not None:
-            text = self._known.sub(_HIDDEN, text)
+        text = self.of_ours(text)
         if "@" in text or "%40" in text:
             text = _ADDRESS.sub(_HIDDEN, text)
         return _TOKEN.sub(_hidden_token, text)

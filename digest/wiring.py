@@ -257,7 +257,7 @@ def set_up_telemetry(settings: Settings, *, beside_a_bar: bool = False) -> None:
     """
     is_quiet = beside_a_bar and "log_level" not in settings.model_fields_set
     level = LogLevel.WARNING if is_quiet else settings.log_level
-    logbook.set_up(level=level, written_as=settings.log_format, secrets=_secrets_in(settings))
+    logbook.set_up(level=level, written_as=settings.log_format, secrets=secrets_in(settings))
     if settings.traces_to and not tracing.is_told():
         tracing.begin(settings.traces_to, __version__)
 
@@ -269,10 +269,10 @@ def hush_logging(settings: Settings) -> None:
     """
     if not logbook.is_set_up():
         level = settings.log_level if settings.log_level is LogLevel.DEBUG else LogLevel.ERROR
-        logbook.set_up(level=level, written_as=settings.log_format, secrets=_secrets_in(settings))
+        logbook.set_up(level=level, written_as=settings.log_format, secrets=secrets_in(settings))
 
 
-def _secrets_in(settings: Settings) -> Iterator[str]:
+def secrets_in(settings: Settings) -> Iterator[str]:
     """What stands in settings and in no line of the log: keys, passwords, in each way they are written."""
     beat = settings.heartbeat_url.get_secret_value()
     # the whole address is the secret

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import sys
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from importlib.util import find_spec
@@ -17,12 +19,15 @@ from sqlalchemy.engine import URL, make_url
 from digest import tracing, wiring
 from digest.cli.company import engine_of, has_engine
 from digest.config import SentBy, Settings
+from digest.core.doctor_findings import Finding
 from digest.core.doctor_records import KeyWanted
 from digest.core.doctor_settings import PlainServer, SettingsSeen
 from digest.core.pace import Limits
 from digest.core.warmup import WarmingUp
 from digest.errors import SettingsError
-from digest.flows.checkup import Parts
+from digest.flows.checkup import Parts, checkup
+from digest.flows.looking import Look
+from digest.logbook import Hiding
 from digest.mail.dkim import DkimKey
 from digest.mail.listen_at import ListenAt
 from digest.mail.mailbox.address import MailboxAddress
@@ -102,6 +107,22 @@ def parts_for(
         has_engine=engine,
         engine_is_set_up=_engine_is_set_up if engine else None,
     )
+
+
+def look_by(settings: Settings, config: Path | None) -> Look:
+    """A look at everything that a process takes again and again, for people who do not have its secrets."""
+    hiding = Hiding(wiring.secrets_in(settings))
+
+    async def look() -> tuple[Finding, ...]:
+        # keys are read from files, and the shelves of Python's packages looked through
+        parts = await asyncio.to_thread(parts_for, settings, config, None, (), datetime.now(UTC).date())
+        # a server may repeat what it was told when we logged in
+        return tuple(
+            replace(one, line=hiding.of_ours(one.line), mend=hiding.of_ours(one.mend))
+            for one in await checkup(parts)
+        )
+
+    return look
 
 
 def _engine_is_set_up(store: Database) -> Awaitable[bool]:

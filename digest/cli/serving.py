@@ -10,6 +10,7 @@ import typer
 from digest.cli.company import scheduling
 from digest.cli.console import Config, Json, answer, run, tell, whole
 from digest.cli.dispatch import polling, press_for, stopping
+from digest.cli.doctor_parts import look_by
 from digest.cli.doors import store_to_act_on
 from digest.cli.incoming import listening_for, listening_to_providers, mail_in_addresses
 from digest.cli.lookouts import on_watch
@@ -60,6 +61,7 @@ def serve(
                 press=press_for(settings, store),
                 hooks=hooks,
                 mail_in=mail_in_addresses(settings),
+                look=look_by(settings, config),
                 proxies=settings.trusted_proxies,
                 logs_requests=settings.log_requests,
                 operated=Operated(

@@ -31,7 +31,7 @@ class Power(StrEnum):
     SEND = "send"
     #: add, change, pause, suppress, import, export and erase readers
     KEEP_READERS = "keep-readers"
-    #: newsletters, people, keys, webhooks, the log of changes
+    #: newsletters, people, keys, webhooks, the log of changes, what the doctor finds
     RUN = "run"
 
 

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from digest.flows.hooks import Hooks
+from digest.flows.looking import Look
 from digest.flows.press import Press
 from digest.flows.reprints import Reprints
 from digest.store.database import Database
@@ -72,6 +73,7 @@ def build_app(
     calls_a_minute: int = CALLS_A_MINUTE,
     hooks: Hooks | None = None,
     mail_in: Callable[[int], str] | None = None,
+    look: Look | None = None,
     proxies: str = "",
     logs_requests: bool = False,
     operated: Operated | None = None,
@@ -81,9 +83,9 @@ def build_app(
     Nor does it send anybody on to a path with or without a last slash: that answer would be made of the
     Host that was asked for. Days of the archive are those of `zone`; the desk shows
     mails as `press` prints them, and with one there is the API; `mail_in` gives the address at which the
-    stories of a person, by number, come in. Without `hooks` no provider is listened to. What `proxies` say,
-    comma-separated, is believed: where a request came from, and its id. `operated` is what the process says
-    of itself to who watches it.
+    stories of a person, by number, come in; `look` looks at all that mails depend on. Without `hooks` no
+    provider is listened to. What `proxies` say, comma-separated, is believed: where a request came from,
+    and its id. `operated` is what the process says of itself to who watches it.
     """
     requests = Requests()
     operations = Operations(store=store, operated=operated or Operated(), now=now, requests=requests)
@@ -118,6 +120,7 @@ def build_app(
                 own_themes=own_themes,
                 press=press,
                 mail_in=mail_in,
+                look=look,
             ),
             *static.routes(),
             *operations.routes(),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import time_machine
+from pydantic import SecretStr
 
-from digest.core.doctor_findings import Found, Group
+from digest.cli.doctor_parts import look_by
+from digest.config import Settings
+from digest.core.doctor_findings import Finding, Found, Group, Level
+from digest.flows.checkup import Parts
 from tests.cli.ailing import ADVICE, FAULTS, Place, newsroom_that_is_well, surrounded
 from tests.cli.shell import ROOT, Shell, rows_of
 
@@ -141,6 +147,33 @@ def test_looking_touches_no_row(well: Place) -> None:
     before = rows_of(store)
     findings(well)
     assert rows_of(store) == before
+
+
+# --- from a process that lives on ---------------------------------------------------------------------------
+
+
+def test_a_process_looks_by_the_settings_with_which_it_works(tmp_path: Path) -> None:
+    smtp_url = SecretStr(f"file:{tmp_path / 'outbox'}")
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path / 'news.sqlite3'}", smtp_url=smtp_url, var_dir=tmp_path
+    )
+    found = {one.id for one in asyncio.run(look_by(settings, None)())}
+    assert {Found.STORE_MISSING, Found.SMTP_FOLDER} <= found
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_server_repeats_of_a_login_is_not_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Finding(Found.SMTP_LOGIN, Level.ERROR, "535 not with hunter2@home", "ask of hunter2@home")
+
+    async def checkup(_parts: Parts) -> tuple[Finding, ...]:
+        return (said,)
+
+    monkeypatch.setattr("digest.cli.doctor_parts.checkup", checkup)
+    smtp_url = SecretStr("smtps://news:hunter2%40home@mail.bay.net")
+    (it,) = asyncio.run(look_by(Settings(smtp_url=smtp_url, var_dir=tmp_path), None)())
+    assert (it.id, it.line, it.mend) == (Found.SMTP_LOGIN, "535 not with …", "ask of …")
 
 
 # --- what is written of it ----------------------------------------------------------------------------------

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from digest.flows.looking import Look
 from digest.flows.press import Press
 from digest.store.database import Database
 from digest.web.desk.account import Account
 from digest.web.desk.briefing_list import BriefingList
 from digest.web.desk.briefing_pages import BriefingPages
+from digest.web.desk.doctor_page import DoctorPage
 from digest.web.desk.entry import Entry
 from digest.web.desk.family_pages import FamilyPages
 from digest.web.desk.feed_list_pages import FeedLists
@@ -44,10 +46,12 @@ def desk_routes(
     own_themes: Path | None = None,
     press: Press | None = None,
     mail_in: Callable[[int], str] | None = None,
+    look: Look | None = None,
 ) -> list[DeskRoute]:
     """The paths of the desk, and what answers on them; times are shown in `zone`.
 
-    Mails are shown as `press` prints them; `mail_in` gives the address at which a person's stories come in.
+    Mails are shown as `press` prints them; `mail_in` gives the address at which a person's stories come in;
+    `look` looks at all that mails depend on.
     """
     gate = Gate(store=store, base_url=base_url, zone=zone, now=now)
     pages: list[Pages] = [
@@ -68,6 +72,7 @@ def desk_routes(
         Feeds(store=store),
         FolderPage(store=store),
         MachinesPage(store=store),
+        DoctorPage(look=look, now=now),
         FeedLists(store=store),
         ReaderList(store=store),
         Readers(store=store, base_url=base_url, own_themes=own_themes),

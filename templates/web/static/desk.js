@@ -8,6 +8,13 @@ document.addEventListener("htmx:configRequest", (event) => {
   }
 });
 
+document.addEventListener("htmx:responseError", (event) => {
+  // a refusal has a page of its own: the form is sent as without scripts, and the browser shows that
+  if (event.detail.elt instanceof HTMLFormElement) {
+    event.detail.elt.submit();
+  }
+});
+
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.ask;
   if (question && !window.confirm(question)) {

@@ -13,6 +13,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from digest.core.access import Role
+from digest.core.doctor_findings import Finding, Found, Level
 from digest.core.model import DeliveryStatus, DraftBriefing
 from digest.flows.collect import collect
 from digest.flows.edit_feeds import FeedWish, add_feed
@@ -65,6 +66,34 @@ Ferries run until midnight,From May on the last boat leaves at twelve.,Harbour G
 Two bakeries share an oven,It is hotter than either of theirs was.,The Upland Post,2026-11-25
 A day without a source,Nobody knows who said it.,,2026-11-25
 """
+#: What the doctor says of this newsroom.
+_FOUND: Final = (
+    Finding(
+        Found.POSTAL_ADDRESS,
+        Level.ADVICE,
+        "newsletter daily has no postal address, which many countries ask for",
+        "digest newsletters edit daily --postal-address",
+    ),
+    Finding(Found.STORE_FINE, Level.FINE, "the store sqlite:///var/digest.sqlite3 is in order"),
+    Finding(
+        Found.SMTP_CERTIFICATE,
+        Level.WARNING,
+        "the certificate of smtp+starttls://mail.harbour.example:587 ends in 9 days",
+        "renew it, and see why that has not happened by itself",
+    ),
+    Finding(
+        Found.DMARC_MISSING,
+        Level.ERROR,
+        "harbour.example has no DMARC record, which large providers want of who sends to many",
+        'publish a TXT record at _dmarc.harbour.example, to begin with "v=DMARC1; p=none"',
+    ),
+    Finding(Found.CLOCK_FINE, Level.FINE, "time-zone data 2026.3"),
+    Finding(Found.FILES_FINE, Level.FINE, "2 folders can be written to"),
+)
+
+
+async def _look() -> tuple[Finding, ...]:
+    return _FOUND
 
 
 async def take_all() -> list[Path]:
@@ -97,7 +126,11 @@ async def _take(store: Database, folder: Path) -> list[Path]:
             (await connection.execute(most.order_by(kinds.desc(), func.count().desc()))).scalars().first()
         )
     view, taken = View("desktop", 1240), []
-    async with served(store, now) as base_url, chromium() as browser, window(browser, view) as page:
+    async with (
+        served(store, now, look=_look) as base_url,
+        chromium() as browser,
+        window(browser, view) as page,
+    ):
 
         async def take(name: str, height: int) -> None:
             await page.set_viewport_size({"width": view.width, "height": height})
@@ -122,6 +155,10 @@ async def _take(store: Database, folder: Path) -> list[Path]:
         await page.get_by_role("button", name="See what").click()
         await page.get_by_role("button", name="Take and publish").wait_for()
         await take("desk-import", 600)
+        await page.goto(f"{base_url}/admin/doctor")
+        await page.get_by_role("button", name="Look now").click()
+        await page.get_by_text("1 error, 1 warning.", exact=True).wait_for()
+        await take("desk-doctor", 720)
     return taken
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from digest.core.access import Role
+from digest.core.doctor_findings import Finding, Found, Level
 from digest.flows.import_work import work_on_imports
 from digest.store.database import Database
 from tests.jobs.office import press_for
@@ -40,6 +41,11 @@ _TABLE: Final = "Schlagzeile;Text;Kürzel\nNight trains;They return.;ab\n"
 _FEEDS: Final = "<opml><outline text='Bay' xmlUrl='bay.example'/><outline xmlUrl='ftp:x'/></opml>"
 
 
+async def _found() -> tuple[Finding, ...]:
+    """What the doctor says here: something of each level."""
+    return tuple(Finding(Found.DMARC_MISSING, level, "bay.net has none", "publish one") for level in Level)
+
+
 async def _wrong_with(page: Page) -> list[str]:
     """What is wrong with the page that is shown: by day on a phone; with its colours, by night at a desk."""
     found = []
@@ -56,7 +62,7 @@ async def _entered(store: Database) -> AsyncIterator[tuple[Page, str]]:
     """A window of an admin who is in, and where the desk is."""
     await add_person(store, "Anna", Role.ADMIN)
     async with (
-        served(store, NOW, press=press_for(store)) as base_url,
+        served(store, NOW, press=press_for(store), look=_found) as base_url,
         chromium() as browser,
         window(browser, PHONE) as page,
     ):
@@ -125,6 +131,7 @@ async def test_every_page_that_a_form_answers_with(sqlite_store: Database, tmp_p
         await look("topics/economy", "Try out on past briefings", "would", rules="tariffs:5")
         await look("readers/suppressed", "Look", "is not on the list", address="bo@example.org")
         await look("readers/suppressed", "Add to the list", "refused", addresses="bo@example.org\nno\n")
+        await look("doctor", "Look now", "bay.net has none")
         await page.goto(f"{base_url}/admin/people/webhooks")
         await page.fill("[name=url]", "https://shop.example/hooks")
         await page.check("[name=kind] >> nth=0")

@@ -68,7 +68,10 @@ async def test_a_slot_without_an_issue_is_late_and_drafts_wait(store: Database) 
     async with at_the_desk(store, Role.VIEWER, lambda: at(24, 9)) as client:
         page = says(await client.get("/admin/"))
     assert "and not planned yet. Is the scheduler running?" in page
+    assert "Look what is wrong" not in page
     assert "1 briefing of the last seven days fit no topic" in page
+    async with at_the_desk(store, Role.ADMIN, lambda: at(24, 9)) as client:
+        assert "Is the scheduler running? Look what is wrong" in says(await client.get("/admin/"))
 
 
 async def test_an_issue_of_which_no_copy_goes_is_stuck_until_one_does(store: Database) -> None:
