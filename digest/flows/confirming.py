@@ -72,7 +72,9 @@ async def confirm(notice_id: int, *, seen_from: str, store: Database, now: datet
         if notice is None or notice.kind is not NoticeKind.CONFIRM:
             return None
         whose = notice.subscription_id
-        reader = None if whose is None else await readers.subscription_by_id(connection, whose, to_change=True)
+        reader = (
+            None if whose is None else await readers.subscription_by_id(connection, whose, to_change=True)
+        )
         # read again: somebody may have said yes, or removed it, while we waited for the row
         notice = await notices.by_id(connection, notice_id) or notice
         if reader is not None and await _is_open(connection, notice, reader, now):
