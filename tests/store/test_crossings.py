@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,9 @@ from digest.flows.issue_acts import cancel
 from digest.store import deliveries, issues, ledger, one_offs, telling
 from digest.store.database import Database
 from digest.store.tables import deliveries as delivery_table
+from subscribers.groups import hold_alone
+from subscribers.interning import intern_bookmarks, intern_cadences
+from subscribers.model import Bookmark
 from tests.flows.newsroom import (
     TUESDAY,
     at,
@@ -72,6 +76,20 @@ async def test_who_comes_in_while_a_one_off_is_planned_for_all_is_counted_with_t
     await plan_by_hand(OneOff("daily"), store=postgres_store, now=TUESDAY)
     assert [copy.numbers for copy in await copies(postgres_store)] == [(1,), (1,)]
     assert (await deep_look(store=postgres_store)).differences == ()
+
+
+async def test_who_begins_with_a_bookmark_that_a_plan_is_just_making(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    ann = await join(postgres_store, ANN, TUESDAY - timedelta(days=20))
+    await publish_news(postgres_store, TUESDAY - timedelta(days=10), item("Tariffs", "economy"))
+    async with postgres_store.write() as connection:
+        (cadence_id,) = (await intern_cadences(connection, [ann.cadence])).values()
+        await hold_alone(connection, cadence_id)
+        beginning = await begun(second_postgres_store, join(second_postgres_store, BO, TUESDAY))
+        assert not beginning.done()
+        await intern_bookmarks(connection, [Bookmark(1)])
+    assert (await beginning).bookmark == Bookmark(1)
 
 
 @pytest.mark.parametrize("all_of_it", [True, False])
