@@ -17,7 +17,7 @@ from digest.flows.by_hand import OneOff, plan_by_hand
 from digest.flows.by_link import leave, take_back
 from digest.flows.deep_look import deep_look
 from digest.flows.deliver import expire
-from digest.flows.issue_acts import cancel
+from digest.flows.issue_acts import cancel, settle_stopped
 from digest.store import deliveries, issues, ledger, one_offs, telling
 from digest.store.database import Database
 from digest.store.tables import deliveries as delivery_table
@@ -27,6 +27,7 @@ from subscribers.model import Bookmark
 from tests.flows.newsroom import (
     TUESDAY,
     at,
+    change_newsletter,
     claim_all,
     copies,
     item,
@@ -125,6 +126,20 @@ async def test_a_copy_that_is_tried_again_while_its_issue_is_cancelled_does_not_
     assert found is not None
     assert found.status is IssueStatus.CANCELLED
     assert {copy.status for copy in await copies(postgres_store)} == {DeliveryStatus.SKIPPED}
+
+
+async def test_an_issue_that_nobody_approved_is_let_go_by_several_schedulers_at_once(
+    store: Database, second_store: Database
+) -> None:
+    await change_newsletter(store, approval=True)
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"))
+    await join(store, ANN, TUESDAY)
+    await plan_all(store, at(24, 7))
+    await asyncio.gather(
+        *(settle_stopped(store=one, now=at(26, 7)) for one in [store, second_store] * 3),
+    )
+    assert [copy.reason for copy in await copies(store)] == ["not-approved"]
+    assert (await reader(store, ANN)).bookmark.deferred == (1,)
 
 
 async def test_a_page_that_corrects_several_items_and_a_claim_that_skips_a_paused_reader(
