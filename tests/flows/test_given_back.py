@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -19,6 +20,7 @@ from digest.flows import family_acts
 from digest.flows.family_acts import Rest
 from digest.flows.feed import Feed
 from digest.flows.patience import Patience
+from digest.flows.recover import recover
 from digest.flows.reputation import Watch
 from digest.flows.sender import Allowance, Sender
 from digest.flows.tally import Tally
@@ -82,6 +84,17 @@ async def test_a_sender_that_ends_while_a_briefing_is_taken_back(
             pass
 
     await crossed(postgres_store, second_postgres_store, end)
+    assert {copy.status for copy in await copies(postgres_store)} == {DeliveryStatus.PLANNED}
+
+
+async def test_what_a_dead_sender_held_while_a_briefing_is_taken_back(
+    postgres_store: Database, second_postgres_store: Database
+) -> None:
+    await two_planned(postgres_store)
+    await claim_all(postgres_store, at(24, 7))
+    when: dict[str, Any] = {"now": at(24, 8), "wall": at(24, 7)}
+    sweeping = partial(recover, store=second_postgres_store, is_dead=lambda _: True, **when)
+    await crossed(postgres_store, second_postgres_store, sweeping)
     assert {copy.status for copy in await copies(postgres_store)} == {DeliveryStatus.PLANNED}
 
 
