@@ -171,8 +171,14 @@ async def plan_cohorts(
 
 
 async def _count_again(connection: AsyncConnection, issue_id: int, newest_copy: int) -> None:
-    """Who became a reader since the groups were counted has a copy like the others, and counts, too."""
+    """Who became a reader since the groups were counted has a copy like the others, and counts, too.
+
+    Who came after the readers were held, and has gone again since the groups were counted, has none.
+    """
     made = deliveries.c
+    has_copies = select(made.cohort_id).where(made.id > newest_copy, made.issue_id == issue_id)
+    empty = and_(cohorts.c.issue_id == issue_id, cohorts.c.id.not_in(has_copies))
+    await connection.execute(update(cohorts).where(empty).values(size=0))
     copies = (
         select(made.cohort_id, func.count().label("copies"))
         .where(made.id > newest_copy, made.issue_id == issue_id)

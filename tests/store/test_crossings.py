@@ -69,7 +69,10 @@ async def test_who_comes_in_while_a_one_off_is_planned_for_all_is_counted_with_t
     counted = one_offs.groups
 
     async def counted_before_bo_comes(*asked: Any) -> tuple[Group, ...]:
+        # Cleo comes after the readers were held, and goes before the copies are made
+        cleo = await join(second_postgres_store, "cleo@example.org", TUESDAY, max_items="1")
         found = await counted(*asked)
+        await leave(cleo.id, reason="enough", store=second_postgres_store, now=TUESDAY)
         await join(second_postgres_store, BO, TUESDAY)
         return found
 
