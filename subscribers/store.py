@@ -375,6 +375,8 @@ async def _changeable(connection: AsyncConnection, values: Sequence[Subscription
 
 async def _places(connection: AsyncConnection, values: Sequence[Subscription]) -> list[Place]:
     cadence_ids = await intern_cadences(connection, {one.cadence for one in values})
+    # before a bookmark is made: who plans such a cadence may be making the same one, and would wait for us
+    await hold_together(connection, cadence_ids.values())
     profile_ids = await intern_profiles(connection, {one.profile for one in values})
     bookmark_ids = await intern_bookmarks(connection, {one.bookmark for one in values})
     return [

@@ -57,6 +57,7 @@ KEEPERS: Final = {
         "figures",
         "unconfirmed",
         "together",
+        "entering",
     )
 }
 DRIVERS: Final = {

@@ -104,7 +104,9 @@ async def plan_in(
     await beside.pin(connection, issue_id, 1, pins)
     if plan.newsletter.clicks:
         await clicks.open_links(connection, issue_id, shown)
-    await one_offs.plan_cohorts(connection, plan.newsletter.id, issue_id, plan.cohorts, plan.readers)
+    await one_offs.plan_cohorts(
+        connection, plan.newsletter.id, issue_id, plan.cohorts, plan.readers, newest_copy
+    )
     await issues.note_span(connection, issue_id, newest_copy)
     await issues.close_when_settled(connection, issue_id)
     return tally(issue_id, plan.cohorts)

@@ -158,6 +158,7 @@ async def _all_within(
     connection: AsyncConnection, parts: Sequence[Gathered], now: datetime, *, publish: bool, by: Actor
 ) -> Collected:
     if len(parts) > 1:
+        await briefings.take_the_floor(connection)
         # a later part may revise something: see `collect_within`
         await pulling.hold_off(connection, alone=True)
     done = [
@@ -195,6 +196,7 @@ async def collect_within(
     rules = TopicRules.of(await topics.every(connection))
     keys = [keys_of(draft) for draft in gathered.drafts]
     page = set(keys)
+    await briefings.take_the_floor(connection)
     known = _Acquaintances(await briefings.known_by(connection, page), page)
     if named or any(known.find(each)[1] is _Fate.UPDATED for each in page):
         # readers may have to be told; asked for before anything is written, as whoever plans does

@@ -43,7 +43,7 @@ class Put:
     """A question as its page shows it: the subscription as it will be, or is."""
 
     question: Question
-    #: None after the reader was erased
+    #: None after the reader was erased, or forgotten without a yes
     seen: Seen | None
     #: the titles of the other newsletters that the answer is for
     also: tuple[str, ...] = ()
@@ -69,10 +69,13 @@ async def confirm(notice_id: int, *, seen_from: str, store: Database, now: datet
         # who comes back may be owed copies again
         await pulling.hold_off(connection)
         notice = await notices.by_id(connection, notice_id)
-        if notice is None or notice.kind is not NoticeKind.CONFIRM or notice.subscription_id is None:
+        if notice is None or notice.kind is not NoticeKind.CONFIRM:
             return None
-        reader = await readers.subscription_by_id(connection, notice.subscription_id, to_change=True)
-        # read again: somebody may have said yes while we waited for the row
+        whose = notice.subscription_id
+        reader = (
+            None if whose is None else await readers.subscription_by_id(connection, whose, to_change=True)
+        )
+        # read again: somebody may have said yes, or removed it, while we waited for the row
         notice = await notices.by_id(connection, notice_id) or notice
         if reader is not None and await _is_open(connection, notice, reader, now):
             others = [
@@ -189,8 +192,9 @@ def _begun(notice: Notice, reader: Subscription, now: datetime) -> Subscription:
 
 
 async def _put(connection: AsyncConnection, notice: Notice, now: datetime) -> Put:
-    assert notice.subscription_id is not None
-    reader = await readers.subscription_by_id(connection, notice.subscription_id)
+    # who was erased has no address any more; who did not confirm in time, nothing at all
+    whose = notice.subscription_id
+    reader = None if whose is None else await readers.subscription_by_id(connection, whose)
     if reader is None:
         return Put(Question.OVER, None)
     question = await _how_it_stands(connection, notice, reader, now)

@@ -23,7 +23,7 @@ from digest.flows.press import Press
 from digest.flows.recorder import Recorder
 from digest.flows.sender import Sender
 from digest.flows.tally import Tally
-from digest.store import deliveries, issues, pulling
+from digest.store import deliveries, issue_states, issues, pulling
 from digest.store.database import Database
 
 
@@ -61,7 +61,7 @@ async def _deliver(
     give_up = timedelta(minutes=newsletter.give_up_minutes)
     if sender.now() >= issue.begins_at + give_up:
         planned_by = sender.now() - give_up
-        gone = await patience.through(partial(_expire, store, issue.id, planned_by), stop=stop)
+        gone = await patience.through(partial(expire, store, issue.id, planned_by), stop=stop)
         tally.count(DeliveryStatus.EXPIRED, gone)
     pulled = await patience.through(partial(_without_retracted, store, issue.id), stop=stop)
     tally.skip(Counter({Skip.RETRACTED.value: pulled.skipped} if pulled.skipped else {}))
@@ -95,11 +95,13 @@ async def _deliver(
     await patience.through(partial(_close, store, issue.id), stop=stop)
 
 
-async def _expire(store: Database, issue_id: int, planned_by: datetime) -> int:
+async def expire(store: Database, issue_id: int, planned_by: datetime) -> int:
     """Give up the copies of an issue that wait for too long: how many."""
     async with store.write() as connection:
         # what is taken back or corrected meanwhile locks the same rows in another order
         await pulling.hold_off(connection)
+        # the readers before the copies, as who takes a leaving back does
+        await issue_states.keep_planning_off(connection, issue_id)
         return len(await deliveries.expire(connection, issue_id, planned_by=planned_by))
 
 

@@ -19,6 +19,7 @@ from digest.store import deliveries, family_counts, family_pauses
 from digest.store.changes import note_change
 from digest.store.database import Database
 from digest.store.family_pauses import Pause
+from digest.store.kept_apart import hold_off
 from digest.store.provider_figures import OTHERS
 
 #: The longest that a family rests, in hours; after that a person may say so again.
@@ -110,6 +111,8 @@ async def resume_family(words: str, *, by: Actor, store: Database, now: datetime
     """Send to a family again, from the next run on; its name. What led to the pause leads to no other."""
     family = parse_family(words)
     async with store.write() as connection:
+        # who takes back or corrects changes the copies that are let go in another order
+        await hold_off(connection)
         if not await family_pauses.end(connection, family, by.name, now):
             raise InputError(f"family {family!r} is not paused: see digest families list")
         await deliveries.wake(connection, now)

@@ -34,6 +34,7 @@ from digest.store.claimable import claimable_count
 from digest.store.database import Database
 from digest.store.deliveries import Claim
 from digest.store.family_pauses import Pause
+from digest.store.kept_apart import hold_off
 
 #: Copies claimed at a time for each lane: enough to keep it busy, few to be given back at a stop.
 CLAIMS_PER_LANE: Final = 25
@@ -367,9 +368,12 @@ class Feed(AbstractAsyncContextManager["Feed"]):
     async def _defer(self, until: Mapping[int, datetime], paused: Mapping[int, datetime]) -> None:
         owner = self._sender.owner
         async with self._store.write() as connection:
+            # who takes back or corrects changes the same copies in another order
+            await hold_off(connection)
             await deliveries.put_off(connection, owner, until)
             await deliveries.put_off(connection, owner, paused, deliveries.FAMILY_PAUSED)
 
     async def _release(self) -> int:
         async with self._store.write() as connection:
+            await hold_off(connection)
             return await deliveries.release(connection, self._sender.owner, self._issue_id)

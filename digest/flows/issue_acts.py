@@ -106,6 +106,9 @@ async def settle_stopped(*, store: Database, now: datetime) -> None:
             await _finish(connection, issue.id, Skip.CANCELLED)
     for issue in late:
         async with store.write() as connection:
+            await _hold_others_off(connection, issue.id)
+            # another scheduler may be at it, or somebody approves it at the last moment
+            await issue_states.keep_as_it_is(connection, issue.id)
             found = await issues.by_id(connection, issue.id)
             if found is not None and found.status is IssueStatus.WAITING:
                 await _cancel(connection, issue.id, Skip.NOT_APPROVED, PROGRAM, now)

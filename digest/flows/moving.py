@@ -20,6 +20,7 @@ from digest.render.greetings import masked
 from digest.store import newsletters, notices, returned
 from digest.store.database import Database
 from subscribers import store as readers
+from subscribers.entering import hold_addresses
 from subscribers.model import Standing
 from subscribers.subscription import Subscription
 from subscribers.suppressions import suppression_reasons
@@ -170,7 +171,11 @@ async def _behind(
     notice = await notices.by_id(connection, notice_id)
     if notice is None or notice.kind not in {NoticeKind.MOVE, NoticeKind.MOVING}:
         return None, None
-    assert notice.subscription_id is not None
+    if notice.subscription_id is None:
+        # the import that had brought the reader was taken back
+        return notice, None
+    if to_change:
+        await hold_addresses(connection, [str(notice.data.get(which, "")) for which in ("old", "new")])
     reader = await readers.subscription_by_id(connection, notice.subscription_id, to_change=to_change)
     # read again: somebody may have answered while we waited for the row
     return (await notices.by_id(connection, notice_id) if to_change else notice), reader

@@ -35,6 +35,7 @@ from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from subscribers import consents
 from subscribers import store as shelf
+from subscribers.entering import hold_addresses
 from subscribers.model import Bookmark, Standing
 from subscribers.subscription import (
     Gap,
@@ -86,6 +87,7 @@ async def enrol(connection: AsyncConnection, new: Enrolment, *, now: datetime) -
     The first issue reaches back as many days as the newsletter says, so that it is not empty. Who has to
     confirm is asked.
     """
+    await hold_addresses(connection, [new.address])
     await _refuse_suppressed(connection, new.address)
     made = await enrolled(connection, new, now)
     if made.standing is Standing.PENDING:
@@ -127,6 +129,7 @@ async def edit(
 ) -> tuple[Subscription, ...]:
     """Change wishes, name or address; nothing already decided is repeated or lost."""
     async with store.write() as connection:
+        await hold_addresses(connection, filter(None, [new_address]))
         mine = await require_subscriptions(connection, address, newsletter_slug)
         if new_address is not None and address_key(new_address) != address_key(address):
             await _refuse_suppressed(connection, new_address)

@@ -10,6 +10,7 @@ from digest.core import timetable
 from digest.flows.pauses import passing_by
 from digest.store import deliveries, notices, numbered
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from subscribers import store as readers
 from subscribers import together
 from subscribers.subscription import resumed
@@ -34,6 +35,8 @@ async def recover(
         owners = await deliveries.owners_at_work(connection) | await notices.owners_at_work(connection)
     dead = {owner for owner in owners if is_dead(owner)}
     async with store.write() as connection:
+        # who takes back or corrects changes the same copies in another order
+        await hold_off(connection)
         swept = await deliveries.sweep(connection, dead=dead, wall=wall)
         await notices.sweep(connection, dead=dead, wall=wall)
     return Recovered(*swept, resumed=await _wake(store, now))

@@ -30,17 +30,13 @@ async def retry(delivery_ids: Sequence[int], *, by: Actor, store: Database, now:
     """
     async with store.write() as connection:
         await pulling.hold_off(connection)
-        issue_ids = set()
-        for delivery_id in delivery_ids:
-            entry = await _delivery(connection, delivery_id)
-            if entry.status not in RETRIABLE:
-                raise InputError(
-                    f"delivery {delivery_id} is {entry.status}: only refused or deferred ones are retried"
-                )
-            await _require_alive(connection, entry.issue_id)
-            await _retry(connection, delivery_id, entry.status, by, now)
-            issue_ids.add(entry.issue_id)
-        for issue_id in sorted(issue_ids):
+        entries = [await _retriable(connection, delivery_id) for delivery_id in delivery_ids]
+        issue_ids = sorted({entry.issue_id for entry in entries})
+        for issue_id in issue_ids:
+            await _require_alive(connection, issue_id)
+        for entry in entries:
+            await _retry(connection, entry, by, now)
+        for issue_id in issue_ids:
             await issue_states.make_young(connection, issue_id, now)
             await pulling.pull_retracted(connection, issue_id)
 
@@ -102,18 +98,29 @@ async def resolve(
     return status
 
 
-async def _retry(
-    connection: AsyncConnection, delivery_id: int, status: DeliveryStatus, by: Actor, now: datetime
-) -> None:
-    await ledger.retry(connection, delivery_id, status)
+async def _retriable(connection: AsyncConnection, delivery_id: int) -> Entry:
+    entry = await _delivery(connection, delivery_id)
+    if entry.status not in RETRIABLE:
+        raise InputError(
+            f"delivery {delivery_id} is {entry.status}: only refused or deferred ones are retried"
+        )
+    return entry
+
+
+async def _retry(connection: AsyncConnection, entry: Entry, by: Actor, now: datetime) -> None:
+    if not await ledger.retry(connection, entry.id, entry.status):
+        # a sender has just taken it, or somebody else had it tried again
+        return
     await note_change(
-        *(connection, by, "delivery.retry", delivery_id, now),
-        before={"status": status},
+        *(connection, by, "delivery.retry", entry.id, now),
+        before={"status": entry.status},
         after={"status": DeliveryStatus.PLANNED},
     )
 
 
 async def _require_alive(connection: AsyncConnection, issue_id: int) -> None:
+    """Refuse an issue of which nothing is sent any more; nobody cancels or binds it until commit."""
+    await issue_states.keep_as_it_is(connection, issue_id)
     issue = await _issue(connection, issue_id)
     if issue.status in _TAKEN_BACK:
         raise InputError(f"issue {issue_id} is {issue.status}: nothing of it is sent any more")

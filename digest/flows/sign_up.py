@@ -23,6 +23,7 @@ from digest.store import attempts, newsletters, notices
 from digest.store.database import Database
 from subscribers import consents
 from subscribers import store as readers
+from subscribers.entering import hold_addresses
 from subscribers.model import Standing
 from subscribers.subscription import Subscription
 from subscribers.suppressions import suppression_reasons
@@ -67,6 +68,7 @@ async def sign_up(new: SignUp, *, store: Database, now: datetime) -> Came:
         wanted = [await open_newsletter(connection, slug) for slug in dict.fromkeys(new.newsletters)]
         if not await may_ask(connection, new.shown.seen_from, new.address, now):
             return Came.TOO_MANY
+        await hold_addresses(connection, [new.address])
         if not await _may_be_written_to(connection, new.address):
             return Came.NOTHING
         mine = await readers.subscriptions_of(connection, new.address, to_change=True)

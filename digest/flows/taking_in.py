@@ -24,6 +24,7 @@ from digest.flows.readers import (
 from digest.store import ledger
 from subscribers import consents, together
 from subscribers import store as shelf
+from subscribers.entering import hold_addresses
 from subscribers.model import Standing
 from subscribers.roster import RefusedLine, RosterRow
 from subscribers.subscription import Subscription
@@ -92,6 +93,7 @@ class Lines:
     ) -> Lines:
         """All that the decisions look at, read at once."""
         addresses = {row.email for row in rows}
+        await hold_addresses(connection, addresses)
         known = await together.subscriptions_among(connection, addresses)
         key = await suppression_key(connection)
         return cls(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus, DraftBriefing, TopicMark
@@ -15,6 +15,9 @@ from digest.store import counters, desk_words
 from digest.store.tables import briefing_topics, briefings, revisions
 from subscribers.interning import chunks, new_ids
 from subscribers.model import Section
+
+#: The advisory lock of those who look which items are known; any number that nothing else takes.
+_TAKING_IN: Final = 0x7461_6B69_6E67
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,16 @@ class Known:
 
     id: int
     keys: Keys
+
+
+async def take_the_floor(connection: AsyncConnection) -> None:
+    """Nobody else takes items in until commit: one that comes in twice at once is one briefing.
+
+    It comes before plans are held off (`pulling.hold_off`). SQLite has one writer at a time and needs none of
+    this.
+    """
+    if connection.dialect.name == "postgresql":
+        await connection.execute(select(func.pg_advisory_xact_lock(_TAKING_IN)))
 
 
 async def known_by(connection: AsyncConnection, keys: Collection[Keys]) -> tuple[Known, ...]:

@@ -19,9 +19,10 @@ from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
 from digest.store import recording
 from digest.store.claimable import MOST_CLAIMS, open_of
 from digest.store.issues import IS_OPEN, numbers_in
+from digest.store.kept_apart import held_off_at_once
 from digest.store.recording import FREE, LEASE, TRIED
 from digest.store.tables import cohorts, deliveries, issues
-from digest.store.taking import Taken, takings
+from digest.store.taking import Taken, is_among, takings
 from subscribers import store as readers
 from subscribers.groups import groups_with_bookmarks
 from subscribers.interning import bookmark_from, chunks, intern_bookmarks
@@ -92,7 +93,7 @@ async def claim(
             going, staying = _parted(taken)
             back, staying = _parted(await _looked_at_again(connection, staying))
             claimed += sorted([*going, *back]) if back else going
-            skipped += await _skip(connection, staying)
+            skipped += await _skip(connection, owner, staying, now)
     return Claim(tuple(claimed), skipped)
 
 
@@ -185,13 +186,18 @@ async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: dat
 async def expire(connection: AsyncConnection, issue_id: int, planned_by: datetime) -> list[int]:
     """Give up the copies of an issue planned by then that still wait; their briefings go back to the readers.
 
-    An issue that has opened another round since is as young as that round.
+    An issue that has opened another round since is as young as that round. The caller holds the readers; so
+    copies that a claim under way has taken are left for another time, for it may wait for these readers.
     """
     waiting = [DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED]
     too_old = exists().where(issues.c.id == issue_id, issues.c.planned_at <= planned_by)
+    late = select(deliveries.c.id).where(
+        open_of(issue_id), deliveries.c.status.in_(waiting), _CERTAIN, too_old
+    )
+    some = late.with_for_update(skip_locked=True).cte("some")
     query = (
         update(deliveries)
-        .where(open_of(issue_id), deliveries.c.status.in_(waiting), _CERTAIN, too_old)
+        .where(is_among(connection.dialect, select(some.c.id)))
         .values(status=DeliveryStatus.EXPIRED, reason=GAVE_UP, retry_at=None)
         .returning(deliveries.c.id)
     )
@@ -283,12 +289,20 @@ async def _looked_at_again(connection: AsyncConnection, staying: Sequence[Taken]
     return [one._replace(standing=standings[one.copy.subscription_id]) for one in staying]
 
 
-async def _skip(connection: AsyncConnection, taken: Iterable[Taken]) -> Counter[str]:
-    """Skip copies of readers who may not be written to; who paused is owed the briefings afterwards."""
+async def _skip(
+    connection: AsyncConnection, owner: str, taken: Iterable[Taken], now: datetime
+) -> Counter[str]:
+    """Skip copies of readers who may not be written to; who paused is owed the briefings afterwards.
+
+    That changes bookmarks. Whoever corrects or takes back holds all of them, and may be about to wait for
+    these copies: they wait a moment in the store then.
+    """
     by_reason: dict[Skip, list[int]] = {}
     for copy, standing in taken:
         reason = Skip(standing) if copy.address else Skip.LEFT
         by_reason.setdefault(reason, []).append(copy.delivery_id)
+    if Skip.PAUSED in by_reason and not await held_off_at_once(connection):
+        await put_off(connection, owner, dict.fromkeys(by_reason.pop(Skip.PAUSED), now))
     for reason, ids in by_reason.items():
         await connection.execute(
             update(deliveries)

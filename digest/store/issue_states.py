@@ -59,6 +59,12 @@ async def unfinished(
     return tuple([found for id_ in ids if (found := await shelf.by_id(connection, id_)) is not None])
 
 
+async def keep_as_it_is(connection: AsyncConnection, issue_id: int) -> None:
+    """Let nobody move an issue until commit; before any of its copies is touched."""
+    mine = select(issues.c.id).where(issues.c.id == issue_id)
+    await connection.execute(mine.with_for_update(key_share=True))
+
+
 async def keep_planning_off(connection: AsyncConnection, issue_id: int) -> None:
     """Let nobody move the readers whose copies of an issue are open, until commit.
 

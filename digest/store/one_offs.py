@@ -140,8 +140,12 @@ async def plan_cohorts(
     issue_id: int,
     planned: Sequence[PlannedCohort],
     readers: Collection[int] | None,
+    newest_copy: int,
 ) -> None:
-    """Write cohorts and deliveries down; bookmarks move, but no local day counts as served."""
+    """Write cohorts and deliveries down; bookmarks move, but no local day counts as served.
+
+    `newest_copy` is the id of the newest delivery before.
+    """
     await insert_cohorts(connection, issue_id, 1, planned)
     mine = reader_groups.c
     same_copy = and_(
@@ -161,7 +165,28 @@ async def plan_cohorts(
             .order_by(cohorts.c.id, subscriptions.c.id)
         )
         await connection.execute(insert(deliveries).from_select(DELIVERY_NAMES, copies))
+    if connection.dialect.name == "postgresql":
+        await _count_again(connection, issue_id, newest_copy)
     await _move_readers(connection, issue_id)
+
+
+async def _count_again(connection: AsyncConnection, issue_id: int, newest_copy: int) -> None:
+    """Who became a reader since the groups were counted has a copy like the others, and counts, too.
+
+    Who came after the readers were held, and has gone again since the groups were counted, has none.
+    """
+    made = deliveries.c
+    has_copies = select(made.cohort_id).where(made.id > newest_copy, made.issue_id == issue_id)
+    empty = and_(cohorts.c.issue_id == issue_id, cohorts.c.id.not_in(has_copies))
+    await connection.execute(update(cohorts).where(empty).values(size=0))
+    copies = (
+        select(made.cohort_id, func.count().label("copies"))
+        .where(made.id > newest_copy, made.issue_id == issue_id)
+        .group_by(made.cohort_id)
+        .subquery()
+    )
+    differs = and_(cohorts.c.id == copies.c.cohort_id, cohorts.c.size != copies.c.copies)
+    await connection.execute(update(cohorts).where(differs).values(size=copies.c.copies))
 
 
 async def _move_readers(connection: AsyncConnection, issue_id: int) -> None:

@@ -30,12 +30,11 @@ from digest.store import beside, numbered, pictures, stories
 from digest.store.claimable import open_of
 from digest.store.issue_states import IS_UNFINISHED
 from digest.store.issues import close_when_settled, numbers_in, pin_revisions, pinned_revisions
+from digest.store.kept_apart import hold_off as hold_off
 from digest.store.recording import FREE
 from digest.store.tables import cohorts, deliveries, issue_briefings, issues
 from subscribers.interning import chunks
 
-#: The advisory lock that plans share and retractions take alone; any number that nothing else takes.
-_PLANNING: Final = 0x7265_7472_6163
 #: Who holds a copy whose claim led to nothing, until its lease runs out: no sender goes by this name.
 _PULLED: Final = "pulled"
 
@@ -51,17 +50,6 @@ class Pulled(NamedTuple):
     def plus(self, more: Pulled) -> Pulled:
         """Both together."""
         return Pulled(self.lighter + more.lighter, self.skipped + more.skipped)
-
-
-async def hold_off(connection: AsyncConnection, *, alone: bool = False) -> None:
-    """Keep plans and retractions apart until commit; whoever plans or retracts asks for this first.
-
-    Else, of two that are under way at once, neither would see what the other wrote. Plans do not wait for
-    each other. SQLite has one writer at a time and needs none of this.
-    """
-    if connection.dialect.name == "postgresql":
-        take = func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared
-        await connection.execute(select(take(_PLANNING)))
 
 
 async def pull(

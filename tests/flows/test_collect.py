@@ -235,6 +235,15 @@ async def test_publications_at_once_take_different_numbers(store: Database, seco
         assert [numbers[one.title] for one in page] == [first, first + 1, first + 2]
 
 
+async def test_a_page_that_comes_in_twice_at_once_is_taken_once(
+    store: Database, second_store: Database
+) -> None:
+    page = [item(f"Story {place}") for place in range(3)]
+    done = await asyncio.gather(*(publish_news(one, TUESDAY, *page) for one in [store, second_store] * 3))
+    assert sum(len(one.added) for one in done) == 3
+    assert len(await every(store)) == 3
+
+
 # --- Editors ------------------------------------------------------------------------------------------------
 
 

@@ -11,8 +11,10 @@ import pytest
 from digest.core.notices import ANSWER_WITHIN, ASKED_TODAY, NoticeKind
 from digest.flows import moving, readers
 from digest.flows.moving import KEPT, MOVED, Move
+from digest.store import wiped_notices
 from digest.store.database import Database
 from subscribers import store as shelf
+from subscribers import unconfirmed
 from tests.flows.newsroom import TUESDAY, add_newsletter, at, join, reader
 from tests.flows.post_office import all_notices, send_notices
 from tests.flows.test_forgetting import everything_in
@@ -185,6 +187,17 @@ async def test_somebody_else_who_took_the_address_meanwhile_keeps_it(sqlite_stor
     await join(sqlite_store, NEW, TUESDAY)
     assert await answer(QUESTION, store=sqlite_store, now=TUESDAY) is Move.OVER
     assert await addresses(sqlite_store) == {OLD, NEW}
+
+
+async def test_a_question_to_a_reader_who_was_removed_is_over(sqlite_store: Database) -> None:
+    await ask(sqlite_store)
+    mine = [(await reader(sqlite_store, OLD)).id]
+    async with sqlite_store.write() as connection:
+        await wiped_notices.detach(connection, mine)
+        await unconfirmed.remove(connection, mine)
+    for number in (QUESTION, WORD):
+        assert await look(number, store=sqlite_store, now=TUESDAY) is Move.OVER
+        assert await answer(number, store=sqlite_store, now=TUESDAY) is Move.OVER
 
 
 async def test_an_address_is_not_asked_again_and_again(sqlite_store: Database) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from digest.core.notices import ANSWER_WITHIN
 from digest.flows import readers
+from digest.flows.tidy import tidy
 from digest.store.database import Database
 from subscribers.tokens import Purpose
 from tests.flows.newsroom import TUESDAY, at, join, reader, wishes
@@ -120,6 +121,15 @@ async def test_an_erased_reader_is_not_named(sqlite_store: Database) -> None:
         for answer in (await client.get(question()), await client.post(question())):
             assert headline(answer) == NO_LONGER
             assert "example.org" not in answer.text
+
+
+async def test_a_question_to_somebody_who_was_forgotten_meanwhile_is_over(sqlite_store: Database) -> None:
+    await join(sqlite_store, ANA, TUESDAY, confirmed=False)
+    after = TUESDAY + timedelta(days=10)
+    await tidy(store=sqlite_store, now=after, keep_unconfirmed=timedelta(days=7))
+    async with visitor(sqlite_store, after) as client:
+        for answer in (await client.get(question()), await client.post(question())):
+            assert (answer.status_code, headline(answer)) == (200, NO_LONGER)
 
 
 async def test_a_link_copied_from_the_encoded_mail_opens_the_page(sqlite_store: Database) -> None:
