@@ -24,7 +24,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-long check docs lint-mail mail-tools golden pictures bench coverage mutants catalogues reference settings metrics house lock clean
+.PHONY: help setup demo serve test test-wide test-long check docs lint-mail mail-tools golden pictures bench coverage mutants catalogues reference settings metrics house lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,12 +40,15 @@ serve: $(RUNTIME) ## the web pages and the scheduler, until Ctrl-C
 
 # what is compiled is kept, whatever the surroundings say: of the hundreds of processes that tests start each
 # would compile the program anew, and each worker all tests
-test test-long coverage: export PYTHONDONTWRITEBYTECODE :=
+test test-wide test-long coverage: export PYTHONDONTWRITEBYTECODE :=
 
-test: $(DEV) ## the whole test-suite but for the long runs
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not long"
+test: $(DEV) ## the test-suite, but for what is more of the same or takes long
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not wide and not long"
 
-test-long: $(DEV) ## the whole test-suite, the long runs included
+test-wide: $(DEV) ## more of the same: other views, sizes and histories, and everything on PostgreSQL; CI does both
+	$(BIN)/python -m pytest -n $(WORKERS) -m "wide and not long"
+
+test-long: $(DEV) ## all tests, the long runs included
 	$(BIN)/python -m pytest -n $(WORKERS)
 
 check: $(DEV) ## format, lint, types and the walls of the house

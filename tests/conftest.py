@@ -27,6 +27,7 @@ pytest_plugins = (
     "tests.stores",
     "tests.premailer_runs",
     "tests.sharing",
+    "tests.tiers",
 )
 
 

@@ -92,6 +92,7 @@ async def test_the_new_store_goes_on_where_the_old_one_stopped(
         await move.judge()
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("point", OF_COPIES)
 async def test_who_is_killed_at_this_point_leaves_no_two_stores_that_send(
     new_store: NewStore, births: Path, tmp_path: Path, point: str

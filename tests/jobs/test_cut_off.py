@@ -16,6 +16,7 @@ from digest.store.workers import Kind
 from tests.crash.children import Child
 from tests.jobs.company import CONNECTIONS, QUICK, House, all_may_send, each_once, is_there, readers_and_news
 from tests.jobs.link import Link, link_to, to_store
+from tests.tiers import wide
 from tests.walk.process import ended
 
 pytestmark = pytest.mark.anyio
@@ -84,7 +85,7 @@ async def test_what_vanishes_for_a_moment_arrives_later_and_nobody_is_missed(
     assert SIGNS_ON_AGAIN not in said
 
 
-@pytest.mark.parametrize("way", ["vanish", "vanish_answers", "refuse"])
+@pytest.mark.parametrize("way", ["vanish", *wide("vanish_answers", "refuse")])
 async def test_who_is_cut_off_is_missed_and_comes_back_as_a_newcomer(
     house: House, link: Link, way: str
 ) -> None:

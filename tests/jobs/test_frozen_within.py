@@ -20,9 +20,9 @@ READERS = 80
     ("point", "time"),
     [
         pytest.param("frozen: a result written, not committed", 3, id="result"),
-        pytest.param("frozen: copies claimed, not committed", 1, id="claim"),
+        pytest.param("frozen: copies claimed, not committed", 1, id="claim", marks=pytest.mark.wide),
         # later than the first ones, by which it gets its share
-        pytest.param("frozen: heard of, not committed", 14, id="beat"),
+        pytest.param("frozen: heard of, not committed", 14, id="beat", marks=pytest.mark.wide),
     ],
 )
 async def test_what_it_had_locked_is_free_before_long(house: House, point: str, time: int) -> None:

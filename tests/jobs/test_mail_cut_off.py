@@ -11,6 +11,7 @@ from tests.crash.children import Child
 from tests.flows.newsroom import copies
 from tests.jobs.company import CONNECTIONS, House, all_may_send, each_once, readers_and_news
 from tests.jobs.link import Link, link_to, to_port
+from tests.tiers import wide
 from tests.walk.recording import Accepted
 
 pytestmark = pytest.mark.anyio
@@ -52,7 +53,9 @@ async def test_whoever_never_reaches_the_mail_server_leaves_all_to_others(house:
     assert "Traceback" not in far.said()
 
 
-@pytest.mark.parametrize("way", ["refuse", "vanish", pytest.param("vanish_answers", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "way", ["vanish", *wide("refuse"), pytest.param("vanish_answers", marks=pytest.mark.long)]
+)
 async def test_a_cut_in_the_middle_of_letters_costs_a_doubt_for_each_connection_at_most(
     house: House, link: Link, way: str
 ) -> None:

@@ -18,6 +18,7 @@ def test_every_mail_passes(check: Check, mails: list[Mail], large_mails: list[Ma
     assert list(check.findings([*mails, *large_mails])) == []
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize("check", TOOLED, ids=named)
 def test_a_few_mails_pass_the_tools(check: Check, few_mails: list[Mail]) -> None:
     lacks = check.lacks()

@@ -88,6 +88,7 @@ class WebHistory(History):
         self.done(cast("WebDesk", self.desk).subscribe_again, account, wish)
 
 
+@pytest.mark.wide
 def test_twenty_histories_on_the_pages_keep_the_promise() -> None:
     play(seed(7)(type("WebHistory", (WebHistory,), {})), histories=20, steps=10)
 

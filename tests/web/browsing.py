@@ -48,6 +48,11 @@ _ASK: Final = """(rules) => axe.run(
 _WIDER: Final = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
+def name_of(view: View) -> str:
+    """What a test is called by."""
+    return view.name
+
+
 @asynccontextmanager
 async def served(store: Database, now: datetime, **parts: Any) -> AsyncIterator[str]:
     """The application on a port of this machine at an instant; where it is."""

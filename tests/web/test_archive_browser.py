@@ -63,6 +63,7 @@ async def archive_of(store: Database) -> Subscription:
     return ana
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(lacks_axe() is not None, reason=str(lacks_axe()))
 async def test_nothing_keeps_anybody_from_reading(sqlite_store: Database) -> None:
     ana = await archive_of(sqlite_store)

@@ -20,6 +20,7 @@ from tests.flows.newsroom import (
     reader,
 )
 from tests.mail_lint.tools import lacks_axe, lacks_browser
+from tests.tiers import wide
 from tests.web.browsing import (
     DARK_DESKTOP,
     DARK_PHONE,
@@ -30,6 +31,7 @@ from tests.web.browsing import (
     PLAIN_PHONE,
     View,
     chromium,
+    name_of,
     says,
     served,
     violations,
@@ -56,7 +58,7 @@ async def newsroom(store: Database) -> None:
     await publish_news(store, TUESDAY, *items)
 
 
-@pytest.mark.parametrize("view", [PHONE, DESKTOP, PLAIN_PHONE, PLAIN_DESKTOP], ids=lambda view: view.name)
+@pytest.mark.parametrize("view", [PHONE, PLAIN_DESKTOP, *wide(DESKTOP, PLAIN_PHONE)], ids=name_of)
 async def test_a_reader_changes_pauses_goes_on_leaves_and_comes_back(
     sqlite_store: Database, view: View
 ) -> None:
@@ -185,8 +187,8 @@ _OUTLINED = """() => {
     ("language", "views"),
     [
         ("en", [PHONE, DARK_DESKTOP]),
-        ("ar", [DARK_PHONE]),
-        ("zh-Hans", [NARROWEST]),
+        pytest.param("ar", [DARK_PHONE], marks=pytest.mark.wide),
+        pytest.param("zh-Hans", [NARROWEST], marks=pytest.mark.wide),
         pytest.param("en", [DARK_PHONE, DESKTOP, NARROWEST], marks=pytest.mark.long),
         pytest.param("ar", [PHONE, DESKTOP, DARK_DESKTOP, NARROWEST], marks=pytest.mark.long),
         pytest.param("zh-Hans", [PHONE, DARK_PHONE, DESKTOP], marks=pytest.mark.long),

@@ -11,6 +11,7 @@ from digest.store.database import Database
 from subscribers.model import Standing
 from tests.flows.newsroom import TUESDAY, at, change_newsletter, item, publish_news, reader
 from tests.mail_lint.tools import lacks_axe, lacks_browser
+from tests.tiers import wide
 from tests.web.browsing import (
     DARK_DESKTOP,
     DARK_PHONE,
@@ -21,6 +22,7 @@ from tests.web.browsing import (
     PLAIN_PHONE,
     View,
     chromium,
+    name_of,
     says,
     served,
     violations,
@@ -42,7 +44,7 @@ async def newsroom(store: Database) -> None:
     await publish_news(store, TUESDAY, *items)
 
 
-@pytest.mark.parametrize("view", [PHONE, DESKTOP, PLAIN_PHONE, PLAIN_DESKTOP], ids=lambda view: view.name)
+@pytest.mark.parametrize("view", [PHONE, PLAIN_DESKTOP, *wide(DESKTOP, PLAIN_PHONE)], ids=name_of)
 async def test_a_stranger_becomes_a_reader(sqlite_store: Database, tmp_path: Path, view: View) -> None:
     await newsroom(sqlite_store)
     async with (
@@ -135,9 +137,7 @@ async def test_the_keyboard_alone_suffices(sqlite_store: Database) -> None:
 
 
 @pytest.mark.skipif(lacks_axe() is not None, reason=str(lacks_axe()))
-@pytest.mark.parametrize(
-    "view", [PHONE, DESKTOP, DARK_PHONE, DARK_DESKTOP, NARROWEST], ids=lambda view: view.name
-)
+@pytest.mark.parametrize("view", [PHONE, DARK_DESKTOP, *wide(DESKTOP, DARK_PHONE, NARROWEST)], ids=name_of)
 async def test_nothing_stands_in_anybodys_way(sqlite_store: Database, view: View) -> None:
     await newsroom(sqlite_store)
     async with (

@@ -134,6 +134,7 @@ async def look_at_everything(store: Database, language: str) -> dict[str, str]:
     return pages
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(lacks_validator() is not None, reason=str(lacks_validator()))
 async def test_every_page_is_valid_html(
     new_store: NewStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -89,6 +89,10 @@ def assert_all_is_there(room: Newsroom, digest: Digest) -> None:
         assert all(said in part for part in texts.values())
 
 
+#: What takes long to print.
+_LARGE = [(300, "Chinese"), (500, "English"), (500, "Chinese")]
+
+
 @pytest.mark.parametrize(
     ("count", "language"),
     [
@@ -97,9 +101,7 @@ def assert_all_is_there(room: Newsroom, digest: Digest) -> None:
         (20, "English"),
         (20, "Chinese"),
         (100, "English"),
-        (300, "Chinese"),
-        (500, "English"),
-        (500, "Chinese"),
+        *(pytest.param(*one, marks=pytest.mark.wide) for one in _LARGE),
     ],
 )
 async def test_an_issue_of_any_size_is_shown_whole(

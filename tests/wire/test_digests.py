@@ -15,6 +15,7 @@ from digest.render.page import STUB_OCTETS
 from digest.render.quoted import quoted, shortened_to_octets
 from tests.jobs.office import KEY
 from tests.stores import NewStore, opened
+from tests.tiers import wide
 from tests.wire.conducting import Digest, digests_of, press_of
 from tests.wire.keys import records_of
 from tests.wire.listening import over_the_wire
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.anyio
 FREE, MARKUP = 16_000, 2_500
 
 #: Newsrooms of twenty readers each: these in every run, and the others in the long one.
-FEW = range(16)
+FEW, MORE = range(8), range(8, 16)
 MANY = range(1_000, 1_110)
 
 
@@ -96,7 +97,7 @@ def beginning_of(title: str) -> str:
     return shortened_to_octets(one_line(title), STUB_OCTETS).removesuffix("…")
 
 
-@pytest.mark.parametrize("seed", FEW)
+@pytest.mark.parametrize("seed", [*FEW, *wide(*MORE)])
 async def test_the_digests_of_a_newsroom_keep_the_rules(
     new_store: NewStore, keys: tuple[DkimKey, ...], seed: int
 ) -> None:

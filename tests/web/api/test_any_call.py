@@ -111,6 +111,7 @@ def _tried(served: tuple[str, str], folder: Path, calls: int, phases: str, secon
         assert done.returncode == 0, said[-20_000:] + done.stderr[-2_000:]
 
 
+@pytest.mark.wide
 def test_calls_of_any_kind_are_answered_as_described(served: tuple[str, str], tmp_path: Path) -> None:
     _tried(served, tmp_path, 2, "examples,fuzzing", 20)
 

@@ -75,6 +75,7 @@ async def _entered(store: Database) -> AsyncIterator[tuple[Page, str]]:
         yield page, base_url
 
 
+@pytest.mark.wide
 async def test_every_page_that_there_is(sqlite_store: Database, tmp_path: Path) -> None:
     await at_work(sqlite_store, tmp_path)
     wrong, whole = [], 0
@@ -94,6 +95,7 @@ async def test_every_page_that_there_is(sqlite_store: Database, tmp_path: Path) 
     assert whole > 30
 
 
+@pytest.mark.wide
 async def test_every_page_that_a_form_answers_with(sqlite_store: Database, tmp_path: Path) -> None:
     await at_work(sqlite_store, tmp_path)
     wrong: list[str] = []

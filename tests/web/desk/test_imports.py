@@ -14,7 +14,8 @@ from subscribers import store as shelf
 from tests.flows.newsroom import TUESDAY, reader
 from tests.mail_lint.tools import lacks_axe
 from tests.render.pages import document
-from tests.web.browsing import DESKTOP, PLAIN_PHONE, View, chromium, served, violations, window
+from tests.tiers import wide
+from tests.web.browsing import DESKTOP, PLAIN_PHONE, View, chromium, name_of, served, violations, window
 from tests.web.browsing import says as shows
 from tests.web.desk.newsroom import NOW, PASSWORD, add_person, at_the_desk, says, submit
 
@@ -89,7 +90,7 @@ async def test_a_file_that_is_none_is_refused_beside_the_form(sqlite_store: Data
 
 
 @pytest.mark.skipif(lacks_axe() is not None, reason=str(lacks_axe()))
-@pytest.mark.parametrize("view", [DESKTOP, PLAIN_PHONE], ids=lambda view: view.name)
+@pytest.mark.parametrize("view", [DESKTOP, *wide(PLAIN_PHONE)], ids=name_of)
 async def test_the_wizard_in_a_browser(sqlite_store: Database, view: View) -> None:
     await add_person(sqlite_store, "Anna", Role.ADMIN)
     async with served(sqlite_store, NOW) as base, chromium() as started, window(started, view) as page:

@@ -143,6 +143,7 @@ async def test_the_sheet_of_a_copy_says_what_came_back_of_it(store: Database) ->
     assert "came back" not in other
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(lacks_axe() is not None, reason=str(lacks_axe()))
 async def test_the_pages_are_for_everybody_and_fit_a_phone(sqlite_store: Database) -> None:
     store = sqlite_store
