@@ -27,6 +27,7 @@ from tests.flows.newsroom import at, copies
 from tests.flows.pairs import two
 from tests.flows.whole_store import contents
 from tests.stores import NewStore
+from tests.tiers import wide
 from tests.walk.process import ended
 from tests.walk.recording import Accepted, recording
 
@@ -47,7 +48,7 @@ async def sent_in(store: Database) -> set[int]:
         return set((await connection.execute(query)).scalars())
 
 
-@pytest.mark.parametrize("kinds", [("sqlite", "postgresql"), ("postgresql", "sqlite")], ids="-".join)
+@pytest.mark.parametrize("kinds", [("sqlite", "postgresql"), *wide(("postgresql", "sqlite"))], ids="-".join)
 async def test_what_was_backed_up_while_it_was_sent_is_whole_and_sends_nothing_twice(
     new_store: NewStore, births: Path, tmp_path: Path, kinds: tuple[str, str]
 ) -> None:

@@ -19,6 +19,7 @@ from tests.crash.points import OF_COPIES
 from tests.crash.scenes import LANES, NEWS, NOW, news_for, readers_of
 from tests.flows.newsroom import copies
 from tests.stores import NewStore, opened
+from tests.tiers import wide
 from tests.walk.process import ended
 from tests.walk.recording import Accepted, Record, recording
 
@@ -82,7 +83,7 @@ async def half_sent(
         yield Move(here, replace(here, store=target), record, count)
 
 
-@pytest.mark.parametrize("kinds", [("sqlite", "postgresql"), ("postgresql", "sqlite")], ids="-".join)
+@pytest.mark.parametrize("kinds", [("sqlite", "postgresql"), *wide(("postgresql", "sqlite"))], ids="-".join)
 async def test_the_new_store_goes_on_where_the_old_one_stopped(
     new_store: NewStore, births: Path, tmp_path: Path, kinds: tuple[str, str]
 ) -> None:
@@ -111,7 +112,7 @@ async def test_who_is_killed_at_this_point_leaves_no_two_stores_that_send(
 @pytest.mark.parametrize(
     "kinds",
     [
-        ("sqlite", "postgresql"),
+        *wide(("sqlite", "postgresql")),
         pytest.param(("postgresql", "sqlite"), marks=pytest.mark.long),
         pytest.param(("sqlite", "sqlite"), marks=pytest.mark.long),
         pytest.param(("postgresql", "postgresql"), marks=pytest.mark.long),

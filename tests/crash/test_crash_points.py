@@ -10,9 +10,12 @@ from digest.store.database import Database
 from tests.crash.children import Born
 from tests.crash.points import POINTS
 from tests.crash.scenes import LANES, SCENES, Stage, readers_of
+from tests.tiers import wide
 from tests.walk.recording import recording
 
 pytestmark = pytest.mark.anyio
+
+NAMES = tuple(POINTS)
 
 
 async def die_and_go_on(store: Database, folder: Path, births: Path, point: str, *, uncertain: str) -> None:
@@ -24,7 +27,7 @@ async def die_and_go_on(store: Database, folder: Path, births: Path, point: str,
     await stage.judge()
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", [*NAMES[::2], *wide(*NAMES[1::2])])
 async def test_a_process_killed_at_this_point_loses_nothing(
     sqlite_store: Database, tmp_path: Path, births: Path, point: str
 ) -> None:

@@ -15,8 +15,11 @@ from tests.crash.points import OF_NOTICES
 from tests.crash.scenes import LANES, NOW
 from tests.flows.newsroom import TUESDAY, join
 from tests.flows.post_office import all_notices
+from tests.tiers import wide
 from tests.walk.process import ended
 from tests.walk.recording import recording
+
+NAMES = tuple(OF_NOTICES)
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +57,7 @@ async def die_and_go_on(
     return record.times_accepted(), Counter(one.status for one in await all_notices(store))
 
 
-@pytest.mark.parametrize("point", OF_NOTICES)
+@pytest.mark.parametrize("point", [*NAMES[::2], *wide(*NAMES[1::2])])
 async def test_a_sender_killed_at_this_point_loses_no_notice(
     sqlite_store: Database, tmp_path: Path, births: Path, point: str
 ) -> None:

@@ -7,10 +7,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
+import pytest
+
 from digest.store.database import Database
 from tests.stores import KINDS, NewStore, opened
 
-WAYS: Final = [(one, other) for one in KINDS for other in KINDS]
+#: The wide run goes from each kind to the same as well.
+WAYS: Final = [
+    pytest.param(one, other, marks=pytest.mark.wide) if one == other else (one, other)
+    for one in KINDS
+    for other in KINDS
+]
 
 
 @asynccontextmanager

@@ -52,6 +52,7 @@ async def _at_the_desk(store: Database, *views: View) -> AsyncIterator[list[Page
             await one.__aexit__(None, None, None)
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(lacks_axe() is not None, reason=str(lacks_axe()))
 async def test_what_was_found_and_joined_is_for_everybody_and_fits_a_phone(sqlite_store: Database) -> None:
     async with _at_the_desk(sqlite_store, DESKTOP, DARK_PHONE) as pages:

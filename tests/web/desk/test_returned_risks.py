@@ -160,6 +160,7 @@ async def test_the_pages_are_for_everybody_and_fit_a_phone(sqlite_store: Databas
                 assert await violations(page) == [], view.name
 
 
+@pytest.mark.wide
 @pytest.mark.skipif(lacks_validator() is not None, reason=str(lacks_validator()))
 async def test_the_pages_are_valid_html(sqlite_store: Database, tmp_path: Path) -> None:
     store = sqlite_store

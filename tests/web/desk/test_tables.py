@@ -33,6 +33,7 @@ _LEFT_ENDS = """() => [...document.querySelectorAll("main table.stacks tbody tr:
         .filter(box => box.height).map(box => box.left))"""
 
 
+@pytest.mark.wide
 @pytest.mark.anyio
 @pytest.mark.skipif(lacks_browser() is not None, reason=str(lacks_browser()))
 async def test_rows_are_stacked_on_a_phone_and_side_by_side_on_a_desk(
