@@ -182,7 +182,8 @@ async def _behind(
 
 
 def _how_it_stands(notice: Notice | None, reader: Subscription | None, now: datetime) -> Move:
-    if notice is None or reader is None or not notice.address:
+    # one that was held back asks nothing
+    if notice is None or reader is None or not notice.address or "old" not in notice.data:
         return Move.OVER
     lives_at = address_key(reader.address)
     old, new = (address_key(str(notice.data[which])) for which in ("old", "new"))

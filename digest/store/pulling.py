@@ -209,8 +209,10 @@ async def _pin_again(
 
 
 def _same(row: Row[Any], new_round: int) -> dict[str, Any]:
-    """The row of a cohort, for a new round."""
-    return {name: value for name, value in row._mapping.items() if name != "id"} | {"round": new_round}
+    """The row of a cohort, for a new round; nobody is in it before copies have moved there."""
+    kept = {name: value for name, value in row._mapping.items() if name != "id"}
+    # by then all of them may have gone on their way
+    return kept | {"round": new_round, "size": 0}
 
 
 async def _heirs(connection: AsyncConnection, holding: list[Row[Any]], number: int) -> list[int]:

@@ -207,8 +207,9 @@ async def test_an_address_is_not_asked_again_and_again(sqlite_store: Database) -
         await moving.ask_to_move(
             mine.id, NEW, seen_from="192.0.2.7", store=sqlite_store, now=at(24, 7, minute)
         )
-    reasons = [one.reason for one in await all_notices(sqlite_store, kind=NoticeKind.MOVE)]
-    assert reasons == ["", ASKED_TODAY]
+    asked, held_back = await all_notices(sqlite_store, kind=NoticeKind.MOVE)
+    assert (asked.reason, held_back.reason) == ("", ASKED_TODAY)
+    assert await answer(held_back.id, store=sqlite_store, now=TUESDAY) is Move.OVER
 
 
 async def test_whoever_is_erased_takes_both_addresses_along(store: Database) -> None:
@@ -228,3 +229,6 @@ async def test_whoever_is_erased_leaves_no_trace_in_the_rows_of_others(store: Da
     await readers.erase(NEW, store=store, now=TUESDAY)
     assert NEW not in (await everything_in(store)).lower()
     assert await addresses(store) == {OLD}
+    for notice in (QUESTION, WORD):
+        assert await look(notice, store=store, now=TUESDAY) is Move.OVER
+        assert await answer(notice, store=store, now=TUESDAY) is Move.OVER

@@ -12,13 +12,13 @@ from sqlalchemy import update
 
 from digest.core.access import Actor, Via
 from digest.core.model import DeliveryStatus, Group, IssueStatus
-from digest.flows import readers, settling
+from digest.flows import edit_briefing, readers, settling
 from digest.flows.by_hand import OneOff, plan_by_hand
 from digest.flows.by_link import leave, take_back
 from digest.flows.deep_look import deep_look
 from digest.flows.deliver import expire
 from digest.flows.issue_acts import cancel, settle_stopped
-from digest.store import deliveries, issues, ledger, one_offs, telling
+from digest.store import deliveries, issues, ledger, one_offs, pulling, telling
 from digest.store.database import Database
 from digest.store.tables import deliveries as delivery_table
 from subscribers.groups import hold_alone
@@ -53,6 +53,23 @@ async def begun(store: Database, work: Coroutine[Any, Any, Any]) -> asyncio.Task
     waits.cancel()
     await asyncio.gather(waits, return_exceptions=True)
     return task
+
+
+async def test_a_copy_that_goes_while_something_is_taken_out_counts_where_it_is(
+    postgres_store: Database, second_postgres_store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await publish_news(postgres_store, TUESDAY, item("Tariffs", "economy"), item("Schools", "society"))
+    await join(postgres_store, ANN, TUESDAY)
+    await plan_all(postgres_store, at(24, 7))
+    pinned = pulling._pin_again
+
+    async def pinned_once_it_has_gone(*asked: Any, **more: Any) -> None:
+        await mark_sent(second_postgres_store, ANN, at(24, 7))
+        await pinned(*asked, **more)
+
+    monkeypatch.setattr(pulling, "_pin_again", pinned_once_it_has_gone)
+    await edit_briefing.retract(1, store=postgres_store, now=at(24, 7))
+    assert (await deep_look(store=postgres_store)).differences == ()
 
 
 async def refuse(store: Database, delivery_id: int) -> None:
