@@ -22,11 +22,11 @@ from digest.store import (
     newsletters,
     numbered,
     planning,
-    pulling,
     replanning,
 )
 from digest.store.changes import note_change
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from subscribers.groups import hold_all_alone
 from subscribers.interning import Preferences, profile_from
 
@@ -84,7 +84,7 @@ async def plan_anew(issue_id: int, *, by: Actor, store: Database, now: datetime)
     stood, and the slot is planned as if for the first time, in one transaction.
     """
     async with store.write(copies_known_ids=True) as connection:
-        await pulling.hold_off(connection)
+        await hold_off(connection)
         # what is held together with others first, and alone afterwards, would be waited for in a circle
         await hold_all_alone(connection)
         await replanning.lock_readers(connection, issue_id)

@@ -16,9 +16,10 @@ from digest.core.selection import Selector
 from digest.errors import InputError, NotFoundError
 from digest.flows.beside import beside_now
 from digest.flows.publish import Planned, domain_of, pin, rules_of, tally
-from digest.store import beside, briefings, clicks, counters, issues, newsletters, numbered, one_offs, pulling
+from digest.store import beside, briefings, clicks, counters, issues, newsletters, numbered, one_offs
 from digest.store.changes import note_change
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from subscribers.wishes import address_key
 
 
@@ -91,7 +92,7 @@ async def plan_in(
     connection: AsyncConnection, wish: OneOff, due_at: datetime, *, planned_at: datetime | None = None
 ) -> Planned:
     """The same as part of a transaction, of an issue that was due at an instant."""
-    await pulling.hold_off(connection)
+    await hold_off(connection)
     plan = await _plan(connection, wish, to_keep=True)
     if not plan.counts.copies:
         raise InputError("nothing would be sent: no reader addressed has anything new to get")

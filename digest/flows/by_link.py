@@ -15,8 +15,9 @@ from digest.flows.leaving import HAD_AGREED, end_all
 from digest.flows.notices import goodbye
 from digest.flows.preview import next_due
 from digest.flows.remembered import Known, Remembered
-from digest.store import newsletters, owed_again, pulling
+from digest.store import newsletters, owed_again
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from subscribers import store as readers
 from subscribers.leaving import was_from_everything
 from subscribers.model import Standing
@@ -112,7 +113,7 @@ async def take_back(subscription_id: int, *, reason: str, store: Database, now: 
     nothing is lost. Who left everything at once gets all of that back.
     """
     async with store.write() as connection:
-        await pulling.hold_off(connection)
+        await hold_off(connection)
         mine = await _to_change(connection, subscription_id, everything=True)
         return await take_back_within(connection, mine, subscription_id, reason, now)
 

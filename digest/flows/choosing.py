@@ -24,8 +24,9 @@ from digest.flows.readers import (
     suppression_key,
 )
 from digest.flows.remembered import Remembered
-from digest.store import counters, ledger, newsletters, pulling
+from digest.store import counters, ledger, newsletters
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from subscribers import store as shelf
 from subscribers.model import MONTHLY, WEEKDAYS, Standing
 from subscribers.subscription import Subscription, resumed
@@ -150,7 +151,7 @@ async def come_back_by_link(subscription_id: int, *, store: Database, now: datet
     twice. Mail that comes back concerns the address, so that all its newsletters are tried again.
     """
     async with store.write() as connection:
-        await pulling.hold_off(connection)
+        await hold_off(connection)
         mine = await shelf.subscriptions_beside(connection, subscription_id, to_change=True)
         reader = own(mine, subscription_id)
         if reader is None or reader.standing not in MAY_COME_BACK:

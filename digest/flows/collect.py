@@ -19,10 +19,11 @@ from digest.flows.stories import join_new
 from digest.ingest.gathered import Gathered
 from digest.ingest.identity import body_key, content_key, title_key
 from digest.ingest.topics import TopicRules
-from digest.store import briefings, desk_words, editing, pulling, topics
+from digest.store import briefings, desk_words, editing, topics
 from digest.store.briefings import Keys, Known, New
 from digest.store.changes import note_change
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 
 #: The reason of a topic that an editor gave; no rule takes it away again.
 BY_HAND: Final = "given by an editor"
@@ -160,7 +161,7 @@ async def _all_within(
     if len(parts) > 1:
         await briefings.take_the_floor(connection)
         # a later part may revise something: see `collect_within`
-        await pulling.hold_off(connection, alone=True)
+        await hold_off(connection, alone=True)
     done = [
         (await collect_within(connection, one, now, publish=publish, by=by)).whole
         for one in parts
@@ -200,7 +201,7 @@ async def collect_within(
     known = _Acquaintances(await briefings.known_by(connection, page), page)
     if named or any(known.find(each)[1] is _Fate.UPDATED for each in page):
         # readers may have to be told; asked for before anything is written, as whoever plans does
-        await pulling.hold_off(connection, alone=True)
+        await hold_off(connection, alone=True)
     for place, draft in enumerate(gathered.drafts):
         is_named = (named or {}).get(draft.line)
         which, fate = known.find(keys[place]) if is_named is None else (_Which(is_named), _Fate.UPDATED)

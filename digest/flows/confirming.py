@@ -18,8 +18,9 @@ from digest.flows.outlook import outlook
 from digest.flows.preview import next_due
 from digest.flows.readers import ERASED, suppression_key
 from digest.flows.returning import begin_again, begun_again
-from digest.store import counters, newsletters, notices, pulling, topics
+from digest.store import counters, newsletters, notices, topics
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from subscribers import consents
 from subscribers import store as readers
 from subscribers.model import Standing
@@ -67,7 +68,7 @@ async def confirm(notice_id: int, *, seen_from: str, store: Database, now: datet
     expected = await _expectations(notice_id, store=store, now=now)
     async with store.write() as connection:
         # who comes back may be owed copies again
-        await pulling.hold_off(connection)
+        await hold_off(connection)
         notice = await notices.by_id(connection, notice_id)
         if notice is None or notice.kind is not NoticeKind.CONFIRM:
             return None

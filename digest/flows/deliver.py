@@ -25,6 +25,7 @@ from digest.flows.sender import Sender
 from digest.flows.tally import Tally
 from digest.store import deliveries, issue_states, issues, pulling
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 
 
 async def deliver(
@@ -99,7 +100,7 @@ async def expire(store: Database, issue_id: int, planned_by: datetime) -> int:
     """Give up the copies of an issue that wait for too long: how many."""
     async with store.write() as connection:
         # what is taken back or corrected meanwhile locks the same rows in another order
-        await pulling.hold_off(connection)
+        await hold_off(connection)
         # the readers before the copies, as who takes a leaving back does
         await issue_states.keep_planning_off(connection, issue_id)
         return len(await deliveries.expire(connection, issue_id, planned_by=planned_by))
@@ -111,7 +112,7 @@ async def _without_retracted(store: Database, issue_id: int) -> pulling.Pulled:
         if not await pulling.carries_retracted(connection, issue_id):
             return pulling.Pulled()
     async with store.write() as connection:
-        await pulling.hold_off(connection, alone=True)
+        await hold_off(connection, alone=True)
         return await pulling.pull_retracted(connection, issue_id)
 
 

@@ -18,9 +18,10 @@ from digest.flows.collect import BY_HAND, keys_of
 from digest.flows.correcting import BY_RULE, Word
 from digest.flows.stories import join_new
 from digest.ingest.topics import TopicRules
-from digest.store import briefings, counters, editing, pulling, topics
+from digest.store import briefings, counters, editing, topics
 from digest.store.changes import note_change, note_changes
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from subscribers.model import Section
 
 
@@ -86,7 +87,7 @@ async def edit(
     """Change a briefing; what readers would see differently is a new revision, and they may be told of it."""
     async with store.write() as connection:
         # before all else, as whoever plans or takes back does
-        await pulling.hold_off(connection, alone=True)
+        await hold_off(connection, alone=True)
         before = await _briefing(connection, briefing_id)
         _require_unchanged(before, wish)
         if wish.topics is not None:
@@ -188,7 +189,7 @@ async def retract(
     Those who have had it are told in their next issue, unless `word` says never.
     """
     async with store.write() as connection:
-        await pulling.hold_off(connection, alone=True)
+        await hold_off(connection, alone=True)
         before = await _briefing(connection, briefing_id)
         if before.number is None:
             raise InputError(f"briefing {briefing_id} is a draft: there is nothing to retract")
@@ -211,7 +212,7 @@ async def _before_publishing(connection: AsyncConnection, ids: Sequence[int]) ->
     found = [await _briefing(connection, id_) for id_ in dict.fromkeys(ids)]
     if all(one.status is not BriefingStatus.RETRACTED for one in found):
         return found
-    await pulling.hold_off(connection, alone=True)
+    await hold_off(connection, alone=True)
     return [await _briefing(connection, one.id) for one in found]
 
 

@@ -16,9 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import PROGRAM, Actor, Via
 from digest.core.model import Issue, IssueStatus, Newsletter, Skip
 from digest.errors import InputError, NotFoundError
-from digest.store import changes, issue_states, issues, newsletters, pulling
+from digest.store import changes, issue_states, issues, newsletters
 from digest.store.changes import note_change
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 
 #: What is not at its end can be taken back.
 _CAN_BE_CANCELLED: Final = (IssueStatus.WAITING, IssueStatus.SENDING, IssueStatus.HELD)
@@ -146,7 +147,7 @@ async def _finish(connection: AsyncConnection, issue_id: int, reason: Skip) -> C
 async def _hold_others_off(connection: AsyncConnection, issue_id: int) -> None:
     """Let nobody plan, take back or correct what an issue holds until commit; before anything is written."""
     # who corrects has the copies first and then the readers, in the other order: one waits for the other
-    await pulling.hold_off(connection)
+    await hold_off(connection)
     await issue_states.keep_planning_off(connection, issue_id)
 
 

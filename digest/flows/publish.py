@@ -36,10 +36,10 @@ from digest.store import (
     numbered,
     pictures,
     planning,
-    pulling,
     topics,
 )
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from subscribers.groups import hold_alone
 from subscribers.interning import Preferences
 from subscribers.model import Cadence
@@ -148,7 +148,7 @@ async def publish_some(
     some = at_most or (IN_A_FILE if store.is_sqlite else ON_A_SERVER)
     with tracing.span("plan", newsletter=due.newsletter_id, slot=due.slot.label) as span:
         async with store.write(copies_known_ids=True) as connection:
-            await pulling.hold_off(connection)
+            await hold_off(connection)
             newest = await counters.newest_number(connection)
             due = _as_of(due, newest, now)
             planned = await publish_in(connection, due, newest, now, memory or Memory(), some)

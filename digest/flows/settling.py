@@ -14,6 +14,7 @@ from digest.errors import InputError, NotFoundError
 from digest.store import issue_states, issues, ledger, pulling, volumes
 from digest.store.changes import note_change
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from digest.store.ledger import Entry
 
 #: What may be tried again by hand. An expired copy may not: its briefings went back to the reader.
@@ -29,7 +30,7 @@ async def retry(delivery_ids: Sequence[int], *, by: Actor, store: Database, now:
     However long ago they were planned: they get as long for it as new ones.
     """
     async with store.write() as connection:
-        await pulling.hold_off(connection)
+        await hold_off(connection)
         entries = [await _retriable(connection, delivery_id) for delivery_id in delivery_ids]
         issue_ids = sorted({entry.issue_id for entry in entries})
         for issue_id in issue_ids:
@@ -46,7 +47,7 @@ async def retry_refused(issue_id: int, *, by: Actor, store: Database, now: datet
     done, after = 0, 0
     while True:
         async with store.write() as connection:
-            await pulling.hold_off(connection)
+            await hold_off(connection)
             await _require_alive(connection, issue_id)
             ids = await ledger.ids_of(
                 connection, issue_id, DeliveryStatus.REFUSED, after=after, limit=_TOGETHER
@@ -74,7 +75,7 @@ async def resolve(
     """
     async with store.write() as connection:
         # as with `issue_acts.cancel`: before the readers, and those before the copy
-        await pulling.hold_off(connection)
+        await hold_off(connection)
         entry = await _delivery(connection, delivery_id)
         await issue_states.keep_planning_off(connection, entry.issue_id)
         issue = await _issue(connection, entry.issue_id)

@@ -21,9 +21,10 @@ from digest.flows.folder_troubles import Troubles
 from digest.ingest.folder import Folder, Kept, Lying
 from digest.ingest.gathered import Gathered
 from digest.ingest.packed import read_all, shown
-from digest.store import briefings, pulling
+from digest.store import briefings
 from digest.store import taken_files as shelf
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from digest.store.taken_files import TakenFile
 
 if TYPE_CHECKING:
@@ -229,7 +230,7 @@ class Watcher:
             if len(read.parts) > 1:
                 # each may have to ask for this, and must before anything is written
                 await briefings.take_the_floor(connection)
-                await pulling.hold_off(connection, alone=True)
+                await hold_off(connection, alone=True)
             record = await shelf.begin(connection, read.digest, shown(name), read.size, now)
             if not record.is_refused:
                 return record, False

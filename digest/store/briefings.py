@@ -49,8 +49,8 @@ class Known:
 async def take_the_floor(connection: AsyncConnection) -> None:
     """Nobody else takes items in until commit: one that comes in twice at once is one briefing.
 
-    It comes before plans are held off (`pulling.hold_off`). SQLite has one writer at a time and needs none of
-    this.
+    It comes before plans are held off (`kept_apart.hold_off`). SQLite has one writer at a time and needs
+    none of this.
     """
     if connection.dialect.name == "postgresql":
         await connection.execute(select(func.pg_advisory_xact_lock(_TAKING_IN)))

@@ -20,7 +20,7 @@ LEFT_AND_CAME_BACK: Final = "left-and-came-back"
 async def owe_again(connection: AsyncConnection, subscription_id: int, since: datetime) -> None:
     """Give the briefings of copies planned since then, and skipped for leaving, back to the bookmark.
 
-    The caller has held corrections off (`pulling.hold_off`) before it took the reader.
+    The caller has held corrections off (`kept_apart.hold_off`) before it took the reader.
     The new reason says that it was done, so it is done once, however often a reader leaves and comes back.
     """
     # a claim that is under way may be skipping one: it is waited for, and seen by the next statement only

@@ -30,7 +30,6 @@ from digest.store import beside, numbered, pictures, stories
 from digest.store.claimable import open_of
 from digest.store.issue_states import IS_UNFINISHED
 from digest.store.issues import close_when_settled, numbers_in, pin_revisions, pinned_revisions
-from digest.store.kept_apart import hold_off as hold_off
 from digest.store.recording import FREE
 from digest.store.tables import cohorts, deliveries, issue_briefings, issues
 from subscribers.interning import chunks

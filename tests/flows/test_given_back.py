@@ -25,8 +25,9 @@ from digest.flows.reputation import Watch
 from digest.flows.sender import Allowance, Sender
 from digest.flows.tally import Tally
 from digest.mail.post import Post
-from digest.store import deliveries, pulling
+from digest.store import deliveries
 from digest.store.database import Database
+from digest.store.kept_apart import hold_off
 from digest.store.tables import deliveries as delivery_table
 from tests.flows.newsroom import TUESDAY, at, claim_all, copies, item, join, plan_all, publish_news
 from tests.jobs.office import press_for
@@ -61,7 +62,7 @@ async def crossed(store: Database, other: Database, giving_back: Callable[[], Aw
 
     first, second = (copy.id for copy in await copies(store))
     async with store.write() as connection:
-        await pulling.hold_off(connection, alone=True)
+        await hold_off(connection, alone=True)
         await lock(second)
         task = asyncio.ensure_future(giving_back())
         await until_someone_waits(other)
