@@ -66,7 +66,7 @@ async def keep_time(
         )
 
     every(tick_seconds, lambda now: _tick(jobs, now, stop, pulse))
-    for between in (_notify, _take_in, _hand_over, _poll, _look, _read_mailbox):
+    for between in (_notify, _take_in, _hand_over, _poll, _look, _read_mailbox, _record):
         every(min(tick_seconds, NOTICE_SECONDS), partial(between, jobs, stop))
     if watch is not None:
         every(WATCH_SECONDS, partial(_look_out, watch, stop), first=WATCH_SECONDS)
@@ -159,6 +159,11 @@ async def _read_mailbox(jobs: Jobs, stop: asyncio.Event, _now: datetime) -> None
         await jobs.read_mailbox(stop)
     except Exception as error:
         log.error("the mailbox of returned mail could not be read", error=f"{type(error).__name__}: {error}")
+
+
+async def _record(jobs: Jobs, _stop: asyncio.Event, now: datetime) -> None:
+    """Write down who left, beside the store; what goes wrong is told by who writes."""
+    await jobs.record_leavings(now)
 
 
 async def _notify(jobs: Jobs, stop: asyncio.Event, now: datetime) -> None:

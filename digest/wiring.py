@@ -135,6 +135,11 @@ def warm_up_of(settings: Settings) -> WarmingUp | None:
     return WarmingUp(plan, settings.warm_up_since)
 
 
+def leavings_folder_of(settings: Settings) -> Path:
+    """Where the record of leavings lies."""
+    return settings.leavings_dir or settings.var_dir / "leavings"
+
+
 def keep_of(settings: Settings) -> Keep:
     """How long rows are kept."""
     return Keep.of_days(

@@ -49,6 +49,7 @@ GROUPS: Final = {
         "keep_returns_days",
         "keep_notices_days",
         "keep_changes_days",
+        "leavings_dir",
     ),
 }
 
@@ -74,6 +75,7 @@ SHOWN: Final[dict[str, str | float]] = {
     "mail_in": "stories@news.example",
     "reach_private": "10.20.0.0/16",
     "themes_dir": "themes",
+    "leavings_dir": "/backups/leavings",
     "traces_to": "http://127.0.0.1:4318",
     "metrics_token": "a-long-random-token-of-your-own",
 }

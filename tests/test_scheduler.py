@@ -76,6 +76,9 @@ class Diary:
     async def read_mailbox(self, stop: asyncio.Event) -> MailboxRead:
         return MailboxRead()
 
+    async def record_leavings(self, now: datetime) -> None:
+        """Nobody leaves."""
+
     async def notify(self, now: datetime, stop: asyncio.Event) -> Notified:
         self.notified += 1
         if self.notified == 1 and self.notices_fail:

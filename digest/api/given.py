@@ -44,6 +44,7 @@ class GivenSettings(TypedDict, total=False):
     replies_to: str
     hook_secrets: str
     ingest_dir: Path | str | None
+    leavings_dir: Path | str | None
     mail_in: str
     reach_private: str
     alerts_to: str

@@ -17,6 +17,7 @@ from digest.flows.hand_over import Messenger
 from digest.flows.poll import Poller
 from digest.flows.press import Press
 from digest.flows.read_mailbox import MailboxReader
+from digest.flows.record_leavings import LeavingRecord
 from digest.flows.roll import Roll
 from digest.flows.tally import Progress
 from digest.flows.watch import Watcher
@@ -100,6 +101,7 @@ async def jobs_for(
         roll=roll,
         place=place,
         mailbox=_mailbox_reader(settings, store),
+        leavings=LeavingRecord(store=store, folder=wiring.leavings_folder_of(settings)),
         pictures=Gatherer(store=store, reach=wiring.reach_to_pictures(settings)),
         watcher=Watcher(store=store, folder=wiring.ingest_folder_of(settings, store)) if watches else None,
     )

@@ -85,7 +85,7 @@ def parts_for(
     read = _Read(settings)
     url = make_url(settings.database_url)
     is_sqlite = url.get_backend_name() == "sqlite"
-    folders = [settings.var_dir, read.outbox, settings.ingest_dir]
+    folders = [settings.var_dir, read.outbox, settings.ingest_dir, settings.leavings_dir]
     engine = None if is_sqlite else has_engine()
     return Parts(
         settings=_settings_seen(settings, config, read, today),

@@ -85,6 +85,7 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
                 report = await jobs.run(at, stop)
                 ended.trouble = report.trouble
             await jobs.hand_over_all(stop)
+            await jobs.record_leavings(jobs.wall())
             return report, stop.interrupted
 
     _end(*run(work(), event_loop_for(settings)), json, settings)

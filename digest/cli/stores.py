@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +11,16 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import make_url
 
+from digest import wiring
 from digest.cli.actor import at_the_shell
 from digest.cli.console import Config, Json, answer, confirmed, counted, note, parse_now, run, say
 from digest.cli.doors import A_STORE, store_by_url, url_of
 from digest.cli.meters import watched
 from digest.cli.statuses import FAILED_IN_PART
+from digest.core.leavings import Record
 from digest.core.moving import Closed, Start, Why
 from digest.errors import InputError, UnfinishedCopyError
+from digest.flows.leave_again import recorded
 from digest.flows.move_store import Copied, move_store
 from digest.flows.reopen import Opened, reopen_restored
 from digest.settings_file import load_settings
@@ -93,6 +97,14 @@ def reopen_store(
     send_again: Annotated[
         bool, typer.Option("--send-again", help="Of a backup: send all that is due, perhaps twice.")
     ] = False,
+    leavings: Annotated[
+        Path | None,
+        typer.Option(
+            "--leavings",
+            metavar="FOLDER",
+            help="Of a backup: the record of who left since, where it is not in the folder of the settings.",
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: Json = False,
     config: Config = None,
@@ -103,10 +115,13 @@ def reopen_store(
     found = run(_word_of(url))
     if found is not None:
         _require_choice(found, until, url, send_again=send_again)
+        if leavings is not None and found.why is not Why.RESTORED:
+            raise InputError("--leavings is for a store that was put back from a backup")
     if found is not None and not yes and not confirmed(_question(found, until)):
         return answer({"reopened": False}) if json else say("nothing was changed")
     if found is not None and found.why is Why.RESTORED:
-        return _open_restored(url, until, json=json)
+        folder = leavings or wiring.leavings_folder_of(load_settings(config))
+        return _open_restored(url, until, folder, is_named=leavings is not None, json=json)
 
     async def work() -> tuple[Closed | None, str]:
         async with store_by_url(url) as opened:
@@ -128,29 +143,52 @@ def _require_choice(found: Closed, until: datetime | None, url: str, *, send_aga
         )
 
 
-def _open_restored(url: str, until: datetime | None, *, json: bool) -> None:
-    async def work() -> tuple[Opened, str]:
+def _open_restored(url: str, until: datetime | None, leavings: Path, *, is_named: bool, json: bool) -> None:
+    async def work() -> tuple[Opened, Record, str]:
         async with (
             store_by_url(url) as opened,
             watched(json, "planning what was sent", "times") as progress,
         ):
-            now = datetime.now(UTC)
+            record = await recorded(leavings, store=opened, must_be_there=is_named)
+            now, by = datetime.now(UTC), at_the_shell()
             done = await reopen_restored(
-                opened, sent_until=until, by=at_the_shell(), now=now, progress=progress
+                opened, sent_until=until, by=by, now=now, record=record, progress=progress
             )
-            return done, shown(opened.url)
+            return done, record, shown(opened.url)
 
-    done, where = run(work())
+    done, record, where = run(work())
     if json:
-        settled = done.settled._asdict()
-        return answer({"reopened": True, "issues": done.issues, "sent_elsewhere": settled})
+        document = {"issues": done.issues, "sent_elsewhere": done.settled._asdict()}
+        known = {"since": record.since, "until": record.until, "broken": record.broken}
+        return answer({"reopened": True, **document, "leavings": asdict(done.left) | known})
     say(f"the store {where} is open")
     if until is not None:
         say(
             f"{counted(done.settled.copies, 'copy')} and {counted(done.settled.notices, 'other mail')} count "
             f"as sent elsewhere; {counted(done.issues, 'issue')} of them came after the backup"
         )
+    if record.until is not None:
+        say(
+            f"of those who left since the backup {counted(done.left.readers, 'subscription')} ended and "
+            f"{counted(done.left.erased, 'reader')} went for good, by the record of leavings in {leavings}; "
+            f"it goes until {record.until:%Y-%m-%d %H:%M} UTC"
+        )
+    if remark := _remark(record, done, leavings):
+        note(remark)
     return None
+
+
+def _remark(record: Record, done: Opened, leavings: Path) -> str:
+    """What the record of leavings does not tell."""
+    if not record.covers(done.word.at):
+        begins = f"begins only on {record.since:%Y-%m-%d %H:%M} UTC" if record.since else "has nothing"
+        return (
+            f"the record of leavings in {leavings} {begins}: who left after the backup and is not in it is a "
+            "reader again (docs/backup.md)"
+        )
+    if record.broken:
+        return f"{counted(record.broken, 'line')} of the record of leavings in {leavings} could not be read"
+    return ""
 
 
 async def _word_of(url: str) -> Closed | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, Field, field_validator
@@ -44,6 +45,13 @@ class Keeping(BaseModel):
         ge=0,
         le=36_600,
         description="Days after which the log forgets who changed what. 0 keeps it for ever.",
+    )
+
+    leavings_dir: Path | None = Field(
+        default=None,
+        description="Folder of the record of leavings: who may not be written to any more, without "
+        "addresses, so that nobody who left is a reader again when a backup is put back (docs/backup.md). "
+        "Best on another disk than the store. When not given, leavings in var_dir.",
     )
 
     @field_validator("keep_copies_days", "keep_returns_days", "keep_notices_days", "keep_changes_days")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -17,10 +17,12 @@ from sqlalchemy import delete
 
 from digest.core import timetable
 from digest.core.access import Actor
+from digest.core.leavings import Record
 from digest.core.model import DueSlot
 from digest.core.moving import Closed, Why
 from digest.errors import InputError, StoreError
 from digest.flows.edit_briefing import publish_due
+from digest.flows.leave_again import Leavers, LeftAgain
 from digest.flows.orders import plan_due
 from digest.flows.publish import Memory, due_slots, publish
 from digest.flows.recover import recover
@@ -51,6 +53,8 @@ class Opened:
     issues: int = 0
     #: mails that count as sent elsewhere
     settled: Settled = _NONE
+    #: who left since the backup, by the record of leavings
+    left: LeftAgain = field(default_factory=LeftAgain)
 
 
 async def reopen_restored(
@@ -59,12 +63,14 @@ async def reopen_restored(
     sent_until: datetime | None,
     by: Actor,
     now: datetime,
+    record: Record | None = None,
     progress: Progress | None = None,
 ) -> Opened:
     """Open a store that was put back; whatever was due by `sent_until` counts as sent elsewhere.
 
-    Without it, all that is due is sent. Broken off, the store stays closed, and the next call goes on. Raises
-    InputError for a time that cannot be meant, StoreError for a store that was not put back.
+    Without it, all that is due is sent. Who left since the backup, by the `record`, leaves here as well.
+    Broken off, the store stays closed, and the next call goes on. Raises InputError for a time that cannot be
+    meant, StoreError for a store that was not put back.
     """
     async with store.read() as connection:
         word = await closed(connection)
@@ -75,19 +81,22 @@ async def reopen_restored(
         await let_write(connection)
         await ids_ahead.go_ahead(connection, word, now)
     await _recover(store, word.at)
+    leavers = await Leavers.of(record or Record(), word.at, store)
     issues, settled = 0, _NONE
     if sent_until is not None:
-        issues = await _plan(store, word.at, sent_until, progress or Unwatched())
+        issues = await _plan(store, word.at, sent_until, leavers, progress or Unwatched())
         async with store.write() as connection:
             settled = await sent_elsewhere.settle(connection, sent_until)
             await sent_elsewhere.note_until(connection, sent_until)
+    await leavers.until()
     async with store.write() as connection:
         await connection.execute(delete(facts).where(facts.c.name.in_((CLOSED, POSITION))))
         said = {"backup": word.other, "of": word.at.isoformat()}
         if sent_until is not None:
             said |= {"sent_until": sent_until.isoformat()}
+        said |= {what: str(some) for what, some in asdict(leavers.done).items() if some}
         await note_change(connection, by, "store.reopen", word.copy, now, after=said)
-    return Opened(word, issues, settled)
+    return Opened(word, issues, settled, leavers.done)
 
 
 def _check(sent_until: datetime | None, word: Closed, now: datetime) -> None:
@@ -107,13 +116,16 @@ def _check(sent_until: datetime | None, word: Closed, now: datetime) -> None:
         )
 
 
-async def _plan(store: Database, since: datetime, until: datetime, progress: Progress) -> int:
+async def _plan(
+    store: Database, since: datetime, until: datetime, leavers: Leavers, progress: Progress
+) -> int:
     """Plan whatever came after one instant up to another, each at its time; how many issues."""
     planned = 0
     slots = await _slots(store, since, until)
     progress.expect(len(slots))
     instant: datetime | None = await _next(store, slots, since, until) or until
     while instant is not None:
+        await leavers.until(instant)
         await _recover(store, instant)
         await publish_due(store=store, now=instant)
         planned += len(await plan_due(store=store, now=instant))

@@ -31,6 +31,7 @@ from digest.flows.poll import Poller, Polls
 from digest.flows.press import Press
 from digest.flows.publish import Planned
 from digest.flows.read_mailbox import MailboxRead, MailboxReader
+from digest.flows.record_leavings import LeavingRecord
 from digest.flows.recover import Recovered, recover
 from digest.flows.reputation import Watch
 from digest.flows.roll import Roll
@@ -99,6 +100,10 @@ class Jobs(Protocol):
         """Read the mailbox of returned mail, when it is time."""
         ...
 
+    async def record_leavings(self, now: datetime) -> None:
+        """Write down beside the store who left since it was looked last."""
+        ...
+
 
 class LocalJobs:
     """Plans and sends in this process."""
@@ -124,6 +129,7 @@ class LocalJobs:
         watcher: Watcher | None = None,
         pictures: Gatherer | None = None,
         mailbox: MailboxReader | None = None,
+        leavings: LeavingRecord | None = None,
         clock: Callable[[], float] = time.monotonic,
         longest_wait: float = LONGEST_WAIT,
         roll: Roll | None = None,
@@ -174,6 +180,8 @@ class LocalJobs:
         self._pictures: Final = pictures
         #: without one no mailbox is read
         self._mailbox: Final = mailbox
+        #: without one nobody who left is known when a backup is put back
+        self._leavings: Final = leavings
         self._messenger: Final = messenger
 
     def wall(self) -> datetime:
@@ -321,6 +329,11 @@ class LocalJobs:
     async def read_mailbox(self, stop: asyncio.Event) -> MailboxRead:
         """Read the mailbox of returned mail, unless that was done a moment ago."""
         return MailboxRead() if self._mailbox is None else await self._mailbox.read_when_due(stop)
+
+    async def record_leavings(self, now: datetime) -> None:
+        """Write down beside the store who left since it was looked last; what goes wrong is logged."""
+        if self._leavings is not None:
+            await self._leavings.look(now)
 
     async def send(self, issue_id: int, now: datetime, stop: asyncio.Event) -> Tally:
         """Send one issue alone: a one-off by hand."""

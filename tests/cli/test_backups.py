@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
+import shutil
 import stat
 import subprocess
 import sys
@@ -19,6 +21,8 @@ from tests.stores import NewStore
 
 #: Ana and Bob get theirs by then.
 TUESDAY_NOON = "2026-11-24T12:00:00Z"
+#: Of leavings, where there is no record of them.
+NOTHING_RECORDED = {"readers": 0, "suppressed": 0, "erased": 0, "since": None, "until": None, "broken": 0}
 
 
 @pytest.fixture
@@ -80,7 +84,12 @@ def test_what_went_out_since_is_not_sent_again(elsewhere: Shell) -> None:
     elsewhere.ok("restore", "kept.gz")
     with time_machine.travel(TUESDAY_NOON):
         document = elsewhere.ask("store", "reopen", "--sent-until", "2026-11-24T09:00:00Z", "--yes")
-        assert document == {"reopened": True, "issues": 2, "sent_elsewhere": {"copies": 2, "notices": 0}}
+        assert document == {
+            "reopened": True,
+            "issues": 2,
+            "sent_elsewhere": {"copies": 2, "notices": 0},
+            "leavings": NOTHING_RECORDED,
+        }
         assert elsewhere.ask("run")["sent"] == 0
     (reader,) = elsewhere.ask("why", "ana@readers.example", "1")["items"]
     assert reader["answer"] == "not-delivered"
@@ -96,7 +105,8 @@ def test_or_it_is_sent(elsewhere: Shell) -> None:
     elsewhere.ok("restore", "kept.gz")
     with time_machine.travel(TUESDAY_NOON):
         document = elsewhere.ask("store", "reopen", "--send-again", "--yes")
-        assert document == {"reopened": True, "issues": 0, "sent_elsewhere": {"copies": 0, "notices": 0}}
+        assert document["issues"] == 0
+        assert document["sent_elsewhere"] == {"copies": 0, "notices": 0}
         assert elsewhere.ask("run")["sent"] == 2
 
 
@@ -206,3 +216,78 @@ def test_password_of_a_store_is_never_said_nor_kept(newsroom: Shell, new_store: 
     plain = subprocess.run(["zcat", "again.gz"], cwd=newsroom.folder, capture_output=True, check=True).stdout
     assert b"hunter2" not in plain
     assert MONDAY_NOON.isoformat()[:14].encode() in plain
+
+
+@pytest.fixture
+def left_since(newsroom: Shell) -> Shell:
+    """A backup of the newsroom was put back in its place, and Ana had left in between."""
+    newsroom.ok("backup", "kept.gz")
+    newsroom.ok("subscribers", "unsubscribe", "ana@readers.example")
+    newsroom.ok("subscribers", "erase", "bob@readers.example")
+    newsroom.ok("run")
+    newsroom.ok("restore", "kept.gz", "--replace", "--yes")
+    return newsroom
+
+
+def standings(shell: Shell) -> dict[str, str]:
+    return {one["email"]: one["status"] for one in shell.ask("subscribers", "list")["items"]}
+
+
+def test_who_left_since_the_backup_has_left(left_since: Shell) -> None:
+    with time_machine.travel(TUESDAY_NOON):
+        answer = left_since.ok("store", "reopen", "--send-again", "--yes")
+        assert (
+            "of those who left since the backup 2 subscriptions ended and 1 reader went for good, by the "
+            "record of leavings in var/leavings; it goes until 2026-11-23 12:00 UTC"
+        ) in answer.out
+        assert "is a reader again" not in answer.err
+        assert left_since.ask("run")["sent"] == 0
+    assert standings(left_since) == {"ana@readers.example": "left", "cleo@readers.example": "active"}
+
+
+def test_record_of_leavings_is_read_where_it_was_brought_to(
+    left_since: Shell, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    elsewhere = Shell(tmp_path_factory.mktemp("elsewhere"))
+    shutil.copy(left_since.folder / "kept.gz", elsewhere.folder)
+    elsewhere.ok("restore", "kept.gz")
+    refused = elsewhere("store", "reopen", "--send-again", "--yes", "--leavings", "nowhere")
+    assert refused.complaint == "the folder 'nowhere' has no record of leavings of this store"
+    shutil.copytree(left_since.folder / "var" / "leavings", elsewhere.folder / "brought")
+    with time_machine.travel(TUESDAY_NOON):
+        document = elsewhere.ask("store", "reopen", "--send-again", "--yes", "--leavings", "brought")
+    assert document["leavings"]["erased"] == 1
+    assert document["leavings"]["broken"] == 0
+    assert standings(elsewhere) == {"ana@readers.example": "left", "cleo@readers.example": "active"}
+
+
+def test_without_a_record_it_is_said_that_nobody_knows_who_left(elsewhere: Shell) -> None:
+    elsewhere.ok("restore", "kept.gz")
+    with time_machine.travel(TUESDAY_NOON):
+        answer = elsewhere.ok("store", "reopen", "--send-again", "--yes")
+    assert "the record of leavings in var/leavings has nothing: who left after the backup" in answer.err
+
+
+def test_record_that_begins_after_the_backup_is_told_of(left_since: Shell) -> None:
+    (file,) = (left_since.folder / "var" / "leavings").iterdir()
+    text = file.read_text().splitlines(keepends=True)
+    head = json.loads(text[0]) | {"since": "2026-11-23T12:30:00+00:00"}
+    file.write_text("".join([json.dumps(head) + "\n", *text[1:], "torn\n"]))
+    with time_machine.travel(TUESDAY_NOON):
+        answer = left_since.ok("store", "reopen", "--send-again", "--yes")
+    assert "begins only on 2026-11-23 12:30 UTC: who left after the backup" in answer.err
+    assert standings(left_since)["ana@readers.example"] == "left"
+
+
+def test_lines_of_the_record_that_cannot_be_read_are_told_of(left_since: Shell) -> None:
+    (file,) = (left_since.folder / "var" / "leavings").iterdir()
+    file.write_text(file.read_text() + "torn\n")
+    with time_machine.travel(TUESDAY_NOON):
+        answer = left_since.ok("store", "reopen", "--send-again", "--yes")
+    assert "1 line of the record of leavings in var/leavings could not be read" in answer.err
+
+
+def test_record_of_leavings_is_for_what_was_put_back(newsroom: Shell) -> None:
+    newsroom.ok("store", "copy", "settings", "sqlite:///new.sqlite3")
+    refused = newsroom("store", "reopen", "--leavings", "var/leavings")
+    assert refused.complaint == "--leavings is for a store that was put back from a backup"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -16,10 +13,8 @@ from digest.core.model import DeliveryStatus, IssueStatus, Skip
 from digest.core.quiet import QuietDay
 from digest.errors import InputError, StoreError
 from digest.flows import edit_briefing, orders, readers
-from digest.flows.back_up import back_up
 from digest.flows.by_hand import OneOff
 from digest.flows.reopen import Opened, reopen_restored
-from digest.flows.restore import restore
 from digest.store.closing import reopen
 from digest.store.database import Database
 from digest.store.openness import require_open
@@ -39,15 +34,11 @@ from tests.flows.newsroom import (
     publish_news,
     reader,
 )
+from tests.flows.putting_back import GONE, NIGHT, NOW, put_back
 from tests.ingest.feed_samples import entry
-from tests.stores import NewStore, opened
+from tests.stores import NewStore
 
 pytestmark = pytest.mark.anyio
-
-#: The night before, and when the disk died.
-NIGHT = at(24, 3)
-GONE = at(24, 9)
-NOW = at(24, 12)
 
 
 @pytest.fixture
@@ -57,19 +48,6 @@ async def newsroom(store: Database) -> Database:
         await join(store, f"{name}@example.org", TUESDAY - timedelta(days=1))
     await publish_news(store, TUESDAY - timedelta(hours=10), item("Tariffs"), item("Schools"))
     return store
-
-
-@asynccontextmanager
-async def put_back(
-    store: Database, new_store: NewStore, folder: Path, *, of: datetime = NIGHT
-) -> AsyncIterator[Database]:
-    """The store, as it was when it was backed up, in another place."""
-    file = folder / "kept.gz"
-    await back_up(store, file, now=of, program="1")
-    kind = "sqlite" if store.is_sqlite else "postgresql"
-    async with opened(await asyncio.to_thread(new_store, kind, False)) as back:
-        await restore(file, back, now=NOW)
-        yield back
 
 
 async def open_it(back: Database, sent_until: datetime | None, now: datetime = NOW) -> Opened:

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -21,8 +21,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from digest.core.access import PROGRAM
 from digest.core.model import RunTotals
+from digest.flows.back_up import back_up
+from digest.flows.leave_again import recorded
 from digest.flows.press import Press
+from digest.flows.reopen import reopen_restored
+from digest.flows.restore import restore
 from digest.jobs.liveness import Liveness
 from digest.jobs.local import LocalJobs
 from digest.mail.post import Post
@@ -31,6 +36,7 @@ from digest.store import opinions
 from digest.store.database import Database
 from subscribers.leaving import BY_ONE_CLICK
 from tests.flows.newsroom import TUESDAY, at, change_newsletter, item, join, plan_all, publish_news
+from tests.stores import NewStore, opened
 from tests.web.visiting import BASE_URL, KEY, ONE_CLICK, headline, history, press, visitor
 
 _COMMAND: Final = "from digest.cli.main import run; run()"
@@ -162,7 +168,7 @@ async def said_of_items(store: Database) -> dict[int, bool]:
 
 
 @contextmanager
-def served(store: Database, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(store: Database, folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server of its own process on this store, and where it is reached; it is told to stop in the end."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -173,7 +179,7 @@ def served(store: Database, folder: Path) -> Iterator[tuple[subprocess.Popen[str
     }
     others = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
     process = subprocess.Popen(
-        [sys.executable, "-c", _COMMAND, "serve", "--port", str(port), "--no-scheduler"],
+        [sys.executable, "-c", _COMMAND, "serve", "--port", str(port), *more],
         env={**others, **ours},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -203,7 +209,7 @@ async def when_up(client: httpx.AsyncClient, process: subprocess.Popen[str]) -> 
 async def test_the_server_keeps_what_the_mail_promises(sqlite_store: Database, tmp_path: Path) -> None:
     ana = await join(sqlite_store, "ana@example.org", TUESDAY)
     await publish_news(sqlite_store, TUESDAY, item("First tariff", "economy"))
-    with served(sqlite_store, tmp_path) as (process, base_url):
+    with served(sqlite_store, tmp_path, "--no-scheduler") as (process, base_url):
         await send_all(sqlite_store, tmp_path, at(24, 7), base_url)
         (mail,) = mails_to("ana@example.org", tmp_path)
         link = one_click_link(mail)
@@ -221,3 +227,39 @@ async def test_the_server_keeps_what_the_mail_promises(sqlite_store: Database, t
     # who reads the log must not be able to follow a reader's link
     assert link.rpartition("/")[2] not in remarks
     assert "ana@" not in remarks
+
+
+@pytest.mark.anyio
+async def test_who_left_before_the_disk_died_gets_nothing_from_the_backup(
+    sqlite_store: Database, new_store: NewStore, tmp_path: Path
+) -> None:
+    """The server is killed and its store is gone: what stood in a backup, and beside it, is all there is."""
+    now = datetime.now(UTC)
+    for name in ("ana", "bob"):
+        await join(sqlite_store, f"{name}@example.org", now - timedelta(days=2))
+    await publish_news(sqlite_store, now - timedelta(days=2), item("First tariff", "economy"))
+    with served(sqlite_store, tmp_path) as (process, base_url):
+        await send_all(sqlite_store, tmp_path, now - timedelta(days=1), base_url)
+        (mail,) = mails_to("ana@example.org", tmp_path)
+        await back_up(sqlite_store, tmp_path / "kept.gz", now=datetime.now(UTC), program="1")
+        async with httpx.AsyncClient(base_url=base_url) as browser:
+            await when_up(browser, process)
+            assert (await browser.post(one_click_link(mail), data=ONE_CLICK)).status_code == 200
+        await asyncio.to_thread(until_it_says, tmp_path / "leavings", BY_ONE_CLICK)
+        process.kill()
+    async with opened(new_store("sqlite", False)) as back:
+        await restore(tmp_path / "kept.gz", back, now=datetime.now(UTC))
+        record = await recorded(tmp_path / "leavings", store=back)
+        await reopen_restored(back, sent_until=None, by=PROGRAM, now=datetime.now(UTC), record=record)
+        await publish_news(back, datetime.now(UTC), item("Second tariff", "economy"))
+        await send_all(back, tmp_path, now + timedelta(days=2))
+    assert len(mails_to("ana@example.org", tmp_path)) == 1
+    assert len(mails_to("bob@example.org", tmp_path)) == 2
+
+
+def until_it_says(folder: Path, words: str) -> None:
+    """Wait until a file in a folder has these words."""
+    until = time.monotonic() + 30
+    while not any(words in path.read_text() for path in folder.glob("*.jsonl")):
+        assert time.monotonic() < until, f"{words!r} does not come"
+        time.sleep(0.1)
