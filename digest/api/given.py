@@ -44,7 +44,6 @@ class GivenSettings(TypedDict, total=False):
     replies_to: str
     hook_secrets: str
     ingest_dir: Path | str | None
-    leavings_dir: Path | str | None
     mail_in: str
     reach_private: str
     alerts_to: str
@@ -55,6 +54,7 @@ class GivenSettings(TypedDict, total=False):
     keep_returns_days: int
     keep_notices_days: int
     keep_changes_days: int
+    leavings_dir: Path | str | None
     alarm_after_minutes: int
     stalled_after_minutes: int
     heartbeat_url: str
