@@ -169,13 +169,22 @@ def _open_restored(url: str, until: datetime | None, leavings: Path, *, is_named
         )
     if record.until is not None:
         say(
-            f"of those who left since the backup {counted(done.left.readers, 'subscription')} ended and "
-            f"{counted(done.left.erased, 'reader')} went for good, by the record of leavings in {leavings}; "
-            f"it goes until {record.until:%Y-%m-%d %H:%M} UTC"
+            f"{_left_in_words(done)} since the backup, by the record of leavings in {leavings}, which goes "
+            f"until {record.until:%Y-%m-%d %H:%M} UTC"
         )
     if remark := _remark(record, done, leavings):
         note(remark)
     return None
+
+
+def _left_in_words(done: Opened) -> str:
+    some = {
+        "subscription": done.left.readers,
+        "suppression": done.left.suppressed,
+        "erased reader": done.left.erased,
+    }
+    named = [counted(count, what) for what, count in some.items() if count]
+    return f"gone here, too: {', '.join(named)}" if named else "nobody is gone"
 
 
 def _remark(record: Record, done: Opened, leavings: Path) -> str:

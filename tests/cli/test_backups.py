@@ -237,8 +237,8 @@ def test_who_left_since_the_backup_has_left(left_since: Shell) -> None:
     with time_machine.travel(TUESDAY_NOON):
         answer = left_since.ok("store", "reopen", "--send-again", "--yes")
         assert (
-            "of those who left since the backup 2 subscriptions ended and 1 reader went for good, by the "
-            "record of leavings in var/leavings; it goes until 2026-11-23 12:00 UTC"
+            "gone here, too: 2 subscriptions, 1 suppression, 1 erased reader since the backup, by the record "
+            "of leavings in var/leavings, which goes until 2026-11-23 12:00 UTC"
         ) in answer.out
         assert "is a reader again" not in answer.err
         assert left_since.ask("run")["sent"] == 0
