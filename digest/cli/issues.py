@@ -33,7 +33,7 @@ from digest.core.model import DeliveryStatus, IssueStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows import issue_acts, settling
 from digest.flows.anew import plan_anew
-from digest.flows.shown import cohort_shown, delivery_shown, issue_shown, slot_of
+from digest.flows.shown import cohort_shown, delivery_shown, issue_shown
 from digest.flows.trials import send_trial
 from digest.settings_file import load_settings
 from digest.store import issues as issue_shelf
@@ -69,7 +69,7 @@ def list_issues(
                 lambda start, count: issue_shelf.page(connection, after=start, limit=count),
                 Page(limit, after, everything),
                 lambda issue: issue.id,
-                lambda issue: {**issue_shown(issue, slugs), "slot_words": slot_of(issue)},
+                lambda issue: issue_shown(issue, slugs),
             )
             for item in document["items"]:
                 item["outcomes"] = await issue_shelf.outcome_counts(connection, item["id"])
@@ -95,7 +95,7 @@ def show(issue_id: Id, json: Json = False, config: Config = None) -> None:
             if issue is None:
                 raise NotFoundError(f"issue {issue_id} does not exist: see digest issues list")
             slugs = await newsletters.slugs(connection)
-            document = {**issue_shown(issue, slugs), "slot_words": slot_of(issue)}
+            document = issue_shown(issue, slugs)
             document["outcomes"] = await issue_shelf.outcome_counts(connection, issue_id)
             document["cohorts"] = [
                 cohort_shown(row) for row in await issue_shelf.cohorts_of(connection, issue_id)

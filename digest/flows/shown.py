@@ -143,6 +143,7 @@ def issue_shown(issue: Issue, slugs: Mapping[int, str]) -> dict[str, Any]:
         "newsletter": slugs[issue.newsletter_id],
         "kind": "by-hand" if issue.cadence_id is None else "scheduled",
         "slot": issue.slot,
+        "slot_words": slot_of(issue),
         "day": issue.day,
         "due_at": issue.due_at,
         "planned_at": issue.planned_at,

@@ -24,6 +24,7 @@ class IssueShown(BaseModel):
         newsletter="daily",
         kind="scheduled",
         slot="2026-11-24T07:30",
+        slot_words="2026-11-24, 07:30 Europe/Paris",
         day="2026-11-24",
         due_at="2026-11-24T06:30:00Z",
         planned_at="2026-11-24T06:30:01Z",
@@ -36,6 +37,8 @@ class IssueShown(BaseModel):
     newsletter: str
     kind: str
     slot: str
+    #: as people read it, in the time of its zone
+    slot_words: str
     day: date
     due_at: datetime
     planned_at: datetime
@@ -69,6 +72,7 @@ class IssueInFull(IssueShown):
         newsletter="daily",
         kind="scheduled",
         slot="2026-11-24T07:30",
+        slot_words="2026-11-24, 07:30 Europe/Paris",
         day="2026-11-24",
         due_at="2026-11-24T06:30:00Z",
         planned_at="2026-11-24T06:30:01Z",

@@ -124,7 +124,13 @@ async def show_status(call: Made, now: Now = None) -> Document:
         "due": [_slots(one) for one in found.due],
         "upcoming": [_slots(one) for one in found.upcoming],
         "under_way": [
-            {"issue": one.issue, "slot": one.slot, "status": one.status, "copies": dict(one.copies)}
+            {
+                "issue": one.issue,
+                "slot": one.slot,
+                "slot_words": one.slot_words,
+                "status": one.status,
+                "copies": dict(one.copies),
+            }
             for one in found.under_way
         ],
         "overdue": [dict(one) for one in found.overdue],

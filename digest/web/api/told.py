@@ -239,6 +239,8 @@ class UnderWayShown(BaseModel):
 
     issue: int
     slot: str
+    #: as people read it, in the time of its zone
+    slot_words: str
     status: IssueStatus
     copies: dict[DeliveryStatus, int]
 
