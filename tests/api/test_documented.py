@@ -13,6 +13,7 @@ import pytest
 
 import digest
 from tests.cli.shell import ROOT
+from tests.tiers import wide
 
 PAGE: Final = ROOT / "docs" / "python-api.md"
 _EXAMPLE: Final = re.compile(
@@ -34,9 +35,10 @@ def examples() -> dict[str, tuple[str, str]]:
 
 
 EXAMPLES: Final = examples()
+FIRST: Final = ("begin", "planning-and-sending")
 
 
-@pytest.mark.parametrize("about", EXAMPLES)
+@pytest.mark.parametrize("about", [*FIRST, *wide(*(about for about in EXAMPLES if about not in FIRST))])
 def test_example_prints_what_stands_below_it(about: str, tmp_path: Path) -> None:
     code, said = EXAMPLES[about]
     (tmp_path / "example.py").write_text(code, encoding="utf-8")

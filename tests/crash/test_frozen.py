@@ -96,7 +96,9 @@ def settled(rows: tuple[Entry, ...]) -> list[tuple[object, ...]]:
     return [(row.id, row.status, row.attempts, row.reason, row.sent_at) for row in rows]
 
 
-@pytest.mark.parametrize(("after", "uncertain"), [(1, "again"), (30, "hold")])
+@pytest.mark.parametrize(
+    ("after", "uncertain"), [(1, "again"), pytest.param(30, "hold", marks=pytest.mark.wide)]
+)
 async def test_the_results_of_a_sender_that_was_frozen_past_its_lease_are_refused(
     store: Database, tmp_path: Path, births: Path, uncertain: str, after: int
 ) -> None:

@@ -16,6 +16,7 @@ from tests.crash.judgement import judge
 from tests.crash.killer import Killer
 from tests.crash.scenes import LANES, NEWS, NOW, news_for, readers_of
 from tests.flows.newsroom import copies
+from tests.tiers import wide
 from tests.walk.process import Command, ended
 from tests.walk.recording import Record, recording
 
@@ -58,7 +59,7 @@ async def kill_and_judge(
     return killed
 
 
-@pytest.mark.parametrize("uncertain", ["again", "hold"])
+@pytest.mark.parametrize("uncertain", ["again", *wide("hold")])
 async def test_ten_kills_at_random_moments_lose_nothing(
     sqlite_store: Database, tmp_path: Path, births: Path, uncertain: str
 ) -> None:

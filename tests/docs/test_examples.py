@@ -12,6 +12,7 @@ from digest.settings_file import load_settings
 from tests.docs.blocks import DONE, NOT_RUN, ROOT, RUN_BY, Block, blocks_of, named, pages
 from tests.docs.reader import Reader, assert_shown, conversation
 from tests.docs.stages import stage_of
+from tests.tiers import wide
 
 #: Languages in which something may be shown that nobody runs.
 SHOWN: Final = ("text", "css", "html", "ini", "markdown", "yaml")
@@ -61,6 +62,8 @@ FOLLOWED: Final = [
     for page, blocks in PAGES.items()
     if page not in ELSEWHERE and any(not block.is_shown_only for block in blocks)
 ]
+#: What everybody reads first.
+FIRST: Final = ("README.md", "docs/tutorial.md")
 
 
 def test_every_block_says_what_it_is() -> None:
@@ -89,7 +92,7 @@ def test_block_is_done_by_the_test_that_is_named() -> None:
             assert Path(block.page).name in test.read_text(encoding="utf-8"), block.place
 
 
-@pytest.mark.parametrize("page", FOLLOWED)
+@pytest.mark.parametrize("page", [*FIRST, *wide(*(page for page in FOLLOWED if page not in FIRST))])
 @pytest.mark.usefixtures("no_settings")
 def test_page_works_as_it_stands(
     page: str, commands: Path, tmp_path: Path, request: pytest.FixtureRequest

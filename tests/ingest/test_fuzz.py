@@ -20,6 +20,7 @@ from tests.ingest.feed_samples import ATOM, JSON_FEED, RDF, RSS, WORDPRESS
 from tests.ingest.test_csv import TABLE
 from tests.ingest.test_frontmatter import TWO
 from tests.ingest.test_mails import a_mail
+from tests.tiers import wide
 
 _FORWARDED: Final = "\n---------- Forwarded message ---------\nFrom: Coast <a@b.example>\nDate: x\n\nb\n"
 _WHOLE: Final = {
@@ -199,7 +200,7 @@ async def poll_damaged(format: str, times: int) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("format", sorted(_FEEDS))
+@pytest.mark.parametrize("format", ["RSS", *wide(*sorted(_FEEDS.keys() - {"RSS"}))])
 async def test_feeds_that_are_damaged_are_taken_or_refused(format: str) -> None:
     await poll_damaged(format, 300)
 

@@ -56,6 +56,7 @@ async def test_a_heavy_photograph_becomes_a_light_one_of_the_same_shape(kind: st
     assert light == embedded(picture_in(light.content))
 
 
+@pytest.mark.wide
 async def test_what_is_transparent_stays_so() -> None:
     light = await made(saved(drawn(900, 900, "RGBA"), "PNG"))
     assert light.content_type == "image/png"
@@ -80,6 +81,7 @@ async def test_a_small_file_of_many_pixels_is_made_small_too() -> None:
     assert max(light.width, light.height) <= 1200
 
 
+@pytest.mark.wide
 async def test_noise_that_cannot_be_made_light_enough_at_one_size_is_at_a_smaller_one() -> None:
     pytest.importorskip("PIL.Image")
     light = await made(png(1200, 1200, seed=3))

@@ -29,6 +29,7 @@ async def nobody_left(house: House) -> bool:
         return all(one.is_here for one in await at_work_of_late(connection))
 
 
+@pytest.mark.wide
 async def test_workers_whose_clocks_differ_and_jump_send_each_copy_once_and_miss_nobody(house: House) -> None:
     await readers_and_news(house.store, 150)
     house.record.slowness = 0.03

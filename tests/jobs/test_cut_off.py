@@ -71,6 +71,7 @@ async def ends_well(*children: Child) -> str:
     return said[0][2]
 
 
+@pytest.mark.wide
 async def test_what_vanishes_for_a_moment_arrives_later_and_nobody_is_missed(
     house: House, link: Link
 ) -> None:
@@ -103,6 +104,7 @@ async def test_who_is_cut_off_is_missed_and_comes_back_as_a_newcomer(
     assert SIGNS_ON_AGAIN in await ends_well(far, near)
 
 
+@pytest.mark.wide
 async def test_a_store_that_holds_everything_for_a_while_loses_nothing(house: House, link: Link) -> None:
     far, near = await far_and_near(house, link)
     link.hold()
@@ -114,6 +116,7 @@ async def test_a_store_that_holds_everything_for_a_while_loses_nothing(house: Ho
     await ends_well(far, near)
 
 
+@pytest.mark.wide
 @pytest.mark.parametrize(
     "heals", [pytest.param(True, id="heals"), pytest.param(False, id="stays", marks=pytest.mark.long)]
 )

@@ -59,6 +59,7 @@ async def test_a_disk_that_fills_up_in_the_middle_stops_nobody(house: House) -> 
     await each_once(house, 100)
 
 
+@pytest.mark.wide
 async def test_a_worker_that_finds_no_room_for_a_new_name_waits_for_some_and_says_so(house: House) -> None:
     await readers_and_news(house.store, 60)
     house.record.slowness = 0.03

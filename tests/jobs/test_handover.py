@@ -50,6 +50,7 @@ async def test_serve_hands_over_in_the_middle_of_an_issue_and_takes_back(house: 
     await each_once(house, READERS)
 
 
+@pytest.mark.wide
 async def test_all_are_told_to_stop_in_the_middle_and_nothing_is_in_doubt(house: House) -> None:
     house.record.slowness = 0.03
     await readers_and_news(house.store, READERS)
@@ -64,6 +65,7 @@ async def test_all_are_told_to_stop_in_the_middle_and_nothing_is_in_doubt(house:
     await each_once(house, READERS)
 
 
+@pytest.mark.wide
 async def test_workers_are_started_anew_one_after_the_other_while_they_send(house: House) -> None:
     house.record.slowness = 0.03
     await readers_and_news(house.store, READERS)

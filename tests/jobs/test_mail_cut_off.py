@@ -42,6 +42,7 @@ async def no_try_was_counted(house: House) -> None:
     assert {row.attempts for row in rows} <= {1, 2}
 
 
+@pytest.mark.wide
 async def test_whoever_never_reaches_the_mail_server_leaves_all_to_others(house: House, link: Link) -> None:
     far = await far_and_near(house, link)
     await link.refuse()
@@ -85,6 +86,7 @@ async def _has_begun(link: Link) -> bool:
     return link.accepted > 0
 
 
+@pytest.mark.wide
 async def test_whoever_reaches_the_mail_server_again_sends_again(house: House, link: Link) -> None:
     house.record.slowness = 0.05
     await far_and_near(house, link)

@@ -214,7 +214,13 @@ CALENDARS: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
 }
 
 
-@pytest.mark.parametrize(("special", "words"), CALENDARS.values(), ids=CALENDARS)
+@pytest.mark.parametrize(
+    ("special", "words"),
+    [
+        pytest.param(*calendar, id=name, marks=[] if name in {"daily", "quiet-at-once"} else pytest.mark.wide)
+        for name, calendar in CALENDARS.items()
+    ],
+)
 async def test_days_on_which_all_is_planned_raise_nothing(
     special: Any, words: dict[str, Any], sqlite_store: Database
 ) -> None:

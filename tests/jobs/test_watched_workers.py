@@ -37,6 +37,7 @@ async def figures(client: httpx.AsyncClient, address: str) -> Figures:
     return Figures(answer.text)
 
 
+@pytest.mark.wide
 async def test_a_worker_tells_of_its_letters_and_the_scheduler_of_the_worker(house: House) -> None:
     await readers_and_news(house.store, 60)
     folder = house.command.folder / "mail-1"

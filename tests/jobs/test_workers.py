@@ -88,6 +88,7 @@ async def is_set(event: asyncio.Event) -> bool:
     return event.is_set()
 
 
+@pytest.mark.wide
 async def test_a_worker_that_was_frozen_for_too_long_signs_on_again_and_doubles_nothing_more(
     house: House,
 ) -> None:
@@ -126,6 +127,7 @@ async def said_by(child: Child, words: str) -> bool:
     return words in child.said()
 
 
+@pytest.mark.wide
 async def test_limits_hold_for_all_together_while_workers_come_and_go(house: House) -> None:
     await readers_and_news(house.store, 150)
     under_way, most = 0, 0
@@ -230,6 +232,7 @@ async def test_a_worker_answers_in_json_when_it_has_ended(house: House) -> None:
     assert (status, json.loads(out)) == (0, {"stopped": True, "copies": 0})
 
 
+@pytest.mark.wide
 async def test_a_rate_holds_for_all_together(house: House) -> None:
     rate, begun = 40, list[float]()
     house.record.slowness = 0.0
