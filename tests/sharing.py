@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,11 @@ _LOOKS: Final = 10
 #: So many of those, and what had stayed is looked through as well.
 _ALL_OF_IT: Final = 20
 _looked: Final = count(1)
+#: Where branches are counted, garbage is collected between tests alone: what is called while a greenlet runs
+#: makes the tracer lose its place, and it went on for ever.
+IS_TRACED: Final = sys.gettrace() is not None
+#: So many things that were made, and not collected, since it was looked last.
+_LOOKS_TRACED: Final = 100_000
 
 
 def scope_of(nodeid: str) -> str:
@@ -44,6 +50,8 @@ def pytest_collection_finish() -> None:
     """What was imported stays: nobody need look through it again."""
     gc.collect()
     gc.freeze()
+    if IS_TRACED:
+        gc.disable()
 
 
 @pytest.hookimpl(trylast=True)
@@ -52,7 +60,7 @@ def pytest_runtest_teardown() -> None:
 
     By itself the collector waits until a quarter of all there is was added; a worker grew to 5 GB.
     """
-    if gc.get_count()[2] >= _LOOKS:
+    if gc.get_count()[2] >= _LOOKS or (IS_TRACED and gc.get_count()[0] >= _LOOKS_TRACED):
         if next(_looked) % _ALL_OF_IT == 0:
             gc.unfreeze()
         gc.collect()

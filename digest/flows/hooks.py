@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -34,6 +35,9 @@ _READERS: Final[Mapping[str, Read]] = {
     Provider.SPARKPOST: sparkpost.read,
     Provider.GENERIC: generic.read,
 }
+#: How long a word is remembered that one body alone may come with, and how many are: some fifty megabytes.
+_REMEMBERED: Final = mailgun.FRESH_FOR + FRESH_FOR
+_MOST_WORDS: Final = 200_000
 #: An answer to our yes is short; nobody sends us elsewhere.
 _BOUNDS: Final = Bounds(seconds=15, wire_bytes=100_000, body_bytes=100_000, redirects=0)
 
@@ -99,19 +103,20 @@ class Hooks:
 class _Once:
     """Words that came with a body, for as long as a signature is good: none may come with another.
 
-    In the memory of one process; a provider that comes again with the same is welcome.
+    In the memory of one process, and so many at most; a provider that comes again with the same is welcome.
     """
 
-    def __init__(self) -> None:
-        self._seen: Final[dict[str, tuple[datetime, bytes]]] = {}
+    def __init__(self, most: int = _MOST_WORDS) -> None:
+        self._most: Final = most
+        self._seen: Final[OrderedDict[bytes, tuple[datetime, bytes]]] = OrderedDict()
 
     def check(self, word: str, body: bytes, now: datetime) -> None:
         """Refuse a word that came with another body. Only who has the key makes us remember one."""
-        # the oldest stand first
-        for old in list(self._seen):
-            if now - self._seen[old][0] <= FRESH_FOR * 2:
+        while self._seen:
+            oldest, (came_at, _) = next(iter(self._seen.items()))
+            if now - came_at <= _REMEMBERED and len(self._seen) < self._most:
                 break
-            del self._seen[old]
-        digest = hashlib.sha256(body).digest()
-        if self._seen.setdefault(word, (now, digest))[1] != digest:
+            del self._seen[oldest]
+        mark, digest = (hashlib.sha256(one).digest()[:12] for one in (word.encode(), body))
+        if self._seen.setdefault(mark, (now, digest))[1] != digest:
             raise RefusedError(Refusal.REPLAYED)

@@ -15,7 +15,8 @@ from structlog.testing import LogCapture
 
 from digest.core.limits import BY_WRONG_CALL
 from digest.core.model import DeliveryStatus
-from digest.mail.hooks.called import Provider, Refusal
+from digest.flows.hooks import _Once
+from digest.mail.hooks.called import Provider, Refusal, RefusedError
 from digest.store.database import Database
 from digest.web.hooks import MOST_BODY_BYTES
 from subscribers.model import Standing
@@ -203,11 +204,25 @@ async def test_token_of_mailgun_comes_with_one_body_only(store: Database) -> Non
         forged["event-data"]["recipient"] = "bob@readers.example"
         answer = await post.post(Provider.MAILGUN, replace(heard, body=json.dumps(forged).encode()))
         assert (answer.status_code, answer.text) == (401, f"{Refusal.REPLAYED}\n")
-        # Mailgun itself, which did not hear our answer, is welcome
+        # Mailgun itself, which did not hear our answer, is welcome for as long as it calls again
+        post.now += timedelta(hours=8)
         assert (await post.post(Provider.MAILGUN, heard)).status_code == 200
-        post.now += timedelta(minutes=6)
+        answer = await post.post(Provider.MAILGUN, replace(heard, body=json.dumps(forged).encode()))
+        assert (answer.status_code, answer.text) == (401, f"{Refusal.REPLAYED}\n")
+        post.now += timedelta(hours=2)
         assert (await post.post(Provider.MAILGUN, heard)).status_code == 401
     assert await standing_of(store, "bob@readers.example") is Standing.ACTIVE
+
+
+def test_tokens_are_remembered_up_to_a_number_the_newest_ones() -> None:
+    once = _Once(most=3)
+    for token in ("a", "b", "c", "d"):
+        once.check(token, b"one", NOW)
+    with pytest.raises(RefusedError):
+        once.check("d", b"two", NOW)
+    # the first has made room
+    once.check("a", b"two", NOW)
+    assert len(once._seen) == 3
 
 
 async def test_who_guesses_is_slowed_down_and_the_provider_is_not(sqlite_store: Database) -> None:

@@ -10,7 +10,8 @@ from typing import Final
 
 from digest.core.returned import Returned
 
-#: A call signed longer ago, or so far ahead of our clock, is a replay or a clock gone wrong.
+#: A call signed longer ago, or so far ahead of our clock, is a replay or a clock gone wrong. Who calls again
+#: under the first signature is listened to for longer: each of them says for how long.
 FRESH_FOR: Final = timedelta(minutes=5)
 
 

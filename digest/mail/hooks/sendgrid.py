@@ -6,7 +6,7 @@ https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from digest.core.returned import Kind, Returned
@@ -17,6 +17,10 @@ from digest.mail.hooks.keys import check_library, is_signed_by_curve, unpacked
 
 SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
 TIMESTAMP: Final = "x-twilio-email-event-webhook-timestamp"
+
+#: SendGrid calls again for a day, and does not say whether it signs anew. The signature covers all that is
+#: said, and what comes twice is recorded once.
+FRESH_FOR: Final = timedelta(hours=25)
 
 #: How a bounce is classified -> what it is. Words and codes of the server go before.
 _CLASSES: Final[Mapping[str, Kind]] = {
@@ -56,7 +60,7 @@ def read(call: Call, secrets: Sequence[str], now: datetime) -> Told:
     signed = stamp.encode("utf-8", "replace") + call.body
     if not any(is_signed_by_curve(one, signature, signed) for one in secrets):
         raise RefusedError(Refusal.FORGED)
-    check_fresh(moment(stamp), now)
+    check_fresh(moment(stamp), now, fresh_for=FRESH_FOR)
     told = parts_of(document_of(call))
     events = tuple(found for one in told if (found := _event(one)) is not None)
     return Told(events, passed=len(told) - len(events))
