@@ -162,14 +162,15 @@ def dkim_keys_of(settings: Settings) -> tuple[DkimKey, ...]:
 
 
 def ingest_folder_of(settings: Settings, store: Database) -> Folder | None:
-    """The watched folder; raises SettingsError when there is none, or when it holds what is our own."""
+    """The watched folder; raises SettingsError for what is none, or holds what is our own.
+
+    One that is not there may come again, as a disk that is away does: no mail waits for that.
+    """
     path = settings.ingest_dir
     if path is None:
         return None
-    if not path.is_dir():
-        raise SettingsError(
-            f"DIGEST_INGEST_DIR names {str(path)!r}, which is no folder: make it, or name another"
-        )
+    if path.exists() and not path.is_dir():
+        raise SettingsError(f"DIGEST_INGEST_DIR names {str(path)!r}, which is no folder: name another one")
     # all that lies there is read and moved away: our settings, keys and rows would be as well
     ours = [Path(), settings.var_dir]
     if store.is_sqlite and store.url.database:

@@ -67,7 +67,7 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
     instant = parse_now(now)
     settings = load_settings(config)
 
-    async def work() -> tuple[RunReport, bool]:
+    async def work() -> tuple[RunReport, bool, str]:
         async with (
             store_to_act_on(settings) as store,
             stopping() as stop,
@@ -78,7 +78,7 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
             jobs = await jobs_for(settings, store, progress, poller=poller, watches=True, roll=roll)
             at = jobs.wall() if now is None else instant
             await jobs.poll(at, stop)
-            await jobs.look_patiently(at, stop)
+            looked = await jobs.look_patiently(at, stop)
             # before anything is sent: whose mail came back gets no more
             await jobs.read_mailbox(stop)
             async with watching(settings, store, jobs, stop, as_if=now is not None) as ended:
@@ -86,9 +86,10 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
                 ended.trouble = report.trouble
             await jobs.hand_over_all(stop)
             await jobs.record_leavings(jobs.wall())
-            return report, stop.interrupted
+            return report, stop.interrupted, looked.trouble
 
-    _end(*run(work(), event_loop_for(settings)), json, settings)
+    report, interrupted, trouble = run(work(), event_loop_for(settings))
+    _end(report, interrupted, json, settings, not_taken_in=trouble)
 
 
 def send(
@@ -208,7 +209,9 @@ def _some(emails: Sequence[str]) -> str:
     return ", ".join(emails[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _end(report: RunReport, interrupted: bool, json: bool, settings: Settings) -> None:
+def _end(
+    report: RunReport, interrupted: bool, json: bool, settings: Settings, *, not_taken_in: str = ""
+) -> None:
     """Tell the totals; the exit status says whether all went well."""
     totals = report.totals
     if json:
@@ -230,7 +233,9 @@ def _end(report: RunReport, interrupted: bool, json: bool, settings: Settings) -
         note("what was not sent stays planned: digest run sends the rest")
     if report.waiting:
         note(f"left for later: {report.waiting}")
-    failed = report.trouble or totals.refused or totals.expired or totals.uncertain
+    if not_taken_in:
+        note(f"nothing was taken in from {settings.ingest_dir}: {not_taken_in}")
+    failed = report.trouble or not_taken_in or totals.refused or totals.expired or totals.uncertain
     failed = failed or any(totals.notices.get(status) for status in _FAILED)
     raise typer.Exit(INTERRUPTED if interrupted else FAILED_IN_PART if failed else DONE)
 

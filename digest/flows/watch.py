@@ -52,6 +52,8 @@ class Looked:
     updated: int = 0
     #: files that are not at rest yet
     waiting: int = 0
+    #: why nothing could be looked for; empty when it could
+    trouble: str = ""
 
 
 @dataclass(slots=True)
@@ -136,6 +138,7 @@ class Watcher:
                 whole.added + found.added,
                 whole.updated + found.updated,
                 found.waiting,
+                found.trouble,
             )
         return whole
 
@@ -144,8 +147,9 @@ class Watcher:
             lying = await asyncio.to_thread(folder.look)
         except OSError as error:
             self._known.clear()
-            await self._troubles.tell({"": f"the folder cannot be looked into ({error.strerror})"}, now)
-            return Looked()
+            trouble = f"the folder cannot be looked into ({error.strerror})"
+            await self._troubles.tell({"": trouble}, now)
+            return Looked(trouble=trouble)
         files = self._at_rest(lying)
         count = _Count()
         for name, sight in files:

@@ -51,8 +51,7 @@ def test_a_run_waits_for_a_file_that_is_being_written_and_not_for_ever(
 @pytest.mark.parametrize(
     ("named", "words"),
     [
-        ("nowhere", "DIGEST_INGEST_DIR names 'nowhere', which is no folder: make it, or name another"),
-        ("digest.toml", "which is no folder"),
+        ("digest.toml", "DIGEST_INGEST_DIR names 'digest.toml', which is no folder: name another one"),
         (".", "names '.', where this program has its files: name another folder"),
         ("var", "where this program has its files"),
         ("inbox/../var/", "where this program has its files"),
@@ -69,6 +68,17 @@ def test_a_folder_that_cannot_be_watched_is_refused_and_nothing_is_done(
     (newsroom.folder / "var" / "digest.sqlite3").rename(newsroom.folder / "db" / "ours.sqlite3")
     shell = newsroom.with_(DIGEST_INGEST_DIR=named, DIGEST_DATABASE_URL="sqlite:///db/ours.sqlite3")
     assert words in shell(*command.split()).complaint
+
+
+def test_a_folder_that_is_away_keeps_no_mail_from_going(newsroom: Shell) -> None:
+    shell = newsroom.with_(DIGEST_INGEST_DIR="nowhere")
+    answer = shell("run", "--now", "2026-11-24T12:00:00Z", "--json")
+    assert (answer.status, answer.document["sent"]) == (1, 2)
+    words = "the folder cannot be looked into (No such file or directory)"
+    assert f"nothing was taken in from nowhere: {words}" in answer.err
+    # once it is there, what lies in it is taken in, and all is well
+    (newsroom.folder / "nowhere").mkdir()
+    assert shell.ok("run", "--now", "2026-11-24T12:05:00Z").err == ""
 
 
 def test_other_commands_do_not_ask_for_the_folder(newsroom: Shell) -> None:

@@ -139,12 +139,11 @@ async def test_a_folder_that_vanishes_is_told_once_and_goes_on_when_it_is_back(
     inbox: Inbox, tmp_path: Path
 ) -> None:
     inbox.path.rename(tmp_path / "away")
+    trouble = "the folder cannot be looked into (No such file or directory)"
     with capture_logs() as told:
         for _ in range(3):
-            assert await inbox.look(after=3) == Looked()
-    assert [line["words"] for line in told] == [
-        "the folder cannot be looked into (No such file or directory)"
-    ]
+            assert await inbox.look(after=3) == Looked(trouble=trouble)
+    assert [line["words"] for line in told] == [trouble]
     assert await inbox.troubles() == [("", told[0]["words"])]
     (tmp_path / "away").rename(inbox.path)
     inbox.put("news.json", news("Ferries"))
