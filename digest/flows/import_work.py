@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+#: What is told of an export that was given back.
+_COULD_NOT: Final = "This could not be tried"
 #: How a line is refused that names a reader again.
 _SAME: Final = "stands on line"
 
@@ -43,11 +45,28 @@ async def work_on_imports(*, store: Database, now: datetime, stop: asyncio.Event
         waiting = await imports.under_way(connection)
     done = 0
     for one in waiting:
-        done += await _work_on(one, store=store, now=now, stop=stop)
+        done += await work_on(one, store=store, now=now, stop=stop)
     return done
 
 
-async def _work_on(one: Import, *, store: Database, now: datetime, stop: asyncio.Event) -> int:
+async def ask_again(one: Import, words: str, *, store: Database, now: datetime) -> bool:
+    """Give an import back to whoever says what its columns and labels are, since it cannot be tried as it is.
+
+    False when something of it was taken already, or somebody else was quicker: then it stays as it is.
+    """
+    values: dict[str, Any] = {"added": 0, "updated": 0, "refused": 0}
+    if one.export is not None:
+        kept = [caution for caution in one.export["cautions"] if not caution.startswith(_COULD_NOT)]
+        cautions = [f"{_COULD_NOT}: {words}. Say once more what its labels are.", *kept]
+        values["export"] = {**one.export, "cautions": cautions}
+    async with store.write() as connection:
+        return await imports.step(
+            connection, one.id, ImportStatus.HANDED_OVER, {ImportStatus.REHEARSING}, now, **values
+        )
+
+
+async def work_on(one: Import, *, store: Database, now: datetime, stop: asyncio.Event) -> int:
+    """Go on with one roster for as long as it does by itself; how many pieces were done."""
     desk = await (_Desk.of(one, store) if one.export is None else _export_desk(one, store))
     done = 0
     found: Import | None = one

@@ -41,7 +41,7 @@ from digest.flows.watch import Looked, Watcher
 from digest.jobs.here import Here
 from digest.jobs.liveness import Liveness
 from digest.jobs.place import Place
-from digest.jobs.seldom import publish_due, work_on_imports
+from digest.jobs.seldom import Rosters, publish_due
 from digest.jobs.tidying import Tidying
 from digest.mail.post import Post
 from digest.store import issues, notices, webhooks
@@ -151,6 +151,7 @@ class LocalJobs:
         self._resend_uncertain: Final = resend_uncertain
         self._notifying: Final = asyncio.Lock()
         self._taking_in: Final = asyncio.Lock()
+        self._rosters: Final = Rosters(store)
         #: who is told of what an admin should look at
         self._alerts_to: Final = tuple(alerts_to)
         self._watch: Final = Watch(store=store, acts=pause_families, alerts_to=alerts_to, clock=clock)
@@ -293,7 +294,7 @@ class LocalJobs:
         if self._taking_in.locked():
             return 0
         async with self._taking_in:
-            return await work_on_imports(store=self._store, now=now, stop=stop)
+            return await self._rosters.work(now, stop)
 
     async def hand_over(self, stop: asyncio.Event) -> None:
         """Begin to hand over what webhooks are told; waits for no receiver."""
