@@ -18,7 +18,7 @@ from digest.core.pace import Limit, Limits, Pace
 from digest.core.refusals import Refusals
 from digest.core.stopwatch import Stopwatch
 from digest.core.warmup import WarmingUp
-from digest.errors import DigestError, PassingStoreError, StoreError
+from digest.errors import PassingStoreError, StoreError
 from digest.flows.deliver import deliver
 from digest.flows.patience import Patience
 from digest.flows.press import Press
@@ -27,6 +27,7 @@ from digest.flows.reputation import Watch
 from digest.flows.roll import Names, Roll
 from digest.flows.sender import LONGEST_WAIT, Allowance, Sender, close
 from digest.flows.tally import Progress, Tally, Unwatched
+from digest.jobs.besides import words_of
 from digest.jobs.sharing import Share, all_of, share_of
 from digest.mail.kept import KeptLanes
 from digest.mail.post import Post
@@ -117,7 +118,7 @@ class Here:
                     raise
                 except Exception as error:
                     # it stays due, and late; the others do not wait for it
-                    words = _words_of(error)
+                    words = words_of(error)
                     log.error("a slot cannot be planned", error=words)
                     where = f"{slugs.get(slot.newsletter_id)}, {slot.slot.label} ({slot.cadence.in_words})"
                     self._unplanned.append(f"{where} cannot be planned: {words}")
@@ -238,15 +239,9 @@ class Here:
         except StoreError:
             raise
         except Exception as error:
-            words = _words_of(error)
+            words = words_of(error)
             log.error("an issue cannot be sent", issue=issue.id, error=words)
             whole.failures.append(f"issue {issue.id} cannot be sent: {words}")
-
-
-def _words_of(error: Exception) -> str:
-    """What went wrong in one line; what is ours to mend with its kind."""
-    words = (str(error).splitlines() or [""])[0]
-    return words if isinstance(error, DigestError) else f"{type(error).__name__}: {words}"
 
 
 def _our_clock() -> datetime:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 import structlog
@@ -38,6 +39,7 @@ from digest.flows.roll import Roll
 from digest.flows.sender import LONGEST_WAIT, Allowance
 from digest.flows.tally import Progress, Tally
 from digest.flows.watch import Looked, Watcher
+from digest.jobs.besides import Besides
 from digest.jobs.here import Here
 from digest.jobs.liveness import Liveness
 from digest.jobs.place import Place
@@ -152,6 +154,7 @@ class LocalJobs:
         self._notifying: Final = asyncio.Lock()
         self._taking_in: Final = asyncio.Lock()
         self._rosters: Final = Rosters(store)
+        self._besides: Final = Besides()
         #: who is told of what an admin should look at
         self._alerts_to: Final = tuple(alerts_to)
         self._watch: Final = Watch(store=store, acts=pause_families, alerts_to=alerts_to, clock=clock)
@@ -209,8 +212,9 @@ class LocalJobs:
         tally.failures[:0] = unplanned
         totals = self._totals(planned, issue_ids, tally, found)
         # last: a roster of a million lines may take its time, and no mail waits for it
-        await self.take_in(now, stop)
-        await self._tidying.after_sending(now, stop)
+        await self._besides.do("rosters", partial(self.take_in, now, stop), 0)
+        await self._besides.do("shrinking", partial(self._tidying.after_sending, now, stop), None)
+        tally.failures += self._besides.amiss()
         trouble = tally.whole_trouble or notified.trouble
         late = [one for one in planned if one.late_by >= LATE_BY]
         mailbox = "" if self._mailbox is None else self._mailbox.state.worth_telling
@@ -247,19 +251,24 @@ class LocalJobs:
         found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=self.wall())
         self._liveness.bury(gone)
         await settle_stopped(store=self._store, now=now)
-        await count_families(store=self._store, now=now)
-        await add_up(store=self._store)
-        await self._tidying.before_sending(now)
-        # what it pauses is not sent to in this run
-        await self._watch.look_now_and_then(now)
+        for what, work in (
+            ("counting families", partial(count_families, store=self._store, now=now)),
+            ("adding up", partial(add_up, store=self._store)),
+            ("tidying", partial(self._tidying.before_sending, now)),
+            # what it pauses is not sent to in this run
+            ("watching families", partial(self._watch.look_now_and_then, now)),
+        ):
+            await self._besides.do(what, work, None)
         return found
 
     async def _planned(self, now: datetime, stop: asyncio.Event) -> list[Planned]:
         """Let come out what was appointed, and plan all that is due."""
-        published = await publish_due(store=self._store, now=now)
+        nothing: tuple[int, ...] = ()
+        drafts = partial(publish_due, store=self._store, now=now)
+        published = await self._besides.do("publishing", drafts, nothing)
         if published:
             log.info("drafts came out at their appointed time", briefings=published)
-        await self.gather_pictures(now, stop)
+        await self._besides.do("pictures", partial(self.gather_pictures, now, stop), None)
         planned = await plan_due(store=self._store, now=now)
         return planned + await self._place.plan(now, stop)
 
