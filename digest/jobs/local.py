@@ -205,7 +205,7 @@ class LocalJobs:
     async def _run(self, now: datetime, stop: asyncio.Event) -> RunReport:
         found = await self._swept(now)
         # before the issues, which may take hours: somebody may be waiting for a question
-        notified = await self.notify(now, stop)
+        notified = await self._besides.do("notices", partial(self.notify, now, stop), Notified())
         planned = await self._planned(now, stop)
         unplanned = self._here.unplanned()
         issue_ids, tally = await self._sent(now, stop)
@@ -250,8 +250,8 @@ class LocalJobs:
         # a store that cannot be used from the start is told at once: nothing is at stake yet
         found = await recover(store=self._store, is_dead=gone.__contains__, now=now, wall=self.wall())
         self._liveness.bury(gone)
-        await settle_stopped(store=self._store, now=now)
         for what, work in (
+            ("settling", partial(settle_stopped, store=self._store, now=now)),
             ("counting families", partial(count_families, store=self._store, now=now)),
             ("adding up", partial(add_up, store=self._store)),
             ("tidying", partial(self._tidying.before_sending, now)),

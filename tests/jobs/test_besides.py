@@ -27,6 +27,8 @@ async def breaks(*_given: Any, **_named: Any) -> None:
 
 #: Each piece of a round that no mail waits for, and where it is done.
 PIECES: dict[str, tuple[Any, str]] = {
+    "settling": (local, "settle_stopped"),
+    "notices": (local.LocalJobs, "notify"),
     "counting families": (local, "count_families"),
     "adding up": (local, "add_up"),
     "publishing": (local, "publish_due"),
