@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -21,8 +23,8 @@ _LOOKS: Final = 10
 #: So many of those, and what had stayed is looked through as well.
 _ALL_OF_IT: Final = 20
 _looked: Final = count(1)
-#: Where branches are counted, garbage is collected between tests alone: what is called while a greenlet runs
-#: makes the tracer lose its place, and it went on for ever.
+#: Where branches are counted, garbage is collected between tests alone, and nobody looks on: the tracer keeps
+#: its places in a dictionary of greenlets, and did not come to an end when dead ones were taken out of it.
 IS_TRACED: Final = sys.gettrace() is not None
 #: So many things that were made, and not collected, since it was looked last.
 _LOOKS_TRACED: Final = 100_000
@@ -61,7 +63,19 @@ def pytest_runtest_teardown() -> None:
     By itself the collector waits until a quarter of all there is was added; a worker grew to 5 GB.
     """
     if gc.get_count()[2] >= _LOOKS or (IS_TRACED and gc.get_count()[0] >= _LOOKS_TRACED):
-        if next(_looked) % _ALL_OF_IT == 0:
-            gc.unfreeze()
-        gc.collect()
-        gc.freeze()
+        with _unseen():
+            if next(_looked) % _ALL_OF_IT == 0:
+                gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+
+
+@contextmanager
+def _unseen() -> Iterator[None]:
+    """Nothing is traced within."""
+    tracer = sys.gettrace()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(tracer)
