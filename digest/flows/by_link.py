@@ -16,6 +16,7 @@ from digest.flows.notices import goodbye
 from digest.flows.preview import next_due
 from digest.flows.remembered import Known, Remembered
 from digest.store import newsletters, owed_again, pulling
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from subscribers import store as readers
 from subscribers.leaving import was_from_everything
@@ -87,6 +88,7 @@ async def seen_by(
     )
 
 
+@done_again
 async def leave(
     subscription_id: int, *, reason: str, store: Database, now: datetime, everything: bool = False
 ) -> bool:
@@ -105,6 +107,7 @@ async def leave(
     return bool(ended)
 
 
+@done_again
 async def take_back(subscription_id: int, *, reason: str, store: Database, now: datetime) -> bool:
     """Undo a recent leaving, as if it had not been; True when there was one to undo.
 

@@ -18,6 +18,7 @@ from digest.core.model import Issue, IssueStatus, Newsletter, Skip
 from digest.errors import InputError, NotFoundError
 from digest.store import changes, issue_states, issues, newsletters, pulling
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 
 #: What is not at its end can be taken back.
@@ -37,6 +38,7 @@ class Cancelled:
     settled: bool
 
 
+@done_again
 async def hold(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """No copy is claimed any more until the issue is released."""
     async with store.write() as connection:
@@ -65,6 +67,7 @@ async def why_held(connection: AsyncConnection, issue_id: int) -> str:
     return ""
 
 
+@done_again
 async def release(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Let an issue go on that was held; its copies get as long as those of a new one."""
     async with store.write() as connection:
@@ -74,6 +77,7 @@ async def release(issue_id: int, *, by: Actor, store: Database, now: datetime) -
         )
 
 
+@done_again
 async def approve(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Let an issue go that waits for a person's word."""
     async with store.write() as connection:
@@ -83,6 +87,7 @@ async def approve(issue_id: int, *, by: Actor, store: Database, now: datetime) -
         )
 
 
+@done_again
 async def cancel(issue_id: int, *, by: Actor, store: Database, now: datetime) -> Cancelled:
     """Take an issue back: what is not sent is skipped, and owed to its readers again in a later issue."""
     async with store.write() as connection:
