@@ -107,16 +107,26 @@ async def settle_stopped(*, store: Database, now: datetime) -> None:
             if now >= approve_by(one, await newsletters.by_id(connection, one.newsletter_id))
         ]
     for issue in stopped:
-        async with store.write() as connection:
-            await _finish(connection, issue.id, Skip.CANCELLED)
+        await _finish_cancelled(issue.id, store)
     for issue in late:
-        async with store.write() as connection:
-            await _hold_others_off(connection, issue.id)
-            # another scheduler may be at it, or somebody approves it at the last moment
-            await issue_states.keep_as_it_is(connection, issue.id)
-            found = await issues.by_id(connection, issue.id)
-            if found is not None and found.status is IssueStatus.WAITING:
-                await _cancel(connection, issue.id, Skip.NOT_APPROVED, PROGRAM, now)
+        await _let_go(issue.id, store, now)
+
+
+@done_again
+async def _finish_cancelled(issue_id: int, store: Database) -> None:
+    async with store.write() as connection:
+        await _finish(connection, issue_id, Skip.CANCELLED)
+
+
+@done_again
+async def _let_go(issue_id: int, store: Database, now: datetime) -> None:
+    async with store.write() as connection:
+        await _hold_others_off(connection, issue_id)
+        # another scheduler may be at it, or somebody approves it at the last moment
+        await issue_states.keep_as_it_is(connection, issue_id)
+        found = await issues.by_id(connection, issue_id)
+        if found is not None and found.status is IssueStatus.WAITING:
+            await _cancel(connection, issue_id, Skip.NOT_APPROVED, PROGRAM, now)
 
 
 def approve_by(issue: Issue, newsletter: Newsletter) -> datetime:

@@ -118,6 +118,7 @@ async def plan_due(*, store: Database, now: datetime) -> list[Planned]:
     return done
 
 
+@done_again
 async def _plan(order_id: int, store: Database, now: datetime) -> Planned | None:
     async with store.write() as connection:
         order = await orders.by_id(connection, order_id, alone=True)

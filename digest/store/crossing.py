@@ -1,7 +1,9 @@
 """Acts whose ways cross: PostgreSQL ends one of two that wait for each other, and it is done again.
 
-Nearly all take what they need in one order, and wait in no circle. Where that cannot be, or is not known, the
-one that was ended has left nothing behind.
+Nearly all take what they need in one order, and wait in no circle: what keeps plans and corrections apart
+(`kept_apart`), what is counted (`attempts`), addresses (`subscribers/entering`), cadences and then readers by
+their numbers (`keep_others_off`), and last what is theirs. Where that cannot be, or is not known, the one
+that was ended has left nothing behind.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ FLOWS: Final = Path(__file__).parents[2] / "digest" / "flows"
 COME_AGAIN: Final = {
     *("alerts", "counting", "deliver", "feed", "feed_leaving", "folder_troubles", "gather_pictures"),
     *("hand_over", "heard", "import_work", "mail_in", "notify", "overdue", "poll", "poll_feed", "publish"),
-    *("read_mailbox", "recorder", "recover", "reputation", "roll", "shrink", "tidy", "watch"),
+    *("read_mailbox", "recorder", "reputation", "roll", "shrink", "tidy", "watch"),
 }
 #: Flows for which everybody else has to be away, or that begin a store.
 ALONE: Final = {"move_store", "reindex", "reopen", "restore", "seed"}
@@ -33,9 +33,7 @@ NOT_DONE_AGAIN: Final = {
     "following.count_click",
     # pieces of a run
     "exports_at_desk.rehearse",
-    "issue_acts.settle_stopped",
     "orders.plan_due",
-    "orders._plan",
     # one row of the log, when all is done
     "rosters.import_roster",
     # at the shell alone, and taking it in twice does no harm
