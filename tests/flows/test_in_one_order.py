@@ -17,10 +17,12 @@ from digest.flows import (
     confirming,
     consequences,
     edit_briefing,
+    importing,
     moving,
     readers,
     sign_up,
     suppressing,
+    taking_back,
 )
 from digest.flows.by_hand import OneOff, plan_by_hand
 from digest.flows.matching import Origin
@@ -47,6 +49,7 @@ from tests.flows.newsroom import (
     wishes,
 )
 from tests.flows.returning import sent_to, settling
+from tests.flows.test_importing import taken, work
 from tests.flows.test_sign_up import ANA, add_weekly, entered, mine
 
 pytestmark = pytest.mark.anyio
@@ -162,3 +165,19 @@ async def test_a_copy_that_was_refused_for_good_and_a_correction_of_the_next_one
         assert await recorder.note(Recorded(ids[ANN], gone), ids[BO])
     await meanwhile.done()
     assert (await reader(postgres_store, ANN)).standing is Standing.BOUNCING
+
+
+async def test_an_import_is_taken_back_and_a_one_off_goes_to_all_whom_it_changed(
+    postgres_store: Database, second_postgres_store: Database, meanwhile: Meanwhile
+) -> None:
+    # Ann was there before, and Bo came with the roster
+    await join(postgres_store, ANN, TUESDAY, topics="economy")
+    number = await taken(postgres_store, f"email,name,,topics\n{ANN},Ann,,energy\n{BO},Bo,,energy\n")
+    await publish_news(postgres_store, TUESDAY, item("Tariffs", "economy"), item("Solar", "energy"))
+    await importing.undo(number, by=EDITOR, store=postgres_store, now=TUESDAY)
+    sending = partial(plan_by_hand, OneOff("daily"), store=second_postgres_store, now=TUESDAY)
+    # who came is gone by then, and whose wishes were changed has them still
+    meanwhile.around(taking_back, "_end_again", sending)
+    await work(postgres_store)
+    await meanwhile.done()
+    assert [(copy.address, copy.numbers) for copy in await copies(postgres_store)] == [(ANN, (1,))]
