@@ -21,6 +21,10 @@ class PassingStoreError(StoreError):
     """The store is locked, full or away: it may be used again later, and nothing was changed meanwhile."""
 
 
+class CrossedError(PassingStoreError):
+    """Others were changing the same, and this was ended for their sake: nothing of it was written."""
+
+
 class NotFoundError(DigestError):
     """What was named does not exist."""
 

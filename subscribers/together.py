@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from subscribers.entering import hold_addresses
 from subscribers.groups import resting_groups
 from subscribers.interning import chunks
 from subscribers.model import Standing
@@ -40,6 +41,40 @@ async def subscriptions_among(
         rows = await connection.execute(whole_subscriptions().where(mine))
         found += [subscription_from(row) for row in rows]
     return tuple(found)
+
+
+async def addresses_of(connection: AsyncConnection, ids: Collection[int]) -> dict[int, str | None]:
+    """The addresses of subscriptions, by id: None of readers who are erased."""
+    found: dict[int, str | None] = {}
+    query = select(subscriptions.c.id, subscribers.c.address_key).join(
+        subscribers, subscribers.c.id == subscriptions.c.subscriber_id
+    )
+    for some in chunks(sorted(ids)):
+        rows = await connection.execute(query.where(subscriptions.c.id.in_(some)))
+        found.update((row.id, row.address_key) for row in rows)
+    return found
+
+
+async def hold_readers(
+    connection: AsyncConnection, known: Mapping[int, str | None], more: Collection[str]
+) -> bool:
+    """Keep others off readers, all that they have and their addresses until commit, at once and in one order.
+
+    `known` has their addresses by subscription, `more` further ones, whoever reads there. False when one of
+    them has got another address meanwhile: then the wrong one is held.
+    """
+    if connection.dialect.name != "postgresql":
+        return True
+    keys = {address_key(one) for one in (*known.values(), *more) if one}
+    await hold_addresses(connection, keys)
+    ids = set(known)
+    query = select(subscriptions.c.id).join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
+    for some in chunks(sorted(keys)):
+        ids |= set((await connection.execute(query.where(subscribers.c.address_key.in_(some)))).scalars())
+    for some in chunks(sorted(ids)):
+        await keep_others_off(connection, subscriptions.c.id.in_(some))
+    after = await addresses_of(connection, known)
+    return all(after.get(id_) == (address_key(one) if one else None) for id_, one in known.items())
 
 
 async def pauses_ending_by(connection: AsyncConnection, now: datetime) -> tuple[Subscription, ...]:

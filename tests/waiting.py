@@ -1,8 +1,10 @@
-"""Waits in tests until another transaction has run into a lock."""
+"""Waits in tests until another transaction has run into a lock, or is done."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from sqlalchemy import text
 
@@ -21,3 +23,13 @@ async def until_someone_waits(store: Database, many: int = 1) -> None:
                 if (await connection.execute(query)).scalar_one() >= many:
                     return
             await asyncio.sleep(0.01)
+
+
+async def begun(store: Database, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    """Begin something, and return when it is done or waits for a lock."""
+    task = asyncio.create_task(work)
+    waits = asyncio.create_task(until_someone_waits(store))
+    await asyncio.wait({task, waits}, return_when=asyncio.FIRST_COMPLETED)
+    waits.cancel()
+    await asyncio.gather(waits, return_exceptions=True)
+    return task

@@ -25,6 +25,7 @@ from digest.store import (
     replanning,
 )
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.kept_apart import hold_off
 from subscribers.groups import hold_all_alone
@@ -77,6 +78,7 @@ def can_be_planned_anew(issue: Issue) -> bool:
     return issue.cadence_id is not None and issue.status is IssueStatus.WAITING
 
 
+@done_again
 async def plan_anew(issue_id: int, *, by: Actor, store: Database, now: datetime) -> int:
     """Plan an issue that waits for approval from what is there now; how many copies it has.
 

@@ -18,6 +18,7 @@ from digest.flows.beside import beside_now
 from digest.flows.publish import Planned, domain_of, pin, rules_of, tally
 from digest.store import beside, briefings, clicks, counters, issues, newsletters, numbered, one_offs
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.kept_apart import hold_off
 from subscribers.wishes import address_key
@@ -79,6 +80,7 @@ async def rehearse(wish: OneOff, *, store: Database) -> Plan:
         return await _plan(connection, wish)
 
 
+@done_again
 async def plan_by_hand(wish: OneOff, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Planned:
     """Write a one-off down: issue, cohorts, deliveries and bookmarks in one transaction."""
     async with store.write() as connection:

@@ -16,6 +16,7 @@ from digest.flows.notices import goodbye
 from digest.flows.preview import next_due
 from digest.flows.remembered import Known, Remembered
 from digest.store import newsletters, owed_again
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.kept_apart import hold_off
 from subscribers import store as readers
@@ -88,6 +89,7 @@ async def seen_by(
     )
 
 
+@done_again
 async def leave(
     subscription_id: int, *, reason: str, store: Database, now: datetime, everything: bool = False
 ) -> bool:
@@ -106,6 +108,7 @@ async def leave(
     return bool(ended)
 
 
+@done_again
 async def take_back(subscription_id: int, *, reason: str, store: Database, now: datetime) -> bool:
     """Undo a recent leaving, as if it had not been; True when there was one to undo.
 

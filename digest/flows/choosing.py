@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core import timetable
 from digest.flows.by_link import Seen, own, seen_by, take_back_within
 from digest.flows.coming import Coming
-from digest.flows.pauses import pausing, resuming
+from digest.flows.pauses import change_all, pausing, resuming
 from digest.flows.preview import next_due
 from digest.flows.readers import (
     Enrolment,
-    change_all,
     come_back,
     reach_of,
     rewish,
@@ -25,6 +24,7 @@ from digest.flows.readers import (
 )
 from digest.flows.remembered import Remembered
 from digest.store import counters, ledger, newsletters
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.kept_apart import hold_off
 from subscribers import store as shelf
@@ -86,6 +86,7 @@ async def look(
         return Choice(seen, tried, Coming(due, held), per_week)
 
 
+@done_again
 async def save(subscription_id: int, wishes: Wishes, *, store: Database, now: datetime) -> bool:
     """Write wishes down; False when this reader has none to change: gone, not yet come, or erased."""
     async with store.write() as connection:
@@ -96,6 +97,7 @@ async def save(subscription_id: int, wishes: Wishes, *, store: Database, now: da
     return True
 
 
+@done_again
 async def slow_down(subscription_id: int, day: str | None, *, store: Database, now: datetime) -> bool:
     """One mail a week instead of several: on `day`, or on the first of the days that there were."""
     async with store.write() as connection:
@@ -114,6 +116,7 @@ def is_faster_than_weekly(reader: Subscription) -> bool:
     return cadence.at_once or (cadence.days != (MONTHLY,) and len(cadence.days) > 1)
 
 
+@done_again
 async def pause(
     subscription_id: int,
     *,
@@ -135,6 +138,7 @@ async def pause(
         return bool(await change_all(connection, mine, change, words, now))
 
 
+@done_again
 async def resume(subscription_id: int, *, everything: bool, store: Database, now: datetime) -> bool:
     """Send again, from the next slot on."""
     async with store.write() as connection:
@@ -144,6 +148,7 @@ async def resume(subscription_id: int, *, everything: bool, store: Database, now
         return bool(await change_all(connection, mine, change, RESUMED, now))
 
 
+@done_again
 async def come_back_by_link(subscription_id: int, *, store: Database, now: datetime) -> bool:
     """Take back who left, or whose mail came back: the link was mailed to this address, so it is theirs.
 

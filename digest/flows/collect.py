@@ -22,6 +22,7 @@ from digest.ingest.topics import TopicRules
 from digest.store import briefings, desk_words, editing, topics
 from digest.store.briefings import Keys, Known, New
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.kept_apart import hold_off
 
@@ -124,6 +125,7 @@ class _Acquaintances:
         return _Which(best), _Fate.UPDATED
 
 
+@done_again
 async def collect(
     gathered: Gathered, *, store: Database, now: datetime, publish: bool = True, by: Actor = PROGRAM
 ) -> Collected:
@@ -135,6 +137,7 @@ async def collect(
         return (await collect_within(connection, gathered, now, publish=publish, by=by)).whole
 
 
+@done_again
 async def collect_all(
     parts: Sequence[Gathered], *, store: Database, now: datetime, publish: bool = True, by: Actor = PROGRAM
 ) -> Collected:
@@ -143,6 +146,7 @@ async def collect_all(
         return await _all_within(connection, parts, now, publish=publish, by=by)
 
 
+@done_again
 async def rehearse(parts: Sequence[Gathered], *, store: Database, now: datetime) -> Rehearsal:
     """Do all that `collect_all` does, look at what came of it, and take it back: nothing is changed."""
     try:

@@ -19,9 +19,10 @@ from digest.flows.preview import next_due
 from digest.flows.readers import ERASED, suppression_key
 from digest.flows.returning import begin_again, begun_again
 from digest.store import counters, newsletters, notices, topics
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.kept_apart import hold_off
-from subscribers import consents
+from subscribers import consents, together
 from subscribers import store as readers
 from subscribers.model import Standing
 from subscribers.subscription import Event, Subscription, standing_after
@@ -59,6 +60,7 @@ async def look(notice_id: int, *, store: Database, now: datetime) -> Put | None:
         return await _put(connection, notice, now)
 
 
+@done_again
 async def confirm(notice_id: int, *, seen_from: str, store: Database, now: datetime) -> Put | None:
     """Take a yes; however often it comes, it has one effect. None when there never was such a question.
 
@@ -73,21 +75,20 @@ async def confirm(notice_id: int, *, seen_from: str, store: Database, now: datet
         if notice is None or notice.kind is not NoticeKind.CONFIRM:
             return None
         whose = notice.subscription_id
-        reader = (
-            None if whose is None else await readers.subscription_by_id(connection, whose, to_change=True)
-        )
+        # all that it is about at once: one after the other, two would wait for each other
+        about = [] if whose is None else [whose, *_also(notice)]
+        held = {one.id: one for one in await together.subscriptions_by_id(connection, about)}
+        reader = None if whose is None else held.get(whose)
         # read again: somebody may have said yes, or removed it, while we waited for the row
         notice = await notices.by_id(connection, notice_id) or notice
         if reader is not None and await _is_open(connection, notice, reader, now):
-            others = [
-                await readers.subscription_by_id(connection, one, to_change=True) for one in _also(notice)
-            ]
+            others = [held[one] for one in _also(notice) if one in held]
             answered = replace(notice, answered_at=now)
             await notices.answer(connection, notice.id, now)
             await _lift_own_wish(connection, reader.address)
             await readers.set_identity(connection, reader.subscriber_id, name=notice.data.get("name") or None)
             for one in (reader, *others):
-                if one is not None and await _is_open(connection, notice, one, now):
+                if await _is_open(connection, notice, one, now):
                     begun = await _begin(connection, one, notice, seen_from, now)
                     await welcome(connection, begun, answered, expected.get(one.id, {}), now)
             notice = answered

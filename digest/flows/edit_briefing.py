@@ -20,6 +20,7 @@ from digest.flows.stories import join_new
 from digest.ingest.topics import TopicRules
 from digest.store import briefings, counters, editing, topics
 from digest.store.changes import note_change, note_changes
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.kept_apart import hold_off
 from subscribers.model import Section
@@ -65,6 +66,7 @@ class Edit(Flags):
     word: Word = BY_RULE
 
 
+@done_again
 async def write(
     draft: DraftBriefing, flags: Flags, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> Briefing:
@@ -81,6 +83,7 @@ async def write(
         return written
 
 
+@done_again
 async def edit(
     briefing_id: int, wish: Edit, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> Briefing:
@@ -130,6 +133,7 @@ async def take_topic(
     return await edit(briefing_id, Edit(topics=left), store=store, now=now, by=by)
 
 
+@done_again
 async def let_rules_decide(
     briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> Briefing:
@@ -145,6 +149,7 @@ async def let_rules_decide(
         return after
 
 
+@done_again
 async def publish_together(
     ids: Sequence[int], *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> tuple[Briefing, ...]:
@@ -156,6 +161,7 @@ async def publish_together(
         return tuple([await _briefing(connection, one.id) for one in hidden])
 
 
+@done_again
 async def publish(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Briefing:
     """Give a draft its number, or bring a retracted briefing back under the number it had."""
     async with store.write() as connection:
@@ -166,6 +172,7 @@ async def publish(briefing_id: int, *, store: Database, now: datetime, by: Actor
         return await _briefing(connection, briefing_id)
 
 
+@done_again
 async def publish_due(*, store: Database, now: datetime) -> tuple[int, ...]:
     """Publish the drafts whose appointed time has come, in the order of these times; their ids."""
     done: list[int] = []
@@ -181,6 +188,7 @@ async def publish_due(*, store: Database, now: datetime) -> tuple[int, ...]:
     return tuple(done)
 
 
+@done_again
 async def retract(
     briefing_id: int, word: Word = BY_RULE, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> Briefing:

@@ -17,6 +17,7 @@ from digest.reach.places import place_of
 from digest.store import feeds as shelf
 from digest.store import topics
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from subscribers.model import Section
 
@@ -52,6 +53,7 @@ class FeedWish:
     url: str | None = None
 
 
+@done_again
 async def add_feed(
     url: str, wish: FeedWish, *, store: Database, now: datetime, by: Actor = PROGRAM, title: str = ""
 ) -> Feed:
@@ -65,6 +67,7 @@ async def add_feed(
     return feed
 
 
+@done_again
 async def edit_feed(
     feed_id: int, wish: FeedWish, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> Feed:
@@ -90,6 +93,7 @@ async def edit_feed(
         return after
 
 
+@done_again
 async def poll_now(feed_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Feed:
     """Have the scheduler ask a feed as soon as it looks; one that was gone is given another chance."""
     async with store.write() as connection:
@@ -99,6 +103,7 @@ async def poll_now(feed_id: int, *, store: Database, now: datetime, by: Actor = 
         return replace(feed, next_poll_at=now, gone_at=None)
 
 
+@done_again
 async def remove_feed(feed_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Feed:
     """Remove a feed; its briefings stay, and what still settles comes out at its time."""
     async with store.write() as connection:

@@ -19,6 +19,7 @@ from digest.ingest.topics import TopicRules
 from digest.store import editing
 from digest.store import topics as shelf
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 
 #: Rules are tried out on so many of the newest briefings.
@@ -60,6 +61,7 @@ class TryOut:
     lost: tuple[Briefing, ...]
 
 
+@done_again
 async def add_topic(
     new: Topic, *, store: Database, now: datetime, by: Actor = PROGRAM, last: bool = True
 ) -> Topic:
@@ -76,6 +78,7 @@ async def add_topic(
         return placed
 
 
+@done_again
 async def edit_topic(
     slug: str, wish: TopicEdit, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> Topic:
@@ -92,6 +95,7 @@ async def edit_topic(
         return after
 
 
+@done_again
 async def order_topics(
     slugs: Sequence[str], *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> tuple[Topic, ...]:
@@ -122,6 +126,7 @@ async def move_topic(
     return await order_topics(order, store=store, now=now, by=by)
 
 
+@done_again
 async def remove_topic(slug: str, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Topic:
     """Remove a topic from the order and from its briefings."""
     if slug == GENERAL:

@@ -12,6 +12,7 @@ from digest.core.guesses import counted_guess, seconds_to_wait
 from digest.flows import proofs
 from digest.flows.readers import suppression_key
 from digest.store import attempts, people
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.people import Person, Session
 
@@ -140,6 +141,7 @@ async def _begin(
     return token
 
 
+@done_again
 async def _may_try(what: str, account: str, browser: Browser, store: Database, now: datetime) -> bool:
     async with store.write() as connection:
         key = await suppression_key(connection)

@@ -26,8 +26,10 @@ from digest.flows.taking_back import undo_of
 from digest.flows.taking_in import Lines
 from digest.store import imports, newsletters, topics
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.imports import Import, Piece
+from subscribers.entering import hold_addresses
 from subscribers.model import Standing
 
 #: Labels that are asked about; more of them are mapped at the shell.
@@ -89,6 +91,7 @@ def _about(export: Export, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+@done_again
 async def name_labels(
     import_id: int,
     mapping: Sequence[str],
@@ -173,6 +176,8 @@ class ExportDesk:
         export = Export(self._system, (), members)
         decided = move_in(export, self._choices, is_part=True)
         taken = Taken(export, (), (), left_out=list(decided.left_out))
+        whoever = [one.row.email for one in (*decided.arrivals, *decided.blocked)]
+        await hold_addresses(connection, whoever)
         lines = await take_arrivals(connection, decided.arrivals, self._wanted, self._by_slug, taken, now)
         await block(connection, decided.blocked, taken, one.by, now)
         return taken, lines

@@ -17,6 +17,7 @@ from digest.core.reputation import PAUSE, WINDOW, Counts, Level, Measure, Readin
 from digest.errors import InputError
 from digest.store import deliveries, family_counts, family_pauses
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.family_pauses import Pause
 from digest.store.kept_apart import hold_off
@@ -93,6 +94,7 @@ async def watched_at(connection: AsyncConnection, now: datetime) -> Families:
     return Families(FamilyWatched(0, None, sum(week.values(), Counts())), tuple(each))
 
 
+@done_again
 async def pause_family(wish: Rest, *, by: Actor, store: Database, now: datetime) -> Pause:
     """Send nothing to a family for a while, or until somebody lets it go on."""
     if not 1 <= wish.hours <= LONGEST_HOURS:
@@ -107,6 +109,7 @@ async def pause_family(wish: Rest, *, by: Actor, store: Database, now: datetime)
     return new
 
 
+@done_again
 async def resume_family(words: str, *, by: Actor, store: Database, now: datetime) -> str:
     """Send to a family again, from the next run on; its name. What led to the pause leads to no other."""
     family = parse_family(words)

@@ -15,6 +15,7 @@ from digest.flows.newsletters import newsletter_named, shown_newsletter
 from digest.ingest.almanac import public_holidays
 from digest.store import newsletters as shelf
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 
 #: Holidays further away than these are not settled anywhere.
@@ -22,6 +23,7 @@ FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2100
 
 
+@done_again
 async def add_holidays(
     slug: str, place: str, year: int, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> Newsletter:

@@ -21,6 +21,7 @@ from digest.flows.rosters import LINES_AT_A_TIME
 from digest.ingest.plaintext import read_as_text
 from digest.store import imports, newsletters
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.imports import Import
 from subscribers.roster import READ_COLUMNS, RefusedLine, split_roster
@@ -72,6 +73,7 @@ async def hand_over(text: str, *, raw: bool, by: Actor, store: Database, now: da
     return import_id
 
 
+@done_again
 async def name_columns(
     import_id: int,
     columns: Sequence[str],
@@ -107,6 +109,7 @@ async def name_columns(
         await note_change(connection, by, "import.name-columns", import_id, now, after=said)
 
 
+@done_again
 async def take(import_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Take a roster in, as it was tried."""
     async with store.write() as connection:
@@ -118,6 +121,7 @@ async def take(import_id: int, *, by: Actor, store: Database, now: datetime) -> 
         await note_change(connection, by, "import.take", import_id, now, after={"lines": one.lines})
 
 
+@done_again
 async def undo(import_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Take an import back, as far as nothing came of it since; it can be done once."""
     async with store.write() as connection:
@@ -129,6 +133,7 @@ async def undo(import_id: int, *, by: Actor, store: Database, now: datetime) -> 
         await note_change(connection, by, "import.undo", import_id, now, before=said)
 
 
+@done_again
 async def drop(import_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Put a roster away before anything of it was taken; its lines are forgotten."""
     async with store.write() as connection:

@@ -18,6 +18,7 @@ from digest.core.model import Issue, IssueStatus, Newsletter, Skip
 from digest.errors import InputError, NotFoundError
 from digest.store import changes, issue_states, issues, newsletters
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.kept_apart import hold_off
 
@@ -38,6 +39,7 @@ class Cancelled:
     settled: bool
 
 
+@done_again
 async def hold(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """No copy is claimed any more until the issue is released."""
     async with store.write() as connection:
@@ -66,6 +68,7 @@ async def why_held(connection: AsyncConnection, issue_id: int) -> str:
     return ""
 
 
+@done_again
 async def release(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Let an issue go on that was held; its copies get as long as those of a new one."""
     async with store.write() as connection:
@@ -75,6 +78,7 @@ async def release(issue_id: int, *, by: Actor, store: Database, now: datetime) -
         )
 
 
+@done_again
 async def approve(issue_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Let an issue go that waits for a person's word."""
     async with store.write() as connection:
@@ -84,6 +88,7 @@ async def approve(issue_id: int, *, by: Actor, store: Database, now: datetime) -
         )
 
 
+@done_again
 async def cancel(issue_id: int, *, by: Actor, store: Database, now: datetime) -> Cancelled:
     """Take an issue back: what is not sent is skipped, and owed to its readers again in a later issue."""
     async with store.write() as connection:
@@ -103,16 +108,26 @@ async def settle_stopped(*, store: Database, now: datetime) -> None:
             if now >= approve_by(one, await newsletters.by_id(connection, one.newsletter_id))
         ]
     for issue in stopped:
-        async with store.write() as connection:
-            await _finish(connection, issue.id, Skip.CANCELLED)
+        await _finish_cancelled(issue.id, store)
     for issue in late:
-        async with store.write() as connection:
-            await _hold_others_off(connection, issue.id)
-            # another scheduler may be at it, or somebody approves it at the last moment
-            await issue_states.keep_as_it_is(connection, issue.id)
-            found = await issues.by_id(connection, issue.id)
-            if found is not None and found.status is IssueStatus.WAITING:
-                await _cancel(connection, issue.id, Skip.NOT_APPROVED, PROGRAM, now)
+        await _let_go(issue.id, store, now)
+
+
+@done_again
+async def _finish_cancelled(issue_id: int, store: Database) -> None:
+    async with store.write() as connection:
+        await _finish(connection, issue_id, Skip.CANCELLED)
+
+
+@done_again
+async def _let_go(issue_id: int, store: Database, now: datetime) -> None:
+    async with store.write() as connection:
+        await _hold_others_off(connection, issue_id)
+        # another scheduler may be at it, or somebody approves it at the last moment
+        await issue_states.keep_as_it_is(connection, issue_id)
+        found = await issues.by_id(connection, issue_id)
+        if found is not None and found.status is IssueStatus.WAITING:
+            await _cancel(connection, issue_id, Skip.NOT_APPROVED, PROGRAM, now)
 
 
 def approve_by(issue: Issue, newsletter: Newsletter) -> datetime:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.returned import Kind, Returned
 from digest.core.settling import GRAVITY
+from digest.errors import CrossedError
 from digest.mail.evidence import Evidence, Named, Proof
 from digest.store import returned
 from digest.store.returned import Mailed
@@ -75,6 +76,27 @@ async def match(
             chosen = _by_address(event, by_address)
         found.append(chosen or Matched(event, b""))
     return [_with_key(one, origin) for one in _mildest(found, reports)]
+
+
+async def hold_readers(connection: AsyncConnection, matched: Sequence[Matched]) -> None:
+    """Keep others off all whom this is about until commit, and their addresses: before any of it is acted on.
+
+    In the order of the mails two who settle, write or suppress would wait for each other. Raises CrossedError
+    when somebody of them moves to another address at this moment.
+    """
+    mailed = [one.mailed for one in matched if one.mailed is not None]
+    ids = {one for each in matched for one in each.subscription_ids}
+    ids |= {one.subscription_id for one in mailed if one.subscription_id is not None}
+    known = await together.addresses_of(connection, ids)
+    # to what is no issue an address belongs that its reader may have given up long ago
+    known |= {
+        one.subscription_id: one.address
+        for one in mailed
+        if one.subscription_id is not None and one.delivery_id is not None
+    }
+    named = {one.address for one in mailed} | {one.event.recipient for one in matched}
+    if not await together.hold_readers(connection, known, named):
+        raise CrossedError("a reader was just moving to another address: try again")
 
 
 def _mildest(found: Sequence[Matched], reports: Sequence[int]) -> list[Matched]:

@@ -18,6 +18,7 @@ from digest.flows.readers import suppression_key
 from digest.flows.sign_up import may_ask
 from digest.render.greetings import masked
 from digest.store import newsletters, notices, returned
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from subscribers import store as readers
 from subscribers.entering import hold_addresses
@@ -65,6 +66,7 @@ class Moving:
     new: str = ""
 
 
+@done_again
 async def ask_to_move(
     subscription_id: int, new_address: str, *, seen_from: str, store: Database, now: datetime
 ) -> str:
@@ -76,11 +78,14 @@ async def ask_to_move(
     confirms addresses of their own may have others asked, so this counts for the same limits as sign-ups do.
     """
     async with store.write() as connection:
+        if await readers.subscription_by_id(connection, subscription_id) is None:
+            return ERASED
+        # counted before a reader is held, as where somebody signs up
+        if not await may_ask(connection, seen_from, new_address, now):
+            return TOO_MANY
         reader = await readers.subscription_by_id(connection, subscription_id, to_change=True)
         if reader is None:
             return ERASED
-        if not await may_ask(connection, seen_from, new_address, now):
-            return TOO_MANY
         newsletter = await newsletters.by_id(connection, reader.newsletter_id)
         new = partial(notice_for, reader, newsletter)
         before = await notices.asked_by(connection, NoticeKind.MOVE, reader.subscriber_id, since=now - A_DAY)
@@ -110,6 +115,7 @@ async def look(notice_id: int, *, store: Database, now: datetime) -> Moving | No
         return await _moving(connection, notice, reader, now)
 
 
+@done_again
 async def answer(notice_id: int, *, store: Database, now: datetime) -> Moving | None:
     """Take the yes of the new address, or the no of the old one, which also takes a move back.
 
@@ -137,7 +143,7 @@ async def _take(connection: AsyncConnection, notice: Notice, reader: Subscriptio
     await notices.answer(connection, notice.id, now)
     if not says_yes:
         await notices.close_question(connection, NoticeKind.MOVE, notice.occasion, reader.id, now)
-    for one in await readers.subscriptions_beside(connection, reader.id, to_change=True):
+    for one in await readers.subscriptions_beside(connection, reader.id):
         words = MOVED if says_yes else KEPT
         await readers.note_standing(connection, one.id, one.standing, one.standing, words, now)
         if moves and one.standing is Standing.PENDING:
@@ -176,7 +182,9 @@ async def _behind(
         return notice, None
     if to_change:
         await hold_addresses(connection, [str(notice.data.get(which, "")) for which in ("old", "new")])
-    reader = await readers.subscription_by_id(connection, notice.subscription_id, to_change=to_change)
+        # all that the reader has, at once: one after the other, two would wait for each other
+        await readers.subscriptions_beside(connection, notice.subscription_id, to_change=True)
+    reader = await readers.subscription_by_id(connection, notice.subscription_id)
     # read again: somebody may have answered while we waited for the row
     return (await notices.by_id(connection, notice_id) if to_change else notice), reader
 

@@ -11,13 +11,17 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Newsletter
+from digest.errors import CrossedError
 from digest.flows.readers import forget_reader
 from digest.store import answers, events, kept, newsletters, numbered, returned_mails
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from digest.store.issues import numbers_in
 from subscribers import store as readers
+from subscribers.entering import hold_addresses
 from subscribers.subscription import Subscription
+from subscribers.wishes import address_key
 
 #: Columns that say how we work rather than anything of the reader.
 _INNER = frozenset({"id", "subscription_id", "newsletter_id", "address_key", "cadence_id", "profile_id"}) | {
@@ -41,12 +45,24 @@ async def all_of(address: str, *, store: Database) -> dict[str, Any] | None:
 
 async def erase_behind(subscription_id: int, *, store: Database, now: datetime) -> bool:
     """Forget the reader of this subscription; False when that was done before."""
+    was_there = await _erase(subscription_id, store, now)
+    if was_there:
+        await leave_nothing(store)
+    return was_there
+
+
+@done_again
+async def _erase(subscription_id: int, store: Database, now: datetime) -> bool:
     async with store.write() as connection:
+        before = await readers.subscription_by_id(connection, subscription_id)
+        if before is None:
+            return False
+        await hold_addresses(connection, [before.address])
         mine = await readers.subscriptions_beside(connection, subscription_id, to_change=True)
+        if any(address_key(one.address) != address_key(before.address) for one in mine):
+            raise CrossedError("the reader was just moving to another address: try again")
         if mine:
             await forget_reader(connection, mine, now)
-    if mine:
-        await leave_nothing(store)
     return bool(mine)
 
 

@@ -33,6 +33,7 @@ from digest.render.environment import mail_environment, style_of
 from digest.store import newsletters as shelf
 from digest.store import topics
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from subscribers.model import Section
 from subscribers.wishes import parse_address, parse_max_items, parse_sections
@@ -48,6 +49,7 @@ MOST_LEAD: Final = 12 * 60
 Said = Mapping[str, Any]
 
 
+@done_again
 async def add_newsletter(
     slug: str,
     said: Said,
@@ -69,6 +71,7 @@ async def add_newsletter(
     return made
 
 
+@done_again
 async def edit_newsletter(
     slug: str,
     said: Said,

@@ -21,6 +21,7 @@ from digest.flows.by_hand import OneOff, Part, plan_in, rehearse
 from digest.flows.publish import Planned
 from digest.store import counters, newsletters, one_offs, orders
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.one_off_tables import OrderStatus
 from digest.store.orders import Order
@@ -35,6 +36,7 @@ _UPTO: Final = "upto"
 FURTHEST: Final = timedelta(days=366)
 
 
+@done_again
 async def place(
     wish: OneOff,
     copies: int,
@@ -83,6 +85,7 @@ async def place(
     return found
 
 
+@done_again
 async def take_back(order_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Cancel an order that is not planned yet."""
     async with store.write() as connection:
@@ -115,6 +118,7 @@ async def plan_due(*, store: Database, now: datetime) -> list[Planned]:
     return done
 
 
+@done_again
 async def _plan(order_id: int, store: Database, now: datetime) -> Planned | None:
     async with store.write() as connection:
         order = await orders.by_id(connection, order_id, alone=True)

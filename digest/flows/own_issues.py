@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
 from digest.store import newsletters, numbered, opinions, own_copies
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.own_copies import Carried, OwnCopy
 from subscribers import store as readers
@@ -84,6 +85,7 @@ async def rated(
         return await _rated(connection, subscription_id, issue_id)
 
 
+@done_again
 async def rate(
     subscription_id: int,
     issue_id: int,

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core import timetable
 from digest.errors import InputError
 from digest.store import corrections
-from subscribers.subscription import Gap, Subscription, paused, resumed
+from subscribers import store as shelf
+from subscribers.subscription import Gap, StandingError, Subscription, paused, resumed
 
 #: A change of one subscription: the new state, and the gap that it leaves.
 Change = Callable[[Subscription], tuple[Subscription, Gap | None]]
@@ -39,6 +40,24 @@ async def resuming(
         return resumed(one, newest=newest, served_day=served_day, passing=passing)
 
     return change
+
+
+async def change_all(
+    connection: AsyncConnection, mine: Iterable[Subscription], change: Change, words: str, now: datetime
+) -> tuple[Subscription, ...]:
+    """Write one change of several subscriptions down, with the gap that it leaves; all of them or none."""
+    changed = []
+    for before in mine:
+        try:
+            after, gap = change(before)
+        except StandingError as error:
+            raise InputError(f"{before.address}: {error}") from error
+        await shelf.save(connection, after)
+        await shelf.note_standing(connection, after.id, before.standing, after.standing, words, now)
+        if gap is not None:
+            await shelf.note_gap(connection, after.id, gap, now)
+        changed.append(after)
+    return tuple(changed)
 
 
 async def passing_by(connection: AsyncConnection, readers: Iterable[Subscription]) -> Collection[int]:

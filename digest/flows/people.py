@@ -16,6 +16,7 @@ from digest.errors import InputError, NotFoundError
 from digest.flows import proofs
 from digest.store import people
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.people import ApiKey, Person
 
@@ -31,6 +32,7 @@ class Pass:
     token: str = ""
 
 
+@done_again
 async def add_person(
     name: str, role: Role, password: str, *, by: Actor, store: Database, now: datetime
 ) -> Person:
@@ -45,6 +47,7 @@ async def add_person(
         return await _person(connection, new_id)
 
 
+@done_again
 async def change_role(person_id: int, role: Role, *, by: Actor, store: Database, now: datetime) -> Person:
     """Give somebody another role; what they may do changes with their next request."""
     async with store.write() as connection:
@@ -56,6 +59,7 @@ async def change_role(person_id: int, role: Role, *, by: Actor, store: Database,
         return await _person(connection, person_id)
 
 
+@done_again
 async def shut_out(person_id: int, *, by: Actor, store: Database, now: datetime) -> Person:
     """Let somebody in no more: sessions end, keys are of no use. The account stays, for the log names it."""
     async with store.write() as connection:
@@ -67,6 +71,7 @@ async def shut_out(person_id: int, *, by: Actor, store: Database, now: datetime)
         return await _person(connection, person_id)
 
 
+@done_again
 async def let_in(person_id: int, *, by: Actor, store: Database, now: datetime) -> Person:
     """Let somebody in again."""
     async with store.write() as connection:
@@ -76,6 +81,7 @@ async def let_in(person_id: int, *, by: Actor, store: Database, now: datetime) -
         return await _person(connection, person_id)
 
 
+@done_again
 async def set_password(
     person_id: int, password: str, allowed: Pass, *, store: Database, now: datetime
 ) -> None:
@@ -89,6 +95,7 @@ async def set_password(
         await note_change(connection, allowed.by, "person.password", person_id, now)
 
 
+@done_again
 async def begin_codes(
     person_id: int, secret: str, code: str, allowed: Pass, *, store: Database, now: datetime
 ) -> tuple[str, ...]:
@@ -113,6 +120,7 @@ async def begin_codes(
     return recovery
 
 
+@done_again
 async def end_codes(person_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Ask for one-time codes no more."""
     async with store.write() as connection:
@@ -122,6 +130,7 @@ async def end_codes(person_id: int, *, by: Actor, store: Database, now: datetime
         await note_change(connection, by, "person.codes-off", person_id, now)
 
 
+@done_again
 async def make_key(
     person_id: int, label: str, scopes: Collection[Power], *, by: Actor, store: Database, now: datetime
 ) -> tuple[ApiKey, str]:
@@ -142,6 +151,7 @@ async def make_key(
     return made, key
 
 
+@done_again
 async def revoke_key(
     key_id: int, *, by: Actor, store: Database, now: datetime, of_person: int | None = None
 ) -> ApiKey:

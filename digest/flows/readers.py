@@ -15,7 +15,7 @@ from digest.core.model import Newsletter, Topic
 from digest.errors import InputError, NotFoundError
 from digest.flows.noted import note_reader
 from digest.flows.notices import ask_to_confirm, goodbye
-from digest.flows.pauses import Change, pausing, resuming
+from digest.flows.pauses import change_all, pausing, resuming
 from digest.store import (
     calls,
     counters,
@@ -31,6 +31,7 @@ from digest.store import (
 from digest.store import newsletters as newsletter_shelf
 from digest.store import returned as came_back
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from subscribers import consents
@@ -39,7 +40,6 @@ from subscribers.entering import hold_addresses
 from subscribers.model import Bookmark, Standing
 from subscribers.subscription import (
     Gap,
-    StandingError,
     Subscription,
     left,
     returned,
@@ -64,6 +64,7 @@ class Enrolment:
     reason: str
 
 
+@done_again
 async def subscribe(
     new: Enrolment,
     *,
@@ -117,6 +118,7 @@ async def enrolled(connection: AsyncConnection, new: Enrolment, now: datetime) -
     return subscription
 
 
+@done_again
 async def edit(
     address: str,
     newsletter_slug: str | None,
@@ -169,6 +171,7 @@ def rewished(one: Subscription, wishes: Wishes, *, last_day: date, now: datetime
     return replace(one, cadence=cadence, profile=profile, served_day=served)
 
 
+@done_again
 async def pause(
     address: str,
     newsletter_slug: str | None,
@@ -191,6 +194,7 @@ async def pause(
         return changed
 
 
+@done_again
 async def resume(
     address: str, newsletter_slug: str | None, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> tuple[Subscription, ...]:
@@ -205,6 +209,7 @@ async def resume(
         return changed
 
 
+@done_again
 async def unsubscribe(
     address: str,
     newsletter_slug: str | None,
@@ -228,15 +233,24 @@ async def unsubscribe(
 
 async def erase(address: str, *, store: Database, now: datetime, by: Actor = PROGRAM) -> None:
     """Forget who a reader was; a keyed hash remains, so that no import brings the address back."""
-    async with store.write() as connection:
-        mine = await require_subscriptions(connection, address, None)
-        await forget_reader(connection, mine, now)
-        await note_change(connection, by, "reader.erase", mine[0].subscriber_id, now)
+    await _erase(address, store, now, by)
     await leave_nothing(store)
 
 
+@done_again
+async def _erase(address: str, store: Database, now: datetime, by: Actor) -> None:
+    async with store.write() as connection:
+        await hold_addresses(connection, [address])
+        mine = await require_subscriptions(connection, address, None)
+        await forget_reader(connection, mine, now)
+        await note_change(connection, by, "reader.erase", mine[0].subscriber_id, now)
+
+
 async def forget_reader(connection: AsyncConnection, mine: Sequence[Subscription], now: datetime) -> None:
-    """Forget the one reader of these subscriptions, within a transaction; a checkpoint is to follow it."""
+    """Forget the one reader of these subscriptions, within a transaction; a checkpoint is to follow it.
+
+    The caller holds the address, so that nobody begins to read there meanwhile.
+    """
     still = [one for one in mine if one.standing is not Standing.LEFT]
     for one in still:
         gone = replace(one, standing=Standing.LEFT, away_after=None, paused_until=None)
@@ -356,24 +370,6 @@ def coming_back(
     if mine.standing is Standing.PENDING:
         return replace(wished, standing=Standing.ACTIVE, served_day=max(served, last_day)), None
     return returned(wished, reach=reach, served_day=served, reason=str(mine.standing))
-
-
-async def change_all(
-    connection: AsyncConnection, mine: Iterable[Subscription], change: Change, words: str, now: datetime
-) -> tuple[Subscription, ...]:
-    """Write one change of several subscriptions down, with the gap that it leaves; all of them or none."""
-    changed = []
-    for before in mine:
-        try:
-            after, gap = change(before)
-        except StandingError as error:
-            raise InputError(f"{before.address}: {error}") from error
-        await shelf.save(connection, after)
-        await shelf.note_standing(connection, after.id, before.standing, after.standing, words, now)
-        if gap is not None:
-            await shelf.note_gap(connection, after.id, gap, now)
-        changed.append(after)
-    return tuple(changed)
 
 
 async def _newsletter(connection: AsyncConnection, slug: str) -> Newsletter:

@@ -25,6 +25,7 @@ from digest.flows.patience import Patience
 from digest.store import deliveries, recording
 from digest.store.database import Database
 from digest.store.deliveries import Recorded
+from digest.store.kept_apart import hold_off
 
 #: The longest that notes gather after a commit, in seconds: a slow disk must not slow lanes twice.
 _LONGEST_REST: Final = 0.005
@@ -149,6 +150,9 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
             stale, ours = await self._store.write_apart(partial(self._write_usual, sent, starting))
         else:
             async with self._store.write() as connection:
+                if any(map(_touches_readers, results)):
+                    # whoever corrects takes the copies first and then the readers, as is done here
+                    await hold_off(connection)
                 stale = await deliveries.record(connection, self._owner, results, self._now())
                 ours = await deliveries.begin(connection, self._owner, starting, self._wall())
         if stale:
@@ -161,6 +165,11 @@ class Recorder(AbstractAsyncContextManager["Recorder"]):
         """What is nearly always to be written: all went well, and others begin."""
         stale = recording.record_sent(connection, self._owner, sent, self._now())
         return stale, recording.begin(connection, self._owner, starting, self._wall())
+
+
+def _touches_readers(result: Recorded) -> bool:
+    """Whether a verdict changes how far its reader is, or the standing."""
+    return result.verdict.hard_bounce or result.verdict.status is DeliveryStatus.EXPIRED
 
 
 def _use_the_time(group: Sequence[_Note]) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from digest.core import timetable
 from digest.flows.pauses import passing_by
 from digest.store import deliveries, notices, numbered
+from digest.store.crossing import done_again
 from digest.store.database import Database
+from digest.store.deliveries import Swept
 from digest.store.kept_apart import hold_off
 from subscribers import store as readers
 from subscribers import together
@@ -34,14 +36,21 @@ async def recover(
     async with store.read() as connection:
         owners = await deliveries.owners_at_work(connection) | await notices.owners_at_work(connection)
     dead = {owner for owner in owners if is_dead(owner)}
+    swept = await _sweep(store, dead, wall)
+    return Recovered(*swept, resumed=await _wake(store, now))
+
+
+@done_again
+async def _sweep(store: Database, dead: Collection[str], wall: datetime) -> Swept:
     async with store.write() as connection:
         # who takes back or corrects changes the same copies in another order
         await hold_off(connection)
         swept = await deliveries.sweep(connection, dead=dead, wall=wall)
         await notices.sweep(connection, dead=dead, wall=wall)
-    return Recovered(*swept, resumed=await _wake(store, now))
+    return swept
 
 
+@done_again
 async def _wake(store: Database, now: datetime) -> int:
     """End the pauses whose time is up; slots since then are owed, even when this comes late."""
     async with store.write() as connection:

@@ -13,10 +13,11 @@ from digest.core.returned import Kind, Returned
 from digest.core.settling import TABLE, Effect
 from digest.errors import InputError, NotFoundError
 from digest.flows.consequences import Consequences
-from digest.flows.matching import LATELY, Matched
+from digest.flows.matching import LATELY, Matched, hold_readers
 from digest.mail.evidence import Proof
 from digest.store import returned, returned_mails
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.returned_mails import KeptMail, Return
 from subscribers import store as readers
@@ -31,6 +32,7 @@ async def look(return_id: int, *, store: Database) -> tuple[Return, KeptMail | N
         return one, mail
 
 
+@done_again
 async def apply(
     return_id: int,
     *,
@@ -53,6 +55,7 @@ async def apply(
             raise InputError(f"this was settled already ({one.effect}): nothing is left to say of it")
         one = _understood(one, kind)
         matched = await _meant(connection, one, address, delivery_id, now)
+        await hold_readers(connection, [matched])
         acting = Consequences(connection, now)
         effect = await acting.follow(matched)
         await acting.finish()
@@ -76,6 +79,7 @@ async def apply(
     return effect
 
 
+@done_again
 async def be_done_with(return_id: int, *, by: Actor, store: Database, now: datetime) -> bool:
     """Say that a kept mail needs nobody any more; False when somebody said so before."""
     async with store.write() as connection:
@@ -88,6 +92,7 @@ async def be_done_with(return_id: int, *, by: Actor, store: Database, now: datet
     return done
 
 
+@done_again
 async def clear_score(subscriber_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Forget what speaks against an address."""
     async with store.write() as connection:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from digest.core.access import PROGRAM, Actor
+from digest.core.model import Newsletter
 from digest.flows.readers import topic_names
 from digest.flows.taking_in import FIRST_NEWSLETTER, Lines
 from digest.store import newsletters, topics
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from subscribers.consents import Shown
 from subscribers.roster import RefusedLine, RosterRow, read_roster
@@ -53,14 +55,8 @@ async def import_roster(
     added = updated = 0
     for start in range(0, len(rows), LINES_AT_A_TIME):
         some = rows[start : start + LINES_AT_A_TIME]
-        async with store.write() as connection:
-            page = await Lines.of(connection, some, by_slug, now)
-            await page.take_all(some, rejected)
-            await page.write_down()
-            if grounds is not None:
-                await page.note_basis(grounds)
-            if dry_run:
-                await connection.rollback()
+        page, unfit = await _take_some(some, by_slug, store, now, dry_run=dry_run, grounds=grounds)
+        rejected += unfit
         added += page.added
         updated += len(page.changed)
     if not dry_run:
@@ -68,6 +64,28 @@ async def import_roster(
             counts = {"added": added, "updated": updated, "refused": len(rejected)}
             await note_change(connection, by, "reader.import", "a roster", now, after=counts)
     return Imported(added, updated, tuple(sorted(rejected, key=lambda refusal: refusal.line)))
+
+
+@done_again
+async def _take_some(
+    rows: Sequence[RosterRow],
+    by_slug: Mapping[str, Newsletter],
+    store: Database,
+    now: datetime,
+    *,
+    dry_run: bool,
+    grounds: Shown | None,
+) -> tuple[Lines, list[RefusedLine]]:
+    unfit: list[RefusedLine] = []
+    async with store.write() as connection:
+        page = await Lines.of(connection, rows, by_slug, now)
+        await page.take_all(rows, unfit)
+        await page.write_down()
+        if grounds is not None:
+            await page.note_basis(grounds)
+        if dry_run:
+            await connection.rollback()
+    return page, unfit
 
 
 def _once_each(rows: Sequence[RosterRow], rejected: list[RefusedLine]) -> tuple[RosterRow, ...]:

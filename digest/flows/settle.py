@@ -20,7 +20,7 @@ from digest.core.returned import Kind, Returned
 from digest.core.settling import Effect
 from digest.core.unread import KEPT_OCTETS
 from digest.flows.consequences import Consequences
-from digest.flows.matching import Matched, Origin, match
+from digest.flows.matching import Matched, Origin, hold_readers, match
 from digest.flows.reputation import Watch
 from digest.flows.unread import UnreadMails
 from digest.mail.bounces import read_returned
@@ -156,6 +156,7 @@ class Settling:
         # each event of a provider is a report by itself
         reports = list(range(len(events))) if mails is None else [id(mail) for mail in mails]
         matched = await match(connection, events, reports, origin, evidence, now)
+        await hold_readers(connection, matched)
         seen = await returned.known(connection, {one.key for one in matched})
         known = await _addresses(connection, matched)
         acting = Consequences(connection, now, replies_to=self._replies_to)

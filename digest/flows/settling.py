@@ -13,6 +13,7 @@ from digest.core.model import DeliveryStatus, Issue, IssueStatus, Skip
 from digest.errors import InputError, NotFoundError
 from digest.store import issue_states, issues, ledger, pulling, volumes
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.kept_apart import hold_off
 from digest.store.ledger import Entry
@@ -24,6 +25,7 @@ _TAKEN_BACK: Final = (IssueStatus.CANCELLING, IssueStatus.CANCELLED)
 _TOGETHER: Final = 1000
 
 
+@done_again
 async def retry(delivery_ids: Sequence[int], *, by: Actor, store: Database, now: datetime) -> None:
     """Try refused or deferred copies again with the next run, without what was retracted meanwhile.
 
@@ -46,26 +48,30 @@ async def retry_refused(issue_id: int, *, by: Actor, store: Database, now: datet
     """Try all refused copies of an issue again: how many."""
     done, after = 0, 0
     while True:
-        async with store.write() as connection:
-            await hold_off(connection)
-            await _require_alive(connection, issue_id)
-            ids = await ledger.ids_of(
-                connection, issue_id, DeliveryStatus.REFUSED, after=after, limit=_TOGETHER
-            )
-            for delivery_id in ids:
-                await ledger.retry(connection, delivery_id, DeliveryStatus.REFUSED)
-            if ids:
-                await issue_states.make_young(connection, issue_id, now)
-                await pulling.pull_retracted(connection, issue_id)
-                await note_change(
-                    *(connection, by, "issue.retry", issue_id, now), after={"copies tried again": len(ids)}
-                )
+        ids = await _retry_some(issue_id, after, by, store, now)
         done += len(ids)
         if len(ids) < _TOGETHER:
             return done
         after = ids[-1]
 
 
+@done_again
+async def _retry_some(issue_id: int, after: int, by: Actor, store: Database, now: datetime) -> Sequence[int]:
+    async with store.write() as connection:
+        await hold_off(connection)
+        await _require_alive(connection, issue_id)
+        ids = await ledger.ids_of(connection, issue_id, DeliveryStatus.REFUSED, after=after, limit=_TOGETHER)
+        for delivery_id in ids:
+            await ledger.retry(connection, delivery_id, DeliveryStatus.REFUSED)
+        if ids:
+            await issue_states.make_young(connection, issue_id, now)
+            await pulling.pull_retracted(connection, issue_id)
+            said = {"copies tried again": len(ids)}
+            await note_change(connection, by, "issue.retry", issue_id, now, after=said)
+    return ids
+
+
+@done_again
 async def resolve(
     delivery_id: int, *, was_sent: bool, by: Actor, store: Database, now: datetime
 ) -> DeliveryStatus:

@@ -14,12 +14,14 @@ from digest.core.notices import Notice
 from digest.errors import InputError, NotFoundError
 from digest.store import notices
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 
 #: What a person may have tried again; what was skipped has a reason that a retry does not lift.
 RETRIABLE: Final = frozenset({DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED, DeliveryStatus.EXPIRED})
 
 
+@done_again
 async def retry(ids: Sequence[int], *, store: Database, now: datetime, by: Actor = PROGRAM) -> list[Notice]:
     """Try notices again with the next run that were refused, deferred or given up."""
     async with store.write() as connection:
@@ -35,6 +37,7 @@ async def retry(ids: Sequence[int], *, store: Database, now: datetime, by: Actor
         return [await require(connection, notice_id) for notice_id in ids]
 
 
+@done_again
 async def resolve(
     notice_id: int, *, was_sent: bool, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> Notice:

@@ -16,6 +16,7 @@ from digest.core.model import Briefing, BriefingStatus
 from digest.errors import InputError, NotFoundError
 from digest.store import briefings, editing, stories
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.stories import Join
 from subscribers.interning import chunks
@@ -93,6 +94,7 @@ async def story_of(connection: AsyncConnection, briefing: Briefing) -> Story | N
     return Story(briefing.story_id, members, in_front, joins)
 
 
+@done_again
 async def join(ids: Sequence[int], *, store: Database, now: datetime, by: Actor = PROGRAM) -> Story:
     """Say that briefings tell of the same event; the stories that they are in become one."""
     wanted = list(dict.fromkeys(ids))
@@ -118,6 +120,7 @@ async def join(ids: Sequence[int], *, store: Database, now: datetime, by: Actor 
         return await _story(connection, wanted[0])
 
 
+@done_again
 async def split(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Briefing:
     """Say that a briefing tells of something else than the rest of its story; the rule remembers it."""
     async with store.write() as connection:
@@ -136,6 +139,7 @@ async def split(briefing_id: int, *, store: Database, now: datetime, by: Actor =
         return await _briefing(connection, briefing_id)
 
 
+@done_again
 async def put_in_front(briefing_id: int, *, store: Database, now: datetime, by: Actor = PROGRAM) -> Story:
     """Let copies that hold several of a story show this one."""
     async with store.write() as connection:

@@ -19,9 +19,11 @@ from digest.errors import InputError, NotFoundError
 from digest.flows.noted import note_reader
 from digest.flows.readers import suppression_key
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from subscribers import store as shelf
 from subscribers import together
+from subscribers.entering import hold_addresses, hold_every_address
 from subscribers.model import Standing
 from subscribers.roster import RefusedLine, write_cells
 from subscribers.subscription import Subscription, lifted, suppressed
@@ -67,15 +69,32 @@ async def suppress_addresses(
         raise InputError("no address was given: write one a line")
     added = 0
     for start in range(0, len(addresses), _AT_A_TIME):
-        some = addresses[start : start + _AT_A_TIME]
-        async with store.write() as connection:
-            key = await suppression_key(connection)
-            new = await suppress_by_hand(connection, some, key, by.name[:140], words, now)
-            ended = await suppress_readers(connection, some, by, now)
-            said = {"added": new, "readers": ended}
-            await note_change(connection, by, "suppression.add", "a list", now, after=said)
-            added += new
+        added += await _suppress_some(addresses[start : start + _AT_A_TIME], words, by, store, now)
     return Suppressed(added, len(addresses) - added, tuple(rejected))
+
+
+@done_again
+async def _suppress_some(
+    addresses: Sequence[str], note: str, by: Actor, store: Database, now: datetime
+) -> int:
+    async with store.write() as connection:
+        new, ended = await suppress_within(connection, addresses, note=note, by=by, now=now)
+        said = {"added": new, "readers": ended}
+        await note_change(connection, by, "suppression.add", "a list", now, after=said)
+    return new
+
+
+async def suppress_within(
+    connection: AsyncConnection, addresses: Sequence[str], *, note: str, by: Actor, now: datetime
+) -> tuple[int, int]:
+    """Put addresses on the list within a transaction: how many are new, and how many subscriptions it ended.
+
+    Addresses, readers, list: whoever forbids an address takes them in this order.
+    """
+    await hold_addresses(connection, addresses)
+    ended = await suppress_readers(connection, addresses, by, now)
+    key = await suppression_key(connection)
+    return await suppress_by_hand(connection, addresses, key, by.name[:140], note, now), ended
 
 
 async def suppress_hashes(
@@ -95,19 +114,28 @@ async def suppress_hashes(
     kept = [kept_hash(one, hashing, key) for one in given]
     added = 0
     for start in range(0, len(kept), _HASHES_AT_A_TIME):
-        some = kept[start : start + _HASHES_AT_A_TIME]
-        async with store.write() as connection:
-            new = await suppress_hashes_by_hand(connection, some, by.name[:140], words, now)
-            await note_change(connection, by, "suppression.add", "a list", now, after={"added": new})
-            added += new
+        added += await _add_hashes(kept[start : start + _HASHES_AT_A_TIME], words, by, store, now)
     # whoever comes from here on is refused; those who are here already are looked for
     await _suppress_who_is_meant(frozenset(kept), key, by, store, now)
     return Suppressed(added, len(kept) - added, tuple(rejected))
 
 
+@done_again
+async def _add_hashes(hashes: Sequence[bytes], note: str, by: Actor, store: Database, now: datetime) -> int:
+    async with store.write() as connection:
+        # who comes in at this moment has asked already, and is not seen by whoever looks through the readers
+        await hold_every_address(connection)
+        new = await suppress_hashes_by_hand(connection, hashes, by.name[:140], note, now)
+        await note_change(connection, by, "suppression.add", "a list", now, after={"added": new})
+    return new
+
+
+@done_again
 async def lift(address: str, *, by: Actor, store: Database, now: datetime) -> None:
     """Take an address off the list that was put on it by hand; its reader may then come back."""
     async with store.write() as connection:
+        await hold_addresses(connection, [address])
+        mine = await shelf.subscriptions_of(connection, address, to_change=True)
         key = await suppression_key(connection)
         entry = await entry_of(connection, address, key)
         if entry is None:
@@ -118,7 +146,6 @@ async def lift(address: str, *, by: Actor, store: Database, now: datetime) -> No
                 "by subscribing again and saying yes to the question that comes by mail"
             )
         await lift_suppression(connection, address, key)
-        mine = await shelf.subscriptions_of(connection, address, to_change=True)
         off = [one for one in mine if one.standing is Standing.SUPPRESSED]
         await _save(connection, off, [lifted(one) for one in off], "taken off the suppression list", now)
         await note_change(connection, by, "suppression.lift", entry.id, now)
@@ -166,8 +193,13 @@ async def _suppress_who_is_meant(
         after = page[-1][0]
         meant = [address for _, address in page if not hashes.isdisjoint(hashes_of(address, key))]
         for start in range(0, len(meant), _AT_A_TIME):
-            async with store.write() as connection:
-                await suppress_readers(connection, meant[start : start + _AT_A_TIME], by, now)
+            await _suppress_known(meant[start : start + _AT_A_TIME], by, store, now)
+
+
+@done_again
+async def _suppress_known(addresses: Sequence[str], by: Actor, store: Database, now: datetime) -> None:
+    async with store.write() as connection:
+        await suppress_readers(connection, addresses, by, now)
 
 
 def _because(entry: Entry) -> str:

@@ -24,7 +24,7 @@ from digest.flows.notices import ask_to_confirm
 from digest.flows.readers import Enrolment, suppression_key, topic_names
 from digest.flows.rosters import LINES_AT_A_TIME
 from digest.flows.seed import FIRST_NEWSLETTER
-from digest.flows.suppressing import suppress_readers
+from digest.flows.suppressing import suppress_within
 from digest.flows.taking_in import Lines
 from digest.store import newsletters, topics
 from digest.store.changes import note_change
@@ -34,7 +34,7 @@ from subscribers.consents import BY_IMPORT, TakenOver
 from subscribers.model import Standing
 from subscribers.roster import RefusedLine
 from subscribers.subscription import TRANSITIONS, Event, Subscription
-from subscribers.suppressions import suppress, suppress_by_hand
+from subscribers.suppressions import suppress
 from subscribers.wishes import address_key
 
 #: Standings that end mail, and what brings them about; who has one keeps it.
@@ -290,9 +290,8 @@ async def block(
     """Put addresses on the list of those that are not written to; whoever reads there is suppressed."""
     addresses = [one.row.email for one in some]
     note = f"blocked at {taken.export.system}"
-    key = await suppression_key(connection)
-    new = await suppress_by_hand(connection, addresses, key, by.name[:140], note, now)
-    taken.ended[Standing.SUPPRESSED] += await suppress_readers(connection, addresses, by, now)
+    new, ended = await suppress_within(connection, addresses, note=note, by=by, now=now)
+    taken.ended[Standing.SUPPRESSED] += ended
     taken.added[Standing.SUPPRESSED] += new
     taken.known += len(addresses) - new
 

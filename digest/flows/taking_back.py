@@ -62,6 +62,8 @@ async def take_back(connection: AsyncConnection, one: Import, piece: Piece, now:
     added = [id_ for id_, _ in piece.undo.get("added", ())]
     back = [id_ for id_, _ in piece.undo.get("back", ())]
     changed = {id_: (before, after) for id_, before, after in piece.undo.get("changed", ())}
+    # all of them at once: in three parts two would wait for each other
+    await together.subscriptions_by_id(connection, [*added, *back, *changed])
     removed, kept_added = await _remove(connection, added, now)
     ended, kept_back = await _end_again(connection, back, one.at, now)
     restored, kept_changed = await _restore(connection, changed, now)

@@ -27,6 +27,7 @@ from digest.store import (
     wiped_notices,
     workers,
 )
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.forgotten import leave_nothing
 from subscribers import consents, unconfirmed
@@ -135,6 +136,7 @@ async def _forget_answers(store: Database, before: datetime) -> None:
                 return
 
 
+@done_again
 async def _some(store: Database, now: datetime, before: datetime) -> Tidied:
     async with store.write() as connection:
         overdue = await unconfirmed.asked_before(connection, before, limit=TOGETHER)

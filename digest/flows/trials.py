@@ -23,6 +23,7 @@ from digest.flows.by_hand import OneOff, Plan, issue_of, rehearse
 from digest.flows.readers import refusal_of, suppression_key
 from digest.store import beside, counters, issues, newsletters, notices, numbered, pictures
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from subscribers.model import Profile
 from subscribers.suppressions import suppression_reasons
@@ -41,6 +42,7 @@ class Carried(NamedTuple):
     digests: Mapping[int, str]
 
 
+@done_again
 async def send_trial(
     cohort_id: int, to: Sequence[str], *, token: str, by: Actor, store: Database, now: datetime
 ) -> int:
@@ -56,6 +58,7 @@ async def send_trial(
         return await _write_down(connection, copy, Carried(revisions, pins, digests), to, token, by, now)
 
 
+@done_again
 async def send_trial_of(
     wish: OneOff, to: Sequence[str], *, token: str, by: Actor, store: Database, now: datetime
 ) -> int:

@@ -19,6 +19,7 @@ from digest.errors import InputError, NotFoundError
 from digest.store import events
 from digest.store import webhooks as shelf
 from digest.store.changes import note_change
+from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.webhooks import Webhook
 
@@ -39,6 +40,7 @@ class WebhookEdit:
     is_on: bool | None = None
 
 
+@done_again
 async def add_webhook(wish: WebhookEdit, *, by: Actor, store: Database, now: datetime) -> Webhook:
     """Have somebody told of what happens from now on; its secret is shown this once."""
     with_addresses = bool(wish.with_addresses)
@@ -62,6 +64,7 @@ async def add_webhook(wish: WebhookEdit, *, by: Actor, store: Database, now: dat
     return made
 
 
+@done_again
 async def edit_webhook(
     webhook_id: int, wish: WebhookEdit, *, by: Actor, store: Database, now: datetime
 ) -> Webhook:
@@ -92,6 +95,7 @@ async def edit_webhook(
     return after
 
 
+@done_again
 async def rotate_secret(
     webhook_id: int, *, by: Actor, store: Database, now: datetime, keep: timedelta = OLD_SECRET_FOR
 ) -> Webhook:
@@ -108,6 +112,7 @@ async def rotate_secret(
         return await require(connection, webhook_id)
 
 
+@done_again
 async def remove_webhook(webhook_id: int, *, by: Actor, store: Database, now: datetime) -> Webhook:
     """Tell somebody nothing any more, and forget what was told."""
     async with store.write() as connection:
@@ -117,6 +122,7 @@ async def remove_webhook(webhook_id: int, *, by: Actor, store: Database, now: da
     return before
 
 
+@done_again
 async def test_webhook(webhook_id: int, *, by: Actor, store: Database, now: datetime) -> int:
     """Note an event that says nothing, for this webhook alone; the number of its handover."""
     async with store.write() as connection:

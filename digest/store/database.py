@@ -16,8 +16,9 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from digest.errors import PassingStoreError, StoreError
+from digest.errors import CrossedError, PassingStoreError, StoreError
 from digest.store import postgres, stepping
+from digest.store.crossing import tried
 from digest.store.glance import driven, on_the_spot
 from digest.store.places import mend_of, shown
 from digest.store.postgres import kept_alive, make_postgres_ready
@@ -26,6 +27,8 @@ from digest.store.version import require_to_write
 
 #: Classes of PostgreSQL's error codes that say nothing about the statement.
 _PASSING_STATES: Final = frozenset({"08", "40", "53", "55", "57"})
+#: A transaction that could not be had beside others, and one that waited for others in a circle.
+_CROSSED_STATES: Final = frozenset({"40001", "40P01"})
 
 #: How a store that is closed begins its refusal: see `digest.store.closing`.
 CLOSED_MARK: Final = "closed: "
@@ -97,12 +100,16 @@ class Database:
     async def write_briefly(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
         """Do a short piece of writing in one transaction; on SQLite one step off the event loop in all.
 
-        There `work` may await nothing but statements.
+        `work` may await nothing but statements. It is done again when others were in its way.
         """
         if self.is_sqlite:
             return await self.write_apart(lambda connection: driven(work(on_the_spot(connection))))
-        async with self.write() as connection:
-            return await work(connection)
+
+        async def once() -> T:
+            async with self.write() as connection:
+                return await work(connection)
+
+        return await tried(once)
 
     @asynccontextmanager
     async def write(
@@ -265,7 +272,7 @@ def _in_words_of(url: URL) -> Iterator[None]:
     except DBAPIError as error:
         if not _is_about_the_store(error):
             raise
-        kind = PassingStoreError if _may_pass(error) else StoreError
+        kind = CrossedError if _has_crossed(error) else PassingStoreError if _may_pass(error) else StoreError
         raise kind(_in_plain_words(url, error)) from error
 
 
@@ -339,6 +346,11 @@ def _may_pass(error: DBAPIError) -> bool:
     return code is None or code[:2] in _PASSING_STATES or _is_locked(error) or _is_full(error)
 
 
+def _has_crossed(error: DBAPIError) -> bool:
+    """True when PostgreSQL ended a transaction for the sake of others that wanted the same."""
+    return getattr(error.orig, "sqlstate", "") in _CROSSED_STATES
+
+
 def _slept(error: DBAPIError) -> bool:
     """True when PostgreSQL ended a transaction because we were silent for too long."""
     return getattr(error.orig, "sqlstate", "") == "25P03"
@@ -372,6 +384,8 @@ def _in_plain_words(url: URL, error: DBAPIError) -> str:
         return f"the store {where} is {words}"
     if _is_locked(error):
         return f"the store {where} is locked by another process ({words}): let that one end"
+    if _has_crossed(error):
+        return f"others were changing the same in the store {where} ({words}): try again"
     if _is_full(error):
         return f"the store {where} cannot be written to ({words}): make room on its disk"
     return f"the store {where} cannot be used ({words}): {mend_of(url)}"

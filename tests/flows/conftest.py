@@ -1,4 +1,4 @@
-"""What tests of flows may ask for: a watched folder."""
+"""What tests of flows may ask for: a watched folder, and somebody else who acts at the same time."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from digest.store.database import Database
 from tests.flows.inbox import Inbox
+from tests.flows.meanwhile import Meanwhile
 
 
 @pytest.fixture
@@ -27,3 +28,9 @@ def folder() -> Iterator[Path]:
 def inbox(sqlite_store: Database, folder: Path) -> Inbox:
     """A watched folder, whatever the store."""
     return Inbox(sqlite_store, folder)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch, second_postgres_store: Database) -> Meanwhile:
+    """Somebody else, through connections of their own."""
+    return Meanwhile(monkeypatch, second_postgres_store)

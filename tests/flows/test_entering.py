@@ -1,20 +1,31 @@
-"""One address comes in by several ways at once: it is one reader, and whoever is second is told so."""
+"""One address comes in by several ways at once, or is forbidden just then: it is one reader, or none."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any
 
 import pytest
 
+from digest.core.access import PROGRAM
+from digest.core.returned import Clues, Kind, Returned
+from digest.core.settling import Effect
 from digest.errors import InputError
-from digest.flows import readers
+from digest.flows import consequences, my_data, readers, sign_up, taking_in
+from digest.flows.matching import Origin
 from digest.flows.rosters import import_roster
-from digest.flows.sign_up import sign_up
+from digest.flows.suppressing import suppress_addresses, suppress_hashes
 from digest.store.database import Database
+from subscribers import together
+from subscribers.model import Standing
+from subscribers.suppressions import Hashing
 from subscribers.wishes import Wishes
-from tests.flows.newsroom import TUESDAY, add_newsletter, join
+from tests.flows.meanwhile import Meanwhile
+from tests.flows.newsroom import TUESDAY, add_newsletter, at, join
+from tests.flows.returning import back_to, sent_to, settling
 from tests.flows.test_sign_up import ANA, entered, mine
 
 pytestmark = pytest.mark.anyio
@@ -49,7 +60,7 @@ async def test_an_address_comes_by_a_form_a_roster_and_the_desk_at_once(
     roster = f"email\nbo@example.org\n{ANA}\n"
     await all_at_once(
         import_roster(roster, store=store, now=TUESDAY, raw=True, dry_run=False),
-        sign_up(entered(), store=second_store, now=TUESDAY),
+        sign_up.sign_up(entered(), store=second_store, now=TUESDAY),
         join(second_store, ANA, TUESDAY),
         import_roster(roster, store=second_store, now=TUESDAY, raw=True, dry_run=False),
     )
@@ -69,3 +80,109 @@ async def test_readers_who_take_one_address_at_once(store: Database, second_stor
     refused = await all_at_once(*(move(one, who) for one, who in zip(stores, addresses, strict=True)))
     assert refused == 7
     assert len(await mine(store)) == 1
+
+
+# --- forbidden at the moment when it comes in --------------------------------------------------------------
+
+
+async def standings(store: Database) -> list[Standing]:
+    return [one.standing for one in await mine(store)]
+
+
+async def test_an_address_that_is_forbidden_while_it_is_added_is_no_reader(
+    postgres_store: Database, second_postgres_store: Database, meanwhile: Meanwhile
+) -> None:
+    parts: dict[str, Any] = {"note": "", "by": PROGRAM, "store": second_postgres_store, "now": TUESDAY}
+    # whether it may come in has been asked by then
+    meanwhile.around(readers, "enrolled", partial(suppress_addresses, ANA, **parts))
+    await join(postgres_store, ANA, TUESDAY)
+    assert (await meanwhile.done()).added == 1
+    assert await standings(postgres_store) == [Standing.SUPPRESSED]
+
+
+@pytest.mark.parametrize("hashing", [Hashing.SHA256, Hashing.MD5])
+async def test_an_address_that_is_forbidden_by_its_hash_while_it_is_added_is_no_reader(
+    postgres_store: Database, second_postgres_store: Database, meanwhile: Meanwhile, hashing: Hashing
+) -> None:
+    hashed = hashlib.new(hashing, ANA.encode(), usedforsecurity=False).hexdigest()
+    parts: dict[str, Any] = {"note": "", "by": PROGRAM, "store": second_postgres_store, "now": TUESDAY}
+    meanwhile.around(readers, "enrolled", partial(suppress_hashes, hashed, hashing, **parts))
+    await join(postgres_store, ANA, TUESDAY)
+    assert (await meanwhile.done()).added == 1
+    assert await standings(postgres_store) == [Standing.SUPPRESSED]
+
+
+async def test_an_address_of_a_roster_that_is_forbidden_while_it_is_taken_in_is_no_reader(
+    postgres_store: Database, second_postgres_store: Database, meanwhile: Meanwhile
+) -> None:
+    parts: dict[str, Any] = {"note": "", "by": PROGRAM, "store": second_postgres_store, "now": TUESDAY}
+    meanwhile.around(taking_in, "suppression_reasons", partial(suppress_addresses, ANA, **parts), after=True)
+    roster = f"email\nbo@example.org\n{ANA}\n"
+    await import_roster(roster, store=postgres_store, now=TUESDAY, raw=True, dry_run=False)
+    assert (await meanwhile.done()).added == 1
+    assert await standings(postgres_store) == [Standing.SUPPRESSED]
+
+
+@pytest.mark.parametrize("by_link", [True, False])
+async def test_an_address_that_is_erased_while_it_is_added_is_no_reader(
+    postgres_store: Database, second_postgres_store: Database, meanwhile: Meanwhile, by_link: bool
+) -> None:
+    await add_newsletter(postgres_store, "weekly")
+    first = await join(postgres_store, ANA, TUESDAY)
+    joining = partial(join, second_postgres_store, ANA, TUESDAY, newsletter="weekly")
+    meanwhile.around(readers, "suppress", joining)
+    if by_link:
+        await my_data.erase_behind(first.id, store=postgres_store, now=TUESDAY)
+    else:
+        await readers.erase(ANA, store=postgres_store, now=TUESDAY)
+    with pytest.raises(InputError, match="must not be written to"):
+        await meanwhile.done()
+    assert await standings(postgres_store) == []
+
+
+async def test_an_address_that_complains_while_it_is_added_to_something_else_is_no_reader(
+    postgres_store: Database, second_postgres_store: Database, meanwhile: Meanwhile
+) -> None:
+    await add_newsletter(postgres_store, "weekly")
+    await sent_to(postgres_store, ANA)
+    joining = partial(join, second_postgres_store, ANA, at(24, 9), newsletter="weekly")
+    meanwhile.around(consequences, "suppress", joining)
+    event = Returned(Kind.COMPLAINT, ANA, permanent=True)
+    (settled,) = await settling(postgres_store, at(24, 9)).settle([event], Origin("play", vouched=True))
+    assert settled.effect is Effect.COMPLAINED
+    with pytest.raises(InputError, match="must not be written to"):
+        await meanwhile.done()
+    assert await standings(postgres_store) == [Standing.COMPLAINED]
+
+
+async def test_a_reader_who_is_erased_while_moving_is_erased_at_the_new_address(
+    postgres_store: Database, second_postgres_store: Database, meanwhile: Meanwhile
+) -> None:
+    new = "ana@new.example"
+    first = await join(postgres_store, ANA, TUESDAY)
+    moving = partial(
+        readers.edit, ANA, None, Wishes(), store=second_postgres_store, now=TUESDAY, new_address=new
+    )
+    # between the look at the address and its being held
+    meanwhile.around(my_data, "hold_addresses", moving)
+    assert await my_data.erase_behind(first.id, store=postgres_store, now=TUESDAY)
+    await meanwhile.done()
+    assert await mine(postgres_store, new) == ()
+    with pytest.raises(InputError, match="must not be written to"):
+        await join(postgres_store, new, TUESDAY)
+
+
+async def test_what_comes_back_of_a_reader_who_is_moving_is_about_the_new_address(
+    postgres_store: Database, second_postgres_store: Database, meanwhile: Meanwhile
+) -> None:
+    new = "ana@new.example"
+    (copy,) = await sent_to(postgres_store, ANA)
+    moving = partial(
+        readers.edit, ANA, None, Wishes(), store=second_postgres_store, now=at(24, 9), new_address=new
+    )
+    meanwhile.around(together, "hold_readers", moving)
+    event = Returned(Kind.COMPLAINT, ANA, permanent=True, clues=Clues(return_paths=(back_to(copy),)))
+    (settled,) = await settling(postgres_store, at(24, 9)).settle([event], Origin("play", vouched=True))
+    await meanwhile.done()
+    assert (settled.effect, settled.address) == (Effect.COMPLAINED, new)
+    assert [one.standing for one in await mine(postgres_store, new)] == [Standing.COMPLAINED]

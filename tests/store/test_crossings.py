@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -37,22 +36,12 @@ from tests.flows.newsroom import (
     publish_news,
     reader,
 )
-from tests.waiting import until_someone_waits
+from tests.waiting import begun
 
 pytestmark = pytest.mark.anyio
 
 ANN, BO = "ann@example.org", "bo@example.org"
 EDITOR = Actor("Anna", Via.DESK)
-
-
-async def begun(store: Database, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-    """Begin something, and return when it is done or waits for a lock."""
-    task = asyncio.create_task(work)
-    waits = asyncio.create_task(until_someone_waits(store))
-    await asyncio.wait({task, waits}, return_when=asyncio.FIRST_COMPLETED)
-    waits.cancel()
-    await asyncio.gather(waits, return_exceptions=True)
-    return task
 
 
 async def test_a_copy_that_goes_while_something_is_taken_out_counts_where_it_is(

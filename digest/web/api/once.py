@@ -19,6 +19,7 @@ from fastapi.responses import Response
 
 from digest.store import calls
 from digest.store.calls import Known
+from digest.store.crossing import done_again
 from digest.store.database import Database, checkpoint
 from digest.store.joined import Joined
 from digest.web.api.calls import Call
@@ -68,6 +69,7 @@ class Once:
                 return await self._in_parts(request, call, inner, call_hash, asked_hash)
             return await self._whole(request, repeatable, call, inner, call_hash, asked_hash)
 
+    @done_again
     async def _whole(
         self,
         request: Request,

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
+from digest.errors import CrossedError
 from digest.flows.tidy import tidy
 from digest.store import calls, changes
 from digest.store import people as people_shelf
@@ -88,6 +89,28 @@ async def test_refused_call_is_not_kept_and_may_be_mended(store: Database) -> No
         refused = await client.post("topics", json=TOPIC | {"aliases": ["trade"]}, headers=WORD)
         mended = await client.post("topics", json=TOPIC, headers=WORD)
     assert (refused.status_code, mended.status_code) == (422, 201)
+
+
+async def test_call_that_lost_to_another_one_is_made_again_as_a_whole(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish, tries = calls.finish, 0
+
+    async def loses_once(*args: Any, **named: Any) -> None:
+        nonlocal tries
+        tries += 1
+        await finish(*args, **named)
+        if tries == 1:
+            raise CrossedError("somebody else was changing the same")
+
+    async with program(store) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr("digest.store.calls.finish", loses_once)
+            made = await client.post("topics", json=TOPIC, headers=WORD)
+        again = await client.post("topics", json=TOPIC, headers=WORD)
+    assert (made.status_code, again.status_code, tries) == (201, 201, 2)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert await _acts(store, "topic") == ["topic.add"]
 
 
 @pytest.mark.parametrize("where", ["digest.store.calls.finish", "digest.flows.edit_topics.note_change"])
