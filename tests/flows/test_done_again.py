@@ -18,7 +18,7 @@ COME_AGAIN: Final = {
     *("read_mailbox", "recorder", "reputation", "roll", "shrink", "tidy", "watch"),
 }
 #: Flows for which everybody else has to be away, or that begin a store.
-ALONE: Final = {"move_store", "reindex", "reopen", "restore", "seed"}
+ALONE: Final = {"leave_again", "move_store", "reindex", "reopen", "restore", "seed"}
 #: Functions with a reason of their own.
 NOT_DONE_AGAIN: Final = {
     # rows of their own, which nobody else knows yet
