@@ -51,3 +51,20 @@ def test_small_numbers_and_weekdays_tell_nothing_of_what_a_text_is_about() -> No
     telling = [only(text).tells for text in ("12", "13", "12%", "13%", "march 3", "tuesday", "q4")]
     assert telling == [False, True, False, True, True, False, False]
     assert Figure(Kind.AMOUNT, Decimal(13), 2).tells
+
+
+@pytest.mark.parametrize(
+    ("text", "figure"),
+    [
+        ("march 25", Figure(Kind.DAY, Decimal(325), 4)),
+        ("q4", Figure(Kind.QUARTER, Decimal(4), 1)),
+        ("friday", Figure(Kind.WEEKDAY, Decimal(5), 1)),
+        ("百分之12", Figure(Kind.SHARE, Decimal(12), 2)),
+        ("12.5%", Figure(Kind.SHARE, Decimal("12.5"), 3)),
+        ("seventeen million", Figure(Kind.AMOUNT, Decimal(17_000_000), 2)),
+        ("1,200", Figure(Kind.AMOUNT, Decimal(1200), 2)),
+        ("0", Figure(Kind.AMOUNT, Decimal(0), 1)),
+    ],
+)
+def test_a_figure_has_a_kind_an_amount_and_the_digits_that_were_said(text: str, figure: Figure) -> None:
+    assert only(text) == figure

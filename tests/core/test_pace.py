@@ -358,10 +358,21 @@ def test_a_rate_is_remembered_however_many_other_families_there_are() -> None:
     assert pace.may_send("gmail.com", 2) == Wait(1000)
 
 
+FEW = "^a limit needs at least one connection and a burst of at least one$"
+SLOW = "^a rate is a number of copies a second, more than 0, not "
+
+
 @pytest.mark.parametrize(
-    "wrong",
-    [{"connections": 0}, {"burst": 0}, {"rate": 0}, {"rate": -1}, {"rate": inf}, {"rate": float("nan")}],
+    ("wrong", "words"),
+    [
+        ({"connections": 0}, FEW),
+        ({"burst": 0}, FEW),
+        ({"rate": 0}, f"{SLOW}0$"),
+        ({"rate": -1}, f"{SLOW}-1$"),
+        ({"rate": inf}, f"{SLOW}inf$"),
+        ({"rate": float("nan")}, f"{SLOW}nan$"),
+    ],
 )
-def test_a_limit_under_which_nothing_could_be_sent_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError):
+def test_a_limit_under_which_nothing_could_be_sent_is_refused(wrong: dict[str, float], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
         Limit(**wrong)  # type: ignore[arg-type]
