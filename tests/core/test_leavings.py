@@ -103,6 +103,23 @@ def test_files_of_others_are_passed_over() -> None:
     assert read_record([[other, line], [b"a,b\n", line], [], [later, line]], MARK) == Record()
 
 
+def test_files_of_others_hide_none_of_ours() -> None:
+    other, line = head_line(mark_of_store(b"another key"), NOON), line_of(Seen(NOON + timedelta(hours=1)))
+    assert read_record([[other, line], [], [HEAD, line]], MARK).until == NOON + timedelta(hours=1)
+
+
+def test_mark_of_a_store_stays_the_same_from_version_to_version() -> None:
+    """Files that are there are found by it."""
+    assert mark_of_store(b"key") == "c71adbb3c55e"
+
+
+def test_words_are_no_longer_than_the_store_takes() -> None:
+    told = {"at": NOON.isoformat(), "address_hash": "00" * 32, "reason": "r" * 99, "made_by": "m" * 999}
+    (barred,) = read_record([[HEAD, json.dumps(told).encode()]], MARK).barred
+    assert (len(barred.reason), len(barred.made_by or "")) == (40, 140)
+    assert "made_by" not in json.loads(line_of(Barred(NOON, bytes(32), "erased", None)))
+
+
 def test_readers_own_words_stay_in_the_store() -> None:
     said = moved(1, 1, Standing.ACTIVE, Standing.LEFT, "unsubscribed on the page: other — I moved to Lyon")
     line = line_of(said)

@@ -34,6 +34,7 @@ def amount(number: int, digits: int) -> Figure:
         # at its beginning only beside another one, or as an owner
         ("Ferries wait in port", set()),
         ("Northgate Steel waits", {"northgat", "steel"}),
+        ("Northgate Steel", {"northgat", "steel"}),
         ("Varna's mill waits", {"varna"}),
         ("Varna’s mill waits", {"varna"}),
         # a sentence ends at its signs, at quotation marks, and with its line
@@ -164,7 +165,8 @@ def test_nothing_is_compared_across_languages_and_days() -> None:
 @pytest.mark.parametrize(
     ("text", "language", "is_enough"),
     [
-        # two names; one name weighs too little, whatever words go with it
+        # two names, even by themselves; one name weighs too little, whatever words go with it
+        ("in Varna and Split", "en", True),
         ("a mill in Varna and Split", "en", True),
         ("a mill in Varna and a ferry at the quay of the harbour waits for fog", "en", False),
         # a name and a figure
