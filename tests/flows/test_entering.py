@@ -9,8 +9,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from digest.core.access import PROGRAM
+from digest.core.notices import ASK_AGAIN_AFTER
 from digest.core.returned import Clues, Kind, Returned
 from digest.core.settling import Effect
 from digest.errors import InputError
@@ -19,6 +21,7 @@ from digest.flows.matching import Origin
 from digest.flows.rosters import import_roster
 from digest.flows.suppressing import suppress_addresses, suppress_hashes
 from digest.store.database import Database
+from digest.store.tables import notices
 from subscribers import together
 from subscribers.model import Standing
 from subscribers.suppressions import Hashing
@@ -66,6 +69,21 @@ async def test_an_address_comes_by_a_form_a_roster_and_the_desk_at_once(
     )
     assert len(await mine(store)) == 1
     assert len(await mine(store, "bo@example.org")) == 1
+
+
+async def test_forms_of_two_newsletters_at_once_ask_the_address_once_a_day(
+    postgres_store: Database, second_postgres_store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_newsletter(postgres_store, "weekly")
+    meanwhile = Meanwhile(monkeypatch, second_postgres_store)
+    other = partial(sign_up.sign_up, entered(ANA, "weekly"), store=second_postgres_store, now=TUESDAY)
+    meanwhile.around(sign_up, "_ask", other)
+    await sign_up.sign_up(entered(ANA, "daily"), store=postgres_store, now=TUESDAY)
+    await meanwhile.done()
+    async with postgres_store.read() as connection:
+        query = select(notices.c.due_at).where(notices.c.kind == "confirm").order_by(notices.c.due_at)
+        first, second = (await connection.execute(query)).scalars()
+    assert (first, second) == (TUESDAY, TUESDAY + ASK_AGAIN_AFTER)
 
 
 async def test_readers_who_take_one_address_at_once(store: Database, second_store: Database) -> None:
