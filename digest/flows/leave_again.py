@@ -68,8 +68,10 @@ class Leavers:
             suppressed = 0
             for some in chunks(barred):
                 suppressed += await leavings.bar(connection, some)
-        erased = await _addresses_erased(store, [one for one in barred if one.reason == ERASED])
-        leavers = cls(store, gone(unknown), erased)
+            # whose address was on the list before: their leaving alone says it
+            erased = await _erased_by_number(connection, unknown)
+        erased |= await _erased_by_hash(store, [one for one in barred if one.reason == ERASED])
+        leavers = cls(store, gone(unknown), sorted((at, address) for address, at in erased.items()))
         leavers.done.suppressed = suppressed
         return leavers
 
@@ -140,22 +142,29 @@ async def _still_barred(
     return [one for one in barred if lifted.get(one.address_hash, one.at) <= one.at]
 
 
-async def _addresses_erased(store: Database, erased: Sequence[Barred]) -> list[tuple[datetime, str]]:
-    """The readers who are here and were erased since: only the hash of an address says whose it was."""
+async def _erased_by_number(connection: AsyncConnection, moved: Sequence[Moved]) -> dict[str, datetime]:
+    """When readers of subscriptions were erased that ended by it, by address."""
+    at_by_id = {one.subscription_id: one.at for one in moved if one.reason == ERASED}
+    mine = await together.subscriptions_by_id(connection, at_by_id)
+    return {one.address: at_by_id[one.id] for one in mine}
+
+
+async def _erased_by_hash(store: Database, erased: Sequence[Barred]) -> dict[str, datetime]:
+    """The same of all addresses that are here, whose hash alone says that they were erased since."""
     at_by_hash = {one.address_hash: one.at for one in erased}
     if not at_by_hash:
-        return []
+        return {}
     async with store.read() as connection:
         key = await suppression_key(connection)
-    found: list[tuple[datetime, str]] = []
+    found: dict[str, datetime] = {}
     after = 0
     while True:
         async with store.read() as connection:
             page = await addresses_after(connection, after, limit=_ADDRESSES)
         if not page:
-            return sorted(found)
+            return found
         after = page[-1][0]
         for _, address in page:
             at = at_by_hash.get(suppression_hash(address, key))
             if at is not None:
-                found.append((at, address))
+                found[address] = at

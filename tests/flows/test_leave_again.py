@@ -20,9 +20,10 @@ from digest.flows.reopen import Opened, reopen_restored
 from digest.store import sent_elsewhere
 from digest.store.database import Database
 from subscribers import store as shelf
+from subscribers import together
 from subscribers.leaving import BY_ONE_CLICK
 from subscribers.model import Standing
-from subscribers.suppressions import lift_suppression
+from subscribers.suppressions import lift_suppression, suppress
 from subscribers.tables import subscribers
 from tests.flows.leavers import ANA, BOB, CLEO, come_back, leave, text_in
 from tests.flows.newsroom import (
@@ -209,6 +210,23 @@ async def test_who_was_erased_is_erased_and_cannot_be_imported(
             await come_back(back, BOB, NOW)
         # the record says nothing of who that was
         assert "example.org" not in text_in(tmp_path / "leavings")
+
+
+async def test_who_had_complained_and_was_erased_is_erased(
+    newsroom: Database, record: LeavingRecord, new_store: NewStore, tmp_path: Path
+) -> None:
+    """The address was on the list before, for another reason: that list says nothing new."""
+    ana, then = await reader(newsroom, ANA), NIGHT - timedelta(hours=5)
+    async with newsroom.write() as connection:
+        await suppress(connection, ANA, await suppression_key(connection), "complained", then)
+        await together.take_out(connection, [ana.id], Standing.COMPLAINED)
+        await shelf.note_standing(connection, ana.id, ana.standing, Standing.COMPLAINED, "complained", then)
+    async with put_back(newsroom, new_store, tmp_path) as back:
+        before = await standings(back)
+        await readers.erase(ANA, store=newsroom, now=at(24, 8))
+        await record.look(at(24, 8))
+        assert (await open_by_record(back, tmp_path)).left.erased == 1
+        assert await standings(back) == {one: how for one, how in before.items() if one != ANA}
 
 
 async def test_who_was_erased_before_and_reads_again_is_not_erased_again(
