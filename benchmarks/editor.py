@@ -24,7 +24,7 @@ from digest.config import Settings
 from digest.core.access import Actor, Role, Via
 from digest.flows import entering, importing
 from digest.flows.entering import Browser, Entered
-from digest.flows.import_work import work_on_imports
+from digest.jobs.seldom import Rosters
 from digest.store import people
 from digest.store.database import Database
 from digest.web.desk.desk import desk_routes
@@ -130,10 +130,10 @@ async def take_in(url: str, lines: int, readers: int) -> dict[str, float]:
         told: dict[str, Any] = {"by": _BY, "store": store, "now": _now()}
         began = perf_counter()
         await importing.name_columns(number, columns, newsletter="daily", basis="they asked for it", **told)
-        await work_on_imports(store=store, now=_now(), stop=asyncio.Event())
+        await Rosters(store).work(_now(), asyncio.Event())
         tried = perf_counter()
         await importing.take(number, **told)
-        await work_on_imports(store=store, now=_now(), stop=asyncio.Event())
+        await Rosters(store).work(_now(), asyncio.Event())
         taken = perf_counter()
         async with store.read() as connection:
             one = await importing.require(connection, number)

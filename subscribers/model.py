@@ -47,6 +47,10 @@ class Standing(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+#: The standings of readers who read no more, whoever brought that about.
+AWAY: Final = frozenset({Standing.LEFT, Standing.BOUNCING, Standing.COMPLAINED, Standing.SUPPRESSED})
+
+
 @dataclass(frozen=True, slots=True)
 class Cadence:
     """*When* a reader wants mail: on some local days at a local time, or as soon as there is something.

@@ -20,13 +20,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, TypeVar
 
-from subscribers.model import Standing
+from subscribers.model import AWAY, Standing
 
 #: How a file of the record names itself, and the version of its lines.
 FORMAT: Final = "newsroom-digest leavings"
 VERSION: Final = 1
-#: The standings of readers who may not be written to, and would be by a store that forgot that.
-AWAY: Final = frozenset({Standing.LEFT, Standing.BOUNCING, Standing.COMPLAINED, Standing.SUPPRESSED})
 #: Those of readers whose address must not be written to, whatever the newsletter.
 _BARRED: Final = frozenset({Standing.COMPLAINED, Standing.SUPPRESSED})
 #: What a backup holds was committed before it, by clocks that differ, in transactions that take their time.

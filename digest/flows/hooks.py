@@ -35,7 +35,7 @@ _READERS: Final[Mapping[str, Read]] = {
     Provider.SPARKPOST: sparkpost.read,
     Provider.GENERIC: generic.read,
 }
-#: How long a word is remembered that one body alone may come with, and how many are: some fifty megabytes.
+#: How long a word is remembered that one body alone may come with, and how many are: some sixty megabytes.
 _REMEMBERED: Final = mailgun.FRESH_FOR + FRESH_FOR
 _MOST_WORDS: Final = 200_000
 #: An answer to our yes is short; nobody sends us elsewhere.

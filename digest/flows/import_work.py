@@ -39,16 +39,6 @@ _COULD_NOT: Final = "This could not be tried"
 _SAME: Final = "stands on line"
 
 
-async def work_on_imports(*, store: Database, now: datetime, stop: asyncio.Event) -> int:
-    """Go on with every roster that somebody pressed a button for; how many pieces were done."""
-    async with store.read() as connection:
-        waiting = await imports.under_way(connection)
-    done = 0
-    for one in waiting:
-        done += await work_on(one, store=store, now=now, stop=stop)
-    return done
-
-
 async def ask_again(one: Import, words: str, *, store: Database, now: datetime) -> bool:
     """Give an import back to whoever says what its columns and labels are, since it cannot be tried as it is.
 

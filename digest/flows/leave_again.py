@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,6 @@ from digest.store.forgotten import leave_nothing
 from digest.store.leaving_files import LeavingFiles
 from subscribers import store as shelf
 from subscribers import together
-from subscribers.interning import chunks
 from subscribers.model import Standing
 from subscribers.suppressions import addresses_after, suppression_hash
 
@@ -65,9 +64,7 @@ class Leavers:
         async with store.write() as connection:
             unknown = await leavings.unknown_to(connection, since_backup(record.moved, backup))
             barred = await _still_barred(connection, since_backup(record.barred, backup), unknown)
-            suppressed = 0
-            for some in chunks(barred):
-                suppressed += await leavings.bar(connection, some)
+            suppressed = await leavings.bar(connection, barred)
             # whose address was on the list before: their leaving alone says it
             erased = await _erased_by_number(connection, unknown)
         erased |= await _erased_by_hash(store, [one for one in barred if one.reason == ERASED])
@@ -86,6 +83,7 @@ class Leavers:
         while self._erased and self._erased[0][0] <= instant:
             at, address = self._erased.pop(0)
             async with self._store.write() as connection:
+                # nobody else has this store yet, so nobody comes in under the address meanwhile
                 mine = await shelf.subscriptions_of(connection, address, to_change=True)
                 # not who came under that address after the one who was erased
                 if any(one.began_at <= at for one in mine):
@@ -120,11 +118,7 @@ async def _leave(connection: AsyncConnection, moved: Sequence[Moved]) -> int:
     for standing in Standing:
         ids = [one.id for one in ended if as_of_then[one.id].after is standing]
         await together.take_out(connection, ids, standing)
-    history = [
-        Moved(then.at, one.id, one.standing, then.after, then.reason)
-        for one in ended
-        for then in (as_of_then[one.id],)
-    ]
+    history = [replace(as_of_then[one.id], before=one.standing) for one in ended]
     await leavings.note_moved(connection, history, REMARK)
     return len(ended)
 

@@ -31,7 +31,7 @@ from digest.store.changes import note_change
 from digest.store.database import Database
 from subscribers import consents, together
 from subscribers.consents import BY_IMPORT, TakenOver
-from subscribers.model import Standing
+from subscribers.model import AWAY, Standing
 from subscribers.roster import RefusedLine
 from subscribers.subscription import TRANSITIONS, Event, Subscription
 from subscribers.suppressions import suppress
@@ -43,7 +43,6 @@ _ENDS: Final = {
     Standing.BOUNCING: Event.BOUNCED_HARD,
     Standing.COMPLAINED: Event.COMPLAINED,
 }
-_OVER: Final = frozenset({Standing.LEFT, Standing.BOUNCING, Standing.COMPLAINED, Standing.SUPPRESSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +191,7 @@ class _Page:
 
     async def _meet(self, known: Subscription, arrival: Arrival, key: tuple[str, int]) -> None:
         """Somebody who reads there is here already."""
-        if known.standing in _OVER:
+        if known.standing in AWAY:
             self._leave_out(arrival, f"is {known.standing} here: who left comes back by their own word")
         elif known.standing is Standing.PENDING and arrival.there is There.READS:
             # the yes that was waited for was given there
@@ -220,7 +219,7 @@ class _Page:
         elif stays(arrival.gone_at, self._yes_here.get(known.id)):
             self._leave_out(arrival, f"is {arrival.there} there, and said yes here since: reads on")
             return
-        if (known.standing, _ENDS[standing]) not in TRANSITIONS or known.standing in _OVER:
+        if (known.standing, _ENDS[standing]) not in TRANSITIONS or known.standing in AWAY:
             self._taken.known += 1
             return
         self._ending[known.id] = known, arrival

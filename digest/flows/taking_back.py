@@ -19,7 +19,7 @@ from digest.store.tables import deliveries
 from subscribers import store as shelf
 from subscribers import together, unconfirmed
 from subscribers.interning import chunks
-from subscribers.model import Format, Section, Standing
+from subscribers.model import AWAY, Format, Section
 from subscribers.subscription import Subscription
 from subscribers.wishes import Wishes
 
@@ -27,8 +27,6 @@ from subscribers.wishes import Wishes
 TAKEN_BACK: Final = "import taken back"
 #: What was, or may have been, on its way to a mailbox.
 _MAILED: Final = (DeliveryStatus.SENT, DeliveryStatus.SENDING, DeliveryStatus.UNCERTAIN)
-#: Standings that somebody else's word has brought about since.
-_NOT_OURS: Final = frozenset({Standing.SUPPRESSED, Standing.COMPLAINED, Standing.LEFT, Standing.BOUNCING})
 
 
 def kept(one: Subscription, name: str | None = None) -> dict[str, Any]:
@@ -82,7 +80,7 @@ async def _remove(connection: AsyncConnection, ids: Collection[int], now: dateti
     there = await together.subscriptions_by_id(connection, ids)
     mailed = await _with_copies(connection, ids, mailed=True)
     planned = await _with_copies(connection, ids, mailed=False)
-    free = [one for one in there if one.id not in mailed and one.standing not in _NOT_OURS]
+    free = [one for one in there if one.id not in mailed and one.standing not in AWAY]
     gone = [one.id for one in free if one.id not in planned]
     ending = [one for one in free if one.id in planned]
     await wiped_notices.detach(connection, gone)
@@ -99,7 +97,7 @@ async def _end_again(
     """As before: gone. Who was mailed since stays."""
     there = await together.subscriptions_by_id(connection, ids)
     mailed = await _with_copies(connection, ids, mailed=True, since=since)
-    ending = [one for one in there if one.id not in mailed and one.standing not in _NOT_OURS]
+    ending = [one for one in there if one.id not in mailed and one.standing not in AWAY]
     ended = await end_all(connection, ending, dict.fromkeys((one.id for one in ending), TAKEN_BACK), now)
     return len(ended), len(there) - len(ended)
 

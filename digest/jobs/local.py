@@ -214,6 +214,9 @@ class LocalJobs:
         # last: a roster of a million lines may take its time, and no mail waits for it
         await self._besides.do("rosters", partial(self.take_in, now, stop), 0)
         await self._besides.do("shrinking", partial(self._tidying.after_sending, now, stop), None)
+        looked = partial(self._watch.afterwards, now)
+        is_well = not (tally.whole_trouble or notified.trouble)
+        has_news = is_well and await self._besides.do("watching families", looked, False)
         tally.failures += self._besides.amiss()
         trouble = tally.whole_trouble or notified.trouble
         late = [one for one in planned if one.late_by >= LATE_BY]
@@ -222,7 +225,6 @@ class LocalJobs:
             *(trouble, 0 if self._resend_uncertain else totals.uncertain, late),
             *(await self._turned_off(now), mailbox, await self._left_in_doubt()),
         )
-        has_news = not trouble and await self._watch.afterwards(now)
         if self._alerts_to and (has_news | await tell(told, self._alerts_to, store=self._store, now=now)):
             notified.add(await self.notify(now, stop))
         return RunReport(replace(totals, notices=counts_of(notified)), trouble, tally.waiting)
@@ -231,8 +233,8 @@ class LocalJobs:
         """Sweep up, and plan all that is due; nothing is sent. Raises DigestError for what could not be."""
         await self._swept(now)
         planned = await self._planned(now, stop)
-        if unplanned := self._here.unplanned():
-            raise DigestError("; ".join(unplanned))
+        if amiss := [*self._here.unplanned(), *self._besides.amiss()]:
+            raise DigestError("; ".join(amiss))
         return planned
 
     async def deliver(self, now: datetime, stop: asyncio.Event) -> RunReport:
@@ -241,6 +243,7 @@ class LocalJobs:
         issue_ids, tally = await self._sent(now, stop)
         if not tally.trouble:
             await self._watch.afterwards(now)
+        tally.failures += self._besides.amiss()
         totals = self._totals([], issue_ids, tally, found)
         return RunReport(totals, tally.whole_trouble, tally.waiting)
 

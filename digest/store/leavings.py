@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import Table, delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.leavings import AWAY, Barred, Moved
+from digest.core.leavings import Barred, Moved
 from subscribers.interning import chunks, insert_missing
-from subscribers.model import Standing
+from subscribers.model import AWAY, Standing
 from subscribers.tables import standing_changes, suppressions
 
 #: Rows that are read at a time.
@@ -83,43 +84,27 @@ async def unknown_to(connection: AsyncConnection, moved: Sequence[Moved]) -> lis
 
 async def note_moved(connection: AsyncConnection, moved: Collection[Moved], remark: str) -> None:
     """Write changes into the history, each of its own time; the remark says how they are known."""
-    rows = [
-        {
-            "subscription_id": one.subscription_id,
-            "at": one.at,
-            "before": one.before,
-            "after": one.after,
-            "reason": f"{one.reason} ({remark})",
-        }
-        for one in moved
-    ]
+    rows = [{**asdict(one), "reason": f"{one.reason} ({remark})"} for one in moved]
     if rows:
         await connection.execute(insert(standing_changes), rows)
 
 
-async def bar(connection: AsyncConnection, barred: Collection[Barred]) -> int:
+async def bar(connection: AsyncConnection, barred: Sequence[Barred]) -> int:
     """Put addresses on the list of suppressions; how many were not there.
 
     What a reader wanted, or a mailbox said, takes the place of an entry by hand.
     """
-    counted = select(func.count()).select_from(suppressions)
-    earlier: int = (await connection.execute(counted)).scalar_one()
-    rows = [
-        {
-            "address_hash": one.address_hash,
-            "reason": one.reason,
-            "at": one.at,
-            "made_by": one.made_by,
-            "note": "",
-        }
-        for one in barred
-    ]
+    mine = suppressions.c
     for some in chunks([one.address_hash for one in barred if one.made_by is None]):
-        by_hand = suppressions.c.address_hash.in_(some) & suppressions.c.made_by.isnot(None)
-        earlier -= (await connection.execute(delete(suppressions).where(by_hand))).rowcount
-    await insert_missing(connection, suppressions, rows)
-    later: int = (await connection.execute(counted)).scalar_one()
-    return later - earlier
+        by_hand = mine.address_hash.in_(some) & mine.made_by.isnot(None)
+        await connection.execute(delete(suppressions).where(by_hand))
+    known: set[bytes] = set()
+    for some in chunks([one.address_hash for one in barred]):
+        query = select(mine.address_hash).where(mine.address_hash.in_(some))
+        known |= {bytes(one) for one in (await connection.execute(query)).scalars()}
+    new = [{**asdict(one), "note": ""} for one in barred if one.address_hash not in known]
+    await insert_missing(connection, suppressions, new)
+    return len(new)
 
 
 async def _before(connection: AsyncConnection, table: Table, instant: datetime) -> int:

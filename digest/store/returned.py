@@ -28,7 +28,7 @@ from digest.core.settling import Score
 from digest.store.return_tables import bounce_scores, returns
 from digest.store.tables import deliveries, notices
 from subscribers.interning import chunks, insert_into
-from subscribers.model import Standing
+from subscribers.model import AWAY, Standing
 from subscribers.tables import standing_changes, subscribers, subscriptions
 from subscribers.wishes import address_key
 
@@ -172,11 +172,10 @@ async def has_moved_on(connection: AsyncConnection, mailed: Mailed) -> bool:
         notices.c.kind == NoticeKind.MOVE,
         notices.c.answered_at > mailed.sent_at,
     )
-    over = (Standing.BOUNCING, Standing.LEFT, Standing.COMPLAINED, Standing.SUPPRESSED)
     back = exists().where(
         standing_changes.c.subscription_id == mailed.subscription_id,
         standing_changes.c.at > mailed.sent_at,
-        standing_changes.c.before.in_(over),
+        standing_changes.c.before.in_(sorted(AWAY)),
         standing_changes.c.after == Standing.ACTIVE,
     )
     return bool((await connection.execute(select(moved | back))).scalar())

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.leavings import (
-    AWAY,
     MARGIN,
     Barred,
     Moved,
@@ -24,7 +23,7 @@ from digest.core.leavings import (
     read_record,
     since_backup,
 )
-from subscribers.model import Standing
+from subscribers.model import AWAY, Standing
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MARK = mark_of_store(b"key")

@@ -12,8 +12,8 @@ from digest.core.importing import ImportStatus
 from digest.core.notices import NoticeKind
 from digest.errors import InputError
 from digest.flows import importing, readers
-from digest.flows.import_work import work_on_imports
 from digest.flows.tidy import tidy
+from digest.jobs.seldom import Rosters
 from digest.store import changes, imports, notices
 from digest.store.database import Database
 from digest.store.imports import Import
@@ -52,7 +52,7 @@ async def handed_over(store: Database, text: str = ROSTER) -> int:
 
 
 async def work(store: Database) -> int:
-    return await work_on_imports(store=store, now=TUESDAY, stop=asyncio.Event())
+    return await Rosters(store).work(TUESDAY, asyncio.Event())
 
 
 async def found(store: Database, number: int) -> Import:
@@ -152,7 +152,7 @@ async def test_it_goes_on_where_a_process_ended(store: Database) -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(imports, "take_turn", once)
-        assert await work_on_imports(store=store, now=TUESDAY, stop=stop) == 1
+        assert await Rosters(store).work(TUESDAY, stop) == 1
     assert (await found(store, number)).position == one.position + 1
     await work(store)
     assert ((await found(store, number)).added, (await found(store, number)).refused) == (1200, 2)

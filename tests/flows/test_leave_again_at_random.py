@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 
 from digest.core.access import PROGRAM, Actor, Via
-from digest.core.leavings import AWAY
 from digest.errors import DigestError
 from digest.flows import by_link, choosing, readers, suppressing
 from digest.flows.leave_again import recorded
@@ -19,7 +18,7 @@ from digest.flows.record_leavings import LeavingRecord
 from digest.flows.reopen import reopen_restored
 from digest.store.database import Database
 from subscribers import store as shelf
-from subscribers.model import Standing
+from subscribers.model import AWAY, Standing
 from subscribers.tables import subscriptions
 from tests.flows.newsroom import TUESDAY, add_newsletter, item, publish_news, wishes
 from tests.flows.putting_back import put_back

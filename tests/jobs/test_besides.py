@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
-from digest.errors import InputError, PassingStoreError
+from digest.errors import DigestError, InputError, PassingStoreError
 from digest.flows.reputation import Watch
 from digest.jobs import local
 from digest.jobs.tidying import Tidying
@@ -77,3 +78,18 @@ async def test_without_the_store_nothing_goes_on(
     monkeypatch.setattr(local, "add_up", away)
     with pytest.raises(PassingStoreError):
         await run(jobs_for(sqlite_store, tmp_path), SEVEN)
+
+
+async def test_who_sends_alone_and_who_plans_alone_tell_of_it_too(
+    sqlite_store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await join(sqlite_store, "ann@example.org", TUESDAY)
+    await publish_news(sqlite_store, TUESDAY, item("Tariffs"))
+    jobs, stop = jobs_for(sqlite_store, tmp_path), asyncio.Event()
+    with monkeypatch.context() as patched:
+        patched.setattr(local, "add_up", breaks)
+        with pytest.raises(DigestError, match="adding up: KeyError"):
+            await jobs.plan(SEVEN, stop)
+        report = await jobs.deliver(SEVEN, stop)
+    assert (report.totals.sent, report.trouble) == (1, "adding up: KeyError: 'economy'")
+    assert (await jobs.deliver(SEVEN, stop)).trouble == ""

@@ -10,8 +10,8 @@ from typing import Any, get_args
 import httpx
 import pytest
 
-from digest.flows.import_work import work_on_imports
 from digest.flows.orders import plan_due
+from digest.jobs.seldom import Rosters
 from digest.store.database import Database
 from digest.web.api.desk_documents import ColumnName
 from subscribers.roster import READ_COLUMNS
@@ -29,7 +29,7 @@ async def take_in(client: httpx.AsyncClient, *items: dict[str, Any]) -> list[int
 
 
 async def work(store: Database) -> None:
-    await work_on_imports(store=store, now=NOW, stop=asyncio.Event())
+    await Rosters(store).work(NOW, asyncio.Event())
 
 
 async def test_briefings_are_found_by_words_in_any_form(store: Database) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from digest.core.access import Role
 from digest.flows import readers
-from digest.flows.import_work import work_on_imports
+from digest.jobs.seldom import Rosters
 from digest.store.database import Database
 from subscribers import consents
 from subscribers import store as shelf
@@ -32,7 +32,7 @@ INES = "ines@harbour.example"
 
 
 async def work(store: Database) -> None:
-    await work_on_imports(store=store, now=TUESDAY, stop=asyncio.Event())
+    await Rosters(store).work(TUESDAY, asyncio.Event())
 
 
 async def handed_over(client: httpx.AsyncClient, name: str, data: bytes) -> httpx.Response:

@@ -17,7 +17,7 @@ import pytest
 
 from digest.core.access import Role
 from digest.core.doctor_findings import Finding, Found, Level
-from digest.flows.import_work import work_on_imports
+from digest.jobs.seldom import Rosters
 from digest.store.database import Database
 from tests.jobs.office import press_for
 from tests.mail_lint.tools import lacks_axe
@@ -127,7 +127,7 @@ async def test_every_page_that_a_form_answers_with(sqlite_store: Database, tmp_p
         await look("readers/import", "Go on", "What the columns mean", pasted="email\nann@example.org\nno\n")
         await page.fill("[name=basis]", "They signed a list.")
         await go_on("Try it out", "Trying every line")
-        await work_on_imports(store=sqlite_store, now=NOW, stop=asyncio.Event())
+        await Rosters(sqlite_store).work(NOW, asyncio.Event())
         await says(page, "main", "1 would be changed")
         wrong += await _wrong_with(page)
         await look("topics/economy", "Try out on past briefings", "would", rules="tariffs:5")

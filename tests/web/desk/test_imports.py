@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digest.core.access import Role
-from digest.flows.import_work import work_on_imports
+from digest.jobs.seldom import Rosters
 from digest.store.database import Database
 from subscribers import store as shelf
 from tests.flows.newsroom import TUESDAY, reader
@@ -34,7 +34,7 @@ BASIS = "They ticked a box at our stand."
 
 
 async def work(store: Database) -> None:
-    await work_on_imports(store=store, now=TUESDAY, stop=asyncio.Event())
+    await Rosters(store).work(TUESDAY, asyncio.Event())
 
 
 async def test_a_file_is_taken_in_by_steps(store: Database) -> None:
