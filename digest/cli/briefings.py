@@ -264,7 +264,7 @@ def edit_briefing(
 
 @briefings.command("publish")
 def publish_briefing(briefing_id: BriefingId, json: Json = False, config: Config = None) -> None:
-    """Publish a draft, or a retracted briefing again under the number it had."""
+    """Publish a draft, or a retracted briefing again: whose copies left it out gets it in the next issue."""
     _act(lambda store: publish(briefing_id, store=store, **_by()), json, config)
 
 

@@ -13,6 +13,7 @@ from digest.core.model import Briefing, BriefingStatus, LeftOut
 from digest.errors import InputError
 from digest.store import corrections, numbered, pulling, telling
 from digest.store.database import Database
+from digest.store.missed import who_missed
 
 #: More is an item of its own.
 _NOTE_CHARACTERS: Final = 600
@@ -90,6 +91,22 @@ async def tell_back(connection: AsyncConnection, after: Briefing, now: datetime)
     return await tell_corrected(connection, before, after, BY_RULE, now)
 
 
+async def owe_back(connection: AsyncConnection, after: Briefing) -> int:
+    """What was taken back is public again: owe it to those whose copies left it out meanwhile; to how many.
+
+    The caller holds plans off alone. So is the newest change of its text, to those who have had an older one.
+    """
+    assert after.number is not None
+    assert after.published_at is not None
+    changes = await corrections.numbers_of(connection, after.id, CorrectionKind.CORRECTED)
+    readers = 0
+    for number in (after.number, *changes[-1:]):
+        missed = await who_missed(connection, number, after.published_at)
+        if await telling.has_readers(connection, missed):
+            readers += await telling.owe(connection, missed, number)
+    return readers
+
+
 async def history(briefing_id: int, *, store: Database) -> tuple[tuple[Correction, int], ...]:
     """The corrections of a briefing, the oldest first, each with how many subscriptions it was owed to."""
     async with store.read() as connection:
@@ -113,7 +130,7 @@ async def pull_all(
 
 async def _owe(
     connection: AsyncConnection,
-    had: telling.Had,
+    had: telling.Copies,
     kind: CorrectionKind,
     before: Briefing,
     after: Briefing,

@@ -301,13 +301,16 @@ async def _bring_out(
     """Publish what is not public, given by id with what it was until now, as one batch in this order."""
     numbers = await briefings.publish(connection, list(hidden), now)
     await join_new(connection, hidden, now)
+    told: dict[int, dict[str, Any]] = {
+        id_: {"status": BriefingStatus.PUBLISHED, "number": numbers[id_]} for id_ in hidden
+    }
     for id_, before in hidden.items():
         if before is BriefingStatus.RETRACTED:
-            await correcting.tell_back(connection, await _briefing(connection, id_), now)
-    out = BriefingStatus.PUBLISHED
-    done = [
-        (id_, {"status": before}, {"status": out, "number": numbers[id_]}) for id_, before in hidden.items()
-    ]
+            after = await _briefing(connection, id_)
+            await correcting.tell_back(connection, after, now)
+            if missed := await correcting.owe_back(connection, after):
+                told[id_]["readers_owed_it_again"] = missed
+    done = [(id_, {"status": before}, told[id_]) for id_, before in hidden.items()]
     await note_changes(connection, by, "briefing.publish", done, now)
 
 

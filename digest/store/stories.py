@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, BriefingStatus
@@ -162,6 +162,14 @@ async def story_ids(connection: AsyncConnection, numbers: Collection[int]) -> di
         )
         found.update((row.number, row.story_id) for row in await connection.execute(query))
     return found
+
+
+async def numbers_beside(connection: AsyncConnection, number: int) -> frozenset[int]:
+    """The numbers of the other briefings that tell of the same event."""
+    one, other = briefings.alias("one"), briefings.c
+    same = exists().where(one.c.number == number, one.c.story_id == other.story_id)
+    query = select(other.number).where(same, other.number.isnot(None), other.number != number)
+    return frozenset((await connection.execute(query)).scalars())
 
 
 async def joins_of(connection: AsyncConnection, ids: Collection[int]) -> dict[int, Join]:

@@ -1,4 +1,4 @@
-"""Who has had a text, and the owing of its correction to all of them.
+"""Who has had a text, and the owing of a number to the readers of copies: of its correction to all of these.
 
 Readers who share a group and have all had the text go on sharing it: one row changes for all of them.
 """
@@ -30,25 +30,40 @@ _HAD: Final = or_(
 )
 
 
-class Had:
-    """The copies in which readers have had a text: by issue, and within it by cohort."""
+class Copies:
+    """Copies whose readers are meant: by issue, within it by cohort, and of these those that `which` says."""
 
-    def __init__(self, cohorts_by_issue: dict[int, list[int]], bound: Mapping[int, Sequence[int]]) -> None:
+    def __init__(
+        self,
+        cohorts_by_issue: Mapping[int, Sequence[int]],
+        which: ColumnElement[bool],
+        bound: Mapping[int, Sequence[int]] | None = None,
+    ) -> None:
         self._by_issue: Final = cohorts_by_issue
+        self._which: Final = which
         #: by issue the readers whose copies are kept in volumes
-        self.bound: Final = bound
+        self.bound: Final[Mapping[int, Sequence[int]]] = bound or {}
 
-    def copies(self) -> list[tuple[int, ColumnElement[bool]]]:
+    def conditions(self) -> list[tuple[int, ColumnElement[bool]]]:
         """For each issue conditions on its deliveries; no delivery meets two."""
+        mine = deliveries.c
         return [
-            (issue_id, and_(deliveries.c.issue_id == issue_id, deliveries.c.cohort_id.in_(some), _HAD))
+            (issue_id, and_(mine.issue_id == issue_id, mine.cohort_id.in_(some), self._which))
             for issue_id, ids in self._by_issue.items()
             for some in chunks(ids)
         ]
 
 
-async def who_had(connection: AsyncConnection, numbers: Collection[int], before: int | None = None) -> Had:
+async def who_had(connection: AsyncConnection, numbers: Collection[int], before: int | None = None) -> Copies:
     """The copies that carry any of these numbers, in a revision older than `before` if that is given."""
+    found = await carrying(connection, numbers, before)
+    return Copies(found, _HAD, await bound_copies.who_had(connection, found))
+
+
+async def carrying(
+    connection: AsyncConnection, numbers: Collection[int], before: int | None = None
+) -> dict[int, list[int]]:
+    """The same as cohorts by issue, whatever became of their copies."""
     pinned = issue_briefings.c
     rounds = select(pinned.issue_id, pinned.round).where(pinned.number.in_(sorted(numbers))).distinct()
     if before is not None:
@@ -60,7 +75,7 @@ async def who_had(connection: AsyncConnection, numbers: Collection[int], before:
     async for row in await connection.stream(query.where(cohorts.c.skip.is_(None))):
         if not set(numbers).isdisjoint(numbers_in(row.groups)):
             found.setdefault(row.issue_id, []).append(row.id)
-    return Had(dict(sorted(found.items())), await bound_copies.who_had(connection, found))
+    return dict(sorted(found.items()))
 
 
 async def last_revision_told(
@@ -73,29 +88,29 @@ async def last_revision_told(
     return max((revision for revision in found if revision is not None), default=None)
 
 
-async def has_readers(connection: AsyncConnection, had: Had) -> bool:
-    """True when any of these copies was delivered, or may have been."""
-    if had.bound:
+async def has_readers(connection: AsyncConnection, copies: Copies) -> bool:
+    """True when there is any of these copies."""
+    if copies.bound:
         return True
-    for _issue_id, copies in had.copies():
-        if (await connection.execute(select(exists().where(copies)))).scalar_one():
+    for _issue_id, some in copies.conditions():
+        if (await connection.execute(select(exists().where(some)))).scalar_one():
             return True
     return False
 
 
-async def owe(connection: AsyncConnection, had: Had, number: int) -> int:
-    """Owe a number to everybody who has had these copies: to how many subscriptions it was not owed yet.
+async def owe(connection: AsyncConnection, copies: Copies, number: int) -> int:
+    """Owe a number to the readers of these copies: to how many subscriptions it was not owed yet.
 
     The caller holds plans off alone.
     """
     await hold_all_alone(connection)
     told = 0
-    for issue_id, copies in had.copies():
+    for issue_id, some in copies.conditions():
         span = select(issues.c.first_copy, issues.c.last_copy).where(issues.c.id == issue_id)
         first, last = (await connection.execute(span)).one()
-        mine = and_(copies, deliveries.c.id.between(first, last)) if first else copies
+        mine = and_(some, deliveries.c.id.between(first, last)) if first else some
         told += await _owe_to_readers_of(connection, mine, number)
-    for readers in had.bound.values():
+    for readers in copies.bound.values():
         told += await _owe_to_readers(connection, readers, number)
     return told
 

@@ -73,8 +73,9 @@ class Books:
     def begin(self, account: Account) -> None:
         self.accounts[account.id] = account
 
-    def come_back(self, account: Account, reach: int) -> None:
+    def come_back(self, account: Account, reach: int, now: datetime) -> None:
         """What had been decided, or is older than a first issue would reach, is not owed any more."""
+        account.anew_at = now
         cut = max(account.cut, reach)
         account.out |= dict.fromkeys(self.owed(account, cut), f"gap: {account.standing}")
         account.cut, account.standing = cut, "active"
@@ -134,8 +135,28 @@ class Books:
     def came_back(self, item: Item, seen: Snapshot) -> None:
         """What was withdrawn is public again, perhaps in another text."""
         was_retracted, item.retracted = item.retracted, False
-        if was_retracted and item.revision > item.taken_back_at:
+        if not was_retracted:
+            return
+        told = [n for n, change in self.changes.items() if change.item is item and change.kind == "corrected"]
+        if item.revision > item.taken_back_at:
             self.changed(item, "corrected", seen)
+        for number in (item.number, *told[-1:]):
+            self._owe_again(number, seen)
+
+    def _owe_again(self, number: int, seen: Snapshot) -> None:
+        """Whose copy left it out while it was taken back, and has it in no other, gets it after all."""
+        brought = {
+            row.subscription
+            for row in seen.deliveries.values()
+            if number in row.included and (row.status in INCLUDING or row.doubts)
+        }
+        for row in seen.deliveries.values():
+            account = self.accounts[row.subscription]
+            is_over = account.anew_at is not None and account.anew_at > row.planned_at
+            is_told = number in self.items and self._told_already(number, row)
+            passed = number in row.taken_out and not row.ignores_bookmarks
+            if passed and not is_over and not is_told and account.id not in brought:
+                account.out.pop(number, None)
 
     def texts_of(self, delivery: int) -> dict[int, int]:
         """The revision of each text that a copy prints, by the number under which the item came out."""

@@ -1,0 +1,57 @@
+"""Who did not get what was taken back, and would have: for when it comes back.
+
+A copy that is planned meanwhile leaves it out as retracted, and one that has not begun loses it. Either way
+the bookmark has passed it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from digest.core.accounts import INCLUDING
+from digest.core.model import LeftOut
+from digest.store import stories
+from digest.store.issues import numbers_in
+from digest.store.tables import cohorts, deliveries, issues
+from digest.store.telling import Copies, carrying
+from subscribers.model import Standing
+from subscribers.tables import gaps
+
+#: The copy was planned before its reader, who had been away for good, came back: what was decided is over.
+_CAME_BACK_SINCE: Final[ColumnElement[bool]] = exists().where(
+    gaps.c.subscription_id == deliveries.c.subscription_id,
+    issues.c.id == deliveries.c.issue_id,
+    gaps.c.at > issues.c.planned_at,
+    gaps.c.reason != Standing.PAUSED,
+)
+#: The copy brings what it holds, has brought it, or may have.
+_CARRIES: Final[ColumnElement[bool]] = or_(deliveries.c.status.in_(INCLUDING), deliveries.c.doubts > 0)
+
+
+async def who_missed(connection: AsyncConnection, number: int, since: datetime) -> Copies:
+    """Copies of issues planned since then that left a number out as retracted, if no other copy brought it.
+
+    One that tells of the same event by another item is none of them, nor one that asked no bookmark. Those
+    whose rows are gone (`digest.store.volumes`) are not looked for.
+    """
+    mine = cohorts.c
+    left_out = cast(mine.left_out, Text).like(f'%"{LeftOut.RETRACTED}"%')
+    query: Select[Any] = select(mine.id, mine.issue_id, mine.groups, mine.left_out).join(
+        issues, issues.c.id == mine.issue_id
+    )
+    of_rows = and_(issues.c.volume_id.is_(None), ~issues.c.ignores_bookmarks)
+    found: dict[int, list[int]] = {}
+    same = await stories.numbers_beside(connection, number)
+    async for row in await connection.stream(query.where(issues.c.planned_at >= since, of_rows, left_out)):
+        is_told = not same.isdisjoint(numbers_in(row.groups))
+        if number in row.left_out.get(LeftOut.RETRACTED, ()) and not is_told:
+            found.setdefault(row.issue_id, []).append(row.id)
+    which = ~_CAME_BACK_SINCE
+    for _issue_id, some in Copies(await carrying(connection, [number]), _CARRIES).conditions():
+        had = select(deliveries.c.subscription_id).where(some).correlate(None)
+        which = and_(which, deliveries.c.subscription_id.not_in(had))
+    return Copies(dict(sorted(found.items())), which)
