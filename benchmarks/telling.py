@@ -1,10 +1,11 @@
-"""Shows what a correction costs, by the number of readers who have had the text."""
+"""Shows what a correction costs, and a retraction that was a slip, by the readers whom it is about."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from benchmarks.alone import Case, interleaved, prepared, scratch
+from benchmarks.alone import Case, Figures, interleaved, prepared, scratch
 from benchmarks.newsroom import BRIEFINGS
 from benchmarks.options import Options
 from benchmarks.tables import seconds, show, times
@@ -12,6 +13,7 @@ from benchmarks.tables import seconds, show, times
 _READERS: Final = (10_000, 100_000)
 _MANY_READERS: Final = 1_000_000
 _TELL: Final = "benchmarks.tell_readers:tell"
+_BRING_BACK: Final = "benchmarks.tell_readers:bring_back"
 
 
 def run(options: Options) -> dict[str, Any]:
@@ -19,10 +21,26 @@ def run(options: Options) -> dict[str, Any]:
     counts = [*_READERS, _MANY_READERS] if options.million else list(_READERS)
     with scratch() as folder:
         files = [prepared(folder / f"{count}.sqlite3", readers=count) for count in counts]
-        found = interleaved([Case(_TELL, {"file": file, "briefing": BRIEFINGS}) for file in files])
+        cases = [
+            Case(measure, {"file": file, "briefing": BRIEFINGS})
+            for measure in (_TELL, _BRING_BACK)
+            for file in files
+        ]
+        found = interleaved(cases)
+    told, brought_back = found[: len(counts)], found[len(counts) :]
+    where = "500 profiles, 20 cadences, SQLite, one transaction"
+    _show(f"Correcting the newest item, after it was sent: {where}", "have had it", counts, told)
+    _show(f"Publishing it again, left out of all that was sent: {where}", "owed again", counts, brought_back)
+    return {
+        f"{count:,} readers": {"corrected": one, "back": other}
+        for count, one, other in zip(counts, told, brought_back, strict=True)
+    }
+
+
+def _show(title: str, whom: str, counts: Sequence[int], found: Sequence[Figures]) -> None:
     show(
-        "Correcting the newest item, after it was sent: 500 profiles, 20 cadences, SQLite, one transaction",
-        ("readers", "have had it", "time", "growth", "processor", "peak MB"),
+        title,
+        ("readers", whom, "time", "growth", "processor", "peak MB"),
         [
             [
                 f"{count:,}",
@@ -35,4 +53,3 @@ def run(options: Options) -> dict[str, Any]:
             for count, one in zip(counts, found, strict=True)
         ],
     )
-    return {f"{count:,} readers": one for count, one in zip(counts, found, strict=True)}
