@@ -45,6 +45,12 @@ class UnfinishedCopyError(Exception):
     """A store was closed and is being copied, and it goes on with the next call. Exit status 1."""
 
 
+def words_of(error: Exception) -> str:
+    """What went wrong in one line; what is ours to mend with its kind."""
+    words = (str(error).splitlines() or [""])[0]
+    return words if isinstance(error, DigestError) else f"{type(error).__name__}: {words}"
+
+
 def unreadable(path: Path, error: OSError) -> str:
     """What is said of a file that is named and cannot be read, with the mend."""
     mend = "check its name"

@@ -42,7 +42,7 @@ CLAIMS_PER_LANE: Final = 25
 _SECONDS_HELD: Final = 60.0
 #: Batches at hand, when many copies stand aside.
 _BATCHES_HELD: Final = 4
-#: The latest that a copy is put off for its family's sake: by then more may be known.
+#: The latest that a copy is put off: by then more may be known.
 _LONGEST_PUT_OFF: Final = timedelta(minutes=10)
 #: And of one that others may send.
 _SOON: Final = timedelta(seconds=1)
@@ -89,6 +89,8 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         self._tally: Final = tally
         self._patience: Final = patience
         self._turns: Final[Turns[Claimed]] = Turns(sender.pace)
+        #: copies that cannot be printed, until they are given back
+        self._aside: Final[list[Claimed]] = []
         #: one lane waits for all; the others stand in line behind it
         self._one_waits: Final = asyncio.Lock()
         #: something has changed for whoever waits
@@ -117,6 +119,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         self._stop_watch.cancel()
         if self._claiming is not None:
             await asyncio.gather(self._claiming, return_exceptions=True)
+        await self._give_aside_back()
         await self._give_back()
 
     async def copies_left(self) -> int:
@@ -175,6 +178,11 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         self._under_way -= 1
         self._turns.put_back(turn.family, turn.copy, self._clock())
         self._stirred.set()
+
+    def put_aside(self, turn: Turn) -> None:
+        """A copy cannot be printed: it goes back to the store, with others, until that may be mended."""
+        self.ended(turn, Hint.NONE)
+        self._aside.append(turn.copy)
 
     def ended(self, turn: Turn, hint: Hint, heir: Turn | None = None) -> None:
         """A copy has ended, well or not; telling it again does no harm. The heir has the lane from now on."""
@@ -266,6 +274,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
     async def _fetch(self) -> None:
         try:
             await self._put_off()
+            await self._give_aside_back()
             await self._claim()
         except Exception as error:
             self._failure = error
@@ -355,23 +364,35 @@ class Feed(AbstractAsyncContextManager["Feed"]):
                 longest = _SOON if self._pace.is_barred(family) else _LONGEST_PUT_OFF
                 until[copy.delivery_id] = now + min(timedelta(seconds=wait), longest)
                 self._tally.put_off[family] += 1
-        await self._patience.through(partial(self._defer, until, paused), stop=self._stop)
+        await self._defer({deliveries.WAITS_ITS_TURN: until, deliveries.FAMILY_PAUSED: paused})
         self._sender.allowance.take(-len(late))
         self._tally.count(DeliveryStatus.DEFERRED, sum(not copy.doubts for copy, _ in late))
         return True
+
+    async def _give_aside_back(self) -> None:
+        """Give the store back what cannot be printed, until that may be mended."""
+        if not (aside := self._aside[:]):
+            return
+        until = self._sender.now() + _LONGEST_PUT_OFF
+        await self._defer({deliveries.UNPRINTABLE: {copy.delivery_id: until for copy in aside}})
+        del self._aside[: len(aside)]
+        self._sender.allowance.take(-len(aside))
+        self._tally.count(DeliveryStatus.DEFERRED, sum(not copy.doubts for copy in aside))
 
     async def _give_back(self) -> None:
         """Release what was claimed and not begun, be it here or in the hands of a lane that failed."""
         released = await self._patience.through(self._release, stop=self._stop)
         self._sender.allowance.take(-released)
 
-    async def _defer(self, until: Mapping[int, datetime], paused: Mapping[int, datetime]) -> None:
-        owner = self._sender.owner
-        async with self._store.write() as connection:
-            # who takes back or corrects changes the same copies in another order
-            await hold_off(connection)
-            await deliveries.put_off(connection, owner, until)
-            await deliveries.put_off(connection, owner, paused, deliveries.FAMILY_PAUSED)
+    async def _defer(self, until_by_reason: Mapping[str, Mapping[int, datetime]]) -> None:
+        async def put_off() -> None:
+            async with self._store.write() as connection:
+                # who takes back or corrects changes the same copies in another order
+                await hold_off(connection)
+                for reason, until in until_by_reason.items():
+                    await deliveries.put_off(connection, self._sender.owner, until, reason)
+
+        await self._patience.through(put_off, stop=self._stop)
 
     async def _release(self) -> int:
         async with self._store.write() as connection:

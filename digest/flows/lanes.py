@@ -19,17 +19,22 @@ from enum import Enum, auto
 from functools import wraps
 from typing import Concatenate, Final, ParamSpec
 
+import structlog
+
 from digest.core.model import DeliveryStatus, Issue, Outcome, Verdict
 from digest.core.pace import Hint, hint_of
 from digest.core.verdict import SENT, judge
-from digest.errors import TransportError
+from digest.errors import StoreError, TransportError, words_of
 from digest.flows.feed import Feed, Turn
 from digest.flows.press import Press
 from digest.flows.recorder import Recorder
 from digest.flows.sender import Sender
 from digest.flows.tally import Tally
+from digest.mail.headers import RecipientError
 from digest.mail.lane import Lane
 from digest.store.deliveries import Recorded
+
+log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 
@@ -183,16 +188,29 @@ class LaneAtWork:
                 ahead.letter = self.press.letter_at_once(ahead.copy)
 
     async def _print(self, turn: Turn) -> bool:
-        """Make the letter; a copy that cannot stand on an envelope is refused, and the run goes on."""
+        """Make the letter; where that fails the run goes on with the others."""
         try:
             turn.letter = await self.press.letter(turn.copy)
-        except ValueError as error:
+        except RecipientError as error:
             verdict = Verdict(DeliveryStatus.REFUSED, BAD_ADDRESS, str(error))
             await self.recorder.note(Recorded(turn.copy.delivery_id, verdict), None)
             self.feed.ended(turn, Hint.NONE)
             self.tally.count(verdict.status)
             return False
+        except StoreError:
+            raise
+        except Exception as error:
+            self._tell_unprintable(turn, words_of(error))
+            self.feed.put_aside(turn)
+            return False
         return True
+
+    def _tell_unprintable(self, turn: Turn, words: str) -> None:
+        """Say once an issue why letters cannot be printed: many may share the reason."""
+        said = f"copies of issue {self.issue.id} cannot be printed, and wait: {words}"
+        if said not in self.tally.failures:
+            self.tally.failures.append(said)
+            log.error("copies cannot be printed", cohort=turn.copy.cohort_id, error=words)
 
     async def _begin(self, turn: Turn) -> bool:
         """Write down what came of the last letter and that this one begins; False when it is not ours."""

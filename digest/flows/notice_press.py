@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import Newsletter, Topic
 from digest.core.notices import Notice, NoticeKind
 from digest.mail.dkim import DkimKey, Signer, body_hash
-from digest.mail.headers import Mailbox, wire_address
+from digest.mail.headers import Mailbox, recipient_address
 from digest.mail.heading import (
     CohortHeading,
     CopyHeaders,
@@ -62,7 +62,7 @@ class NoticePress:
         self._store_name: bytes | None = None
 
     async def letter(self, notice: Notice) -> Letter:
-        """One person's letter; raises ValueError for an address that cannot stand on an envelope."""
+        """One person's letter; raises RecipientError for an address that no envelope can hold."""
         if notice.kind is NoticeKind.TEST and self._trials is not None:
             return await self._trials(notice)
         async with self._store.read() as connection:
@@ -74,7 +74,7 @@ class NoticePress:
         rendition, reader = await asyncio.to_thread(
             self._printed, notice, newsletter, known, [one.title for one in also], number
         )
-        recipient = wire_address(notice.address)
+        recipient = recipient_address(notice.address)
         name = str(notice.data.get("name", ""))
         message_id = await self.message_ids()
         # of all notices only a welcome begins something that can be ended

@@ -20,21 +20,21 @@ from digest.core.families import family_of
 from digest.core.model import DeliveryStatus, Outcome, Verdict
 from digest.core.notices import Notice
 from digest.core.verdict import judge
-from digest.errors import DigestError, StoreError, TransportError
+from digest.errors import StoreError, TransportError, words_of
 from digest.flows.lanes import BAD_ADDRESS
 from digest.flows.notice_press import NoticePress
 from digest.flows.patience import Patience
 from digest.flows.sender import Sender
+from digest.mail.headers import RecipientError
 from digest.mail.lane import Lane, Letter
 from digest.store import notices
 from digest.store.database import Database
+from digest.store.deliveries import UNPRINTABLE
 
 log = structlog.get_logger(__name__)
 
 #: Claimed at a time: so few that a lease outlives them all, even when each answer takes its time.
 TOGETHER: Final = 20
-#: The reason of a notice that cannot be printed, whatever the server.
-UNPRINTABLE: Final = "unprintable"
 
 
 @dataclass(slots=True)
@@ -128,10 +128,10 @@ class _AtWork:
             return await self.press.letter(notice)
         except StoreError:
             raise
-        except ValueError as error:
+        except RecipientError as error:
             verdict = Verdict(DeliveryStatus.REFUSED, BAD_ADDRESS, str(error))
         except Exception as error:
-            words = str(error) if isinstance(error, DigestError) else f"{type(error).__name__}: {error}"
+            words = words_of(error)
             log.error("a notice cannot be printed", notice=notice.id, kind=notice.kind, error=words)
             verdict = Verdict(DeliveryStatus.REFUSED, UNPRINTABLE, words)
         await self._record(notice, verdict)

@@ -23,7 +23,7 @@ from digest.core.telling_once import Pin
 from digest.flows.editions import Edition, Fitting, Heading, Printed, edition_of
 from digest.flows.notice_press import NoticePress
 from digest.mail.dkim import CohortBody, DkimKey, Signer
-from digest.mail.headers import Mailbox, wire_address
+from digest.mail.headers import Mailbox, recipient_address
 from digest.mail.heading import (
     CohortHeading,
     CopyHeaders,
@@ -162,7 +162,7 @@ class Press:
         """A printed cohort with one reader's name, links and return path in it."""
         delivery, _, _, subscription, address, name, *_ = copy
         issue = printed.issue
-        recipient = wire_address(address)
+        recipient = recipient_address(address)
         message, back = printed.names.of(delivery)
         unsubscribe = self._to_unsubscribe(subscription)
         headers = printed.headers.pieces(self._heading_of(Mailbox(address, name), message, back, unsubscribe))

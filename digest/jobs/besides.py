@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from digest.errors import DigestError, StoreError
+from digest.errors import StoreError, words_of
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +37,3 @@ class Besides:
         """What went wrong since this was asked last."""
         found, self._amiss[:] = list(self._amiss), []
         return found
-
-
-def words_of(error: Exception) -> str:
-    """What went wrong in one line; what is ours to mend with its kind."""
-    words = (str(error).splitlines() or [""])[0]
-    return words if isinstance(error, DigestError) else f"{type(error).__name__}: {words}"

@@ -18,7 +18,7 @@ from digest.core.pace import Limit, Limits, Pace
 from digest.core.refusals import Refusals
 from digest.core.stopwatch import Stopwatch
 from digest.core.warmup import WarmingUp
-from digest.errors import PassingStoreError, StoreError
+from digest.errors import PassingStoreError, StoreError, words_of
 from digest.flows.deliver import deliver
 from digest.flows.patience import Patience
 from digest.flows.press import Press
@@ -27,7 +27,6 @@ from digest.flows.reputation import Watch
 from digest.flows.roll import Names, Roll
 from digest.flows.sender import LONGEST_WAIT, Allowance, Sender, close
 from digest.flows.tally import Progress, Tally, Unwatched
-from digest.jobs.besides import words_of
 from digest.jobs.sharing import Share, all_of, share_of
 from digest.mail.kept import KeptLanes
 from digest.mail.post import Post

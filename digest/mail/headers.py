@@ -109,6 +109,18 @@ def wire_address(address: str) -> str:
     return address if address.isascii() else parse_address(address)
 
 
+class RecipientError(ValueError):
+    """An address to which no letter can go, whatever is in it."""
+
+
+def recipient_address(address: str) -> str:
+    """The address of a reader as it goes on the wire; RecipientError where `wire_address` refuses it."""
+    try:
+        return wire_address(address)
+    except ValueError as error:
+        raise RecipientError(str(error)) from error
+
+
 def mailbox_words(mailbox: Mailbox, start: int = 0) -> list[str]:
     """A mailbox as words between which a line may be folded: the name as it must be written, `<address>`."""
     address = wire_address(mailbox.address)

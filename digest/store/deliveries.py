@@ -35,6 +35,8 @@ ENDS_SENDERS: Final = "ends-senders"
 WAITS_ITS_TURN: Final = "waits-its-turn"
 #: The reason of a copy that waits until its family of mailboxes gets mail again.
 FAMILY_PAUSED: Final = "family-paused"
+#: The reason of a copy that cannot be printed, through no fault of its reader, and waits for the mend.
+UNPRINTABLE: Final = "unprintable"
 #: The reason of a copy whose sender died with it on the wire.
 INTERRUPTED: Final = "interrupted"
 #: The reason of a copy that was not sent in time; its briefings went back to the reader's bookmark.

@@ -18,7 +18,7 @@ from digest.flows.tally import Tally
 from digest.mail.lane import Letter
 from digest.store import issues
 from digest.store.database import Database
-from tests.flows.newsroom import TUESDAY, at, copies, item, join, join_many, publish_news
+from tests.flows.newsroom import TUESDAY, at, copies, item, join, join_many, publish_news, reader
 from tests.jobs.office import jobs_for, run
 from tests.mail.smtpd import smtpd
 from tests.walk.recording import Accepted, Record, recording
@@ -135,29 +135,63 @@ async def test_two_processes_at_one_issue_send_each_copy_once(
     assert issue.status is IssueStatus.DONE
 
 
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (ZeroDivisionError("the press is jammed"), "ZeroDivisionError: the press is jammed"),
+        # of a kind by which addresses are refused, too
+        (ValueError("a mark makes no sense"), "ValueError: a mark makes no sense"),
+    ],
+)
 async def test_a_cohort_that_cannot_be_printed_costs_no_one_else_a_mail(
-    store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, words: str
 ) -> None:
     await readers_and_news(store, 20)
     await join(store, "odd@example.org", TUESDAY, topics="energy", at="06:59")
     print_letter = Press.letter_at_once
 
     def jam(press: Press, copy: Claimed) -> Letter | None:
-        if copy.delivery_id == 15:
-            raise ZeroDivisionError("the press is jammed")
+        if copy.delivery_id in {15, 16}:
+            raise fault
         return print_letter(press, copy)
 
     monkeypatch.setattr(Press, "letter_at_once", jam)
     async with recording() as record:
         report = await run(jobs_for(store, tmp_path, record.server, lanes=3), SEVEN)
-        assert report.trouble == "issue 2 cannot be sent: ZeroDivisionError: the press is jammed"
-        assert report.totals.sent == len(record.accepted) >= 1
-        left = {copy.status for copy in await copies(store)}
-        assert left == {DeliveryStatus.SENT, DeliveryStatus.PLANNED}
+        assert report.trouble == f"copies of issue 2 cannot be printed, and wait: {words}"
+        assert (report.totals.sent, report.totals.deferred) == (len(record.accepted), 2) == (19, 2)
+        left = {copy.id: (copy.status, copy.reason, copy.attempts) for copy in await copies(store)}
+        assert {left.pop(15), left.pop(16)} == {(DeliveryStatus.DEFERRED, "unprintable", 0)}
+        assert {status for status, _, _ in left.values()} == {DeliveryStatus.SENT}
+        # nothing is mended: they wait again, however often that is
+        for minutes in range(11, 77, 11):
+            again = await run(jobs_for(store, tmp_path, record.server), SEVEN + timedelta(minutes=minutes))
+            assert (again.totals.sent, again.totals.deferred, again.trouble) == (0, 2, report.trouble)
         monkeypatch.setattr(Press, "letter_at_once", print_letter)
-        await run(jobs_for(store, tmp_path, record.server, lanes=3), SEVEN)
+        await run(jobs_for(store, tmp_path, record.server, lanes=3), SEVEN + timedelta(minutes=77))
     assert len(record.accepted) == 21
     assert set(record.times_accepted().values()) == {1}
+
+
+async def test_a_letter_that_can_never_be_printed_gives_its_items_back(
+    store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await readers_and_news(store, 3)
+    print_letter = Press.letter_at_once
+
+    def jam(press: Press, copy: Claimed) -> Letter | None:
+        if copy.delivery_id == 2:
+            raise KeyError("a mark")
+        return print_letter(press, copy)
+
+    monkeypatch.setattr(Press, "letter_at_once", jam)
+    async with recording() as record:
+        await run(jobs_for(store, tmp_path, record.server), SEVEN)
+        await run(jobs_for(store, tmp_path, record.server), SEVEN + timedelta(days=5))
+    first, unlucky, last = (await copies(store))[:3]
+    assert [copy.status for copy in (first, unlucky, last)] == ["sent", "expired", "sent"]
+    owed = [(await reader(store, copy.address or "")).bookmark.is_new(1) for copy in (first, unlucky, last)]
+    assert owed == [False, True, False]
 
 
 async def test_what_fails_between_two_letters_ends_the_issue_in_this_run_and_costs_no_copy(
