@@ -117,8 +117,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
     ) -> None:
         self.close()
         self._stop_watch.cancel()
-        if self._claiming is not None:
-            await asyncio.gather(self._claiming, return_exceptions=True)
+        await asyncio.gather(*filter(None, [self._claiming]), return_exceptions=True)
         await self._give_aside_back()
         await self._give_back()
 
@@ -373,8 +372,8 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         """Give the store back what cannot be printed, until that may be mended."""
         if not (aside := self._aside[:]):
             return
-        until = self._sender.now() + _LONGEST_PUT_OFF
-        await self._defer({deliveries.UNPRINTABLE: {copy.delivery_id: until for copy in aside}})
+        waiting = dict.fromkeys((c.delivery_id for c in aside), self._sender.now() + _LONGEST_PUT_OFF)
+        await self._defer({deliveries.UNPRINTABLE: waiting})
         del self._aside[: len(aside)]
         self._sender.allowance.take(-len(aside))
         self._tally.count(DeliveryStatus.DEFERRED, sum(not copy.doubts for copy in aside))

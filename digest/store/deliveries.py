@@ -20,7 +20,7 @@ from digest.store import recording
 from digest.store.claimable import MOST_CLAIMS, open_of
 from digest.store.issues import IS_OPEN, numbers_in
 from digest.store.kept_apart import held_off_at_once
-from digest.store.recording import FREE, LEASE, TRIED
+from digest.store.recording import FREE, LEASE, PULLED_FROM, TRIED
 from digest.store.tables import cohorts, deliveries, issues
 from digest.store.taking import Taken, is_among, takings
 from subscribers import store as readers
@@ -117,10 +117,14 @@ async def record(connection: AsyncConnection, owner: str, results: Sequence[Reco
 
 
 async def release(connection: AsyncConnection, owner: str, issue_id: int) -> int:
-    """Give back the copies of an issue that were claimed and not begun: how many. No attempt is counted."""
+    """Give back the copies of an issue that were claimed and not begun: how many. No attempt is counted.
+
+    Those that were changed meanwhile go back as well: their sender knows nothing of the old ones any more.
+    """
+    held = and_(deliveries.c.status == DeliveryStatus.SENDING, deliveries.c.owner.in_(_names_of([owner])))
     query = (
         update(deliveries)
-        .where(open_of(issue_id), deliveries.c.started_at.is_(None), _held_by(owner))
+        .where(open_of(issue_id), deliveries.c.started_at.is_(None), held)
         .values(status=_UNBEGUN, **_UNCLAIMED, **FREE)
     )
     return (await connection.execute(query)).rowcount
@@ -150,10 +154,10 @@ async def wake(connection: AsyncConnection, now: datetime) -> int:
 
 
 async def owners_at_work(connection: AsyncConnection) -> set[str]:
-    """Who holds claims now, alive or not."""
+    """Who holds claims now, or held what was pulled from it since; alive or not."""
     at_work = and_(IS_OPEN, deliveries.c.status == DeliveryStatus.SENDING)
     query = select(deliveries.c.owner).where(at_work).distinct()
-    return {row.owner for row in await connection.execute(query) if row.owner}
+    return {row.owner.removeprefix(PULLED_FROM) for row in await connection.execute(query) if row.owner}
 
 
 async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: datetime) -> Swept:
@@ -165,7 +169,7 @@ async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: dat
     abandoned = and_(
         IS_OPEN,
         deliveries.c.status == DeliveryStatus.SENDING,
-        or_(deliveries.c.lease_until < wall, deliveries.c.owner.in_(dead)),
+        or_(deliveries.c.lease_until < wall, deliveries.c.owner.in_(_names_of(dead))),
     )
     deadly = (
         update(deliveries)
@@ -258,6 +262,11 @@ _UNBEGUN_AND_WAITS: Final = case(
 def _soon_after(instant: datetime) -> datetime:
     """The next full ten seconds: a few instants for many copies, and none that has come already."""
     return instant.replace(microsecond=0) + timedelta(seconds=10 - instant.second % 10)
+
+
+def _names_of(owners: Collection[str]) -> list[str]:
+    """What stands in the rows of these senders: their names, and those for what was pulled from them."""
+    return [*owners, *(PULLED_FROM + owner for owner in owners)]
 
 
 def _held_by(owner: str) -> ColumnElement[bool]:

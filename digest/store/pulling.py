@@ -7,7 +7,7 @@ of their issue, which do not hold the briefing and say that it was retracted, or
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -30,12 +30,9 @@ from digest.store import beside, numbered, pictures, stories
 from digest.store.claimable import open_of
 from digest.store.issue_states import IS_UNFINISHED
 from digest.store.issues import close_when_settled, numbers_in, pin_revisions, pinned_revisions
-from digest.store.recording import FREE
+from digest.store.recording import FREE, PULLED_FROM
 from digest.store.tables import cohorts, deliveries, issue_briefings, issues
 from subscribers.interning import chunks
-
-#: Who holds a copy whose claim led to nothing, until its lease runs out: no sender goes by this name.
-_PULLED: Final = "pulled"
 
 
 class Pulled(NamedTuple):
@@ -276,11 +273,12 @@ async def _move_copies(
     pair = select(new.c.id).select_from(old.join(new, same_readers))
     target = pair.where(old.c.id == deliveries.c.cohort_id).correlate(deliveries).scalar_subquery()
     moving = select(old.c.id).select_from(old.join(new, same_readers))
-    in_hands = deliveries.c.status == DeliveryStatus.SENDING
+    owner = deliveries.c.owner
+    in_hands = and_(deliveries.c.status == DeliveryStatus.SENDING, owner.not_like(f"{PULLED_FROM}%"))
     query = (
         update(deliveries)
         .where(_not_begun(issue_id, certain=certain), deliveries.c.cohort_id.in_(moving))
-        .values(cohort_id=target, owner=case((in_hands, _PULLED), else_=deliveries.c.owner))
+        .values(cohort_id=target, owner=case((in_hands, literal(PULLED_FROM) + owner), else_=owner))
     )
     return (await connection.execute(query)).rowcount
 

@@ -21,6 +21,9 @@ from digest.store.tables import deliveries
 LEASE: Final = timedelta(minutes=15)
 #: What a row looks like that nobody holds.
 FREE: Final[Mapping[str, Any]] = {"owner": None, "lease_until": None, "started_at": None}
+#: Before the name of a sender from whose hands a copy was taken: nobody has it until that sender has let go
+#: of all that it held, or the lease is over. No sender goes by such a name.
+PULLED_FROM: Final = "pulled "
 #: One try more.
 TRIED: Final[Mapping[str, Any]] = {"attempts": deliveries.c.attempts + 1}
 

@@ -98,9 +98,28 @@ async def test_a_sender_that_holds_a_copy_and_has_not_begun_it_cannot_send_it_an
         swept = await deliveries.sweep(connection, dead=(), wall=at(24, 7) + timedelta(minutes=16))
         assert swept.freed == 2
     again = await claim_all(store, at(24, 7, 20))
-    assert len(again.copies) == 2
+    assert [one.delivery_id for one in again.copies] == ids
     assert {one.cohort_id for one in again.copies}.isdisjoint(one.cohort_id for one in held.copies)
     assert await carried(store, BOB) == [(2,)]
+
+
+async def test_what_was_taken_from_a_sender_is_free_when_it_lets_go_or_has_died(store: Database) -> None:
+    await _planned(store, "Tariffs", "Ports", "Rails")
+    wall = at(24, 7, 1)
+    await claim_all(store, at(24, 7))
+    for number in (1, 2):
+        await edit_briefing.retract(number, store=store, now=at(24, 7))
+    async with store.write() as connection:
+        assert await deliveries.owners_at_work(connection) == {"sender"}
+        assert (await deliveries.sweep(connection, dead=["another"], wall=wall)).freed == 0
+        assert await deliveries.release(connection, "another", 1) == 0
+        assert await deliveries.release(connection, "sender", 1) == 2
+    assert len((await claim_all(store, at(24, 7))).copies) == 2
+    await edit_briefing.publish(1, store=store, now=at(24, 7))
+    await edit_briefing.edit(3, edit_briefing.Edit(title="Rails at last"), store=store, now=at(24, 7))
+    async with store.write() as connection:
+        assert (await deliveries.sweep(connection, dead=["sender"], wall=wall)).freed == 2
+    assert len((await claim_all(store, at(24, 7))).copies) == 2
 
 
 async def test_a_copy_that_held_nothing_else_is_not_sent_and_says_why(store: Database) -> None:
