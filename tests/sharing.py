@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from greenlet import getcurrent  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -28,6 +30,9 @@ _looked: Final = count(1)
 IS_TRACED: Final = sys.gettrace() is not None
 #: So many things that were made, and not collected, since it was looked last.
 _LOOKS_TRACED: Final = 100_000
+#: There, too, what each thread was to greenlet is kept until the process ends: else it is thrown away between
+#: any two steps of another thread, and what the tracer does then about its dictionary goes on for ever.
+_kept: Final[list[object]] = []
 
 
 def scope_of(nodeid: str) -> str:
@@ -46,6 +51,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
     shared = LoadScopeScheduling(config, log)
     shared._split_scope = scope_of
     return shared
+
+
+def pytest_configure() -> None:
+    """Have each thread that begins from now on leave something behind, where branches are counted."""
+    begin = threading.Thread._bootstrap_inner  # type: ignore[attr-defined]
+
+    def kept(thread: threading.Thread) -> None:
+        _kept.append(getcurrent())
+        begin(thread)
+
+    if IS_TRACED:
+        threading.Thread._bootstrap_inner = kept  # type: ignore[attr-defined]
 
 
 def pytest_collection_finish() -> None:
