@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from digest.core.binding import Fate
 from digest.core.damage import Damage
 from digest.core.model import DeliveryStatus, LeftOut, Skip
+from digest.core.reasons import OurReason
 
 #: Copies in these states are the one that includes their briefings.
 INCLUDING: Final = (
@@ -24,9 +25,8 @@ INCLUDING: Final = (
     DeliveryStatus.DEFERRED,
     DeliveryStatus.UNCERTAIN,
 )
-#: Copies skipped for these reasons give their briefings back: the reader is owed them again. The last one is
-#: that of `digest.store.owed_again`.
-GIVEN_BACK: Final = (Skip.PAUSED, Skip.CANCELLED, Skip.NOT_APPROVED, "left-and-came-back")
+#: Copies skipped for these reasons give their briefings back: the reader is owed them again.
+GIVEN_BACK: Final = (Skip.PAUSED, Skip.CANCELLED, Skip.NOT_APPROVED, OurReason.LEFT_AND_CAME_BACK)
 
 
 class Part(StrEnum):

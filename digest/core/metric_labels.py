@@ -10,6 +10,7 @@ from digest.core.families import FAMILIES
 from digest.core.feeding import FeedHealth
 from digest.core.model import DeliveryStatus, IssueStatus, Skip
 from digest.core.notices import NoticeKind
+from digest.core.reasons import OurReason
 from digest.core.reputation import What
 from digest.core.returned import Kind
 from digest.core.verdict import Reason
@@ -21,9 +22,7 @@ OTHERS: Final = "others"
 LATER: Final = "later"
 NO_ANSWER: Final = "none"
 
-#: Reasons of settled copies that are neither in the table of replies nor a reader's standing.
-_OF_OUR_OWN: Final = ("bad-address", "ends-senders")
-_REASONS: Final = ("", *Reason, *Skip, *_OF_OUR_OWN, OTHERS)
+_REASONS: Final = ("", *Reason, *Skip, *OurReason, OTHERS)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 

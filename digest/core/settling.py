@@ -12,11 +12,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from digest.core.reasons import OurReason
 from digest.core.returned import Kind
 from digest.core.verdict import Reason
-
-#: Of a copy that came back for a reason that may pass.
-RETURNED: Final = "returned"
 
 #: So many days with returned mail, less those on which mail went through, are worth a word to the newsroom,
 WARN_AT: Final = 3
@@ -92,7 +90,7 @@ class Consequence:
 TABLE: Final[Mapping[Kind, Consequence]] = {
     Kind.DELIVERED: Consequence(arrived=True),
     Kind.DELAYED: Consequence(),
-    Kind.SOFT: Consequence(Reader.COUNT, refused=RETURNED),
+    Kind.SOFT: Consequence(Reader.COUNT, refused=OurReason.RETURNED),
     Kind.HARD: Consequence(Reader.STOP, refused=Reason.NO_SUCH_ADDRESS),
     Kind.BLOCKED: Consequence(refused=Reason.POLICY),
     Kind.FULL: Consequence(Reader.COUNT_SELDOM, refused=Reason.MAILBOX_FULL),

@@ -17,6 +17,7 @@ from digest.core.model import (
     LeftOut,
     Newsletter,
 )
+from digest.core.reasons import OF_ITEMS
 from digest.core.selection import Selector
 from digest.errors import NotFoundError
 from digest.flows.preview import next_due, slot_for
@@ -124,7 +125,7 @@ async def _outlook(
     selection = selector.regular(reader.profile, reader.bookmark, newest)
     for reason, numbers in selection.left_out.items():
         if briefing.number in numbers:
-            words.append(f"the next issue would leave it out: {in_words(reason)}")
+            words.append(f"the next issue would leave it out: {OF_ITEMS.get(LeftOut(reason), reason)}")
             return Answer.LEFT_OUT, due_at, words
     if briefing.number in selection.deferred:
         words.append("the next issue is full: it would be deferred once more")
@@ -156,19 +157,6 @@ def _passes_meanwhile(reader: Subscription, number: int | None) -> bool:
     if away_after is None or number is None:
         return False
     return number > max(away_after, reader.bookmark.cut)
-
-
-def in_words(reason: str) -> str:
-    """A reason as a person would say it."""
-    return {
-        LeftOut.TOPIC_NOT_FOLLOWED: "none of its topics is followed",
-        LeftOut.SECTION_NOT_CHOSEN: "its section is not chosen",
-        LeftOut.SECTION_NOT_CARRIED: "the newsletter does not carry its section",
-        LeftOut.RETRACTED: "it was retracted",
-        LeftOut.SAME_STORY: "another telling of the same event stands in that copy",
-        LeftOut.TEXT_NOT_HAD: "the reader has not had the text that was changed",
-        LeftOut.CORRECTED_AGAIN: "a later change was told in its place",
-    }.get(LeftOut(reason), reason)
 
 
 def _published(briefing: Briefing) -> str:
@@ -213,7 +201,7 @@ def _said_of(copy: Entry, number: int) -> str:
     if number in copy.deferred:
         return f"{where} was full: deferred to the next issue"
     reason = next(reason for reason, numbers in copy.left_out.items() if number in numbers)
-    return f"{where} left it out: {in_words(reason)}"
+    return f"{where} left it out: {OF_ITEMS.get(LeftOut(reason), reason)}"
 
 
 def _answer_of(carried: Sequence[Entry]) -> Answer:

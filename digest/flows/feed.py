@@ -23,6 +23,7 @@ from digest import tracing
 from digest.core.families import family_of
 from digest.core.model import Claimed, DeliveryStatus
 from digest.core.pace import Hint, Wait
+from digest.core.reasons import OurReason
 from digest.core.turns import Turns
 from digest.flows.patience import Patience
 from digest.flows.press import Press
@@ -42,9 +43,8 @@ CLAIMS_PER_LANE: Final = 25
 _SECONDS_HELD: Final = 60.0
 #: Batches at hand, when many copies stand aside.
 _BATCHES_HELD: Final = 4
-#: The latest that a copy is put off: by then more may be known.
+#: The latest that a copy is put off: by then more may be known. And that of one which others may send.
 _LONGEST_PUT_OFF: Final = timedelta(minutes=10)
-#: And of one that others may send.
 _SOON: Final = timedelta(seconds=1)
 #: How much the last copy counts in the average of how long one takes.
 _WEIGHT_OF_ONE: Final = 0.05
@@ -179,7 +179,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         self._stirred.set()
 
     def put_aside(self, turn: Turn) -> None:
-        """A copy cannot be printed: it goes back to the store, with others, until that may be mended."""
+        """A copy that cannot be printed goes back to the store, with others, until that may be mended."""
         self.ended(turn, Hint.NONE)
         self._aside.append(turn.copy)
 
@@ -363,7 +363,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
                 longest = _SOON if self._pace.is_barred(family) else _LONGEST_PUT_OFF
                 until[copy.delivery_id] = now + min(timedelta(seconds=wait), longest)
                 self._tally.put_off[family] += 1
-        await self._defer({deliveries.WAITS_ITS_TURN: until, deliveries.FAMILY_PAUSED: paused})
+        await self._defer({OurReason.WAITS_ITS_TURN: until, OurReason.FAMILY_PAUSED: paused})
         self._sender.allowance.take(-len(late))
         self._tally.count(DeliveryStatus.DEFERRED, sum(not copy.doubts for copy, _ in late))
         return True
@@ -373,7 +373,7 @@ class Feed(AbstractAsyncContextManager["Feed"]):
         if not (aside := self._aside[:]):
             return
         waiting = dict.fromkeys((c.delivery_id for c in aside), self._sender.now() + _LONGEST_PUT_OFF)
-        await self._defer({deliveries.UNPRINTABLE: waiting})
+        await self._defer({OurReason.UNPRINTABLE: waiting})
         del self._aside[: len(aside)]
         self._sender.allowance.take(-len(aside))
         self._tally.count(DeliveryStatus.DEFERRED, sum(not copy.doubts for copy in aside))

@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum, auto
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec
+from typing import Concatenate, ParamSpec
 
 import structlog
 
 from digest.core.model import DeliveryStatus, Issue, Outcome, Verdict
 from digest.core.pace import Hint, hint_of
+from digest.core.reasons import OurReason
 from digest.core.verdict import SENT, judge
 from digest.errors import StoreError, TransportError, words_of
 from digest.flows.feed import Feed, Turn
@@ -37,9 +38,6 @@ from digest.store.deliveries import Recorded
 log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
-
-#: The reason of a copy whose address cannot stand on an envelope or in a header.
-BAD_ADDRESS: Final = "bad-address"
 
 
 class _Left(Enum):
@@ -192,7 +190,7 @@ class LaneAtWork:
         try:
             turn.letter = await self.press.letter(turn.copy)
         except RecipientError as error:
-            verdict = Verdict(DeliveryStatus.REFUSED, BAD_ADDRESS, str(error))
+            verdict = Verdict(DeliveryStatus.REFUSED, OurReason.BAD_ADDRESS, str(error))
             await self.recorder.note(Recorded(turn.copy.delivery_id, verdict), None)
             self.feed.ended(turn, Hint.NONE)
             self.tally.count(verdict.status)

@@ -19,9 +19,9 @@ import structlog
 from digest.core.families import family_of
 from digest.core.model import DeliveryStatus, Outcome, Verdict
 from digest.core.notices import Notice
+from digest.core.reasons import OurReason
 from digest.core.verdict import judge
 from digest.errors import StoreError, TransportError, words_of
-from digest.flows.lanes import BAD_ADDRESS
 from digest.flows.notice_press import NoticePress
 from digest.flows.patience import Patience
 from digest.flows.sender import Sender
@@ -29,7 +29,6 @@ from digest.mail.headers import RecipientError
 from digest.mail.lane import Lane, Letter
 from digest.store import notices
 from digest.store.database import Database
-from digest.store.deliveries import UNPRINTABLE
 
 log = structlog.get_logger(__name__)
 
@@ -129,11 +128,11 @@ class _AtWork:
         except StoreError:
             raise
         except RecipientError as error:
-            verdict = Verdict(DeliveryStatus.REFUSED, BAD_ADDRESS, str(error))
+            verdict = Verdict(DeliveryStatus.REFUSED, OurReason.BAD_ADDRESS, str(error))
         except Exception as error:
             words = words_of(error)
             log.error("a notice cannot be printed", notice=notice.id, kind=notice.kind, error=words)
-            verdict = Verdict(DeliveryStatus.REFUSED, UNPRINTABLE, words)
+            verdict = Verdict(DeliveryStatus.REFUSED, OurReason.UNPRINTABLE, words)
         await self._record(notice, verdict)
         return None
 

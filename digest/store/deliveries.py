@@ -16,6 +16,8 @@ from sqlalchemy import ColumnElement, and_, case, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Claimed, DeliveryStatus, Skip, Verdict
+from digest.core.reasons import OurReason
+from digest.core.verdict import Reason
 from digest.store import recording
 from digest.store.claimable import MOST_CLAIMS, open_of
 from digest.store.issues import IS_OPEN, numbers_in
@@ -28,19 +30,6 @@ from subscribers.groups import groups_with_bookmarks
 from subscribers.interning import bookmark_from, chunks, intern_bookmarks
 from subscribers.model import Bookmark, Standing
 from subscribers.tables import bookmarks, groups, subscriptions
-
-#: The reason of a copy that was in the hands of many processes, one after the other, when they ended.
-ENDS_SENDERS: Final = "ends-senders"
-#: The reason of a copy that waits for its turn in the store.
-WAITS_ITS_TURN: Final = "waits-its-turn"
-#: The reason of a copy that waits until its family of mailboxes gets mail again.
-FAMILY_PAUSED: Final = "family-paused"
-#: The reason of a copy that cannot be printed, through no fault of its reader, and waits for the mend.
-UNPRINTABLE: Final = "unprintable"
-#: The reason of a copy whose sender died with it on the wire.
-INTERRUPTED: Final = "interrupted"
-#: The reason of a copy that was not sent in time; its briefings went back to the reader's bookmark.
-GAVE_UP: Final = "gave-up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +120,10 @@ async def release(connection: AsyncConnection, owner: str, issue_id: int) -> int
 
 
 async def put_off(
-    connection: AsyncConnection, owner: str, until: Mapping[int, datetime], reason: str = WAITS_ITS_TURN
+    connection: AsyncConnection,
+    owner: str,
+    until: Mapping[int, datetime],
+    reason: str = OurReason.WAITS_ITS_TURN,
 ) -> None:
     """Give copies back that were claimed and not begun, until it is their turn; no attempt is counted."""
     by_instant: dict[datetime, list[int]] = {}
@@ -149,7 +141,7 @@ async def wake(connection: AsyncConnection, now: datetime) -> int:
 
     Those of families that still rest are put off again when it is their turn.
     """
-    waits = and_(IS_OPEN, deliveries.c.reason == FAMILY_PAUSED, deliveries.c.retry_at > now)
+    waits = and_(IS_OPEN, deliveries.c.reason == OurReason.FAMILY_PAUSED, deliveries.c.retry_at > now)
     return (await connection.execute(update(deliveries).where(waits).values(retry_at=now))).rowcount
 
 
@@ -174,7 +166,7 @@ async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: dat
     deadly = (
         update(deliveries)
         .where(abandoned, deliveries.c.started_at.is_(None), _CERTAIN, deliveries.c.claims >= MOST_CLAIMS)
-        .values(status=DeliveryStatus.REFUSED, reason=ENDS_SENDERS, detail=_ENDED_SENDERS, **FREE)
+        .values(status=DeliveryStatus.REFUSED, reason=OurReason.ENDS_SENDERS, detail=_ENDED_SENDERS, **FREE)
     )
     refused = (await connection.execute(deadly)).rowcount
     unsent = (
@@ -184,7 +176,7 @@ async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: dat
     doubtful = (
         update(deliveries)
         .where(abandoned, deliveries.c.started_at.isnot(None))
-        .values(status=DeliveryStatus.UNCERTAIN, reason=INTERRUPTED, **TRIED, **_DOUBTED, **FREE)
+        .values(status=DeliveryStatus.UNCERTAIN, reason=OurReason.INTERRUPTED, **TRIED, **_DOUBTED, **FREE)
     )
     return Swept(freed, (await connection.execute(doubtful)).rowcount, refused)
 
@@ -204,7 +196,7 @@ async def expire(connection: AsyncConnection, issue_id: int, planned_by: datetim
     query = (
         update(deliveries)
         .where(is_among(connection.dialect, select(some.c.id)))
-        .values(status=DeliveryStatus.EXPIRED, reason=GAVE_UP, retry_at=None)
+        .values(status=DeliveryStatus.EXPIRED, reason=Reason.GAVE_UP, retry_at=None)
         .returning(deliveries.c.id)
     )
     ids = [row.id for row in await connection.execute(query)]

@@ -25,8 +25,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, Verdict
 from digest.core.notices import WORTH_SENDING, Asked, Notice, NoticeKind, why_not
+from digest.core.reasons import OurReason
+from digest.core.verdict import Reason
 from digest.store.claimable import CLAIMS_TOGETHER, MOST_CLAIMS, MOST_RESENDS
-from digest.store.deliveries import ENDS_SENDERS, GAVE_UP, INTERRUPTED, Swept
+from digest.store.deliveries import Swept
 from digest.store.recording import FREE, LEASE
 from digest.store.tables import OPEN, notices
 from subscribers import store as readers
@@ -198,7 +200,7 @@ async def release(connection: AsyncConnection, owner: str) -> int:
 
 async def expire(connection: AsyncConnection, now: datetime) -> int:
     """Give up what was not sent in time and cannot have arrived: how many."""
-    gone = {"status": DeliveryStatus.EXPIRED, "reason": GAVE_UP, "retry_at": None}
+    gone = {"status": DeliveryStatus.EXPIRED, "reason": Reason.GAVE_UP, "retry_at": None}
     return (await connection.execute(update(notices).where(_waits_in_vain(now)).values(gone))).rowcount
 
 
@@ -215,10 +217,10 @@ async def sweep(connection: AsyncConnection, *, dead: Collection[str], wall: dat
     abandoned = and_(IS_OPEN, notices.c.status == DeliveryStatus.SENDING, silent)
     unsent = and_(abandoned, notices.c.started_at.is_(None))
     deadly = and_(unsent, notices.c.doubts == 0, notices.c.claims >= MOST_CLAIMS)
-    refused = {"status": DeliveryStatus.REFUSED, "reason": ENDS_SENDERS, **FREE}
+    refused = {"status": DeliveryStatus.REFUSED, "reason": OurReason.ENDS_SENDERS, **FREE}
     doubtful = {
         "status": DeliveryStatus.UNCERTAIN,
-        "reason": INTERRUPTED,
+        "reason": OurReason.INTERRUPTED,
         "attempts": notices.c.attempts + 1,
         "doubts": notices.c.doubts + 1,
         **FREE,

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, Skip
+from digest.core.reasons import OurReason
 from digest.store.deliveries import give_back
 from digest.store.outcomes import IS_OPEN
 from digest.store.tables import deliveries, issues
-
-#: The reason of a copy that was skipped while its reader had left, and whose briefings are owed again.
-LEFT_AND_CAME_BACK: Final = "left-and-came-back"
 
 
 async def owe_again(connection: AsyncConnection, subscription_id: int, since: datetime) -> None:
@@ -39,7 +36,7 @@ async def owe_again(connection: AsyncConnection, subscription_id: int, since: da
             deliveries.c.reason == Skip.LEFT,
             deliveries.c.issue_id.in_(recent),
         )
-        .values(reason=LEFT_AND_CAME_BACK)
+        .values(reason=OurReason.LEFT_AND_CAME_BACK)
     )
     found = (await connection.execute(query.returning(deliveries.c.id, deliveries.c.issue_id))).all()
     # what was counted of these issues has changed

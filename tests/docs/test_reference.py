@@ -9,10 +9,12 @@ from sqlalchemy import Table
 
 from digest.store.every_table import OF_ITS_PROCESSES, every_table
 from tests.cli.commands import CALLS
-from tests.docs import commands, glossary, schema
+from tests.docs import commands, glossary, reasons, schema
+
+_MADE = {"commands": commands, "schema": schema, "reasons": reasons, "glossary": glossary}
 
 
-@pytest.mark.parametrize("made", [commands, schema, glossary], ids=["commands", "schema", "glossary"])
+@pytest.mark.parametrize("made", _MADE.values(), ids=_MADE.keys())
 def test_what_is_written_is_of_today(made: ModuleType) -> None:
     assert made.PAGE.read_text(encoding="utf-8") == made.text(), "stale: call make reference"
 

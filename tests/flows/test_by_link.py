@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from digest.core.model import DeliveryStatus
+from digest.core.reasons import OurReason
 from digest.flows import by_link
 from digest.flows.explain import Answer, explain
 from digest.flows.publish import due_slots
 from digest.store import deliveries, issues
 from digest.store.database import Database
-from digest.store.owed_again import LEFT_AND_CAME_BACK
 from tests.flows.newsroom import TUESDAY, at, copies, item, join, mark_sent, plan_all, publish_news, reader
 
 pytestmark = pytest.mark.anyio
@@ -90,7 +90,7 @@ async def test_a_copy_skipped_meanwhile_is_owed_again_exactly_once(store: Databa
         assert (await reader(store, ANA)).bookmark.deferred == (1,)
     assert skipped == {}
     (copy,) = await copies(store)
-    assert (copy.status, copy.reason) == (DeliveryStatus.SKIPPED, LEFT_AND_CAME_BACK)
+    assert (copy.status, copy.reason) == (DeliveryStatus.SKIPPED, OurReason.LEFT_AND_CAME_BACK)
     (told,) = await explain(ANA, published.added[0], store=store, now=at(24, 9))
     assert told.answer is Answer.WAITING
     assert await get_mail(store, at(25, 7)) == [1]

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from digest.core.access import Actor, Via
 from digest.core.model import DeliveryStatus
 from digest.core.pace import Limit, Limits, Pace
+from digest.core.reasons import OurReason
 from digest.core.refusals import Refusals
 from digest.flows import family_acts
 from digest.flows.family_acts import Rest
@@ -25,7 +26,6 @@ from digest.flows.reputation import Watch
 from digest.flows.sender import Allowance, Sender
 from digest.flows.tally import Tally
 from digest.mail.post import Post
-from digest.store import deliveries
 from digest.store.database import Database
 from digest.store.kept_apart import hold_off
 from digest.store.tables import deliveries as delivery_table
@@ -106,7 +106,7 @@ async def test_a_family_goes_on_while_a_briefing_is_taken_back(
     by_whom: dict[str, Any] = {"by": EDITOR, "store": second_postgres_store, "now": at(24, 8)}
     await family_acts.pause_family(Rest("example.org"), **by_whom)
     async with postgres_store.write() as connection:
-        waits = {"status": DeliveryStatus.DEFERRED, "reason": deliveries.FAMILY_PAUSED}
+        waits = {"status": DeliveryStatus.DEFERRED, "reason": OurReason.FAMILY_PAUSED}
         later = at(24, 8) + timedelta(hours=5)
         await connection.execute(update(delivery_table).values(retry_at=later, **waits))
     await crossed(

@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from digest.core.access import Power
+from digest.core.reasons import meaning_of
 from digest.core.timetable import slot_words
 from digest.render.environment import templates_folder
 from digest.web.static import named
@@ -62,8 +63,13 @@ def _environment() -> Environment:
     )
     environment.globals.update(static=named, Power=Power)
     environment.filters.update(moment=_moment, day=_day, number=_number, count=_count)
-    environment.filters.update(choices=_choices, span=_span, slot=slot_words, begun=begun)
+    environment.filters.update(choices=_choices, span=_span, slot=slot_words, begun=begun, meaning=_meaning)
     return environment
+
+
+def _meaning(reason: str) -> str:
+    """What a copy's reason means; commands are for other pages, and lose their quotes."""
+    return meaning_of(reason).replace("`", "")
 
 
 @pass_context

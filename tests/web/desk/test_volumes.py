@@ -54,7 +54,7 @@ async def test_a_readers_page_lists_bound_copies_with_what_became_of_them(store:
         page = await desk.get(f"/admin/readers/{bob.subscriber_id}")
     links = document(page.text).xpath("//td//a[contains(@href, 'issues/')]/text()")
     assert links == ["issue 4", "issue 3", "issue 2", "issue 1"]
-    assert "mailbox-full" in page.text
+    assert "mailbox full" in page.text
 
 
 async def test_the_list_of_copies_says_that_the_issue_is_bound(store: Database) -> None:
