@@ -51,6 +51,7 @@ KEEPERS: Final = {
         "tables",
         "interning",
         "groups",
+        "merging",
         "store",
         "suppressions",
         "consents",

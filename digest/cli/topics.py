@@ -28,6 +28,7 @@ from digest.cli.doors import store_of
 from digest.core.model import Topic
 from digest.core.topic_words import parse_said_in, retold
 from digest.flows import edit_topics as flows
+from digest.flows.merge_topics import Merged, merge_topic, merged_shown
 from digest.flows.shown import topic_shown
 from digest.ingest.rules import parse_rules
 from digest.store import topics as shelf
@@ -171,6 +172,26 @@ def remove(slug: str, json: Json = False, config: Config = None) -> None:
         chose = counted(readers, "reader")
         note(f"{chose} chose it among others: who chose nothing else gets no items until the wish is changed")
     return answer(topic_shown(topic)) if json else say(f"topic {topic.slug} is removed")
+
+
+@topics.command("merge")
+def merge(
+    slug: str,
+    into: Annotated[str, typer.Argument(metavar="INTO", help="The topic that stays.")],
+    json: Json = False,
+    config: Config = None,
+) -> None:
+    """Make a topic a part of another one: its readers, briefings, rules and names go over to that."""
+
+    async def work() -> Merged:
+        async with store_of(config) as store:
+            return await merge_topic(slug, into, store=store, **_by())
+
+    done = run(work())
+    if json:
+        return answer(merged_shown(done))
+    went = f"{counted(done.readers, 'reader')} and {counted(done.briefings, 'briefing')} went over"
+    return say(f"topic {slug} is a part of {into} now: {went}")
 
 
 def _by() -> dict[str, Any]:

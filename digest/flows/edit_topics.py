@@ -85,7 +85,7 @@ async def edit_topic(
     """Change a topic; its slug stays, since readers' wishes name it."""
     async with store.write() as connection:
         known = await _by_slug(connection)
-        before = _known(slug, known)
+        before = known_topic(slug, known)
         after = wish.of(before)
         TopicRules(list({**known, slug: after}.values()))
         if after != before:
@@ -102,7 +102,7 @@ async def order_topics(
     """Put the topics in this order; one that is not named comes behind the others, in the order of today."""
     async with store.write() as connection:
         known = await _by_slug(connection)
-        named = list(dict.fromkeys(_known(slug, known).slug for slug in slugs))
+        named = list(dict.fromkeys(known_topic(slug, known).slug for slug in slugs))
         whole = [*named, *(slug for slug in known if slug not in named)]
         if whole != list(known):
             for position, slug in enumerate(whole, start=1):
@@ -132,7 +132,7 @@ async def remove_topic(slug: str, *, store: Database, now: datetime, by: Actor =
     if slug == GENERAL:
         raise InputError(f"topic {GENERAL!r} cannot be removed: it takes what no rule claims")
     async with store.write() as connection:
-        topic = _known(slug, await _by_slug(connection))
+        topic = known_topic(slug, await _by_slug(connection))
         await shelf.remove(connection, slug)
         await note_change(connection, by, "topic.remove", slug, now, before=told(topic))
         return topic
@@ -176,7 +176,8 @@ async def _by_slug(connection: AsyncConnection) -> dict[str, Topic]:
     return {topic.slug: topic for topic in await shelf.every(connection)}
 
 
-def _known(slug: str, known: Mapping[str, Topic]) -> Topic:
+def known_topic(slug: str, known: Mapping[str, Topic]) -> Topic:
+    """The topic of this slug; NotFoundError when there is none."""
     if slug not in known:
         raise NotFoundError(f"topic {slug!r} does not exist: see digest topics list")
     return known[slug]

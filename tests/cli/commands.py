@@ -32,6 +32,7 @@ CALLS: Final = {
     "topics add": "space --title Space",
     "topics edit": "economy --title Money",
     "topics remove": "energy",
+    "topics merge": "energy economy",
     "feeds list": "",
     "feeds show": "1",
     "feeds add": "https://harbour.example/feed.xml --later",

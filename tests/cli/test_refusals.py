@@ -111,6 +111,13 @@ REFUSALS: Final = {
         ("gossip", "topic 'gossip' does not exist"),
         ("general", "topic 'general' cannot be removed"),
     ],
+    "topics merge": [
+        ("energy", "Missing argument"),
+        ("gossip economy", "topic 'gossip' does not exist"),
+        ("economy gossip", "topic 'gossip' does not exist"),
+        ("general economy", "topic 'general' cannot be removed"),
+        ("economy economy", "cannot be merged into itself"),
+    ],
     **FEEDS,
     "newsletters list": [("--limit 0", "'--limit'"), (f"--after {HUGE}", "'--after'")],
     "newsletters show": [

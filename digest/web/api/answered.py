@@ -177,35 +177,6 @@ class Collected(BaseModel):
     rejected: list[RejectedItem]
 
 
-class TopicInShown(BaseModel):
-    """What readers of a language see of a topic."""
-
-    title: str
-    description: str
-
-
-class TopicShown(BaseModel):
-    """A topic with the rules that find it."""
-
-    model_config = _example(
-        slug="economy",
-        title="Economy and trade",
-        position=1,
-        rules={"tariff": 4, "exports": 4},
-        aliases=["trade"],
-        description="",
-        translations={"fr": {"title": "Économie", "description": ""}},
-    )
-
-    slug: str
-    title: str
-    position: int
-    rules: dict[str, int]
-    aliases: list[str]
-    description: str
-    translations: dict[str, TopicInShown]
-
-
 class LinkShown(BaseModel):
     """A link in a footer."""
 

@@ -143,6 +143,14 @@ class NewTopic(TopicEdit):
     title: Line
 
 
+class TopicMerge(Asked):
+    """Of which topic another one shall be a part."""
+
+    model_config = _example(into="economy")
+
+    into: Line
+
+
 class Link(Asked):
     """A link in the footer."""
 

@@ -16,13 +16,15 @@ from digest.flows import edit_topics
 from digest.flows import newsletters as flows
 from digest.flows.edit_topics import TopicEdit as TopicWish
 from digest.flows.holidays import add_holidays
+from digest.flows.merge_topics import merge_topic, merged_shown
 from digest.flows.newsletters import newsletter_named, shown_newsletter
 from digest.flows.shown import topic_shown
 from digest.ingest.rules import parse_rules
 from digest.store import newsletters as newsletter_shelf
 from digest.store import topics as topic_shelf
-from digest.web.api.answered import NewsletterShown, TopicShown
-from digest.web.api.asked import NewNewsletter, NewsletterEdit, NewTopic, TopicEdit
+from digest.web.api.answered import NewsletterShown
+from digest.web.api.answered_topics import TopicMerged, TopicShown
+from digest.web.api.asked import NewNewsletter, NewsletterEdit, NewTopic, TopicEdit, TopicMerge
 from digest.web.api.calls import Made
 from digest.web.api.desk_documents import PlaceAndYear, TopicOrder
 from digest.web.api.paths import ROOT, After, Document, Limit, Listing, Paths, Slug, part
@@ -36,6 +38,7 @@ def add_to(paths: Paths, own_themes: Path | None) -> None:
     paths.get("/topics/{slug}", Power.SEE, show_topic, TopicShown)
     paths.patch("/topics/{slug}", Power.EDIT, edit_a_topic, TopicShown)
     paths.delete("/topics/{slug}", Power.EDIT, remove_topic, TopicShown)
+    paths.post("/topics/{slug}/merge", Power.EDIT, merge_a_topic, TopicMerged)
     inner = Newsletters(own_themes)
     paths.get("/newsletters", Power.SEE, list_newsletters, Listing[NewsletterShown])
     paths.post("/newsletters", Power.RUN, inner.add_newsletter, NewsletterShown, status_code=201)
@@ -108,6 +111,16 @@ async def edit_a_topic(call: Made, slug: Slug, body: TopicEdit) -> Document:
 async def remove_topic(call: Made, slug: Slug) -> Document:
     """Remove a topic from the order and from its briefings."""
     return topic_shown(await edit_topics.remove_topic(slug, store=call.store, now=call.now, by=call.actor))
+
+
+async def merge_a_topic(call: Made, slug: Slug, body: TopicMerge) -> Document:
+    """Make a topic a part of another one
+
+    Whoever chose it chooses the other one from then on, whose briefings, rules and names are added to. Copies
+    that are planned stay as they are.
+    """
+    done = await merge_topic(slug, body.into, store=call.store, now=call.now, by=call.actor)
+    return merged_shown(done)
 
 
 async def list_newsletters(call: Made, after: After = 0, limit: Limit = 100) -> Document:

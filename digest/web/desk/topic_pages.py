@@ -15,6 +15,7 @@ from digest.core.topic_words import retold
 from digest.errors import InputError, NotFoundError
 from digest.flows import edit_topics as flows
 from digest.flows.edit_topics import TopicEdit, TryOut
+from digest.flows.merge_topics import merge_topic
 from digest.ingest.rules import parse_rules
 from digest.store import editing
 from digest.store import topics as shelf
@@ -55,6 +56,7 @@ class Topics:
             gate.act(f"{one}/move", Power.EDIT, self._move),
             gate.page(f"{one}/remove", Power.EDIT, self._ask_to_remove),
             gate.act(f"{one}/remove", Power.EDIT, self._remove),
+            gate.act(f"{one}/merge", Power.EDIT, self._merge),
         ]
 
     async def _list(self, visit: Visit) -> Response:
@@ -127,12 +129,22 @@ class Topics:
         async with self._store.read() as connection:
             items = (await editing.counts_by_topic(connection)).get(topic.slug, 0)
             alone = await editing.alone_under(connection, topic.slug)
+            others = [one for one in await shelf.every(connection) if one.slug != topic.slug]
         readers = (await self._following(visit.now)).by_slug[topic.slug]
-        return sheet(visit, "topic_remove", topic=topic, items=items, alone=alone, readers=readers)
+        return sheet(
+            *(visit, "topic_remove"), topic=topic, items=items, alone=alone, readers=readers, others=others
+        )
 
     async def _remove(self, visit: Visit) -> Response:
         await flows.remove_topic(visit.word("slug"), **self._by(visit))
         return see_other("../../topics?done=removed")
+
+    async def _merge(self, visit: Visit) -> Response:
+        into = visit.form.one("into")
+        await merge_topic(visit.word("slug"), into, **self._by(visit))
+        # how many follow it is another number now
+        self._counted = None
+        return see_other(f"../{into}?done=merged")
 
     def _form(
         self,

@@ -100,6 +100,14 @@ async def test_topics_and_newsletters_are_kept(sqlite_store: Database) -> None:
         assert clash.status_code == 422
         odd = await client.patch("topics/ports", json={"rules": {"a:1, b": 2}})
         assert odd.status_code == 422
+        await client.post("topics", json={"slug": "piers", "title": "Piers", "rules": {"pier": 3}})
+        merged = await client.post("topics/piers/merge", json={"into": "ports"})
+        assert (merged.status_code, merged.json()["readers"], merged.json()["briefings"]) == (200, 0, 0)
+        assert merged.json()["into"]["rules"] == {"pier": 3, "quay": 4}
+        assert merged.json()["into"]["aliases"] == ["quays", "piers"]
+        for body, status in (({"into": "gossip"}, 404), ({"into": "ports"}, 422), ({}, 422)):
+            answer = await client.post("topics/ports/merge", json=body)
+            assert answer.status_code == status
         assert (await client.delete("topics/ports")).status_code == 200
         assert (await client.get("topics/ports")).status_code == 404
         settings = {"slug": "evening", "sections": ["briefing"], "max_items": 9}

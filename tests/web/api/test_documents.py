@@ -33,7 +33,7 @@ from digest.store import briefings, people
 from digest.store.changes import Change
 from digest.store.database import Database
 from digest.store.opinions import Tally
-from digest.web.api import answered, told
+from digest.web.api import answered, answered_topics, told
 from subscribers.wishes import Wishes
 from tests.stores import TOPICS
 from tests.web.api.programs import NOW, a_key
@@ -65,7 +65,7 @@ async def test_fields_are_those_of_the_command(sqlite_store: Database) -> None:
     picture = picture_shown(failed("https://harbour.example/queue.jpg", fault, 1, NOW))
     assert picture is not None
     _same(picture, answered.PictureInMails)
-    _same(topic_shown(TOPICS[0]), answered.TopicShown)
+    _same(topic_shown(TOPICS[0]), answered_topics.TopicShown)
     _same(shown_newsletter(FIRST_NEWSLETTER), answered.NewsletterShown)
     _same(said_of(reader, slugs), answered.SubscriptionInAList)
     _same(

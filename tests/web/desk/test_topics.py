@@ -165,3 +165,25 @@ async def test_what_removing_a_topic_means_is_told_before(sqlite_store: Database
         assert found is not None
         assert found.topics == ()
         assert (await page(connection))[0].act == "topic.remove"
+
+
+async def test_a_topic_becomes_part_of_another_with_its_readers(sqlite_store: Database) -> None:
+    await publish_news(sqlite_store, TUESDAY, item("Tariffs", "economy"))
+    await join(sqlite_store, "bob@example.org", TUESDAY, topics="economy")
+    async with at_the_desk(sqlite_store, Role.EDITOR) as client:
+        asked = await client.get("/admin/topics/economy/remove")
+        offered = document(asked.text).xpath("//form[@action='merge']//option/@value")
+        assert set(offered) == {"energy", "society", "general"}
+        answer = await submit(client, asked, "merge", into="society")
+        assert "the other topic is a part of this one" in says(answer)
+        listed = await client.get("/admin/topics")
+        (row,) = document(listed.text).xpath("//tr[.//a[contains(@href, 'society')]]")
+        assert "1" in row.text_content()
+        refused = await client.get("/admin/topics/society/remove")
+        assert (await submit(client, refused, "merge", into="gossip")).status_code == 404
+    assert "economy" not in await _order(sqlite_store)
+    async with sqlite_store.read() as connection:
+        found = await briefings.by_id(connection, 1)
+        assert found is not None
+        assert [mark.slug for mark in found.topics] == ["society"]
+        assert (await page(connection))[0].act == "topic.merge"
