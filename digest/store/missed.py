@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, or_, sel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.accounts import INCLUDING
-from digest.core.model import LeftOut
+from digest.core.model import DeliveryStatus, LeftOut
 from digest.store import stories
 from digest.store.issues import numbers_in
 from digest.store.tables import cohorts, deliveries, issues
@@ -28,8 +28,10 @@ _CAME_BACK_SINCE: Final[ColumnElement[bool]] = exists().where(
     gaps.c.at > issues.c.planned_at,
     gaps.c.reason != Standing.PAUSED,
 )
-#: The copy brings what it holds, has brought it, or may have.
-_CARRIES: Final[ColumnElement[bool]] = or_(deliveries.c.status.in_(INCLUDING), deliveries.c.doubts > 0)
+#: The copy brings what it holds, has brought it, or may have; one that was refused may be tried again.
+_CARRIES: Final[ColumnElement[bool]] = or_(
+    deliveries.c.status.in_([*INCLUDING, DeliveryStatus.REFUSED]), deliveries.c.doubts > 0
+)
 
 
 async def who_missed(connection: AsyncConnection, number: int, since: datetime) -> Copies:

@@ -6,7 +6,7 @@ import pytest
 
 from digest.core.access import Actor, Via
 from digest.core.model import DeliveryStatus, Verdict
-from digest.flows import by_link, edit_briefing, issue_acts, readers, stories
+from digest.flows import by_link, edit_briefing, issue_acts, readers, settling, stories
 from digest.flows.by_hand import OneOff, plan_by_hand
 from digest.flows.correcting import Word
 from digest.flows.deep_look import deep_look
@@ -30,6 +30,7 @@ from tests.flows.newsroom import (
     reader,
     wishes,
 )
+from tests.flows.old_issues import settle
 
 pytestmark = pytest.mark.anyio
 
@@ -261,3 +262,20 @@ async def test_a_copy_that_was_on_the_wire_and_waits_still_brings_it_and_no_othe
     for address in (ANN, BOB):
         assert not (await reader(store, address)).bookmark.is_new(1)
     await _sound(store)
+
+
+async def test_a_copy_that_was_refused_may_be_tried_again_and_so_nobody_is_owed_what_it_holds(
+    store: Database,
+) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    await settle(store, 1, sent_at=at(24, 7))
+    await edit_briefing.publish(1, store=store, now=at(24, 8))
+    await plan_all(store, at(25, 7))
+    await settle(store, 2, status="refused", reason="mailbox-full")
+    await edit_briefing.retract(1, store=store, now=at(25, 8))
+    await edit_briefing.publish(1, store=store, now=at(25, 9))
+    assert await settling.retry_refused(2, by=EDITOR, store=store, now=at(25, 10)) == 2
+    await _sound(store)
+    await plan_all(store, at(26, 7))
+    assert await carried(store, ANN) == [(2,), (1,)]
