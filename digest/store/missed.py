@@ -6,7 +6,7 @@ the bookmark has passed it.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, or_, select
@@ -32,10 +32,12 @@ _CAME_BACK_SINCE: Final[ColumnElement[bool]] = exists().where(
 _CARRIES: Final[ColumnElement[bool]] = or_(
     deliveries.c.status.in_([*INCLUDING, DeliveryStatus.REFUSED]), deliveries.c.doubts > 0
 )
+#: A plan is of the time at which its run began: what came out during the run may be in it.
+_LONGEST_RUN: Final = timedelta(days=1)
 
 
 async def who_missed(connection: AsyncConnection, number: int, since: datetime) -> Copies:
-    """Copies of issues planned since then that left a number out as retracted, if no other copy brought it.
+    """Copies that left out as retracted what came out then under a number, if no other copy brought it.
 
     One that tells of the same event by another item is none of them, nor one that asked no bookmark. Those
     whose rows are gone (`digest.store.volumes`) are not looked for.
@@ -45,10 +47,11 @@ async def who_missed(connection: AsyncConnection, number: int, since: datetime) 
     query: Select[Any] = select(mine.id, mine.issue_id, mine.groups, mine.left_out).join(
         issues, issues.c.id == mine.issue_id
     )
+    recent = issues.c.planned_at >= since - _LONGEST_RUN
     of_rows = and_(issues.c.volume_id.is_(None), ~issues.c.ignores_bookmarks)
     found: dict[int, list[int]] = {}
     same = await stories.numbers_beside(connection, number)
-    async for row in await connection.stream(query.where(issues.c.planned_at >= since, of_rows, left_out)):
+    async for row in await connection.stream(query.where(recent, of_rows, left_out)):
         is_told = not same.isdisjoint(numbers_in(row.groups))
         if number in row.left_out.get(LeftOut.RETRACTED, ()) and not is_told:
             found.setdefault(row.issue_id, []).append(row.id)

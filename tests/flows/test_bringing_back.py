@@ -12,6 +12,7 @@ from digest.flows.correcting import Word
 from digest.flows.deep_look import deep_look
 from digest.flows.edit_briefing import Edit
 from digest.flows.explain import Answer, explain
+from digest.flows.publish import due_slots, publish
 from digest.flows.readers import Enrolment
 from digest.store import deliveries
 from digest.store.changes import page
@@ -279,3 +280,16 @@ async def test_a_copy_that_was_refused_may_be_tried_again_and_so_nobody_is_owed_
     await _sound(store)
     await plan_all(store, at(26, 7))
     assert await carried(store, ANN) == [(2,), (1,)]
+
+
+async def test_a_run_that_began_before_it_came_out_may_have_planned_it(store: Database) -> None:
+    await join(store, ANN, TUESDAY)
+    await publish_news(store, at(24, 7, 1), item("Tariffs", "economy"), item("Ports", "economy"))
+    # other issues took their time before this one, and all are of the time at which the run began
+    (due,) = await due_slots(store=store, now=at(24, 7))
+    await publish(due, store=store, now=at(24, 7))
+    await edit_briefing.retract(1, store=store, now=at(24, 7, 2))
+    await edit_briefing.publish(1, store=store, now=at(24, 7, 3))
+    await plan_all(store, at(25, 7))
+    assert await carried(store, ANN) == [(2,), (1,)]
+    await _sound(store)
