@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.corrections import Correction, CorrectionKind, Telling, says_something_else
 from digest.core.model import Briefing, BriefingStatus, LeftOut
 from digest.errors import InputError
-from digest.store import corrections, numbered, pulling, telling
+from digest.store import corrections, numbered, pulling, stories, telling
 from digest.store.database import Database
 from digest.store.missed import who_missed
 
@@ -99,12 +99,21 @@ async def owe_back(connection: AsyncConnection, after: Briefing) -> int:
     assert after.number is not None
     assert after.published_at is not None
     changes = await corrections.numbers_of(connection, after.id, CorrectionKind.CORRECTED)
-    readers = 0
-    for number in (after.number, *changes[-1:]):
-        missed = await who_missed(connection, number, after.published_at)
-        if await telling.has_readers(connection, missed):
-            readers += await telling.owe(connection, missed, number)
-    return readers
+    return sum([await _owe_missed(connection, n, after.published_at) for n in (after.number, *changes[-1:])])
+
+
+async def owe_others(connection: AsyncConnection, gone: Briefing) -> int:
+    """What was taken back had told of an event for others that are public again: owe these; to how many.
+
+    The caller holds plans off alone, and has taken it out of the copies that have not begun.
+    """
+    assert gone.number is not None
+    others = await stories.numbers_beside(connection, gone.number)
+    hidden = await numbered.retracted_among(connection, others)
+    came_out = await numbered.published_at(connection, others - hidden)
+    return sum(
+        [await _owe_missed(connection, n, since, gone.number) for n, since in sorted(came_out.items())]
+    )
 
 
 async def history(briefing_id: int, *, store: Database) -> tuple[tuple[Correction, int], ...]:
@@ -126,6 +135,16 @@ async def pull_all(
     for number in sorted(numbers):
         pulled = pulled.plus(await pulling.pull(connection, number, certain=certain))
     return pulled
+
+
+async def _owe_missed(
+    connection: AsyncConnection, number: int, since: datetime, beside: int | None = None
+) -> int:
+    """Owe what came out then to those whose copies left it out as retracted, and who have it in no other."""
+    missed = await who_missed(connection, number, since, beside)
+    if not await telling.has_readers(connection, missed):
+        return 0
+    return await telling.owe(connection, missed, number)
 
 
 async def _owe(

@@ -36,8 +36,12 @@ _CARRIES: Final[ColumnElement[bool]] = or_(
 _LONGEST_RUN: Final = timedelta(days=1)
 
 
-async def who_missed(connection: AsyncConnection, number: int, since: datetime) -> Copies:
+async def who_missed(
+    connection: AsyncConnection, number: int, since: datetime, beside: int | None = None
+) -> Copies:
     """Copies that left out as retracted what came out then under a number, if no other copy brought it.
+
+    With `beside` copies that left that out, too, for the same reason.
 
     One that tells of the same event by another item is none of them, nor one that asked no bookmark. Those
     whose rows are gone (`digest.store.volumes`) are not looked for.
@@ -50,10 +54,11 @@ async def who_missed(connection: AsyncConnection, number: int, since: datetime) 
     recent = issues.c.planned_at >= since - _LONGEST_RUN
     of_rows = and_(issues.c.volume_id.is_(None), ~issues.c.ignores_bookmarks)
     found: dict[int, list[int]] = {}
+    wanted = {number} if beside is None else {number, beside}
     same = await stories.numbers_beside(connection, number)
     async for row in await connection.stream(query.where(recent, of_rows, left_out)):
         is_told = not same.isdisjoint(numbers_in(row.groups))
-        if number in row.left_out.get(LeftOut.RETRACTED, ()) and not is_told:
+        if wanted.issubset(row.left_out.get(LeftOut.RETRACTED, ())) and not is_told:
             found.setdefault(row.issue_id, []).append(row.id)
     which = ~_CAME_BACK_SINCE
     for _issue_id, some in Copies(await carrying(connection, [number]), _CARRIES).conditions():

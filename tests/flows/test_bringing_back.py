@@ -293,3 +293,21 @@ async def test_a_run_that_began_before_it_came_out_may_have_planned_it(store: Da
     await plan_all(store, at(25, 7))
     assert await carried(store, ANN) == [(2,), (1,)]
     await _sound(store)
+
+
+async def test_who_was_told_of_the_event_by_what_is_taken_back_in_its_turn_gets_it_after_all(
+    store: Database,
+) -> None:
+    await join(store, ANN, TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"), item("New tariffs", "economy"))
+    await stories.join([1, 2], store=store, now=TUESDAY)
+    await plan_all(store, at(24, 7))
+    ((first,),) = await carried(store, ANN)
+    other = 3 - first
+    await edit_briefing.retract(other, store=store, now=at(24, 7))
+    await edit_briefing.publish(other, store=store, now=at(24, 8))
+    assert (await reader(store, ANN)).bookmark.deferred == ()
+    await edit_briefing.retract(first, store=store, now=at(24, 9))
+    await plan_all(store, at(25, 7))
+    assert await carried(store, ANN) == [(other,)]
+    await _sound(store)
