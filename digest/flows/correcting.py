@@ -84,7 +84,9 @@ async def tell_back(connection: AsyncConnection, after: Briefing, now: datetime)
     assert after.number is not None
     for number in await corrections.numbers_of(connection, after.id, CorrectionKind.WITHDRAWN):
         await pulling.pull(connection, number, reason=LeftOut.CORRECTED_AGAIN)
-    last = await telling.last_revision_told(connection, after.id, await _numbers_of(connection, after))
+    # the news of a withdrawal names the text as it stood then, which nobody has had by that
+    changes = await corrections.numbers_of(connection, after.id, CorrectionKind.CORRECTED)
+    last = await telling.last_revision_told(connection, after.id, [after.number, *changes])
     if last is None or last == after.revision:
         return Told()
     before = (await numbered.by_numbers(connection, {after.number: last}))[after.number]

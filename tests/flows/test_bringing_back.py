@@ -143,6 +143,24 @@ async def test_a_change_that_was_not_told_meanwhile_is_told_after_all(store: Dat
     await _sound(store)
 
 
+async def test_a_text_that_was_changed_meanwhile_is_told_though_a_copy_had_the_news_of_the_withdrawal(
+    store: Database,
+) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    await settle(store, 1, sent_at=at(24, 7))
+    await edit_briefing.retract(1, store=store, now=at(24, 8))
+    newer = Edit(paragraphs=("Tariffs: they are 15 percent, and not 50.",))
+    await edit_briefing.edit(1, newer, store=store, now=at(24, 9))
+    await plan_all(store, at(25, 7))
+    assert await carried(store, ANN) == [(1, 2), (3,)]
+    await mark_sent(store, BOB, at(25, 7))
+    await edit_briefing.publish(1, store=store, now=at(25, 8))
+    await plan_all(store, at(26, 7))
+    assert await carried(store, ANN) == [(1, 2), (4,)]
+    assert await carried(store, BOB) == [(1, 2), (3,), (4,)]
+    await _sound(store)
+
+
 async def test_who_has_another_telling_of_the_event_does_not_get_it_too(store: Database) -> None:
     await join(store, ANN, TUESDAY)
     await publish_news(store, TUESDAY, item("Tariffs", "economy"), item("New tariffs", "economy"))
