@@ -23,6 +23,7 @@ from tests.walk.accounts import Account, Item, Wish
 from tests.walk.house import Process
 from tests.walk.mailserver import Mood
 from tests.walk.model import OneOffAsked
+from tests.walk.records import snapshot
 from tests.walk.watch import Flow, Watch, Work
 
 #: An item to publish: its section and its topics.
@@ -76,6 +77,8 @@ class Desk(Watch):
         done = self.act(lambda store: edit_briefing.retract(item.id, store=store, now=self.now))
         if done and not item.retracted:
             self.books.changed(item, "withdrawn", self.seen)
+        if done:
+            self.books.told_no_more(item, snapshot(self.house.reading))
         self.audit()
 
     def bring_back(self, number: int) -> None:

@@ -117,6 +117,8 @@ class Books:
         """The text of an item is another from now on, or withdrawn: who may have had the old one is told."""
         if kind == "withdrawn":
             item.retracted, item.taken_back_at = True, item.revision
+            # such a copy named it among what comes later
+            self.rewritten.update(r.id for r in seen.deliveries.values() if item.number in r.deferred)
         numbers = self.numbers_of(item)
         had: set[int] = set()
         for row in seen.deliveries.values():
@@ -137,24 +139,34 @@ class Books:
         was_retracted, item.retracted = item.retracted, False
         if not was_retracted:
             return
-        told = [n for n, change in self.changes.items() if change.item is item and change.kind == "corrected"]
         if item.revision > item.taken_back_at:
             self.changed(item, "corrected", seen)
+        told = [n for n, change in self.changes.items() if change.item is item and change.kind == "corrected"]
         for number in (item.number, *told[-1:]):
             self._owe_again(number, seen)
 
-    def _owe_again(self, number: int, seen: Snapshot) -> None:
-        """Whose copy left it out while it was taken back, and has it in no other, gets it after all."""
+    def told_no_more(self, gone: Item, seen: Snapshot) -> None:
+        """What had told of an event for others that are public again is out of the copies that can change."""
+        for number, item in self.items.items():
+            if item.story is not None and item.story == gone.story and not item.retracted:
+                self._owe_again(number, seen, beside={gone.number})
+
+    def _owe_again(self, number: int, seen: Snapshot, beside: Set[int] = frozenset()) -> None:
+        """Whose copy left it out while it was taken back, and has it in no other, gets it after all.
+
+        With `beside`, where the copy left that out as well.
+        """
         brought = {
             row.subscription
             for row in seen.deliveries.values()
-            if number in row.included and (row.status in INCLUDING or row.doubts)
+            # what was refused may be tried again
+            if number in row.included and (row.status in INCLUDING | {"refused"} or row.doubts)
         }
         for row in seen.deliveries.values():
             account = self.accounts[row.subscription]
             is_over = account.anew_at is not None and account.anew_at > row.planned_at
             is_told = number in self.items and self._told_already(number, row)
-            passed = number in row.taken_out and not row.ignores_bookmarks
+            passed = {number, *beside} <= row.taken_out and not row.ignores_bookmarks
             if passed and not is_over and not is_told and account.id not in brought:
                 account.out.pop(number, None)
 
@@ -166,7 +178,10 @@ class Books:
 
     def why_not_told(self, change: Change, row: Row, account: Account) -> set[str]:
         """Every reason for which a change is not told in a copy."""
-        later = any(n > change.number for n in self.numbers_of(change.item))
+        others = [self.changes[n] for n in self.numbers_of(change.item) & self.changes.keys()]
+        # of a withdrawal that was undone nobody is told
+        standing = [one for one in others if one.kind != "withdrawn" or change.item.retracted]
+        later = any(one.number > change.number for one in standing)
         back = change.kind == "withdrawn" and not change.item.retracted
         reasons = {
             "text-not-had": account.id not in change.readers or change.item.number in row.decided,
@@ -243,9 +258,10 @@ class Books:
         for heir in set(row.included) - self.pinned[row.id].keys():
             same = {self.items[n].story for n in gone & self.items.keys()}
             assert self.items[heir].story in same - {None}, f"{heir} came into {row} in the place of nothing"
-            assert account.out.pop(heir) == "left out"
             self.pinned[row.id][heir] = self.items[heir].revision
-            account.carriers[heir] = row.id
+            if not row.ignores_bookmarks:
+                assert account.out.pop(heir) == "left out"
+                account.carriers[heir] = row.id
         for number in gone:
             reason = "retracted" if self.item_of(number).retracted else "corrected-again"
             assert row.left_out[number] in {reason, "corrected-again"}, f"{number} vanished from {row}"
