@@ -27,6 +27,8 @@ INCLUDING: Final = (
 )
 #: Copies skipped for these reasons give their briefings back: the reader is owed them again.
 GIVEN_BACK: Final = (Skip.PAUSED, Skip.CANCELLED, Skip.NOT_APPROVED, OurReason.LEFT_AND_CAME_BACK)
+#: What a one-off decides beside what it carries.
+_BY_HAND: Final = (LeftOut.SAME_STORY, LeftOut.RETRACTED, LeftOut.RETRACTED_IN_DOUBT)
 
 
 class Part(StrEnum):
@@ -93,7 +95,7 @@ def content_of(
 
     And of what was taken out of it before it went: that counts as sent ahead, and is not owed any more.
     """
-    reasons = [LeftOut.SAME_STORY.value, LeftOut.RETRACTED.value] if by_hand else list(left_out)
+    reasons = list(_BY_HAND if by_hand else left_out)
     out = {number for reason in reasons for number in left_out.get(reason, ())}
     return Content(issue_id, span_of(carried), span_of(out), not ignores_bookmarks)
 

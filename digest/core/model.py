@@ -88,6 +88,8 @@ class LeftOut(StrEnum):
     SECTION_NOT_CHOSEN = "section-not-chosen"
     SECTION_NOT_CARRIED = "section-not-carried"
     RETRACTED = "retracted"
+    # and the copy may have come with it before that
+    RETRACTED_IN_DOUBT = "retracted-in-doubt"
     # another telling of the same event is in the copy
     SAME_STORY = "same-story"
     # of corrections

@@ -147,6 +147,7 @@ OF_ITEMS: Final[Mapping[LeftOut, str]] = {
     LeftOut.SECTION_NOT_CHOSEN: "its section is not chosen",
     LeftOut.SECTION_NOT_CARRIED: "the newsletter does not carry its section",
     LeftOut.RETRACTED: "it was retracted",
+    LeftOut.RETRACTED_IN_DOUBT: "it was retracted, and that copy may have come with it before",
     LeftOut.SAME_STORY: "another telling of the same event stands in that copy",
     LeftOut.TEXT_NOT_HAD: "the reader has not had the text that was changed",
     LeftOut.CORRECTED_AGAIN: "a later change was told in its place",

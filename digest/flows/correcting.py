@@ -129,13 +129,14 @@ async def pull_all(
 ) -> pulling.Pulled:
     """Take a briefing, and what was told of it since, out of all copies that have not begun.
 
-    With `certain` out of those alone that cannot have arrived.
+    With `certain` out of those alone that cannot have arrived; without, they are the ones in doubt.
     """
     pulled = pulling.Pulled()
+    reason = LeftOut.RETRACTED if certain else LeftOut.RETRACTED_IN_DOUBT
     # the news of the withdrawal itself stays
     numbers = await numbered.retracted_among(connection, await _numbers_of(connection, briefing))
     for number in sorted(numbers):
-        pulled = pulled.plus(await pulling.pull(connection, number, certain=certain))
+        pulled = pulled.plus(await pulling.pull(connection, number, reason=reason, certain=certain))
     return pulled
 
 

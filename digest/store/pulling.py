@@ -85,7 +85,8 @@ async def pull_retracted(connection: AsyncConnection, issue_id: int) -> Pulled:
     numbers = {n for row in await _cohorts_to_come(connection, issue_id) for n in _numbers(row)}
     pulled = Pulled()
     for number in sorted(await numbered.retracted_among(connection, numbers)):
-        pulled = pulled.plus(await pull(connection, number, issue_id))
+        pulled = pulled.plus(await pull(connection, number, issue_id, certain=True))
+        pulled = pulled.plus(await pull(connection, number, issue_id, reason=LeftOut.RETRACTED_IN_DOUBT))
     return pulled
 
 
@@ -247,6 +248,9 @@ def _without(
     same = left_out.pop(LeftOut.SAME_STORY, [])
     heir = _heir_of(row, number, heirs)
     in_place = {number: heir}
+    if reason is LeftOut.RETRACTED_IN_DOUBT and number not in numbers_in(row.groups):
+        # it was named there at most
+        reason = LeftOut.RETRACTED
     groups = [[topic, [in_place.get(n, n) for n in numbers]] for topic, numbers in row.groups]
     groups = [[topic, [n for n in numbers if n is not None]] for topic, numbers in groups]
     groups = [[topic, numbers] for topic, numbers in groups if numbers]

@@ -32,6 +32,7 @@ from tests.flows.newsroom import (
     wishes,
 )
 from tests.flows.old_issues import settle
+from tests.flows.test_correcting import mark_doubtful
 
 pytestmark = pytest.mark.anyio
 
@@ -298,6 +299,29 @@ async def test_a_copy_that_was_refused_may_be_tried_again_and_so_nobody_is_owed_
     await _sound(store)
     await plan_all(store, at(26, 7))
     assert await carried(store, ANN) == [(2,), (1,)]
+
+
+async def test_who_may_have_had_it_from_a_copy_in_doubt_does_not_get_it_in_another(store: Database) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    await mark_doubtful(store, ANN)
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    await edit_briefing.publish(1, store=store, now=at(24, 8))
+    (why,) = await explain(ANN, 1, store=store, now=at(24, 8))
+    assert any("that copy may have come with it before" in reason for reason in why.reasons)
+    await plan_all(store, at(25, 7))
+    assert await carried(store, ANN) == [(2,)]
+    assert await carried(store, BOB) == [(2,), (1,)]
+    await _sound(store)
+
+
+async def test_a_copy_that_went_into_doubt_without_it_does_not_stand_in_its_way(store: Database) -> None:
+    await _planned(store, "Tariffs", "Ports")
+    await edit_briefing.retract(1, store=store, now=at(24, 7))
+    await mark_doubtful(store, ANN)
+    await edit_briefing.publish(1, store=store, now=at(24, 8))
+    await plan_all(store, at(25, 7))
+    assert await carried(store, ANN) == [(2,), (1,)]
+    await _sound(store)
 
 
 async def test_a_run_that_began_before_it_came_out_may_have_planned_it(store: Database) -> None:

@@ -10,12 +10,11 @@ from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from digest.core.model import DeliveryStatus, DraftBriefing
+from digest.core.model import DraftBriefing
 from digest.errors import InputError
 from digest.flows import by_hand, by_link, edit_briefing, readers, stories
 from digest.flows.collect import collect
 from digest.ingest.gathered import Gathered
-from digest.store import ledger
 from digest.store.database import Database
 from subscribers.model import Format, Section
 from subscribers.wishes import Wishes
@@ -24,7 +23,7 @@ from tests.walk.house import Process
 from tests.walk.mailserver import Mood
 from tests.walk.model import OneOffAsked
 from tests.walk.records import snapshot
-from tests.walk.watch import Flow, Watch, Work
+from tests.walk.watch import Flow, Watch, Work, retrying
 
 #: An item to publish: its section and its topics.
 Kind = tuple[str, Collection[str]]
@@ -292,7 +291,7 @@ class Desk(Watch):
         for row in self.seen.deliveries.values():
             if row.status == "refused":
                 self.books.retried.add(row.id)
-                self.act(_retrying(row.id))
+                self.act(retrying(row.id))
         self.audit()
 
     # --- how it is done
@@ -392,11 +391,3 @@ def _draft(mark: int, section: str, topics: Collection[str], revision: int) -> D
         topics=tuple(sorted(topics)),
         source=("The Gazette", "The Courier")[mark % 2],
     )
-
-
-def _retrying(delivery_id: int) -> Flow:
-    async def retry(store: Database) -> None:
-        async with store.write() as connection:
-            await ledger.retry(connection, delivery_id, DeliveryStatus.REFUSED)
-
-    return retry

@@ -10,6 +10,8 @@ from typing import Final
 
 #: A copy in one of these states is the one that includes its briefings.
 INCLUDING: Final = frozenset({"planned", "sending", "sent", "deferred", "uncertain"})
+#: For these reasons a one-off decides about what it leaves out.
+_KEPT_OUT_BY_HAND: Final = ("same-story", "retracted", "retracted-in-doubt")
 
 
 @dataclass(frozen=True)
@@ -237,3 +239,21 @@ def _instant(text: str) -> datetime:
 
 def _set(text: str | None) -> frozenset[str] | None:
     return None if text is None else frozenset(json.loads(text))
+
+
+def judge(seen: Snapshot, newest: int) -> None:
+    """The rule itself, from rows alone: included exactly once, or still owed, or left out for a reason."""
+    for reader in seen.readers.values():
+        mine = [r for r in seen.deliveries.values() if r.subscription == reader.id]
+        mine = [r for r in mine if not r.ignores_bookmarks]
+        owed = reader.owes(newest)
+        for number in range(reader.began_after + 1, newest + 1):
+            including = [r.id for r in mine if number in r.included and r.status in INCLUDING]
+            where = f"number {number} of {reader}"
+            assert len(including) <= 1, f"{where} is in {including}"
+            assert not (including and number in owed), f"{where} is in {including} and owed again"
+            kept_out = any(number in r.left_out and r.cadence is not None for r in mine)
+            kept_out = kept_out or any(r.left_out.get(number) in _KEPT_OUT_BY_HAND for r in mine)
+            not_sent = any(number in r.included and r.status in {"refused", "skipped"} for r in mine)
+            gap = any(gap.holds(number) for gap in reader.gaps)
+            assert including or number in owed or kept_out or not_sent or gap, f"{where} is lost"

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from digest.core.model import DeliveryStatus
 from digest.core.quiet import QuietDay
 from digest.flows.explain import explain
 from digest.flows.seed import FIRST_NEWSLETTER
@@ -18,8 +19,8 @@ from digest.store.database import Database
 from tests.walk.accounts import Account, Paper
 from tests.walk.house import BRIEF, House, Process, prepare
 from tests.walk.mailserver import Accepted
-from tests.walk.model import Books, judge
-from tests.walk.records import INCLUDING, Snapshot, snapshot
+from tests.walk.model import Books
+from tests.walk.records import INCLUDING, Snapshot, judge, snapshot
 
 MONDAY: Final = datetime(2026, 3, 23, 6, 0, tzinfo=UTC)
 PAPERS: Final = tuple(
@@ -223,6 +224,16 @@ class Watch:
         if number in account.out:
             return {"left-out", "not-delivered"}
         return {"waiting", "left-out", "not-delivered"}
+
+
+def retrying(delivery_id: int) -> Flow:
+    """A person has a copy tried again that was refused."""
+
+    async def retry(store: Database) -> None:
+        async with store.write() as connection:
+            await ledger.retry(connection, delivery_id, DeliveryStatus.REFUSED)
+
+    return retry
 
 
 def _settling(delivery_id: int, issue_id: int, was_sent: bool, now: datetime) -> Flow:
