@@ -21,13 +21,6 @@ from digest.store.telling import Copies, carrying
 from subscribers.model import Standing
 from subscribers.tables import gaps
 
-#: The copy was planned before its reader, who had been away for good, came back: what was decided is over.
-_CAME_BACK_SINCE: Final[ColumnElement[bool]] = exists().where(
-    gaps.c.subscription_id == deliveries.c.subscription_id,
-    issues.c.id == deliveries.c.issue_id,
-    gaps.c.at > issues.c.planned_at,
-    gaps.c.reason != Standing.PAUSED,
-)
 #: The copy brings what it holds, has brought it, or may have; one that was refused may be tried again.
 _CARRIES: Final[ColumnElement[bool]] = or_(
     deliveries.c.status.in_([*INCLUDING, DeliveryStatus.REFUSED]), deliveries.c.doubts > 0
@@ -60,8 +53,18 @@ async def who_missed(
         is_told = not same.isdisjoint(numbers_in(row.groups))
         if wanted.issubset(row.left_out.get(LeftOut.RETRACTED, ())) and not is_told:
             found.setdefault(row.issue_id, []).append(row.id)
-    which = ~_CAME_BACK_SINCE
+    which = ~_is_before_a_new_beginning(number)
     for _issue_id, some in Copies(await carrying(connection, [number]), _CARRIES).conditions():
         had = select(deliveries.c.subscription_id).where(some).correlate(None)
         which = and_(which, deliveries.c.subscription_id.not_in(had))
     return Copies(dict(sorted(found.items())), which)
+
+
+def _is_before_a_new_beginning(number: int) -> ColumnElement[bool]:
+    """Its reader had been away for good, and came back after this number: what was decided is over."""
+    mine = gaps.c
+    return exists().where(
+        mine.subscription_id == deliveries.c.subscription_id,
+        mine.upto >= number,
+        mine.reason != Standing.PAUSED,
+    )

@@ -353,3 +353,17 @@ async def test_who_was_told_of_the_event_by_what_is_taken_back_in_its_turn_gets_
     await plan_all(store, at(25, 7))
     assert await carried(store, ANN) == [(other,)]
     await _sound(store)
+
+
+async def test_a_run_that_began_before_its_reader_came_back_is_of_the_new_beginning(store: Database) -> None:
+    mine = (await join(store, ANN, TUESDAY, at_once="yes")).id
+    await by_link.leave(mine, reason="by one click", store=store, now=TUESDAY)
+    await publish_news(store, at(24, 6, 30), item("Tariffs", "economy"), item("Ports", "economy"))
+    await edit_briefing.retract(1, store=store, now=at(24, 6, 40))
+    again = Enrolment(ANN, "daily", wishes(at_once="yes"), True, "came again")
+    await readers.subscribe(again, store=store, now=at(24, 7, 1))
+    await plan_all(store, at(24, 7))
+    await edit_briefing.publish(1, store=store, now=at(24, 8))
+    await plan_all(store, at(25, 23))
+    assert await carried(store, ANN) == [(2,), (1,)]
+    await _sound(store)

@@ -103,8 +103,8 @@ class Account:
     left_at: datetime | None = None
     #: when it last began, or came back in any way but out of a pause
     came_at: datetime | None = None
-    #: when it last came back by a new beginning
-    anew_at: datetime | None = None
+    #: what came out up to here was over when it last came back by a new beginning
+    anew_upto: int = 0
     #: the subscriptions that were left with it at one word
     left_together: tuple[int, ...] = ()
 

@@ -70,7 +70,7 @@ class WebDesk(Desk):
             meant = [one for one in self._beside(account) if one.standing == "bouncing"]
         if self.act(self._posting(account, "/return", {})):
             for one in meant:
-                self.books.come_back(one, self._reach(one.paper.slug), self.now)
+                self.books.come_back(one, self._reach(one.paper.slug))
                 one.steady_since = self.now
                 self._came(one)
         return self.audit()
@@ -97,7 +97,7 @@ class WebDesk(Desk):
             if undone:
                 account.standing = "active"
             else:
-                self.books.come_back(account, self._reach(slug), self.now)
+                self.books.come_back(account, self._reach(slug))
             account.wish, account.steady_since = wish, max(self.now, self.high_water)
         self.audit()
         if account.standing == "active":

@@ -133,7 +133,7 @@ class Desk(Watch):
         new = readers.Enrolment(account.address, slug, words, confirmed, "walk again")
         if self.act(lambda store: readers.subscribe(new, store=store, now=self.now)):
             if account.standing != "pending":
-                self.books.come_back(account, self._reach(slug), self.now)
+                self.books.come_back(account, self._reach(slug))
             account.standing = "active" if confirmed else "pending"
             account.wish, account.steady_since = wish, self.now
             self._came(account, confirmed=confirmed)

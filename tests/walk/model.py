@@ -73,10 +73,9 @@ class Books:
     def begin(self, account: Account) -> None:
         self.accounts[account.id] = account
 
-    def come_back(self, account: Account, reach: int, now: datetime) -> None:
+    def come_back(self, account: Account, reach: int) -> None:
         """What had been decided, or is older than a first issue would reach, is not owed any more."""
-        account.anew_at = now
-        cut = max(account.cut, reach)
+        cut = account.anew_upto = max(account.cut, reach)
         account.out |= dict.fromkeys(self.owed(account, cut), f"gap: {account.standing}")
         account.cut, account.standing = cut, "active"
         account.away_after = account.paused_until = None
@@ -164,7 +163,7 @@ class Books:
         }
         for row in seen.deliveries.values():
             account = self.accounts[row.subscription]
-            is_over = account.anew_at is not None and account.anew_at > row.planned_at
+            is_over = number <= account.anew_upto
             is_told = number in self.items and self._told_already(number, row)
             passed = {number, *beside} <= row.taken_out and not row.ignores_bookmarks
             if passed and not is_over and not is_told and account.id not in brought:
