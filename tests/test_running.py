@@ -163,6 +163,10 @@ def test_compose_says_what_is_missing_and_takes_no_such_words_for_a_password() -
     assert all(asked)
 
 
+def test_store_is_not_well_before_others_can_reach_it() -> None:
+    assert "--host" in composed()["store"]["healthcheck"]["test"]
+
+
 def test_files_the_page_names_are_there() -> None:
     assert all((DOCS / name).exists() for name in re.findall(r"\]\(([^)#:]+)\)", PAGE))
     for name in re.findall(r"`(digest[\w-]*(?:@\d)?\.(?:service|timer))`", PAGE):
