@@ -153,6 +153,8 @@ def test_compose_calls_commands_there_are_and_gives_them_no_powers() -> None:
         assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
         # as long as the units wait
         assert service["stop_grace_period"] == f"{unit('digest.service')['Service']['TimeoutStopSec']}s"
+        # settings, themes and keys are for all of them
+        assert service["volumes"] == ["kept:/data"]
         # podman starts nothing that depends on what has ended, and not every podman-compose waits
         assert set(service["depends_on"]) == {"store"}
         assert service["restart"] == ("on-failure" if service is ours["init"] else "unless-stopped")
