@@ -171,6 +171,14 @@ def test_store_is_not_well_before_others_can_reach_it() -> None:
     assert "--host" in composed()["store"]["healthcheck"]["test"]
 
 
+def test_store_ends_after_those_who_record_in_it() -> None:
+    services = composed()
+    # by this signal PostgreSQL waits for its sessions; by that of its image it ends them
+    assert services["store"]["stop_signal"] == "SIGTERM"
+    grace = {name: int(service["stop_grace_period"].removesuffix("s")) for name, service in services.items()}
+    assert grace["store"] > max(grace[name] for name in services if name != "store")
+
+
 def test_files_the_page_names_are_there() -> None:
     assert all((DOCS / name).exists() for name in re.findall(r"\]\(([^)#:]+)\)", PAGE))
     for name in re.findall(r"`(digest[\w-]*(?:@\d)?\.(?:service|timer))`", PAGE):
