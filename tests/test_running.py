@@ -179,6 +179,11 @@ def test_store_ends_after_those_who_record_in_it() -> None:
     assert grace["store"] > max(grace[name] for name in services if name != "store")
 
 
+def test_senders_are_counted_where_each_podman_compose_looks() -> None:
+    # 1.0 reads the number alone, later ones only beside the mode
+    assert composed()["worker"]["deploy"] == {"mode": "replicated", "replicas": 1}
+
+
 def test_files_the_page_names_are_there() -> None:
     assert all((DOCS / name).exists() for name in re.findall(r"\]\(([^)#:]+)\)", PAGE))
     for name in re.findall(r"`(digest[\w-]*(?:@\d)?\.(?:service|timer))`", PAGE):
