@@ -28,7 +28,9 @@ class Liveness:
         """Name this process as a sender, for as long as it lives."""
         owner = secrets.token_hex(8)
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            # who sends may be the first to need the folder around: addresses and secrets come to lie in it
+            self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._folder.mkdir(exist_ok=True)
             held = self._locked_file(owner)
         except OSError as error:
             raise SettingsError(

@@ -94,3 +94,10 @@ def test_a_folder_that_cannot_be_written_to_is_told_in_plain_words(tmp_path: Pat
     (tmp_path / "senders").write_text("in the way")
     with pytest.raises(SettingsError, match=r"senders' cannot be written to \(.*\): set DIGEST_VAR_DIR"):
         Liveness(tmp_path / "senders").sign_on()
+
+
+def test_a_folder_that_it_makes_around_its_own_is_for_nobody_else(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    liveness = Liveness(var / "senders")
+    liveness.sign_off(liveness.sign_on())
+    assert var.stat().st_mode & 0o777 == 0o700
