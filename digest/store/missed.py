@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.accounts import INCLUDING
 from digest.core.model import DeliveryStatus, LeftOut
-from digest.store import stories
+from digest.store import stories, volumes
 from digest.store.issues import numbers_in
 from digest.store.tables import cohorts, deliveries, issues
 from digest.store.telling import Copies, carrying
@@ -37,7 +37,7 @@ async def who_missed(
     With `beside` copies that left that out, too, for the same reason.
 
     One that tells of the same event by another item is none of them, nor one that asked no bookmark. Those
-    whose rows are gone (`digest.store.volumes`) are not looked for.
+    whose rows are gone (`digest.store.volumes`) are not looked for, nor older ones, if such a one brought it.
     """
     mine = cohorts.c
     left_out = cast(mine.left_out, Text).like(f'%"{LeftOut.RETRACTED}"%')
@@ -54,7 +54,12 @@ async def who_missed(
         if wanted.issubset(row.left_out.get(LeftOut.RETRACTED, ())) and not is_told:
             found.setdefault(row.issue_id, []).append(row.id)
     which = ~_is_before_a_new_beginning(number)
-    for _issue_id, some in Copies(await carrying(connection, [number]), _CARRIES).conditions():
+    brought = await carrying(connection, [number])
+    for issue_id in brought:
+        if await volumes.holds(connection, issue_id):
+            # its readers are not looked up one by one: of older issues nobody is owed anything
+            found = {its_id: some for its_id, some in found.items() if its_id > issue_id}
+    for _issue_id, some in Copies(brought, _CARRIES).conditions():
         had = select(deliveries.c.subscription_id).where(some).correlate(None)
         which = and_(which, deliveries.c.subscription_id.not_in(had))
     return Copies(dict(sorted(found.items())), which)
