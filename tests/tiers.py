@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 #: Where the kind of store may make a difference of its own: there `make test` tries both.
-ON_BOTH_KINDS: Final = ("tests/store/", "tests/jobs/", "tests/crash/", "tests/walk/")
+ON_BOTH_KINDS: Final = ("tests/store/",)
 
 
 def wide(*values: Any) -> Iterator[Any]:

@@ -364,7 +364,11 @@ REFUSALS: Final = {
     ],
     "demo": [("--days 3", "No such option: --days")],
 }
-ROWS: Final = [(command, words, needle) for command, rows in REFUSALS.items() for words, needle in rows]
+ROWS: Final = [
+    pytest.param(command, *row, marks=[pytest.mark.wide] if number > 1 else [])
+    for command, rows in REFUSALS.items()
+    for number, row in enumerate(rows)
+]
 
 
 @pytest.fixture

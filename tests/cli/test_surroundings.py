@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from digest.store import sqlite
 from tests.cli.commands import CALLS, TYPED
 from tests.cli.shell import Shell
+from tests.tiers import wide
 
 # a traceback of a thread is a traceback too
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
@@ -115,8 +116,8 @@ SETTINGS: Final[dict[Trouble, str]] = {
     pages_url_is_wrong: "DIGEST_BASE_URL is 'ftp://news.example'",
 }
 STORES: Final[dict[Trouble, str]] = {
-    store_is_not_reached: "127.0.0.1:1/news",
     store_is_no_database: "not a database",
+    store_is_not_reached: "127.0.0.1:1/news",
     store_is_newer: "9999",
 }
 #: Further ways to the same ends.
@@ -133,13 +134,19 @@ def by_name(trouble: Trouble) -> str:
     return trouble.__name__
 
 
-@pytest.mark.parametrize("trouble", SETTINGS, ids=by_name)
+def first_of_all(troubles: Iterable[Trouble]) -> list[Any]:
+    """These; all but the first are left to the wide run."""
+    first, *others = troubles
+    return [first, *wide(*others)]
+
+
+@pytest.mark.parametrize("trouble", first_of_all(SETTINGS), ids=by_name)
 @pytest.mark.parametrize("command", [*CALLS, "serve", "worker", "demo"])
 def test_wrong_setting_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
     assert SETTINGS[trouble] in refusal(command, trouble(old_newsroom))
 
 
-@pytest.mark.parametrize("trouble", STORES, ids=by_name)
+@pytest.mark.parametrize("trouble", first_of_all(STORES), ids=by_name)
 @pytest.mark.parametrize("command", [*sorted(MAKE_ONE), *WANT_A_STORE])
 def test_unusable_store_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
     line = refusal(command, trouble(old_newsroom))
