@@ -19,6 +19,7 @@ from tests.cli.serving_refusals import SERVING
 from tests.cli.shell import Shell
 from tests.cli.store_refusals import STORES
 from tests.cli.suppression_refusals import ANA, LONG, SUPPRESSIONS
+from tests.cli.topic_refusals import TOPICS
 from tests.cli.webhook_refusals import HUGE, WEBHOOKS
 
 #: What is typed, and what the line must speak of. Files are those of `messy`; \\x1b is a control character.
@@ -81,43 +82,7 @@ REFUSALS: Final = {
     ],
     "briefings split": [("99", "briefing 99 does not exist"), ("1", "briefing 1 stands alone")],
     "briefings front": [("99", "briefing 99 does not exist"), ("1", "briefing 1 stands alone")],
-    "topics list": [("--limit 0", "'--limit'"), (f"--after {HUGE}", "'--after'")],
-    "topics add": [
-        ("space", "Missing option '--title'"),
-        ("'Outer Space' --title Space", "slug 'Outer Space' is not one"),
-        ("'' --title Space", "slug '' is not one"),
-        (f"{LONG} --title Space", "use at most 60"),
-        ("economy --title Economy", "topic 'economy' exists already"),
-        ("space --title ''", "title is empty"),
-        ("space --title a\x07b", r"title 'a\x07b' holds control characters"),
-        ("space --title Space --rules moon:99", "weight '99' of keyword 'moon'"),
-        ("space --title Space --rules moon,Moon", "'Moon' is given twice"),
-        (f"space --title Space --position {HUGE}", "'--position'"),
-        ("space --title Space --aliases economy", "'economy' names both"),
-        ("all --title All", "'all' cannot name a topic"),
-        ("space --title Space --title-in Espace", "title 'Espace' names no language: write it as fr=Espace"),
-        ("space --title Space --description-in fr=Loin", "description in fr has no title in fr"),
-    ],
-    "topics edit": [
-        ("gossip --title Gossip", "topic 'gossip' does not exist: see digest topics list"),
-        ("economy --title ''", "title is empty"),
-        ("economy --rules ':4'", "holds no keyword"),
-        ("economy --aliases energy", "'energy' names both"),
-        ("economy --position -1", "'--position'"),
-        ("economy --title-in klingon=x", "language 'klingon' is not known"),
-        (f"economy --title-in fr={LONG}", "title in fr has 300 characters"),
-    ],
-    "topics remove": [
-        ("gossip", "topic 'gossip' does not exist"),
-        ("general", "topic 'general' cannot be removed"),
-    ],
-    "topics merge": [
-        ("energy", "Missing argument"),
-        ("gossip economy", "topic 'gossip' does not exist"),
-        ("economy gossip", "topic 'gossip' does not exist"),
-        ("general economy", "topic 'general' cannot be removed"),
-        ("economy economy", "cannot be merged into itself"),
-    ],
+    **TOPICS,
     **FEEDS,
     "newsletters list": [("--limit 0", "'--limit'"), (f"--after {HUGE}", "'--after'")],
     "newsletters show": [
@@ -364,8 +329,9 @@ REFUSALS: Final = {
     ],
     "demo": [("--days 3", "No such option: --days")],
 }
+_WIDE: Final = [pytest.mark.wide]
 ROWS: Final = [
-    pytest.param(command, *row, marks=[pytest.mark.wide] if number > 1 else [])
+    pytest.param(command, *row, marks=_WIDE * (number > 1))
     for command, rows in REFUSALS.items()
     for number, row in enumerate(rows)
 ]
