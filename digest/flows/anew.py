@@ -111,13 +111,15 @@ async def plan_anew(issue_id: int, *, by: Actor, store: Database, now: datetime)
         due = DueSlot(issue.newsletter_id, issue.cadence_id, cadence, slot)
         newest = await counters.newest_number(connection)
         done = await publish_in(connection, due, newest, now, Memory())
-        if done is None:
+        if done is not None:
+            await replanning.keep_left_out(connection, issue_id, done.round, before)
+        else:
             # all its readers have gone, or have chosen another time
             await issues.close_when_settled(connection, issue_id)
         copies = 0 if done is None else done.copies + sum(done.skipped.values())
         await note_change(
             *(connection, by, "issue.plan-anew", issue_id, now),
-            before={"copies": before},
+            before={"copies": before.copies},
             after={"copies": copies},
         )
         return copies

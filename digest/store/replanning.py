@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import AT_ONCE_SIGN, Issue
@@ -15,10 +15,23 @@ from digest.store.issues import numbers_in
 from digest.store.tables import cohorts, deliveries
 from subscribers import store as readers
 from subscribers.groups import Place, groups_at
-from subscribers.interning import bookmark_from, intern_bookmarks
+from subscribers.interning import bookmark_from, chunks, intern_bookmarks
 from subscribers.tables import bookmarks, groups, subscriptions
 
 _DAY: Final = timedelta(days=1)
+
+#: Numbers by the reason for which they were left out.
+LeftOutNumbers = Mapping[str, Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Unplanned:
+    """What was taken away."""
+
+    copies: int
+    #: what copies of readers who have moved on since had left out, which stays decided: by the profile and
+    #: bookmark with which they are planned anew
+    left_out: Mapping[tuple[int, int], Sequence[LeftOutNumbers]]
 
 
 async def lock_readers(connection: AsyncConnection, issue_id: int) -> None:
@@ -27,8 +40,8 @@ async def lock_readers(connection: AsyncConnection, issue_id: int) -> None:
     await readers.keep_others_off(connection, subscriptions.c.id.in_(whose))
 
 
-async def unplan(connection: AsyncConnection, issue: Issue) -> int:
-    """Take the copies of an issue away that nobody has begun to send: how many; their readers are owed them.
+async def unplan(connection: AsyncConnection, issue: Issue) -> Unplanned:
+    """Take the copies of an issue away that nobody has begun to send; their readers are owed them.
 
     A reader whose bookmark is where the plan put it gets the one from before; of one who has moved on since,
     the briefings of the copy go back. Who is still of the cadence is owed the day of the slot again.
@@ -44,7 +57,28 @@ async def unplan(connection: AsyncConnection, issue: Issue) -> int:
         await connection.execute(update(subscriptions).where(*mine).values(group_id=ids[place]))
     gone = await connection.execute(delete(deliveries).where(deliveries.c.issue_id == issue.id))
     await connection.execute(update(cohorts).where(cohorts.c.issue_id == issue.id).values(size=0))
-    return gone.rowcount
+    left_out: dict[tuple[int, int], list[LeftOutNumbers]] = {}
+    for row in rows:
+        place = places[row.group_id, row.cohort_id]
+        if row.now_id != row.next_id and row.left_out:
+            left_out.setdefault((place.profile_id, place.bookmark_id), []).append(row.left_out)
+    return Unplanned(gone.rowcount, left_out)
+
+
+async def keep_left_out(connection: AsyncConnection, issue_id: int, round_: int, before: Unplanned) -> None:
+    """Say in the cohorts of a new round, too, what their readers' old copies had left out, and why."""
+    mine = cohorts.c
+    for some in chunks(sorted(before.left_out), 400):
+        these = or_(*(and_(mine.profile_id == one, mine.bookmark_id == other) for one, other in some))
+        query = select(cohorts).where(mine.issue_id == issue_id, mine.round == round_, these)
+        for row in (await connection.execute(query)).all():
+            left_out = {reason: list(numbers) for reason, numbers in row.left_out.items()}
+            decided = {*numbers_in(row.groups), *row.deferred}.union(*left_out.values())
+            for kept in before.left_out[row.profile_id, row.bookmark_id]:
+                for reason, numbers in kept.items():
+                    left_out[reason] = sorted({*left_out.get(reason, ()), *(set(numbers) - decided)})
+            told = {reason: numbers for reason, numbers in left_out.items() if numbers}
+            await connection.execute(update(cohorts).where(mine.id == row.id).values(left_out=told))
 
 
 def _who_stands_where(issue_id: int) -> Any:
@@ -66,6 +100,7 @@ def _who_stands_where(issue_id: int) -> Any:
             cohorts.c.next_bookmark_id.label("next_id"),
             cohorts.c.covers_from,
             cohorts.c.groups,
+            cohorts.c.left_out,
             groups.c.bookmark_id.label("now_id"),
             *(bookmarks.c.cut, bookmarks.c.deferred, bookmarks.c.ahead),
         )

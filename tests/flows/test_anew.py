@@ -16,7 +16,10 @@ from digest.core.quiet import QuietDay
 from digest.errors import InputError
 from digest.flows import readers as reading
 from digest.flows.anew import Difference, differences, plan_anew
+from digest.flows.by_hand import OneOff, plan_by_hand
 from digest.flows.by_link import leave
+from digest.flows.deep_look import deep_look
+from digest.flows.explain import explain
 from digest.flows.issue_acts import approve, cancel, settle_stopped
 from digest.flows.publish import due_slots
 from digest.store import changes, issues, newsletters
@@ -229,3 +232,17 @@ async def test_who_leaves_while_an_issue_is_planned_anew_waits_for_it_and_in_no_
     async with asyncio.timeout(10):
         assert await planning == 2
         assert await leaving
+
+
+async def test_what_was_left_out_stays_so_for_who_has_moved_on_since(store: Database) -> None:
+    issue_id = await planned_ahead(store)
+    await publish_news(store, at(24, 6, 10), item("Wind", "energy"))
+    await plan_anew(issue_id, by=EDITOR, store=store, now=at(24, 6, 20))
+    assert await carried(store, BOB) == [(2,)]
+    await publish_news(store, at(24, 6, 30), item("Ports", "economy"))
+    await plan_by_hand(OneOff("daily", briefing_ids=(3,)), store=store, now=at(24, 6, 40))
+    await plan_anew(issue_id, by=EDITOR, store=store, now=at(24, 6, 50))
+    assert sorted(await carried(store, BOB)) == [(2,), (3,)]
+    (why,) = await explain(BOB, 1, store=store, now=at(24, 7))
+    assert any("none of its topics is followed" in reason for reason in why.reasons)
+    assert (await deep_look(store=store)).differences == ()
