@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
 from digest.flows.leaving import end_all
-from digest.flows.readers import rewished
+from digest.flows.readers import rewished, topic_names
 from digest.flows.taking_in import Lines
-from digest.store import events, imports, ledger, wiped_notices
+from digest.store import events, imports, ledger, topics, wiped_notices
 from digest.store.imports import Import, Piece
 from digest.store.tables import deliveries
 from subscribers import store as shelf
@@ -59,7 +59,11 @@ async def take_back(connection: AsyncConnection, one: Import, piece: Piece, now:
     """Undo what a piece did; who was added is removed, or ended where something is planned already."""
     added = [id_ for id_, _ in piece.undo.get("added", ())]
     back = [id_ for id_, _ in piece.undo.get("back", ())]
-    changed = {id_: (before, after) for id_, before, after in piece.undo.get("changed", ())}
+    names = topic_names(await topics.every(connection))
+    changed = {
+        id_: (_as_named_now(before, names), _as_named_now(after, names))
+        for id_, before, after in piece.undo.get("changed", ())
+    }
     # all of them at once: in three parts two would wait for each other
     await together.subscriptions_by_id(connection, [*added, *back, *changed])
     removed, kept_added = await _remove(connection, added, now)
@@ -120,13 +124,20 @@ async def _restore(
     return len(same), len(there) - len(same)
 
 
+def _as_named_now(wishes: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Wishes as they were kept, with the topics that have become parts of others under the names of these."""
+    chosen, *rest = wishes["profile"]
+    now = None if chosen is None else sorted({names.get(one.casefold(), one) for one in chosen})
+    return {**wishes, "profile": [now, *rest]}
+
+
 def _wishes(before: Mapping[str, Any]) -> Wishes:
     days, at, zone, at_once = before["cadence"]
-    topics, sections, format_, max_items, language = before["profile"]
+    chosen, sections, format_, max_items, language = before["profile"]
     return Wishes(
         {"days": tuple(days), "at": time.fromisoformat(at), "zone": zone, "at_once": at_once},
         {
-            "topics": None if topics is None else frozenset(topics),
+            "topics": None if chosen is None else frozenset(chosen),
             "sections": None if sections is None else frozenset(map(Section, sections)),
             "format": Format(format_),
             "max_items": max_items,

@@ -9,7 +9,7 @@ import pytest
 from digest.core.access import PROGRAM
 from digest.core.model import Topic
 from digest.errors import InputError, NotFoundError
-from digest.flows import merge_topics, readers
+from digest.flows import importing, merge_topics, readers
 from digest.flows.by_hand import OneOff
 from digest.flows.confirming import confirm
 from digest.flows.deep_look import deep_look
@@ -34,6 +34,7 @@ from tests.flows.newsroom import (
     publish_news,
     reader,
 )
+from tests.flows.test_importing import ANNA, taken, work
 
 pytestmark = pytest.mark.anyio
 
@@ -195,3 +196,16 @@ async def test_what_is_merged_into_the_last_resort_is_of_that(store: Database) -
     await _merge(store, "energy", "general", TUESDAY)
     await plan_all(store, at(24, 7))
     assert await carried(store, ANN) == [(1,)]
+
+
+@pytest.mark.parametrize("slug", ["energy", "economy"])
+async def test_an_import_that_is_taken_back_gives_back_wishes_for_topics_there_are(
+    store: Database, slug: str
+) -> None:
+    await join(store, ANN, TUESDAY, topics="energy")
+    number = await taken(store, f"email,name,x,topics\n{ANN},Ann,,economy\n")
+    assert await _chosen(store, ANN) == ["economy"]
+    await _merge(store, slug, "society", at(24, 6))
+    await importing.undo(number, by=ANNA, store=store, now=at(24, 8))
+    await work(store)
+    assert await _chosen(store, ANN) == ["society" if slug == "energy" else "energy"]
