@@ -132,7 +132,8 @@ def read_record(files: Iterable[Iterable[bytes]], mark: str) -> Record:
         for line in rest:
             entry = _entry(line)
             if entry is None:
-                broken += 1
+                # of two who write at once each may begin the file, or end the line of the other
+                broken += line != b"\n" and _since(line, mark) is None
                 continue
             until = max(until, entry.at)
             if isinstance(entry, Moved):

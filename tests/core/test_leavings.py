@@ -72,7 +72,16 @@ def test_any_other_line_is_counted_and_costs_no_line_of_ours(noise: list[bytes],
     lines = [HEAD, *(line.replace(b"\n", b" ") + b"\n" for line in noise), line_of(mine)]
     record = read_record([lines], MARK)
     assert record.moved == (mine,)
-    assert record.broken == len(noise)
+    assert record.broken == len([line for line in noise if line])
+
+
+def test_what_two_who_write_at_once_do_to_each_other_is_no_harm() -> None:
+    # each found the file empty, and one found the line of the other half written
+    first, second = (Moved(NOON, id_, Standing.ACTIVE, Standing.LEFT, "left") for id_ in (1, 2))
+    record = read_record([[HEAD, HEAD, line_of(first), b"\n", line_of(second)]], MARK)
+    assert (record.broken, record.moved, record.since) == (0, (first, second), NOON)
+    elsewhere = head_line("another", NOON)
+    assert read_record([[HEAD, elsewhere]], MARK).broken == 1
 
 
 @pytest.mark.parametrize(
