@@ -84,6 +84,8 @@ class Desk(Watch):
         """An editor publishes a retracted item again."""
         id_ = self.books.items[number].id
         if self.act(lambda store: edit_briefing.publish(id_, store=store, now=self.now)):
+            # it may tell of the same as what came out meanwhile
+            self._see_stories()
             self.books.came_back(self.books.items[number], self.seen)
         self.audit()
 
