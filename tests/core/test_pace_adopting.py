@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from digest.core.pace import GO, Hint, Limit, Limits, Pace, Wait
+from digest.core.pace import GO, STEP_SECONDS, Hint, Limit, Limits, Pace, Wait
 from tests.core.test_pace import begin_all, end_all, pace_with, places
 
 FAMILY = "gmail.com"
@@ -90,3 +90,48 @@ def test_a_copy_follows_one_to_another_family_as_soon_as_its_own_rate_allows() -
     pace.began("news.example", 1)
     assert not pace.may_follow(FAMILY, "news.example", 9.9)
     assert pace.may_follow(FAMILY, "news.example", 10)
+
+
+# --- What the server hears ----------------------------------------------------------------------------------
+
+
+def server_with(connections: int, rate: float | None = None) -> Pace:
+    return Pace(Limits(Limit(connections, rate, 2), Limit(1000)))
+
+
+def in_use(pace: Pace, now: float) -> int:
+    """How many may be under way at the server; leaves no trace."""
+    count = begin_all(pace, "news.example", now)
+    end_all(pace, "news.example", count, Hint.NONE, now)
+    return count
+
+
+def answered(pace: Pace, hint: Hint, now: float) -> None:
+    pace.began("news.example", now)
+    pace.ended("news.example", hint, now)
+
+
+@pytest.mark.parametrize(
+    ("hint", "comes_back"),
+    [(Hint.ACCEPTED, True), (Hint.NONE, False), (Hint.FAMILY_GREYLISTS, False), (Hint.FAMILY_BUSY, False)],
+)
+def test_only_what_a_server_takes_gives_trust_in_it_back(hint: Hint, comes_back: bool) -> None:
+    pace = server_with(8)
+    begin_all(pace, "news.example")
+    end_all(pace, "news.example", 1, Hint.SERVER_BUSY)
+    end_all(pace, "news.example", 7, Hint.NONE)
+    assert in_use(pace, 1.0) == 4
+    for step in range(1, 40):
+        answered(pace, hint, step * STEP_SECONDS)
+    assert begin_all(pace, "other.example", 500.0) == (8 if comes_back else 4)
+
+
+def test_trust_that_has_come_back_goes_no_further_than_the_limit() -> None:
+    pace = server_with(3, rate=6.0)
+    begin_all(pace, "news.example")
+    end_all(pace, "news.example", 1, Hint.SERVER_BUSY)
+    for step in range(1, 200):
+        answered(pace, Hint.ACCEPTED, step * STEP_SECONDS)
+    assert pace.copies_within(10.0) == pytest.approx(60.0)
+    # and a burst is allowed again
+    assert begin_all(pace, "news.example", 3000.0) == 2
