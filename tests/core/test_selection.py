@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.grouping import grouped
-from digest.core.model import GENERAL, Candidate, LeftOut, Selection, Skip
+from digest.core.model import GENERAL, Candidate, LeftOut, Selection, Skip, TopicGroup
 from digest.core.selection import Rules, Selector
 from subscribers.model import Bookmark, Profile, Section
 
@@ -357,3 +357,20 @@ def test_under_any_cap_all_is_included_or_deferred_and_nothing_certain_waits(
     assert sorted((*found.numbers, *found.deferred)) == list(range(1, len(items) + 1))
     assert must <= set(found.numbers)
     assert len(found.numbers) == max(min(cap, len(items)), len(must))
+
+
+# --- When no copy is made of it after all -------------------------------------------------------------------
+
+
+def test_what_was_selected_is_owed_again_when_no_copy_is_made_of_it() -> None:
+    groups = (TopicGroup("economy", (4, 2)), TopicGroup("energy", (5,)))
+    left_out = {LeftOut.RETRACTED: (3,)}
+    selected = Selection(groups, (1,), left_out, Bookmark(5, (1,), (7,)))
+    given_back = selected.withdrawn(Skip.NOT_APPROVED)
+    owed = Bookmark(5, (1, 2, 4, 5), (7,))
+    assert given_back == Selection((), owed.deferred, left_out, owed, Skip.NOT_APPROVED)
+
+
+def test_what_was_skipped_stays_skipped_for_its_own_reason() -> None:
+    skipped = Selection((), (), {}, Bookmark(5), Skip.NOTHING_NEW)
+    assert skipped.withdrawn(Skip.NOT_APPROVED) is skipped

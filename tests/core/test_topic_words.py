@@ -98,3 +98,15 @@ def test_no_topic_speaks_more_languages_than_there_is_room_for() -> None:
     known = {f"x-{number}": TopicWords("x") for number in range(MOST_LANGUAGES)}
     with pytest.raises(InputError, match="101 languages"):
         retold(known, {"fr": "Économie"}, {})
+    assert len(retold(dict(list(known.items())[1:]), {"fr": "Économie"}, {})) == MOST_LANGUAGES
+
+
+def test_what_is_said_of_one_language_does_not_keep_the_next_from_being_heard() -> None:
+    titles = {"ar": "", "fr": "Économie", "zh-hans": "经济"}
+    descriptions = {"ar": "", "fr": "Commerce.", "zh-hans": ""}
+    words = {"fr": TopicWords("Économie", "Commerce."), "zh-Hans": TopicWords("经济")}
+    assert retold({}, titles, descriptions) == words
+
+
+def test_a_description_may_be_as_long_as_it_says() -> None:
+    assert retold({}, {"fr": "É"}, {"fr": "x" * 500})["fr"].description == "x" * 500
