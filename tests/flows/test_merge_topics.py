@@ -65,10 +65,7 @@ async def test_who_chose_it_chooses_the_other_one_and_misses_nothing(store: Data
     await publish_news(store, at(24, 13), item("Ports", "economy"))
     await plan_all(store, at(25, 7))
     assert await carried(store, ANN) == [(1,), (5, 3, 4)]
-    assert await carried(store, BOB) == [(1, 2), (5, 3, 4)] or await carried(store, BOB) == [
-        (2, 1),
-        (5, 3, 4),
-    ]
+    assert await carried(store, BOB) == [(2, 1), (5, 3, 4)]
     assert [len(copy) for copy in await carried(store, CEM)] == [2, 3]
     assert await carried(store, DORA) == []
     assert await _chosen(store, ANN) == ["economy"]
