@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.corrections import Correction, CorrectionKind, Telling, says_something_else
@@ -13,7 +14,7 @@ from digest.core.model import Briefing, BriefingStatus, LeftOut
 from digest.errors import InputError
 from digest.store import corrections, numbered, pulling, stories, telling
 from digest.store.database import Database
-from digest.store.missed import who_missed
+from digest.store.missed import moved_from_now_on, only, taken_in_doubt, who_missed
 
 #: More is an item of its own.
 _NOTE_CHARACTERS: Final = 600
@@ -104,18 +105,34 @@ async def owe_back(connection: AsyncConnection, after: Briefing) -> int:
     return sum([await _owe_missed(connection, n, after.published_at) for n in (after.number, *changes[-1:])])
 
 
-async def owe_others(connection: AsyncConnection, gone: Briefing) -> int:
+async def owe_others(connection: AsyncConnection, gone: int, among: ColumnElement[bool] | None = None) -> int:
     """What was taken back had told of an event for others that are public again: owe these; to how many.
 
-    The caller holds plans off alone, and has taken it out of the copies that have not begun.
+    The caller holds plans off alone, and has taken it out of the copies that have not begun. With `among`
+    no other copies are looked at.
     """
-    assert gone.number is not None
-    others = await stories.numbers_beside(connection, gone.number)
+    others = await stories.numbers_beside(connection, gone)
     hidden = await numbered.retracted_among(connection, others)
     came_out = await numbered.published_at(connection, others - hidden)
     return sum(
-        [await _owe_missed(connection, n, since, gone.number) for n, since in sorted(came_out.items())]
+        [
+            await _owe_missed(connection, number, since, beside=gone, among=among)
+            for number, since in sorted(came_out.items())
+        ]
     )
+
+
+async def owe_what_did_not_come(connection: AsyncConnection, copy_id: int) -> None:
+    """A copy in doubt has not arrived: owe its reader what it lost meanwhile and what is public again.
+
+    The caller holds plans off alone.
+    """
+    lost, mine = await taken_in_doubt(connection, copy_id), only(copy_id)
+    hidden = await numbered.retracted_among(connection, lost)
+    for number, since in sorted((await numbered.published_at(connection, lost - hidden)).items()):
+        await _owe_missed(connection, number, since, among=mine)
+    for number in sorted(hidden):
+        await owe_others(connection, number, mine)
 
 
 async def history(briefing_id: int, *, store: Database) -> tuple[tuple[Correction, int], ...]:
@@ -140,14 +157,36 @@ async def pull_all(
     return pulled
 
 
+async def pull_retracted(connection: AsyncConnection, issue_id: int) -> pulling.Pulled:
+    """Take what was retracted out of the copies of an issue that are tried again; plans are held off alone.
+
+    Those were on the wire when it was taken back.
+    """
+    pulled, pulled_late = pulling.Pulled(), await moved_from_now_on(connection, issue_id)
+    gone = sorted(await pulling.retracted_to_come(connection, issue_id))
+    for number in gone:
+        pulled = pulled.plus(await pulling.pull(connection, number, issue_id, certain=True))
+        in_doubt = LeftOut.RETRACTED_IN_DOUBT
+        pulled = pulled.plus(await pulling.pull(connection, number, issue_id, reason=in_doubt))
+    for number in gone:
+        await owe_others(connection, number, pulled_late)
+    return pulled
+
+
 async def _owe_missed(
-    connection: AsyncConnection, number: int, since: datetime, beside: int | None = None
+    connection: AsyncConnection,
+    number: int,
+    since: datetime,
+    *,
+    beside: int | None = None,
+    among: ColumnElement[bool] | None = None,
 ) -> int:
     """Owe what came out then to those whose copies left it out as retracted, and who have it in no other."""
-    missed = await who_missed(connection, number, since, beside)
-    if not await telling.has_readers(connection, missed):
-        return 0
-    return await telling.owe(connection, missed, number)
+    owed = 0
+    for missed in await who_missed(connection, number, since, beside=beside, among=among):
+        if await telling.has_readers(connection, missed):
+            owed += await telling.owe(connection, missed, number)
+    return owed
 
 
 async def _owe(

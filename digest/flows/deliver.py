@@ -16,6 +16,7 @@ from structlog.contextvars import bound_contextvars
 
 from digest import tracing
 from digest.core.model import DeliveryStatus, Issue, Newsletter, Skip
+from digest.flows import correcting
 from digest.flows.feed import Feed
 from digest.flows.lanes import LaneAtWork
 from digest.flows.patience import Patience
@@ -113,7 +114,7 @@ async def _without_retracted(store: Database, issue_id: int) -> pulling.Pulled:
             return pulling.Pulled()
     async with store.write() as connection:
         await hold_off(connection, alone=True)
-        return await pulling.pull_retracted(connection, issue_id)
+        return await correcting.pull_retracted(connection, issue_id)
 
 
 async def _close(store: Database, issue_id: int) -> None:

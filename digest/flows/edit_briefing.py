@@ -208,7 +208,7 @@ async def retract(
         whom = await correcting.tell_withdrawn(connection, before, after, word, now)
         # a copy in doubt goes out again without it, and its reader is told for it may have arrived
         pulled = pulled.plus(await correcting.pull_all(connection, before))
-        await correcting.owe_others(connection, after)
+        await correcting.owe_others(connection, before.number)
         if before.status is not after.status or any(pulled):
             told: dict[str, Any] = {"copies_without_it": pulled.lighter, "copies_not_sent": pulled.skipped}
             was, told = {"status": before.status}, {"status": after.status, **told, **_whom(whom)}

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import Actor
 from digest.core.model import DeliveryStatus, Issue, IssueStatus, Skip
 from digest.errors import InputError, NotFoundError
-from digest.store import issue_states, issues, ledger, pulling, volumes
+from digest.flows import correcting
+from digest.store import issue_states, issues, ledger, volumes
 from digest.store.changes import note_change
 from digest.store.crossing import done_again
 from digest.store.database import Database
@@ -32,7 +33,7 @@ async def retry(delivery_ids: Sequence[int], *, by: Actor, store: Database, now:
     However long ago they were planned: they get as long for it as new ones.
     """
     async with store.write() as connection:
-        await hold_off(connection)
+        await hold_off(connection, alone=True)
         entries = [await _retriable(connection, delivery_id) for delivery_id in delivery_ids]
         issue_ids = sorted({entry.issue_id for entry in entries})
         for issue_id in issue_ids:
@@ -41,7 +42,7 @@ async def retry(delivery_ids: Sequence[int], *, by: Actor, store: Database, now:
             await _retry(connection, entry, by, now)
         for issue_id in issue_ids:
             await issue_states.make_young(connection, issue_id, now)
-            await pulling.pull_retracted(connection, issue_id)
+            await correcting.pull_retracted(connection, issue_id)
 
 
 async def retry_refused(issue_id: int, *, by: Actor, store: Database, now: datetime) -> int:
@@ -58,14 +59,14 @@ async def retry_refused(issue_id: int, *, by: Actor, store: Database, now: datet
 @done_again
 async def _retry_some(issue_id: int, after: int, by: Actor, store: Database, now: datetime) -> Sequence[int]:
     async with store.write() as connection:
-        await hold_off(connection)
+        await hold_off(connection, alone=True)
         await _require_alive(connection, issue_id)
         ids = await ledger.ids_of(connection, issue_id, DeliveryStatus.REFUSED, after=after, limit=_TOGETHER)
         for delivery_id in ids:
             await ledger.retry(connection, delivery_id, DeliveryStatus.REFUSED)
         if ids:
             await issue_states.make_young(connection, issue_id, now)
-            await pulling.pull_retracted(connection, issue_id)
+            await correcting.pull_retracted(connection, issue_id)
             said = {"copies tried again": len(ids)}
             await note_change(connection, by, "issue.retry", issue_id, now, after=said)
     return ids
@@ -81,7 +82,7 @@ async def resolve(
     """
     async with store.write() as connection:
         # as with `issue_acts.cancel`: before the readers, and those before the copy
-        await hold_off(connection)
+        await hold_off(connection, alone=not was_sent)
         entry = await _delivery(connection, delivery_id)
         await issue_states.keep_planning_off(connection, entry.issue_id)
         issue = await _issue(connection, entry.issue_id)
@@ -91,6 +92,8 @@ async def resolve(
                 "(see digest deliveries list --status uncertain)"
             )
         status = DeliveryStatus.SENT if was_sent else DeliveryStatus.PLANNED
+        if not was_sent:
+            await correcting.owe_what_did_not_come(connection, delivery_id)
         if not was_sent and issue.status in _TAKEN_BACK:
             await issue_states.withdraw(connection, issue.id, Skip.CANCELLED)
             status = DeliveryStatus.SKIPPED

@@ -164,22 +164,16 @@ async def last_days(
 
 
 async def resolve(connection: AsyncConnection, delivery_id: int, *, was_sent: bool, now: datetime) -> bool:
-    """Settle an uncertain copy by a person's word; False when it is not uncertain any more."""
-    status = DeliveryStatus.SENT if was_sent else DeliveryStatus.PLANNED
-    return await _settle(
-        connection,
-        delivery_id,
-        DeliveryStatus.UNCERTAIN,
-        {
-            "status": status,
-            "sent_at": now if was_sent else None,
-            "retry_at": None,
-            "reason": "",
-            "detail": "",
-            "doubts": 0,
-            "claims": 0,
-        },
-    )
+    """Settle an uncertain copy by a person's word; False when it is not uncertain any more.
+
+    One that did not come is without a doubt from then on.
+    """
+    values: dict[str, Any] = {"retry_at": None, "reason": "", "detail": "", "claims": 0}
+    if was_sent:
+        values |= {"status": DeliveryStatus.SENT, "sent_at": now}
+    else:
+        values |= {"status": DeliveryStatus.PLANNED, "doubts": 0}
+    return await _settle(connection, delivery_id, DeliveryStatus.UNCERTAIN, values)
 
 
 async def sent_between(connection: AsyncConnection, first: datetime, last: datetime) -> int:

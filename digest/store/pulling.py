@@ -80,14 +80,10 @@ async def pull(
     return pulled
 
 
-async def pull_retracted(connection: AsyncConnection, issue_id: int) -> Pulled:
-    """Take what was retracted out of the copies of an issue that are tried again; plans are held off."""
+async def retracted_to_come(connection: AsyncConnection, issue_id: int) -> set[int]:
+    """What was retracted and stands in copies of an issue that are to come: they were on the wire then."""
     numbers = {n for row in await _cohorts_to_come(connection, issue_id) for n in _numbers(row)}
-    pulled = Pulled()
-    for number in sorted(await numbered.retracted_among(connection, numbers)):
-        pulled = pulled.plus(await pull(connection, number, issue_id, certain=True))
-        pulled = pulled.plus(await pull(connection, number, issue_id, reason=LeftOut.RETRACTED_IN_DOUBT))
-    return pulled
+    return await numbered.retracted_among(connection, numbers)
 
 
 async def carries_retracted(connection: AsyncConnection, issue_id: int) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WEEK: Final = timedelta(days=7)
@@ -50,6 +52,18 @@ class Wish:
     at: time = time(7)
     zone: str = "UTC"
     at_once: bool = False
+
+    def newest_slot_day(self, now: datetime, after: datetime, quiet: Set[date]) -> date | None:
+        """The local day of the last slot in (after, now], counted back day by day on the wall calendar."""
+        zone = ZoneInfo(self.zone)
+        day = now.astimezone(zone).date() + timedelta(days=1)
+        for _ in range(70):
+            due = datetime.combine(day, self.at, zone).astimezone(UTC)
+            falls = day.day == 1 if self.days == ("monthly",) else DAYS[day.weekday()] in self.days
+            if falls and due <= now and day not in quiet:
+                return day if due > after else None
+            day -= timedelta(days=1)
+        return None
 
 
 @dataclass(frozen=True)

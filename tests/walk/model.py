@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tests.walk.accounts import DAYS, Account, Change, Item, Paper
+from tests.walk.accounts import Account, Change, Item, Paper
 from tests.walk.accounts import Wish as Wish
 from tests.walk.records import INCLUDING, Reader, Row, Snapshot
 
@@ -144,16 +144,27 @@ class Books:
         for number in (item.number, *told[-1:]):
             self._owe_again(number, seen)
 
-    def told_no_more(self, gone: Item, seen: Snapshot) -> None:
+    def told_no_more(self, gone: Item, seen: Snapshot, among: Set[int] | None = None) -> None:
         """What had told of an event for others that are public again is out of the copies that can change."""
         for number, item in self.items.items():
             if item.story is not None and item.story == gone.story and not item.retracted:
-                self._owe_again(number, seen, beside={gone.number})
+                self._owe_again(number, seen, beside={gone.number}, among=among)
 
-    def _owe_again(self, number: int, seen: Snapshot, beside: Set[int] = frozenset()) -> None:
+    def did_not_come(self, delivery: int, seen: Snapshot) -> None:
+        """A copy in doubt has not arrived: what it lost meanwhile is no longer excused by it."""
+        reasons = seen.deliveries[delivery].left_out
+        for number in [n for n, reason in reasons.items() if reason == "retracted-in-doubt"]:
+            if self.item_of(number).retracted:
+                self.told_no_more(self.item_of(number), seen, {delivery})
+            else:
+                self._owe_again(number, seen, among={delivery})
+
+    def _owe_again(
+        self, number: int, seen: Snapshot, beside: Set[int] = frozenset(), among: Set[int] | None = None
+    ) -> None:
         """Whose copy left it out while it was taken back, and has it in no other, gets it after all.
 
-        With `beside`, where the copy left that out as well.
+        With `beside`, where the copy left that out as well; with `among` if it is one of these.
         """
         brought = {
             row.subscription
@@ -162,6 +173,8 @@ class Books:
             if number in row.included and (row.status in INCLUDING | {"refused"} or row.doubts)
         }
         for row in seen.deliveries.values():
+            if among is not None and row.id not in among:
+                continue
             account = self.accounts[row.subscription]
             is_over = number <= account.anew_upto
             is_told = number in self.items and self._told_already(number, row)
@@ -207,7 +220,7 @@ class Books:
             if row.id not in self.statuses:
                 self._planned(row, seen)
             elif self.pinned[row.id].keys() != set(row.included):
-                self._pulled(row)
+                self._pulled(row, seen)
         for row in seen.deliveries.values():
             self._moved_on(row)
         for account in self.accounts.values():
@@ -249,7 +262,7 @@ class Books:
             account.cut = row.cut
         account.carriers |= dict.fromkeys(row.included, row.id)
 
-    def _pulled(self, row: Row) -> None:
+    def _pulled(self, row: Row, seen: Snapshot) -> None:
         """What was taken back is not in the copy any more, and the copy says so."""
         gone = self.pinned[row.id].keys() - set(row.included)
         assert gone, f"{row} has more than was planned"
@@ -272,6 +285,9 @@ class Books:
             if account.carriers.get(number) == row.id:
                 del account.carriers[number]
                 account.out[number] = "left out"
+        for number in gone & self.items.keys():
+            # it may have been on the wire, and so have lost it later than others
+            self.told_no_more(self.items[number], seen, {row.id})
         self.rewritten.add(row.id)
 
     def _is_late(self, row: Row) -> bool:
@@ -366,7 +382,7 @@ class Books:
             today = now.astimezone(ZoneInfo(account.wish.zone)).date()
             if account.wish.at_once and account.cut < self.newest and today not in self.quiet:
                 found.append(f"news at once did not come to {account}")
-            day = _newest_slot_day(account.wish, now - _PATIENCE, account.steady_since, self.quiet)
+            day = account.wish.newest_slot_day(now - _PATIENCE, account.steady_since, self.quiet)
             mine = [row for row in seen.deliveries.values() if row.subscription == account.id]
             days = {row.day for row in mine if row.takes_the_day}
             if not account.wish.at_once and day is not None and max(days, default=date.min) < day:
@@ -376,16 +392,3 @@ class Books:
 
 def _profile(row: Row) -> tuple[frozenset[str] | None, frozenset[str] | None, int | None]:
     return row.topics, row.sections, row.max_items
-
-
-def _newest_slot_day(wish: Wish, now: datetime, after: datetime, quiet: Set[date]) -> date | None:
-    """The local day of the last slot in (after, now], counted back day by day on the wall calendar."""
-    zone = ZoneInfo(wish.zone)
-    day = now.astimezone(zone).date() + timedelta(days=1)
-    for _ in range(70):
-        due = datetime.combine(day, wish.at, zone).astimezone(UTC)
-        falls = day.day == 1 if wish.days == ("monthly",) else DAYS[day.weekday()] in wish.days
-        if falls and due <= now and day not in quiet:
-            return day if due > after else None
-        day -= timedelta(days=1)
-    return None

@@ -75,8 +75,10 @@ class Row:
 
     @property
     def taken_out(self) -> set[int]:
-        """What was retracted after it was planned, or before it was chosen."""
-        return {number for number, reason in self.left_out.items() if reason == "retracted"}
+        """What was retracted after it was planned, or before it was chosen, and cannot have come with it."""
+        # of one that was in doubt then and is not any more it is known that it had not come
+        reasons = {"retracted"} if self.doubts else {"retracted", "retracted-in-doubt"}
+        return {number for number, reason in self.left_out.items() if reason in reasons}
 
     @property
     def decided(self) -> set[int]:

@@ -9,12 +9,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from digest.core.access import Actor, Via
 from digest.core.model import DeliveryStatus
 from digest.core.quiet import QuietDay
+from digest.flows import settling
 from digest.flows.explain import explain
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.jobs.local import RunReport
-from digest.store import issues, ledger, newsletters
+from digest.store import ledger, newsletters
 from digest.store.database import Database
 from tests.walk.accounts import Account, Paper
 from tests.walk.house import BRIEF, House, Process, prepare
@@ -157,7 +159,9 @@ class Watch:
         arrived = {taken.delivery_id for taken in self.house.server.accepted}
         for row in self.seen.deliveries.values():
             if row.status == "uncertain":
-                self.act(_settling(row.id, row.issue, row.id in arrived, self.now))
+                came = row.id in arrived
+                if self.act(_settling(row.id, came, self.now)) and not came:
+                    self.books.did_not_come(row.id, snapshot(self.house.reading))
         self.audit()
 
     def _check_mail(self) -> None:
@@ -236,13 +240,9 @@ def retrying(delivery_id: int) -> Flow:
     return retry
 
 
-def _settling(delivery_id: int, issue_id: int, was_sent: bool, now: datetime) -> Flow:
-    async def settle(store: Database) -> None:
-        async with store.write() as connection:
-            await ledger.resolve(connection, delivery_id, was_sent=was_sent, now=now)
-            await issues.close_when_settled(connection, issue_id)
-
-    return settle
+def _settling(delivery_id: int, was_sent: bool, now: datetime) -> Flow:
+    by = Actor("Ines", Via.DESK)
+    return lambda store: settling.resolve(delivery_id, was_sent=was_sent, by=by, store=store, now=now)
 
 
 def _explaining(address: str, briefing_id: int, now: datetime) -> Work:
