@@ -175,6 +175,9 @@ def room_of(module: str) -> str | None:
     first, _, rest = module.partition(".")
     if first != "digest":
         return first if first in HEIGHT else None
+    if rest == "__main__":
+        # the door of the command for `python -m`
+        return "digest.cli"
     room = f"digest.{rest.partition('.')[0]}"
     return room if rest else "digest"
 

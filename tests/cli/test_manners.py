@@ -10,6 +10,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -39,6 +40,13 @@ def start(shell: Shell, *words: str) -> subprocess.Popen[str]:
 
 
 # --- answers and refusals -----------------------------------------------------------------------------------
+
+
+def test_the_module_is_the_command(shell: Shell) -> None:
+    words = [sys.executable, "-m", "digest", "nonsense"]
+    done = subprocess.run(words, cwd=shell.folder, env=shell.environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "digest: No such command 'nonsense' (see digest --help)\n"
 
 
 @pytest.mark.parametrize(
