@@ -114,6 +114,8 @@ class Press:
         #: by cohort
         self._copies: Final[OrderedDict[int, tuple[Copy, Edition]]] = OrderedDict()
         self._printed: Final[OrderedDict[int, Printed]] = OrderedDict()
+        #: by cohort why its sheet could not be made, when it was asked for last
+        self._without_sheet: Final[OrderedDict[int, Exception]] = OrderedDict()
         self._told_as_too_large: Final[set[int]] = set()
         self._one_prepares: Final = asyncio.Lock()
         self._store_name: bytes | None = None
@@ -132,15 +134,31 @@ class Press:
                 await self._name_of_store()
                 async with self._store.read() as connection:
                     found = await issues.copies_of(connection, missing)
-                for copy in found:
-                    edition = await self._edition_of(copy)
+                await self._prepare_sheets([(copy, await self._edition_of(copy)) for copy in found])
+
+    async def _prepare_sheets(self, cohorts: Sequence[tuple[Copy, Edition]]) -> None:
+        """Make the sheets that are not there; one that cannot be made is for its own letters to tell."""
+        faults: dict[Hashable, Exception] = {}
+        for copy, edition in cohorts:
+            sheet = id(edition), copy.profile.language, copy.profile.format
+            if sheet not in faults:
+                try:
                     await _prepare_sheet(edition.printer, copy)
-                    _keep(self._copies, copy.cohort_id, (copy, edition), _COPIES_KEPT)
+                except Exception as error:
+                    faults[sheet] = error
+            if sheet in faults:
+                _keep(self._without_sheet, copy.cohort_id, faults[sheet], _COPIES_KEPT)
+            else:
+                self._without_sheet.pop(copy.cohort_id, None)
+                _keep(self._copies, copy.cohort_id, (copy, edition), _COPIES_KEPT)
 
     async def letter(self, copy: Claimed) -> Letter:
         """One reader's letter: the same bytes on every try."""
-        if copy.cohort_id not in self._printed and copy.cohort_id not in self._copies:
+        known = self._printed, self._copies, self._without_sheet
+        if not any(copy.cohort_id in kept for kept in known):
             await self.prepare([copy])
+        if fault := self._without_sheet.get(copy.cohort_id):
+            raise fault.with_traceback(None)
         letter = self.letter_at_once(copy)
         assert letter is not None
         await letter.sealed()

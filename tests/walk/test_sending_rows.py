@@ -16,8 +16,10 @@ from digest.flows import patience
 from digest.flows.press import Press
 from digest.flows.tally import Tally
 from digest.mail.lane import Letter
+from digest.render.printer import Printer
 from digest.store import issues
 from digest.store.database import Database
+from subscribers.model import Format
 from tests.flows.newsroom import TUESDAY, at, copies, item, join, join_many, publish_news, reader
 from tests.jobs.office import jobs_for, run
 from tests.mail.smtpd import smtpd
@@ -170,6 +172,37 @@ async def test_a_cohort_that_cannot_be_printed_costs_no_one_else_a_mail(
         monkeypatch.setattr(Press, "letter_at_once", print_letter)
         await run(jobs_for(store, tmp_path, record.server, lanes=3), SEVEN + timedelta(minutes=77))
     assert len(record.accepted) == 21
+    assert set(record.times_accepted().values()) == {1}
+
+
+async def test_a_sheet_that_cannot_be_printed_keeps_only_those_of_its_language(
+    store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await readers_and_news(store, 2)
+    for number in range(3):
+        await join(store, f"ar{number}@example.org", TUESDAY, language="ar")
+    make_sheet, tried = Printer.prepare, list[str]()
+
+    def jam(printer: Printer, language: str, format_: Format) -> None:
+        if language == "ar":
+            tried.append(language)
+            raise ZeroDivisionError("a theme that cannot count")
+        make_sheet(printer, language, format_)
+
+    monkeypatch.setattr(Printer, "prepare", jam)
+    words = "cannot be printed, and wait: ZeroDivisionError: a theme that cannot count"
+    async with recording() as record:
+        for minutes in (0, 11, 22):
+            report = await run(jobs_for(store, tmp_path, record.server), SEVEN + timedelta(minutes=minutes))
+            assert report.trouble == f"copies of issue 1 {words}"
+            # once a claim, and not once a letter
+            assert len(tried) == 1 + minutes // 11
+        assert len(record.accepted) == 2
+        left = [(copy.status, copy.reason) for copy in await copies(store) if copy.status != "sent"]
+        assert left == [(DeliveryStatus.DEFERRED, "unprintable")] * 3
+        monkeypatch.setattr(Printer, "prepare", make_sheet)
+        await run(jobs_for(store, tmp_path, record.server), SEVEN + timedelta(minutes=33))
+    assert len(record.accepted) == 5
     assert set(record.times_accepted().values()) == {1}
 
 
