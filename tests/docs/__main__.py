@@ -1,6 +1,6 @@
 """Writes what is made from the code anew, docs/reference/: `make reference`."""
 
-from tests.docs import commands, glossary, reasons, schema
+from tests.docs import commands, reasons, schema
 
-for made in (commands, schema, reasons, glossary):
+for made in (commands, schema, reasons):
     print(f"written: {made.write()}")
