@@ -175,7 +175,7 @@ async def test_a_slow_server_holds_nothing_up_for_long(store: Database) -> None:
     async def slow(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(60)
 
-    async with newsroom(store, "a.png", "b.png", seconds=0.7) as (server, gatherer):
+    async with newsroom(store, "a.png", "b.png", seconds=1.5) as (server, gatherer):
         server.pages = {"/a.png": slow, "/b.png": Reply(png())}
         begun = time.monotonic()
         assert await gatherer.gather(TUESDAY) == Gathered(kept=1, missed=1)

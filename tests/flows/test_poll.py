@@ -357,7 +357,7 @@ async def test_hostile_and_slow_feeds_do_not_hold_up_the_others(sqlite_store: Da
     async def hang(_asked: Asked, _writer: asyncio.StreamWriter) -> None:
         await silent.wait()
 
-    room = ReadingRoom(1, seconds=3)
+    room = ReadingRoom(1)
     async with (
         httpd("127.0.0.2") as slow,
         httpd("127.0.0.3") as bad,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 import pytest
@@ -24,8 +23,12 @@ ZONE: Final = {
 }
 
 
-def records_of(server: NameServer) -> Records:
-    return Records(parse_resolver(server.address), seconds=0.4)
+#: A busy machine may take its time; who waits for what never comes waits shortly.
+LONG_ENOUGH, SHORTLY = 20.0, 0.4
+
+
+def records_of(server: NameServer, seconds: float = LONG_ENOUGH) -> Records:
+    return Records(parse_resolver(server.address), seconds=seconds)
 
 
 async def test_values_are_as_receivers_read_them() -> None:
@@ -53,16 +56,15 @@ async def test_values_are_as_receivers_read_them() -> None:
 )
 async def test_what_gives_no_values_says_which_way(name: str, trouble: Trouble) -> None:
     with name_server(ZONE) as server:
-        assert await records_of(server).texts(name) == Answer(trouble=trouble)
+        seconds = LONG_ENOUGH if trouble is Trouble.ABSENT else SHORTLY
+        assert await records_of(server, seconds).texts(name) == Answer(trouble=trouble)
 
 
 async def test_who_gets_no_answers_stops_asking() -> None:
     with name_server(ZONE) as server:
-        records = records_of(server)
-        begun = time.monotonic()
+        records = records_of(server, SHORTLY)
         for number in range(9):
             assert not (await records.texts(f"silent{number}.net")).is_known
-        assert time.monotonic() - begun < 3 * 0.4 + 1
         assert {asked.split()[1] for asked in server.asked} == {f"silent{number}.net" for number in range(3)}
 
 
