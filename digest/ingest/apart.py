@@ -22,3 +22,13 @@ def limit_memory(most: int) -> None:
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def limit_processor(seconds: int) -> None:
+    """This process ends when it has had so many seconds of the processor, those of its start included."""
+    try:
+        import resource
+    except ImportError:
+        return
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))

@@ -16,11 +16,13 @@ from importlib.util import find_spec
 from typing import Any, Final
 
 from digest.core.picturing import COLUMN, MOST_OCTETS, SCREEN, Embedded, PictureFault, UnfitError
-from digest.ingest.apart import limit_memory, surroundings
+from digest.ingest.apart import limit_memory, limit_processor, surroundings
 from digest.ingest.picture_bytes import Seen, picture_in
 
-#: How long one may be worked on, in seconds, and what of memory it may take, the program included.
-SECONDS: Final = 10.0
+#: What one may take of the processor, in seconds, and of memory, the program included; how long it is waited
+#: for besides, since a busy machine is no fault of a picture.
+PROCESSOR_SECONDS: Final = 10
+SECONDS: Final = 60.0
 MEMORY_BYTES: Final = 512 * 1024 * 1024
 #: At a time: other work goes on beside.
 _PLACES: Final = 2
@@ -91,6 +93,7 @@ def embedded(seen: Seen) -> Embedded:
 def serve() -> None:
     """Make the picture on standard input lighter; nothing on standard output when that cannot be done."""
     limit_memory(MEMORY_BYTES)
+    limit_processor(PROCESSOR_SECONDS)
     sys.stdout.buffer.write(lighter(sys.stdin.buffer.read()) or b"")
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import random
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -86,3 +89,9 @@ async def test_noise_that_cannot_be_made_light_enough_at_one_size_is_at_a_smalle
     pytest.importorskip("PIL.Image")
     light = await made(png(1200, 1200, seed=3))
     assert len(light.content) <= MOST_OCTETS
+
+
+def test_who_works_for_ever_is_stopped_by_what_the_processor_counts() -> None:
+    words = "from digest.ingest.apart import limit_processor; limit_processor(1)\nwhile True: pass"
+    done = subprocess.run([sys.executable, "-c", words], check=False, timeout=60)
+    assert done.returncode in {-signal.SIGXCPU, -signal.SIGKILL}
