@@ -36,9 +36,12 @@ _NEEDED: Final = ("procrastinate", "psycopg_pool")
 
 @asynccontextmanager
 async def on_the_roll(
-    settings: Settings, store: Database, kind: Kind, name: str = ""
+    settings: Settings, store: Database, kind: Kind, name: str = "", elsewhere: Elsewhere | None = None
 ) -> AsyncIterator[Roll | None]:
-    """Stand on the roll of those who work on this store; None on SQLite, which is for one machine."""
+    """Stand on the roll of those who work on this store; None on SQLite, which is for one machine.
+
+    What is taken back from others is handed in again `elsewhere`.
+    """
     if store.is_sqlite:
         yield None
         return
@@ -49,6 +52,7 @@ async def on_the_roll(
         name=name or socket.gethostname(),
         names=liveness_of(settings),
         limits=wiring.limits_of(settings),
+        when_freed=None if elsewhere is None else elsewhere.hand_in_again,
     )
     # in every line from here on, those of its own beats among them
     bind_contextvars(worker=roll.name)
@@ -67,12 +71,12 @@ async def scheduling(
         yield None
         return
     sent_by = _by_whom(settings, store)
-    kind = Kind.SENDER if sent_by is SentBy.HERE else Kind.SCHEDULER
-    async with on_the_roll(settings, store, kind) as roll:
+    kind, elsewhere = Kind.SENDER, None
+    if sent_by is not SentBy.HERE:
+        kind, elsewhere = Kind.SCHEDULER, _elsewhere(settings, store, engine_of(store))
+    async with on_the_roll(settings, store, kind, elsewhere=elsewhere) as roll:
         place = None
-        if roll is not None and sent_by is not SentBy.HERE:
-            elsewhere = _elsewhere(settings, store, engine_of(store))
-            roll.when_freed = elsewhere.hand_in_again
+        if roll is not None and elsewhere is not None:
             place = partial(_place, store, roll, elsewhere, sent_by)
         yield await jobs_for(settings, store, poller=poller, watches=True, roll=roll, place=place)
 
@@ -97,7 +101,8 @@ async def working(settings: Settings, store: Database, name: str) -> AsyncIterat
     post = await wiring.post_for(settings)
     kept = KeptLanes(post.lane)
     alerts_to = wiring.alerts_to_of(settings)
-    async with on_the_roll(settings, store, Kind.WORKER, name) as roll:
+    elsewhere = _elsewhere(settings, store, engine)
+    async with on_the_roll(settings, store, Kind.WORKER, name, elsewhere) as roll:
         assert roll is not None
         here = Here(
             store=store,
@@ -120,7 +125,6 @@ async def working(settings: Settings, store: Database, name: str) -> AsyncIterat
             engine=engine,
             roll=roll,
             kept=kept,
-            elsewhere=_elsewhere(settings, store, engine),
             alerts_to=alerts_to,
         )
 

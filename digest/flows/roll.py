@@ -33,6 +33,11 @@ log = structlog.get_logger(__name__)
 LEFT: Final = "left"
 ENDED: Final = "ended"
 FELL_SILENT: Final = "was not heard of"
+#: What is told of who is there no more, and has said nothing.
+_WORDS: Final = {
+    ENDED: "has ended, and is off the roll",
+    FELL_SILENT: "was not heard of, and is off the roll",
+}
 
 
 class Names(Protocol):
@@ -62,10 +67,14 @@ class Roll(AbstractAsyncContextManager["Roll"]):
         name: str,
         names: Names,
         limits: Limits,
+        when_freed: Callable[[], Awaitable[None]] | None = None,
         beat: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take the parts; `limits` are those of all together, `clock` gives seconds that only go forward."""
+        """Take the parts; `limits` are those of all together, `clock` gives seconds that only go forward.
+
+        `when_freed` is called when something was taken back from somebody: it has to be handed out again.
+        """
         self._store: Final = store
         self._kind = kind
         #: by which people know it
@@ -82,8 +91,7 @@ class Roll(AbstractAsyncContextManager["Roll"]):
         #: copies that came to an end; and how many had when it was told last
         self.copies = 0
         self._told = 0
-        #: called when something was taken back from somebody: it has to be handed out again
-        self.when_freed: Callable[[], Awaitable[None]] | None = None
+        self._when_freed: Final = when_freed
         self._parts: tuple[Part, ...] = ()
         #: when the last look began, by our clock
         self._looked_at = -inf
@@ -97,10 +105,10 @@ class Roll(AbstractAsyncContextManager["Roll"]):
         self._one_signs: Final = asyncio.Lock()
 
     async def __aenter__(self) -> Roll:
-        gone = self._names.gone()
-        if gone:
-            async with self._store.write() as connection:
-                await workers.sign_off(connection, gone, ENDED)
+        if gone := self._names.gone():
+            # whoever is off the roll is missed by nobody; if it cannot be done now, their silence is noticed
+            with suppress(StoreError):
+                await self._take_back(gone, ENDED)
         self.owner = self._names.sign_on()
         await self._sign_on()
         await self.beat()
@@ -168,7 +176,7 @@ class Roll(AbstractAsyncContextManager["Roll"]):
             quiet = await self._look(looked_at)
         self._stirred.set()
         if quiet:
-            await self._take_back(quiet)
+            await self._take_back(quiet, FELL_SILENT)
 
     async def _look(self, looked_at: float) -> frozenset[str]:
         """Who has been silent for too long."""
@@ -238,21 +246,21 @@ class Roll(AbstractAsyncContextManager["Roll"]):
             return f"{type(error).__name__}: {error}"
         return ""
 
-    async def _take_back(self, quiet: Collection[str]) -> None:
-        """Free what is held by those who have not been heard of: another one may do so at the same time.
+    async def _take_back(self, gone: Collection[str], because: str) -> None:
+        """Free what is held by those who are there no more: another one may do so at the same time.
 
         Who fell silent within a transaction may have rows locked that are to be freed, until the store ends
         that: whoever would have to wait tries again with its next beat, and is heard of meanwhile.
         """
         async with self._store.write() as connection:
             await workers.wait_briefly(connection)
-            if not await workers.sign_off(connection, quiet, FELL_SILENT):
+            if not await workers.sign_off(connection, gone, because):
                 return
             now = await workers.clock(connection)
-            swept = await deliveries.sweep(connection, dead=quiet, wall=now)
-            await notices.sweep(connection, dead=quiet, wall=now)
-        log.warning("was not heard of, and is off the roll", workers=len(quiet), copies_freed=swept.freed)
+            swept = await deliveries.sweep(connection, dead=gone, wall=now)
+            await notices.sweep(connection, dead=gone, wall=now)
+        log.warning(_WORDS[because], workers=len(gone), copies_freed=swept.freed)
         if swept.uncertain or swept.refused:
             log.warning("copies were in its hands", uncertain=swept.uncertain, refused=swept.refused)
-        if self.when_freed is not None:
-            await self.when_freed()
+        if self._when_freed is not None:
+            await self._when_freed()

@@ -145,10 +145,10 @@ class Here:
             for issue_id in issue_ids:
                 is_done = False
                 while not (is_done or stop.is_set() or whole.trouble):
-                    async with self._sharing(stop) as share:
+                    async with self._sharing(owner, stop) as share:
                         if allowance is None or share.is_one_of_many:
                             allowance = await self._allowance(now, share, at_most)
-                        sender = self.sender(owner, now, allowance, share)
+                        sender = self.sender(share.owner, now, allowance, share)
                         issue = await Patience().through(partial(self._issue, issue_id), stop=stop)
                         with bound_contextvars(issue=issue_id):
                             await self._deliver(issue, sender, share.halt, whole)
@@ -178,7 +178,7 @@ class Here:
 
     @asynccontextmanager
     async def _signed_on(self) -> AsyncIterator[str]:
-        """The name under which copies are claimed."""
+        """The name under which copies are claimed; on the roll it may become another one."""
         if self._roll is not None:
             yield self._roll.owner
             return
@@ -189,9 +189,9 @@ class Here:
             self._names.sign_off(owner)
 
     @asynccontextmanager
-    async def _sharing(self, stop: asyncio.Event) -> AsyncIterator[Share]:
+    async def _sharing(self, owner: str, stop: asyncio.Event) -> AsyncIterator[Share]:
         if self._roll is None:
-            yield all_of(self._lanes, stop)
+            yield all_of(owner, self._lanes, stop)
             return
         async with share_of(self._roll, self._pace, stop, lanes=self._lanes, clock=self._clock) as share:
             yield share

@@ -20,9 +20,11 @@ log = structlog.get_logger(__name__)
 class Share:
     """What may be done in one piece of work."""
 
+    #: the name under which copies are claimed
+    owner: str
     #: connections at most
     lanes: int
-    #: set when nothing more may begin: a stop was asked for, or the share is gone
+    #: set when nothing more may begin: a stop was asked for, or the share is gone, or the name
     halt: asyncio.Event
     #: None for all of it
     limits: SharedLimits | None = None
@@ -37,9 +39,9 @@ class Share:
         return all_copies if self.limits is None else self.limits.copies_of(all_copies)
 
 
-def all_of(lanes: int, stop: asyncio.Event) -> Share:
+def all_of(owner: str, lanes: int, stop: asyncio.Event) -> Share:
     """The share of who is alone."""
-    return Share(lanes, stop)
+    return Share(owner, lanes, stop)
 
 
 @asynccontextmanager
@@ -48,18 +50,20 @@ async def share_of(
 ) -> AsyncIterator[Share]:
     """Wait for a share, and keep a pace by it while the block runs.
 
-    `halt` is set when the share is gone, and by `stop`; one that comes while it waits gives no lane at all.
+    `halt` is set when the share is gone, or its owner goes by another name: what it had under this one was
+    taken from it. So it is by `stop`; one that comes while it waits gives no lane at all.
     Afterwards the pace is what it was: single notices do not count among what is shared.
     """
     halt = asyncio.Event()
     limit = await _wait_for_share(roll, stop)
-    share = Share(0 if limit is None else min(lanes, limit.connections), halt, roll.limits())
+    owner = roll.owner
+    share = Share(owner, 0 if limit is None else min(lanes, limit.connections), halt, roll.limits())
     if limit is None:
         halt.set()
         yield share
         return
     pace.adopt(roll.limits(), clock())
-    following = asyncio.create_task(_follow(roll, pace, halt, clock), name="share")
+    following = asyncio.create_task(_follow(roll, owner, pace, halt, clock), name="share")
     passing_on = asyncio.create_task(_pass_on(stop, halt), name="stop")
     try:
         yield share
@@ -82,12 +86,15 @@ async def _wait_for_share(roll: Roll, stop: asyncio.Event) -> Limit | None:
     return None
 
 
-async def _follow(roll: Roll, pace: Pace, halt: asyncio.Event, clock: Callable[[], float]) -> None:
+async def _follow(
+    roll: Roll, owner: str, pace: Pace, halt: asyncio.Event, clock: Callable[[], float]
+) -> None:
     while True:
         await roll.changed(BEAT)
         limits = roll.limits()
         pace.adopt(limits, clock())
-        if limits.of_server() is None:
+        # who is alone may send again as soon as it has its new name, and not under the former one
+        if limits.of_server() is None or roll.owner != owner:
             halt.set()
 
 

@@ -17,7 +17,6 @@ from digest.errors import DigestError
 from digest.flows.alerts import Told, tell
 from digest.flows.publish import Planned, due_slots
 from digest.flows.roll import Roll
-from digest.jobs.elsewhere import Elsewhere
 from digest.jobs.engine import COPIES_A_JOB, Engine, Job, PlanSlots, SendSome, jobs_for_copies
 from digest.jobs.here import Here
 from digest.mail.kept import KeptLanes
@@ -61,16 +60,14 @@ class Worker:
         engine: Engine,
         roll: Roll,
         kept: KeptLanes,
-        elsewhere: Elsewhere,
         alerts_to: Sequence[str] = (),
     ) -> None:
-        """Take the parts: `here` sends over `kept` lanes; `elsewhere` hands in what was freed by others."""
+        """Take the parts: `here` sends over `kept` lanes."""
         self._store: Final = store
         self._here: Final = here
         self._engine: Final = engine
         self._roll: Final = roll
         self._kept: Final = kept
-        self._elsewhere: Final = elsewhere
         self._alerts_to: Final = tuple(alerts_to)
         self._stop = asyncio.Event()
 
@@ -92,7 +89,6 @@ class Worker:
     async def work(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; the messages on the wire end well, and what is left is others'."""
         self._stop = stop
-        self._roll.when_freed = self._elsewhere.hand_in_again
         tidying = asyncio.create_task(self._tidy_lanes(), name="lanes")
         leaving = asyncio.create_task(self._say_leaving(), name="leaving")
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -51,10 +52,17 @@ class PlayedNames:
 
 
 def roll_of(
-    store: Database, name: str = "mail-1", kind: Kind = Kind.WORKER, names: Names | None = None
+    store: Database,
+    name: str = "mail-1",
+    kind: Kind = Kind.WORKER,
+    names: Names | None = None,
+    when_freed: Callable[[], Awaitable[None]] | None = None,
 ) -> Roll:
+    names = names or PlayedNames()
     # it beats when it is told to
-    return Roll(store=store, kind=kind, name=name, names=names or PlayedNames(), limits=LIMITS, beat=3600)
+    return Roll(
+        store=store, kind=kind, name=name, names=names, limits=LIMITS, when_freed=when_freed, beat=3600
+    )
 
 
 async def age(store: Database, owner: str, by: timedelta, *, silent: bool = False) -> None:
@@ -64,6 +72,18 @@ async def age(store: Database, owner: str, by: timedelta, *, silent: bool = Fals
         now = await workers.clock(connection)
         values = {"since": now - by, **change, **({"heard_at": now - by} if silent else {})}
         await connection.execute(update(rows).where(rows.c.owner == owner).values(values))
+
+
+async def claim_some(store: Database, issue_id: int, owner: str) -> tuple[datetime, list[int]]:
+    """Four copies are somebody's, of which one has begun: by the store's clock when, and which one."""
+    async with store.write() as connection:
+        wall = await workers.clock(connection)
+        claim = await deliveries.claim(
+            connection, issue_id, owner, now=at(24, 7), wall=wall, limit=4, resend_uncertain=True
+        )
+        begun = [claim.copies[0].delivery_id]
+        await deliveries.begin(connection, owner, begun, wall)
+    return wall, begun
 
 
 async def test_who_is_alone_has_all_at_once_and_who_comes_later_waits(store: Database) -> None:
@@ -119,21 +139,8 @@ async def test_who_fell_silent_is_off_the_roll_and_what_it_held_is_free(store: D
     async def when_freed() -> None:
         freed.set()
 
-    async with roll_of(store, "judge") as judge, roll_of(store, "silent") as silent:
-        judge.when_freed = when_freed
-        async with store.write() as connection:
-            wall = await workers.clock(connection)
-            claim = await deliveries.claim(
-                connection,
-                planned.issue_id,
-                silent.owner,
-                now=at(24, 7),
-                wall=wall,
-                limit=4,
-                resend_uncertain=True,
-            )
-            begun = [claim.copies[0].delivery_id]
-            await deliveries.begin(connection, silent.owner, begun, wall)
+    async with roll_of(store, "judge", when_freed=when_freed) as judge, roll_of(store, "silent") as silent:
+        wall, begun = await claim_some(store, planned.issue_id, silent.owner)
         name = silent.owner
         await age(store, name, SILENT_FOR * 2, silent=True)
         # it may have been the judge who could not hear
@@ -165,6 +172,30 @@ async def test_those_of_this_machine_that_have_ended_are_known_at_once(store: Da
         async with store.read() as connection:
             seen = {one.name: one.because for one in await at_work_of_late(connection)}
     assert seen == {"dead": ENDED, "next": ""}
+
+
+async def test_what_those_held_that_have_ended_is_free_as_soon_as_another_begins_there(
+    store: Database,
+) -> None:
+    # started anew at once, as by systemd: off the roll it is missed by nobody, and its lease is long
+    await join_many(store, 6, TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs"))
+    (planned,) = await plan_all(store, at(24, 7))
+    freed = asyncio.Event()
+
+    async def when_freed() -> None:
+        freed.set()
+
+    dead = roll_of(store, "mail-1")
+    await dead.__aenter__()
+    assert dead._beating is not None
+    dead._beating.cancel()
+    await claim_some(store, planned.issue_id, dead.owner)
+    names = PlayedNames(frozenset({dead.owner}))
+    async with roll_of(store, "mail-1", names=names, when_freed=when_freed):
+        found = sorted(copy.status.value for copy in await copies(store))
+    assert found == ["planned"] * 5 + [DeliveryStatus.UNCERTAIN.value]
+    assert freed.is_set()
 
 
 async def test_whoever_does_something_else_goes_by_another_name(store: Database) -> None:
