@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -53,6 +53,10 @@ class Names(Protocol):
 
     def gone(self) -> frozenset[str]:
         """The names of those of this machine that have ended."""
+        ...
+
+    def bury(self, owners: Iterable[str]) -> None:
+        """Forget those whose claims were taken back since they were gone."""
         ...
 
 
@@ -109,6 +113,7 @@ class Roll(AbstractAsyncContextManager["Roll"]):
             # whoever is off the roll is missed by nobody; if it cannot be done now, their silence is noticed
             with suppress(StoreError):
                 await self._take_back(gone, ENDED)
+                self._names.bury(gone)
         self.owner = self._names.sign_on()
         await self._sign_on()
         await self.beat()
@@ -121,10 +126,11 @@ class Roll(AbstractAsyncContextManager["Roll"]):
         assert self._beating is not None
         self._beating.cancel()
         await asyncio.gather(self._beating, return_exceptions=True)
-        # whoever cannot say that it leaves is missed before long
+        # whoever cannot say that it leaves is missed before long; whoever can takes nothing with it: what it
+        # could not give back when it stopped would be missed by nobody
         with suppress(StoreError, TimeoutError):
-            async with asyncio.timeout(FRESH_FOR), self._store.write() as connection:
-                await workers.sign_off(connection, [self.owner], LEFT)
+            async with asyncio.timeout(FRESH_FOR):
+                await self._take_back([self.owner], LEFT)
         self._names.sign_off(self.owner)
 
     async def become(self, kind: Kind) -> None:
@@ -254,13 +260,14 @@ class Roll(AbstractAsyncContextManager["Roll"]):
         """
         async with self._store.write() as connection:
             await workers.wait_briefly(connection)
-            if not await workers.sign_off(connection, gone, because):
-                return
+            left = await workers.sign_off(connection, gone, because)
             now = await workers.clock(connection)
             swept = await deliveries.sweep(connection, dead=gone, wall=now)
             await notices.sweep(connection, dead=gone, wall=now)
-        log.warning(_WORDS[because], workers=len(gone), copies_freed=swept.freed)
+        if left and because in _WORDS:
+            log.warning(_WORDS[because], workers=left, copies_freed=swept.freed)
         if swept.uncertain or swept.refused:
             log.warning("copies were in its hands", uncertain=swept.uncertain, refused=swept.refused)
-        if self._when_freed is not None:
+        is_news = any(swept) or (left and because != LEFT)
+        if is_news and self._when_freed is not None:
             await self._when_freed()

@@ -117,6 +117,8 @@ class Worker:
             await self._rest()
 
     async def _send(self, job: SendSome) -> str:
+        # since others have come it may have no share, and wait for hours: it goes by the time at their end
+        await self._has_a_share()
         now = self._roll.wall()
         async with self._store.read() as connection:
             if not await issues.is_sending(connection, job.issue_id, now):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -49,6 +49,9 @@ class PlayedNames:
 
     def gone(self) -> frozenset[str]:
         return self.ended
+
+    def bury(self, owners: Iterable[str]) -> None:
+        self.ended -= set(owners)
 
 
 def roll_of(
@@ -196,6 +199,29 @@ async def test_what_those_held_that_have_ended_is_free_as_soon_as_another_begins
         found = sorted(copy.status.value for copy in await copies(store))
     assert found == ["planned"] * 5 + [DeliveryStatus.UNCERTAIN.value]
     assert freed.is_set()
+    assert names.gone() == frozenset()
+
+
+async def test_whoever_leaves_gives_back_what_it_could_not_when_it_stopped(store: Database) -> None:
+    # the store was away when it was told to stop, and is there when it says that it leaves
+    await join_many(store, 6, TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs"))
+    (planned,) = await plan_all(store, at(24, 7))
+    async with roll_of(store, "mail-1") as leaving:
+        await claim_some(store, planned.issue_id, leaving.owner)
+    found = sorted(copy.status.value for copy in await copies(store))
+    assert found == ["planned"] * 5 + [DeliveryStatus.UNCERTAIN.value]
+
+
+async def test_what_is_held_by_a_former_name_is_free_too_when_its_process_has_ended(store: Database) -> None:
+    await join_many(store, 6, TUESDAY)
+    await publish_news(store, TUESDAY, item("Tariffs"))
+    (planned,) = await plan_all(store, at(24, 7))
+    # it was off the roll, and has claimed some more before it knew that
+    await claim_some(store, planned.issue_id, "former")
+    async with roll_of(store, "mail-1", names=PlayedNames(frozenset({"former"}))):
+        found = sorted(copy.status.value for copy in await copies(store))
+    assert found == ["planned"] * 5 + [DeliveryStatus.UNCERTAIN.value]
 
 
 async def test_whoever_does_something_else_goes_by_another_name(store: Database) -> None:
