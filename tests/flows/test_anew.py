@@ -246,3 +246,25 @@ async def test_what_was_left_out_stays_so_for_who_has_moved_on_since(store: Data
     (why,) = await explain(BOB, 1, store=store, now=at(24, 7))
     assert any("none of its topics is followed" in reason for reason in why.reasons)
     assert (await deep_look(store=store)).differences == ()
+
+
+async def test_what_was_left_out_is_decided_anew_for_who_has_moved_on_and_chosen_another_time(
+    store: Database,
+) -> None:
+    issue_id = await planned_ahead(store)
+    await publish_news(store, at(24, 6, 10), item("Ports", "economy"), item("Roads", "economy"))
+    await publish_news(store, at(24, 6, 10), item("Wind", "energy"))
+    await plan_anew(issue_id, by=EDITOR, store=store, now=at(24, 6, 20))
+    assert await carried(store, BOB) == [(4,)]
+    await publish_news(store, at(24, 6, 30), item("Rain", "society"))
+    await plan_by_hand(OneOff("daily", briefing_ids=(5,)), store=store, now=at(24, 6, 40))
+    await reading.edit(BOB, None, wishes(at="18:00"), store=store, now=at(24, 6, 45))
+    await plan_anew(issue_id, by=EDITOR, store=store, now=at(24, 6, 50))
+    assert (await deep_look(store=store)).differences == ()
+    await change_newsletter(store, approval=False)
+    await plan_all(store, at(25, 18))
+    assert sorted(await carried(store, BOB)) == [(4,), (5,)]
+    for left_out in (1, 2, 3):
+        (why,) = await explain(BOB, left_out, store=store, now=at(25, 19))
+        assert any("none of its topics is followed" in reason for reason in why.reasons)
+    assert (await deep_look(store=store)).differences == ()
