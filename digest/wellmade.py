@@ -85,6 +85,9 @@ def check_store(text: str) -> str:
     is_sqlite = url.get_backend_name() == "sqlite"
     if url.host is not None and is_sqlite:
         raise ValueError("should have three slashes before a relative path: sqlite:///FILE")
+    if is_sqlite and url.database in {None, "", ":memory:"}:
+        # what is in memory belongs to one connection, and we open several
+        raise ValueError("should be a file: one in memory ends with this command")
     if not is_sqlite and importlib.util.find_spec("psycopg") is None:
         raise ValueError("names PostgreSQL, which needs: pip install 'newsroom-digest[cluster]'")
     return url.set(drivername=driver).render_as_string(hide_password=False)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pydantic import ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from digest.config.around import Around
@@ -37,6 +38,15 @@ class Settings(Logging, Watching, Keeping, Around, Returning, Sending, House, Ba
         frozen=True,
         validate_default=False,
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _counts_with_numbers(cls, value: object, info: ValidationInfo) -> object:
+        field = cls.model_fields[info.field_name or ""]
+        # else true would be 1, and one connection or one day was in no one's mind
+        if isinstance(value, bool) and field.annotation in {int, float, int | None, float | None}:
+            raise ValueError("should be a number")
+        return value
 
     @classmethod
     def settings_customise_sources(
