@@ -14,6 +14,11 @@ from digest.mail.lane import Letter
 LONGEST_ADDRESS: Final = 254
 #: RFC 1870 section 4: a size has at most 20 digits; Python refuses to read a number of thousands.
 _LONGEST_SIZE: Final = 20
+#: RFC 3461 section 4.4, as written in xtext.
+_LONGEST_ENVELOPE_ID: Final = 100
+#: RFC 5321 section 4.5.3.1.4; some servers hold to it although RFC 3461 wants them to take more.
+_LONGEST_COMMAND: Final = 512
+_STANDS_BARE: Final = re.compile(r"[!-*,-<>-\[\]-~]")
 _ADDRESS: Final = re.compile(r"[^\s<>\x00-\x20\x7f]+@[^\s<>\x00-\x20\x7f@]+")
 
 
@@ -28,6 +33,8 @@ class Offer:
     #: octets that it takes at most; 0 when it told no limit
     size_limit: int = 0
     smtputf8: bool = False
+    #: hears what is to be reported, and how (RFC 3461)
+    dsn: bool = False
 
     @classmethod
     def of(cls, extensions: Mapping[str, str]) -> Offer:
@@ -38,6 +45,7 @@ class Offer:
             size="size" in extensions,
             size_limit=int(limit) if limit.isdecimal() and len(limit) <= _LONGEST_SIZE else 0,
             smtputf8="smtputf8" in extensions,
+            dsn="dsn" in extensions,
         )
 
 
@@ -66,15 +74,41 @@ def envelope_of(letter: Letter, offer: Offer) -> Envelope | Outcome:
     if 0 < offer.size_limit < size:
         words = f"the message has {size} octets, the server takes {offer.size_limit}"
         return Outcome(Stage.MAIL, 552, "5.3.4", words)
+    # a letter that returns to nobody has no reports to ask for
+    named, wanted = _reports_of(letter) if offer.dsn and letter.sender else (b"", b"")
     return Envelope(
-        b"MAIL FROM:<%s>%s%s\r\n"
+        b"MAIL FROM:<%s>%s%s%s\r\n"
         % (
             letter.sender.encode(),
             b" SIZE=%d" % size if offer.size else b"",
             b" SMTPUTF8" if needs_utf8 else b"",
+            named,
         ),
-        b"RCPT TO:<%s>\r\n" % letter.recipient.encode(),
+        b"RCPT TO:<%s>%s\r\n" % (letter.recipient.encode(), wanted),
     )
+
+
+def _reports_of(letter: Letter) -> tuple[bytes, bytes]:
+    """What MAIL and RCPT say of reports (RFC 3461): of failure and delay, without the text, and about whom.
+
+    The return path names the envelope too: a report that reached us by another way still tells its copy. What
+    would be too long is left out, for the return path says as much.
+    """
+    name = letter.sender.replace("+", "+2B").replace("=", "+3D")
+    has_name = name.isascii() and len(name) <= _LONGEST_ENVELOPE_ID
+    named = b" RET=HDRS ENVID=%s" % name.encode() if has_name else b" RET=HDRS"
+    wanted = b" NOTIFY=FAILURE,DELAY"
+    about = b" ORCPT=%s" % _original(letter.recipient)
+    length = len(b"RCPT TO:<>\r\n") + len(letter.recipient.encode()) + len(wanted) + len(about)
+    return named, wanted + about if length <= _LONGEST_COMMAND else wanted
+
+
+def _original(recipient: str) -> bytes:
+    """The address in xtext; beyond ASCII as RFC 6533 section 3 has it."""
+    if recipient.isascii():
+        return f"rfc822;{recipient.replace('+', '+2B').replace('=', '+3D')}".encode()
+    written = (sign if _STANDS_BARE.match(sign) else f"\\x{{{ord(sign):X}}}" for sign in recipient)
+    return f"utf-8;{''.join(written)}".encode()
 
 
 def _unspeakable(letter: Letter) -> Outcome | None:

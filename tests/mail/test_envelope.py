@@ -14,6 +14,7 @@ from digest.mail.lane import Letter
     [
         ({}, Offer()),
         ({"pipelining": "", "smtputf8": ""}, Offer(pipelining=True, smtputf8=True)),
+        ({"dsn": ""}, Offer(dsn=True)),
         ({"size": "1000"}, Offer(size=True, size_limit=1000)),
         ({"size": ""}, Offer(size=True)),
         ({"size": "0"}, Offer(size=True)),
@@ -35,6 +36,36 @@ def test_an_envelope_says_the_size_and_the_need_for_utf8_where_they_are_understo
     mail, rcpt = found
     assert mail == b"MAIL FROM:<> SIZE=%d SMTPUTF8\r\n" % len(letter.content)
     assert rcpt == "RCPT TO:<jürgen@bücher.example>\r\n".encode()
+
+
+def asked_for(letter: Letter, offer: Offer = Offer(dsn=True)) -> tuple[str, str]:  # noqa: B008 - a value
+    """What is said of reports behind the two addresses."""
+    found = envelope_of(letter, offer)
+    assert isinstance(found, Envelope)
+    mail, rcpt = (command.decode().partition(">")[2].strip() for command in found)
+    return mail, rcpt
+
+
+def test_a_server_that_sends_reports_hears_of_what_and_by_which_name(letter: Letter) -> None:
+    tagged = letter._replace(recipient="ann+news=a@reader.example")
+    assert asked_for(tagged) == (
+        "RET=HDRS ENVID=bounces+2B2.mac@news.example",
+        "NOTIFY=FAILURE,DELAY ORCPT=rfc822;ann+2Bnews+3Da@reader.example",
+    )
+    assert asked_for(tagged, Offer()) == ("", "")
+    assert asked_for(tagged._replace(sender="")) == ("", "")
+
+
+def test_a_recipient_beyond_ascii_is_told_in_ascii(letter: Letter) -> None:
+    _, wanted = asked_for(
+        letter._replace(recipient="jür\\gen@bücher.example"), Offer(dsn=True, smtputf8=True)
+    )
+    assert wanted.partition("ORCPT=")[2] == r"utf-8;j\x{FC}r\x{5C}gen@b\x{FC}cher.example"
+
+
+def test_what_would_be_too_long_for_a_command_is_left_out(letter: Letter) -> None:
+    long = letter._replace(sender=f"bounces+2.mac@{'a.' * 45}example", recipient=f"ann@{'b.' * 120}example")
+    assert asked_for(long) == ("RET=HDRS", "NOTIFY=FAILURE,DELAY")
 
 
 @pytest.mark.parametrize(

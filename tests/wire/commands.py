@@ -46,8 +46,7 @@ def violations_of_commands(sent: Transmission) -> Iterator[str]:
 def _violations_of_parameters(
     sent: Transmission, parameters: tuple[str, ...], names: set[str]
 ) -> Iterator[str]:
-    if any(map(_OF_DSN.match, parameters)) and "DSN" not in sent.offers:
-        yield "RFC 3461: a parameter of DSN for a server that does not offer it"
+    yield from _violations_of_reports(sent, parameters)
     for name in names & {"SMTPUTF8", "SIZE", "BODY"}:
         if {"BODY": "8BITMIME"}.get(name, name) not in sent.offers:
             yield f"RFC 5321: {name} for a server that does not offer it"
@@ -63,6 +62,27 @@ def _violations_of_parameters(
         local, _, domain = address.rpartition("@")
         if local.isascii() and not domain.isascii():
             yield "RFC 6531: a domain beyond ASCII behind an ASCII local part is not in A-labels"
+
+
+def _violations_of_reports(sent: Transmission, parameters: tuple[str, ...]) -> Iterator[str]:
+    of_dsn = {parameter for parameter in parameters if _OF_DSN.match(parameter)}
+    if of_dsn and "DSN" not in sent.offers:
+        yield "RFC 3461: a parameter of DSN for a server that does not offer it"
+    if "DSN" in sent.offers and not {"RET=HDRS", "NOTIFY=FAILURE,DELAY"} <= of_dsn:
+        yield "RFC 3461: failures and delays are not asked for, without the text"
+    said = {name: _without_xtext(value) for name, _, value in (one.partition("=") for one in of_dsn)}
+    if said.get("ENVID", sent.sender) != sent.sender:
+        yield "RFC 3461: the envelope is not named by its return path"
+    kind = "rfc822" if sent.recipient.isascii() else "utf-8"
+    if "ORCPT" in said and said["ORCPT"] != f"{kind};{sent.recipient}":
+        yield "RFC 3461: another recipient in ORCPT"
+
+
+def _without_xtext(value: str) -> str:
+    """RFC 3461 section 4, and what RFC 6533 section 3 adds to it."""
+    return re.sub(
+        r"\+([0-9A-F]{2})|\\x\{([0-9A-F]+)\}", lambda found: chr(int(found[1] or found[2], 16)), value
+    )
 
 
 def violations_of_lines(sent: Transmission) -> Iterator[str]:

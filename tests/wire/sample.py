@@ -57,8 +57,10 @@ CONTENT: Final = f"{_HEAD}\n{BODY}".replace("\n", "\r\n").encode()
 def sample(content: bytes = CONTENT, *, recipient: str = "ann@example.org", says: str = "") -> Transmission:
     """The message on its way to a reader, its dots doubled; `says` is put behind the MAIL command."""
     stuffed = content.replace(b"\r\n.", b"\r\n..")
-    mail = f"MAIL FROM:<bounces+17.abcdefgh@news.example>{says}\r\n"
-    return Transmission(mail.encode(), f"RCPT TO:<{recipient}>\r\n".encode(), stuffed + b".\r\n")
+    named = "RET=HDRS ENVID=bounces+2B17.abcdefgh@news.example"
+    mail = f"MAIL FROM:<bounces+17.abcdefgh@news.example>{says} {named}\r\n"
+    rcpt = f"RCPT TO:<{recipient}> NOTIFY=FAILURE,DELAY\r\n"
+    return Transmission(mail.encode(), rcpt.encode(), stuffed + b".\r\n")
 
 
 def changed(old: str, new: str) -> Transmission:

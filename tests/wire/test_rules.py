@@ -55,7 +55,21 @@ IN_COMMANDS: Final = {
         replace(sample(), mail=b"MAIL FROM:<bounces+17.abcdefgh@else.example>\r\n"),
         "the return path is not of the domain",
     ),
-    "DSN unasked": (sample(says=" RET=HDRS"), "RFC 3461"),
+    "DSN unasked": (replace(sample(), offers=frozenset()), "a server that does not offer it"),
+    "no word of reports": (
+        replace(sample(), rcpt=b"RCPT TO:<ann@example.org>\r\n"),
+        "failures and delays are not asked for",
+    ),
+    "another envelope": (
+        replace(sample(), mail=sample().mail.replace(b"2B17.", b"2B18.")),
+        "not named by its return path",
+    ),
+    "another recipient": (
+        replace(
+            sample(), rcpt=b"RCPT TO:<ann@example.org> NOTIFY=FAILURE,DELAY ORCPT=rfc822;b@example.org\r\n"
+        ),
+        "another recipient in ORCPT",
+    ),
     "SMTPUTF8 unasked": (
         replace(sample(recipient="änn@example.org", says=" SMTPUTF8"), offers=frozenset()),
         "SMTPUTF8 for a server that does not offer it",

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 #: What a server of today says to EHLO.
-USUAL_OFFERS: Final = frozenset({"PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8"})
+USUAL_OFFERS: Final = frozenset({"PIPELINING", "SIZE", "8BITMIME", "ENHANCEDSTATUSCODES", "SMTPUTF8", "DSN"})
 
 _PATH: Final = re.compile(rb"(?:MAIL FROM|RCPT TO):<([^<>]*)>((?: [^ ]+)*)\r\n")
 

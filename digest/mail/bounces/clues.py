@@ -11,10 +11,10 @@ from digest.mail.bounces.addresses import addresses_in, one_address
 from digest.mail.bounces.mime import Part
 from digest.mail.bounces.original import originals, texts
 
-#: As `digest.mail.identifiers.return_path` writes them; servers change their case, and readers' programs
-#: write the plus as %2B.
+#: As `digest.mail.identifiers.return_path` writes them; servers change their case, readers' programs write
+#: the plus as %2B, and servers that hand an envelope's name back as it was given as +2B.
 _RETURN_PATH: Final = re.compile(
-    r"bounces(?:\+|%2B)([0-9]{1,19}\.[0-9a-f]{20})@([\w.-]{1,253})", re.IGNORECASE
+    r"bounces(?:\+2B|\+|%2B)([0-9]{1,19}\.[0-9a-f]{20})@([\w.-]{1,253})", re.IGNORECASE
 )
 _MESSAGE_ID: Final = re.compile(r"<[^\s<>]{1,200}@[^\s<>]{1,253}>")
 _LINK: Final = re.compile(r"<\s*((?:https?://|mailto:)[^\s<>]{1,900})\s*>", re.IGNORECASE)

@@ -86,9 +86,10 @@ def test_a_copy_in_base64_is_read() -> None:
     assert clues(raw).message_ids == (COPY_ID,)
 
 
-def test_the_envelope_id_is_a_clue() -> None:
+@pytest.mark.parametrize("named", [BACK, BACK.replace("+", "+2B")], ids=["as-it-is", "in-xtext"])
+def test_the_envelope_id_is_a_clue(named: str) -> None:
     raw = report(
-        UNKNOWN.replace("Arrival-Date:", f"Original-Envelope-Id: {BACK}\nArrival-Date:"),
+        UNKNOWN.replace("Arrival-Date:", f"Original-Envelope-Id: {named}\nArrival-Date:"),
         copy="",
         To="x@y.example",
     )
