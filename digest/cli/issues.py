@@ -111,7 +111,8 @@ def show(issue_id: Id, json: Json = False, config: Config = None) -> None:
         (
             cohort["readers"],
             "all" if cohort["topics"] is None else ", ".join(cohort["topics"]),
-            cohort["skip"] or "; ".join(f"{topic} {numbers}" for topic, numbers in cohort["groups"]),
+            cohort["skip"]
+            or "; ".join(f"{topic.removeprefix('~')} {numbers}" for topic, numbers in cohort["groups"]),
             cohort["deferred"],
             "; ".join(f"{reason} {numbers}" for reason, numbers in cohort["left_out"].items()),
         )

@@ -33,6 +33,7 @@ class Entry:
     newsletter: str
     subscription_id: int
     cohort_id: int
+    subscriber_id: int
     #: None when the reader was erased
     address: str | None
     name: str
@@ -237,7 +238,7 @@ def _whole() -> Select[Any]:
             *(mine.detail, mine.retry_at, mine.sent_at),
             *(cohorts.c.groups, cohorts.c.deferred, cohorts.c.left_out),
             *(issues.c.domain, issues.c.due_at, newsletters.c.slug, subscribers.c.address),
-            subscribers.c.name,
+            *(subscribers.c.name, subscriptions.c.subscriber_id),
         )
         .join(cohorts, cohorts.c.id == mine.cohort_id)
         .join(issues, issues.c.id == mine.issue_id)
@@ -262,6 +263,7 @@ def _entry_from(row: Row[Any], ids: dict[int, int], corrected: dict[int, int]) -
         newsletter=row.slug,
         subscription_id=row.subscription_id,
         cohort_id=row.cohort_id,
+        subscriber_id=row.subscriber_id,
         address=row.address,
         name=row.name,
         status=status,

@@ -67,9 +67,9 @@ async def _entries(connection: AsyncConnection, copies: Sequence[BoundCopy]) -> 
 
 
 async def _readers(connection: AsyncConnection, subscription_ids: Collection[int]) -> dict[int, Row[Any]]:
-    query: Select[Any] = select(subscriptions.c.id, subscribers.c.address, subscribers.c.name).join(
-        subscribers, subscribers.c.id == subscriptions.c.subscriber_id
-    )
+    query: Select[Any] = select(
+        *(subscriptions.c.id, subscriptions.c.subscriber_id, subscribers.c.address, subscribers.c.name)
+    ).join(subscribers, subscribers.c.id == subscriptions.c.subscriber_id)
     found: dict[int, Row[Any]] = {}
     for some in chunks(sorted(subscription_ids)):
         for row in await connection.execute(query.where(subscriptions.c.id.in_(some))):
@@ -88,6 +88,7 @@ def _entry_from(
         newsletter=its.slug,
         subscription_id=copy.subscription_id,
         cohort_id=its.id,
+        subscriber_id=reader.subscriber_id,
         address=reader.address,
         name=reader.name,
         status=copy.fate.status,

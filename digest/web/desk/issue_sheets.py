@@ -11,7 +11,8 @@ from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Power
-from digest.core.model import DeliveryStatus, Issue, IssueStatus
+from digest.core.corrections import CORRECTIONS
+from digest.core.model import Briefing, DeliveryStatus, Issue, IssueStatus
 from digest.errors import InputError, NotFoundError
 from digest.flows import anew, issue_acts, settling
 from digest.flows.press import Press
@@ -128,8 +129,10 @@ class Issues:
                 else {}
             )
             others = {n for one in would_go.values() for n in one.numbers}
-            titles = await _titles(connection, {n for row in shown for n in _all_numbers(row)} | others)
-            names = {topic.slug: topic.title for topic in await topics.every(connection)}
+            items = await numbered.newest_of(
+                connection, {n for row in shown for n in _all_numbers(row)} | others
+            )
+            names = await _names(connection)
         return sheet(
             visit,
             "issue",
@@ -141,7 +144,7 @@ class Issues:
             more=shown[-1].id if len(found) > _ROWS else None,
             outcomes=counted,
             counts=_by_status(counted),
-            titles=titles,
+            items=items,
             topics=names,
             would_go=would_go,
             differ=sum(row.size for row in shown if row.id in would_go and would_go[row.id].numbers),
@@ -182,11 +185,11 @@ class Issues:
             row = await issues.cohort_of(connection, issue.id, visit.number("cohort"))
             if row is None:
                 raise NotFoundError("the issue has no such cohort")
-            titles = await _titles(connection, _all_numbers(row))
-            names = {topic.slug: topic.title for topic in await topics.every(connection)}
+            items = await numbered.newest_of(connection, _all_numbers(row))
+            names = await _names(connection)
         mail = None if row.skip else await self._mail(visit, row.id)
         where = f"{visit.up}issues/{issue.id}/cohorts/{row.id}/mail"
-        return self._mail_sheet(visit, issue, row, mail, where, titles, names)
+        return self._mail_sheet(visit, issue, row, mail, where, items, names)
 
     def _mail_sheet(
         self,
@@ -195,7 +198,7 @@ class Issues:
         row: Any,
         mail: ShownMail | None,
         where: str,
-        titles: Mapping[int, str],
+        items: Mapping[int, Briefing],
         names: Mapping[str, str],
         entry: ledger.Entry | None = None,
         came_back: Sequence[Return] = (),
@@ -210,7 +213,7 @@ class Issues:
             where=where,
             measures=measures(mail.letter) if mail else (),
             headers=tuple(headers_of(mail.letter)) if mail else (),
-            titles=titles,
+            items=items,
             topics=names,
             came_back=came_back,
             kinds=KINDS,
@@ -228,11 +231,11 @@ class Issues:
             row = await issues.cohort_of(connection, issue.id, entry.cohort_id)
             assert row is not None
             came_back = await returned_mails.page(connection, delivery_ids=[entry.id])
-            titles = await _titles(connection, _all_numbers(row))
-            names = {topic.slug: topic.title for topic in await topics.every(connection)}
+            items = await numbered.newest_of(connection, _all_numbers(row))
+            names = await _names(connection)
         mail = None if row.skip else await self._mail(visit, row.id, entry)
         where = f"{visit.up}issues/{issue.id}/copies/{entry.id}/mail"
-        return self._mail_sheet(visit, issue, row, mail, where, titles, names, entry, came_back)
+        return self._mail_sheet(visit, issue, row, mail, where, items, names, entry, came_back)
 
     async def _copy_mail(self, visit: Visit) -> Response:
         async with self._store.read() as connection:
@@ -359,6 +362,7 @@ def _all_numbers(row: Any) -> set[int]:
     return {*issues.numbers_in(row.groups), *row.deferred, *left_out}
 
 
-async def _titles(connection: AsyncConnection, numbers: set[int]) -> dict[int, str]:
-    found = await numbered.newest_of(connection, numbers)
-    return {number: briefing.title for number, briefing in found.items()}
+async def _names(connection: AsyncConnection) -> dict[str, str]:
+    """What the places of items in a copy are called: topics, and where corrections stand."""
+    found = {topic.slug: topic.title for topic in await topics.every(connection)}
+    return found | {CORRECTIONS: "Corrections and updates"}

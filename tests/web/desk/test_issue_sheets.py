@@ -9,6 +9,8 @@ import pytest
 
 from digest.core.access import Role
 from digest.core.model import DeliveryStatus, Verdict
+from digest.flows import edit_briefing
+from digest.flows.edit_briefing import Edit
 from digest.store import changes, deliveries, issues
 from digest.store.database import Database
 from digest.store.deliveries import Recorded
@@ -57,6 +59,36 @@ async def test_an_issue_says_who_gets_what_and_why(store: Database) -> None:
         deferred, left_out = deferred.split("Left out: topic not followed")
         assert deferred.startswith("Ports no. 3")
         assert left_out.startswith("Solar no. 2")
+
+
+async def test_what_an_issue_names_is_a_click_away(store: Database, tmp_path: Path) -> None:
+    await planned(store)
+    async with at_the_desk(store, Role.EDITOR, press=press_for(store)) as client:
+        page = await client.get(f"/admin/issues/1/cohorts/{await cohort_of(store, 'html')}")
+        for title in ("Tariffs", "Ports", "Solar"):
+            (link,) = document(page.text).xpath(f"//main//a[text()='{title}']/@href")
+            assert title in says(await client.get(page.url.join(link)))
+        copies = await client.get("/admin/issues/1/copies")
+        (link,) = document(copies.text).xpath(f"//main//a[text()='{ANN}']/@href")
+        reader = await client.get(copies.url.join(link))
+        assert reader.url.path == "/admin/readers/1"
+        assert ANN in says(reader)
+        (copy,) = (one for one in document(copies.text).xpath("//a/@href") if one.endswith("copies/1"))
+        own = await client.get(copies.url.join(copy))
+        assert any("/readers/" in link for link in document(own.text).xpath("//dl//a/@href"))
+
+
+async def test_corrections_in_an_issue_are_called_so(store: Database, tmp_path: Path) -> None:
+    await planned(store)
+    await run(jobs_for(store, tmp_path), at(24, 7))
+    await edit_briefing.edit(1, Edit(title="Tariffs of 16 percent"), store=store, now=LATER)
+    await plan_all(store, at(25, 7))
+    async with at_the_desk(store, Role.EDITOR, press=press_for(store)) as client:
+        page = await client.get("/admin/issues/2")
+        assert "1 Corrections and updates" in says(page)
+        mine = (await copies(store, address=ANN))[-1].cohort_id
+        mail = await client.get(f"/admin/issues/2/cohorts/{mine}")
+        assert "Corrections and updatesTariffs of 16 percent" in says(mail)
 
 
 async def test_a_mail_is_shown_as_it_is_sent_in_a_frame_that_can_do_nothing(
