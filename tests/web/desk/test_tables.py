@@ -24,6 +24,12 @@ _WRONG = """() => [...document.querySelectorAll("main table.stacks")].flatMap(ta
     const wrong = cells
         .filter(cell => (cell.dataset.label ?? heads[0]) !== heads[cell.cellIndex])
         .map(cell => `${cell.dataset.label} stands under ${heads[cell.cellIndex]}`)
+    const low = cells.filter(cell => {
+        const height = cell.getBoundingClientRect().height
+        const name = parseFloat(getComputedStyle(cell, "::before").height)
+        return cell.dataset.label && height && name > height
+    })
+    wrong.push(...low.map(cell => `${cell.dataset.label} lies over what follows`))
     const beyond = table.parentElement.scrollWidth - table.parentElement.clientWidth
     return beyond > 0 ? [...wrong, `${heads.join(", ")}: ${beyond} pixels too wide`] : wrong
 })"""
