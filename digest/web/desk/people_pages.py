@@ -10,7 +10,7 @@ from digest.core.access import Power, Role
 from digest.errors import InputError, NotFoundError
 from digest.flows import people as flows
 from digest.flows.people import Pass
-from digest.store import changes
+from digest.store import changes, newsletters
 from digest.store import people as shelf
 from digest.store.database import Database
 from digest.web.desk.gate import DeskRoute, Gate
@@ -74,8 +74,16 @@ class People:
             keys = await shelf.keys_of(connection, person.id)
             sessions = await shelf.sessions_of(connection, person.id, visit.now)
             done = await changes.page(connection, limit=10, person_id=person.id)
+            slugs = await newsletters.slugs(connection)
         return sheet(
-            visit, "person", person=person, keys=keys, sessions=sessions, roles=list(Role), changes=done
+            visit,
+            "person",
+            person=person,
+            keys=keys,
+            sessions=sessions,
+            roles=list(Role),
+            changes=done,
+            slugs=slugs,
         )
 
     async def _role(self, visit: Visit) -> Response:
@@ -117,8 +125,11 @@ class People:
                 kind=kind or None,
                 subject=subject or None,
             )
+            slugs = await newsletters.slugs(connection)
         more = found[_ENTRIES - 1].id if len(found) > _ENTRIES else None
-        return sheet(visit, "log", entries=found[:_ENTRIES], more=more, kind=kind, subject=subject)
+        return sheet(
+            visit, "log", entries=found[:_ENTRIES], more=more, kind=kind, subject=subject, slugs=slugs
+        )
 
 
 def _role(word: str) -> Role:

@@ -64,6 +64,7 @@ def _environment() -> Environment:
     environment.globals.update(static=named, Power=Power)
     environment.filters.update(moment=_moment, day=_day, number=_number, count=_count)
     environment.filters.update(choices=_choices, span=_span, slot=slot_words, begun=begun, meaning=_meaning)
+    environment.filters.update(told=_told)
     return environment
 
 
@@ -104,6 +105,17 @@ def begun(words: str) -> str:
     """Words as a sentence begins, but for the name of a file or an address, which stays as it is."""
     first = words.partition(" ")[0]
     return words if "." in first or "@" in first else words[:1].upper() + words[1:]
+
+
+def _told(value: object) -> str:
+    """What the log of changes has of a field, in words: a list by commas, nothing as a dash."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_told(each)}" for name, each in value.items()) or "–"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_told, value)) or "–"
+    return "–" if value is None or value == "" else str(value)
 
 
 def _choices(known: Iterable[str]) -> list[tuple[str, str]]:

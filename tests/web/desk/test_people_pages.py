@@ -6,10 +6,12 @@ import re
 
 import pytest
 
-from digest.core.access import Power, Role
+from digest.core.access import PROGRAM, Power, Role
 from digest.flows.proofs import hash_of
 from digest.store import changes, people
 from digest.store.database import Database
+from tests.flows.newsroom import join
+from tests.render.pages import document
 from tests.web.desk.newsroom import NOW, add_person, at_the_desk, says, submit
 
 pytestmark = pytest.mark.anyio
@@ -28,6 +30,24 @@ async def test_an_admin_lets_somebody_in_and_the_log_says_so(store: Database) ->
         (entry,) = await changes.page(connection)
     assert entry.after == {"name": "Carla", "role": "editor"}
     assert "drawer" not in repr(entry)
+
+
+async def test_the_log_is_for_people(store: Database) -> None:
+    await join(store, "ann@example.org", NOW, topics="economy,energy", max_items="3")
+    told = {"after": {"published": True, "quiet_days": {}, "max_items": None}}
+    async with store.write() as connection:
+        await changes.note_change(connection, PROGRAM, "briefing.ingest", "monday.md", NOW, **told)
+    async with at_the_desk(store) as client:
+        log = await client.get("/admin/log")
+        assert "published yes" in says(log)
+        assert "quiet days –" in says(log)
+        assert "topics economy, energy" in says(log)
+        assert "max items 3" in says(log)
+        assert "newsletter daily" in says(log)
+        assert "until" not in says(log)
+        one = await client.get("/admin/log?kind=reader&subject=1")
+        (link,) = document(one.text).xpath("//main//p/a[.='reader 1']/@href")
+        assert "ann@example.org" in says(await client.get(one.url.join(link)))
 
 
 @pytest.mark.parametrize(
