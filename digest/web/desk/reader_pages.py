@@ -16,6 +16,8 @@ from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Power
+from digest.core.model import Briefing
+from digest.core.seeking import wanted
 from digest.core.settling import PROBE_AT, STOP_AT, WARN_AT
 from digest.errors import DigestError, InputError, NotFoundError
 from digest.flows import my_data, returned_by_hand, suppressing
@@ -27,6 +29,7 @@ from digest.flows.preview import preview
 from digest.store import (
     briefings,
     changes,
+    editing,
     kept,
     listed,
     newsletters,
@@ -34,9 +37,11 @@ from digest.store import (
     reader_copies,
     returned,
     returned_mails,
+    searching,
     topics,
 )
 from digest.store.database import Database
+from digest.store.editing import Filter
 from digest.store.ledger import Entry
 from digest.store.listed import Listed
 from digest.store.returned_mails import Return
@@ -53,6 +58,8 @@ from subscribers.wishes import WishError, address_key, parse_address
 
 #: Copies on one page of the timeline.
 _COPIES: Final = 25
+#: Briefings to choose from, for who asks why.
+_CHOICES: Final = 20
 #: A mail as it was printed: its style stands in its elements, and nothing of it runs or leads anywhere.
 _MAIL_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https: http: data:; base-uri 'none'; "
@@ -168,10 +175,12 @@ class Readers:
         }
 
     async def _why(self, visit: Visit) -> Response:
-        number = visit.asked_number("briefing")
+        number, asked = visit.asked_number("briefing"), visit.asked("q")
         async with self._store.read() as connection:
             reader = await _require(connection, visit)
             item = None if number is None else await briefings.by_id(connection, number)
+            choices = await _choices(connection, asked)
+            titles = {one.slug: one.title for one in await newsletters.every(connection)}
         found: tuple[Explanation, ...] = ()
         wrong = ""
         if number is not None:
@@ -185,9 +194,11 @@ class Readers:
             "reader_why",
             status=status,
             reader=reader,
-            number=number,
             item=item,
             found=found,
+            titles=titles,
+            asked=asked,
+            choices=choices,
             wrong=wrong,
         )
 
@@ -334,6 +345,16 @@ async def _headlines(connection: AsyncConnection, copies: Any) -> dict[int, str]
     revisions = await numbered.current_revisions(connection, numbers)
     found = await numbered.by_numbers(connection, revisions)
     return {number: item.title for number, item in found.items()}
+
+
+async def _choices(connection: AsyncConnection, asked: str) -> tuple[Briefing, ...]:
+    """The briefings that have these words, or what was published under this number; else the newest."""
+    number = asked.removeprefix("no.").strip()
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        found = await numbered.newest_of(connection, [int(number)])
+        return tuple(found.values())
+    words = wanted(asked, await searching.stemmers_in_use(connection)) if asked else None
+    return await editing.page(connection, Filter(words=words), limit=_CHOICES)
 
 
 def _day(word: str) -> date | None:

@@ -12,6 +12,7 @@ import pytest
 
 from digest.core.access import Role
 from digest.flows import readers
+from digest.flows.edit_briefing import Flags, write
 from digest.store import changes
 from digest.store.database import Database
 from subscribers.model import Standing
@@ -28,6 +29,12 @@ ANA, BO = "ana.silva@example.org", "bo@post.example"
 def addresses(answer: httpx.Response) -> list[str]:
     """The addresses in the list, from the top."""
     return [link.text_content() for link in document(answer.text).xpath("//td[@class='address']/a")]
+
+
+def choices(answer: httpx.Response) -> dict[str, str]:
+    """The titles in a list of briefings, from the top, and where they lead."""
+    links = document(answer.text).xpath("//a[@class='card-title']")
+    return {link.text_content(): link.get("href") for link in links}
 
 
 @pytest.fixture
@@ -108,6 +115,23 @@ async def test_the_page_of_a_reader_says_what_was_sent_and_why(house: Database) 
     assert "Edit wishes" not in says(page)
     assert "none of its topics is followed" in says(why)
     assert missing.status_code == 404
+
+
+async def test_who_asks_why_chooses_the_briefing(house: Database) -> None:
+    # ids at the desk are not the numbers under which briefings come out
+    await write(item("Ferries", "society"), Flags(), store=house, now=TUESDAY)
+    await publish_news(house, TUESDAY, item("Tariffs rise", "economy"), item("Solar roofs", "energy"))
+    why = f"/admin/readers/{(await reader(house, ANA)).subscriber_id}/why"
+    async with at_the_desk(house, Role.EDITOR, lambda: at(24, 7)) as client:
+        newest, by_words, by_number, nothing = [
+            await client.get(f"{why}{query}") for query in ("", "?q=tariffs", "?q=no. 2", "?q=zeppelins")
+        ]
+        chosen = await client.get(by_number.url.join(choices(by_number)["Solar roofs"]))
+    assert list(choices(newest)) == ["Solar roofs", "Tariffs rise", "Ferries"]
+    assert list(choices(by_words)) == ["Tariffs rise"]
+    assert list(choices(by_number)) == ["Solar roofs"]
+    assert "No briefing has these words." in says(nothing)
+    assert "Solar roofs The Daily Digest: left out" in says(chosen)
 
 
 async def test_the_next_mail_is_shown_in_a_frame_in_which_nothing_runs(house: Database) -> None:
