@@ -18,6 +18,7 @@ from digest.core.access import Power
 from digest.core.reasons import meaning_of
 from digest.core.timetable import slot_words
 from digest.render.environment import templates_folder
+from digest.web.desk.agents import browser_in_words
 from digest.web.static import named
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _environment() -> Environment:
     environment.globals.update(static=named, Power=Power)
     environment.filters.update(moment=_moment, day=_day, number=_number, count=_count)
     environment.filters.update(choices=_choices, span=_span, slot=slot_words, begun=begun, meaning=_meaning)
-    environment.filters.update(told=_told)
+    environment.filters.update(told=_told, browser=browser_in_words)
     return environment
 
 

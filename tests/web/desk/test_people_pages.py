@@ -76,6 +76,7 @@ async def test_nobody_is_let_in_when(
 async def test_a_key_is_shown_once_and_kept_as_a_hash(store: Database) -> None:
     async with at_the_desk(store, Role.EDITOR) as client:
         page = await client.get("/admin/account")
+        assert "send by hand; approve, hold, cancel and settle send" in says(page)
         made = await submit(client, page, "account/keys", label="site", scope=["see", "edit"])
         (key,) = re.findall(r"<code>(digest_[\w-]{43})</code>", made.text)
         account = await client.get("/admin/account")
