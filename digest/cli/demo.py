@@ -174,6 +174,10 @@ def _tell(settings: Settings, entries: tuple[Entry, ...], titles: dict[int, str]
     outbox = settings.smtp_url.get_secret_value().removeprefix("file:")
     sent = sum(entry.status == "sent" for entry in entries)
     say(f"\n{counted(sent, 'mail')} lie in {outbox}: look at the newest with digest outbox show --latest.")
+    say("The pages for readers and the desk show it in a browser:")
+    say(f"  export DIGEST_DATABASE_URL=sqlite:///{_file(settings).as_posix()}")
+    say("  digest users add YOUR-NAME --role admin")
+    say("  digest serve")
     say(f"The store of the demo is {_file(settings)}; run digest init to begin with one of your own.")
 
 

@@ -173,6 +173,9 @@ class Today:
     sent: tuple[Sent, ...]
     #: who works together on the store
     machines: tuple[Machine, ...]
+    #: whether there ever was a briefing, and a reader: until then first steps are shown
+    has_news: bool
+    has_readers: bool
 
 
 class Counted:
@@ -218,6 +221,7 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
         machines = await at_work(connection)
         watched = (await watched_at(connection, now)).each
         coming, at_once = await _coming(connection, known, readers, now)
+        has_news, has_readers = await attention.has_begun(connection)
         return Today(
             coming=coming,
             at_once=at_once,
@@ -251,6 +255,8 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
             ),
             sent=sent,
             machines=machines,
+            has_news=has_news,
+            has_readers=has_readers,
         )
 
 

@@ -44,6 +44,14 @@ async def newest_briefings(connection: AsyncConnection, limit: int) -> tuple[Bri
     return tuple(sorted(shown, key=lambda one: -(one.number or 0)))
 
 
+async def has_begun(connection: AsyncConnection) -> tuple[bool, bool]:
+    """Whether anything was ever written or taken in, and whether anybody ever read."""
+    row = (
+        await connection.execute(select(exists(select(briefings.c.id)), exists(select(subscriptions.c.id))))
+    ).one()
+    return bool(row[0]), bool(row[1])
+
+
 async def readers_by_cadence(connection: AsyncConnection) -> dict[tuple[int, int], int]:
     """Active readers by newsletter and cadence: a walk along the index of groups."""
     sizes = (

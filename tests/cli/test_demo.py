@@ -47,6 +47,9 @@ def test_demo_touches_no_store_but_its_own(demonstrated: tuple[Shell, str, str])
     assert "The store of the demo is var/demo.sqlite3" in told
     assert not (shell.folder / "var" / "digest.sqlite3").exists()
     assert "is not set up" in shell("status").complaint
+    # what it says of looking at its pages is so
+    (name, url) = re.search(r"export (\w+)=(\S+)", told).groups()  # type: ignore[union-attr]
+    assert "readers: 6 active" in Shell(shell.folder, {name: url}).ok("status").out
 
 
 def test_demo_can_be_repeated_and_answers_programs_too(demonstrated: tuple[Shell, str, str]) -> None:

@@ -23,6 +23,7 @@ from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
 from digest.web.desk.wish_form import OPTIONS, said_in, wishes_in
 from digest.web.linked import see_other
+from subscribers import store as shelf
 from subscribers.interning import cadence_from
 from subscribers.model import Standing
 from subscribers.wishes import WishError, parse_address
@@ -138,6 +139,8 @@ class ReaderList:
 
     async def _formed(self, visit: Visit, said: Mapping[str, Any], wrong: str) -> Response:
         async with self._store.read() as connection:
+            email = said.get("email", "")
+            reads = await shelf.subscriber_id_of(connection, email) if wrong and email else None
             known = await newsletters.every(connection)
             every = await topics.every(connection)
         return sheet(
@@ -148,6 +151,7 @@ class ReaderList:
             newsletters=known,
             topics=every,
             wrong=wrong,
+            reads=reads,
         )
 
     async def _add(self, visit: Visit) -> Response:

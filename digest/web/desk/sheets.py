@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -29,6 +30,8 @@ _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+#: Where a refusal sends somebody who sits at a shell.
+_COMMANDS: Final = re.compile(r"(?:: | \()(?:see|change it with|change the subscription with) digest [^:]+$")
 #: A form says where it stands, which the gate asks for; other sites are told nothing.
 _HEADERS: Final = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "same-origin"}
 
@@ -103,7 +106,11 @@ def _number(value: float) -> str:
 
 
 def begun(words: str) -> str:
-    """Words as a sentence begins, but for the name of a file or an address, which stays as it is."""
+    """Words as a sentence begins, but for the name of a file or an address, which stays as it is.
+
+    What they say of commands at their end is for a shell, and left out.
+    """
+    words = _COMMANDS.sub("", words)
     first = words.partition(" ")[0]
     return words if "." in first or "@" in first else words[:1].upper() + words[1:]
 

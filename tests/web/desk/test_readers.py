@@ -225,7 +225,8 @@ async def test_a_reader_is_added_at_once_or_asked(house: Database) -> None:
     assert (await reader(house, "new@example.org")).standing is Standing.ACTIVE
     assert (await reader(house, "ask@example.org")).standing is Standing.PENDING
     assert twice.status_code == 422
-    assert "already reads daily" in says(twice)
+    assert says(twice).count("digest subscribers") == 0
+    assert "already reads daily and is active Wishes are changed" in says(twice)
 
 
 async def test_what_is_shown_can_be_written_out(house: Database) -> None:

@@ -54,6 +54,19 @@ async def test_what_comes_is_told_by_newsletter_and_time_with_its_readers(store:
     assert "Nothing is being sent." in page
 
 
+async def test_an_empty_newsroom_is_told_its_first_steps(store: Database) -> None:
+    async with at_the_desk(store, Role.EDITOR) as client:
+        nobody = await client.get("/admin/readers")
+        assert "Nobody reads yet. Give people the address of the page" in says(nobody)
+        assert "News: write a briefing, import a page" in says(await client.get("/admin/"))
+        await publish_news(store, TUESDAY, item("Tariffs", "economy"))
+        assert "done News is here." in says(await client.get("/admin/"))
+        await join(store, "ann@example.org", TUESDAY)
+        assert "First steps" not in says(await client.get("/admin/"))
+    async with at_the_desk(store, Role.VIEWER) as client:
+        assert "First steps" not in says(await client.get("/admin/"))
+
+
 async def test_a_quiet_day_says_why_and_when_it_comes_instead(store: Database) -> None:
     await join(store, "ann@example.org", TUESDAY, at="07:00")
     await change_newsletter(store, quiet_days=(QuietDay(date(2026, 11, 25), "Harbour Day"),))
