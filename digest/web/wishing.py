@@ -255,9 +255,15 @@ def _days(days: tuple[str, ...], language: str) -> tuple[Option, ...]:
 @lru_cache(maxsize=500)
 def _languages(chosen: str) -> tuple[Option, ...]:
     """Those in which there are words, each in its own; and the reader's, whatever it is."""
-    tags = {"zh": "zh-Hans"}
-    spoken = sorted({tags.get(one, one) for one in languages_with_words()} | {chosen})
+    spoken = sorted({*spoken_languages(), chosen})
     return tuple(Option(tag, _own_name(tag), tag == chosen) for tag in spoken)
+
+
+@cache
+def spoken_languages() -> tuple[str, ...]:
+    """The tags of the languages in which there are words."""
+    tags = {"zh": "zh-Hans"}
+    return tuple(sorted(tags.get(one, one) for one in languages_with_words()))
 
 
 @cache
@@ -273,12 +279,18 @@ def _lately(count: int, words: Words) -> str:
 
 
 @cache
-def zone_options() -> Markup:
-    """The zones in which people live, as options within groups of regions (tz database, zone.tab)."""
+def zone_names() -> tuple[str, ...]:
+    """The zones in which people live (tz database, zone.tab)."""
     table = files("tzdata.zoneinfo").joinpath("zone.tab").read_text(encoding="utf-8")
-    names = sorted(line.split("\t")[2] for line in table.splitlines() if line and not line.startswith("#"))
+    lines = (line for line in table.splitlines() if line and not line.startswith("#"))
+    return tuple(sorted(line.split("\t")[2] for line in lines))
+
+
+@cache
+def zone_options() -> Markup:
+    """The zones in which people live, as options within groups of regions."""
     groups: dict[str, list[str]] = {}
-    for name in names:
+    for name in zone_names():
         groups.setdefault(name.partition("/")[0], []).append(name)
     parts = [Markup("<option>UTC</option>")]
     for region, zones in groups.items():

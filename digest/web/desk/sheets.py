@@ -16,11 +16,14 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from digest.core.access import Power
+from digest.core.model import Topic
 from digest.core.reasons import meaning_of
 from digest.core.timetable import slot_words
 from digest.render.environment import templates_folder
 from digest.web.desk.agents import browser_in_words
 from digest.web.static import named
+from digest.web.wishing import spoken_languages, zone_names
+from subscribers.model import Section
 
 if TYPE_CHECKING:
     from digest.web.desk.visit import Visit
@@ -65,10 +68,11 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(static=named, Power=Power)
+    environment.globals.update(static=named, Power=Power, Section=Section)
+    environment.globals.update(zone_names=zone_names, spoken_languages=spoken_languages)
     environment.filters.update(moment=_moment, day=_day, number=_number, count=_count)
     environment.filters.update(choices=_choices, span=_span, slot=slot_words, begun=begun, meaning=_meaning)
-    environment.filters.update(told=_told, browser=browser_in_words)
+    environment.filters.update(told=_told, browser=browser_in_words, named=_named)
     return environment
 
 
@@ -129,6 +133,11 @@ def _told(value: object) -> str:
 def _choices(known: Iterable[str]) -> list[tuple[str, str]]:
     """The values of a set of words, and how they read, for a list to choose from."""
     return [(str(word), str(word).replace("-", " ")) for word in known]
+
+
+def _named(topics: Iterable[Topic]) -> list[tuple[str, str]]:
+    """Topics, and what they are called, for a list to choose from."""
+    return [(topic.slug, topic.title) for topic in topics]
 
 
 def _span(value: timedelta | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from digest.core.lines import parse_line
+from digest.errors import InputError
 from digest.flows.readers import topic_names
 from digest.store import topics
 from digest.store.database import Database
@@ -17,19 +18,28 @@ from subscribers.wishes import Wishes, parse_wishes
 OPTIONS: Final = (
     *("name", "topics", "days", "at", "timezone", "at_once", "sections", "format", "max_items", "language"),
 )
+#: Options of which some may be chosen, by boxes called like that.
+_BOXES: Final = {"topics": "topic", "sections": "section"}
+_SOME: Final = "some"
+_USUAL: Final = "usual"
 
 
 def said_in(form: Entered) -> dict[str, str]:
-    """What was entered, by option; the topics that were ticked are one list."""
+    """What was entered, by option; the topics, and the kinds of items, that were ticked are one list."""
     said = {option: form.one(option) for option in OPTIONS}
-    ticked = form.all("topic")
-    if ticked:
-        said["topics"] = ",".join(ticked)
+    for option, box in _BOXES.items():
+        if said[option] == _SOME:
+            said[option] = ",".join(form.all(box))
+        elif said[option] == _USUAL:
+            said[option] = ""
     return said
 
 
 async def wishes_in(form: Entered, *, store: Database) -> Wishes:
     """The wishes of a form; an empty field is not said, but for a name that was taken away."""
+    for option, box in _BOXES.items():
+        if form.one(option) == _SOME and not form.all(box):
+            raise InputError(f"none of the {option} is ticked: choose one at least, or all")
     words = {option: parse_line(word, option) for option, word in said_in(form).items() if word}
     async with store.read() as connection:
         wishes = parse_wishes(words, topic_names(await topics.every(connection)))

@@ -15,7 +15,7 @@ from digest.flows import readers
 from digest.flows.edit_briefing import Flags, write
 from digest.store import changes
 from digest.store.database import Database
-from subscribers.model import Standing
+from subscribers.model import Section, Standing
 from tests.flows.newsroom import TUESDAY, add_newsletter, at, item, join, plan_all, publish_news, reader
 from tests.render.pages import document
 from tests.web.desk.newsroom import at_the_desk, says, submit
@@ -168,11 +168,13 @@ async def test_wishes_are_changed_and_the_log_names_nobody(house: Database) -> N
     ana = await reader(house, ANA)
     async with at_the_desk(house) as client:
         page = await client.get(f"/admin/readers/{ana.subscriber_id}")
-        done = await submit(client, page, "/edit", topics="energy", days="mon,thu", name="Ana S.")
+        done = await submit(client, page, "/edit", topic=["energy"], days="mon,thu", name="Ana S.")
         assert "The wishes are changed" in says(done)
-        wrong = await submit(client, page, "/edit", topics="gardening")
-    assert wrong.status_code == 422
+        wrong = await submit(client, page, "/edit", topic=["gardening"])
+        none = await submit(client, page, "/edit", topic=[])
+    assert wrong.status_code == none.status_code == 422
     assert "gardening" in says(wrong)
+    assert "None of the topics is ticked" in says(none)
     after = await reader(house, ANA)
     assert (after.profile.topics, after.cadence.days, after.name) == (
         frozenset({"energy"}),
@@ -218,11 +220,18 @@ async def test_erasing_takes_the_address_typed_and_leaves_nothing(house: Databas
 async def test_a_reader_is_added_at_once_or_asked(house: Database) -> None:
     async with at_the_desk(house) as client:
         form = await client.get("/admin/readers/add")
-        page = await submit(client, form, "add", email="new@example.org", newsletter="daily", topics="energy")
+        some = {"topics": "some", "topic": ["energy"], "sections": "some", "section": ["report", "analysis"]}
+        page = await submit(client, form, "add", email="new@example.org", newsletter="daily", **some)
         assert "The reader is added" in says(page)
-        await submit(client, form, "add", email="ask@example.org", newsletter="daily", unconfirmed="yes")
+        asked = await submit(
+            client, form, "add", email="ask@example.org", newsletter="daily", unconfirmed="yes"
+        )
+        assert "The reader is added" in says(asked)
         twice = await submit(client, form, "add", email="new@example.org", newsletter="daily")
-    assert (await reader(house, "new@example.org")).standing is Standing.ACTIVE
+    new = await reader(house, "new@example.org")
+    assert new.standing is Standing.ACTIVE
+    assert new.profile.topics == frozenset({"energy"})
+    assert new.profile.sections == frozenset({Section.ANALYSIS, Section.REPORT})
     assert (await reader(house, "ask@example.org")).standing is Standing.PENDING
     assert twice.status_code == 422
     assert says(twice).count("digest subscribers") == 0
