@@ -130,6 +130,7 @@ class Readers:
             person = await kept.person(connection, reader.id)
             copies = await reader_copies.newest_of(connection, ids, before=before, limit=_COPIES + 1)
             score = await returned.score_of(connection, reader.id)
+            known = await newsletters.every(connection)
             values = {
                 "reader": reader,
                 "known_since": person.created_at,
@@ -143,7 +144,9 @@ class Readers:
                 "good_days": await returned.good_days(connection, reader.id, score, visit.now),
                 "topics": await topics.every(connection),
                 "entries": await changes.page(connection, limit=10, kind="reader", subject=str(reader.id)),
-                "slugs": await newsletters.slugs(connection),
+                # what the log calls a newsletter
+                "slugs": {one.id: one.slug for one in known},
+                "titles": {one.slug: one.title for one in known},
             }
             headlines = await _headlines(connection, copies[:_COPIES])
         return sheet(

@@ -48,6 +48,7 @@ async def test_an_issue_says_who_gets_what_and_why(store: Database) -> None:
     await planned(store)
     async with at_the_desk(store, Role.VIEWER, press=press_for(store)) as client:
         assert "The Daily Digest 1" in says(await client.get("/admin/issues"))
+        assert "The Daily Digest 12026-11-24, 07:00 UTC" in says(await client.get("/admin/"))
         page = await client.get("/admin/issues/1")
         assert "being sent" in says(page)
         assert "2 topic not followed" in says(page)
