@@ -140,7 +140,7 @@ def build_app(
     app.add_middleware(Shield, headers=security_headers())
     # outermost: what the others take counts, too
     app.add_middleware(Counting, requests=requests, routes=app.router.routes)
-    trouble.add_to(app, Guesses(now=now))
+    trouble.add_to(app, Guesses(now=now), base_url=base_url)
     return app
 
 

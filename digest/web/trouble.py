@@ -22,36 +22,40 @@ log = structlog.get_logger(__name__)
 _LATER: Final = {"Retry-After": "60"}
 
 
-def add_to(app: FastAPI, guesses: Guesses) -> None:
+def add_to(app: FastAPI, guesses: Guesses, *, base_url: str) -> None:
     """Have the application answer every error with a page; but for who guesses links, who gets a word."""
+    home = f"{base_url.rstrip('/')}/"
+
+    def missing(request: Request) -> HTMLResponse:
+        return page("missing", status=404, language=language_of(request), home=home)
+
+    async def refused(request: Request, error: Exception) -> HTMLResponse:
+        """One page for all links that are none: cut short, forged, or to a page that does not exist."""
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404:
+            answer = missing(request)
+        else:
+            answer = page("refused", status=error.status_code, language=language_of(request))
+        answer.headers.update(error.headers or {})
+        return answer
 
     async def wrong_link(request: Request, error: Exception) -> Response:
         wait = guesses.one_more(seen_from(request))
         if not wait:
-            return await _refused(request, error)
+            return await refused(request, error)
         # a page costs far more than the guess did
         headers = {"Retry-After": str(wait)}
         return PlainTextResponse("Too many links that are none.\n", status_code=429, headers=headers)
 
+    async def gone(request: Request, error: Exception) -> HTMLResponse:
+        """What was there when the page was made, and is not any more: a newsletter closed meanwhile."""
+        return missing(request)
+
     app.add_exception_handler(WrongLinkError, wrong_link)
-    app.add_exception_handler(HTTPException, _refused)
-    app.add_exception_handler(NotFoundError, _gone)
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(NotFoundError, gone)
     app.add_exception_handler(StoreError, _store_fails)
     app.add_exception_handler(Exception, _fault)
-
-
-async def _refused(request: Request, error: Exception) -> HTMLResponse:
-    """One page for all links that are none, whether cut short, forged, or to a page that does not exist."""
-    assert isinstance(error, HTTPException)
-    name = "missing" if error.status_code == 404 else "refused"
-    answer = page(name, status=error.status_code, language=language_of(request))
-    answer.headers.update(error.headers or {})
-    return answer
-
-
-async def _gone(request: Request, error: Exception) -> HTMLResponse:
-    """What was there when the page was made, and is not any more: a newsletter that was closed meanwhile."""
-    return page("missing", status=404, language=language_of(request))
 
 
 async def _store_fails(request: Request, error: Exception) -> HTMLResponse:

@@ -58,6 +58,8 @@ async def test_the_page_asks_and_its_button_ends_the_subscription(sqlite_store: 
         question = await client.get(leaving(ana))
         assert headline(question) == "Unsubscribe?"
         assert "The Daily Digest comes to a…\u2060@example.org every day at 07:00 (UTC)." in said(question)
+        (link,) = tree(question).xpath("//main//a[.='Change what you get, and when']/@href")
+        assert headline(await client.get(question.url.join(link))) == "What you get, and when"
         done = await press(client, question)
     assert (done.status_code, headline(done)) == (200, "You are unsubscribed")
     assert await history(sqlite_store, ana) == [ADDED, ("active", "left", ON_THE_PAGE)]

@@ -203,6 +203,8 @@ async def test_every_link_that_is_none_gets_the_same_page_and_changes_nothing(sq
             answer = await client.get(path)
             answers.add((answer.status_code, answer.text))
         assert headline(answer) == "This link does not work"
+        (home,) = tree(answer).xpath("//main//a/@href")
+        assert headline(await client.get(home)) == "The Daily Digest"
     assert [status for status, _text in answers] == [404]
     assert await all_rows(sqlite_store) == before
     assert await reader(sqlite_store, ANA) == ana
