@@ -37,6 +37,14 @@ _SHOWN: Final = 40
 #: Rehearsed mails that are kept for their frames.
 _KEPT: Final = 32
 _COHORTS: Final = 20
+#: Fields that belong to one choice among several: which one, the field, and what it says when filled in.
+_MEANT: Final = (
+    ("who", "topics", "topic", "topics are ticked"),
+    ("who", "filter", "audience", "a filter is written"),
+    ("who", "addresses", "addresses", "addresses are written"),
+    ("what", "since", "since", "a day is said"),
+    ("what", "chosen", "briefing", "briefings are ticked"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +192,7 @@ class SendByHand:
 
 def _wish(form: Entered) -> OneOff:
     """What the form asks for; raises InputError in the words of the form."""
+    _require_no_more(form)
     wish = OneOff(
         newsletter=form.one("newsletter"),
         subject=parse_line(form.one("subject"), "subject") if form.one("subject") else None,
@@ -191,6 +200,14 @@ def _wish(form: Entered) -> OneOff:
         ignore_bookmarks=not form.chosen("counts"),
     )
     return _with_briefings(_with_readers(wish, form), form)
+
+
+def _require_no_more(form: Entered) -> None:
+    """Refuse a form in which more is filled in than what is chosen: that was most likely meant."""
+    for choice, value, field, words in _MEANT:
+        if form.one(choice) != value and form.all(field):
+            instead = "other readers are" if choice == "who" else "something else is"
+            raise InputError(f"{words}, but {instead} chosen: choose what is meant, and empty the other")
 
 
 def _with_readers(wish: OneOff, form: Entered) -> OneOff:

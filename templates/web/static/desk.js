@@ -22,6 +22,15 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+document.addEventListener("input", (event) => {
+  // who fills in what belongs to a choice means that choice
+  const [name, value] = (event.target.closest("[data-means]")?.dataset.means ?? "").split("=");
+  const field = event.target;
+  if (name && (field.type === "checkbox" ? field.checked : field.value)) {
+    field.form.querySelector(`input[type="radio"][name="${name}"][value="${value}"]`).checked = true;
+  }
+});
+
 document.addEventListener("DOMContentLoaded", () => {
   // the menu is open beside the page where there is room, and folds above it where there is none
   const wide = window.matchMedia("(min-width: 60rem)");

@@ -15,8 +15,11 @@ from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, at, copies, item, join, publish_news
 from tests.flows.post_office import all_notices
 from tests.jobs.office import jobs_for, press_for, run
+from tests.mail_lint.tools import lacks_browser
 from tests.render.pages import document
-from tests.web.desk.newsroom import at_the_desk, says, submit
+from tests.web.browsing import DESKTOP, chromium, served, window
+from tests.web.browsing import says as shows
+from tests.web.desk.newsroom import PASSWORD, add_person, at_the_desk, says, submit
 
 pytestmark = pytest.mark.anyio
 ANN, BOB = "ann@example.org", "bob@example.org"
@@ -87,6 +90,53 @@ async def test_readers_are_chosen_by_topic_by_filter_and_by_address(store: Datab
         # what was entered is there still
         assert "cat@example.org" in wrong.text
     assert await copies(store) == ()
+
+
+@pytest.mark.parametrize(
+    ("entered", "words"),
+    [
+        ({"audience": "topic:economy"}, "A filter is written, but other readers are chosen"),
+        ({"topic": ["economy"]}, "Topics are ticked"),
+        ({"addresses": ANN}, "Addresses are written"),
+        ({"who": "topics", "topic": ["economy"], "addresses": ANN}, "Addresses are written"),
+        ({"since": "2026-11-23"}, "A day is said, but something else is chosen"),
+        ({"briefing": ["1"]}, "Briefings are ticked"),
+    ],
+    ids=["filter", "topics", "addresses", "both", "since", "briefings"],
+)
+async def test_what_is_filled_in_and_not_chosen_is_asked_about(
+    store: Database, entered: dict[str, Any], words: str
+) -> None:
+    await newsroom(store)
+    async with at_send(store) as client:
+        page = await client.get("/admin/send")
+        for act in ("rehearse", "test", "order"):
+            refused = await do(client, page, act, confirm="2", test_to="desk@example.com", **entered)
+            assert refused.status_code == 422
+            assert words in says(refused)
+    assert await copies(store) == ()
+
+
+@pytest.mark.skipif(lacks_browser() is not None, reason=str(lacks_browser()))
+async def test_who_fills_a_field_in_means_its_choice(sqlite_store: Database) -> None:
+    await newsroom(sqlite_store)
+    await add_person(sqlite_store, "Ines", Role.EDITOR)
+    async with (
+        served(sqlite_store, NOW, press=press_for(sqlite_store)) as base_url,
+        chromium() as browser,
+        window(browser, DESKTOP) as page,
+    ):
+        await page.goto(f"{base_url}/admin/send")
+        await page.fill("[name=name]", "Ines")
+        await page.fill("[name=password]", PASSWORD)
+        await page.click("main button")
+        await page.wait_for_url("**/admin/send")
+        await page.fill("[name=audience]", "topic:economy")
+        await page.check("[name=briefing] >> nth=0")
+        await page.click("text=Rehearse")
+        await shows(page, "main", "1 mail would be sent")
+        assert await page.is_checked("[name=who][value=filter]")
+        assert await page.is_checked("[name=what][value=chosen]")
 
 
 async def test_an_order_for_later_is_shown_today_and_can_be_taken_back(
