@@ -201,6 +201,8 @@ def _topic(form: Entered, slug: str, *, position: int) -> Topic:
 
 
 def _slug(text: str) -> str:
+    if not text:
+        raise InputError("short name is empty: write one, such as economy")
     if not _SLUG.fullmatch(text) or len(text) > 60 or text in {"new", "order"}:
         raise InputError(
             f"short name {text!r} cannot be one: use at most 60 lower-case letters, digits and single hyphens"

@@ -98,10 +98,11 @@ async def test_a_topic_is_added_and_wrong_ones_are_refused_beside_the_form(sqlit
     async with at_the_desk(sqlite_store, Role.EDITOR) as client:
         form = await client.get("/admin/topics/new")
         for entered, words in (
-            ({"slug": "sea", "title": ""}, "Title is empty"),
+            ({"slug": "sea", "title": ""}, "Title is empty: write something Title"),
+            ({"slug": "", "title": "Sea"}, "Short name is empty"),
             ({"slug": "The Sea", "title": "Sea"}, "cannot be one"),
             ({"slug": "order", "title": "Order"}, "cannot be one"),
-            ({"slug": "energy", "title": "Sea"}, "exists already"),
+            ({"slug": "energy", "title": "Sea"}, "exists already Title"),
             ({"slug": "sea", "title": "Sea", "aliases": "trade"}, "names both topic"),
             ({"slug": "sea", "title": "Sea", "rules": "ships:12"}, "is not a whole number from 0 to 9"),
         ):
