@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -101,7 +102,8 @@ def parse_zone(text: str) -> str:
     """The IANA name of a time zone, in its own spelling whatever the case it was typed in."""
     found = _zones().get(text.strip().casefold())
     if found is None:
-        raise WishError(f"time zone {text!r} is not known: say it by its IANA name, such as Europe/Paris")
+        such = _zone_like(text)
+        raise WishError(f"time zone {text!r} is not known: say it by its IANA name, such as {such}")
     return found
 
 
@@ -191,6 +193,17 @@ def parse_name(text: str) -> str:
 def _zones() -> dict[str, str]:
     """Zone names by their case-folded form; only those that really load here."""
     return {name.casefold(): name for name in available_timezones() if ZoneInfo(name)}
+
+
+@lru_cache(maxsize=500)
+def _zone_like(text: str) -> str:
+    """The zone that was most likely meant: by its city alone, or with a letter wrong; else any."""
+    word = "_".join(text.casefold().split())[:60]
+    cities = [name for name in _zones().values() if name.casefold().endswith(f"/{word}")]
+    if word and cities:
+        return min(cities, key=lambda name: (len(name), name))
+    alike = get_close_matches(word, _zones(), n=1, cutoff=0.8)
+    return _zones()[alike[0]] if alike else "Europe/Paris"
 
 
 @dataclass(frozen=True, slots=True)
