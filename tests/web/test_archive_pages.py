@@ -12,7 +12,7 @@ from digest.flows.archive import OF_A_DAY, PAGE
 from digest.flows.edit_briefing import Edit
 from digest.store.database import Database
 from subscribers.model import Section
-from tests.flows.newsroom import TUESDAY, add_newsletter, at, item, publish_news
+from tests.flows.newsroom import TUESDAY, add_newsletter, at, change_newsletter, item, publish_news
 from tests.flows.tellings import telling
 from tests.web.archives import HOME, get, links, shown, three_days, titles
 from tests.web.visiting import headline, said, tree, visitor
@@ -54,6 +54,16 @@ async def test_the_only_archive_is_shown_at_once_and_several_are_listed(sqlite_s
     answer = await get(sqlite_store, "/archive")
     assert headline(answer) == "Archive"
     assert links(answer) == [HOME, "/archive/weekly"]
+
+
+@pytest.mark.parametrize("path", [HOME, "/archive"])
+async def test_words_of_another_direction_keep_theirs(sqlite_store: Database, path: str) -> None:
+    await three_days(sqlite_store)
+    if path == "/archive":
+        await add_newsletter(sqlite_store, "weekly", description="The newsroom's briefings.")
+    await change_newsletter(sqlite_store, description="The newsroom's briefings.")
+    answer = await get(sqlite_store, path, headers={"Accept-Language": "ar"})
+    assert "\u2068The newsroom's briefings.\u2069" in said(answer)
 
 
 async def test_an_edition_has_the_order_of_the_mails(store: Database) -> None:
