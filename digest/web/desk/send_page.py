@@ -39,12 +39,15 @@ _KEPT: Final = 32
 _COHORTS: Final = 20
 #: Fields that belong to one choice among several: which one, the field, and what it says when filled in.
 _MEANT: Final = (
-    ("who", "topics", "topic", "topics are ticked"),
-    ("who", "filter", "audience", "a filter is written"),
-    ("who", "addresses", "addresses", "addresses are written"),
-    ("what", "since", "since", "a day is said"),
-    ("what", "chosen", "briefing", "briefings are ticked"),
+    ("who", ("topics",), "topic", "topics are ticked"),
+    ("who", ("filter",), "audience", "a filter is written"),
+    ("who", ("addresses",), "addresses", "addresses are written"),
+    ("what", ("since",), "since", "a day is said"),
+    ("what", ("chosen",), "briefing", "briefings are ticked"),
+    ("when", ("at", "local"), "at", "a time is said"),
 )
+#: What was chosen instead, by the name of the choice.
+_INSTEAD: Final = {"who": "other readers are", "what": "something else is", "when": "to send now is"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,9 +207,9 @@ def _wish(form: Entered) -> OneOff:
 
 def _require_no_more(form: Entered) -> None:
     """Refuse a form in which more is filled in than what is chosen: that was most likely meant."""
-    for choice, value, field, words in _MEANT:
-        if form.one(choice) != value and form.all(field):
-            instead = "other readers are" if choice == "who" else "something else is"
+    for choice, values, field, words in _MEANT:
+        if form.one(choice) not in values and form.all(field):
+            instead = _INSTEAD[choice]
             raise InputError(f"{words}, but {instead} chosen: choose what is meant, and empty the other")
 
 

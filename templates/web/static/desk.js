@@ -24,10 +24,13 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("input", (event) => {
   // who fills in what belongs to a choice means that choice
-  const [name, value] = (event.target.closest("[data-means]")?.dataset.means ?? "").split("=");
+  const [name, values] = (event.target.closest("[data-means]")?.dataset.means ?? "").split("=");
   const field = event.target;
   if (name && (field.type === "checkbox" ? field.checked : field.value)) {
-    field.form.querySelector(`input[type="radio"][name="${name}"][value="${value}"]`).checked = true;
+    const choices = values.split(" ").map((value) => field.form.querySelector(`[name="${name}"][value="${value}"]`));
+    if (!choices.some((one) => one.checked)) {
+      choices[0].checked = true;
+    }
   }
 });
 

@@ -101,8 +101,9 @@ async def test_readers_are_chosen_by_topic_by_filter_and_by_address(store: Datab
         ({"who": "topics", "topic": ["economy"], "addresses": ANN}, "Addresses are written"),
         ({"since": "2026-11-23"}, "A day is said, but something else is chosen"),
         ({"briefing": ["1"]}, "Briefings are ticked"),
+        ({"at": "2026-11-25T08:00"}, "A time is said, but to send now is chosen"),
     ],
-    ids=["filter", "topics", "addresses", "both", "since", "briefings"],
+    ids=["filter", "topics", "addresses", "both", "since", "briefings", "time"],
 )
 async def test_what_is_filled_in_and_not_chosen_is_asked_about(
     store: Database, entered: dict[str, Any], words: str
@@ -137,6 +138,13 @@ async def test_who_fills_a_field_in_means_its_choice(sqlite_store: Database) -> 
         await shows(page, "main", "1 mail would be sent")
         assert await page.is_checked("[name=who][value=filter]")
         assert await page.is_checked("[name=what][value=chosen]")
+        assert await page.is_checked("[name=when][value=now]")
+        await page.check("[name=when][value=local]")
+        await page.fill("[name=at]", "2026-11-25T08:00")
+        assert await page.is_checked("[name=when][value=local]")
+        await page.check("[name=when][value=now]")
+        await page.fill("[name=at]", "2026-11-25T09:00")
+        assert await page.is_checked("[name=when][value=at]")
 
 
 async def test_an_order_for_later_is_shown_today_and_can_be_taken_back(
