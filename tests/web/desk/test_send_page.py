@@ -136,6 +136,8 @@ async def test_who_fills_a_field_in_means_its_choice(sqlite_store: Database) -> 
         await page.check("[name=briefing] >> nth=0")
         await page.click("text=Rehearse")
         await shows(page, "main", "1 mail would be sent")
+        # what was rehearsed is in sight
+        assert await page.evaluate("() => rehearsal.getBoundingClientRect().top < innerHeight")
         assert await page.is_checked("[name=who][value=filter]")
         assert await page.is_checked("[name=what][value=chosen]")
         assert await page.is_checked("[name=when][value=now]")
