@@ -183,6 +183,15 @@ async def test_the_ways_on_from_a_page_are_those_that_are_open(sqlite_store: Dat
     assert links(await get(sqlite_store, HOME), bar) == [HOME, HOME, f"{HOME}/search"]
 
 
+async def test_who_has_read_to_the_end_may_subscribe_there(sqlite_store: Database) -> None:
+    await three_days(sqlite_store)
+    for is_open in (True, False):
+        await change_newsletter(sqlite_store, sign_up=is_open)
+        for path in (f"{HOME}/items/4", f"{HOME}/2026-11-24"):
+            found = links(await get(sqlite_store, path), "//p[@class='action']")
+            assert found == ["/subscribe?newsletter=daily"] * is_open
+
+
 async def test_every_link_of_the_archive_leads_somewhere(sqlite_store: Database) -> None:
     await three_days(sqlite_store)
     waiting, seen = ["/archive"], set()
