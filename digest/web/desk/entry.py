@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from digest.core.access import Power
 from digest.flows import entering
 from digest.flows.entering import Browser, Entered, Refused
+from digest.store import people
 from digest.store.database import Database
 from digest.web.desk.entered import entered_in
 from digest.web.desk.gate import COOKIE, DeskRoute, Gate
@@ -62,7 +63,11 @@ class Entry:
         if "kept" in asked and request.cookies.get(COOKIE):
             return see_other(place or "./")
         wrong = _NOT_KEPT if "kept" in asked else ""
-        return bare_sheet(request, "enter", place=place, name="", wrong=wrong, left="left" in asked)
+        async with self._store.read() as connection:
+            nobody = not await people.every(connection)
+        return bare_sheet(
+            request, "enter", place=place, name="", wrong=wrong, left="left" in asked, nobody=nobody
+        )
 
     async def _enter(self, request: Request) -> Response:
         form = await entered_in(request)
@@ -78,7 +83,13 @@ class Entry:
             return _looked_after(answer) if _may_be_lost(request) else answer
         wrong = _later(found) if found.wait else _WRONG
         answer = bare_sheet(
-            request, "enter", status=_status(found), place=place, name=name, wrong=wrong, left=False
+            *(request, "enter"),
+            status=_status(found),
+            place=place,
+            name=name,
+            wrong=wrong,
+            left=False,
+            nobody=False,
         )
         return _to_wait(answer, found)
 

@@ -62,6 +62,16 @@ async def test_who_knows_the_password_gets_to_the_page_that_was_asked_for(store:
     assert (answer.url.path, answer.url.query) == ("/admin/people", b"done=added")
 
 
+async def test_the_door_says_how_the_first_one_gets_in(store: Database) -> None:
+    async with stranger(store) as client:
+        assert "Nobody may enter yet." in says(await client.get("/admin/enter"))
+        await add_person(store, "Anna", Role.ADMIN)
+        page = await client.get("/admin/enter")
+        assert "Nobody may enter yet." not in says(page)
+        assert "Forgotten?" not in says(page)
+        assert "Forgotten? An admin gives you another password" in says(await knock(client, password="wrong"))
+
+
 async def test_where_a_browser_keeps_no_session_that_is_said(store: Database) -> None:
     await add_person(store, "Anna", Role.ADMIN)
     async with stranger(store) as client:
