@@ -14,7 +14,7 @@ from digest.cli.doctor_parts import look_by
 from digest.cli.doors import store_to_act_on
 from digest.cli.incoming import listening_for, listening_to_providers, mail_in_addresses
 from digest.cli.lookouts import on_watch
-from digest.cli.web_server import address_of, listening, serve_until
+from digest.cli.web_server import address_of, leads_elsewhere, listening, serve_until
 from digest.settings_file import load_settings, secret_keys
 from digest.web.app import build_app
 from digest.web.operations import Operated
@@ -73,6 +73,10 @@ def serve(
             )
             with listening(host, port) as heard:
                 tell(f"serving on {address_of(heard)}, until Ctrl-C or SIGTERM")
+                if leads_elsewhere(settings.base_url, heard):
+                    tell(
+                        f"links in mails and feeds lead to {settings.base_url} (base_url), which is not here"
+                    )
                 tasks = [serve_until(stop, app, heard)]
                 if jobs is not None:
                     ticks = settings.tick_seconds

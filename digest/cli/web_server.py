@@ -7,6 +7,7 @@ import gc
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -46,6 +47,18 @@ def address_of(heard: socket.socket) -> str:
     """Where it is heard."""
     host, port = heard.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def leads_elsewhere(base_url: str, heard: socket.socket) -> bool:
+    """True when links of mails lead to another port of this machine than the one that is heard.
+
+    Where they lead to another machine there is a proxy, or will be one.
+    """
+    where = urlsplit(base_url)
+    port = where.port or {"http": 80, "https": 443}[where.scheme]
+    is_here = where.hostname in {"127.0.0.1", "localhost", "::1"}
+    found: int = heard.getsockname()[1]
+    return is_here and port != found
 
 
 async def serve_until(stop: asyncio.Event, app: ASGIApp, heard: socket.socket) -> None:

@@ -21,6 +21,7 @@ from urllib.request import urlopen
 import pytest
 
 from digest.cli import house
+from digest.cli.web_server import leads_elsewhere, listening
 from tests.cli.shell import DIGEST, Shell
 
 STOPPED: Final = "digest: stopped; nothing more was done"
@@ -218,6 +219,22 @@ def test_serve_answers_until_it_is_told_to_stop(
         out, told = running.communicate(timeout=PATIENCE)
     assert (running.returncode, out) == (0, "")
     assert [json.loads(line)["event"] for line in told.splitlines()][-1] == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "elsewhere"),
+    [
+        ("http://127.0.0.1:{port}", False),
+        ("http://localhost:{port}/news", False),
+        ("http://127.0.0.1:1", True),
+        ("http://localhost", True),
+        ("https://news.example", False),
+    ],
+    ids=["here", "prefix", "port", "no-port", "proxy"],
+)
+def test_serve_says_when_links_lead_to_another_port(base_url: str, elsewhere: bool) -> None:
+    with listening("127.0.0.1", 0) as heard:
+        assert leads_elsewhere(base_url.format(port=heard.getsockname()[1]), heard) is elsewhere
 
 
 def test_serve_sends_what_is_due(newsroom: Shell) -> None:
