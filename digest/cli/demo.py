@@ -175,9 +175,10 @@ def _tell(settings: Settings, entries: tuple[Entry, ...], titles: dict[int, str]
     sent = sum(entry.status == "sent" for entry in entries)
     say(f"\n{counted(sent, 'mail')} lie in {outbox}: look at the newest with digest outbox show --latest.")
     say("The pages for readers and the desk show it in a browser:")
-    say(f"  export DIGEST_DATABASE_URL=sqlite:///{_file(settings).as_posix()}")
-    say("  digest users add YOUR-NAME --role admin")
-    say("  digest serve")
+    # before each, and not for the shell: whoever begins with a store of their own next is not led here
+    store = f"DIGEST_DATABASE_URL=sqlite:///{_file(settings).as_posix()}"
+    say(f"  {store} digest users add YOUR-NAME --role admin")
+    say(f"  {store} digest serve")
     say(f"The store of the demo is {_file(settings)}; run digest init to begin with one of your own.")
 
 

@@ -48,7 +48,7 @@ def test_demo_touches_no_store_but_its_own(demonstrated: tuple[Shell, str, str])
     assert not (shell.folder / "var" / "digest.sqlite3").exists()
     assert "is not set up" in shell("status").complaint
     # what it says of looking at its pages is so
-    (name, url) = re.search(r"export (\w+)=(\S+)", told).groups()  # type: ignore[union-attr]
+    (name, url) = re.search(r"(\w+)=(\S+) digest serve", told).groups()  # type: ignore[union-attr]
     assert "readers: 6 active" in Shell(shell.folder, {name: url}).ok("status").out
 
 
