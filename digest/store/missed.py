@@ -65,7 +65,7 @@ async def who_missed(
         connection,
         {number} if beside is None else {number, beside},
         await stories.numbers_beside(connection, number),
-        recent if among is None else and_(recent, cohorts.c.id.in_(_cohorts_of(among))),
+        recent if among is None else cohorts.c.id.in_(_cohorts_of(among)),
     )
     which = ~_is_before_a_new_beginning(number)
     if among is not None:
