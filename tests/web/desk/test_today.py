@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from digest.store.database import Database
 from digest.store.tables import deliveries, issues
 from digest.web.desk import live
 from digest.web.desk.live import Pace, Paces
+from subscribers import store as shelf
+from subscribers.model import Standing
 from tests.flows.newsroom import (
     TUESDAY,
     at,
@@ -34,6 +37,7 @@ from tests.flows.newsroom import (
 from tests.jobs.office import jobs_for, press_for, run
 from tests.mail.smtpd import smtpd
 from tests.mail_lint.tools import lacks_axe
+from tests.render.pages import document
 from tests.web.browsing import DESKTOP, PHONE, chromium, served, violations, window
 from tests.web.browsing import says as shows
 from tests.web.desk.newsroom import PASSWORD, add_person, at_the_desk, says
@@ -65,6 +69,22 @@ async def test_an_empty_newsroom_is_told_its_first_steps(store: Database) -> Non
         assert "First steps" not in says(await client.get("/admin/"))
     async with at_the_desk(store, Role.VIEWER) as client:
         assert "First steps" not in says(await client.get("/admin/"))
+
+
+async def test_addresses_that_were_found_bad_are_a_click_away(store: Database) -> None:
+    ann = await join(store, "ann@example.org", TUESDAY)
+    async with store.write() as connection:
+        await shelf.save(connection, replace(ann, standing=Standing.BOUNCING))
+        await shelf.note_standing(
+            connection, ann.id, ann.standing, Standing.BOUNCING, "no such mailbox", at(24, 6)
+        )
+    async with at_the_desk(store, Role.EDITOR, lambda: at(24, 7)) as client:
+        page = await client.get("/admin/")
+        assert "1 address was found bad in the last seven days" in says(page)
+        (link,) = document(page.text).xpath("//a[.='1 address']/@href")
+        assert "ann@example.org" in says(await client.get(page.url.join(link)))
+    async with at_the_desk(store, Role.VIEWER, lambda: at(24, 7)) as client:
+        assert document((await client.get("/admin/")).text).xpath("//a[.='1 address']") == []
 
 
 async def test_a_quiet_day_says_why_and_when_it_comes_instead(store: Database) -> None:
