@@ -20,6 +20,11 @@ from digest.web.linked import see_other
 
 #: Entries of the log on one page.
 _ENTRIES: Final = 50
+#: What is changed by somebody, as the first words of acts have it.
+KINDS: Final = (
+    *("briefing", "delivery", "family", "feed", "import", "issue", "key", "newsletter", "notice", "order"),
+    *("person", "reader", "returned", "store", "story", "suppression", "topic", "webhook"),
+)
 
 
 class People:
@@ -128,7 +133,13 @@ class People:
             slugs = await newsletters.slugs(connection)
         more = found[_ENTRIES - 1].id if len(found) > _ENTRIES else None
         return sheet(
-            visit, "log", entries=found[:_ENTRIES], more=more, kind=kind, subject=subject, slugs=slugs
+            *(visit, "log"),
+            entries=found[:_ENTRIES],
+            more=more,
+            kinds=KINDS,
+            kind=kind,
+            subject=subject,
+            slugs=slugs,
         )
 
 

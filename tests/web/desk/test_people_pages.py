@@ -10,6 +10,8 @@ from digest.core.access import PROGRAM, Power, Role
 from digest.flows.proofs import hash_of
 from digest.store import changes, people
 from digest.store.database import Database
+from digest.web.desk.people_pages import KINDS
+from tests.cli.shell import ROOT
 from tests.flows.newsroom import join
 from tests.render.pages import document
 from tests.web.desk.newsroom import NOW, add_person, at_the_desk, says, submit
@@ -45,9 +47,21 @@ async def test_the_log_is_for_people(store: Database) -> None:
         assert "max items 3" in says(log)
         assert "newsletter daily" in says(log)
         assert "until" not in says(log)
+        readers = await client.get("/admin/log?kind=reader")
+        assert "reader 1" in says(readers)
+        assert "briefing monday.md" not in says(readers)
         one = await client.get("/admin/log?kind=reader&subject=1")
         (link,) = document(one.text).xpath("//main//p/a[.='reader 1']/@href")
         assert "ann@example.org" in says(await client.get(one.url.join(link)))
+
+
+def test_the_log_can_be_asked_for_every_kind_of_change() -> None:
+    kinds = set()
+    for file in (ROOT / "digest").rglob("*.py"):
+        text = file.read_text()
+        if "note_change" in text or "note_reader" in text:
+            kinds |= {found[1] for found in re.finditer(r'"([a-z]+)\.[a-z-]+"', text)}
+    assert set(KINDS) >= kinds
 
 
 @pytest.mark.parametrize(
