@@ -28,9 +28,11 @@ class _File(NamedTuple):
 
 
 def routes() -> list[Route]:
-    """The path, and what answers on it."""
+    """The paths, and what answers on them."""
     return [
         shows("/static/{name}", _show),
+        # browsers ask for it beside every page, whatever that says
+        shows("/favicon.ico", _icon),
     ]
 
 
@@ -46,6 +48,12 @@ async def _show(name: str) -> Response:
     if found is None:
         raise HTTPException(404)
     return Response(found.content, media_type=found.kind, headers=_FOR_GOOD)
+
+
+async def _icon() -> Response:
+    """The sign of the house; its name stays when it changes, so it is asked for again after a day."""
+    found = _files()[named("desk.svg")]
+    return Response(found.content, media_type=found.kind, headers={"Cache-Control": "public, max-age=86400"})
 
 
 @cache

@@ -26,7 +26,7 @@ EXPECTED = {
     "x-content-type-options": "nosniff",
 }
 #: What caches and search engines may keep, of the paths that name nothing.
-PUBLIC = {"/archive", "/feed.xml", "/robots.txt", "/sitemap.xml"}
+PUBLIC = {"/archive", "/favicon.ico", "/feed.xml", "/robots.txt", "/sitemap.xml"}
 
 
 def paths_of(routes: list[BaseRoute]) -> Iterator[str]:
@@ -152,3 +152,11 @@ async def test_operations_are_answered_as_ever(sqlite_store: Database) -> None:
     async with visitor(sqlite_store, TUESDAY) as client:
         answer = await client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_browsers_that_ask_for_an_icon_get_one(sqlite_store: Database) -> None:
+    async with visitor(sqlite_store, TUESDAY) as client:
+        answer = await client.get("/favicon.ico")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.content.startswith(b"<svg ")
