@@ -98,7 +98,11 @@ def test_places_are_told_that_others_may_look_into() -> None:
         (Found.FILES_OPEN, Level.WARNING, "chmod 700 '/srv/var'"),
         (Found.FILES_OPEN, Level.WARNING, "chmod 600 'a.db'"),
     ]
-    assert found[0].line.startswith("folder /srv/var may be read by every user of this machine")
+    assert found[0].line == (
+        "folder /srv/var may be read by every user of this machine: addresses of readers are in it, "
+        "and secrets such as the links in their mails"
+    )
+    assert found[1].line.startswith("file a.db may be read by every user of this machine")
 
 
 def test_packages_are_told_that_have_our_names() -> None:

@@ -55,6 +55,17 @@ def test_wise_settings_go_together() -> None:
     ("changes", "found", "level", "line", "mend"),
     [
         (
+            {"unread": (("DIGEST_SMPT_URL", "DIGEST_SMTP_URL"),)},
+            *(Found.SETTINGS_UNREAD, Level.WARNING),
+            *("the variable DIGEST_SMPT_URL is set, and nothing reads it",),
+            "name it DIGEST_SMTP_URL, or take it away",
+        ),
+        (
+            {"unread": (("DIGEST_OF_OURS", ""),)},
+            *(Found.SETTINGS_UNREAD, Level.ADVICE, "the variable DIGEST_OF_OURS is set, and is no setting"),
+            "if nothing of yours reads it, see docs/settings.md for the name that was meant",
+        ),
+        (
             {"refused": ("DIGEST_SMTP_URL is none",)},
             *(Found.SETTINGS_UNUSABLE, Level.ERROR, "DIGEST_SMTP_URL is none"),
             "change this setting; see digest.toml",

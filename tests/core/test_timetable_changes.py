@@ -220,3 +220,5 @@ def test_slots_that_were_served_ahead_are_not_to_come() -> None:
     assert days == [date(2026, 11, day) for day in (24, 24, 25, 28)]
     quiet = frozenset({date(2026, 11, 28)})
     assert next_unserved(daily, now, date(2026, 11, 27), quiet).day == date(2026, 11, 29)
+    tomorrow = frozenset({date(2026, 11, 24)})
+    assert next_unserved(daily, now, date(2026, 11, 1), tomorrow).day == date(2026, 11, 25)
