@@ -355,7 +355,8 @@ def _columns(told: Sequence[str]) -> dict[str, str]:
 
 def _given(source: str, config: Path | None) -> bytes:
     """What a file, an address of the web or standard input holds."""
-    if not source.startswith(("http://", "https://")):
+    # whatever its scheme: who cannot be asked says so
+    if "://" not in source:
         return bytes_of(Path(source))
 
     async def work() -> bytes:

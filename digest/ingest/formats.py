@@ -34,6 +34,7 @@ _MAIL: Final = "mail"
 #: A file's name decides where its first lines say nothing.
 _MARKDOWN: Final = re.compile(r"\.(md|markdown)$", re.IGNORECASE)
 _TABLE: Final = re.compile(r"\.(csv|tsv)$", re.IGNORECASE)
+_JSON_FILE: Final = re.compile(r"\.(json|jsonl|ndjson)$", re.IGNORECASE)
 _JSON: Final = re.compile(r"\s*(\{|\[\s*[\[{\]])")
 _MARKUP: Final = re.compile(r"\s*<(\?xml|!doctype|html)\b", re.IGNORECASE)
 
@@ -106,7 +107,7 @@ def _recognised(text: str, source: str) -> str:
             f"{source} looks like a web page; copy the page's text, or name one of the formats "
             f"{', '.join(FORMATS)}"
         )
-    if _JSON.match(text):
+    if _JSON.match(text) or _JSON_FILE.search(source):
         return "json"
     if looks_like_front_matter(text) or _MARKDOWN.search(source):
         return "markdown"

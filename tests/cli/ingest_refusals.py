@@ -19,6 +19,8 @@ INGEST: Final = {
         ("web.html", "web.html looks like a web page"),
         ("broken.json", "broken.json is not valid JSON"),
         ("http://10.0.0.1:1/page", "10.0.0.1 is not on the open internet"),
+        ("HTTPS://10.0.0.1:1/page", "10.0.0.1 is not on the open internet"),
+        ("ftp://news.example/page", "'ftp://news.example/page' is not an absolute http or https address"),
         ("https://[broken/page", "the address 'https://[broken/page' is not well made"),
         (f"{PAGE} nowhere.txt", "'nowhere.txt' cannot be read"),
         (f"{PAGE} --format pdf", "format 'pdf' is not known: choose among"),

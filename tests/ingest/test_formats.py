@@ -41,6 +41,14 @@ def test_a_page_that_begins_with_a_bracket_is_still_a_page() -> None:
     assert draft.title == "[Update] Harbor Opens"
 
 
+def test_a_file_that_is_named_json_is_judged_as_json() -> None:
+    found = read(f"[1, {ITEM}]".encode(), source="Items.JSON")
+    assert [len(found.drafts), len(found.rejected)] == [1, 1]
+    with pytest.raises(InputError, match=r"items\.jsonl is not a list of items in JSON"):
+        read(b"Harbor Opens", source="items.jsonl")
+    assert read(b"", source="items.json").drafts == ()
+
+
 def test_a_format_that_is_named_is_taken_at_its_word() -> None:
     assert gather(PAGE.encode(), format="page") == gather(PAGE.encode())
     with pytest.raises(InputError, match="must begin with"):
