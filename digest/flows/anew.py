@@ -114,8 +114,9 @@ async def plan_anew(issue_id: int, *, by: Actor, store: Database, now: datetime)
         if done is not None:
             await replanning.keep_left_out(connection, issue_id, done.round, before)
         else:
-            # all its readers have gone, or have chosen another time
+            # all its readers have gone, have chosen another time, or have had what is newer
             await issues.close_when_settled(connection, issue_id)
+        await replanning.owe_left_out(connection, issue_id, before)
         copies = 0 if done is None else done.copies + sum(done.skipped.values())
         await note_change(
             *(connection, by, "issue.plan-anew", issue_id, now),

@@ -14,7 +14,7 @@ from digest.core.model import AT_ONCE_SIGN, Issue
 from digest.store.issues import numbers_in
 from digest.store.tables import cohorts, deliveries, issues
 from subscribers import store as readers
-from subscribers.groups import Place, groups_at
+from subscribers.groups import Place, groups_at, groups_with_bookmarks
 from subscribers.interning import bookmark_from, chunks, intern_bookmarks
 from subscribers.tables import bookmarks, groups, subscriptions
 
@@ -32,6 +32,8 @@ class Unplanned:
     #: what copies of readers who have moved on since had left out, which stays decided: by the profile and
     #: bookmark with which they are planned anew
     left_out: Mapping[tuple[int, int], Sequence[LeftOutNumbers]]
+    #: the same by the subscriptions of these readers
+    moved_on: Sequence[tuple[Sequence[int], LeftOutNumbers]]
 
 
 async def lock_readers(connection: AsyncConnection, issue_id: int) -> None:
@@ -44,8 +46,7 @@ async def unplan(connection: AsyncConnection, issue: Issue) -> Unplanned:
     """Take the copies of an issue away that nobody has begun to send; their readers are owed them.
 
     A reader whose bookmark is where the plan put it gets the one from before; of one who has moved on since,
-    the briefings of the copy go back, and what it had left out, too, for who is not of the cadence any more.
-    Who still is is owed the day of the slot again.
+    the briefings of the copy go back. Who is still of the cadence is owed the day of the slot again.
     """
     rows = (await connection.execute(_who_stands_where(issue.id))).all()
     places = await _places_before(connection, issue, rows)
@@ -56,52 +57,74 @@ async def unplan(connection: AsyncConnection, issue: Issue) -> Unplanned:
         )
         mine = subscriptions.c.group_id == group_id, subscriptions.c.id.in_(theirs)
         await connection.execute(update(subscriptions).where(*mine).values(group_id=ids[place]))
+    moved_on: list[tuple[Sequence[int], LeftOutNumbers]] = []
     for row in rows:
-        if row.now_id != row.next_id and row.left_out and not _is_planned_again(row, issue):
-            await _owe_left_out(connection, issue, row, places[row.group_id, row.cohort_id], ids)
+        if row.now_id != row.next_id and row.left_out:
+            now_at = ids[places[row.group_id, row.cohort_id]]
+            whom = await _whose_copies(connection, issue.id, row.cohort_id, now_at)
+            moved_on.append((whom, row.left_out))
     gone = await connection.execute(delete(deliveries).where(deliveries.c.issue_id == issue.id))
     await connection.execute(update(cohorts).where(cohorts.c.issue_id == issue.id).values(size=0))
     left_out: dict[tuple[int, int], list[LeftOutNumbers]] = {}
     for row in rows:
         place = places[row.group_id, row.cohort_id]
-        if row.now_id != row.next_id and row.left_out and _is_planned_again(row, issue):
+        if row.now_id != row.next_id and row.left_out:
             left_out.setdefault((place.profile_id, place.bookmark_id), []).append(row.left_out)
-    return Unplanned(gone.rowcount, left_out)
+    return Unplanned(gone.rowcount, left_out, moved_on)
 
 
-async def _owe_left_out(
-    connection: AsyncConnection, issue: Issue, row: Row[Any], place: Place, ids: Mapping[Place, int]
-) -> None:
-    """Let readers who are at a place by now decide anew about what their copies had left out.
+async def owe_left_out(connection: AsyncConnection, issue_id: int, before: Unplanned) -> None:
+    """Let those who are in no new copy decide anew about what their old ones had left out.
 
     No copy would say any more why they did not get it. What came to them by another one is not owed again.
     """
     mine = deliveries.c
-    theirs = select(mine.subscription_id).where(mine.issue_id == issue.id, mine.cohort_id == row.cohort_id)
-    here = select(subscriptions.c.id).where(subscriptions.c.group_id == ids[place])
-    whom = (await connection.execute(here.where(subscriptions.c.id.in_(theirs)))).scalars().all()
-    left_out = set[int]().union(*row.left_out.values())
-    owed: dict[int, set[int]] = {one: left_out.copy() for one in whom}
-    for some in chunks(whom):
-        others = (
-            select(mine.subscription_id, cohorts.c.groups)
-            .join(cohorts, cohorts.c.id == mine.cohort_id)
-            .join(issues, and_(issues.c.id == mine.issue_id, ~issues.c.ignores_bookmarks))
-            .where(mine.subscription_id.in_(some), mine.issue_id != issue.id)
-        )
-        for other in await connection.execute(others):
-            owed[other.subscription_id].difference_update(numbers_in(other.groups))
-    alike: dict[frozenset[int], list[int]] = {}
-    for one, numbers in owed.items():
-        alike.setdefault(frozenset(numbers), []).append(one)
-    given_back = bookmark_from(row).given_back(numbers_in(row.groups))
-    for same, some_of_them in alike.items():
-        mark = given_back.given_back(same)
-        new = replace(place, bookmark_id=(await intern_bookmarks(connection, {mark}))[mark])
-        group_id = (await groups_at(connection, {new}))[new]
-        for some in chunks(some_of_them):
-            move = update(subscriptions).where(subscriptions.c.id.in_(some))
-            await connection.execute(move.values(group_id=group_id))
+    for whom, reasons in before.moved_on:
+        for some in chunks(whom):
+            owed = {one: set[int]().union(*reasons.values()) for one in some}
+            theirs = (
+                select(mine.subscription_id, mine.issue_id, cohorts.c.groups)
+                .join(cohorts, cohorts.c.id == mine.cohort_id)
+                .join(issues, and_(issues.c.id == mine.issue_id, ~issues.c.ignores_bookmarks))
+                .where(mine.subscription_id.in_(some))
+            )
+            for row in await connection.execute(theirs):
+                if row.issue_id == issue_id:
+                    # the new cohort says it
+                    owed.pop(row.subscription_id, None)
+                elif row.subscription_id in owed:
+                    owed[row.subscription_id].difference_update(numbers_in(row.groups))
+            await _give_back(connection, owed)
+
+
+async def _give_back(connection: AsyncConnection, owed: Mapping[int, set[int]]) -> None:
+    standing = (
+        select(subscriptions.c.id, subscriptions.c.group_id, bookmarks.c.cut, bookmarks.c.deferred)
+        .add_columns(bookmarks.c.ahead)
+        .join(groups, groups.c.id == subscriptions.c.group_id)
+        .join(bookmarks, bookmarks.c.id == groups.c.bookmark_id)
+        .where(subscriptions.c.id.in_(owed))
+    )
+    found = (await connection.execute(standing)).all()
+    marks = {row.id: bookmark_from(row).given_back(owed[row.id]) for row in found}
+    ids = await intern_bookmarks(connection, set(marks.values()))
+    moves: dict[tuple[int, int], list[int]] = {}
+    for row in found:
+        moves.setdefault((row.group_id, ids[marks[row.id]]), []).append(row.id)
+    there = await groups_with_bookmarks(connection, moves.keys())
+    for where, whom in moves.items():
+        move = update(subscriptions).where(subscriptions.c.id.in_(whom))
+        await connection.execute(move.values(group_id=there[where]))
+
+
+async def _whose_copies(
+    connection: AsyncConnection, issue_id: int, cohort_id: int, group_id: int
+) -> Sequence[int]:
+    """The subscriptions of a group with copies of a cohort."""
+    mine = deliveries.c
+    theirs = select(mine.subscription_id).where(mine.issue_id == issue_id, mine.cohort_id == cohort_id)
+    here = subscriptions.c.group_id == group_id, subscriptions.c.id.in_(theirs)
+    return (await connection.execute(select(subscriptions.c.id).where(*here))).scalars().all()
 
 
 async def keep_left_out(connection: AsyncConnection, issue_id: int, round_: int, before: Unplanned) -> None:
@@ -148,11 +171,6 @@ def _who_stands_where(issue_id: int) -> Any:
         .join(groups, groups.c.id == pairs.c.group_id)
         .join(bookmarks, bookmarks.c.id == groups.c.bookmark_id)
     )
-
-
-def _is_planned_again(row: Row[Any], issue: Issue) -> bool:
-    """Whether readers in a group are in the new plan of an issue."""
-    return bool(row.is_active and row.cadence_id == issue.cadence_id)
 
 
 async def _places_before(

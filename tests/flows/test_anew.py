@@ -268,3 +268,22 @@ async def test_what_was_left_out_is_decided_anew_for_who_has_moved_on_and_chosen
         (why,) = await explain(BOB, left_out, store=store, now=at(25, 19))
         assert any("none of its topics is followed" in reason for reason in why.reasons)
     assert (await deep_look(store=store)).differences == ()
+
+
+async def test_what_was_left_out_of_news_at_once_is_decided_anew_for_who_has_had_newer_ones(
+    store: Database,
+) -> None:
+    await change_newsletter(store, approval=True)
+    await join(store, BOB, at(24, 5), at_once="yes", topics="energy")
+    await publish_news(store, at(24, 6), item("Tariffs", "economy"), item("Wind", "energy"))
+    (planned,) = await plan_all(store, at(24, 6))
+    await publish_news(store, at(24, 7), item("Solar", "energy"))
+    await plan_all(store, at(24, 7))
+    await plan_anew(planned.issue_id, by=EDITOR, store=store, now=at(24, 7, 10))
+    assert (await deep_look(store=store)).differences == ()
+    await publish_news(store, at(24, 8), item("Rain", "society"))
+    await plan_all(store, at(24, 8))
+    assert sorted(await carried(store, BOB)) == [(2,), (3,)]
+    (why,) = await explain(BOB, 1, store=store, now=at(24, 9))
+    assert any("none of its topics is followed" in reason for reason in why.reasons)
+    assert (await deep_look(store=store)).differences == ()
