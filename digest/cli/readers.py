@@ -27,7 +27,9 @@ from digest.cli.console import (
     table,
 )
 from digest.cli.doors import store_of
+from digest.errors import InputError
 from digest.flows import readers as flows
+from digest.flows.asking_again import ask_again
 from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import said_of
 from digest.flows.seed import FIRST_NEWSLETTER
@@ -186,22 +188,30 @@ def edit(
     max_items: MaxItems = None,
     language: Language = None,
     new_address: Annotated[str | None, typer.Option("--email", help="The reader's new address.")] = None,
+    unconfirmed: Annotated[
+        bool, typer.Option("--unconfirmed", help="The reader has to confirm before anything more is sent.")
+    ] = False,
     json: Json = False,
     config: Config = None,
 ) -> None:
     """Change a reader's wishes, name or address; nothing is repeated or lost by it."""
     words = _words(name, topics, days, at, timezone, at_once, sections, format, max_items, language)
     moved_to = None if new_address is None else parse_address(new_address)
+    if unconfirmed and moved_to is not None:
+        raise InputError("--unconfirmed asks the address that is known: give --email in a call of its own")
 
     async def work(store: Database) -> Sequence[Subscription]:
-        return await flows.edit(
+        address, wishes, by, now = (
             parse_address(email),
-            newsletter,
             await _wishes(store, words),
-            store=store,
-            now=parse_now(None),
-            new_address=moved_to,
-            by=at_the_shell(),
+            at_the_shell(),
+            parse_now(None),
+        )
+        if unconfirmed:
+            # first: who may not be asked is refused, and then nothing is changed
+            await ask_again(address, newsletter, store=store, now=now, by=by)
+        return await flows.edit(
+            address, newsletter, wishes, store=store, now=now, new_address=moved_to, by=by
         )
 
     change(work, json, config)

@@ -289,3 +289,10 @@ def test_addresses_are_suppressed_listed_lifted_and_handed_on(newsroom: Shell) -
     newsroom.ok("suppressions", "lift", "out@readers.example")
     again = newsroom.ask("suppressions", "import", "list.csv", "--hashes", "own")
     assert (again["added"], again["known"]) == (1, 1)
+
+
+def test_reader_can_be_asked_to_confirm_once_more(newsroom: Shell) -> None:
+    shown = newsroom.ask("subscribers", "edit", "ana@readers.example", "--unconfirmed", "--at", "09:30")
+    assert {(one["status"], one["at"]) for one in shown["items"]} == {("pending", "09:30")}
+    asked = newsroom.ask("notices", "list")["items"]
+    assert [(one["email"], one["kind"]) for one in asked] == [("ana@readers.example", "confirm")]

@@ -170,6 +170,7 @@ REFUSALS: Final = {
         (f"{ANA} --timezone Mars/Olympus", "time zone 'Mars/Olympus' is not known"),
         (f"{ANA} --topics economy,gossip", "topic 'gossip' is not known"),
         (f"{ANA} --email nobody", "address 'nobody' is not valid"),
+        (f"{ANA} --unconfirmed --email new@readers.example", "--unconfirmed asks the address that is known"),
         (f"{ANA} --email bob@readers.example", "'bob@readers.example' belongs to another reader"),
     ],
     "subscribers pause": [
