@@ -20,6 +20,7 @@ from digest.core.budget import LIMIT
 from digest.core.model import Claimed, Copy, Issue, Newsletter
 from digest.core.notices import Notice
 from digest.core.telling_once import Pin
+from digest.errors import DigestError
 from digest.flows.editions import Edition, Fitting, Heading, Printed, edition_of
 from digest.flows.notice_press import NoticePress
 from digest.mail.dkim import CohortBody, DkimKey, Signer
@@ -144,6 +145,9 @@ class Press:
             if sheet not in faults:
                 try:
                     await _prepare_sheet(edition.printer, copy)
+                except DigestError:
+                    # a theme that is not there: nothing of the issue can be printed before somebody mends it
+                    raise
                 except Exception as error:
                     faults[sheet] = error
             if sheet in faults:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -62,7 +63,7 @@ class Book(Catalog):
 def words_in_use() -> Catalog:
     """All words that code and templates say to readers, without translations."""
     found = Catalog()
-    for folder, name, line, message, comments in _extracted():
+    for folder, name, line, message, comments in _words_of_today():
         found.add(message, locations=[(f"{folder}/{name}", line)], auto_comments=comments)
     return found
 
@@ -114,6 +115,12 @@ def as_mo(book: Catalog) -> bytes:
     file = BytesIO()
     write_mo(file, book)
     return file.getvalue()
+
+
+@cache
+def _words_of_today() -> tuple[tuple[str, str, int, str | tuple[str, ...], list[str]], ...]:
+    """All of them: reading the whole program takes seconds, and one run sees one program."""
+    return tuple(_extracted())
 
 
 def _extracted() -> Iterator[tuple[str, str, int, str | tuple[str, ...], list[str]]]:
