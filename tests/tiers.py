@@ -6,7 +6,7 @@ send, the same on the other kind of store. CI runs both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pytest
@@ -19,6 +19,11 @@ def wide(*values: Any) -> Iterator[Any]:
     """Values of a parameter that are left to the wide run."""
     for value in values:
         yield pytest.param(value, marks=pytest.mark.wide)
+
+
+def first_of(values: Sequence[Any], few: int = 1) -> list[Any]:
+    """Values of a parameter, of which all but the first few are left to the wide run."""
+    return [*values[:few], *wide(*values[few:])]
 
 
 @pytest.hookimpl(tryfirst=True)

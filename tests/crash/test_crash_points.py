@@ -10,7 +10,7 @@ from digest.store.database import Database
 from tests.crash.children import Born
 from tests.crash.points import POINTS
 from tests.crash.scenes import LANES, SCENES, Stage, readers_of
-from tests.tiers import wide
+from tests.tiers import first_of, wide
 from tests.walk.recording import recording
 
 pytestmark = pytest.mark.anyio
@@ -27,7 +27,7 @@ async def die_and_go_on(store: Database, folder: Path, births: Path, point: str,
     await stage.judge()
 
 
-@pytest.mark.parametrize("point", [*NAMES[::2], *wide(*NAMES[1::2])])
+@pytest.mark.parametrize("point", [*NAMES[::4], *wide(*(name for name in NAMES if name not in NAMES[::4]))])
 async def test_a_process_killed_at_this_point_loses_nothing(
     sqlite_store: Database, tmp_path: Path, births: Path, point: str
 ) -> None:
@@ -43,7 +43,7 @@ async def test_so_it_is_on_every_store_and_by_both_policies(
     await die_and_go_on(store, tmp_path, births, point, uncertain=uncertain)
 
 
-@pytest.mark.parametrize("point", [name for name in POINTS if name.startswith("wire: ")])
+@pytest.mark.parametrize("point", first_of([name for name in POINTS if name.startswith("wire: ")], 2))
 async def test_what_is_held_for_a_person_never_comes_twice(
     sqlite_store: Database, tmp_path: Path, births: Path, point: str
 ) -> None:

@@ -20,6 +20,7 @@ from tests.flows.newsroom import reader
 from tests.flows.returning import NINE, back_to, report, sent_to, settling
 from tests.mail.dovecot import Dovecot, running
 from tests.stores import NewStore, opened
+from tests.tiers import first_of
 
 pytestmark = pytest.mark.anyio
 
@@ -41,7 +42,7 @@ async def killed(database: str, dovecot: Dovecot, scheme: str, when: str) -> Non
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("scheme", ["imaps", "pop3s"])
+@pytest.mark.parametrize("scheme", first_of(["imaps", "pop3s"]))
 async def test_who_is_killed_beside_the_record_leaves_the_mails_for_the_next_one(
     scheme: str, when: str, server: Dovecot, new_store: NewStore
 ) -> None:

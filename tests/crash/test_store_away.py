@@ -20,6 +20,7 @@ from tests.crash.judgement import judge
 from tests.crash.scenes import LANES, NEWS, NOW, news_for, readers_of
 from tests.flows.newsroom import copies
 from tests.stores import TOPICS, opened
+from tests.tiers import first_of
 from tests.walk.process import ended
 from tests.walk.recording import Accepted, Record, recording
 
@@ -140,7 +141,7 @@ async def test_a_store_that_is_locked_from_the_start_is_told_at_once_and_the_nex
     await everything_went_out_once(sqlite_store, record, readers)
 
 
-@pytest.mark.parametrize("uncertain", ["again", "hold"])
+@pytest.mark.parametrize("uncertain", first_of(["hold", "again"]))
 async def test_when_patience_ends_one_message_a_connection_is_in_doubt_and_the_next_run_goes_on(
     sqlite_store: Database, tmp_path: Path, births: Path, uncertain: str
 ) -> None:
@@ -205,7 +206,7 @@ async def test_results_outlast_a_full_disk_under_the_store(tmp_path: Path, birth
             await everything_went_out_once(store, record, readers)
 
 
-@pytest.mark.parametrize("uncertain", ["again", "hold"])
+@pytest.mark.parametrize("uncertain", first_of(["again", "hold"]))
 async def test_a_disk_that_stays_full_ends_the_run_with_one_plain_line_and_costs_nothing_later(
     tmp_path: Path, births: Path, uncertain: str
 ) -> None:

@@ -27,6 +27,7 @@ from digest.store.tables import metadata
 from tests.flows.newsroom import TUESDAY, at, join
 from tests.flows.pairs import two
 from tests.stores import TOPICS, NewStore
+from tests.tiers import first_of
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +41,7 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("version", ["0008", "0019"])
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", first_of(["sqlite", "postgresql"]))
 async def test_a_backup_of_an_older_version_is_brought_to_todays_tables(
     new_store: NewStore, file: Path, kind: str, version: str
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 from digest.flows.machines import at_work_of_late
 from tests.flows.newsroom import copies, item, join, publish_news
 from tests.jobs.company import House, all_may_send, each_once, readers_and_news
-from tests.tiers import wide
+from tests.tiers import first_of, wide
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +46,7 @@ async def test_workers_whose_clocks_differ_and_jump_send_each_copy_once_and_miss
     assert await nobody_left(house)
 
 
-@pytest.mark.parametrize("ahead", [SEVEN_MINUTES, -SEVEN_MINUTES], ids=["early", "late"])
+@pytest.mark.parametrize("ahead", first_of([SEVEN_MINUTES, -SEVEN_MINUTES]), ids=["early", "late"])
 @pytest.mark.parametrize("sent_by", ["workers", *wide("here")])
 async def test_what_is_due_is_due_by_the_clock_of_the_store(house: House, ahead: float, sent_by: str) -> None:
     now = datetime.now(UTC)

@@ -176,6 +176,7 @@ def test_of_a_huge_mail_the_first_part_is_kept(tmp_path: Path) -> None:
     assert second.raw == TWO
 
 
+@pytest.mark.wide
 def test_a_mailbox_of_any_size_takes_little_memory(tmp_path: Path) -> None:
     mail = b"From x Tue Nov 24 08:00:00 2026\n" + ONE + b"a line of a mail\n" * 500 + b"\n"
     path = written(tmp_path / "mbox", mail * 2_000)

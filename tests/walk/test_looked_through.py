@@ -32,6 +32,7 @@ class LookedThrough(History):
             await store.close()
 
 
+@pytest.mark.wide
 def test_some_histories_leave_nothing_to_be_found() -> None:
     play(seed(7)(type("LookedThrough", (LookedThrough,), {})), histories=4, steps=5)
 

@@ -14,6 +14,7 @@ from digest.core.model import DeliveryStatus
 from digest.store.claimable import MOST_CLAIMS
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, copies, item, join_many, publish_news
+from tests.tiers import first_of
 from tests.walk.process import Command, ended
 from tests.walk.recording import Accepted, recording
 
@@ -42,7 +43,7 @@ async def readers_and_news(store: Database, count: int) -> None:
     await join_many(store, count, TUESDAY)
 
 
-@pytest.mark.parametrize("limit", ["DIGEST_SMTP_RATE", "DIGEST_FAMILY_RATE"])
+@pytest.mark.parametrize("limit", first_of(["DIGEST_FAMILY_RATE", "DIGEST_SMTP_RATE"]))
 async def test_a_run_that_waits_for_its_pace_ends_at_once_and_well_when_it_is_asked_to(
     sqlite_store: Database, tmp_path: Path, limit: str
 ) -> None:

@@ -58,7 +58,7 @@ async def newsroom(store: Database) -> None:
     await publish_news(store, TUESDAY, *items)
 
 
-@pytest.mark.parametrize("view", [PHONE, PLAIN_DESKTOP, *wide(DESKTOP, PLAIN_PHONE)], ids=name_of)
+@pytest.mark.parametrize("view", [PLAIN_DESKTOP, *wide(PHONE, DESKTOP, PLAIN_PHONE)], ids=name_of)
 async def test_a_reader_changes_pauses_goes_on_leaves_and_comes_back(
     sqlite_store: Database, view: View
 ) -> None:

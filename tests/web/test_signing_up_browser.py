@@ -44,7 +44,7 @@ async def newsroom(store: Database) -> None:
     await publish_news(store, TUESDAY, *items)
 
 
-@pytest.mark.parametrize("view", [PHONE, PLAIN_DESKTOP, *wide(DESKTOP, PLAIN_PHONE)], ids=name_of)
+@pytest.mark.parametrize("view", [PHONE, *wide(PLAIN_DESKTOP, DESKTOP, PLAIN_PHONE)], ids=name_of)
 async def test_a_stranger_becomes_a_reader(sqlite_store: Database, tmp_path: Path, view: View) -> None:
     await newsroom(sqlite_store)
     async with (

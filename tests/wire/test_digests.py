@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 FREE, MARKUP = 16_000, 2_500
 
 #: Newsrooms of twenty readers each: these in every run, and the others in the long one.
-FEW, MORE = range(8), range(8, 16)
+FEW, MORE = range(5), range(5, 16)
 MANY = range(1_000, 1_110)
 
 
