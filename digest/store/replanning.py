@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, delete, or_, select, update
+from sqlalchemy import Row, Select, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import AT_ONCE_SIGN, Issue
@@ -57,19 +57,16 @@ async def unplan(connection: AsyncConnection, issue: Issue) -> Unplanned:
         )
         mine = subscriptions.c.group_id == group_id, subscriptions.c.id.in_(theirs)
         await connection.execute(update(subscriptions).where(*mine).values(group_id=ids[place]))
+    left_out: dict[tuple[int, int], list[LeftOutNumbers]] = {}
     moved_on: list[tuple[Sequence[int], LeftOutNumbers]] = []
     for row in rows:
         if row.now_id != row.next_id and row.left_out:
-            now_at = ids[places[row.group_id, row.cohort_id]]
-            whom = await _whose_copies(connection, issue.id, row.cohort_id, now_at)
+            place = places[row.group_id, row.cohort_id]
+            left_out.setdefault((place.profile_id, place.bookmark_id), []).append(row.left_out)
+            whom = await _whose_copies(connection, issue.id, row.cohort_id, ids[place])
             moved_on.append((whom, row.left_out))
     gone = await connection.execute(delete(deliveries).where(deliveries.c.issue_id == issue.id))
     await connection.execute(update(cohorts).where(cohorts.c.issue_id == issue.id).values(size=0))
-    left_out: dict[tuple[int, int], list[LeftOutNumbers]] = {}
-    for row in rows:
-        place = places[row.group_id, row.cohort_id]
-        if row.now_id != row.next_id and row.left_out:
-            left_out.setdefault((place.profile_id, place.bookmark_id), []).append(row.left_out)
     return Unplanned(gone.rowcount, left_out, moved_on)
 
 
@@ -98,9 +95,9 @@ async def owe_left_out(connection: AsyncConnection, issue_id: int, before: Unpla
 
 
 async def _give_back(connection: AsyncConnection, owed: Mapping[int, set[int]]) -> None:
-    standing = (
-        select(subscriptions.c.id, subscriptions.c.group_id, bookmarks.c.cut, bookmarks.c.deferred)
-        .add_columns(bookmarks.c.ahead)
+    mark = bookmarks.c
+    standing: Select[Any] = (
+        select(subscriptions.c.id, subscriptions.c.group_id, mark.cut, mark.deferred, mark.ahead)
         .join(groups, groups.c.id == subscriptions.c.group_id)
         .join(bookmarks, bookmarks.c.id == groups.c.bookmark_id)
         .where(subscriptions.c.id.in_(owed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,7 @@ import pytest
 from digest.store import sqlite
 from tests.cli.commands import CALLS, TYPED
 from tests.cli.shell import Shell
-from tests.tiers import wide
+from tests.tiers import first_of, wide
 
 # a traceback of a thread is a traceback too
 pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
@@ -143,19 +143,13 @@ def one_a_group(commands: Collection[str]) -> list[Any]:
     return [*first.values(), *wide(*(one for one in commands if one not in few))]
 
 
-def first_of_all(troubles: Iterable[Trouble]) -> list[Any]:
-    """These; all but the first are left to the wide run."""
-    first, *others = troubles
-    return [first, *wide(*others)]
-
-
-@pytest.mark.parametrize("trouble", first_of_all(SETTINGS), ids=by_name)
+@pytest.mark.parametrize("trouble", first_of(list(SETTINGS)), ids=by_name)
 @pytest.mark.parametrize("command", [*CALLS, "serve", "worker", "demo"])
 def test_wrong_setting_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
     assert SETTINGS[trouble] in refusal(command, trouble(old_newsroom))
 
 
-@pytest.mark.parametrize("trouble", first_of_all(STORES), ids=by_name)
+@pytest.mark.parametrize("trouble", first_of(list(STORES)), ids=by_name)
 @pytest.mark.parametrize("command", one_a_group([*sorted(MAKE_ONE), *WANT_A_STORE]))
 def test_unusable_store_stops(command: str, trouble: Trouble, old_newsroom: Shell) -> None:
     line = refusal(command, trouble(old_newsroom))

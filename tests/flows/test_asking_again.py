@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from digest.core.access import Actor, Via
+from digest.core.model import DeliveryStatus
 from digest.errors import InputError
 from digest.flows import confirming, readers
 from digest.flows.asking_again import ask_again
@@ -15,7 +16,19 @@ from digest.store import notices
 from digest.store.database import Database
 from subscribers import store as shelf
 from subscribers.model import Standing
-from tests.flows.newsroom import TUESDAY, at, carried, item, join, mark_sent, plan_all, publish_news, reader
+from tests.flows.newsroom import (
+    TUESDAY,
+    at,
+    carried,
+    claim_all,
+    copies,
+    item,
+    join,
+    mark_sent,
+    plan_all,
+    publish_news,
+    reader,
+)
 from tests.flows.post_office import all_notices
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +66,9 @@ async def test_a_copy_that_was_planned_does_not_go_any_more(store: Database) -> 
     await publish_news(store, TUESDAY, item("Tariffs", "economy"))
     await plan_all(store, at(24, 7))
     await ask_again(ANA, None, store=store, now=at(24, 7), by=INES)
+    assert not (await claim_all(store, at(24, 7))).copies
+    (kept,) = await copies(store, address=ANA)
+    assert kept.status is DeliveryStatus.SKIPPED
     (question,) = await all_notices(store)
     await confirming.confirm(question.id, seen_from="x", store=store, now=at(24, 8))
     await plan_all(store, at(25, 7))
