@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 #: A room above the store, and the store itself.
 FLOW, SHELF = "tests/flows/test_retracting.py", "tests/store/test_totals.py"
@@ -21,27 +19,21 @@ def chosen(marks: str) -> set[str]:
     return {line for line in said.stdout.splitlines() if "::" in line}
 
 
-@pytest.fixture(scope="module")
-def runs() -> dict[str, set[str]]:
-    """What each target of the Makefile runs of them."""
+def of(run: set[str], file: str) -> set[bool]:
+    """Whether tests of a file are on PostgreSQL, in a run."""
+    return {"postgresql" in name for name in run if name.startswith(file)}
+
+
+def test_each_target_of_the_makefile_runs_what_it_says() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.findall(
         r"^(test[a-z-]*): \$\(DEV\).*\n\t.*-n \$\(WORKERS\)(?: -m \"(.*)\")?$", makefile, re.M
     )
-    return {name: chosen(marks) for name, marks in targets}
-
-
-def test_every_test_is_in_one_of_the_first_two_and_all_are_in_the_third(runs: dict[str, set[str]]) -> None:
+    runs = {name: chosen(marks) for name, marks in targets}
     assert sorted(runs) == ["test", "test-long", "test-wide"]
+    # every test is in one of the first two, and all are in the third
     assert not runs["test"] & runs["test-wide"]
     assert runs["test"] | runs["test-wide"] == runs["test-long"]
-
-
-def test_only_the_rooms_above_the_store_leave_its_other_kind_to_the_wide_run(
-    runs: dict[str, set[str]],
-) -> None:
-    def of(run: str, file: str) -> set[bool]:
-        return {"postgresql" in name for name in runs[run] if name.startswith(file)}
-
-    assert (of("test", FLOW), of("test-wide", FLOW)) == ({False}, {True})
-    assert (of("test", SHELF), of("test-wide", SHELF)) == ({False, True}, set())
+    # only the rooms above the store leave its other kind to the wide run
+    assert (of(runs["test"], FLOW), of(runs["test-wide"], FLOW)) == ({False}, {True})
+    assert (of(runs["test"], SHELF), of(runs["test-wide"], SHELF)) == ({False, True}, set())

@@ -22,6 +22,7 @@ from digest.store.database import Database
 from digest.web.request_ids import RequestIds
 from tests.collector import Collector, a_collector, facts_of
 from tests.flows.newsroom import TUESDAY, at, item, join, publish_news
+from tests.tiers import wide_rows
 from tests.walk.process import Command
 
 pytestmark = pytest.mark.anyio
@@ -142,12 +143,14 @@ async def test_a_collector_that_is_away_stops_nothing(sqlite_store: Database, tm
 @pytest.mark.parametrize(
     ("to", "why"),
     [
-        ("localhost:4318", "should be an http or https address"),
-        ("grpc://127.0.0.1:4317", "should be an http or https address"),
-        ("http://127.0.0.1:4318/?key=1", "should be an http or https address"),
         ("http://me:secret@127.0.0.1:4318", "should hold no password"),
+        *wide_rows(
+            ("localhost:4318", "should be an http or https address"),
+            ("grpc://127.0.0.1:4317", "should be an http or https address"),
+            ("http://127.0.0.1:4318/?key=1", "should be an http or https address"),
+        ),
     ],
-    ids=["no-scheme", "grpc", "query", "password"],
+    ids=["password", "no-scheme", "grpc", "query"],
 )
 async def test_an_address_that_is_none_is_refused(
     sqlite_store: Database, tmp_path: Path, to: str, why: str

@@ -21,6 +21,12 @@ def wide(*values: Any) -> Iterator[Any]:
         yield pytest.param(value, marks=pytest.mark.wide)
 
 
+def wide_rows(*rows: Sequence[Any]) -> Iterator[Any]:
+    """Rows for several parameters that are left to the wide run."""
+    for row in rows:
+        yield pytest.param(*row, marks=pytest.mark.wide)
+
+
 def first_of(values: Sequence[Any], few: int = 1) -> list[Any]:
     """Values of a parameter, of which all but the first few are left to the wide run."""
     return [*values[:few], *wide(*values[few:])]

@@ -17,6 +17,7 @@ from tests.cli.shell import Shell
 from tests.cli.terminal import at_terminal
 from tests.flows.newsroom import TUESDAY, at, item, join_many, publish_news
 from tests.jobs.office import jobs_for, run
+from tests.tiers import first_of
 from tests.walk.process import Command
 from tests.walk.recording import recording
 
@@ -105,7 +106,7 @@ def test_beside_a_bar_the_log_tells_what_is_wrong_alone_unless_it_is_asked(newsr
         assert "planned an issue" in terminal.said
 
 
-@pytest.mark.parametrize("words", [[], ["--json"]])
+@pytest.mark.parametrize("words", first_of([[], ["--json"]]))
 async def test_a_short_run_and_one_that_answers_with_a_document_show_nothing(
     sqlite_store: Database, tmp_path: Path, words: list[str]
 ) -> None:

@@ -21,6 +21,7 @@ from tests.crash.disk import small_disk
 from tests.crash.judgement import judge
 from tests.crash.scenes import LANES, NEWS, NOW, news_for, readers_of
 from tests.flows.newsroom import at, copies
+from tests.tiers import first_of
 from tests.walk.recording import Record, recording
 
 pytestmark = pytest.mark.anyio
@@ -56,7 +57,7 @@ class Dropping(Record):
         return "451 nobody hears this"
 
 
-@pytest.mark.parametrize("uncertain", ["again", "hold"])
+@pytest.mark.parametrize("uncertain", first_of(["again", "hold"]))
 @pytest.mark.parametrize(("count", "share"), [(300, 0.05), pytest.param(5000, 0.01, marks=pytest.mark.long)])
 async def test_a_server_that_drops_connections_after_the_final_dot_costs_no_copy(
     sqlite_store: Database, tmp_path: Path, births: Path, uncertain: str, count: int, share: float

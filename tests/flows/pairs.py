@@ -11,12 +11,18 @@ import pytest
 
 from digest.store.database import Database
 from tests.stores import KINDS, NewStore, opened
+from tests.tiers import wide_rows
 
-#: The wide run goes from each kind to the same as well.
+#: From each kind to the other one, and in the wide run to the same as well.
 WAYS: Final = [
     pytest.param(one, other, marks=pytest.mark.wide) if one == other else (one, other)
     for one in KINDS
     for other in KINDS
+]
+#: Of these the way of somebody whose newsroom grows; the wide run goes all.
+UPWARD: Final = [
+    ("sqlite", "postgresql"),
+    *wide_rows(("postgresql", "sqlite"), *((kind, kind) for kind in KINDS)),
 ]
 
 

@@ -25,9 +25,10 @@ from digest.store.schema import current_revision, migrate
 from digest.store.tables import deliveries, topics
 from subscribers.tables import bookmarks, listeners
 from tests.flows.newsroom import TUESDAY, at, claim_all, item, join, join_many, plan_all, publish_news
-from tests.flows.pairs import WAYS, two
+from tests.flows.pairs import UPWARD, two
 from tests.flows.whole_store import contents, fill
 from tests.stores import NewStore
+from tests.tiers import first_of
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +59,7 @@ async def why(store: Database) -> Why | None:
     return None if word is None else word.why
 
 
-@pytest.mark.parametrize(("one", "other"), WAYS, ids=lambda kind: kind)
+@pytest.mark.parametrize(("one", "other"), UPWARD, ids=lambda kind: kind)
 async def test_every_row_of_every_table_comes_back_as_it_was(
     new_store: NewStore, file: Path, one: str, other: str
 ) -> None:
@@ -82,7 +83,7 @@ async def test_every_row_of_every_table_comes_back_as_it_was(
             assert list(found.scalars()) == [1, 2]
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", first_of(["sqlite", "postgresql"]))
 async def test_a_backup_is_of_one_moment_though_the_store_goes_on(
     new_store: NewStore, file: Path, kind: str
 ) -> None:
@@ -110,7 +111,7 @@ async def test_a_backup_is_of_one_moment_though_the_store_goes_on(
         assert await contents(target) == before
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", first_of(["sqlite", "postgresql"]))
 async def test_what_was_written_together_is_together_in_it(
     new_store: NewStore, file: Path, kind: str
 ) -> None:
@@ -188,7 +189,7 @@ async def test_a_backup_of_a_newer_version_is_refused(
     assert await current_revision(target) is None
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", first_of(["sqlite", "postgresql"]))
 async def test_a_store_with_rows_of_its_own_is_kept_unless_told(
     new_store: NewStore, files: tuple[Database, Database], file: Path, kind: str
 ) -> None:
@@ -276,7 +277,7 @@ async def test_a_row_that_was_changed_on_its_way_is_noticed(
     assert await why(target) is Why.RESTORING
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", first_of(["sqlite", "postgresql"]))
 async def test_ids_that_a_store_has_given_are_not_given_again(
     new_store: NewStore, file: Path, kind: str
 ) -> None:

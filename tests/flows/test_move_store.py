@@ -26,9 +26,10 @@ from digest.store.schema import current_revision, migrate, require_current
 from digest.store.tables import deliveries, topics
 from subscribers.tables import bookmarks, listeners, subscribers
 from tests.flows.newsroom import TUESDAY, at, carried, item, join, plan_all, publish_news, reader
-from tests.flows.pairs import WAYS, two
+from tests.flows.pairs import UPWARD, WAYS, two
 from tests.flows.whole_store import contents, fill
 from tests.stores import NewStore, opened
+from tests.tiers import first_of
 
 pytestmark = pytest.mark.anyio
 
@@ -62,7 +63,7 @@ async def test_every_row_of_every_table_is_there_as_it_was(new_store: NewStore, 
         assert await contents(source) == before
 
 
-@pytest.mark.parametrize(("one", "other"), WAYS, ids=lambda kind: kind)
+@pytest.mark.parametrize(("one", "other"), UPWARD, ids=lambda kind: kind)
 async def test_the_copy_goes_on_where_the_source_stood(new_store: NewStore, one: str, other: str) -> None:
     async with two(new_store, one, other) as (source, target):
         await fill(source)
@@ -80,7 +81,7 @@ async def test_the_copy_goes_on_where_the_source_stood(new_store: NewStore, one:
         assert await carried(target, "reader0000@example.org") == [(1, 2), (3,)]
 
 
-@pytest.mark.parametrize(("one", "other"), WAYS, ids=lambda kind: kind)
+@pytest.mark.parametrize(("one", "other"), UPWARD, ids=lambda kind: kind)
 async def test_what_was_found_by_its_words_is_found_in_the_copy(
     new_store: NewStore, one: str, other: str
 ) -> None:
@@ -150,7 +151,7 @@ async def test_a_copy_for_trial_leaves_the_source_open_and_is_closed_itself(
     await join(target, "new@example.org", TUESDAY)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", first_of(["sqlite", "postgresql"]))
 async def test_a_copy_for_trial_is_of_one_moment_though_the_source_goes_on(
     new_store: NewStore, kind: str
 ) -> None:

@@ -10,15 +10,16 @@ from digest.render.environment import CLASSIC
 from tests.mail_lint.mail import Mail
 from tests.mail_lint.printing import LANGUAGES, a_press, issue_mail, mails_of, themes
 from tests.mail_lint.scenes import large, usual
+from tests.tiers import first_of
 
 
-@pytest.fixture(scope="session")
-def mails() -> list[Mail]:
-    """Every usual scene in every look and language."""
+@pytest.fixture(scope="session", params=first_of(LANGUAGES))
+def mails(request: pytest.FixtureRequest) -> list[Mail]:
+    """Every usual scene in every look, in one language after the other."""
 
     async def print_all() -> list[Mail]:
         async with a_press() as press:
-            return await mails_of(press, usual(), themes(), LANGUAGES)
+            return await mails_of(press, usual(), themes(), [request.param])
 
     return asyncio.run(print_all())
 
@@ -38,8 +39,7 @@ def large_mails() -> list[Mail]:
 @pytest.fixture(scope="session")
 def few_mails(mails: list[Mail]) -> list[Mail]:
     """In each look a few of them that show all there is, for tools that take their time."""
-    few = {("eight", "en"), ("waiting", "ar"), ("named", "en")}
-    return [mail for mail in mails if (mail.scene, mail.language) in few]
+    return [mail for mail in mails if mail.scene in {"eight", "waiting", "named"}]
 
 
 @pytest.fixture(scope="session")

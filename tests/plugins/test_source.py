@@ -14,6 +14,7 @@ import pytest
 from tests.cli.shell import Answer, Shell
 from tests.plugins.packing import written
 from tests.reach.httpd import Httpd, Reply, httpd
+from tests.tiers import first_of
 
 WIRE: Final[list[dict[str, Any]]] = [
     {
@@ -58,7 +59,7 @@ def ingested(shell: Shell) -> Answer:
     return shell("ingest", "wire.json", "--json")
 
 
-@pytest.mark.parametrize("options", [("--format", "ninjs"), ()], ids=["named", "recognised"])
+@pytest.mark.parametrize("options", first_of([("--format", "ninjs"), ()]), ids=["named", "recognised"])
 def test_items_are_taken_and_the_withheld_one_is_refused_with_its_reason(
     options: tuple[str, ...], shell: Shell
 ) -> None:

@@ -26,6 +26,7 @@ from tests.ingest.picture_samples import JPEG, gif, png
 from tests.render.pages import document
 from tests.render.samples import ADA, BOUNDARY, EIGHT, NAMELESS, NEWSLETTER, TOPICS, copy_of, issue
 from tests.render.test_fitting import copy_with, news
+from tests.tiers import wide_rows
 
 EMBEDDED = replace(NEWSLETTER, pictures=Pictures.EMBEDDED)
 COPY = copy_of(issue(), ("economy", (2,)), ("energy", (1,)), ("society", (3,)))
@@ -144,7 +145,7 @@ def test_a_mail_brings_three_pictures_the_lead_first_then_as_they_are_read() -> 
 
 @pytest.mark.parametrize(
     ("count", "side", "shown"),
-    [(3, 149, 1), (3, 85, 2), (3, 60, 3), (8, 149, 0), (8, 85, 1), (20, 60, 0), (150, 60, 0)],
+    [(3, 149, 1), (3, 85, 2), (3, 60, 3), (8, 149, 0), (8, 85, 1), (20, 60, 0), *wide_rows((150, 60, 0))],
 )
 def test_pictures_go_before_any_word_and_the_limit_is_kept(count: int, side: int, shown: int) -> None:
     content = png(200, side, seed=2)

@@ -21,6 +21,7 @@ from subscribers.model import Format, Profile
 from tests.render.pages import document
 from tests.render.samples import ADA, BOUNDARY, EIGHT, NEWSLETTER, TOPICS, briefing, copy_of, issue
 from tests.render.test_fitting import copy_with, counted, news, sheet_of, sizes_of
+from tests.tiers import wide_rows
 
 LINKED = replace(NEWSLETTER, pictures=Pictures.LINKED)
 CRANE = "https://pictures.example/crane.jpg?a=1&b=%22"
@@ -116,7 +117,7 @@ def test_every_smaller_form_is_without_its_picture() -> None:
     assert not in_form(brief, Form.SHORT).shortened
 
 
-@pytest.mark.parametrize(("count", "shown"), [(8, 8), (20, 2), (26, 3), (60, 0), (150, 0)])
+@pytest.mark.parametrize(("count", "shown"), [(8, 8), (20, 2), (26, 3), (60, 0), *wide_rows((150, 0))])
 def test_pictures_go_before_any_word_and_the_limit_is_kept(count: int, shown: int) -> None:
     bare = news(count)
     pictured = {
