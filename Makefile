@@ -13,8 +13,10 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 	--custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
 # what makes mutants; it brings a user interface along that nothing else here needs, so it stands by itself
 MUTMUT := mutmut>=3.8.1,<4
-# one more than there are processors: a third of their time tests wait, for servers, browsers and clocks
-WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+# twice as many as there are processors: a third of their time tests wait, for servers, browsers and clocks
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) * 2)))
+# each has a stretch of its own and takes over from who is behind: what the tests of a file share is made once
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # what looks at mails and is not Python; without npm the checks say what they lack
 MAIL_LINT := tests/mail_lint/node
 MAIL_TOOLS := $(MAIL_LINT)/node_modules/.package-lock.json
@@ -43,13 +45,13 @@ serve: $(RUNTIME) ## the web pages and the scheduler, until Ctrl-C
 test test-wide test-long coverage: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(DEV) ## the test-suite, but for what is more of the same or takes long
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not wide and not long"
+	$(PYTEST) -m "not wide and not long"
 
 test-wide: $(DEV) ## more of the same: other views, sizes and histories, and everything on PostgreSQL; CI does both
-	$(BIN)/python -m pytest -n $(WORKERS) -m "wide and not long"
+	$(PYTEST) -m "wide and not long"
 
 test-long: $(DEV) ## all tests, the long runs included
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(PYTEST)
 
 check: $(DEV) ## format, lint, types and the walls of the house
 	$(BIN)/ruff format --check .

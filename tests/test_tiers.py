@@ -26,9 +26,7 @@ def of(run: set[str], file: str) -> set[bool]:
 
 def test_each_target_of_the_makefile_runs_what_it_says() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = re.findall(
-        r"^(test[a-z-]*): \$\(DEV\).*\n\t.*-n \$\(WORKERS\)(?: -m \"(.*)\")?$", makefile, re.M
-    )
+    targets = re.findall(r"^(test[a-z-]*): \$\(DEV\).*\n\t\$\(PYTEST\)(?: -m \"(.*)\")?$", makefile, re.M)
     runs = {name: chosen(marks) for name, marks in targets}
     assert sorted(runs) == ["test", "test-long", "test-wide"]
     # every test is in one of the first two, and all are in the third
