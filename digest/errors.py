@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 
 class DigestError(Exception):
     """Something that the user can mend; the message says how. Exit status 2, nothing was changed."""
+
+    def __init__(self, words: str = "", *, at_shell: str = "") -> None:
+        """Say what is wrong; at its end, `at_shell`, what only somebody at a shell can do about it."""
+        super().__init__(f"{words}: {at_shell}" if at_shell else words)
+        self.words: Final = words
 
 
 class SettingsError(DigestError):
@@ -43,6 +49,16 @@ class TransportError(DigestError):
 
 class UnfinishedCopyError(Exception):
     """A store was closed and is being copied, and it goes on with the next call. Exit status 1."""
+
+
+def missing(what: str, listed_by: str) -> NotFoundError:
+    """The error for something that was named and does not exist; the command that lists those that do."""
+    return NotFoundError(f"{what} does not exist", at_shell=f"see digest {listed_by}")
+
+
+def words_for_all(error: Exception) -> str:
+    """What went wrong, for who may sit at a desk or be a program: no command of the shell is named."""
+    return error.words if isinstance(error, DigestError) else str(error)
 
 
 def words_of(error: Exception) -> str:

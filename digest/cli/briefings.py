@@ -38,7 +38,7 @@ from digest.cli.files import bytes_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.core.corrections import Telling
 from digest.core.model import Briefing, BriefingStatus
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.flows.collect import Collected, collect
 from digest.flows.correcting import Word
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
@@ -395,5 +395,5 @@ def _picture(text: str | None, no_picture: bool) -> str | None:
 
 def _found(briefing: Briefing | None, briefing_id: int) -> Briefing:
     if briefing is None:
-        raise NotFoundError(f"briefing {briefing_id} does not exist: see digest briefings list")
+        raise missing(f"briefing {briefing_id}", "briefings list")
     return briefing

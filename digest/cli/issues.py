@@ -30,7 +30,7 @@ from digest.cli.console import (
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at, store_of
 from digest.core.model import DeliveryStatus, IssueStatus
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, missing
 from digest.flows import issue_acts, settling
 from digest.flows.anew import plan_anew
 from digest.flows.shown import cohort_shown, delivery_shown, issue_shown
@@ -93,7 +93,7 @@ def show(issue_id: Id, json: Json = False, config: Config = None) -> None:
         async with store_of(config) as store, store.read() as connection:
             issue = await issue_shelf.by_id(connection, issue_id)
             if issue is None:
-                raise NotFoundError(f"issue {issue_id} does not exist: see digest issues list")
+                raise missing(f"issue {issue_id}", "issues list")
             slugs = await newsletters.slugs(connection)
             document = issue_shown(issue, slugs)
             document["outcomes"] = await issue_shelf.outcome_counts(connection, issue_id)
@@ -181,7 +181,7 @@ def send_test(
             ids = [one.id for one in found if one.skip is None and cohort in {None, one.id}]
             if not ids:
                 raise NotFoundError(
-                    f"issue {issue_id} has no such cohort that gets mail: see digest issues show"
+                    f"issue {issue_id} has no such cohort that gets mail", at_shell="see digest issues show"
                 )
             return await send_trial(
                 *(ids[0], addresses),

@@ -18,7 +18,7 @@ from digest.cli.moving_in import From, Mapped, Said, StatusOfAll, UnconfirmedThe
 from digest.cli.readers import Email, Grounds, NewsletterName, subscribers
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.core.arrivals import Unconfirmed
-from digest.errors import NotFoundError
+from digest.errors import missing
 from digest.flows import my_data
 from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import roster_of
@@ -136,7 +136,7 @@ def data_file(
         async with store_of(config) as store:
             found = await my_data.all_of(address, store=store)
         if found is None:
-            raise NotFoundError(f"subscriber {address!r} does not exist: see digest subscribers list")
+            raise missing(f"subscriber {address!r}", "subscribers list")
         return found
 
     document = run(work())

@@ -9,7 +9,7 @@ import typer
 from digest.cli.actor import at_the_shell
 from digest.cli.console import Config, Json, answer, parse_now, run, say, table, whole
 from digest.cli.doors import store_of
-from digest.errors import NotFoundError
+from digest.errors import missing
 from digest.flows import stories
 from digest.flows.shown import story_shown
 from digest.store import briefings
@@ -74,7 +74,7 @@ async def _story(briefing_id: int, config: Any) -> dict[str, Any]:
     async with store_of(config) as store, store.read() as connection:
         found = await briefings.by_id(connection, briefing_id)
         if found is None:
-            raise NotFoundError(f"briefing {briefing_id} does not exist: see digest briefings list")
+            raise missing(f"briefing {briefing_id}", "briefings list")
         story = await stories.story_of(connection, found)
         return story_shown(story, await stories.alike(connection, found, parse_now(None)))
 

@@ -16,7 +16,7 @@ def parse_line(text: str, what: str, most: int = 200) -> str:
     """Words that stand on one line of a mail or a listing: something to see, of a length that can be kept."""
     line = " ".join(text.split())
     if not line:
-        raise InputError(f"{what} is empty: write something, or leave it out")
+        raise InputError(f"{what} is empty: write something")
     if not line.isprintable() and any(category(sign) in _UNPRINTABLE for sign in line):
         raise InputError(f"{what} {line!r} holds control characters: take them out")
     if len(line) > most:

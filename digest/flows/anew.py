@@ -13,7 +13,7 @@ from digest.core.access import Actor
 from digest.core.model import AT_ONCE_SIGN, DueSlot, Issue, IssueStatus, Newsletter, Slot
 from digest.core.selection import Selector
 from digest.core.timetable import is_for_leftovers
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.flows.publish import Memory, publish_in, rules_of
 from digest.store import (
     counters,
@@ -92,7 +92,7 @@ async def plan_anew(issue_id: int, *, by: Actor, store: Database, now: datetime)
         await replanning.lock_readers(connection, issue_id)
         issue = await issues.by_id(connection, issue_id)
         if issue is None:
-            raise NotFoundError(f"issue {issue_id} does not exist: see digest issues list")
+            raise missing(f"issue {issue_id}", "issues list")
         # takes the row, so that nobody approves it meanwhile
         waits = await issue_states.move(connection, issue_id, (IssueStatus.WAITING,), IssueStatus.WAITING)
         if not waits or not can_be_planned_anew(issue):

@@ -13,7 +13,7 @@ from digest.core.access import PROGRAM, Actor
 from digest.core.audience import parse_audience
 from digest.core.model import Group, Issue, IssueStatus, Newsletter, PlannedCohort, Selection
 from digest.core.selection import Selector
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, missing
 from digest.flows.beside import beside_now
 from digest.flows.publish import Planned, domain_of, pin, rules_of, tally
 from digest.store import beside, briefings, clicks, counters, issues, newsletters, numbered, one_offs
@@ -119,7 +119,7 @@ async def _plan(connection: AsyncConnection, wish: OneOff, *, to_keep: bool = Fa
     """Decide; with `to_keep` nobody else moves a bookmark between the decision and its writing down."""
     newsletter = await newsletters.by_slug(connection, wish.newsletter)
     if newsletter is None:
-        raise NotFoundError(f"newsletter {wish.newsletter!r} does not exist: see digest newsletters list")
+        raise missing(f"newsletter {wish.newsletter!r}", "newsletters list")
     if wish.intro_only and not (wish.subject and wish.intro):
         raise InputError("a mail without briefings needs a subject and an intro")
     newest = await counters.newest_number(connection)
@@ -172,9 +172,11 @@ async def _chosen(connection: AsyncConnection, wish: OneOff, newest: int) -> Col
     numbers = await briefings.numbers_by_id(connection, wish.briefing_ids)
     for id_ in wish.briefing_ids:
         if id_ not in numbers:
-            raise NotFoundError(f"briefing {id_} does not exist: see digest briefings list")
+            raise missing(f"briefing {id_}", "briefings list")
         if numbers[id_] is None:
-            raise InputError(f"briefing {id_} is a draft: publish it first (digest briefings publish {id_})")
+            raise InputError(
+                f"briefing {id_} is a draft: publish it first", at_shell=f"digest briefings publish {id_}"
+            )
     return [number for number in numbers.values() if number is not None and number <= newest]
 
 

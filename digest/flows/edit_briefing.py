@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import GENERAL, Briefing, BriefingStatus, DraftBriefing, TopicMark
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.flows import correcting
 from digest.flows.collect import BY_HAND, keys_of
 from digest.flows.correcting import BY_RULE, Word
@@ -332,5 +332,5 @@ async def _marks(connection: AsyncConnection, slugs: tuple[str, ...]) -> tuple[T
 async def _briefing(connection: AsyncConnection, briefing_id: int) -> Briefing:
     found = await briefings.by_id(connection, briefing_id)
     if found is None:
-        raise NotFoundError(f"briefing {briefing_id} does not exist: see digest briefings list")
+        raise missing(f"briefing {briefing_id}", "briefings list")
     return found

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
 from digest.core.feeding import Feed
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.ingest.topics import TopicRules
 from digest.reach.answers import ReachError
 from digest.reach.places import place_of
@@ -117,7 +117,7 @@ async def feed_named(connection: AsyncConnection, feed_id: int, *, alone: bool =
     """The feed of an id; raises NotFoundError."""
     found = await shelf.by_id(connection, feed_id, alone=alone)
     if found is None:
-        raise NotFoundError(f"feed {feed_id} does not exist: see digest feeds list")
+        raise missing(f"feed {feed_id}", "feeds list")
     return found
 
 

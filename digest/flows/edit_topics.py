@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import GENERAL, Briefing, BriefingStatus, Topic
 from digest.core.topic_words import retold
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.flows.shown import topic_shown
 from digest.ingest.topics import TopicRules
 from digest.store import editing
@@ -69,7 +69,9 @@ async def add_topic(
     async with store.write() as connection:
         known = await shelf.every(connection)
         if new.slug in {topic.slug for topic in known}:
-            raise InputError(f"topic {new.slug!r} exists already: change it with digest topics edit")
+            raise InputError(
+                f"topic {new.slug!r} exists already", at_shell="change it with digest topics edit"
+            )
         placed = replace(new, position=await shelf.next_position(connection)) if last else new
         # refuses a name that another topic has
         TopicRules([*known, placed])
@@ -120,7 +122,7 @@ async def move_topic(
     async with store.read() as connection:
         order = list(await _by_slug(connection))
     if slug not in order:
-        raise NotFoundError(f"topic {slug!r} does not exist: see digest topics list")
+        raise missing(f"topic {slug!r}", "topics list")
     place = order.index(slug)
     order.insert(max(place + step, 0), order.pop(place))
     return await order_topics(order, store=store, now=now, by=by)
@@ -179,5 +181,5 @@ async def _by_slug(connection: AsyncConnection) -> dict[str, Topic]:
 def known_topic(slug: str, known: Mapping[str, Topic]) -> Topic:
     """The topic of this slug; NotFoundError when there is none."""
     if slug not in known:
-        raise NotFoundError(f"topic {slug!r} does not exist: see digest topics list")
+        raise missing(f"topic {slug!r}", "topics list")
     return known[slug]

@@ -19,7 +19,7 @@ from digest.core.model import (
 )
 from digest.core.reasons import OF_ITEMS
 from digest.core.selection import Selector
-from digest.errors import NotFoundError
+from digest.errors import missing
 from digest.flows.preview import next_due, slot_for
 from digest.flows.publish import rules_of
 from digest.store import briefings, corrections, counters, newsletters, numbered, reader_copies, stories
@@ -61,10 +61,10 @@ async def explain(
     async with store.read() as connection:
         briefing = await briefings.by_id(connection, briefing_id)
         if briefing is None:
-            raise NotFoundError(f"briefing {briefing_id} does not exist: see digest briefings list")
+            raise missing(f"briefing {briefing_id}", "briefings list")
         mine = await readers.subscriptions_of(connection, address)
         if not mine:
-            raise NotFoundError(f"subscriber {address!r} does not exist: see digest subscribers list")
+            raise missing(f"subscriber {address!r}", "subscribers list")
         return tuple([await _explain_one(connection, reader, briefing, now) for reader in mine])
 
 

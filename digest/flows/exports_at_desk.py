@@ -17,7 +17,7 @@ from digest.core.exports import Export, Member, System
 from digest.core.importing import STEPS, ImportStatus
 from digest.core.label_mapping import label_counts, parse_mapping
 from digest.core.model import Newsletter
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.flows.importing import require
 from digest.flows.readers import topic_names
 from digest.flows.rosters import LINES_AT_A_TIME
@@ -121,7 +121,7 @@ async def name_labels(
         by_slug = {known.slug: known for known in await newsletters.every(connection)}
         names = topic_names(await topics.every(connection))
         if newsletter and newsletter not in by_slug:
-            raise NotFoundError(f"newsletter {newsletter!r} does not exist: see digest newsletters list")
+            raise missing(f"newsletter {newsletter!r}", "newsletters list")
         mapped = parse_mapping(mapping, names, by_slug)
         lists = [key for _label, key, _count, _suggestion, is_list in one.export["labels"] if is_list]
         unsaid = [key for key in lists if key.casefold() not in mapped]

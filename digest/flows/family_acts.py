@@ -103,7 +103,7 @@ async def pause_family(wish: Rest, *, by: Actor, store: Database, now: datetime)
     new = Pause(parse_family(wish.family), now, now + timedelta(hours=wish.hours), why, by.name)
     async with store.write() as connection:
         if not await family_pauses.begin(connection, new):
-            raise InputError(f"family {new.family!r} is paused already: see digest families list")
+            raise InputError(f"family {new.family!r} is paused already", at_shell="see digest families list")
         after = {"until": new.until.isoformat(), "because": why}
         await note_change(connection, by, "family.pause", new.family, now, after=after)
     return new
@@ -117,7 +117,7 @@ async def resume_family(words: str, *, by: Actor, store: Database, now: datetime
         # who takes back or corrects changes the copies that are let go in another order
         await hold_off(connection)
         if not await family_pauses.end(connection, family, by.name, now):
-            raise InputError(f"family {family!r} is not paused: see digest families list")
+            raise InputError(f"family {family!r} is not paused", at_shell="see digest families list")
         await deliveries.wake(connection, now)
         await note_change(connection, by, "family.resume", family, now)
     return family

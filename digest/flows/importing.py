@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor
 from digest.core.importing import STEPS, ImportStatus
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, missing
 from digest.flows.rosters import LINES_AT_A_TIME
 from digest.ingest.plaintext import read_as_text
 from digest.store import imports, newsletters
@@ -102,7 +102,7 @@ async def name_columns(
         if len(columns) != len(one.headings):
             raise InputError("the form is not that of this roster: load the page again")
         if await newsletters.by_slug(connection, newsletter) is None:
-            raise NotFoundError(f"newsletter {newsletter!r} does not exist: see digest newsletters list")
+            raise missing(f"newsletter {newsletter!r}", "newsletters list")
         values: dict[str, Any] = {"columns": list(columns), "newsletter": newsletter, "basis": basis.strip()}
         await _step(connection, one, ImportStatus.REHEARSING, now, added=0, updated=0, refused=0, **values)
         said = {"columns": list(columns), "newsletter": newsletter, "basis": basis.strip()}

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor, Via
 from digest.core.model import Issue, IssueStatus, Newsletter, Skip
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.store import changes, issue_states, issues, newsletters
 from digest.store.changes import note_change
 from digest.store.crossing import done_again
@@ -179,7 +179,7 @@ async def _move(
 ) -> None:
     issue = await issues.by_id(connection, issue_id)
     if issue is None:
-        raise NotFoundError(f"issue {issue_id} does not exist: see digest issues list")
+        raise missing(f"issue {issue_id}", "issues list")
     if not await issue_states.move(connection, issue_id, before, after, as_young_as):
         wanted = ", ".join(one.value for one in before)
         raise InputError(f"issue {issue_id} is {issue.status}: this can be done to one that is {wanted}")

@@ -26,7 +26,7 @@ from digest.core.brand import (
 from digest.core.lines import parse_line, parse_slug, parse_text
 from digest.core.model import Newsletter
 from digest.core.quiet import parse_quiet_days
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.mail.heading import check_sender
 from digest.render.environment import mail_environment, style_of
@@ -64,7 +64,9 @@ async def add_newsletter(
     new = replace(FIRST_NEWSLETTER, **{"slug": parse_slug(slug), "title": slug} | wishes)
     async with store.write() as connection:
         if await shelf.by_slug(connection, slug) is not None:
-            raise InputError(f"newsletter {slug!r} exists already: change it with digest newsletters edit")
+            raise InputError(
+                f"newsletter {slug!r} exists already", at_shell="change it with digest newsletters edit"
+            )
         await _require_topics(connection, new)
         made = replace(new, id=await shelf.add(connection, new))
         await note_change(connection, by, "newsletter.add", slug, now, after=shown_newsletter(made))
@@ -99,7 +101,7 @@ async def newsletter_named(connection: AsyncConnection, slug: str) -> Newsletter
     """The newsletter of this slug; raises NotFoundError."""
     found = await shelf.by_slug(connection, slug)
     if found is None:
-        raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
+        raise missing(f"newsletter {slug!r}", "newsletters list")
     return found
 
 

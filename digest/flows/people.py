@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import POWERS_OF, SCOPES, Actor, Power, Role
 from digest.core.lines import parse_line
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, missing
 from digest.flows import proofs
 from digest.store import people
 from digest.store.changes import note_change
@@ -160,7 +160,9 @@ async def revoke_key(
         mine = [one.id for one in await people.keys_of(connection, of_person)]
         revoked = await people.revoke_key(connection, key_id, now) if key_id in mine else None
         if revoked is None:
-            raise NotFoundError(f"key {key_id} does not exist, or was revoked before: see digest users keys")
+            raise NotFoundError(
+                f"key {key_id} does not exist, or was revoked before", at_shell="see digest users keys"
+            )
         await note_change(connection, by, "key.revoke", key_id, now, before={"label": revoked.label})
         return revoked
 
@@ -174,14 +176,14 @@ async def person_named(connection: AsyncConnection, name: str) -> Person:
     """The person of this name; raises NotFoundError."""
     found = await people.by_name(connection, parse_name(name))
     if found is None:
-        raise NotFoundError(f"user {name!r} does not exist: see digest users list")
+        raise missing(f"user {name!r}", "users list")
     return found
 
 
 async def _person(connection: AsyncConnection, person_id: int) -> Person:
     found = await people.by_id(connection, person_id)
     if found is None:
-        raise NotFoundError(f"user {person_id} does not exist: see digest users list")
+        raise missing(f"user {person_id}", "users list")
     return found
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from digest.core import timetable
 from digest.core.model import Claimed, Copy, DueSlot, Group, Newsletter, Selection, Slot
 from digest.core.selection import Selector
-from digest.errors import NotFoundError
+from digest.errors import NotFoundError, missing
 from digest.flows.beside import beside_now
 from digest.flows.press import Press
 from digest.flows.publish import candidates_for, first_days, issue_for, rules_of
@@ -41,12 +41,13 @@ async def preview(
     async with store.read() as connection:
         newsletter = await newsletters.by_slug(connection, newsletter_slug)
         if newsletter is None:
-            raise NotFoundError(f"newsletter {newsletter_slug!r} does not exist: see digest newsletters list")
+            raise missing(f"newsletter {newsletter_slug!r}", "newsletters list")
         mine = await readers.subscriptions_of(connection, address)
         reader = next((one for one in mine if one.newsletter_id == newsletter.id), None)
         if reader is None:
             raise NotFoundError(
-                f"subscriber {address!r} does not read {newsletter_slug}: see digest subscribers list"
+                f"subscriber {address!r} does not read {newsletter_slug}",
+                at_shell="see digest subscribers list",
             )
         newest = await counters.newest_number(connection)
         due = DueSlot(newsletter.id, 0, reader.cadence, slot_for(reader, newsletter, newest, now))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core import timetable
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import Newsletter, Topic
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.flows.noted import note_reader
 from digest.flows.notices import ask_to_confirm, goodbye
 from digest.flows.pauses import change_all, pausing, resuming
@@ -284,7 +284,7 @@ def newsletter_id_of(slug: str | None, slugs: Mapping[int, str]) -> int | None:
     for newsletter_id, known in slugs.items():
         if known == slug:
             return newsletter_id
-    raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
+    raise missing(f"newsletter {slug!r}", "newsletters list")
 
 
 async def require_subscriptions(
@@ -296,7 +296,7 @@ async def require_subscriptions(
         newsletter = await _newsletter(connection, newsletter_slug)
         mine = tuple(one for one in mine if one.newsletter_id == newsletter.id)
     if not mine:
-        raise NotFoundError(f"subscriber {address!r} does not exist: see digest subscribers list")
+        raise missing(f"subscriber {address!r}", "subscribers list")
     return mine
 
 
@@ -338,8 +338,8 @@ async def come_back(
     """Take a reader back who left, bounced or never confirmed."""
     if mine.standing not in {Standing.LEFT, Standing.BOUNCING, Standing.PENDING}:
         raise InputError(
-            f"{mine.address} already reads {newsletter.slug} and is {mine.standing}: "
-            "change the subscription with digest subscribers edit, pause or resume"
+            f"{mine.address} already reads {newsletter.slug} and is {mine.standing}",
+            at_shell="change the subscription with digest subscribers edit, pause or resume",
         )
     last_days = await ledger.last_days(connection, [mine.id], now)
     last_day = last_days.get(mine.id, date.min)
@@ -375,7 +375,7 @@ def coming_back(
 async def _newsletter(connection: AsyncConnection, slug: str) -> Newsletter:
     found = await newsletter_shelf.by_slug(connection, slug)
     if found is None:
-        raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
+        raise missing(f"newsletter {slug!r}", "newsletters list")
     return found
 
 

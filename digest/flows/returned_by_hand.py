@@ -11,7 +11,7 @@ from digest.core.access import Actor
 from digest.core.families import family_of
 from digest.core.returned import Kind, Returned
 from digest.core.settling import TABLE, Effect
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, missing
 from digest.flows.consequences import Consequences
 from digest.flows.matching import LATELY, Matched, hold_readers
 from digest.mail.evidence import Proof
@@ -119,7 +119,7 @@ def _understood(one: Return, kind: Kind | None) -> Return:
 async def _require(connection: AsyncConnection, return_id: int) -> Return:
     found = await returned_mails.by_id(connection, return_id)
     if found is None:
-        raise NotFoundError(f"returned mail {return_id} does not exist: see digest bounces list")
+        raise missing(f"returned mail {return_id}", "bounces list")
     return found
 
 
@@ -137,7 +137,7 @@ async def _meant(
         return Matched(event, b"", Proof.BY_HAND, copy, (copy.subscription_id,))
     mine = await readers.subscriptions_of(connection, address)
     if not mine:
-        raise NotFoundError(f"nobody reads at {address!r}: see digest subscribers list")
+        raise NotFoundError(f"nobody reads at {address!r}", at_shell="see digest subscribers list")
     lately = await returned.of_addresses(connection, [address], now - LATELY)
     sent = [copy for copy in lately.get(address_key(address), ()) if copy.sent_at is not None]
     newest = max(sent, key=lambda copy: copy.sent_at or now, default=None)

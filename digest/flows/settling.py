@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor
 from digest.core.model import DeliveryStatus, Issue, IssueStatus, Skip
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.flows import correcting
 from digest.store import issue_states, issues, ledger, volumes
 from digest.store.changes import note_change
@@ -88,8 +88,8 @@ async def resolve(
         issue = await _issue(connection, entry.issue_id)
         if not await ledger.resolve(connection, delivery_id, was_sent=was_sent, now=now):
             raise InputError(
-                f"delivery {delivery_id} is {entry.status}: only uncertain ones are resolved "
-                "(see digest deliveries list --status uncertain)"
+                f"delivery {delivery_id} is {entry.status}: only uncertain ones are resolved",
+                at_shell="see digest deliveries list --status uncertain",
             )
         status = DeliveryStatus.SENT if was_sent else DeliveryStatus.PLANNED
         if not was_sent:
@@ -141,12 +141,12 @@ async def _require_alive(connection: AsyncConnection, issue_id: int) -> None:
 async def _issue(connection: AsyncConnection, issue_id: int) -> Issue:
     found = await issues.by_id(connection, issue_id)
     if found is None:
-        raise NotFoundError(f"issue {issue_id} does not exist: see digest issues list")
+        raise missing(f"issue {issue_id}", "issues list")
     return found
 
 
 async def _delivery(connection: AsyncConnection, delivery_id: int) -> Entry:
     found = await ledger.by_id(connection, delivery_id)
     if found is None:
-        raise NotFoundError(f"delivery {delivery_id} does not exist: see digest deliveries list")
+        raise missing(f"delivery {delivery_id}", "deliveries list")
     return found

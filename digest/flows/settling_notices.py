@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import DeliveryStatus
 from digest.core.notices import Notice
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.store import notices
 from digest.store.changes import note_change
 from digest.store.crossing import done_again
@@ -28,7 +28,7 @@ async def retry(ids: Sequence[int], *, store: Database, now: datetime, by: Actor
         for notice_id in ids:
             before = await require(connection, notice_id)
             if before.status is DeliveryStatus.UNCERTAIN:
-                raise InputError(f"notice {notice_id} is uncertain: see digest notices resolve")
+                raise InputError(f"notice {notice_id} is uncertain", at_shell="see digest notices resolve")
             if before.status not in RETRIABLE or not before.address:
                 known = ", ".join(sorted(RETRIABLE))
                 raise InputError(f"notice {notice_id} is {before.status}: retried is what is {known}")
@@ -46,8 +46,8 @@ async def resolve(
         before = await require(connection, notice_id)
         if not await notices.resolve(connection, before, was_sent=was_sent, now=now):
             raise InputError(
-                f"notice {notice_id} is {before.status}: only uncertain ones are resolved "
-                "(see digest notices list --status uncertain)"
+                f"notice {notice_id} is {before.status}: only uncertain ones are resolved",
+                at_shell="see digest notices list --status uncertain",
             )
         await _note(connection, by, "notice.resolve", before, now)
         return await require(connection, notice_id)
@@ -57,7 +57,7 @@ async def require(connection: AsyncConnection, notice_id: int) -> Notice:
     """The notice of this number; raises NotFoundError."""
     found = await notices.by_id(connection, notice_id)
     if found is None:
-        raise NotFoundError(f"notice {notice_id} does not exist: see digest notices list")
+        raise missing(f"notice {notice_id}", "notices list")
     return found
 
 

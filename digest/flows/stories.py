@@ -13,7 +13,7 @@ from digest.core.access import PROGRAM, Actor
 from digest.core.joining import Near, Stories
 from digest.core.likeness import SIGNS_SHARED, WINDOW_DAYS, Likeness, Traits, likeness, signs_of, traits_of
 from digest.core.model import Briefing, BriefingStatus
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.store import briefings, editing, stories
 from digest.store.changes import note_change
 from digest.store.crossing import done_again
@@ -212,5 +212,5 @@ async def _story(connection: AsyncConnection, briefing_id: int) -> Story:
 async def _briefing(connection: AsyncConnection, briefing_id: int) -> Briefing:
     found = await briefings.by_id(connection, briefing_id)
     if found is None:
-        raise NotFoundError(f"briefing {briefing_id} does not exist: see digest briefings list")
+        raise missing(f"briefing {briefing_id}", "briefings list")
     return found

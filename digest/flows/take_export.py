@@ -18,7 +18,7 @@ from digest.core.arrivals import Arrival, Choices, LeftOut, MoveIn, Unconfirmed,
 from digest.core.exports import Export, There
 from digest.core.label_mapping import LabelCount, parse_mapping
 from digest.core.model import Newsletter
-from digest.errors import DigestError, NotFoundError
+from digest.errors import DigestError, missing
 from digest.flows.consequences import COMPLAINED
 from digest.flows.notices import ask_to_confirm
 from digest.flows.readers import Enrolment, suppression_key, topic_names
@@ -110,7 +110,7 @@ async def take_export(
 def choices_for(wanted: Wanted, names: Mapping[str, str], by_slug: Mapping[str, Newsletter]) -> Choices:
     """What somebody wants, with what there is here; raises InputError and NotFoundError."""
     if wanted.newsletter is not None and wanted.newsletter not in by_slug:
-        raise NotFoundError(f"newsletter {wanted.newsletter!r} does not exist: see digest newsletters list")
+        raise missing(f"newsletter {wanted.newsletter!r}", "newsletters list")
     return Choices(
         topics=names,
         newsletter=wanted.newsletter,

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Newsletter
-from digest.errors import DigestError, InputError, NotFoundError
+from digest.errors import DigestError, InputError, missing
 from digest.flows.notices import ask_to_confirm
 from digest.flows.readers import (
     Enrolment,
@@ -164,7 +164,7 @@ class Lines:
     def _newsletter(self, row: RosterRow) -> Newsletter:
         slug = row.newsletter or self.newsletter
         if slug not in self.newsletters:
-            raise NotFoundError(f"newsletter {slug!r} does not exist: see digest newsletters list")
+            raise missing(f"newsletter {slug!r}", "newsletters list")
         return self.newsletters[slug]
 
     def _change(self, known: Subscription, row: RosterRow) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.access import Actor
 from digest.core.lines import parse_line
 from digest.core.webhooks import MOST_WEBHOOKS, OLD_SECRET_FOR, WhyOff, parse_kinds, parse_url
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, missing
 from digest.store import events
 from digest.store import webhooks as shelf
 from digest.store.changes import note_change
@@ -140,7 +140,7 @@ async def require(connection: AsyncConnection, webhook_id: int, *, alone: bool =
     """A webhook; raises NotFoundError. `alone`, nobody else changes it until commit."""
     found = await shelf.by_id(connection, webhook_id, alone=alone)
     if found is None:
-        raise NotFoundError(f"webhook {webhook_id} does not exist: see digest webhooks list")
+        raise missing(f"webhook {webhook_id}", "webhooks list")
     return found
 
 

@@ -103,7 +103,9 @@ def _known(name: str, names: list[str], folder: Path) -> str:
     for wanted in (name, f"{name}{_SUFFIX}"):
         if wanted in names:
             return wanted
-    raise NotFoundError(f"mail {name!r} is not in the outbox {str(folder)!r}: see digest outbox list")
+    raise NotFoundError(
+        f"mail {name!r} is not in the outbox {str(folder)!r}", at_shell="see digest outbox list"
+    )
 
 
 def _files(folder: Path) -> list[tuple[int, str]]:

@@ -73,8 +73,8 @@ def test_a_notice_in_doubt_can_be_taken_for_sent(old_newsroom: Shell) -> None:
     assert "notices" not in old_newsroom.ask("run")
     assert (
         old_newsroom("notices", "resolve", str(held["id"]), "--as", "sent").complaint
-        == f"notice {held['id']} is sent: only uncertain ones are resolved "
-        "(see digest notices list --status uncertain)"
+        == f"notice {held['id']} is sent: only uncertain ones are resolved: "
+        "see digest notices list --status uncertain"
     )
 
 

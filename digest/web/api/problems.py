@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
@@ -15,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Route
 
-from digest.errors import DigestError, NotFoundError, StoreError, TransportError
+from digest.errors import DigestError, NotFoundError, StoreError, TransportError, words_for_all
 from digest.web.request_ids import request_id
 from digest.web.shield import security_headers
 from subscribers.wishes import WishError
@@ -25,8 +24,6 @@ log = structlog.get_logger(__name__)
 MEDIA_TYPE: Final = "application/problem+json"
 #: When to come again if the store does not answer, in seconds.
 _LATER: Final = {"Retry-After": "60"}
-#: What a message for the shell says about commands.
-_COMMAND: Final = re.compile(r"(: see digest [a-z -]+| \((see )?digest [a-z -]+\S*\))$")
 _UNPROCESSABLE: Final = 422
 #: As RFC 9110 has them; the standard library of some versions says it otherwise.
 _TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -174,8 +171,8 @@ async def _not_taken(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, StoreError | TransportError):
         log.error("a call could not be carried out", error=str(error))
         return problem(503, "the store does not answer; nothing was changed: try again", headers=_LATER)
-    words = _COMMAND.sub("", str(error))
-    return problem(404 if isinstance(error, NotFoundError) else _UNPROCESSABLE, words)
+    status = 404 if isinstance(error, NotFoundError) else _UNPROCESSABLE
+    return problem(status, words_for_all(error))
 
 
 async def _our_fault(request: Request, error: Exception) -> JSONResponse:

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from digest.core.access import SCOPES, Power
-from digest.errors import InputError
+from digest.errors import InputError, words_for_all
 from digest.flows import people as flows
 from digest.flows import proofs
 from digest.flows.people import Pass
@@ -91,7 +91,7 @@ class Account:
                 now=visit.now,
             )
         except InputError as error:
-            return _codes_sheet(visit, secret, str(error), status=422)
+            return _codes_sheet(visit, secret, words_for_all(error), status=422)
         return sheet(visit, "account_recovery", codes=codes)
 
     async def _end_codes(self, visit: Visit) -> Response:

@@ -13,7 +13,7 @@ from digest.core.corrections import Telling
 from digest.core.lines import parse_line
 from digest.core.model import Briefing, BriefingStatus, DraftBriefing, TopicMark
 from digest.core.weblinks import is_web_link
-from digest.errors import InputError
+from digest.errors import InputError, words_for_all
 from digest.flows.correcting import Word
 from digest.flows.edit_briefing import NOTHING, Edit, Flags
 from digest.ingest.markdown import flattened
@@ -181,7 +181,7 @@ def _text(form: Entered) -> tuple[tuple[str, ...], tuple[str, ...], Picture | No
         # as it came: the signs that join and part letters of Persian or Hindi are not printable, and count
         return paragraphs(clean(form.secret("text"))), (), None
     except ValueError as error:
-        raise InputError(str(error)) from None
+        raise InputError(words_for_all(error)) from None
 
 
 def _section(word: str) -> Section:

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from digest.core.access import Power
 from digest.core.model import Briefing, BriefingStatus, TopicMark
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, words_for_all
 from digest.flows import edit_briefing
 from digest.flows.collect import BY_HAND
 from digest.flows.samples import item_mail
@@ -86,7 +86,7 @@ class BriefingPages:
             found = typed(visit.form, visit.zone)
             made = await edit_briefing.write(found.draft, found.flags, **self._by(visit))
         except InputError as error:
-            return await self._blank(visit, fields_again(visit.form), str(error))
+            return await self._blank(visit, fields_again(visit.form), words_for_all(error))
         if visit.form.one("then") == "publish":
             await edit_briefing.publish(made.id, **self._by(visit))
             return see_other(f"{made.id}?done=published")
@@ -140,7 +140,7 @@ class BriefingPages:
                 wish = replace(wish, publish_at=None)
             after = await edit_briefing.edit(briefing.id, wish, **self._by(visit))
         except InputError as error:
-            return await self._shown(visit, briefing, fields_again(visit.form), str(error))
+            return await self._shown(visit, briefing, fields_again(visit.form), words_for_all(error))
         if visit.form.one("then") == "publish":
             await edit_briefing.publish(after.id, **self._by(visit))
             return see_other(f"{after.id}?done=published")

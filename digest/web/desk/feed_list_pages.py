@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi.responses import Response
 
 from digest.core.access import Power
-from digest.errors import InputError
+from digest.errors import InputError, words_for_all
 from digest.flows.edit_feeds import EVERY, SETTLE, TAKE
 from digest.flows.feed_lists import add_feeds, listed_feeds, look_at_feeds
 from digest.ingest.opml import read_opml, write_opml
@@ -63,7 +63,7 @@ class FeedLists:
                 return see_other(f"../feeds?{urlencode({'done': 'listed', **counts})}")
             seen = await look_at_feeds(outlines, wish, **about)
         except InputError as error:
-            return await self._form(visit, fields_again(form), wrong=str(error))
+            return await self._form(visit, fields_again(form), wrong=words_for_all(error))
         fields = fields_again(form) | {"data": handed.carried, "called": handed.source}
         return sheet(visit, "feeds_tried", source=handed.source, seen=seen, fields=fields, named=_NAMED)
 

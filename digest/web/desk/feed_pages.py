@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from digest.core.access import Power
 from digest.core.feeding import Feed, health_of
 from digest.core.lines import parse_line
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, words_for_all
 from digest.flows import edit_feeds as flows
 from digest.flows.edit_feeds import EVERY, SETTLE, TAKE, FeedWish
 from digest.flows.feeds_shown import FeedSheet, feed_sheet, unwell_feeds
@@ -80,7 +80,7 @@ class Feeds:
         try:
             feed = await flows.add_feed(form.one("url"), wish_in(form), **self._by(visit))
         except InputError as error:
-            return await self._form(visit, None, fields_again(form), wrong=str(error))
+            return await self._form(visit, None, fields_again(form), wrong=words_for_all(error))
         return see_other(f"{feed.id}?done=added")
 
     async def _show(self, visit: Visit) -> Response:
@@ -93,7 +93,7 @@ class Feeds:
             wish = wish_in(form)
             await flows.edit_feed(found.feed.id, wish, **self._by(visit))
         except InputError as error:
-            return await self._form(visit, found, fields_again(form), wrong=str(error))
+            return await self._form(visit, found, fields_again(form), wrong=words_for_all(error))
         return see_other(f"{found.feed.id}?done=saved")
 
     async def _poll(self, visit: Visit) -> Response:
@@ -147,7 +147,7 @@ def wish_in(form: Entered) -> FeedWish:
     try:
         section = parse_section(form.one("section") or Section.BRIEFING.value)
     except WishError as error:
-        raise InputError(str(error)) from None
+        raise InputError(words_for_all(error)) from None
     return FeedWish(
         source=parse_line(source, "source") if source else "",
         section=section,

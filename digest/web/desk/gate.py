@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from digest.core.access import POWERS_OF, Power
-from digest.errors import DigestError, InputError, NotFoundError, StoreError
+from digest.errors import DigestError, InputError, NotFoundError, StoreError, words_for_all
 from digest.flows import entering, proofs
 from digest.store.database import Database
 from digest.web.desk.entered import Entered, entered_in
@@ -129,7 +129,7 @@ async def _in_words(visit: Visit, do: Answers) -> Response:
 
 
 def _said(error: DigestError) -> str:
-    text = str(error)
+    text = words_for_all(error)
     return begun(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi.responses import Response
 
 from digest.core.access import Power
-from digest.errors import InputError
+from digest.errors import InputError, words_for_all
 from digest.flows.collect import collect_all, rehearse
 from digest.ingest.formats import known_formats
 from digest.ingest.gathered import Gathered
@@ -82,7 +82,7 @@ class Import:
                 return await self._tried(visit, asked, parts)
             return await self._taken(visit, parts)
         except InputError as error:
-            return await self._form(visit, wrong=str(error))
+            return await self._form(visit, wrong=words_for_all(error))
 
     async def _read(
         self, form: Entered, asked: _Asked
@@ -91,7 +91,7 @@ class Import:
         try:
             parts = await asyncio.to_thread(_read, form, asked)
         except HeadingsError as error:
-            return (), [error.table], str(error)
+            return (), [error.table], words_for_all(error)
         foreign = [(one.foreign, one.rejected[0].reason) for one in parts if one.foreign is not None]
         return parts, [table for table, _reason in foreign], foreign[0][1] if foreign else ""
 

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from digest.core.access import Power
 from digest.core.beginnings import OPTIONS
 from digest.core.model import Archive, ItemText, Newsletter, Pictures
-from digest.errors import DigestError, InputError
+from digest.errors import DigestError, InputError, words_for_all
 from digest.flows.holidays import add_holidays
 from digest.flows.newsletters import (
     add_newsletter,
@@ -84,7 +84,7 @@ class Newsletters:
         try:
             await add_newsletter(slug, said, store=self._store, now=visit.now, by=visit.actor)
         except (DigestError, WishError) as error:
-            return await self._listed(visit, slug, str(error))
+            return await self._listed(visit, slug, words_for_all(error))
         return see_other(f"newsletters/{slug}?done=added")
 
     async def _show(self, visit: Visit) -> Response:
@@ -103,7 +103,7 @@ class Newsletters:
                 own_themes=self._own_themes,
             )
         except (DigestError, WishError) as error:
-            return self._shown(visit, slug, _typed(visit), wrong=str(error))
+            return self._shown(visit, slug, _typed(visit), wrong=words_for_all(error))
         return see_other(f"{slug}?done=saved")
 
     async def _add_holidays(self, visit: Visit) -> Response:
@@ -120,7 +120,7 @@ class Newsletters:
         except (DigestError, WishError) as error:
             async with self._store.read() as connection:
                 newsletter = await newsletter_named(connection, slug)
-            return self._shown(visit, slug, _as_typed(newsletter), wrong=str(error))
+            return self._shown(visit, slug, _as_typed(newsletter), wrong=words_for_all(error))
         return see_other(f"../{slug}?done=holidays")
 
     async def _try(self, visit: Visit) -> Response:
@@ -128,7 +128,7 @@ class Newsletters:
         try:
             wishes = settings_from(_said(visit), self._own_themes)
         except (DigestError, WishError) as error:
-            return framed_words(str(error))
+            return framed_words(words_for_all(error))
         return await self._sampled(visit, wishes)
 
     async def _sample(self, visit: Visit) -> Response:

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi.responses import Response
 
 from digest.core.access import Power, Role
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, words_for_all
 from digest.flows import people as flows
 from digest.flows.people import Pass
 from digest.store import changes, newsletters
@@ -68,7 +68,7 @@ class People:
                 now=visit.now,
             )
         except InputError as error:
-            return await self._listed(visit, form.one("name"), str(error))
+            return await self._listed(visit, form.one("name"), words_for_all(error))
         return see_other(f"people/{made.id}?done=added")
 
     async def _show(self, visit: Visit) -> Response:

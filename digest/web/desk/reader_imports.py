@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from digest.core.access import Power
 from digest.core.importing import ImportStatus
-from digest.errors import InputError
+from digest.errors import InputError, words_for_all
 from digest.flows import importing
 from digest.ingest.plaintext import encoded
 from digest.store import imports, newsletters
@@ -84,7 +84,7 @@ class Imports:
                 text, raw=form.chosen("raw"), by=visit.actor, store=self._store, now=visit.now
             )
         except InputError as error:
-            return await self._listed(visit, str(error))
+            return await self._listed(visit, words_for_all(error))
         return see_other(f"import/{number}/columns")
 
     async def _columns(self, visit: Visit) -> Response:
@@ -138,7 +138,7 @@ class Imports:
                 now=visit.now,
             )
         except InputError as error:
-            return await self._columned(visit, str(error))
+            return await self._columned(visit, words_for_all(error))
         return see_other(f"../{number}")
 
     async def _show(self, visit: Visit) -> Response:

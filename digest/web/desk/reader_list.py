@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from fastapi.responses import Response, StreamingResponse
 
 from digest.core.access import Power
-from digest.errors import InputError
+from digest.errors import InputError, words_for_all
 from digest.flows import handing_out
 from digest.flows import readers as flows
 from digest.store import listed, newsletters, topics
@@ -167,7 +167,7 @@ class ReaderList:
         except (InputError, WishError) as error:
             kept = {"email": form.one("email"), "newsletter": form.one("newsletter")}
             kept["unconfirmed"] = form.one("unconfirmed")
-            return await self._formed(visit, said | kept, str(error))
+            return await self._formed(visit, said | kept, words_for_all(error))
         return see_other(f"{made.subscriber_id}?done=added")
 
     async def _csv(self, visit: Visit) -> Response:

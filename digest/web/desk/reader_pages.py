@@ -19,7 +19,7 @@ from digest.core.access import Power
 from digest.core.model import Briefing
 from digest.core.seeking import wanted
 from digest.core.settling import PROBE_AT, STOP_AT, WARN_AT
-from digest.errors import DigestError, InputError, NotFoundError
+from digest.errors import DigestError, InputError, NotFoundError, words_for_all
 from digest.flows import my_data, returned_by_hand, suppressing
 from digest.flows import readers as flows
 from digest.flows.coming import coming
@@ -253,7 +253,7 @@ class Readers:
                 by=visit.actor,
             )
         except (DigestError, WishError) as error:
-            return await self._shown(visit, _Faults(f"edit {slug or ''}".strip(), str(error)))
+            return await self._shown(visit, _Faults(f"edit {slug or ''}".strip(), words_for_all(error)))
         return see_other(f"../{reader.id}?done=edited")
 
     async def _pause(self, visit: Visit) -> Response:
@@ -270,7 +270,7 @@ class Readers:
                 by=visit.actor,
             )
         except DigestError as error:
-            return await self._shown(visit, _Faults("standing", str(error)))
+            return await self._shown(visit, _Faults("standing", words_for_all(error)))
         return see_other(f"../{reader.id}?done=paused")
 
     async def _resume(self, visit: Visit) -> Response:
@@ -279,7 +279,7 @@ class Readers:
         try:
             await flows.resume(reader.address, slug, store=self._store, now=visit.now, by=visit.actor)
         except DigestError as error:
-            return await self._shown(visit, _Faults("standing", str(error)))
+            return await self._shown(visit, _Faults("standing", words_for_all(error)))
         return see_other(f"../{reader.id}?done=resumed")
 
     async def _unsubscribe(self, visit: Visit) -> Response:
@@ -294,7 +294,7 @@ class Readers:
                 by=visit.actor,
             )
         except DigestError as error:
-            return await self._shown(visit, _Faults("standing", str(error)))
+            return await self._shown(visit, _Faults("standing", words_for_all(error)))
         return see_other(f"../{reader.id}?done=unsubscribed")
 
     async def _suppress(self, visit: Visit) -> Response:

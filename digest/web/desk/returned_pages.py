@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from digest.core.access import Power
 from digest.core.returned import Kind
 from digest.core.settling import PROBE_AT, STOP_AT, WARN_AT
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, words_for_all
 from digest.flows import returned_by_hand
 from digest.flows.overview import returned_mail
 from digest.flows.readers import newsletter_id_of
@@ -141,9 +141,8 @@ class ReturnedMail:
                 _number(visit), by=visit.actor, store=self._store, now=visit.now, **_meant(visit, word)
             )
         except (InputError, NotFoundError, WishError) as error:
-            # where a shell would look is of no use here
-            words = str(error).partition(": see digest")[0]
-            return await self._shown(visit, wrong=words, about=word[:320], says=visit.form.one("says"))
+            wrong = words_for_all(error)
+            return await self._shown(visit, wrong=wrong, about=word[:320], says=visit.form.one("says"))
         return see_other(f"../{visit.number('id')}?done=applied")
 
     async def _be_done(self, visit: Visit) -> Response:

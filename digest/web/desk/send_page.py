@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from digest.core.access import Power
 from digest.core.lines import parse_line, parse_text
 from digest.core.model import Briefing
-from digest.errors import DigestError, InputError
+from digest.errors import DigestError, InputError, words_for_all
 from digest.flows.by_hand import OneOff, Plan, rehearse
 from digest.flows.orders import place, take_back
 from digest.flows.press import Press
@@ -112,7 +112,7 @@ class SendByHand:
                 )
             rehearsal = await self._rehearsed(visit, wish, token)
         except (DigestError, WishError) as error:
-            return await self._shown(visit, form, wrong=str(error), token=token)
+            return await self._shown(visit, form, wrong=words_for_all(error), token=token)
         return await self._shown(visit, form, rehearsal=rehearsal, said=said, token=token)
 
     async def _order(self, visit: Visit, wish: OneOff, token: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -32,10 +31,6 @@ if TYPE_CHECKING:
 _POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-#: Where a refusal sends somebody who sits at a shell; no field that is refused for it may be left out here.
-_AT_A_SHELL: Final = re.compile(
-    r"(?:: | \()(?:see|change it with|change the subscription with) digest [^:]+$|, or leave it out$"
 )
 #: A form says where it stands, which the gate asks for; other sites are told nothing.
 _HEADERS: Final = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "same-origin"}
@@ -112,11 +107,7 @@ def _number(value: float) -> str:
 
 
 def begun(words: str) -> str:
-    """Words as a sentence begins, but for the name of a file or an address, which stays as it is.
-
-    What they say at their end to who sits at a shell is left out.
-    """
-    words = _AT_A_SHELL.sub("", words)
+    """Words as a sentence begins, but for the name of a file or an address, which stays as it is."""
     first = words.partition(" ")[0]
     return words if "." in first or "@" in first else words[:1].upper() + words[1:]
 

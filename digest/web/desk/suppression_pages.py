@@ -8,7 +8,7 @@ from typing import Final
 from fastapi.responses import Response, StreamingResponse
 
 from digest.core.access import Power
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, words_for_all
 from digest.flows import suppressing
 from digest.flows.importing import text_of
 from digest.store.database import Database
@@ -78,7 +78,7 @@ class Suppressions:
             )
             done = await act(note=note, by=visit.actor, store=self._store, now=visit.now)
         except InputError as error:
-            return await self._listed(visit, wrong=str(error))
+            return await self._listed(visit, wrong=words_for_all(error))
         return await self._listed(visit, done=done)
 
     async def _look(self, visit: Visit) -> Response:
@@ -86,7 +86,7 @@ class Suppressions:
         try:
             about = parse_address(visit.form.one("address"))
         except WishError as error:
-            return await self._listed(visit, wrong=str(error))
+            return await self._listed(visit, wrong=words_for_all(error))
         return await self._listed(
             visit, about=about, entry=await suppressing.look_up(about, store=self._store)
         )
@@ -96,7 +96,7 @@ class Suppressions:
             address = parse_address(visit.form.one("address"))
             await suppressing.lift(address, by=visit.actor, store=self._store, now=visit.now)
         except (InputError, NotFoundError, WishError) as error:
-            return await self._listed(visit, wrong=str(error))
+            return await self._listed(visit, wrong=words_for_all(error))
         return see_other("../suppressed?done=lifted")
 
     async def _export(self, visit: Visit) -> Response:

@@ -12,7 +12,7 @@ from digest.core.access import Power
 from digest.core.lines import parse_line
 from digest.core.model import GENERAL, Topic
 from digest.core.topic_words import retold
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, words_for_all
 from digest.flows import edit_topics as flows
 from digest.flows.edit_topics import TopicEdit, TryOut
 from digest.flows.merge_topics import merge_topic
@@ -82,7 +82,7 @@ class Topics:
                 return await self._tried(visit, None, topic)
             await flows.add_topic(topic, **self._by(visit))
         except InputError as error:
-            return self._form(visit, None, _fields_again(form), wrong=str(error))
+            return self._form(visit, None, _fields_again(form), wrong=words_for_all(error))
         return see_other(f"{topic.slug}?done=added")
 
     async def _show(self, visit: Visit) -> Response:
@@ -106,7 +106,7 @@ class Topics:
             )
             await flows.edit_topic(topic.slug, wish, **self._by(visit))
         except InputError as error:
-            return self._form(visit, topic, _fields_again(form), wrong=str(error))
+            return self._form(visit, topic, _fields_again(form), wrong=words_for_all(error))
         return see_other(f"{topic.slug}?done=saved")
 
     async def _tried(self, visit: Visit, topic: Topic | None, wanted: Topic) -> Response:

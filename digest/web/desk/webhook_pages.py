@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from digest.core.access import Power
 from digest.core.webhooks import ASKED_FOR
-from digest.errors import InputError
+from digest.errors import InputError, words_for_all
 from digest.flows import webhooks as flows
 from digest.flows.webhooks import WebhookEdit
 from digest.store import events
@@ -63,7 +63,7 @@ class Webhooks:
             wish = WebhookEdit(**_entered(visit))
             made = await flows.add_webhook(wish, by=visit.actor, store=self._store, now=visit.now)
         except InputError as error:
-            return await self._listed(visit, str(error))
+            return await self._listed(visit, words_for_all(error))
         return sheet(visit, "webhook_secret", one=made, is_new=True)
 
     async def _show(self, visit: Visit) -> Response:
@@ -94,7 +94,7 @@ class Webhooks:
             wish = WebhookEdit(**_entered(visit))
             await flows.edit_webhook(id_, wish, by=visit.actor, store=self._store, now=visit.now)
         except InputError as error:
-            return await self._shown(visit, str(error))
+            return await self._shown(visit, words_for_all(error))
         return see_other(f"{id_}?done=changed")
 
     async def _test(self, visit: Visit) -> Response:
