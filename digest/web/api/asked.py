@@ -288,6 +288,14 @@ class Resume(Asked):
     newsletter: Word | None = None
 
 
+class Question(Asked):
+    """Of which newsletter a reader is asked; null means of all."""
+
+    model_config = _example(newsletter="daily")
+
+    newsletter: Word | None = None
+
+
 class Leave(Asked):
     """Of which newsletter a subscription ends, and why; null means of all."""
 

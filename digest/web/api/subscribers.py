@@ -12,12 +12,13 @@ from digest.core.access import Power
 from digest.errors import NotFoundError
 from digest.flows import my_data
 from digest.flows import readers as flows
+from digest.flows.asking_again import ask_again
 from digest.flows.grounds import grounds_for
 from digest.flows.handing_out import said_of
 from digest.flows.shown import reader_in_full
 from digest.store import newsletters, topics
 from digest.web.api.answered import Erased, ReaderInFull, SubscriptionInAList
-from digest.web.api.asked import Leave, NewReader, Pause, ReaderEdit, Resume, Wished
+from digest.web.api.asked import Leave, NewReader, Pause, Question, ReaderEdit, Resume, Wished
 from digest.web.api.calls import Call, Made
 from digest.web.api.once import Repeatable
 from digest.web.api.paths import ROOT, After, Document, Email, Limit, Listing, Paths, part
@@ -43,6 +44,7 @@ def add_to(paths: Paths) -> None:
     )
     paths.post(f"{_ONE}/pause", Power.KEEP_READERS, pause_subscriber, listed, repeatable=named)
     paths.post(f"{_ONE}/resume", Power.KEEP_READERS, resume_subscriber, listed, repeatable=named)
+    paths.post(f"{_ONE}/ask", Power.KEEP_READERS, ask_subscriber, listed, repeatable=named)
     paths.post(f"{_ONE}/unsubscribe", Power.KEEP_READERS, unsubscribe, listed, repeatable=named)
     paths.get(f"{_ONE}/data", Power.KEEP_READERS, show_data_of_subscriber, None)
     paths.get(_ONE, Power.SEE_READERS, show_subscriber, ReaderInFull)
@@ -157,6 +159,17 @@ async def resume_subscriber(call: Made, email: Email, body: Resume) -> Document:
         parse_address(email), body.newsletter, store=call.store, now=call.now, by=call.actor
     )
     return await _shown(call, changed)
+
+
+async def ask_subscriber(call: Made, email: Email, body: Question) -> Document:
+    """Ask a reader to confirm
+
+    Who has not answered yet is asked once more; who reads is pending until a yes, and gets nothing before.
+    """
+    asked = await ask_again(
+        parse_address(email), body.newsletter, store=call.store, now=call.now, by=call.actor
+    )
+    return await _shown(call, asked)
 
 
 async def unsubscribe(call: Made, email: Email, body: Leave) -> Document:

@@ -22,6 +22,7 @@ from digest.core.settling import PROBE_AT, STOP_AT, WARN_AT
 from digest.errors import DigestError, InputError, NotFoundError, words_for_all
 from digest.flows import my_data, returned_by_hand, suppressing
 from digest.flows import readers as flows
+from digest.flows.asking_again import ask_again
 from digest.flows.coming import coming
 from digest.flows.explain import Explanation, explain
 from digest.flows.press import Press
@@ -105,6 +106,7 @@ class Readers:
             "edit": self._edit,
             "pause": self._pause,
             "resume": self._resume,
+            "ask": self._ask,
             "unsubscribe": self._unsubscribe,
             "suppress": self._suppress,
             "erase": self._erase,
@@ -281,6 +283,15 @@ class Readers:
         except DigestError as error:
             return await self._shown(visit, _Faults("standing", words_for_all(error)))
         return see_other(f"../{reader.id}?done=resumed")
+
+    async def _ask(self, visit: Visit) -> Response:
+        reader = await self._reader(visit)
+        slug = visit.form.one("newsletter") or None
+        try:
+            await ask_again(reader.address, slug, store=self._store, now=visit.now, by=visit.actor)
+        except DigestError as error:
+            return await self._shown(visit, _Faults("standing", words_for_all(error)))
+        return see_other(f"../{reader.id}?done=asked")
 
     async def _unsubscribe(self, visit: Visit) -> Response:
         form, reader = visit.form, await self._reader(visit)

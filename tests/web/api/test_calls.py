@@ -141,15 +141,19 @@ async def test_reader_comes_changes_pauses_and_goes(store: Database) -> None:
         assert (paused["status"], paused["paused_until"]) == ("paused", "2026-12-23T23:00:00Z")
         (back,) = (await client.post(f"{ADA}/resume", json={})).json()["items"]
         assert back["status"] == "active"
+        (asked,) = (await client.post(f"{ADA}/ask", json={"newsletter": "daily"})).json()["items"]
+        assert asked["status"] == "pending"
+        assert (await client.post(f"{ADA}/ask", json={})).status_code == 200
         (left,) = (await client.post(f"{ADA}/unsubscribe", json={"reason": "moved"})).json()["items"]
         assert left["status"] == "left"
         shown = (await client.get(ADA)).json()
         assert [one["after"] for one in shown["subscriptions"][0]["history"]] == [
-            *("active", "paused", "active", "left")
+            *("active", "paused", "active", "left", "pending", "left")
         ]
         assert "ada@example.org" in (await client.get(f"{ADA}/data")).text
         assert (await client.delete(ADA)).json() == {"erased": "ada@example.org"}
         assert (await client.get(ADA)).status_code == 404
+        assert (await client.post(f"{ADA}/ask", json={})).status_code == 404
         log = (await client.get("changes", params={"kind": "reader"})).text
     assert "ada" not in log.casefold().replace("canada", "")
 

@@ -204,6 +204,23 @@ async def test_a_reader_is_paused_resumed_and_unsubscribed_with_a_reason(house: 
     assert (await history(house, ana))[-1] == ("active", "left", "moved abroad")
 
 
+async def test_a_reader_is_asked_for_a_yes_and_once_more(house: Database) -> None:
+    ana = await reader(house, ANA)
+    async with at_the_desk(house) as client:
+        page = await client.get(f"/admin/readers/{ana.subscriber_id}")
+        page = await submit(client, page, "/ask")
+        assert "A mail asks the reader to confirm" in says(page)
+        assert (await reader(house, ANA)).standing is Standing.PENDING
+        page = await submit(client, page, "/ask")
+        assert "Has not said yes so far" in says(page)
+        other = await submit(client, page, "/unsubscribe")
+        assert "Ask" not in says(other)
+        data = {"newsletter": "daily", "csrf": document(page.text).xpath("//input[@name='csrf']/@value")[0]}
+        late = await client.post(f"/admin/readers/{ana.subscriber_id}/ask", data=data)
+        assert (late.status_code, "is left: only who reads" in says(late)) == (422, True)
+    assert [one[1] for one in await history(house, ana)][-3:] == ["left", "pending", "left"]
+
+
 async def test_erasing_takes_the_address_typed_and_leaves_nothing(house: Database) -> None:
     ana = await reader(house, ANA)
     async with at_the_desk(house) as client:
