@@ -8,8 +8,7 @@ from typing import Final
 from sqlalchemy import and_, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import GENERAL, Briefing, BriefingStatus, Issue
-from digest.store import counters, numbered
+from digest.core.model import GENERAL, BriefingStatus, Issue
 from digest.store import issues as shelf
 from digest.store.tables import briefing_topics, briefings, issues
 from subscribers.model import Standing
@@ -34,14 +33,6 @@ async def newest_issues(
         query = query.where(issues.c.newsletter_id == newsletter_id)
     ids = list((await connection.execute(query)).scalars())
     return tuple([found for id_ in ids if (found := await shelf.by_id(connection, id_)) is not None])
-
-
-async def newest_briefings(connection: AsyncConnection, limit: int) -> tuple[Briefing, ...]:
-    """The newest published briefings, the newest first."""
-    upto = await counters.newest_number(connection)
-    found = await numbered.newest_of(connection, range(max(1, upto - limit + 1), upto + 1))
-    shown = [one for one in found.values() if one.status is BriefingStatus.PUBLISHED]
-    return tuple(sorted(shown, key=lambda one: -(one.number or 0)))
 
 
 async def has_begun(connection: AsyncConnection) -> tuple[bool, bool]:

@@ -16,8 +16,6 @@ from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Power
-from digest.core.model import Briefing
-from digest.core.seeking import wanted
 from digest.core.settling import PROBE_AT, STOP_AT, WARN_AT
 from digest.errors import DigestError, InputError, NotFoundError, words_for_all
 from digest.flows import my_data, returned_by_hand, suppressing
@@ -30,22 +28,19 @@ from digest.flows.preview import preview
 from digest.store import (
     briefings,
     changes,
-    editing,
     kept,
     listed,
     newsletters,
-    numbered,
     reader_copies,
     returned,
     returned_mails,
-    searching,
     topics,
 )
 from digest.store.database import Database
-from digest.store.editing import Filter
 from digest.store.ledger import Entry
 from digest.store.listed import Listed
 from digest.store.returned_mails import Return
+from digest.web.desk.briefings_found import found_by, titles_of
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.reader_list import TONES
 from digest.web.desk.returned_words import KINDS
@@ -150,7 +145,8 @@ class Readers:
                 "slugs": {one.id: one.slug for one in known},
                 "titles": {one.slug: one.title for one in known},
             }
-            headlines = await _headlines(connection, copies[:_COPIES])
+            carried = {number for one in copies[:_COPIES] for number in (*one.numbers, *one.deferred)}
+            headlines = await titles_of(connection, carried)
         return sheet(
             visit,
             "reader",
@@ -184,7 +180,7 @@ class Readers:
         async with self._store.read() as connection:
             reader = await _require(connection, visit)
             item = None if number is None else await briefings.by_id(connection, number)
-            choices = await _choices(connection, asked)
+            choices = await found_by(connection, asked, limit=_CHOICES)
             titles = {one.slug: one.title for one in await newsletters.every(connection)}
         found: tuple[Explanation, ...] = ()
         wrong = ""
@@ -351,24 +347,6 @@ async def _came_back(connection: AsyncConnection, copies: Sequence[Entry]) -> di
     for one in await returned_mails.page(connection, delivery_ids=some, limit=10 * len(some)):
         found.setdefault(one.delivery_id or 0, []).insert(0, one)
     return found
-
-
-async def _headlines(connection: AsyncConnection, copies: Any) -> dict[int, str]:
-    """What the briefings of some copies are called now, by number."""
-    numbers = {number for copy in copies for number in (*copy.numbers, *copy.deferred)}
-    revisions = await numbered.current_revisions(connection, numbers)
-    found = await numbered.by_numbers(connection, revisions)
-    return {number: item.title for number, item in found.items()}
-
-
-async def _choices(connection: AsyncConnection, asked: str) -> tuple[Briefing, ...]:
-    """The briefings that have these words, or what was published under this number; else the newest."""
-    number = asked.removeprefix("no.").strip()
-    if number.isascii() and number.isdigit() and len(number) < 10:
-        found = await numbered.newest_of(connection, [int(number)])
-        return tuple(found.values())
-    words = wanted(asked, await searching.stemmers_in_use(connection)) if asked else None
-    return await editing.page(connection, Filter(words=words), limit=_CHOICES)
 
 
 def _day(word: str) -> date | None:

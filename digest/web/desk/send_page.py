@@ -12,15 +12,16 @@ from fastapi.responses import Response
 
 from digest.core.access import Power
 from digest.core.lines import parse_line, parse_text
-from digest.core.model import Briefing
+from digest.core.model import BriefingStatus
 from digest.errors import DigestError, InputError, words_for_all
 from digest.flows.by_hand import OneOff, Plan, rehearse
 from digest.flows.orders import place, take_back
 from digest.flows.press import Press
 from digest.flows.shown_mails import ShownMail, shown
 from digest.flows.trials import copy_for, pins_by_hand, send_trial_of
-from digest.store import attention, briefings, newsletters, numbered, topics
+from digest.store import briefings, newsletters, numbered, topics
 from digest.store.database import Database
+from digest.web.desk.briefings_found import found_by, titles_of
 from digest.web.desk.entered import Entered
 from digest.web.desk.frames import framed_mail, framed_words
 from digest.web.desk.gate import DeskRoute, Gate
@@ -31,8 +32,7 @@ from digest.web.linked import see_other
 from digest.web.preview_page import Measure, measures
 from subscribers.wishes import WishError
 
-#: The newest briefings, among which is looked.
-_NEWEST: Final = 300
+#: Briefings to choose from.
 _SHOWN: Final = 40
 #: Rehearsed mails that are kept for their frames.
 _KEPT: Final = 32
@@ -173,9 +173,11 @@ class SendByHand:
         async with self._store.read() as connection:
             known = await newsletters.every(connection)
             names = await topics.every(connection)
-            newest = await attention.newest_briefings(connection, _NEWEST)
             chosen = _ids(form)
             kept = [one for id_ in chosen if (one := await briefings.by_id(connection, id_)) is not None]
+            published = BriefingStatus.PUBLISHED
+            found = await found_by(connection, form.one("find"), limit=_SHOWN, status=published)
+            titles = await titles_of(connection, _planned_in(rehearsal)) if rehearsal else {}
         return sheet(
             visit,
             "send",
@@ -183,13 +185,13 @@ class SendByHand:
             newsletters=known,
             topics=names,
             form=form,
-            found=_matching(newest, form.one("find"), {one.id for one in kept}),
+            found=[one for one in found if one.id not in chosen],
             kept=kept,
             wrong=wrong,
             said=said,
             token=token or visit.fresh,
             rehearsal=rehearsal,
-            titles={one.number: one.title for one in (*newest, *kept)},
+            titles=titles,
         )
 
 
@@ -276,11 +278,6 @@ def _ids(form: Entered) -> list[int]:
     return list(dict.fromkeys(map(int, words)))[:100]
 
 
-def _matching(newest: tuple[Briefing, ...], words: str, but: set[int]) -> list[Briefing]:
-    wanted = words.lower().split()
-    found = [
-        one
-        for one in newest
-        if one.id not in but and all(word in f"{one.title} {one.source}".lower() for word in wanted)
-    ]
-    return found[:_SHOWN]
+def _planned_in(rehearsal: Rehearsal) -> set[int]:
+    """The numbers of what the cohorts that are shown would get."""
+    return {number for one in rehearsal.cohorts for number in one.selection.numbers}

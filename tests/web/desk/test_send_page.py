@@ -174,6 +174,12 @@ async def test_briefings_are_found_by_their_words_and_stay_chosen(store: Databas
             ("1", True),
             ("2", False),
         ]
+        blank = await client.get("/admin/send")
+        page = await do(client, blank, "find", find="no. 2")
+        assert document(page.text).xpath("//input[@name='briefing']/@value") == ["2"]
+        page = await do(client, blank, "find", find="nothing like it")
+        assert document(page.text).xpath("//input[@name='briefing']/@value") == []
+        assert "No briefing fits" in says(page)
 
 
 async def test_an_intro_is_a_mail_of_its_own(store: Database, tmp_path: Path) -> None:
