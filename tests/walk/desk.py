@@ -23,14 +23,15 @@ from tests.walk.house import Process
 from tests.walk.mailserver import Mood
 from tests.walk.model import OneOffAsked
 from tests.walk.records import snapshot
-from tests.walk.watch import Flow, Watch, Work, retrying
+from tests.walk.stopping import Stopping
+from tests.walk.watch import Flow, Work
 
 #: An item to publish: its section and its topics.
 Kind = tuple[str, Collection[str]]
 NEWS: Final[Kind] = ("briefing", ("economy",))
 
 
-class Desk(Watch):
+class Desk(Stopping):
     """Verbs of a history; each ends with a look at everything."""
 
     def __init__(self, *, resend_uncertain: bool = True, lanes: int = 2, html: bool = False) -> None:
@@ -286,14 +287,6 @@ class Desk(Watch):
         # refused when nobody would get anything
         with suppress(InputError):
             self.act(lambda store: by_hand.plan_by_hand(wish, store=store, now=self.now))
-        self.audit()
-
-    def retry_refused(self) -> None:
-        """A person has every refused copy tried again."""
-        for row in self.seen.deliveries.values():
-            if row.status == "refused":
-                self.books.retried.add(row.id)
-                self.act(retrying(row.id))
         self.audit()
 
     # --- how it is done

@@ -10,6 +10,8 @@ from typing import Final
 
 #: A copy in one of these states is the one that includes its briefings.
 INCLUDING: Final = frozenset({"planned", "sending", "sent", "deferred", "uncertain"})
+#: A copy that was skipped for one of these gave its briefings back.
+_OWED_AGAIN: Final = frozenset({"paused", "left-and-came-back", "cancelled"})
 #: For these reasons a one-off decides about what it leaves out.
 _KEPT_OUT_BY_HAND: Final = ("same-story", "retracted", "retracted-in-doubt")
 
@@ -64,7 +66,7 @@ class Row:
     @property
     def gave_back(self) -> bool:
         """True when its briefings went back to the reader's bookmark."""
-        skipped = self.status == "skipped" and self.reason in {"paused", "left-and-came-back"}
+        skipped = self.status == "skipped" and self.reason in _OWED_AGAIN
         never = self.ignores_bookmarks or self.skip is not None or self.doubts
         return not never and (skipped or self.status == "expired")
 

@@ -12,8 +12,9 @@ from hypothesis.stateful import precondition, rule
 
 from tests.walk.accounts import Wish
 from tests.walk.by_web import WebDesk
+from tests.walk.chances import NEWS, PAUSES, WISHES
 from tests.walk.desk import Kind
-from tests.walk.test_history import NEWS, PAUSES, WISHES, History, play
+from tests.walk.history import History, play
 
 _ONE = st.integers(0, 30)
 

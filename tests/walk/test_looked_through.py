@@ -12,7 +12,7 @@ from hypothesis import seed
 from digest.core.damage import Difference
 from digest.flows.deep_look import deep_look
 from digest.store.database import Database
-from tests.walk.test_history import History, play
+from tests.walk.history import History, play
 
 
 class LookedThrough(History):

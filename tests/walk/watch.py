@@ -10,13 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from digest.core.access import Actor, Via
-from digest.core.model import DeliveryStatus
 from digest.core.quiet import QuietDay
 from digest.flows import settling
 from digest.flows.explain import explain
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.jobs.local import RunReport
-from digest.store import ledger, newsletters
+from digest.store import newsletters
 from digest.store.database import Database
 from tests.walk.accounts import Account, Paper
 from tests.walk.house import BRIEF, House, Process, prepare
@@ -83,15 +82,14 @@ class Watch:
             assert not self.books.overdue(self.seen, self.now)
         if healthy:
             assert not report.trouble, report.trouble
-            left = [r for r in self.seen.deliveries.values() if r.status in {"planned", "sending"}]
+            open_ones = [r for r in self.seen.deliveries.values() if r.status in {"planned", "sending"}]
+            held = self.standing_as("held")
+            left = [r for r in open_ones if r.issue not in held]
             assert not left, f"left unsent: {left}"
 
     def come_to_rest(self) -> None:
         """When the server is well and time goes on, all that is owed and wanted arrives."""
-        self.house.server.heal()
-        for which in (0, 1, 2):
-            self.house.process(which).life.fuse = None
-        self.limit_lateness(None)
+        self.end_all_trouble()
         self.now = max(self.now, self.high_water)
         for _ in range(_MOST_ROUNDS):
             self.now += _LONG
@@ -104,9 +102,20 @@ class Watch:
         else:
             raise AssertionError(f"it never comes to rest: {open_copies}, {active}")
         self._check_arrivals()
-        sending = "SELECT count(*) FROM issues WHERE status = 'sending'"
-        assert self.house.reading.execute(sending).fetchone()[0] == 0
+        assert self.standing_as("sending", "held", "cancelling") == []
         self._check_explanations()
+
+    def end_all_trouble(self) -> None:
+        """The server is well, no process is to die, and nothing is too late."""
+        self.house.server.heal()
+        for which in (0, 1, 2):
+            self.house.process(which).life.fuse = None
+        self.limit_lateness(None)
+
+    def standing_as(self, *statuses: str) -> list[int]:
+        """The issues that stand so, by id."""
+        rows = self.house.reading.execute("SELECT id, status FROM issues ORDER BY id").fetchall()
+        return [id_ for id_, status in rows if status in statuses]
 
     def limit_lateness(self, minutes: int | None, paper: str = "brief") -> None:
         """An issue of this newsletter that is later waits for the next slot; None waits never."""
@@ -228,16 +237,6 @@ class Watch:
         if number in account.out:
             return {"left-out", "not-delivered"}
         return {"waiting", "left-out", "not-delivered"}
-
-
-def retrying(delivery_id: int) -> Flow:
-    """A person has a copy tried again that was refused."""
-
-    async def retry(store: Database) -> None:
-        async with store.write() as connection:
-            await ledger.retry(connection, delivery_id, DeliveryStatus.REFUSED)
-
-    return retry
 
 
 def _settling(delivery_id: int, was_sent: bool, now: datetime) -> Flow:
