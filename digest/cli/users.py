@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import sys
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -25,13 +26,16 @@ from digest.cli.console import (
     table,
     whole,
 )
-from digest.cli.doors import store_of
+from digest.cli.doors import store_at, store_of
 from digest.core.access import POWERS_OF, SCOPES, Power, Role
 from digest.errors import InputError
+from digest.flows import entry_links as links
 from digest.flows import people as flows
+from digest.flows.entry_links import EntryLink
 from digest.flows.people import Pass, person_named
 from digest.flows.proofs import checked_password
-from digest.flows.shown import key_shown, person_shown
+from digest.flows.shown import key_shown, link_shown, person_shown
+from digest.settings_file import load_settings
 from digest.store import people as shelf
 from digest.store.people import ApiKey, Person
 
@@ -56,12 +60,19 @@ def add(
     name: Name,
     role: Annotated[str, typer.Option("--role", metavar="admin|editor|viewer")] = "viewer",
     password_stdin: FromInput = False,
+    link: Annotated[
+        bool, typer.Option("--link", help="Ask for no password: print a link by which they choose it.")
+    ] = False,
     json: Json = False,
     config: Config = None,
 ) -> None:
-    """Let somebody enter the desk; asks for a password."""
+    """Let somebody enter the desk; asks for a password, unless they choose it by a link."""
     chosen = parse_choice(role, Role, "role") or Role.VIEWER
     name = flows.parse_name(name)
+    if link:
+        if password_stdin:
+            raise InputError("--link and --password-stdin: choose one, who has a link chooses the password")
+        return _add_with_link(name, chosen, json, config)
     password = _password(password_stdin, name)
 
     async def work() -> Person:
@@ -69,7 +80,25 @@ def add(
             now = parse_now(None)
             return await flows.add_person(name, chosen, password, by=at_the_shell(), store=store, now=now)
 
-    _tell(run(work()), json)
+    return _tell(run(work()), json)
+
+
+@users.command("link")
+def link(name: Name, json: Json = False, config: Config = None) -> None:
+    """Make a link by which NAME chooses a new password, and show it this once.
+
+    It is good once and for three days; links before it are void.
+    """
+
+    async def work() -> EntryLink:
+        settings = load_settings(config)
+        async with store_at(settings) as store:
+            async with store.read() as connection:
+                person = await person_named(connection, name)
+            parts: dict[str, Any] = {"base_url": settings.base_url, "by": at_the_shell(), "store": store}
+            return await links.make_link(person.id, **parts, now=parse_now(None))
+
+    _tell_link(run(work()), json)
 
 
 @users.command("list")
@@ -205,6 +234,27 @@ def revoke(
     if json:
         return answer(key_shown(revoked))
     return say(f"key {revoked.id} ({revoked.label}) is revoked")
+
+
+def _add_with_link(name: str, role: Role, json: bool, config: Path | None) -> None:
+    async def work() -> EntryLink:
+        settings = load_settings(config)
+        async with store_at(settings) as store:
+            parts: dict[str, Any] = {"base_url": settings.base_url, "by": at_the_shell(), "store": store}
+            return await links.add_with_link(name, role, **parts, now=parse_now(None))
+
+    made = run(work())
+    if not json:
+        _tell(made.person, json)
+    _tell_link(made, json)
+
+
+def _tell_link(made: EntryLink, json: bool) -> None:
+    if json:
+        return answer(link_shown(made))
+    say(made.link)
+    until = f"{made.until:%Y-%m-%d %H:%M} UTC"
+    return note(f"good once, until {until}: hand it to {made.person.name} now, it is shown only once")
 
 
 def _tell(person: Person, json: bool) -> None:

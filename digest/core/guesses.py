@@ -26,6 +26,15 @@ def counted_guess(what: str, account: str, seen_from: str, now: datetime) -> Ite
     yield from spans(f"{what} from {network}", _FROM_A_NETWORK, now)
 
 
+def counted_wrong_link(seen_from: str, now: datetime) -> Counted:
+    """What an entry link that is none counts for.
+
+    It names no account, so it is one more wrong try of its network, beside all wrong passwords from there.
+    """
+    (found,) = spans(f"password from {network_of(seen_from)}", _FROM_A_NETWORK, now)
+    return found
+
+
 def seconds_to_wait(now: datetime) -> int:
     """How long until a refused try is of use again, at most: the end of the shortest span."""
     span = min(limit.span for limit in _AT_HOME)

@@ -125,6 +125,7 @@ async def _begin(
     connection: AsyncConnection, person: Person, browser: Browser, now: datetime, *, whole: bool
 ) -> str:
     await people.forget_ended_sessions(connection, now)
+    await people.forget_ended_links(connection, now)
     token = proofs.new_token()
     ends_at = now + (_IDLE if whole else _FOR_THE_CODE)
     session = Session(

@@ -40,57 +40,55 @@ async def add_person(
     name = parse_name(name)
     password_hash = await proofs.hashed(proofs.checked_password(password, name))
     async with store.write() as connection:
-        if await people.by_name(connection, name) is not None:
-            raise InputError(f"name {name!r} is taken: choose another, or change that account")
-        new_id = await people.add(connection, name, role, password_hash, now)
-        await note_change(connection, by, "person.add", new_id, now, after={"name": name, "role": role})
-        return await _person(connection, new_id)
+        return await added(connection, name, role, password_hash, by=by, now=now)
 
 
 @done_again
 async def change_role(person_id: int, role: Role, *, by: Actor, store: Database, now: datetime) -> Person:
     """Give somebody another role; what they may do changes with their next request."""
     async with store.write() as connection:
-        before = await _person(connection, person_id)
+        before = await person_of(connection, person_id)
         await people.change(connection, person_id, role=role)
         await _require_an_admin(connection, before)
         words = {"before": {"role": before.role}, "after": {"role": role}}
         await note_change(connection, by, "person.role", person_id, now, **words)
-        return await _person(connection, person_id)
+        return await person_of(connection, person_id)
 
 
 @done_again
 async def shut_out(person_id: int, *, by: Actor, store: Database, now: datetime) -> Person:
     """Let somebody in no more: sessions end, keys are of no use. The account stays, for the log names it."""
     async with store.write() as connection:
-        before = await _person(connection, person_id)
+        before = await person_of(connection, person_id)
         await people.change(connection, person_id, shut_out_at=now)
         await _require_an_admin(connection, before)
         await people.end_sessions(connection, person_id)
+        await people.end_link(connection, person_id)
         await note_change(connection, by, "person.shut-out", person_id, now)
-        return await _person(connection, person_id)
+        return await person_of(connection, person_id)
 
 
 @done_again
 async def let_in(person_id: int, *, by: Actor, store: Database, now: datetime) -> Person:
     """Let somebody in again."""
     async with store.write() as connection:
-        await _person(connection, person_id)
+        await person_of(connection, person_id)
         await people.change(connection, person_id, shut_out_at=None)
         await note_change(connection, by, "person.let-in", person_id, now)
-        return await _person(connection, person_id)
+        return await person_of(connection, person_id)
 
 
 @done_again
 async def set_password(
     person_id: int, password: str, allowed: Pass, *, store: Database, now: datetime
 ) -> None:
-    """Change a password: all other sessions of the account end."""
+    """Change a password: all other sessions of the account end, and a link to choose one is void."""
     async with store.read() as connection:
-        person = await _person(connection, person_id)
+        person = await person_of(connection, person_id)
     password_hash = await proofs.hashed(proofs.checked_password(password, person.name))
     async with store.write() as connection:
         await people.change(connection, person_id, password_hash=password_hash)
+        await people.end_link(connection, person_id)
         await people.end_sessions(connection, person_id, but=proofs.hash_of(allowed.token))
         await note_change(connection, allowed.by, "person.password", person_id, now)
 
@@ -108,7 +106,7 @@ async def begin_codes(
         raise InputError("that code is not the one of this moment: look whether the clocks agree")
     recovery = proofs.new_recovery_codes()
     async with store.write() as connection:
-        person = await _person(connection, person_id)
+        person = await person_of(connection, person_id)
         if person.code_secret is not None:
             raise InputError("codes are asked for already: turn them off first")
         await people.change(connection, person_id, code_secret=secret, code_step=step)
@@ -124,7 +122,7 @@ async def begin_codes(
 async def end_codes(person_id: int, *, by: Actor, store: Database, now: datetime) -> None:
     """Ask for one-time codes no more."""
     async with store.write() as connection:
-        await _person(connection, person_id)
+        await person_of(connection, person_id)
         await people.change(connection, person_id, code_secret=None)
         await people.replace_recovery_codes(connection, person_id, ())
         await note_change(connection, by, "person.codes-off", person_id, now)
@@ -138,7 +136,7 @@ async def make_key(
     label = parse_line(label, "label", most=_MOST_NAME)
     key = proofs.new_api_key()
     async with store.write() as connection:
-        person = await _person(connection, person_id)
+        person = await person_of(connection, person_id)
         beyond = frozenset(scopes) - (POWERS_OF[person.role] & SCOPES)
         if beyond or not scopes:
             may = ", ".join(one for one in Power if one in POWERS_OF[person.role] & SCOPES)
@@ -167,6 +165,17 @@ async def revoke_key(
         return revoked
 
 
+async def added(
+    connection: AsyncConnection, name: str, role: Role, password_hash: str, *, by: Actor, now: datetime
+) -> Person:
+    """Write an account down, and that it was made; raises InputError for a name that is taken."""
+    if await people.by_name(connection, name) is not None:
+        raise InputError(f"name {name!r} is taken: choose another, or change that account")
+    new_id = await people.add(connection, name, role, password_hash, now)
+    await note_change(connection, by, "person.add", new_id, now, after={"name": name, "role": role})
+    return await person_of(connection, new_id)
+
+
 def parse_name(text: str) -> str:
     """A name to log in with: one line, as people write it."""
     return parse_line(unicodedata.normalize("NFC", " ".join(text.split())), "name", most=_MOST_NAME)
@@ -180,8 +189,9 @@ async def person_named(connection: AsyncConnection, name: str) -> Person:
     return found
 
 
-async def _person(connection: AsyncConnection, person_id: int) -> Person:
-    found = await people.by_id(connection, person_id)
+async def person_of(connection: AsyncConnection, person_id: int, *, to_change: bool = False) -> Person:
+    """The person of this number, whom `to_change` keeps others off; raises NotFoundError."""
+    found = await people.by_id(connection, person_id, to_change=to_change)
     if found is None:
         raise missing(f"user {person_id}", "users list")
     return found

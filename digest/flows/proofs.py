@@ -54,7 +54,8 @@ async def hashed(password: str) -> str:
 
 
 async def is_password(password: str, against: str | None) -> bool:
-    """True when it is the password of that hash. Without a hash it takes as long, and is not.
+    """True when it is the password of that hash. Without a hash, or with `NO_PASSWORD`, it takes as long, and
+    is not.
 
     Who asks for names that do not exist learns nothing from the time.
     """
@@ -133,7 +134,7 @@ def _normal(password: str) -> str:
 
 def _verified(password: str, against: str | None) -> bool:
     try:
-        return _hasher().verify(against or _of_nobody(), password) and against is not None
+        return _hasher().verify(against or _of_nobody(), password) and bool(against)
     except (VerificationError, InvalidHashError):
         return False
 

@@ -14,6 +14,7 @@ from digest.core.notices import Notice
 from digest.core.picturing import PictureRecord, PictureState
 from digest.core.reputation import LINES, Measure, Reading
 from digest.core.timetable import next_unserved, slot_words
+from digest.flows.entry_links import EntryLink
 from digest.flows.explain import Explanation
 from digest.flows.family_acts import FamilyWatched
 from digest.flows.handing_out import said_of
@@ -231,6 +232,11 @@ def person_shown(person: Person) -> dict[str, Any]:
         "created_at": person.created_at,
         "shut_out_at": person.shut_out_at,
     }
+
+
+def link_shown(made: EntryLink) -> dict[str, Any]:
+    """Somebody who was given a link, with the link itself and its end; it is shown once."""
+    return person_shown(made.person) | {"link": made.link, "until": made.until}
 
 
 def key_shown(key: ApiKey) -> dict[str, Any]:

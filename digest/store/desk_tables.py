@@ -29,7 +29,7 @@ people = Table(
     # folded: two who differ in case only would be mistaken for each other
     Column("name_key", String(120), nullable=False, unique=True),
     Column("role", String(8), nullable=False),
-    # argon2id with its parameters and salt
+    # argon2id with its parameters and salt; empty, which no password matches, for who has chosen none yet
     Column("password_hash", Text, nullable=False),
     # of one-time codes (RFC 6238): the shared secret in base32, and the last step that was used
     Column("code_secret", String(64)),
@@ -62,6 +62,16 @@ sessions = Table(
     # what the browser says it is, and the network, so that one's own sessions can be told apart
     Column("agent", String(200), nullable=False),
     Column("seen_from", String(45), nullable=False),
+)
+
+# By what somebody chooses their own password: good once, so it goes when it is used. The link holds a random
+# token, the store only its hash; one for each person, since a new one makes those before it void.
+entry_links = Table(
+    "entry_links",
+    metadata,
+    Column("token_hash", LargeBinary(32), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False, unique=True),
+    Column("ends_at", Instant, nullable=False, index=True),
 )
 
 # What lets a program in: a random key, of which the store has only the hash.

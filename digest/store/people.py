@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Power, Role
-from digest.store.desk_tables import api_keys, people, recovery_codes, sessions
+from digest.store.desk_tables import api_keys, entry_links, people, recovery_codes, sessions
+
+#: In the place of a password's hash; it is none, so nothing that is typed matches it.
+NO_PASSWORD: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,7 @@ class Person:
     id: int
     name: str
     role: Role
-    #: argon2id, with its parameters and salt
+    #: argon2id, with its parameters and salt; `NO_PASSWORD` for who has chosen none yet
     password_hash: str
     #: base32; None for who needs no code
     code_secret: str | None
@@ -30,6 +33,11 @@ class Person:
     created_at: datetime
     #: None for who may enter
     shut_out_at: datetime | None
+
+    @property
+    def has_password(self) -> bool:
+        """False for somebody who was given a link, and has not chosen a password by it."""
+        return self.password_hash != NO_PASSWORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +87,10 @@ async def by_name(connection: AsyncConnection, name: str) -> Person | None:
     return None if row is None else _person_from(row)
 
 
-async def by_id(connection: AsyncConnection, person_id: int) -> Person | None:
-    """The person of this number."""
-    row = (await connection.execute(select(people).where(people.c.id == person_id))).first()
+async def by_id(connection: AsyncConnection, person_id: int, *, to_change: bool = False) -> Person | None:
+    """The person of this number; `to_change` keeps others off it until the transaction ends."""
+    query = select(people).where(people.c.id == person_id)
+    row = (await connection.execute(query.with_for_update() if to_change else query)).first()
     return None if row is None else _person_from(row)
 
 
@@ -193,6 +202,43 @@ async def end_sessions(connection: AsyncConnection, person_id: int, but: bytes =
 async def forget_ended_sessions(connection: AsyncConnection, now: datetime) -> None:
     """Remove what nobody can use any more."""
     await connection.execute(delete(sessions).where(sessions.c.ends_at <= now))
+
+
+# --- entry links --------------------------------------------------------------------------------------------
+
+
+async def replace_link(
+    connection: AsyncConnection, person_id: int, token_hash: bytes, ends_at: datetime
+) -> None:
+    """A new link instead of the one that there was; the caller holds the person."""
+    await end_link(connection, person_id)
+    row = {"token_hash": token_hash, "person_id": person_id, "ends_at": ends_at}
+    await connection.execute(insert(entry_links).values(row))
+
+
+async def link_behind(connection: AsyncConnection, token_hash: bytes) -> tuple[datetime, Person] | None:
+    """When the link with this hash ends, and whose it is; None for one that was used, or never was."""
+    row = (
+        await connection.execute(select(entry_links).where(entry_links.c.token_hash == token_hash))
+    ).first()
+    person = None if row is None else await by_id(connection, row.person_id)
+    return None if row is None or person is None else (row.ends_at, person)
+
+
+async def end_of_link_of(connection: AsyncConnection, person_id: int) -> datetime | None:
+    """When the link of a person ends, or has ended; None without one."""
+    query = select(entry_links.c.ends_at).where(entry_links.c.person_id == person_id)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+async def end_link(connection: AsyncConnection, person_id: int) -> None:
+    """A link that was used, or is void, is there no more."""
+    await connection.execute(delete(entry_links).where(entry_links.c.person_id == person_id))
+
+
+async def forget_ended_links(connection: AsyncConnection, now: datetime) -> None:
+    """Remove links that are too old."""
+    await connection.execute(delete(entry_links).where(entry_links.c.ends_at <= now))
 
 
 # --- keys ---------------------------------------------------------------------------------------------------

@@ -93,6 +93,7 @@ CALLS: Final = {
     "status": "",
     "doctor": "--only settings,clock,files",
     "users add": "Berta --role editor --password-stdin",
+    "users link": "Anna",
     "users list": "",
     "users edit": "Anna --role admin",
     "users key": "Anna --label website --scopes see,edit",

@@ -13,6 +13,7 @@ from tests.cli.feed_refusals import FEEDS
 from tests.cli.house_refusals import HOUSE
 from tests.cli.ingest_refusals import INGEST
 from tests.cli.moving_in_refusals import MOVING_IN
+from tests.cli.people_refusals import PEOPLE
 from tests.cli.planning_refusals import PLANNING
 from tests.cli.returned_refusals import RETURNED
 from tests.cli.serving_refusals import SERVING
@@ -283,30 +284,7 @@ REFUSALS: Final = {
         (f"{ANA} 1 --now someday", "time 'someday' is not known"),
     ],
     "archive reindex": [("daily", "unexpected extra argument"), ("--loud", "No such option: --loud")],
-    "users add": [
-        ("", "Missing argument 'NAME'"),
-        ("'' --password-stdin", "name is empty"),
-        ("Berta", "there is no terminal to ask on"),
-        ("Berta --password-stdin", "the password is too short"),
-        ("Berta --role queen --password-stdin", "role 'queen' is not known: choose among admin"),
-    ],
-    "users list": [("--limit 0", "'--limit'"), ("more", "more")],
-    "users edit": [
-        ("nobody --role viewer", "user 'nobody' does not exist: see digest users list"),
-        ("Anna --role queen", "role 'queen' is not known"),
-        ("Anna --password", "there is no terminal to ask on"),
-        ("Anna --password-stdin", "the password is too short"),
-        ("Anna", "nothing is to be changed"),
-    ],
-    "users key": [
-        ("nobody", "user 'nobody' does not exist"),
-        ("Anna --scopes fly", "scope 'fly' is not known: choose among"),
-        ("Anna --scopes own", "a key of Anna (admin) can have some of these scopes: see,"),
-        ("Anna --scopes ''", "a key of Anna (admin) can have some of these scopes"),
-        ("Anna --label ''", "label is empty"),
-    ],
-    "users keys": [("nobody", "user 'nobody' does not exist"), ("Anna --limit 0", "'--limit'")],
-    "users revoke": [("", "Missing argument 'KEY-ID'"), ("99", "key 99 does not exist"), (HUGE, "'KEY-ID'")],
+    **PEOPLE,
     **PLANNING,
     **SERVING,
     **RETURNED,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from digest.core.guesses import counted_guess, seconds_to_wait
+from digest.core.guesses import counted_guess, counted_wrong_link, seconds_to_wait
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -41,6 +41,13 @@ def test_a_try_counts_at_home_at_the_account_and_for_the_network() -> None:
 )
 def test_tries_count_together_that_have_something_in_common(other: set[str], shared: int) -> None:
     assert len(spans() & other) == shared
+
+
+def test_a_wrong_link_counts_with_the_wrong_passwords_of_its_network_and_with_nothing_else() -> None:
+    found = counted_wrong_link("192.0.2.200", NOON)
+    assert (found.most, found.until - NOON) == (300, timedelta(hours=1))
+    assert found.name in spans(account="bob")
+    assert found.name not in spans(what="code") | spans(seen_from="198.51.100.7")
 
 
 @pytest.mark.parametrize(
