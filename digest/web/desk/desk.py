@@ -10,6 +10,7 @@ from digest.flows.looking import Look
 from digest.flows.press import Press
 from digest.store.database import Database
 from digest.web.desk.account import Account
+from digest.web.desk.beginning import Beginning
 from digest.web.desk.briefing_list import BriefingList
 from digest.web.desk.briefing_pages import BriefingPages
 from digest.web.desk.doctor_page import DoctorPage
@@ -61,7 +62,7 @@ def desk_routes(
         Newsletters(store=store, own_themes=own_themes),
         NumbersPages(store=store),
         FamilyPages(store=store),
-        People(store=store),
+        People(store=store, base_url=base_url),
         Webhooks(store=store),
         Account(store=store, mail_in=mail_in),
         BriefingList(store=store),
@@ -81,4 +82,5 @@ def desk_routes(
         ReturnedMail(store=store),
     ]
     inside = [route for one in pages for route in one.routes(gate)]
-    return [*Entry(store=store, gate=gate, now=now).routes(), *inside]
+    door = [*Entry(store=store, gate=gate, now=now).routes(), *Beginning(store=store, now=now).routes(gate)]
+    return [*door, *inside]

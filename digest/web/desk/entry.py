@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.responses import Response
-from starlette.exceptions import HTTPException
 
 from digest.core.access import Power
 from digest.flows import entering
@@ -48,9 +47,9 @@ class Entry:
         return [
             DeskRoute("/admin", self._to_first, "GET", None),
             DeskRoute("/admin/enter", self._show, "GET", None),
-            DeskRoute("/admin/enter", self._guarded(self._enter), "POST", None),
+            self._gate.open_act("/admin/enter", self._enter),
             DeskRoute("/admin/code", self._show_code, "GET", None),
-            DeskRoute("/admin/code", self._guarded(self._give_code), "POST", None),
+            self._gate.open_act("/admin/code", self._give_code),
             self._gate.act("/admin/leave", Power.OWN, self._leave),
         ]
 
@@ -66,7 +65,13 @@ class Entry:
         async with self._store.read() as connection:
             nobody = not await people.every(connection)
         return bare_sheet(
-            request, "enter", place=place, name="", wrong=wrong, left="left" in asked, nobody=nobody
+            *(request, "enter"),
+            place=place,
+            name="",
+            wrong=wrong,
+            left="left" in asked,
+            chosen="chosen" in asked,
+            nobody=nobody,
         )
 
     async def _enter(self, request: Request) -> Response:
@@ -81,7 +86,7 @@ class Entry:
         if isinstance(found, Entered):
             answer = _let_in(found, "code" if found.needs_code else place, place)
             return _looked_after(answer) if _may_be_lost(request) else answer
-        wrong = _later(found) if found.wait else _WRONG
+        wrong = later_words(found.wait) if found.wait else _WRONG
         answer = bare_sheet(
             *(request, "enter"),
             status=_status(found),
@@ -89,9 +94,10 @@ class Entry:
             name=name,
             wrong=wrong,
             left=False,
+            chosen=False,
             nobody=False,
         )
-        return _to_wait(answer, found)
+        return to_wait(answer, found.wait)
 
     async def _show_code(self, request: Request) -> Response:
         return bare_sheet(request, "code", place=_place(request.query_params.get("to", "")), wrong="")
@@ -108,9 +114,9 @@ class Entry:
             return _let_in(found, place, place)
         if found is None:
             return see_other(f"enter?to={place}" if place else "enter")
-        wrong = _later(found) if found.wait else _WRONG_CODE
+        wrong = later_words(found.wait) if found.wait else _WRONG_CODE
         answer = bare_sheet(request, "code", status=_status(found), place=place, wrong=wrong)
-        return _to_wait(answer, found)
+        return to_wait(answer, found.wait)
 
     async def _leave(self, visit: Visit) -> Response:
         await entering.log_out(visit.token, store=self._store)
@@ -119,19 +125,6 @@ class Entry:
         # whoever sits down at this browser next finds none of our pages in it
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer
-
-    def _guarded(
-        self, do: Callable[[Request], Awaitable[Response]]
-    ) -> Callable[[Request], Awaitable[Response]]:
-        async def answered(request: Request) -> Response:
-            try:
-                self._gate.require_from_here(request)
-                return await do(request)
-            except HTTPException as error:
-                words = "This form did not come from a page of ours. Load the page again, and repeat it."
-                return bare_sheet(request, "trouble_out", status=error.status_code, words=words)
-
-        return answered
 
 
 def _let_in(found: Entered, where: str, place: str) -> Response:
@@ -168,14 +161,16 @@ def _status(found: Refused | None) -> int:
     return 429 if found is not None and found.wait else 401
 
 
-def _later(found: Refused) -> str:
-    minutes = -(-found.wait // 60)
+def later_words(wait: int) -> str:
+    """What is said to who tried too often, with the seconds until the next try is looked at."""
+    minutes = -(-wait // 60)
     return (
         f"Too many tries. The next one is looked at in {minutes} {'minute' if minutes == 1 else 'minutes'}."
     )
 
 
-def _to_wait(answer: Response, found: Refused) -> Response:
-    if found.wait:
-        answer.headers["Retry-After"] = str(found.wait)
+def to_wait(answer: Response, wait: int) -> Response:
+    """The same for the program that asks."""
+    if wait:
+        answer.headers["Retry-After"] = str(wait)
     return answer

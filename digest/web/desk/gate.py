@@ -34,6 +34,7 @@ COOKIE: Final = "__Host-desk"
 _ANOTHER_SESSION: Final = (
     "This form was made for another session. Go back, load the page again, and repeat what you did."
 )
+_FROM_ELSEWHERE: Final = "This form did not come from a page of ours. Load the page again, and repeat it."
 _LOGGED_OUT: Final = "You are not logged in any more. Nothing was changed."
 
 Answers = Callable[[Visit], Awaitable[Response]]
@@ -83,6 +84,18 @@ class Gate:
             return await self._answer(request, power, do, changes=True)
 
         return DeskRoute(path, answered, "POST", power)
+
+    def open_act(self, path: str, do: Callable[[Request], Awaitable[Response]]) -> DeskRoute:
+        """What a button does on one of the few pages that are open to everybody."""
+
+        async def answered(request: Request) -> Response:
+            try:
+                self.require_from_here(request)
+                return await do(request)
+            except HTTPException as error:
+                return bare_sheet(request, "trouble_out", status=error.status_code, words=_FROM_ELSEWHERE)
+
+        return DeskRoute(path, answered, "POST", None)
 
     def require_from_here(self, request: Request) -> None:
         """Refuse a form that stands on a page of somebody else."""

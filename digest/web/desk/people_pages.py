@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from fastapi.responses import Response
 
 from digest.core.access import Power, Role
+from digest.core.entry_links import opens
 from digest.errors import InputError, NotFoundError, words_for_all
+from digest.flows import entry_links as links
 from digest.flows import people as flows
 from digest.flows.people import Pass
+from digest.flows.proofs import LEAST_PASSWORD
 from digest.store import changes, newsletters
 from digest.store import people as shelf
 from digest.store.database import Database
@@ -30,9 +33,10 @@ KINDS: Final = (
 class People:
     """Accounts and the log of changes, for admins."""
 
-    def __init__(self, *, store: Database) -> None:
-        """Work on this store."""
+    def __init__(self, *, store: Database, base_url: str) -> None:
+        """Work on this store; links that are handed over lead to `base_url`."""
         self._store: Final = store
+        self._base_url: Final = base_url
 
     def routes(self, gate: Gate) -> list[DeskRoute]:
         """The paths, and what answers on them."""
@@ -41,6 +45,7 @@ class People:
             gate.act("/admin/people", Power.RUN, self._add),
             gate.page("/admin/people/{id:int}", Power.RUN, self._show),
             gate.act("/admin/people/{id:int}/role", Power.RUN, self._role),
+            gate.act("/admin/people/{id:int}/link", Power.RUN, self._new_link),
             gate.act("/admin/people/{id:int}/password", Power.RUN, self._password),
             gate.act("/admin/people/{id:int}/codes/off", Power.RUN, self._end_codes),
             gate.act("/admin/people/{id:int}/shut-out", Power.RUN, self._shut_out),
@@ -50,26 +55,27 @@ class People:
         ]
 
     async def _list(self, visit: Visit) -> Response:
-        return await self._listed(visit, "", "")
+        return await self._listed(visit, "")
 
-    async def _listed(self, visit: Visit, name: str, wrong: str) -> Response:
+    async def _listed(self, visit: Visit, wrong: str) -> Response:
         async with self._store.read() as connection:
             found = await shelf.every(connection)
         status = 422 if wrong else 200
-        return sheet(visit, "people", status=status, people=found, roles=list(Role), name=name, wrong=wrong)
+        given = {"roles": list(Role), "least": LEAST_PASSWORD, "wrong": wrong, "form": visit.form}
+        return sheet(visit, "people", status=status, people=found, **given)
 
     async def _add(self, visit: Visit) -> Response:
         form = visit.form
+        act: dict[str, Any] = {"by": visit.actor, "store": self._store, "now": visit.now}
         try:
-            made = await flows.add_person(
-                *(form.one("name"), _role(form.one("role")), form.secret("password")),
-                by=visit.actor,
-                store=self._store,
-                now=visit.now,
-            )
+            name, role = form.one("name"), _role(form.one("role"))
+            if form.one("by") == "link":
+                made = await links.add_with_link(name, role, base_url=self._base_url, **act)
+                return sheet(visit, "person_link", made=made, is_new=True)
+            added = await flows.add_person(name, role, form.secret("password"), **act)
         except InputError as error:
-            return await self._listed(visit, form.one("name"), words_for_all(error))
-        return see_other(f"people/{made.id}?done=added")
+            return await self._listed(visit, words_for_all(error))
+        return see_other(f"people/{added.id}?done=added")
 
     async def _show(self, visit: Visit) -> Response:
         async with self._store.read() as connection:
@@ -78,12 +84,14 @@ class People:
                 raise NotFoundError("there is no such account")
             keys = await shelf.keys_of(connection, person.id)
             sessions = await shelf.sessions_of(connection, person.id, visit.now)
+            link_until = await shelf.end_of_link_of(connection, person.id)
             done = await changes.page(connection, limit=10, person_id=person.id)
             slugs = await newsletters.slugs(connection)
         return sheet(
             visit,
             "person",
             person=person,
+            link_until=link_until if link_until and opens(link_until, None, visit.now) else None,
             keys=keys,
             sessions=sessions,
             roles=list(Role),
@@ -95,6 +103,12 @@ class People:
         role = _role(visit.form.one("role"))
         await flows.change_role(visit.number("id"), role, by=visit.actor, store=self._store, now=visit.now)
         return see_other(f"../{visit.number('id')}?done=role")
+
+    async def _new_link(self, visit: Visit) -> Response:
+        made = await links.make_link(
+            visit.number("id"), base_url=self._base_url, by=visit.actor, store=self._store, now=visit.now
+        )
+        return sheet(visit, "person_link", made=made, is_new=False)
 
     async def _password(self, visit: Visit) -> Response:
         new, allowed = visit.form.secret("new"), Pass(visit.actor, visit.token)

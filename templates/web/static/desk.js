@@ -22,6 +22,24 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+document.addEventListener("focusin", (event) => {
+  // what is there to be copied is chosen as a whole
+  if (event.target.matches("[data-whole]")) {
+    event.target.select();
+  }
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  // browsers hand the clipboard to pages that came by https alone; elsewhere there is no button
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+      button.textContent = "Copied";
+    });
+  }
+});
+
 document.addEventListener("input", (event) => {
   // who fills in what belongs to a choice means that choice
   const [name, values] = (event.target.closest("[data-means]")?.dataset.means ?? "").split("=");

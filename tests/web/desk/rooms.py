@@ -10,12 +10,14 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Route
 
-from digest.core.access import PROGRAM
+from digest.core.access import PROGRAM, Role
 from digest.flows import importing
 from digest.flows.by_hand import OneOff
 from digest.flows.edit_feeds import FeedWish, add_feed
 from digest.flows.orders import place
+from digest.flows.proofs import hash_of
 from digest.flows.webhooks import WebhookEdit, add_webhook
+from digest.store import people
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, at, item, join, publish_news
 from tests.flows.returning import take
@@ -50,6 +52,9 @@ async def at_work(store: Database, folder: Path) -> None:
     await place(wish, 1, token="t1", due_at=NOW + timedelta(hours=2), **told)
     hook = WebhookEdit(url="https://shop.example/hooks", kinds=("issue.sent",), label="Shop")
     await add_webhook(hook, **told)
+    async with store.write() as connection:
+        newcomer = await people.add(connection, "Newcomer", Role.VIEWER, people.NO_PASSWORD, NOW)
+        await people.replace_link(connection, newcomer, hash_of("t1"), NOW + timedelta(days=1))
 
 
 def made_up(path: str) -> str:

@@ -69,7 +69,7 @@ async def test_the_door_says_how_the_first_one_gets_in(store: Database) -> None:
         page = await client.get("/admin/enter")
         assert "Nobody may enter yet." not in says(page)
         assert "Forgotten?" not in says(page)
-        assert "Forgotten? An admin gives you another password" in says(await knock(client, password="wrong"))
+        assert "Forgotten? An admin makes you a link" in says(await knock(client, password="wrong"))
 
 
 async def test_where_a_browser_keeps_no_session_that_is_said(store: Database) -> None:

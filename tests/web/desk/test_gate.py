@@ -25,7 +25,10 @@ from tests.web.visiting import all_rows
 pytestmark = pytest.mark.anyio
 
 #: The few that are open, since they let people in.
-OPEN: Final = {("GET", "/admin"), ("GET", "/admin/enter"), ("POST", "/admin/enter")}
+OPEN: Final = {
+    *(("GET", "/admin"), ("GET", "/admin/enter"), ("POST", "/admin/enter")),
+    *(("GET", "/admin/begin/{token}"), ("POST", "/admin/begin/{token}")),
+}
 OPEN_HALFWAY: Final = {("GET", "/admin/code"), ("POST", "/admin/code")}
 
 
