@@ -99,7 +99,7 @@ def build_api(
     sending.add_to(paths, press)
     orders.add_to(paths)
     families.add_to(paths)
-    people.add_to(paths)
+    people.add_to(paths, base_url)
     webhooks.add_to(paths)
     api.router.routes.extend(paths.routes)
     problems.add_to(api)

@@ -342,13 +342,16 @@ class ByHand(Asked):
 
 
 class NewPerson(Asked):
-    """Somebody who may enter the desk."""
+    """Somebody who may enter the desk: with a password, or with a link by which they choose one."""
 
-    model_config = _example(name="Grace", role="viewer", password="five words that nobody guesses soon")  # noqa: S106
+    model_config = _example(name="Grace", role="viewer", link=True)
 
     name: Word
     role: Role = Role.VIEWER
-    password: SecretStr
+    password: Annotated[SecretStr | None, Field(description="Left out with `link`.")] = None
+    link: Annotated[
+        StrictBool, Field(description="Answer with a link, good once and for three days, to choose it by.")
+    ] = False
 
 
 class PersonEdit(Asked):

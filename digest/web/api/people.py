@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import Query, Response
 
 from digest.core.access import POWERS_OF, Power
-from digest.errors import NotFoundError
+from digest.errors import InputError, NotFoundError
 from digest.flows import people as flows
-from digest.flows.shown import key_shown, person_shown
+from digest.flows.entry_links import add_with_link
+from digest.flows.shown import key_shown, link_shown, person_shown
 from digest.store import changes
 from digest.store import people as shelf
 from digest.store.changes import Change
@@ -18,13 +19,17 @@ from digest.web.api.asked import NewKey, NewPerson, PersonEdit
 from digest.web.api.calls import Call, Made
 from digest.web.api.once import Repeatable
 from digest.web.api.paths import LARGEST, ROOT, After, Document, Id, Limit, Listing, Paths, part
+from digest.web.api.people_documents import PersonAdded
 from digest.web.api.told import ChangeShown, KeyMade, KeyShown, PersonShown
 
 
-def add_to(paths: Paths) -> None:
+def add_to(paths: Paths, base_url: str) -> None:
     """Add what only who runs the house may do."""
     paths.get("/people", Power.RUN, list_people, Listing[PersonShown])
-    paths.post("/people", Power.RUN, add_person, PersonShown, status_code=201)
+    door = Door(base_url)
+    paths.post(
+        *("/people", Power.RUN, door.add_person, PersonAdded), repeatable=Repeatable.SECRET, status_code=201
+    )
     paths.get("/people/{id}", Power.RUN, show_person, PersonShown)
     paths.patch("/people/{id}", Power.RUN, edit_person, PersonShown)
     paths.get("/people/{id}/keys", Power.RUN, list_keys, Listing[KeyShown])
@@ -47,22 +52,31 @@ async def show_person(call: Made, id: Id) -> Document:
     return person_shown(await _person(call, id))
 
 
-async def add_person(call: Made, body: NewPerson, answer: Response) -> Document:
-    """Let somebody enter the desk
+class Door:
+    """Lets people in."""
 
-    With a role that can do no more than the key.
-    """
-    call.require_no_more(POWERS_OF[body.role])
-    made = await flows.add_person(
-        body.name,
-        body.role,
-        body.password.get_secret_value(),
-        by=call.actor,
-        store=call.store,
-        now=call.now,
-    )
-    answer.headers["Location"] = f"{ROOT}/people/{made.id}"
-    return person_shown(made)
+    def __init__(self, base_url: str) -> None:
+        """Links that are handed over lead to `base_url`."""
+        self._base_url: Final = base_url
+
+    async def add_person(self, call: Made, body: NewPerson, answer: Response) -> Document:
+        """Let somebody enter the desk
+
+        With a role that can do no more than the key, and with a password, or with a link by which they choose
+        it, which is shown this once. A repeated call is told that somebody was let in, not the link.
+        """
+        call.require_no_more(POWERS_OF[body.role])
+        if body.link == (body.password is not None):
+            raise InputError("give a password, or ask for a link: one of both")
+        by: dict[str, Any] = {"by": call.actor, "store": call.store, "now": call.now}
+        if body.password is not None:
+            made = await flows.add_person(body.name, body.role, body.password.get_secret_value(), **by)
+            told = person_shown(made)
+        else:
+            given = await add_with_link(body.name, body.role, base_url=self._base_url, **by)
+            made, told = given.person, link_shown(given)
+        answer.headers["Location"] = f"{ROOT}/people/{made.id}"
+        return told
 
 
 async def edit_person(call: Made, id: Id, body: PersonEdit) -> Document:

@@ -280,6 +280,29 @@ async def test_who_may_send_but_not_see_readers_is_told_no_address(sqlite_store:
     assert "ada" not in answer.text
 
 
+async def test_somebody_is_let_in_by_a_link(sqlite_store: Database) -> None:
+    async with program(sqlite_store) as client:
+        made = await client.post("people", json={"name": "Grace", "role": "editor", "link": True})
+        assert (made.status_code, made.headers["location"]) == (201, "/api/v1/people/2")
+        told = made.json()
+        page = await client.get(told["link"])
+        assert "This is the account of <strong>Grace</strong>" in page.text
+        plain = await client.post("people", json={"name": "Eve", "password": "four words that rhyme not"})
+        assert (plain.json()["link"], plain.json()["until"]) == (None, None)
+        assert "link" not in (await client.get("people/2")).json()
+        both = {"name": "Bob", "link": True, "password": "four words that rhyme not"}
+        for wrong in (both, {"name": "Bob"}, {"name": "Bob", "link": False}):
+            answer = await client.post("people", json=wrong)
+            assert answer.status_code == 422
+            assert "give a password, or ask for a link" in answer.json()["detail"]
+        assert (await client.post("people", json={"name": "Bob", "link": "yes"})).status_code == 422
+        assert (await client.post("people", json={"name": "GRACE", "link": True})).status_code == 422
+    narrow = await a_key(sqlite_store, Role.ADMIN, [Power.RUN, Power.SEE])
+    async with program(sqlite_store, narrow) as client:
+        wide = {"name": "Ada", "role": "admin", "link": True}
+        assert (await client.post("people", json=wide)).status_code == 403
+
+
 async def test_key_hands_out_no_more_than_it_has(sqlite_store: Database) -> None:
     narrow = await a_key(sqlite_store, Role.ADMIN, [Power.RUN, Power.SEE])
     async with program(sqlite_store, narrow) as client:

@@ -179,6 +179,14 @@ async def test_secret_is_kept_nowhere(sqlite_store: Database) -> None:
         assert len(await people_shelf.keys_of(connection, 1)) == 2
 
 
+async def test_link_by_which_a_password_is_chosen_is_kept_nowhere(sqlite_store: Database) -> None:
+    async with program(sqlite_store) as client:
+        made = await client.post("people", json={"name": "Grace", "link": True}, headers=WORD)
+        again = await client.post("people", json={"name": "Grace", "link": True}, headers=WORD)
+    assert (made.status_code, again.status_code) == (201, 409)
+    assert made.json()["link"].rpartition("/")[2] not in str(await all_rows(sqlite_store))
+
+
 async def test_answers_that_name_a_reader_are_forgotten_with_one(store: Database) -> None:
     async with program(store) as client:
         added = await client.post("subscribers", json=READER, headers=WORD)
