@@ -34,7 +34,7 @@ pytestmark = [
 ]
 
 #: What a whole page of ours begins with; others are parts of one, mails in frames, and files.
-_WHOLE: Final = re.compile(r"<!DOCTYPE html>.*<body class=\"desk", re.DOTALL)
+_WHOLE: Final = re.compile(r"<!DOCTYPE html>.*<body class=\"(?:desk|door)", re.DOTALL)
 #: Asked for by who is in already, these lead away.
 _DOORS: Final = {"/admin", "/admin/enter", "/admin/code"}
 _TABLE: Final = "Schlagzeile;Text;Kürzel\nNight trains;They return.;ab\n"
@@ -134,6 +134,8 @@ async def test_every_page_that_a_form_answers_with(sqlite_store: Database, tmp_p
         await look("readers/suppressed", "Look", "is not on the list", address="bo@example.org")
         await look("readers/suppressed", "Add to the list", "refused", addresses="bo@example.org\nno\n")
         await look("doctor", "Look now", "bay.net has none")
+        await look("people", "Add", "as soon as a password is chosen", name="Eve")
+        await look("people/1", "New link", "Links before it are void")
         await page.goto(f"{base_url}/admin/people/webhooks")
         await page.fill("[name=url]", "https://shop.example/hooks")
         await page.check("[name=kind] >> nth=0")
