@@ -199,5 +199,6 @@ async def person_of(connection: AsyncConnection, person_id: int, *, to_change: b
 
 async def _require_an_admin(connection: AsyncConnection, before: Person) -> None:
     """Refuse what would leave nobody who can let others in."""
-    if before.role is Role.ADMIN and before.shut_out_at is None and not await people.count_admins(connection):
-        raise InputError(f"{before.name} is the only admin: make somebody else one first")
+    was_one = before.role is Role.ADMIN and before.shut_out_at is None and before.has_password
+    if was_one and not await people.count_admins(connection):
+        raise InputError(f"{before.name} is the only admin who can log in: make somebody else one first")

@@ -106,8 +106,12 @@ async def change(connection: AsyncConnection, person_id: int, **values: Any) -> 
 
 
 async def count_admins(connection: AsyncConnection) -> int:
-    """How many admins may enter. On PostgreSQL their rows stay locked to the end of the transaction."""
-    admins = select(people.c.id).where(people.c.role == Role.ADMIN, people.c.shut_out_at.is_(None))
+    """How many admins can enter; who has chosen no password yet cannot.
+
+    On PostgreSQL their rows stay locked to the end of the transaction.
+    """
+    can_enter = people.c.shut_out_at.is_(None) & (people.c.password_hash != NO_PASSWORD)
+    admins = select(people.c.id).where(people.c.role == Role.ADMIN, can_enter)
     return len((await connection.execute(admins.with_for_update())).all())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -172,6 +173,21 @@ async def test_who_is_shut_out_has_no_link_and_gets_none(store: Database) -> Non
     # nor does the old one come back with them
     await flows.let_in(made.person.id, by=PROGRAM, store=store, now=LATER)
     assert not await is_good(store, made)
+
+
+async def test_an_admin_who_has_chosen_no_password_does_not_count_as_one(store: Database) -> None:
+    person = await anna(store)
+    made = await newcomer(store)
+    told: Any = {"by": PROGRAM, "store": store, "now": LATER}
+    await flows.change_role(made.person.id, Role.ADMIN, **told)
+    for act in (partial(flows.change_role, person.id, Role.VIEWER), partial(flows.shut_out, person.id)):
+        with pytest.raises(InputError, match="Anna is the only admin who can log in"):
+            await act(**told)
+    # nobody is kept in for the sake of an account that lets nobody in
+    await flows.change_role(made.person.id, Role.EDITOR, **told)
+    await flows.change_role(made.person.id, Role.ADMIN, **told)
+    await choose_password(token_in(made), NEW, store=store, now=LATER)
+    await flows.shut_out(person.id, **told)
 
 
 async def test_a_password_that_is_set_otherwise_makes_a_link_void(store: Database) -> None:
