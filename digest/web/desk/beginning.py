@@ -62,6 +62,7 @@ class Beginning:
         return _void(request, Void()) if found is None else see_other("../enter?chosen=")
 
     async def _behind(self, request: Request) -> Person | Void:
+        # looking changes nothing about a good link; a wrong one is a guess, however it is tried, and counts
         return await entry_links.person_behind(
             _token(request), seen_from(request), store=self._store, now=self._now()
         )
