@@ -132,8 +132,9 @@ def _pictures(entry: Mapping[str, Any]) -> Iterable[RawPicture]:
             if medium == "image" or kind.startswith("image/") or not (medium or kind):
                 sizes = (size_of(one.get("width")), size_of(one.get("height")))
                 yield RawPicture(_text(one, "url"), "", *sizes)
-    for one in _maps(entry.get("enclosures")):
-        if _text(one, "type").startswith("image/"):
+    # not its `enclosures`: those break where an element of the feed's own is called `links`
+    for one in _maps(entry.get("links")):
+        if _text(one, "rel") == "enclosure" and _text(one, "type").startswith("image/"):
             yield RawPicture(_text(one, "href") or _text(one, "url"))
 
 

@@ -121,8 +121,9 @@ def test_front_matter_has_the_last_word_over_the_text() -> None:
         ('<enclosure url="https://harbour.example/talk.mp3" type="audio/mpeg" length="9"/>', None),
         ('<media:content url="https://harbour.example/dot.gif" medium="image" width="1" height="1"/>', None),
         ('<media:content url="http://harbour.example/plain.jpg" medium="image"/>', None),
+        ("<links>words of their own</links>", None),
     ],
-    ids=["content", "thumbnail", "enclosure", "film", "talk", "dot", "http"],
+    ids=["content", "thumbnail", "enclosure", "film", "talk", "dot", "http", "links"],
 )
 def test_an_entry_names_its_picture(more: str, picture: str | None) -> None:
     assert fed("They sail.", more)[0] == picture
