@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Dialect, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Dialect, and_, bindparam, case, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus, Issue, IssueStatus, Skip
@@ -36,9 +36,14 @@ async def move(
 ) -> bool:
     """Let an issue stand elsewhere; False when it stood at none of the places `before`.
 
-    With `planned_at` it is as young as that, so that its copies get as long to be sent as those of a new one.
+    With `planned_at` it is as young as that, so that its copies get as long to be sent as those of a new one;
+    by a clock that went back it is no older than it was, or it would wait for its time once more.
     """
-    values = {"status": after} if planned_at is None else {"status": after, "planned_at": planned_at}
+    values: dict[str, Any] = {"status": after}
+    if planned_at is not None:
+        was = issues.c.planned_at
+        then = literal(planned_at, was.type)
+        values["planned_at"] = case((was < then, then), else_=was)
     query = update(issues).where(issues.c.id == issue_id, issues.c.status.in_(before))
     return (await connection.execute(query.values(**values))).rowcount > 0
 

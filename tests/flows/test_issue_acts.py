@@ -109,6 +109,15 @@ async def test_what_is_held_is_sent_by_no_run_and_whole_after_its_release(
     assert (await run(jobs, at(24, 23, 32))).totals.sent == 0
 
 
+async def test_what_is_released_by_a_clock_that_went_back_goes_at_once(
+    store: Database, tmp_path: Path
+) -> None:
+    issue = await three_readers_and_their_issue(store)
+    await act(issue_acts.hold, store, issue)
+    await act(issue_acts.release, store, issue, 5)
+    assert (await run(jobs_for(store, tmp_path), at(24, 5))).totals.sent == 3
+
+
 async def test_what_a_sender_has_in_hand_goes_out_and_nothing_after_it(store: Database) -> None:
     issue_id = await three_readers_and_their_issue(store)
     held = await claim(store, limit=1)

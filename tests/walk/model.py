@@ -248,8 +248,10 @@ class Books:
         if row.skip == "too-late" or row.ignores_bookmarks:
             assert row.ignores_bookmarks or self._is_late(row), row
             return
-        for number in row.decided & account.carriers.keys():
-            # what an earlier copy gave back in the same step was free again for this one
+        # what an earlier copy gave back in the same step was free again for this one
+        for number in sorted(row.decided):
+            if number not in account.carriers:
+                continue
             earlier = seen.deliveries[account.carriers[number]]
             assert earlier.gave_back, f"{number} is in delivery {earlier.id} and again in {row.id}"
             self._moved_on(earlier)
