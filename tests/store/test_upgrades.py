@@ -44,9 +44,10 @@ MOVED = {"cadence_id", "profile_id", "bookmark_id", "served_day"}
 @pytest.mark.parametrize(
     "version",
     [
-        *("0001", "0023"),
+        # the last one always: what a new version asks of the rows that are invented here shows at once
+        *("0001", "0023", EARLIER[-1]),
         *wide("0007", "0016"),
-        *(pytest.param(one, marks=pytest.mark.long) for one in EARLIER if one not in CHANGED),
+        *(pytest.param(one, marks=pytest.mark.long) for one in EARLIER[:-1] if one not in CHANGED),
     ],
 )
 async def test_a_store_of_an_earlier_version_goes_on_as_it_was(version: str, blank_store: Database) -> None:

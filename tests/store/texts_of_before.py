@@ -56,6 +56,8 @@ def a_topic(slug: str, position: int) -> dict[str, Any]:
         "rules": {f"{slug}word": 5},
         "aliases": [],
         "description": "",
+        # since version 0032
+        "translations": {},
     }
 
 

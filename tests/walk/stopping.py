@@ -35,9 +35,9 @@ class Stopping(Watch):
         """A person has every refused copy tried again; one of an issue that was taken back is not."""
         for row in self.seen.deliveries.values():
             if row.status == "refused":
-                self.books.retried.add(row.id)
                 with suppress(InputError):
-                    self.act(self._retrying(row.id))
+                    if self.act(self._retrying(row.id)):
+                        self.books.retried.add(row.id)
         self.audit()
 
     def _retrying(self, delivery_id: int) -> Flow:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
 import pytest
 
 from digest.core.access import Role
@@ -10,28 +14,34 @@ from tests.mail_lint.tools import lacks_browser
 from tests.web.browsing import PHONE, PLAIN_PHONE, View, chromium, name_of, says, served, window
 from tests.web.desk.newsroom import NOW, PASSWORD, add_person
 
+if TYPE_CHECKING:
+    from playwright.async_api import Page
+
 pytestmark = [
     pytest.mark.anyio,
     pytest.mark.skipif(lacks_browser() is not None, reason=str(lacks_browser())),
 ]
 
 
-@pytest.mark.parametrize("view", [PHONE, PLAIN_PHONE], ids=name_of)
-async def test_a_link_is_copied_and_leads_to_a_password_of_ones_own(
-    sqlite_store: Database, view: View
-) -> None:
-    await add_person(sqlite_store, "Anna", Role.ADMIN)
-    async with (
-        served(sqlite_store, NOW) as base_url,
-        chromium() as browser,
-        window(browser, view) as page,
-    ):
+@asynccontextmanager
+async def _letting_eve_in(store: Database, view: View) -> AsyncIterator[Page]:
+    """The page People, on which an admin has begun to let somebody in."""
+    await add_person(store, "Anna", Role.ADMIN)
+    async with served(store, NOW) as base_url, chromium() as browser, window(browser, view) as page:
         await page.goto(f"{base_url}/admin/enter?to=people")
         await page.fill("[name=name]", "Anna")
         await page.fill("[name=password]", PASSWORD)
         await page.click("main button")
         await page.wait_for_url("**/admin/people")
         await page.fill("[name=name]", "Eve")
+        yield page
+
+
+@pytest.mark.parametrize("view", [PHONE, PLAIN_PHONE], ids=name_of)
+async def test_a_link_is_copied_and_leads_to_a_password_of_ones_own(
+    sqlite_store: Database, view: View
+) -> None:
+    async with _letting_eve_in(sqlite_store, view) as page:
         await page.click("main button:has-text('Add')")
         await says(page, "main", "Eve may enter as viewer")
         link = await page.input_value("main [readonly]")
@@ -50,18 +60,7 @@ async def test_a_link_is_copied_and_leads_to_a_password_of_ones_own(
 
 
 async def test_who_types_a_first_password_means_that_choice(sqlite_store: Database) -> None:
-    await add_person(sqlite_store, "Anna", Role.ADMIN)
-    async with (
-        served(sqlite_store, NOW) as base_url,
-        chromium() as browser,
-        window(browser, PHONE) as page,
-    ):
-        await page.goto(f"{base_url}/admin/enter?to=people")
-        await page.fill("[name=name]", "Anna")
-        await page.fill("[name=password]", PASSWORD)
-        await page.click("main button")
-        await page.wait_for_url("**/admin/people")
-        await page.fill("[name=name]", "Eve")
+    async with _letting_eve_in(sqlite_store, PHONE) as page:
         await page.fill("main [name=password]", "letters in a drawer")
         assert await page.is_checked("[name=by][value=password]")
         await page.click("main button:has-text('Add')")
