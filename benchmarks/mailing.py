@@ -7,11 +7,12 @@ the store keeps it.
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime
 from math import comb
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from benchmarks.newsroom import news
 from benchmarks.stores import opened, opened_at

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,8 +19,7 @@ from subscribers.tables import consents, subscriptions
 BY_IMPORT: Final = "import "
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What was on the form, and where it was filled in from."""
 
     #: such as `/subscribe`
@@ -69,8 +68,7 @@ async def note_bases(
         await connection.execute(insert(consents), rows)
 
 
-@dataclass(frozen=True, slots=True)
-class TakenOver:
+class TakenOver(Struct, frozen=True):
     """A consent that somebody gave to another system, as that one tells of it."""
 
     subscription_id: int

@@ -8,12 +8,12 @@ has one writer at a time and needs none of this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
 from datetime import date
-from operator import attrgetter
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import asdict, astuple, replace
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -41,8 +41,7 @@ _MOVING: Final = 0x6D6F_7669_6E67
 _PLACES_AT_A_TIME: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a reader stands; all but the day are row ids."""
 
     newsletter_id: int
@@ -55,7 +54,7 @@ class Place:
     is_active: bool
 
 
-_COLUMNS: Final = tuple(groups.c[name] for name in Place.__dataclass_fields__)
+_COLUMNS: Final = tuple(groups.c[name] for name in Place.__struct_fields__)
 _WITH_ID: Final[Select[Any]] = select(groups.c.id, *_COLUMNS)
 
 
@@ -97,7 +96,7 @@ async def groups_at(connection: AsyncConnection, places: Iterable[Place]) -> dic
     found = await _existing(connection, wanted)
     missing = [place for place in wanted if place not in found]
     if missing:
-        rows = [{name: getattr(place, name) for name in Place.__dataclass_fields__} for place in missing]
+        rows = [asdict(place) for place in missing]
         query = insert(groups).returning(groups.c.id, sort_by_parameter_order=True)
         new = (await connection.execute(query, rows)).scalars()
         found.update(zip(missing, new, strict=True))
@@ -165,7 +164,7 @@ async def _existing(connection: AsyncConnection, places: Collection[Place]) -> d
 
 
 def _is_at(place: Place) -> ColumnElement[bool]:
-    return and_(*(column == value for column, value in zip(_COLUMNS, _values(place), strict=True)))
+    return and_(*(column == value for column, value in zip(_COLUMNS, astuple(place), strict=True)))
 
 
 async def _equal_groups(connection: AsyncConnection, here: ColumnElement[bool]) -> list[list[int]]:
@@ -179,8 +178,5 @@ async def _equal_groups(connection: AsyncConnection, here: ColumnElement[bool]) 
     return list(same.values())
 
 
-_values: Final[Callable[[Place], tuple[Any, ...]]] = attrgetter(*Place.__dataclass_fields__)
-
-
 def _place_from(row: Row[Any]) -> Place:
-    return Place(**{name: row._mapping[name] for name in Place.__dataclass_fields__})
+    return Place(**{name: row._mapping[name] for name in Place.__struct_fields__})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Text, case, cast, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,8 +19,7 @@ from subscribers.tables import groups, profiles, subscriptions
 _TOGETHER: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Rechosen:
+class Rechosen(Struct, frozen=True):
     """Who chooses otherwise now: how many subscriptions, and the profiles in whose place which ones came."""
 
     subscriptions: int

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONTHLY: Final = "monthly"
@@ -51,8 +52,7 @@ class Standing(StrEnum):
 AWAY: Final = frozenset({Standing.LEFT, Standing.BOUNCING, Standing.COMPLAINED, Standing.SUPPRESSED})
 
 
-@dataclass(frozen=True, slots=True)
-class Cadence:
+class Cadence(Struct, frozen=True):
     """*When* a reader wants mail: on some local days at a local time, or as soon as there is something.
 
     With `at_once`, every publication is a slot; what a length cap left over then comes at `at` on `days`.
@@ -97,8 +97,7 @@ class Cadence:
         return WEEKDAYS[day.weekday()] in self.days
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """*What* a reader wants, and how it should look."""
 
     #: slugs of the topics followed; None follows all, those of the future included
@@ -124,8 +123,7 @@ class Profile:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Bookmark:
+class Bookmark(Struct, frozen=True):
     """*How far* a reader is: all up to number `cut` is accounted for, but for two short lists.
 
     `deferred` holds numbers that are still owed: at or below the cut, or above it when they are meant for
@@ -212,8 +210,7 @@ def _canonical_json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """How many readers went from one standing to another on a day (UTC)."""
 
     day: date

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field, fields
 from datetime import time
 from typing import Any, Final, Literal
 
+from msgspec import Struct
+
 from subscribers.model import Cadence, Format, Profile, Section, Standing, days_in_words
 from subscribers.wishes import (
     WishError,
@@ -96,8 +98,7 @@ class RosterRow:
         return Wishes(_given(cadence), _given(profile) | lifted, self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedLine:
+class RefusedLine(Struct, frozen=True):
     """A line that could not be taken, and why."""
 
     line: int

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from subscribers.model import Bookmark, Cadence, Profile, Standing
 
@@ -53,8 +55,7 @@ class StandingError(ValueError):
     """An event that does not fit the standing; the message says both."""
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Struct, frozen=True):
     """A status and three shared preferences, with what is needed to change them rightly."""
 
     id: int
@@ -77,8 +78,7 @@ class Subscription:
     paused_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """Numbers above `after` up to `upto` (and `numbers`, deferred before) that the reader was not to get."""
 
     after: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import time
 from difflib import get_close_matches
 from functools import lru_cache
@@ -13,6 +12,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale, UnknownLocaleError
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from subscribers.model import MONTHLY, WEEKDAYS, Cadence, Format, Profile, Section
 
@@ -206,8 +207,7 @@ def _zone_like(text: str) -> str:
     return _zones()[alike[0]] if alike else "Europe/Paris"
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What somebody asks for, field by field; what is not named stays as it is.
 
     The keys are field names of `Cadence` and `Profile`, so that "all topics" (None) differs from "not said".

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from time import perf_counter
 from typing import Any, Final
 
 from argon2 import PasswordHasher
+from msgspec.structs import astuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 

@@ -8,13 +8,14 @@ import json
 import re
 import sys
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Protocol, TypeVar
 
 import typer
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from digest.core.lines import parse_line as parse_line
 from digest.core.lines import parse_slug as parse_slug
@@ -76,8 +77,7 @@ Now = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Which part of a listing is wanted."""
 
     limit: int
@@ -130,7 +130,7 @@ def answer(document: object) -> None:
 
 def plain(value: object) -> Any:
     """A value as JSON has it: times in ISO 8601 and UTC, sets sorted."""
-    if is_dataclass(value) and not isinstance(value, type):
+    if isinstance(value, Struct):
         return plain(asdict(value))
     if isinstance(value, dict):
         return {str(plain(key)): plain(item) for key, item in value.items()}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 import typer
+from msgspec import Struct
 
 from digest.cli.console import Config, Json, answer, counted, note, run, say, table
 from digest.cli.dispatch import jobs_for
@@ -30,8 +30,7 @@ from subscribers.model import Section
 from subscribers.wishes import parse_wishes
 
 
-@dataclass(frozen=True, slots=True)
-class _Guest:
+class _Guest(Struct, frozen=True):
     """A reader of the demo."""
 
     address: str

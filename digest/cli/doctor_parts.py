@@ -7,13 +7,13 @@ import os
 import stat
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import replace
 from sqlalchemy.engine import URL, make_url
 
 from digest import tracing, wiring

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import replace
 
 from digest.cli.actor import at_the_shell
 from digest.cli.console import Config, Json, answer, counted, note, parse_now, run, say

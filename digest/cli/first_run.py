@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Final
 
 import typer
+from msgspec import Struct
 
 from digest.cli.console import confirmed, note, parse_now, run, say
 from digest.cli.doctor import tell_findings
@@ -34,8 +34,7 @@ from subscribers.wishes import WishError
 _FLAGS: Final = {"smtp_url": "--smtp", "base_url": "--base-url"}
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """Whom the mails of a newsletter are from."""
 
     #: empty for the name that it has
@@ -47,8 +46,7 @@ class Sender:
         return f"{self.name} <{self.address}>" if self.name else self.address
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What somebody said by flags; None for what was not said."""
 
     sender: str | None
@@ -61,8 +59,7 @@ class Asked:
         return self.sender is None and self.smtp_url is None and self.base_url is None
 
 
-@dataclass(frozen=True, slots=True)
-class FirstRun:
+class FirstRun(Struct, frozen=True):
     """What is to be written, and what was found at the mail server."""
 
     file: Path

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
+from msgspec import Struct
 
 from digest import wiring
 from digest.cli.dispatch import jobs_for
@@ -23,8 +23,7 @@ from digest.store.database import Database
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class Round:
+class Round(Struct):
     """A run, and what was wrong with it."""
 
     trouble: str = "it did not end"

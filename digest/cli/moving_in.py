@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from msgspec import Struct
 
 from digest.cli.actor import at_the_shell
 from digest.cli.console import Config, answer, counted, note, parse_choice, parse_now, run, say, table
@@ -57,8 +57,7 @@ _NAMED: Final = 3
 _LISTED: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """The options that are about exports, as they were typed."""
 
     system: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+import sys
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
@@ -144,10 +145,25 @@ def _digest(
 @cache
 def _grown(word: str) -> Any:
     part = typer.Typer(rich_markup_mode=None)
+    _import_structlog()
     modules = [import_module(f"digest.cli.{file}") for file in _BRANCHES[word].files]
     modules[0].add_to(part)
     _written_as_elsewhere(part)
     return typer.main.get_group(part).commands[word]
+
+
+def _import_structlog() -> None:
+    """Import it without rich, which it takes along for coloured tracebacks if it is there: ours are plain.
+
+    That is a tenth of all that loads; who draws a table or a bar imports rich when it comes to that.
+    """
+    if "rich" in sys.modules or "structlog" in sys.modules:
+        return
+    sys.modules["rich"] = None  # type: ignore[assignment]
+    try:
+        import_module("structlog")
+    finally:
+        del sys.modules["rich"]
 
 
 def _written_as_elsewhere(part: typer.Typer) -> None:

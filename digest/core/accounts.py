@@ -8,9 +8,10 @@ counts, or owed, or left out for a reason.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from digest.core.binding import Fate
 from digest.core.damage import Damage
@@ -121,8 +122,7 @@ class Missed(NamedTuple):
     numbers: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """All that is known of what a reader got and is owed; those with equal ones are judged once."""
 
     began_after: int

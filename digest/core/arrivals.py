@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from digest.core.exports import OF_THE_ADDRESS, Agreement, Export, Member, System, There, heaviest
 from digest.core.label_mapping import (
@@ -35,8 +37,7 @@ class Unconfirmed(StrEnum):
     ASK = "ask"
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """What somebody said of how an export is to be taken."""
 
     #: every folded name of a topic, with its slug
@@ -51,8 +52,7 @@ class Choices:
     status: Standing | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """One reader of one newsletter as they are to be here."""
 
     row: RosterRow
@@ -69,8 +69,7 @@ class Arrival:
         return STANDINGS[self.there]
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """A line that is not taken by a rule, and which."""
 
     line: int
@@ -78,8 +77,7 @@ class LeftOut:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class MoveIn:
+class MoveIn(Struct, frozen=True):
     """What is to be done with an export."""
 
     arrivals: tuple[Arrival, ...]

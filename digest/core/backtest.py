@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core import timetable
 from digest.core.model import Candidate
@@ -17,8 +18,7 @@ from subscribers.model import Bookmark, Cadence, Profile
 TESTED: Final = timedelta(weeks=4)
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(Struct, frozen=True):
     """A briefing of the past: when it came out, and how long it takes to read."""
 
     candidate: Candidate
@@ -26,8 +26,7 @@ class Published:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Typical:
+class Typical(Struct, frozen=True):
     """The issue in the middle of those that would have come."""
 
     #: how many there would have been

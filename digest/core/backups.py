@@ -20,6 +20,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
+from msgspec import Struct
+
 from digest.core.rowprints import Rowprint
 
 #: How the file names itself, and the version of its lines.
@@ -43,8 +45,7 @@ class Kind(StrEnum):
     JSON_OR_NOTHING = "json-or-nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """A table as a backup describes it: enough to write its rows into a store of any kind."""
 
     name: str
@@ -73,8 +74,7 @@ class Head:
     keys: tuple[str, ...] = field(default=(), repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class TableEnd:
+class TableEnd(Struct, frozen=True):
     """What stands behind the rows of a table."""
 
     name: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct, field
 
 from digest.core.corrections import Correction
 from subscribers.model import Section
@@ -23,16 +24,14 @@ class BriefingStatus(StrEnum):
     RETRACTED = "retracted"
 
 
-@dataclass(frozen=True, slots=True)
-class TopicMark:
+class TopicMark(Struct, frozen=True):
     """One topic of a briefing and why it was given: `gallium, export`, or `given with the item`."""
 
     slug: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class DraftBriefing:
+class DraftBriefing(Struct, frozen=True):
     """What came in from a page, a feed or a person; not yet in the store."""
 
     title: str
@@ -54,8 +53,7 @@ class DraftBriefing:
     picture_alt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
+class Rejected(Struct, frozen=True):
     """An item that could not be taken: where it stood and why."""
 
     source: str
@@ -63,8 +61,7 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Struct, frozen=True):
     """Another telling of the same event, as it is named beside an item."""
 
     number: int
@@ -77,8 +74,7 @@ class Beside:
     is_earlier: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Briefing:
+class Briefing(Struct, frozen=True):
     """A briefing as it stands now, in its newest revision."""
 
     id: int
@@ -114,8 +110,7 @@ class Briefing:
     picture_alt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """As much of a published briefing as planning looks at."""
 
     number: int
@@ -140,8 +135,7 @@ class Candidate:
     is_in_front: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TopicWords:
+class TopicWords(Struct, frozen=True):
     """What readers see of a topic, in one language."""
 
     title: str
@@ -149,8 +143,7 @@ class TopicWords:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Struct, frozen=True):
     """What a briefing can be about, and the rules that find it."""
 
     slug: str

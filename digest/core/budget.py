@@ -7,9 +7,10 @@ the last first, and where their headlines are too much, in a line each.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from digest.core.picturing import MOST_IN_A_MAIL
 
@@ -66,8 +67,7 @@ _NOTHING: Final = Octets(0, 0)
 _FORMS: Final = tuple(Form)
 
 
-@dataclass(frozen=True, slots=True)
-class WeighedItem:
+class WeighedItem(Struct, frozen=True):
     """What one item adds to a mail."""
 
     #: of its topic
@@ -79,8 +79,7 @@ class WeighedItem:
     brings_picture: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(Struct, frozen=True):
     """What each part of a copy adds to the mail."""
 
     #: what stands in it whatever is chosen
@@ -99,8 +98,7 @@ class Weights:
     has_lines: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(Struct, frozen=True):
     """What of a copy is printed."""
 
     #: for each item, in the order of `Weights.items`

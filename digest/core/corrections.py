@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 #: The place of corrections in a copy. It is no slug of a topic, and stands behind them all.
 CORRECTIONS: Final = "~corrections"
@@ -30,8 +31,7 @@ class Telling(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """One correction; it has a publication number of its own, and is owed like any other number."""
 
     number: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 
 class Damage(StrEnum):
@@ -171,8 +172,7 @@ MEANING: Final[Mapping[Damage, Meaning]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One thing that stands in a store and may not, and how often."""
 
     kind: Damage

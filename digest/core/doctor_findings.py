@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 
 class Level(StrEnum):
@@ -133,8 +135,7 @@ class Found(StrEnum):
     LOOK_BROKE = "look.broke"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One thing that was found."""
 
     id: Found
@@ -148,9 +149,9 @@ class Finding:
 
     def __post_init__(self) -> None:
         """Fill in the group, and keep both to one line whatever was quoted in them."""
-        object.__setattr__(self, "group", self.group or self.id.partition(".")[0])
-        object.__setattr__(self, "line", _one_line(self.line))
-        object.__setattr__(self, "mend", _one_line(self.mend))
+        force_setattr(self, "group", self.group or self.id.partition(".")[0])
+        force_setattr(self, "line", _one_line(self.line))
+        force_setattr(self, "mend", _one_line(self.mend))
 
 
 #: What makes the answer a no.

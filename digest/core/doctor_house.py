@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.doctor_findings import Finding, Found, Level, or_fine
 
@@ -18,8 +19,7 @@ _ZONES_AGE: Final = timedelta(days=500)
 _LATE: Final = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
-class ClockSeen:
+class ClockSeen(Struct, frozen=True):
     """Two clocks, and what is known of time zones."""
 
     now: datetime
@@ -72,8 +72,7 @@ def _of_zones(seen: ClockSeen) -> Iterator[Finding]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPlace:
+class OpenPlace(Struct, frozen=True):
     """A folder or a file of ours that every user of the machine may look into."""
 
     path: str
@@ -123,8 +122,7 @@ def judge_packages(clashes: Sequence[str]) -> tuple[Finding, ...]:
     return or_fine(found, Finding(Found.PACKAGES_FINE, Level.FINE, "nothing else has our packages' names"))
 
 
-@dataclass(frozen=True, slots=True)
-class PluginSeen:
+class PluginSeen(Struct, frozen=True):
     """A plugin that is installed."""
 
     #: source, theme, transport or provider hook
@@ -155,8 +153,7 @@ def _of_plugin(seen: PluginSeen) -> Finding:
     return Finding(Found.PLUGIN_BROKEN, Level.WARNING, seen.trouble, mend)
 
 
-@dataclass(frozen=True, slots=True)
-class MachineSeen:
+class MachineSeen(Struct, frozen=True):
     """Somebody on the roll."""
 
     name: str
@@ -166,8 +163,7 @@ class MachineSeen:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
-class LateSlot:
+class LateSlot(Struct, frozen=True):
     """An appointed moment that nobody has served."""
 
     newsletter: str
@@ -175,8 +171,7 @@ class LateSlot:
     due_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class WorkSeen:
+class WorkSeen(Struct, frozen=True):
     """Who works, and what waits."""
 
     now: datetime

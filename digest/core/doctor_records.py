@@ -6,7 +6,8 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from digest.core.doctor_answers import Answer
 from digest.core.doctor_findings import Finding, Found, Level
@@ -16,8 +17,7 @@ _TAG = re.compile(r"\s*([A-Za-z][A-Za-z0-9_]*)\s*=\s*(.*?)\s*", re.DOTALL)
 _POLICIES = ("none", "quarantine", "reject")
 
 
-@dataclass(frozen=True, slots=True)
-class KeyWanted:
+class KeyWanted(Struct, frozen=True):
     """A key that signs our mails."""
 
     selector: str

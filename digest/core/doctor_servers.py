@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.doctor_findings import Finding, Found, Level, or_fine
 from digest.core.doctor_settings import is_local
@@ -17,8 +18,7 @@ _RENEW_WITHIN: Final = timedelta(days=21)
 _LARGEST_MAIL: Final = 500_000
 
 
-@dataclass(frozen=True, slots=True)
-class ServerSeen:
+class ServerSeen(Struct, frozen=True):
     """What one server said."""
 
     #: without user and password

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from digest.core.doctor_findings import Finding, Found, Level, or_fine
 from digest.core.pace import Limits
@@ -19,8 +20,7 @@ _RESERVED_DOMAINS: tuple[str, ...] = ("example.com", "example.org", "example.net
 KEY_OCTETS = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """Whom the mails of a newsletter are from."""
 
     newsletter: str
@@ -33,16 +33,14 @@ class Sender:
         return self.address.rpartition("@")[2].lower().rstrip(".")
 
 
-@dataclass(frozen=True, slots=True)
-class PlainServer:
+class PlainServer(Struct, frozen=True):
     """A mail server to which a password would go as it is."""
 
     name: str
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class SettingsSeen:
+class SettingsSeen(Struct, frozen=True):
     """What was read of the settings, and of the files that they name."""
 
     base_url: str

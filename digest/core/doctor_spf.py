@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.doctor_answers import Answer, Trouble
 from digest.core.doctor_findings import Finding, Found, Level
@@ -27,8 +28,7 @@ _NAME: Final = re.compile(r"(?:[A-Za-z0-9_.-]|%\{[A-Za-z][0-9]*r?[.+,/_=-]*\}|%[
 _LENGTHS: Final = re.compile(r"(?:/(?:3[0-2]|[12]?\d))?(?://(?:12[0-8]|1[01]\d|\d{1,2}))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """One word of a record."""
 
     #: such as include, ip4, all, redirect
@@ -44,8 +44,7 @@ class Term:
         return self.name in _ASKS
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """How far a look at a record and those that it includes has come."""
 
     #: by the domain on whose record it stands

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.doctor_findings import Finding, Found, Level, or_fine
 
@@ -28,8 +29,7 @@ class State(Enum):
     OPENED = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionsSeen:
+class ConnectionsSeen(Struct, frozen=True):
     """Of PostgreSQL, how many there may be, are, and would be needed."""
 
     most: int
@@ -41,8 +41,7 @@ class ConnectionsSeen:
     processes: int
 
 
-@dataclass(frozen=True, slots=True)
-class StoreSeen:
+class StoreSeen(Struct, frozen=True):
     """What can be said of a store."""
 
     #: without a password

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct, field
 
 from subscribers.model import Format
 
@@ -59,8 +60,7 @@ HEAVIEST: Final = (
 OF_THE_ADDRESS: Final = frozenset({There.BLOCKED, There.COMPLAINED, There.BOUNCED, There.DELETED})
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Label:
+class Label(Struct, frozen=True, order=True):
     """What members are sorted by there: a tag, or one choice of a group."""
 
     #: the heading of the group; empty for tags, lists and what stands alone
@@ -77,8 +77,7 @@ class Label:
         return tuple(dict.fromkeys((str(self).casefold(), self.name.casefold())))
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """When somebody agreed there, and from which network, as far as that is known."""
 
     asked_at: datetime | None = None
@@ -94,8 +93,7 @@ class Agreement:
 _NOTHING: Final = Agreement()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """One line of an export: somebody on one list there."""
 
     address: str
@@ -120,8 +118,7 @@ class Member:
     remarks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unfit:
+class Unfit(Struct, frozen=True):
     """A line that cannot be taken, and why."""
 
     line: int
@@ -130,8 +127,7 @@ class Unfit:
     file: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One file of an export: what it was taken for, and how many lines it has."""
 
     name: str
@@ -140,8 +136,7 @@ class Part:
     lines: int
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """All that was read of an export."""
 
     system: System

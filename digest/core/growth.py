@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from subscribers.leaving import LeavingReason, reason_in
 from subscribers.model import Moved, Standing
@@ -15,8 +17,7 @@ from subscribers.model import Moved, Standing
 _READING: Final = frozenset({Standing.ACTIVE, Standing.PAUSED})
 
 
-@dataclass(frozen=True, slots=True)
-class DayOfReaders:
+class DayOfReaders(Struct, frozen=True):
     """What changed among readers on a day (UTC)."""
 
     day: date

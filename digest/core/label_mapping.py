@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.exports import Member, There
 from digest.errors import InputError
@@ -22,8 +23,7 @@ _LIST: Final = "list "
 _COUNTED: Final = frozenset({There.READS, There.PAUSED, There.UNCONFIRMED})
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Target:
+class Target(Struct, frozen=True, order=True):
     """What a label of theirs means here."""
 
     #: `topic`, `newsletter`, or `nothing`
@@ -35,8 +35,7 @@ class Target:
         return f"{self.kind} {self.slug}".strip()
 
 
-@dataclass(frozen=True, slots=True)
-class LabelCount:
+class LabelCount(Struct, frozen=True):
     """A list or label there, how many of those who are taken have it, and what it means here."""
 
     label: str

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct
 
 from subscribers.model import AWAY, Standing
 
@@ -33,8 +34,7 @@ MARGIN: Final = timedelta(minutes=15)
 _OWN_WORDS: Final = " — "
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """A subscription whose standing changed."""
 
     at: datetime
@@ -49,8 +49,7 @@ class Moved:
         return self.subscription_id, self.at, self.after
 
 
-@dataclass(frozen=True, slots=True)
-class Barred:
+class Barred(Struct, frozen=True):
     """An address that must not be written to; which one, only its hash says."""
 
     at: datetime
@@ -60,8 +59,7 @@ class Barred:
     made_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """All that had happened by then stands above."""
 
     at: datetime
@@ -71,8 +69,7 @@ Entry = Moved | Barred | Seen
 E = TypeVar("E", Moved, Barred)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """What the files of a record say."""
 
     #: since when all leavings stand in it, and until when; None without any file

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from math import fsum
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from digest.core.figures import Figure, Kind, figures_in
 from digest.core.plain_words import COMMON, COMMON_HAN, STOP, TURNS, WAYS, stem
@@ -43,8 +44,7 @@ _HAN: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _COMMON_HAN: Final = re.compile("|".join(COMMON_HAN))
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(Struct, frozen=True):
     """What an item is compared by, taken from its text once."""
 
     day: date

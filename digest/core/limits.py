@@ -10,26 +10,25 @@ a mail provider presses the button for thousands of readers from one network.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.families import FAMILIES, family_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """At most so many in each span; spans follow one another, and each counts for itself."""
 
     most: int
     span: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """One thing that is counted: what, until when, and how many of it there may be."""
 
     name: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.families import FAMILIES
 from digest.core.feeding import FeedHealth
@@ -26,8 +27,7 @@ _REASONS: Final = ("", *Reason, *Skip, *OurReason, OTHERS)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """What a label says; its values where they are a closed set, else why there are few."""
 
     help: str

@@ -7,9 +7,10 @@ names a reader, an address, or anything else of which there is no end.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from digest.core.metric_labels import LABELS
 
@@ -40,8 +41,7 @@ class Sample(NamedTuple):
     value: float
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
+class Metric(Struct, frozen=True):
     """One figure."""
 
     name: str

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 # handed on: they fill files of their own
 from digest.core.briefing import GENERAL as GENERAL
@@ -33,8 +34,7 @@ from subscribers.model import Bookmark, Cadence, Profile
 AT_ONCE_SIGN: Final = "#"
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """One appointed moment of a cadence; `label` is its name in the unique key of issues.
 
     For days and times the label is the local wall time (``2026-11-24T08:00``); for at-once cadences it is the
@@ -55,8 +55,7 @@ class Slot:
         return not self.label.startswith(AT_ONCE_SIGN)
 
 
-@dataclass(frozen=True, slots=True)
-class DueSlot:
+class DueSlot(Struct, frozen=True):
     """A slot of one newsletter that is due and not yet planned for everybody."""
 
     newsletter_id: int
@@ -65,8 +64,7 @@ class DueSlot:
     slot: Slot
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The due readers who share a profile and a bookmark, hence a copy."""
 
     profile_id: int
@@ -119,16 +117,14 @@ class Skip(StrEnum):
     SENT_ELSEWHERE = "sent-elsewhere"
 
 
-@dataclass(frozen=True, slots=True)
-class TopicGroup:
+class TopicGroup(Struct, frozen=True):
     """The briefings of a copy that stand under one topic, in the order in which they are read."""
 
     topic: str
     numbers: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """What one profile gets from one bookmark: the content of a cohort."""
 
     groups: tuple[TopicGroup, ...]
@@ -150,8 +146,7 @@ class Selection:
         return Selection((), owed.deferred, self.left_out, owed, reason)
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedCohort:
+class PlannedCohort(Struct, frozen=True):
     """A group and what was selected for it, ready to be written down."""
 
     group: Group
@@ -196,8 +191,7 @@ SETTLED: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """One dated number of a newsletter."""
 
     id: int
@@ -226,8 +220,7 @@ class Issue:
         return max(self.due_at, self.planned_at)
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(Struct, frozen=True):
     """What one cohort of an issue reads: enough to print it."""
 
     cohort_id: int
@@ -271,8 +264,7 @@ class Stage(StrEnum):
     FINAL_DOT = "final-dot"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of handing one message to a server.
 
     `code` is the reply's three digits, 0 when there was none because the connection broke or timed out.
@@ -290,8 +282,7 @@ class Outcome:
         return self.stage is Stage.FINAL_DOT and 200 <= self.code < 300
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What we do about an outcome."""
 
     status: DeliveryStatus
@@ -306,8 +297,7 @@ class Verdict:
     stop_run: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RunTotals:
+class RunTotals(Struct, frozen=True):
     """What one run did; the shape of the answer of `digest run --json`."""
 
     issues: tuple[int, ...] = ()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum
+
+from msgspec import Struct
 
 
 class Why(StrEnum):
@@ -29,8 +30,7 @@ class Why(StrEnum):
         return self in {Why.UNFINISHED, Why.RESTORING}
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """A store's own word that it is closed."""
 
     why: Why
@@ -78,8 +78,7 @@ class Closed:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One side of a copying."""
 
     #: as it is shown to people
@@ -106,8 +105,7 @@ class Start(Enum):
     LAST_WORD = "last word"
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(Struct, frozen=True):
     """How a copying begins, under which name, and whether the source is closed already."""
 
     start: Start

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from msgspec import Struct
 
 from digest.core.beginnings import FirstWishes, beginning_of
 from digest.core.quiet import QuietDay, dates_of
@@ -38,8 +39,7 @@ class Archive(StrEnum):
     FULL = "full"
 
 
-@dataclass(frozen=True, slots=True)
-class BrandLink:
+class BrandLink(Struct, frozen=True):
     """A place of the newsletter elsewhere on the web, such as its page in a social network."""
 
     name: str
@@ -47,8 +47,7 @@ class BrandLink:
     url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Newsletter:
+class Newsletter(Struct, frozen=True):
     """A standing publication."""
 
     id: int

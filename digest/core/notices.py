@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from digest.core.model import DeliveryStatus
 from subscribers.model import Cadence, Profile, Standing
@@ -119,8 +120,7 @@ _TO_THE_READER: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """One mail to one person that is no issue."""
 
     id: int
@@ -163,8 +163,7 @@ class Notice:
         return now <= self.due_at + ANSWER_WITHIN
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A question that went to an address, or will."""
 
     at: datetime

@@ -8,10 +8,11 @@ back or change their times can be owed a slot of some hours ago, and get it with
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from digest.core.timetable import slot_words
 
@@ -30,8 +31,7 @@ class Lateness(StrEnum):
     ISSUE = "issue"
 
 
-@dataclass(frozen=True, slots=True)
-class Graces:
+class Graces(Struct, frozen=True):
     """How long something may be late before it is told; None for ever."""
 
     slot: timedelta | None
@@ -47,8 +47,7 @@ class Graces:
         return self.slot if kind is Lateness.SLOT else self.issue
 
 
-@dataclass(frozen=True, slots=True)
-class Late:
+class Late(Struct, frozen=True):
     """What a look finds."""
 
     kind: Lateness
@@ -66,8 +65,7 @@ class Late:
     data: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """What was late at a look before."""
 
     id: int
@@ -82,8 +80,7 @@ class Watched:
     data: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """What is to be done after a look."""
 
     #: seen for the first time

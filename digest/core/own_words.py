@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 #: Signs of an answer that are handed on, and octets: as many letters of Chinese. The mail is kept whole.
 MOST_SIGNS: Final = 4_000
@@ -37,8 +38,7 @@ _ORIGINAL: Final = re.compile(r"\s*-{4,}[^-]{3,60}-{4,}\s*|\s*_{20,}\s*")
 _FIELD: Final = re.compile(r"[\s*]*\w[\w -]{0,20}[:：]")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnWords:
+class OwnWords(Struct, frozen=True):
     """What a person wrote themselves."""
 
     #: lines, and between paragraphs an empty one

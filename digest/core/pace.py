@@ -27,10 +27,11 @@ server itself that asks for patience.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import inf
 from typing import Final
+
+from msgspec import Struct, field
 
 from digest.core.model import Outcome, Stage, Verdict
 from digest.core.verdict import UNTRIED, Reason
@@ -55,8 +56,7 @@ BARRED_FOR: Final = 60.0
 _BEFORE_THE_RECIPIENT: Final = UNTRIED | {Stage.MAIL}
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """The most that is done with one server, or one family, in the best of times."""
 
     #: copies under way at a time. Postfix sends a destination at most 20, and takes 50 from one client
@@ -74,8 +74,7 @@ class Limit:
             raise ValueError(f"a rate is a number of copies a second, more than 0, not {self.rate}")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The limits of one process; of what several have together, see `shares.py`."""
 
     #: all copies together
@@ -99,13 +98,11 @@ class Limits:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(Struct, frozen=True):
     """The copy may begin now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """The copy may not begin before `until`; infinite when first another copy has to end."""
 
     until: float

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
+
 #: Octets of a picture as a mail carries it, before they are encoded.
 MOST_OCTETS: Final = 30_000
 #: More would be a gallery, and there would be no room for words.
@@ -87,8 +89,7 @@ class Embedded:
         return max(1, round(self.width * min(1.0, COLUMN / self.width, SCREEN / self.height)))
 
 
-@dataclass(frozen=True, slots=True)
-class PictureRecord:
+class PictureRecord(Struct, frozen=True):
     """What is known of the picture that lies at an address."""
 
     url: str

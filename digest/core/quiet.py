@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.lines import parse_line
 from digest.errors import InputError
@@ -16,8 +17,7 @@ MOST_QUIET_DAYS: Final = 400
 _MOST_NAME: Final = 80
 
 
-@dataclass(frozen=True, slots=True)
-class QuietDay:
+class QuietDay(Struct, frozen=True):
     """A day without an issue; what would have come comes with the next one."""
 
     #: on the calendar of whoever reads

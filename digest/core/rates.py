@@ -6,18 +6,18 @@ paid for. Each call moves it on by one share of the span, and none may move it f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import Final
+
+from msgspec import Struct
 
 _LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Callers that are kept in mind before those who have nothing to pay for any more are forgotten.
 _MANY: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Ration:
+class Ration(Struct, frozen=True):
     """What a caller has left, after the call that was asked about."""
 
     allowed: bool

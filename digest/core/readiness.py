@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
+
 #: The scheduler wakes every few seconds; after so long without it is stuck.
 STUCK_AFTER: Final = timedelta(seconds=60)
 
@@ -36,8 +38,7 @@ class Pulse:
     woke_at: datetime | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Readiness:
+class Readiness(Struct, frozen=True):
     """What was asked and found."""
 
     store: StoreState

@@ -8,11 +8,12 @@ beyond the line (the lower end of a Wilson interval, one-sided, at 95 %).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from math import sqrt
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.model import DeliveryStatus, Verdict
 from digest.core.verdict import Reason
@@ -87,8 +88,7 @@ LINES: Final[Mapping[Measure, float]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """What became of the copies to a family, of an issue, or of all, in some time."""
 
     #: copies that had an answer: accepted, or refused for good
@@ -111,8 +111,7 @@ class Counts:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One rate against its line."""
 
     measure: Measure

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Keep:
+
+class Keep(Struct, frozen=True):
     """For how long; None for ever."""
 
     #: single copies of issues, after the issue was due; then they are bound into volumes

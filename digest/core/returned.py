@@ -6,8 +6,9 @@ recipient, and the clues by which the copy may be found. A clue proves nothing; 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 
 class Kind(StrEnum):
@@ -39,8 +40,7 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Clues:
+class Clues(Struct, frozen=True):
     """By what the copy may be found, best first. Nothing of it is to be believed before it is verified."""
 
     #: addresses that may be the return path of the copy: `bounces+…@…`, as found
@@ -53,8 +53,7 @@ class Clues:
     addresses: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
+class Returned(Struct, frozen=True):
     """What one returned mail or one event says about one recipient."""
 
     kind: Kind

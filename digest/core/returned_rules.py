@@ -8,9 +8,10 @@ is soft.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core import reply_words as words
 from digest.core.returned import Kind
@@ -19,8 +20,7 @@ _REPLY: Final = re.compile(r"(?<![\d.])([245][0-5]\d)(?=[ \-#:,;)\]>]|$)(?!-\d{1
 _ENHANCED: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What a server said of one recipient."""
 
     #: the action of a report (RFC 3464 section 2.3.3) in lower case; empty when there is no report
@@ -38,8 +38,7 @@ class Said:
         return (self.reply or self.enhanced)[:1] != "4"
 
 
-@dataclass(frozen=True, slots=True)
-class Ruling:
+class Ruling(Struct, frozen=True):
     """What a row of the table makes of it."""
 
     kind: Kind
@@ -47,8 +46,7 @@ class Ruling:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """Fits when all that it names fits; `None` fits everything."""
 
     kind: Kind

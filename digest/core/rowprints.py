@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 from zlib import crc32
+
+from msgspec import Struct
 
 #: So many parts has a table: where two tables differ, only the rows of some parts are looked at again.
 PARTS: Final = 256
@@ -29,8 +30,7 @@ class Keyed(NamedTuple):
     values: Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Rowprint:
+class Rowprint(Struct, frozen=True):
     """How many rows a table has, and a sum over those of each of its parts."""
 
     rows: int = 0

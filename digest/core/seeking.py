@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from digest.core.terms import Term, stemmer_for, terms
 
@@ -25,8 +26,7 @@ _PART: Final = re.compile(
 Phrase = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A question: of each clause one phrase must be there, each being the same words by another stemmer."""
 
     present: tuple[tuple[Phrase, ...], ...] = ()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.corrections import CORRECTIONS
 from digest.core.grouping import grouped
@@ -14,8 +15,7 @@ from digest.core.telling_once import Told, told_once
 from subscribers.model import Bookmark, Profile, Section
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What a newsletter lays down for every copy of an issue."""
 
     #: the kinds of item that the newsletter carries

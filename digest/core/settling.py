@@ -7,10 +7,12 @@ kept for a person and changes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.reasons import OurReason
 from digest.core.returned import Kind
@@ -74,8 +76,7 @@ class Reader(StrEnum):
     FORWARD = "forward"
 
 
-@dataclass(frozen=True, slots=True)
-class Consequence:
+class Consequence(Struct, frozen=True):
     """A row of the table."""
 
     reader: Reader = Reader.NOTHING
@@ -110,8 +111,7 @@ GRAVITY: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """How much speaks against an address: days with returned mail, less those on which mail went through."""
 
     points: int = 0

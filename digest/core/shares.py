@@ -17,7 +17,6 @@ What has ended, or is frozen, keeps its part until it is off the roll, which tak
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from zlib import crc32
@@ -91,8 +90,7 @@ def silent(last_heard: Mapping[str, datetime], *, listening_since: datetime, now
     return frozenset(name for name, at in last_heard.items() if now - max(at, listening_since) >= SILENT_FOR)
 
 
-@dataclass(frozen=True, slots=True)
-class SharedLimits(Limits):
+class SharedLimits(Limits, frozen=True):
     """What is left of limits for one of several: as much as the smallest of its parts."""
 
     #: all that count now; none for nothing at all

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from digest.core.model import Candidate
 
@@ -21,8 +22,7 @@ class Pin(NamedTuple):
     is_earlier: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What a copy could hold, each story once."""
 
     #: numbers as they are ranked; of each story the one in front, in the place of the best-ranked

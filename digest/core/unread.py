@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 #: Mails that say nothing and wait for a person, of all copies together and of one. Who finds one return path
 #: can write to it as often as they like; more than these nobody reads.
@@ -16,8 +17,7 @@ MOST_OCTETS: Final = 16 * 1024 * 1024
 KEPT_OCTETS: Final = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Lying:
+class Lying(Struct, frozen=True):
     """One that waits."""
 
     #: of the copy to whose return path it came; both empty for none that is known

@@ -7,10 +7,12 @@ when its class agrees with the reply's first digit; where they differ, the reply
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.model import DeliveryStatus, Outcome, Stage, Verdict
 from digest.core.refusal_words import FULL, GREY, RATE, SPAM, UNKNOWN_USER
@@ -65,8 +67,7 @@ class _Action(Enum):
     UNCERTAIN = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Struct, frozen=True):
     """Fits when all that it names fits; `None` fits everything."""
 
     action: _Action

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from math import log
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class WarmUp:
+
+class WarmUp(Struct, frozen=True):
     """A plan of daily ceilings: so many copies on the first day, `growth` times as many on each day after.
 
     From the day on which that would reach `goal` there is no ceiling. Mailbox providers name no numbers; who
@@ -45,8 +45,7 @@ class WarmUp:
         return None if ceiling is None else max(0, ceiling - sent_today)
 
 
-@dataclass(frozen=True, slots=True)
-class WarmingUp:
+class WarmingUp(Struct, frozen=True):
     """A sender that began with a plan on some day."""
 
     plan: WarmUp

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 #: A file that did not change for so long, while we looked, is whole.
 SETTLES: Final = timedelta(seconds=5)
@@ -27,8 +28,7 @@ _FAR: Final = 2e11
 REASONS: Final = ".reasons.txt"
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """What can be seen of a file without reading it; of two that are equal, nothing changed in between."""
 
     #: in bytes

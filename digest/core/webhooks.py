@@ -12,11 +12,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from digest.core.model import DeliveryStatus
 from digest.core.weblinks import is_web_link
@@ -100,8 +101,7 @@ _TRIED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """What came of one try."""
 
     #: None when there was no answer
@@ -112,8 +112,7 @@ class Answered:
     retry_after: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What is done about it."""
 
     taken: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from digest.flows.by_hand import Plan
 from digest.store.database import Database
@@ -10,8 +10,7 @@ from subscribers import store as readers
 from subscribers.model import Standing
 
 
-@dataclass(frozen=True, slots=True)
-class Addressed:
+class Addressed(Struct, frozen=True):
     """A copy, and who would get it."""
 
     addresses: tuple[str, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor
@@ -32,8 +32,7 @@ from subscribers.groups import hold_all_alone
 from subscribers.interning import Preferences, profile_from
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """What a cohort would get now beside what it is to get; both empty when that is the same."""
 
     #: numbers that its copy does not have

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.editions import Month, day_span, local_day, month_span
@@ -29,8 +29,7 @@ _TOPICS_NAMED: Final = 3
 _BEYOND_ALL: Final = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """A newsletter whose archive is open, and what is known of topics."""
 
     newsletter: Newsletter
@@ -38,8 +37,7 @@ class Desk:
     topics: tuple[Topic, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """An edition in a list."""
 
     day: date
@@ -49,8 +47,7 @@ class Line:
     topics: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Editions:
+class Editions(Struct, frozen=True):
     """The editions of a month, the newest first, and where others are."""
 
     desk: Desk
@@ -60,8 +57,7 @@ class Editions:
     newer: Month | None
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
+class Edition(Struct, frozen=True):
     """One page of what was published on a day, in reading order."""
 
     desk: Desk
@@ -76,8 +72,7 @@ class Edition:
     newer: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Single:
+class Single(Struct, frozen=True):
     """One item, and those published before and after it."""
 
     desk: Desk
@@ -86,15 +81,13 @@ class Single:
     newer: Shown | None
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
+class Withdrawn(Struct, frozen=True):
     """An item that was taken back: nothing of it is shown."""
 
     desk: Desk
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """Some items of a long list, the newest first; `older` and `newer` are numbers to go on from."""
 
     desk: Desk
@@ -103,8 +96,7 @@ class Listing:
     newer: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """What was found for a question."""
 
     desk: Desk

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from digest.core.backups import (
     DamagedError,
@@ -34,8 +35,7 @@ from digest.store.every_table import every_table
 from digest.store.places import shown
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """The keys that sign links, as far as a backup has to do with them."""
 
     keys: Sequence[bytes] = ()
@@ -43,8 +43,7 @@ class Keys:
     are_kept: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
+class Backup(Struct, frozen=True):
     """What a file holds."""
 
     whole: Whole

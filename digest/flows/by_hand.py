@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
@@ -24,8 +25,7 @@ from digest.store.kept_apart import hold_off
 from subscribers.wishes import address_key
 
 
-@dataclass(frozen=True, slots=True)
-class OneOff:
+class OneOff(Struct, frozen=True):
     """What an editor asks for."""
 
     newsletter: str
@@ -50,8 +50,7 @@ class OneOff:
     part: Part | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """Whom a part of a one-off is for that is sent by each reader's own clocks."""
 
     zones: frozenset[str]
@@ -61,8 +60,7 @@ class Part:
     upto: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Who would get what; the cohorts as they would be written down."""
 
     newsletter: Newsletter

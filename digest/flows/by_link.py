@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,8 +30,7 @@ from subscribers.subscription import Event, Subscription, standing_after
 UNDO_WITHIN: Final = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """A subscription as its own reader sees it."""
 
     reader: Subscription
@@ -45,8 +45,7 @@ class Seen:
     others: tuple[Other, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(Struct, frozen=True):
     """Something else that the same reader has."""
 
     reader: Subscription

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.engine import URL
 
 from digest import __version__
@@ -57,8 +58,7 @@ _NEED_THE_STORE: Final = frozenset({Group.SETTINGS, Group.STORE, Group.DNS, Grou
 Look = Coroutine[object, object, tuple[Finding, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What is looked at, in plain values, and how to get to it."""
 
     settings: SettingsSeen

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from ipaddress import ip_address
+
+from msgspec import Struct
 
 from digest.core.doctor_answers import Answer, Trouble
 from digest.core.doctor_findings import Finding, Found, Level, is_well, or_fine
@@ -22,8 +23,7 @@ from digest.core.doctor_spf_address import hosts_named, judge_spf_address
 from digest.reach.records import Records
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """Whose records are looked at."""
 
     #: of senders, which are those of return paths and signatures as well

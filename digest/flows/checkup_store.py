@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfoNotFoundError
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy.engine import URL
 
 from digest.core.doctor_settings import Sender
@@ -25,8 +26,7 @@ Opened = Callable[[], AbstractAsyncContextManager[Database]]
 IsSetUp = Callable[[Database], Awaitable[bool]]
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(Struct, frozen=True):
     """What stands in a store of today's version."""
 
     senders: tuple[Sender, ...] = ()
@@ -38,8 +38,7 @@ class Inside:
     overview: Overview | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """A store from outside and from inside; the latter as far as it can be looked into."""
 
     seen: StoreSeen

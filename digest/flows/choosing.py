@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
@@ -44,8 +45,7 @@ RESUMED: Final = "resumed on the page"
 CAME_BACK: Final = "came back on the page"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A subscription as the page of its preferences shows it."""
 
     seen: Seen

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
@@ -30,8 +31,7 @@ from digest.store.kept_apart import hold_off
 BY_HAND: Final = "given by an editor"
 
 
-@dataclass(frozen=True, slots=True)
-class Collected:
+class Collected(Struct, frozen=True):
     """What became of what was gathered: briefing ids, a count, and refusals."""
 
     added: tuple[int, ...] = ()
@@ -40,16 +40,14 @@ class Collected:
     rejected: tuple[Rejected, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """What became of it in all, and which briefing each item is, by its line."""
 
     whole: Collected
     ids: Mapping[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(Struct, frozen=True):
     """What would become of what was gathered, item by item."""
 
     added: tuple[Briefing, ...]
@@ -72,8 +70,7 @@ class _Fate(Enum):
     UNCHANGED = auto()
 
 
-@dataclass(slots=True, eq=False)
-class _Which:
+class _Which(Struct, eq=False):
     """A briefing that an item is; one that is new has its id as soon as all of them are written."""
 
     id: int = 0

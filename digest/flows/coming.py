@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Newsletter
@@ -23,8 +23,7 @@ TITLES_SHOWN: Final = 5
 LATELY: Final = timedelta(weeks=4)
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(Struct, frozen=True):
     """A headline, the language that it is in, and the number of its item."""
 
     said: str
@@ -32,8 +31,7 @@ class Title:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """What a mail would hold if it were made now: the same for all who want the same and are equally far."""
 
     items: int
@@ -43,8 +41,7 @@ class Held:
     titles: tuple[Title, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
+class Coming(Struct, frozen=True):
     """The next mail as it would be."""
 
     #: None when it comes with the news, or when none will come

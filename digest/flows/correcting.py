@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,8 +20,7 @@ from digest.store.missed import moved_from_now_on, only, taken_in_doubt, who_mis
 _NOTE_CHARACTERS: Final = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """Whether readers are told, and what the editors say of it."""
 
     telling: Telling = Telling.WHEN_IT_MATTERS
@@ -39,8 +38,7 @@ class Word:
 BY_RULE: Final = Word()
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """Who is told: how many subscriptions, and how many copies to come carry the new text already."""
 
     readers: int = 0

@@ -6,9 +6,9 @@ the file -> its tables -> what refers to what -> rows -> wishes and numbers -> i
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,8 +32,7 @@ _MOST_TOLD: Final = 200
 _NAMED: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What a look at every row came to."""
 
     #: how many subscriptions and issues were looked through

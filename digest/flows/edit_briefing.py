@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
@@ -35,8 +35,7 @@ class Nothing(Enum):
 NOTHING: Final = Nothing.NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Flags:
+class Flags(Struct, frozen=True):
     """What says how a briefing is treated; None leaves it as it is."""
 
     lead: bool | None = None
@@ -45,8 +44,7 @@ class Flags:
     publish_at: datetime | Nothing | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Edit(Flags):
+class Edit(Flags, frozen=True):
     """What shall be changed; None leaves it as it is. An empty url or source takes it away."""
 
     title: str | None = None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
@@ -39,8 +40,7 @@ class PolledAlreadyError(InputError):
     """The address is that of a feed which is polled already."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedWish:
+class FeedWish(Struct, frozen=True):
     """How a feed shall be; None takes the default for a new one, and leaves an old one as it is."""
 
     #: empty: the feed's own title
@@ -85,7 +85,7 @@ async def edit_feed(
         if wish.every_minutes is not None and after.next_poll_at is not None and before.polled_at is not None:
             after = replace(after, next_poll_at=min(after.next_poll_at, before.polled_at + after.every))
         if after != before:
-            changed = {name: getattr(after, name) for name in Feed.__dataclass_fields__ if name != "id"}
+            changed = {name: getattr(after, name) for name in Feed.__struct_fields__ if name != "id"}
             await shelf.save(connection, feed_id, **changed)
             await note_change(
                 connection, by, "feed.edit", feed_id, now, before=_told(before), after=_told(after)

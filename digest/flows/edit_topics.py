@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
@@ -26,8 +27,7 @@ from digest.store.database import Database
 TRIED_ON: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class TopicEdit:
+class TopicEdit(Struct, frozen=True):
     """What shall be changed; None leaves it as it is."""
 
     title: str | None = None
@@ -47,8 +47,7 @@ class TopicEdit:
         return replace(topic, **said, translations=translations)
 
 
-@dataclass(frozen=True, slots=True)
-class TryOut:
+class TryOut(Struct, frozen=True):
     """What rules would do to past briefings, against those of today."""
 
     #: how many briefings were looked at

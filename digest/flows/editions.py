@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import Struct, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Briefing, Issue, Newsletter, Pictures
@@ -22,8 +22,7 @@ from digest.render.tailoring import Tailoring
 from digest.store import clicks, newsletters, numbered, pictures, topics
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
+class Edition(Struct, frozen=True):
     """All that the copies of a round of an issue have in common; rounds that carry the same share it."""
 
     newsletter: Newsletter
@@ -32,16 +31,14 @@ class Edition:
     headings: dict[tuple[Issue, str], Heading] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """What heads the copies of many cohorts."""
 
     headers: CopyHeaders
     names: DeliveryNames
 
 
-@dataclass(frozen=True, slots=True)
-class Fitting:
+class Fitting(Struct, frozen=True):
     """The body of a cohort's copies for readers who gave a name, or for those who gave none."""
 
     tailoring: Tailoring
@@ -51,8 +48,7 @@ class Fitting:
     shape: tuple[int, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(Struct, frozen=True):
     """A cohort, ready for its readers: body with slots, headers with gaps."""
 
     rendition: Rendition[Personal]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.guesses import counted_guess, seconds_to_wait
@@ -25,24 +25,21 @@ _FOR_THE_CODE: Final = timedelta(minutes=10)
 _TOUCH_AFTER: Final = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(Struct, frozen=True):
     """The way in is open: what the browser is to keep, and whether a code is still needed."""
 
     token: str
     needs_code: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The way in stays shut."""
 
     #: seconds until a try is looked at again; 0 when this one was, and was wrong
     wait: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Browser:
+class Browser(Struct, frozen=True):
     """Where somebody knocks from."""
 
     seen_from: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor, Role, Via
@@ -22,8 +22,7 @@ from digest.store.database import Database
 from digest.store.people import NO_PASSWORD, Person
 
 
-@dataclass(frozen=True, slots=True)
-class EntryLink:
+class EntryLink(Struct, frozen=True):
     """A link that was made just now; it is shown this once, and kept nowhere."""
 
     person: Person
@@ -33,8 +32,7 @@ class EntryLink:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Void:
+class Void(Struct, frozen=True):
     """A link by which nobody chooses anything: used, too old, of who is shut out, or none at all."""
 
     #: seconds until more from this network is looked at; 0 while it has not tried too often

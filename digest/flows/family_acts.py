@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor
@@ -31,8 +31,7 @@ BY_HAND: Final = "by hand"
 _DOMAIN: Final = re.compile(r"[^\s@/:?#\[\]]{1,200}\.[^\s@/:?#\[\].]{2,63}")
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyWatched:
+class FamilyWatched(Struct, frozen=True):
     """A family, or all of them: how it is doing, and whether it rests."""
 
     #: its place in the list, from 1 on
@@ -54,8 +53,7 @@ class FamilyWatched:
         return next(one for one in (Level.OVER, Level.NEAR, Level.FINE) if one in levels)
 
 
-@dataclass(frozen=True, slots=True)
-class Families:
+class Families(Struct, frozen=True):
     """All that is known of the last seven days."""
 
     all: FamilyWatched
@@ -63,8 +61,7 @@ class Families:
     each: tuple[FamilyWatched, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rest:
+class Rest(Struct, frozen=True):
     """What somebody wishes for a family."""
 
     #: any of its domains, or an address there

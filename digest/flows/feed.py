@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest import tracing
@@ -50,8 +50,7 @@ _SOON: Final = timedelta(seconds=1)
 _WEIGHT_OF_ONE: Final = 0.05
 
 
-@dataclass(slots=True, eq=False)
-class Turn:
+class Turn(Struct, eq=False):
     """A copy in the hands of a lane, from the moment when it may begin until its end is told."""
 
     copy: Claimed

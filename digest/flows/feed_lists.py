@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import Rejected
@@ -15,8 +17,7 @@ from digest.store import feeds as shelf
 from digest.store.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class ListSeen:
+class ListSeen(Struct, frozen=True):
     """What would become of the feeds of a list; addresses as they would be kept."""
 
     new: tuple[Outline, ...]
@@ -25,8 +26,7 @@ class ListSeen:
     rejected: tuple[Rejected, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ListTaken:
+class ListTaken(Struct, frozen=True):
     """What became of the feeds of a list."""
 
     #: ids of those that are new

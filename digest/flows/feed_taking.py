@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM
@@ -29,8 +30,7 @@ from digest.store.feed_items import KnownItem
 from digest.store.feeds import Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class FeedTaken:
+class FeedTaken(Struct, frozen=True):
     """What became of the entries of one poll; each is counted once."""
 
     added: int = 0
@@ -43,8 +43,7 @@ class FeedTaken:
     new: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Sorted:
+class _Sorted(Struct, frozen=True):
     """The entries of a poll by what is known of them."""
 
     fresh: tuple[FeedItem, ...]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.feeding import GAP_SHOWN, Feed, FeedHealth, health_of
@@ -18,8 +18,7 @@ from digest.store.feeds import Poll, Refusal
 UNWELL = (FeedHealth.GONE, FeedHealth.FAILING, FeedHealth.GAP, FeedHealth.SILENT)
 
 
-@dataclass(frozen=True, slots=True)
-class FeedSheet:
+class FeedSheet(Struct, frozen=True):
     """Everything about one feed."""
 
     feed: Feed

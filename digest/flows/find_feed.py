@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from digest.errors import InputError
 from digest.ingest.feed_pages import feeds_named_in, usual_places
@@ -20,8 +21,7 @@ ACCEPT: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A feed, and where it is."""
 
     url: str

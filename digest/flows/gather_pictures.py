@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import structlog
+from msgspec import Struct
 
 from digest.core.picturing import (
     KEEP,
@@ -54,8 +54,7 @@ _FAULTS: Final = {
 _Got = tuple[PictureRecord, Embedded | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """What a round brought."""
 
     kept: int = 0

@@ -12,12 +12,12 @@ import json
 import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 import structlog
+from msgspec import Struct
 
 from digest import tracing
 from digest.core.access import PROGRAM
@@ -49,8 +49,7 @@ _BOUNDS: Final = Bounds(seconds=15.0, connect_seconds=5.0, wire_bytes=1_000_000,
 _LEASE: Final = timedelta(minutes=2)
 
 
-@dataclass(slots=True)
-class Handed:
+class Handed(Struct):
     """What came of it."""
 
     taken: int = 0

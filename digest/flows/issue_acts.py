@@ -7,10 +7,10 @@ sender holds already is sent and recorded: an act is about what is not claimed y
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor, Via
@@ -29,8 +29,7 @@ _HOLD: Final = "issue.hold"
 _LATEST: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(Struct, frozen=True):
     """What came of taking an issue back."""
 
     #: copies that will not be sent, whose briefings are owed again

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.leavings import Barred, Moved, Record, came_back, gone, mark_of_store, since_backup
@@ -36,8 +37,7 @@ _ADDRESSES: Final = 5000
 _LAST: Final = datetime.max.replace(tzinfo=UTC) - timedelta(days=1)
 
 
-@dataclass(slots=True)
-class LeftAgain:
+class LeftAgain(Struct):
     """What came of a record."""
 
     #: subscriptions that ended, addresses that must not be written to, readers who were erased

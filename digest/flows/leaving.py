@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.flows.notices import goodbyes
@@ -29,8 +29,7 @@ class Leaving(NamedTuple):
     reason: str
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(Struct):
     leaving: Leaving
     done: asyncio.Future[bool]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Final
 
 import structlog
+from msgspec import Struct
 
 from digest.core.doctor_findings import Finding
 
@@ -26,8 +26,7 @@ HUNG: Final = f"the look came to no end within {_LONGEST:g} s: something on this
 Look = Callable[[], Coroutine[object, object, tuple[Finding, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
-class LastLook:
+class LastLook(Struct, frozen=True):
     """What a look that came to its end has found."""
 
     at: datetime

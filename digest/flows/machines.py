@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.shares import FRESH_FOR
@@ -16,8 +16,7 @@ from digest.store.workers import Kind, State, Worker
 SHOWN_FOR: Final = timedelta(hours=24)
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """One process on the roll, or one that left it of late."""
 
     name: str

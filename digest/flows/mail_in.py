@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import structlog
+from msgspec import Struct
 
 from digest.core.access import POWERS_OF, Actor, Power, Via
 from digest.core.model import Rejected
@@ -29,8 +29,7 @@ log = structlog.get_logger(__name__)
 MOST_OCTETS: Final = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Story:
+class Story(Struct, frozen=True):
     """A mail that came to somebody's own address."""
 
     person_id: int

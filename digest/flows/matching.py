@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.returned import Kind, Returned
@@ -25,8 +26,7 @@ LATELY: Final = timedelta(days=30)
 _WRITTEN: Final = frozenset({Kind.REPLY, Kind.UNSUBSCRIBE})
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Who told us."""
 
     #: `mail`, or the provider
@@ -35,8 +35,7 @@ class Origin:
     vouched: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Matched:
+class Matched(Struct, frozen=True):
     """Something that came back, and what it is about."""
 
     event: Returned

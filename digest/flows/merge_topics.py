@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import GENERAL, Topic
@@ -22,8 +24,7 @@ from digest.store.kept_apart import hold_off
 from subscribers.merging import choose_instead
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """The topic that is gone, the one that took it in, and how many subscriptions and briefings went over."""
 
     gone: Topic

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final
 
 import structlog
+from msgspec import Struct, field
 
 from digest.core.metrics import Sample
 from digest.core.readiness import StoreState
@@ -36,8 +36,7 @@ LONGEST: Final = 8.0
 _Looking = Callable[[datetime], Awaitable[Iterable[Sample]]]
 
 
-@dataclass(frozen=True, slots=True)
-class StoreSeen:
+class StoreSeen(Struct, frozen=True):
     """What the rows say, or that they could not be read."""
 
     samples: tuple[Sample, ...]
@@ -46,8 +45,7 @@ class StoreSeen:
     seconds: float
 
 
-@dataclass(slots=True)
-class _Look:
+class _Look(Struct):
     """One look, and what it has seen last."""
 
     look: _Looking

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from msgspec.structs import asdict, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
@@ -109,6 +109,7 @@ def shown_newsletter(newsletter: Newsletter) -> dict[str, Any]:
     """A newsletter as programs see it."""
     return asdict(newsletter) | {
         "sections": [section for section in Section if section in newsletter.sections],
+        "links": [asdict(link) for link in newsletter.links],
         "quiet_days": [{"day": one.day.isoformat(), "name": one.name} for one in newsletter.quiet_days],
         "first_wishes": dict(newsletter.first_wishes),
     }

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
 import structlog
+from msgspec import Struct, field
 
 from digest.core.families import family_of
 from digest.core.model import DeliveryStatus, Outcome, Verdict
@@ -36,8 +36,7 @@ log = structlog.get_logger(__name__)
 TOGETHER: Final = 20
 
 
-@dataclass(slots=True)
-class Notified:
+class Notified(Struct):
     """What became of the notices of a run."""
 
     by_status: Counter[DeliveryStatus] = field(default_factory=Counter)
@@ -78,15 +77,14 @@ async def notify(*, store: Database, press: NoticePress, sender: Sender, stop: a
     return at_work.told
 
 
-@dataclass(slots=True)
-class _AtWork:
+class _AtWork(Struct):
     store: Database
     press: NoticePress
     sender: Sender
     stop: asyncio.Event
     told: Notified = field(default_factory=Notified)
     patience: Patience = field(default_factory=Patience)
-    _is_open: bool = field(default=False, init=False)
+    _is_open: bool = False
 
     def may_go_on(self) -> bool:
         """False when nothing new may begin."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.growth import DayOfReaders, days_of_readers, reasons_for_leaving
@@ -26,8 +26,7 @@ _ITEM_DAYS: Final = 30
 _CLICKED: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class TopicFigures:
+class TopicFigures(Struct, frozen=True):
     """A topic: who follows it, and what it brought lately."""
 
     slug: str
@@ -36,8 +35,7 @@ class TopicFigures:
     items: int
 
 
-@dataclass(frozen=True, slots=True)
-class ItemFigures:
+class ItemFigures(Struct, frozen=True):
     """What readers said of an item."""
 
     briefing_id: int
@@ -46,8 +44,7 @@ class ItemFigures:
     not_useful: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClickFigures:
+class ClickFigures(Struct, frozen=True):
     """How often an item was opened from a mail."""
 
     briefing_id: int
@@ -55,8 +52,7 @@ class ClickFigures:
     clicks: int
 
 
-@dataclass(frozen=True, slots=True)
-class FamilyFigures:
+class FamilyFigures(Struct, frozen=True):
     """What became of the copies to mailboxes of one provider."""
 
     family: str
@@ -74,8 +70,7 @@ class FamilyFigures:
         return self.copies.get(DeliveryStatus.REFUSED, 0) + self.copies.get(DeliveryStatus.EXPIRED, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Numbers:
+class Numbers(Struct, frozen=True):
     """All figures of one moment. Readers are subscriptions: who reads two newsletters counts twice."""
 
     at: datetime

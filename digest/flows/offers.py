@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.model import Newsletter, Topic
 from digest.flows.coming import Coming
@@ -17,8 +18,7 @@ from subscribers.subscription import Subscription
 from subscribers.wishes import Wishes
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """What there is to subscribe to."""
 
     #: those that anybody may subscribe to, oldest first

@@ -6,11 +6,11 @@ It asks the store alone, and not who should have done the work: so whoever lives
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import structlog
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DueSlot, Issue, IssueStatus, Newsletter
@@ -30,8 +30,7 @@ log = structlog.get_logger(__name__)
 _MOST_TOLD: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What came of a look."""
 
     #: what admins were told of, now and before, and is not over

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
@@ -35,8 +35,7 @@ from digest.store.unread import Unkept
 from subscribers import store as readers
 
 
-@dataclass(frozen=True, slots=True)
-class Appointment:
+class Appointment(Struct, frozen=True):
     """A slot that has come or will come."""
 
     newsletter: str
@@ -47,8 +46,7 @@ class Appointment:
     passed_over: tuple[QuietDay, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class UnderWay:
+class UnderWay(Struct, frozen=True):
     """An issue that still has copies to settle."""
 
     issue: int
@@ -60,8 +58,7 @@ class UnderWay:
     copies: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnedMail:
+class ReturnedMail(Struct, frozen=True):
     """What came back and needs a look, and by which way it comes."""
 
     #: mails that wait for a person
@@ -71,8 +68,7 @@ class ReturnedMail:
     mailboxes: tuple[MailboxSeen, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(Struct, frozen=True):
     """The state of the house at one instant."""
 
     newest_number: int

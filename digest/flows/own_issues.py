@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
@@ -19,8 +19,7 @@ from subscribers import store as readers
 PAGE: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class OwnIssue:
+class OwnIssue(Struct, frozen=True):
     """A copy, and what stands for it in a list."""
 
     copy: OwnCopy
@@ -30,8 +29,7 @@ class OwnIssue:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class OwnIssues:
+class OwnIssues(Struct, frozen=True):
     """A page of copies, the newest first."""
 
     issues: tuple[OwnIssue, ...]
@@ -39,8 +37,7 @@ class OwnIssues:
     older: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Rated:
+class Rated(Struct, frozen=True):
     """An item of a copy, and what its reader said of it."""
 
     number: int

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import POWERS_OF, SCOPES, Actor, Power, Role
@@ -23,8 +23,7 @@ from digest.store.people import ApiKey, Person
 _MOST_NAME: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Pass:
+class Pass(Struct, frozen=True):
     """Why somebody may change an account: it is their own, or they look after all."""
 
     by: Actor

@@ -6,13 +6,13 @@ import asyncio
 import random
 from collections import defaultdict
 from collections.abc import Callable, Collection, Coroutine, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import structlog
+from msgspec import Struct
 
 from digest.core.feeding import Feed, PollOutcome
 from digest.errors import StoreError
@@ -37,8 +37,7 @@ _ROUND_SECONDS: Final = 60.0
 _LAST_SECONDS: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Polls:
+class Polls(Struct, frozen=True):
     """What a round of polls brought."""
 
     asked: int = 0

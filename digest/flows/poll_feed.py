@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest import tracing
@@ -42,8 +42,7 @@ _NOT_MODIFIED: Final = 304
 _GONE: Final = 410
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(Struct, frozen=True):
     """What came of a poll."""
 
     feed: Feed
@@ -52,8 +51,7 @@ class Polled:
     is_away: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
+class _Heard(Struct, frozen=True):
     """What a feed's server said, before anything is written."""
 
     answer: Answer | None = None

@@ -7,13 +7,13 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 import structlog
+from msgspec.structs import replace
 
 from digest import tracing
 from digest.core.budget import LIMIT

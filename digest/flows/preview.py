@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core import timetable
 from digest.core.model import Claimed, Copy, DueSlot, Group, Newsletter, Selection, Slot
@@ -20,8 +22,7 @@ from subscribers.model import Standing
 from subscribers.subscription import Subscription
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """A letter that was not sent; None when the reader would get none, with the reason in the selection."""
 
     reader: Subscription

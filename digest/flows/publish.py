@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest import tracing
@@ -48,8 +49,7 @@ from subscribers.model import Cadence
 _TAKEN_BACK: Final = (IssueStatus.CANCELLING, IssueStatus.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """What a planning wrote down: how many copies to send, and how many readers get none, by reason."""
 
     issue_id: int

@@ -6,12 +6,12 @@ import asyncio
 import ssl
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
+from msgspec import Struct, field
 
 from digest.core.settling import Effect
 from digest.errors import StoreError, TransportError
@@ -46,8 +46,7 @@ class TakesIn(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class MailboxRead:
+class MailboxRead(Struct, frozen=True):
     """What came of reading a mailbox once."""
 
     mails: int = 0
@@ -70,8 +69,7 @@ class MailboxRead:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class MailboxState:
+class MailboxState(Struct, frozen=True):
     """How it stands with the mailbox, for admins."""
 
     #: when it was last read to its end; None when it was not since this process began

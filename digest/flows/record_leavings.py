@@ -10,12 +10,12 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import structlog
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.leavings import Barred, Entry, Moved, Seen, mark_of_store
@@ -133,8 +133,7 @@ class LeavingRecord:
             after = rows[-1][0]
 
 
-@dataclass(slots=True)
-class _Following:
+class _Following(Struct):
     """A record, and how far it follows the store."""
 
     files: LeavingFiles

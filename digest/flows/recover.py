@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from digest.core import timetable
 from digest.flows.pauses import passing_by
@@ -18,8 +19,7 @@ from subscribers import together
 from subscribers.subscription import resumed
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(Struct, frozen=True):
     """What the broom found: copies back to planned, in doubt, given up, and readers back from a pause."""
 
     freed: int

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from msgspec import Struct, field
+from msgspec.structs import asdict
 from sqlalchemy import delete
 
 from digest.core import timetable
@@ -43,8 +44,7 @@ _LONGEST: Final = timedelta(days=62)
 _NONE: Final = Settled(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """What came of it."""
 
     #: the store's own word until now

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from math import inf
 from typing import Final
 
 import structlog
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM
@@ -57,8 +57,7 @@ ALL: Final = "all providers"
 _ALERTS: Final = {Measure.COMPLAINTS: Alert.COMPLAINTS, Measure.BOUNCES: Alert.BOUNCES}
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What a look has found."""
 
     alarms: tuple[Alarm, ...] = ()

@@ -9,10 +9,11 @@ became of that (`digest.flows.reopen`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Table, delete
 
 from digest.core.backups import Head
@@ -32,8 +33,7 @@ from digest.store.places import shown
 from digest.store.tables import facts
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """What came of it."""
 
     head: Head

@@ -6,9 +6,9 @@ ended long ago a new beginning is made. Either way nothing comes twice.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 
+from msgspec.structs import asdict, replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.notices import Notice
@@ -16,7 +16,7 @@ from digest.flows.by_link import may_return, take_back_one
 from digest.flows.readers import Enrolment, come_back, coming_back, reach_of, rewish, rewished
 from digest.store import ledger, newsletters
 from subscribers import store as readers
-from subscribers.model import Cadence, Profile, Standing
+from subscribers.model import Standing
 from subscribers.subscription import Subscription
 from subscribers.wishes import Wishes
 
@@ -63,6 +63,6 @@ def _wishes_of(notice: Notice) -> Wishes:
     assert notice.cadence is not None
     assert notice.profile is not None
     return Wishes(
-        {name: getattr(notice.cadence, name) for name in Cadence.__slots__},
-        {name: getattr(notice.profile, name) for name in Profile.__slots__},
+        asdict(notice.cadence),
+        asdict(notice.profile),
     )

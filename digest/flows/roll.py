@@ -11,13 +11,13 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf
 from types import TracebackType
 from typing import Final, Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from digest import __version__
 from digest.core.pace import Limits

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.access import PROGRAM, Actor
 from digest.core.model import Newsletter
@@ -23,8 +24,7 @@ from subscribers.wishes import address_key
 LINES_AT_A_TIME: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """What became of the lines of a roster."""
 
     added: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct, field
 
 from digest.core.pace import Pace
 from digest.core.refusals import Refusals
@@ -22,8 +23,7 @@ async def close(lane: Lane) -> None:
     await lane.close()
 
 
-@dataclass(slots=True)
-class Allowance:
+class Allowance(Struct):
     """How many copies may still begin in this run, by a plan of daily ceilings, or since others go on."""
 
     #: None for as many as there are
@@ -46,8 +46,7 @@ class Allowance:
             self.left -= copies
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """The rules of one run; `pace` and `refusals` outlive it."""
 
     #: names this process in claims

@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.families import family_of
@@ -43,8 +44,7 @@ _TOO_EARLY_SECONDS: Final = 0.5
 _TOO_EARLY_TRIES: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """One returned mail, as it came."""
 
     raw: bytes
@@ -56,8 +56,7 @@ class Mail:
     envelope_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(Struct, frozen=True):
     """What became of one thing that came back."""
 
     event: Returned

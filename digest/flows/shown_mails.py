@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from digest.core.model import Claimed, Copy
 from digest.core.telling_once import Pin
@@ -17,8 +18,7 @@ from digest.store.database import Database
 _NOBODY = "reader@reader.example"
 
 
-@dataclass(frozen=True, slots=True)
-class ShownMail:
+class ShownMail(Struct, frozen=True):
     """One mail, with all that a mail program would get."""
 
     copy: Copy

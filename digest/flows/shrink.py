@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct, field
 
 from digest.core.retention import Keep, before
 from digest.flows.unhurried import Unhurried
@@ -18,8 +19,7 @@ from digest.store.outlived import Kind
 _ISSUES: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Shrunk:
+class Shrunk(Struct, frozen=True):
     """What became smaller."""
 
     #: copies that are kept in volumes from now on

@@ -6,11 +6,12 @@ The page says the same whatever is found here; what was done, and why nothing wa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.limits import counted
@@ -44,8 +45,7 @@ class Came(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class SignUp:
+class SignUp(Struct, frozen=True):
     """An address that was entered to subscribe."""
 
     address: str
@@ -120,8 +120,7 @@ async def open_newsletter(connection: AsyncConnection, slug: str) -> Newsletter:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
+class _Asking(Struct, frozen=True):
     """What a question is to be about: subscriptions as they would be after a yes."""
 
     about: list[tuple[Subscription, Newsletter]] = field(default_factory=list)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct, field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor
@@ -45,8 +45,7 @@ _ENDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """How somebody wants an export to be taken."""
 
     #: of whom nothing else says it
@@ -62,8 +61,7 @@ class Wanted:
     grounds: str = ""
 
 
-@dataclass(slots=True)
-class Taken:
+class Taken(Struct):
     """What became of an export."""
 
     export: Export

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Final
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import Newsletter
@@ -39,8 +40,7 @@ IMPORTED: Final = "imported"
 _WELCOME: Final = frozenset({None, Standing.ACTIVE, Standing.PENDING})
 
 
-@dataclass(slots=True)
-class Lines:
+class Lines(Struct):
     """Lines that are decided one by one, as for a single reader, and written down together."""
 
     connection: AsyncConnection

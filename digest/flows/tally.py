@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from digest.core.model import DeliveryStatus
 
@@ -29,8 +30,7 @@ class Unwatched:
         """Not of interest."""
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """What became of the copies of a run."""
 
     progress: Progress = field(default_factory=Unwatched)

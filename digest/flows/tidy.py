@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.picturing import KEEP as KEEP_PICTURES
 from digest.core.webhooks import KEEP_EVENTS
@@ -53,8 +54,7 @@ TOGETHER: Final = 200
 MOST_COUNTED: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Tidied:
+class Tidied(Struct, frozen=True):
     """What was forgotten."""
 
     #: who never confirmed: as if the address had not been entered

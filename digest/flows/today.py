@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
@@ -57,8 +57,7 @@ _OPEN: Final = (DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED, DeliveryStatus.
 _COUNTED_FOR: Final = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Coming:
+class Coming(Struct, frozen=True):
     """What is due at an instant of one newsletter: cadences of several zones may come together."""
 
     due_at: datetime
@@ -72,8 +71,7 @@ class Coming:
     instead_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """An issue that is not at its end, and how far it is."""
 
     issue: Issue
@@ -110,8 +108,7 @@ class Running:
         return approve_by(self.issue, self.newsletter)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """One of the last issues, and what became of its copies."""
 
     issue: Issue
@@ -125,8 +122,7 @@ class Sent:
         return sum(sum(found.get(status, {}).values()) for status in statuses)
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(Struct, frozen=True):
     """What a person should look at."""
 
     waiting: tuple[Running, ...]
@@ -160,8 +156,7 @@ class Needs:
     nobody_sends: int
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
+class Today(Struct, frozen=True):
     """All of it."""
 
     coming: tuple[Coming, ...]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 import structlog
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM
@@ -42,8 +42,7 @@ MOST_ITEMS: Final = 5_000
 _LOOKS_EVERY: Final = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """What a look at the folder brought: files, and briefings of them."""
 
     taken: int = 0
@@ -56,8 +55,7 @@ class Looked:
     trouble: str = ""
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """A file as it was seen first, and what was tried with it."""
 
     sight: Sight
@@ -69,8 +67,7 @@ class _Known:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(Struct, frozen=True):
     """What a file holds."""
 
     digest: str
@@ -80,8 +77,7 @@ class _Read:
     refusal: str = ""
 
 
-@dataclass(slots=True)
-class _Count:
+class _Count(Struct):
     """What was done in one look."""
 
     taken: int = 0

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor
@@ -28,8 +28,7 @@ _SECRET_BYTES: Final = 32
 _MOST_LABEL: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class WebhookEdit:
+class WebhookEdit(Struct, frozen=True):
     """What shall be changed; None leaves it as it is."""
 
     url: str | None = None

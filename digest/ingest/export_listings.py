@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from digest.core.exports import Agreement, Label, Member, System, There, Unfit
 from digest.errors import InputError

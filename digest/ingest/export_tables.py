@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.exports import Agreement, Label, Member, System, There, Unfit
 from digest.ingest.export_values import Remarks, choices_in, said_yes, words_of
@@ -17,8 +19,7 @@ _MOST_CHOICES: Final = 100
 _MOST_CHOICE: Final = 80
 
 
-@dataclass(frozen=True, slots=True)
-class ExportTable:
+class ExportTable(Struct, frozen=True):
     """A table of an export, not looked into but for its headings."""
 
     #: within an archive; otherwise empty
@@ -32,8 +33,7 @@ class ExportTable:
         return tuple(" ".join(heading.split()).casefold() for heading in self.headings)
 
 
-@dataclass(frozen=True, slots=True)
-class TableRead:
+class TableRead(Struct, frozen=True):
     """What a table holds."""
 
     members: tuple[Member, ...]
@@ -157,8 +157,7 @@ _MACHINERY: Final = _USED | {
 _CALLED_SPAM: Final = ("spam", "abuse")
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(Struct, frozen=True):
     """Which heading is what in a table of Mailchimp, whose merge fields have names of their own."""
 
     kind: str

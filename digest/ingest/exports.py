@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from digest.core.exports import Export, Member, Part, System, Unfit
 from digest.errors import InputError
@@ -40,8 +41,7 @@ _UNSAID_OF_MAIL: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
+class _Opened(Struct, frozen=True):
     """A file that holds members, known by its beginning, and not read any further."""
 
     name: str

@@ -6,9 +6,10 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.model import DraftBriefing
 from digest.ingest.feed_links import article_link, link_key
@@ -40,8 +41,7 @@ class EntryError(ValueError):
     """An entry that cannot be taken; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawEntry:
+class RawEntry(Struct, frozen=True):
     """What a format says of one entry, as it says it."""
 
     guid: str = ""
@@ -61,8 +61,7 @@ class RawEntry:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedItem:
+class FeedItem(Struct, frozen=True):
     """An entry that can be taken."""
 
     #: its place in the feed, from 1

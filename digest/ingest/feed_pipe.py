@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import struct
 import sys
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any, BinaryIO, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from digest.errors import InputError
 from digest.ingest.apart import limit_memory
@@ -64,7 +66,7 @@ def serve() -> None:
     while (given := _next(sys.stdin.buffer)) is not None:
         head, data = given
         try:
-            said: dict[str, Any] = {"read": asdict(read_feed(data, **json.loads(head)))}
+            said: dict[str, Any] = {"read": read_feed(data, **json.loads(head))}
         except InputError as error:
             said = {"refused": str(error)}
         except (MemoryError, RecursionError):
@@ -84,6 +86,8 @@ def _next(stream: BinaryIO) -> tuple[bytes, bytes] | None:
     return stream.read(head), stream.read(body)
 
 
-def _spelled(value: object) -> str:
+def _spelled(value: object) -> str | dict[str, Any]:
+    if isinstance(value, Struct):
+        return asdict(value)
     assert isinstance(value, date)
     return value.isoformat()

@@ -7,9 +7,10 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from digest.errors import InputError
 from digest.ingest.feed_entry import RawEntry
@@ -34,8 +35,7 @@ _FAULTS: Final = (ValueError, TypeError, LookupError, AttributeError)
 ENTRY_LIMIT: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class RawFeed:
+class RawFeed(Struct, frozen=True):
     """What a format says of a feed, as it says it."""
 
     kind: str

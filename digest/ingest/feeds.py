@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from digest.core.model import Rejected
 from digest.errors import InputError
@@ -29,8 +30,7 @@ _XML: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedEntry:
+class RefusedEntry(Struct, frozen=True):
     """An entry that cannot be taken."""
 
     #: its place in the feed, from 1; 0 for what concerns the whole feed
@@ -42,8 +42,7 @@ class RefusedEntry:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class FeedRead:
+class FeedRead(Struct, frozen=True):
     """One feed as it stands; every entry of it is in one of the two lists."""
 
     kind: str

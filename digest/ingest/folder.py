@@ -10,10 +10,11 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.watching import REASONS, Sight, is_left_alone, kept_name
 from digest.errors import InputError
@@ -42,8 +43,7 @@ class Thing(StrEnum):
     SPECIAL = "a pipe, socket or device"
 
 
-@dataclass(frozen=True, slots=True)
-class Lying:
+class Lying(Struct, frozen=True):
     """Something that lies in the folder."""
 
     name: str

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import yaml
+from msgspec import Struct
 
 from digest.core.model import DraftBriefing, Rejected
 from digest.ingest.gathered import Gathered
@@ -37,8 +37,7 @@ _HEADING: Final = re.compile(r"#[ \t]+(?P<title>\S.*?)[ \t#]*")
 _FENCE: Final = re.compile(r" {0,3}(```+|~~~+)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Struct, frozen=True):
     """The lines of one item: the number of its first, its front matter, its text."""
 
     line: int

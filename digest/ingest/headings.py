@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from digest.errors import InputError
 from digest.ingest.jsonitem import KEYS
@@ -43,8 +44,7 @@ _MEANT: Final = {re.sub(r"_", "", key): key for key in HEADINGS} | {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ForeignTable:
+class ForeignTable(Struct, frozen=True):
     """A table of which somebody has to say what its columns are."""
 
     #: in the order of the table, no two alike

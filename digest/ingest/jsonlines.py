@@ -21,9 +21,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from json.decoder import JSONDecodeError
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.model import DraftBriefing, Rejected
 from digest.errors import InputError
@@ -37,8 +38,7 @@ _ITEMS: Final = "items"
 _WHITE: Final = " \t\r\n"
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
+class _Broken(Struct, frozen=True):
     """A line that is not JSON, with what is wrong about it."""
 
     reason: str

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from digest.ingest.plaintext import lines, trimmed
 from digest.ingest.sourceline import is_source_line
@@ -30,8 +31,7 @@ _HEADLINE_CAPITALS: Final = 0.75
 _HEADLINE_WORD_LENGTH: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Some lines without a blank one between them."""
 
     #: 1-based number of its first line
@@ -40,8 +40,7 @@ class Block:
     indented: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """All blocks up to a source line; the last one of a page may lack it."""
 
     blocks: tuple[Block, ...]

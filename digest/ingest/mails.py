@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from email import message_from_bytes
 from email.errors import MessageError
@@ -17,6 +16,8 @@ from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.model import DraftBriefing, Rejected
 from digest.errors import InputError
@@ -72,8 +73,7 @@ class _MailError(ValueError):
     """A mail that cannot be taken; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
+class _Letter(Struct, frozen=True):
     """What a mail says, whoever passed it on."""
 
     title: str

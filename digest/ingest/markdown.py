@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from msgspec import Struct
 
 from digest.core.weblinks import is_web_link
 from digest.ingest.pictures import Picture, alt_of, picture_link
@@ -32,8 +32,7 @@ _LOST: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Flattened:
+class Flattened(Struct, frozen=True):
     """The paragraphs of a text, and what of its markup they do not keep."""
 
     paragraphs: tuple[str, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from xml.parsers import expat
+
+from msgspec import Struct
 
 from digest.errors import InputError
 from digest.ingest.feed_guard import require_harmless_xml
@@ -16,8 +17,7 @@ _MOST_BYTES: Final = 5_000_000
 _MOST_FEEDS: Final = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """A feed of a list: its address and title, and the line on which it stands."""
 
     url: str

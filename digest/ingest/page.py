@@ -21,9 +21,11 @@ An indented block is always a paragraph; `print_page` indents where a paragraph 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.model import DraftBriefing, Rejected
 from digest.errors import InputError
@@ -39,8 +41,7 @@ _QUOTED: Final = 60
 _EXAMPLE: Final = "“Source: Harbour Post, May 4, 2026”"
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Struct, frozen=True):
     """The blocks of one item, title first, and what ended it: its source line, or another title's line."""
 
     blocks: tuple[Block, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.lines import parse_line
 from digest.errors import InputError
@@ -32,8 +33,7 @@ _NO_PICTURE: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RawPicture:
+class RawPicture(Struct, frozen=True):
     """What a format says of a picture, as it says it; 0 for a size that it does not say."""
 
     link: str
@@ -42,8 +42,7 @@ class RawPicture:
     height: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """A picture that may lead an item."""
 
     #: absolute, https, without tracking

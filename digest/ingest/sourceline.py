@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+from msgspec import Struct
 
 from digest.ingest.plaintext import trimmed
 
@@ -34,8 +35,7 @@ class SourceLineError(ValueError):
     """A source line that cannot be taken; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLine:
+class SourceLine(Struct, frozen=True):
     """Who reported it, as printed, and when."""
 
     name: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.model import GENERAL, Topic, TopicMark
 from digest.errors import InputError
@@ -28,8 +29,7 @@ _MOST_TOPICS: Final = 3
 _REASON_WORDS: Final = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """What the rules say of one topic and one text."""
 
     slug: str

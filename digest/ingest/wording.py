@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.terms import stemmed
 from digest.ingest.folding import fold
@@ -48,8 +49,7 @@ _KEPT_APART: Final = (
 _OWN_STEMS: Final = {form: forms[0] for forms in _KEPT_APART for form in forms}
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(Struct, frozen=True):
     """A keyword of one topic, as its rule has it, and the weight that it carries there."""
 
     topic: str
@@ -57,8 +57,7 @@ class Keyword:
     weight: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Phrase:
+class _Phrase(Struct, frozen=True):
     stems: tuple[str, ...]
     keyword: Keyword
 

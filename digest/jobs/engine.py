@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: Copies that one job may send: some seconds of a worker's time, so that what is urgent does not wait long,
@@ -19,16 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 COPIES_A_JOB: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class PlanSlots:
+class PlanSlots(Struct, frozen=True):
     """Plan what is due of a cadence of a newsletter."""
 
     newsletter_id: int
     cadence_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class SendSome:
+class SendSome(Struct, frozen=True):
     """Claim and send up to `COPIES_A_JOB` copies of an issue."""
 
     issue_id: int

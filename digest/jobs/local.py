@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
 
 import structlog
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest import tracing
 from digest.core.model import DeliveryStatus, RunTotals
@@ -57,8 +58,7 @@ log = structlog.get_logger(__name__)
 HAND_OVER_FOR: Final = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
+class RunReport(Struct, frozen=True):
     """What a run did, and why it stopped short, if it did."""
 
     totals: RunTotals

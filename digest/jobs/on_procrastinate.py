@@ -11,13 +11,13 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import resources
 from typing import Any, Final
 
 import psycopg
 import structlog
+from msgspec.structs import asdict
 from procrastinate import App, PsycopgConnector
 from procrastinate import jobs as their_jobs
 from procrastinate.exceptions import ProcrastinateException

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import structlog
+from msgspec import Struct
 
 from digest.core.pace import Limit, Pace
 from digest.core.shares import BEAT, SharedLimits
@@ -16,8 +16,7 @@ from digest.flows.roll import Roll
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """What may be done in one piece of work."""
 
     #: the name under which copies are claimed

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from digest.core.model import Outcome, Stage
 from digest.mail.lane import Letter
@@ -22,8 +23,7 @@ _STANDS_BARE: Final = re.compile(r"[!-*,-<>-\[\]-~]")
 _ADDRESS: Final = re.compile(r"[^\s<>\x00-\x20\x7f]+@[^\s<>\x00-\x20\x7f@]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """What a server said of itself in its answer to EHLO, as far as it concerns letters."""
 
     #: takes several commands at once (RFC 2920)

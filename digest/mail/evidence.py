@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.returned import Clues
 from digest.mail.identifiers import (
@@ -32,8 +33,7 @@ class Proof(StrEnum):
     BY_HAND = "by-hand"
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """What one clue proves; exactly one of the numbers is there."""
 
     proof: Proof

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from digest.mail.words import clean_text, encoded_words, must_be_encoded
 from subscribers.wishes import parse_address
@@ -31,8 +32,7 @@ _LABEL: Final = r"[^\x00-,./:-@\[-^`{-\xa0]+"
 _ADDR_SPEC: Final = re.compile(rf"{_LOCAL}(?:\.{_LOCAL})*@{_LABEL}(?:\.{_LABEL})*")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """Words for people, such as a Subject; whatever they hold, they come back when decoded."""
 
     text: str
@@ -48,8 +48,7 @@ class Text:
         return encoded_words(text, WISHED_LINE - start, WISHED_LINE - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """Words for machines, such as a Message-ID or List-Unsubscribe: never encoded, folded at spaces only."""
 
     text: str
@@ -71,8 +70,7 @@ class Mailbox(NamedTuple):
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+class Addresses(Struct, frozen=True):
     """Mailboxes, such as From and To; names may be encoded, addresses never are."""
 
     mailboxes: tuple[Mailbox, ...]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from copy import copy
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from digest.errors import InputError
 from digest.mail.headers import (
@@ -42,8 +43,7 @@ _ROOM_FOR_TO: Final = WISHED_LINE - len("To:  <>")
 _LIST_ID: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class ListLinks:
+class ListLinks(Struct, frozen=True):
     """Where a newsletter keeps what RFC 2369 announces; None leaves a header out: no link leads nowhere."""
 
     #: a page that explains the list and how to reach a person
@@ -54,8 +54,7 @@ class ListLinks:
     subscribe: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ListIdentity:
+class ListIdentity(Struct, frozen=True):
     """The newsletter as a list (RFC 2919): its name for people and its never-changing name."""
 
     title: str
@@ -64,8 +63,7 @@ class ListIdentity:
     links: ListLinks = ListLinks()
 
 
-@dataclass(frozen=True, slots=True)
-class CohortHeading:
+class CohortHeading(Struct, frozen=True):
     """What is the same in every copy of a cohort."""
 
     sender: Mailbox

@@ -6,12 +6,13 @@ import base64
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from digest.errors import InputError, NotFoundError
 from digest.mail.bounces.mime import decoded, read_headers
@@ -27,8 +28,7 @@ _CONTROLS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _PICTURE: Final = re.compile(r"cid:([^\"'\s)>]{1,250})")
 
 
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(Struct, frozen=True):
     """A mail in the outbox, as a list shows it."""
 
     #: of its file, with .eml
@@ -40,8 +40,7 @@ class Laid:
     octets: int
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A mail that was taken out of the outbox to be looked at."""
 
     laid: Laid

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 # How a server that is gone is told from one that is slow: a machine that is there acknowledges at once. Else
 # a letter on a connection that was cut without a word would wait ten minutes for its answer.
@@ -17,8 +18,7 @@ ASKED_TIMES: Final = 3
 UNHEARD_FOR: Final = 120
 
 
-@dataclass(frozen=True, slots=True)
-class DataTimeouts:
+class DataTimeouts(Struct, frozen=True):
     """Seconds to wait, by RFC 5321 section 4.5.3.2."""
 
     #: for the go-ahead after DATA
@@ -27,8 +27,7 @@ class DataTimeouts:
     final_dot: float = 600
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(Struct, frozen=True):
     """Seconds to wait at each step, by RFC 5321 section 4.5.3.2 where it has a number."""
 
     #: for TCP to each address of the host, and for a TLS handshake
@@ -41,8 +40,7 @@ class Timeouts:
     farewell: float = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Reuse:
+class Reuse(Struct, frozen=True):
     """When a connection is exchanged for a new one before the server does it in its own way."""
 
     #: letters over one connection; Exim answers 421 after a thousand, Postfix does not count

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 _SCHEMES: Final = frozenset({"lmtp", "smtp"})
 
 
-@dataclass(frozen=True, slots=True)
-class ListenAt:
+class ListenAt(Struct, frozen=True):
     """Where to listen, and in which language."""
 
     lmtp: bool

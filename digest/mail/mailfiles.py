@@ -9,9 +9,10 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from msgspec import Struct
 
 #: Octets of one mail: a report stands at its beginning, and a story that is longer is refused.
 MOST_OCTETS: Final = 10_000_000
@@ -28,8 +29,7 @@ _LONGEST_LINE: Final = 100_000
 _MAILDIR: Final = ("new", "cur")
 
 
-@dataclass(frozen=True, slots=True)
-class FoundMail:
+class FoundMail(Struct, frozen=True):
     """A mail in a file."""
 
     raw: bytes
@@ -41,8 +41,7 @@ class FoundMail:
     envelope_from: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True):
     """A file that could not be read, and why."""
 
     name: str

@@ -7,8 +7,9 @@ proves no more than a report of any other server does, and a copy is found by wh
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from digest.core.returned import Returned
 from digest.mail.bounces.mime import read_mail

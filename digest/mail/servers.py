@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from msgspec import Struct
+
 from digest.errors import SettingsError
 
 SETTING: Final = "DIGEST_SMTP_URL"
@@ -62,8 +64,7 @@ class Carrier:
         return f"{self.scheme}://{self.place}"
 
 
-@dataclass(frozen=True, slots=True)
-class FileOutbox:
+class FileOutbox(Struct, frozen=True):
     """A folder that stands in for a server."""
 
     folder: Path

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
+
 #: The headers that an answer keeps; values are cut, since a stranger wrote them.
 KEPT_HEADERS: Final = frozenset(
     {"content-type", "etag", "last-modified", "link", "location", "retry-after", "cache-control"}
@@ -37,8 +39,7 @@ class ReachError(Exception):
         self.trouble = trouble
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(Struct, frozen=True):
     """How much of our time and memory one answer may cost."""
 
     #: from the first question for a name to the last byte, redirects included, in seconds

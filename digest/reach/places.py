@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 from urllib.parse import quote, urljoin, urlsplit
 
 import idna
+from msgspec import Struct
 
 from digest.reach.answers import ReachError, Trouble
 
@@ -46,8 +46,7 @@ _OPEN_V6: Final = IPv6Network("2000::/3")
 _CLOSED_V6: Final = tuple(map(IPv6Network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One place on the web, taken apart."""
 
     scheme: str

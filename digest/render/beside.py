@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from digest.core.model import Beside
 from digest.render.characters import one_line, shortened, web_link
@@ -16,8 +17,7 @@ _NAMED: Final = 4
 _TITLE_COLUMNS: Final = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Teller:
+class Teller(Struct, frozen=True):
     """A source that reports the same."""
 
     source: str
@@ -29,8 +29,7 @@ class Teller:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Former:
+class Former(Struct, frozen=True):
     """What readers may have had before, and since when."""
 
     title: str
@@ -42,8 +41,7 @@ class Former:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class NamedBeside:
+class NamedBeside(Struct, frozen=True):
     """All that is named beside an item."""
 
     tellers: tuple[Teller, ...] = ()

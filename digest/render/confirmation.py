@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from digest.core.model import Newsletter, Topic
 from digest.render.characters import one_line
@@ -16,8 +17,7 @@ from digest.render.words import Words, words_for
 from subscribers.model import Cadence, Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Invitation:
+class Invitation(Struct, frozen=True):
     """What only one reader's confirmation mail holds."""
 
     #: empty when the reader gave none

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from digest.core.corrections import Correction, CorrectionKind
 from digest.core.model import Briefing

@@ -9,6 +9,8 @@ from html import escape
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from msgspec import Struct
+
 from digest.render.marks import EndMark, Mark, Marks, PieceMark, PlaceMark, WhenMark
 from digest.render.quoted import quoted
 
@@ -26,16 +28,14 @@ class Slot(NamedTuple):
         return quoted(escape(value, quote=self.attribute) if self.markup else value)
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Struct, frozen=True):
     """What is left out when a value is empty."""
 
     name: str
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where the pieces of one loop go, in the order of a list."""
 
     piece: str
@@ -62,15 +62,14 @@ class Cut:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Turn:
+class Turn(Struct, frozen=True, eq=False):
     """One thing of a list: its key, and the lists that it has itself.
 
     What it prints is remembered by the object, so whoever means the same again brings the same one.
     """
 
     key: str
-    lists: Mapping[str, Sequence[Turn]] = field(default_factory=lambda: _NO_LISTS)
+    lists: Mapping[str, Sequence[Turn]] = _NO_LISTS
 
 
 def cut(printed: str, marks: Marks, *, markup: bool) -> Cut:

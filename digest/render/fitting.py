@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from digest.core.budget import LIMIT, Form, Octets, WeighedItem, Weights
 from digest.core.model import Copy

@@ -10,43 +10,39 @@ from __future__ import annotations
 
 import re
 import secrets
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from markupsafe import Markup
+from msgspec import Struct
 
 #: Any mark of any sheet; nothing that is escaped for HTML can look like one.
 ANY_MARK: Final = "<!--mark[0-9a-f]{16} [0-9]+-->"
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceMark:
+class PlaceMark(Struct, frozen=True):
     """Here the turns of an `each` begin: `piece` names its variable, `source` the list."""
 
     piece: str
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class PieceMark:
+class PieceMark(Struct, frozen=True):
     """Here one turn of an `each` begins."""
 
     piece: str
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class WhenMark:
+class WhenMark(Struct, frozen=True):
     """Here begins what is left out when the value is empty."""
 
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class EndMark:
+class EndMark(Struct, frozen=True):
     """Here the innermost of the others ends."""
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from digest.core.model import Newsletter
 from digest.render.characters import one_line
@@ -21,8 +22,7 @@ from digest.render.wrapping import wrapped
 from subscribers.model import Format
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """What only one person's notice holds: a name and links, by the names of their slots."""
 
     #: an empty value leaves out what stands around it

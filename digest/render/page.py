@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
 from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.budget import Form
 from digest.core.model import GENERAL, BrandLink, Briefing, Issue, ItemText, Newsletter, Pictures, Topic
@@ -27,8 +29,7 @@ STUB_OCTETS: Final = 56
 _NAME_COLUMNS: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One briefing, in the contents, in full or as one of the deferred."""
 
     #: what it is known by in a sheet, one for each form: 17, 17-short
@@ -75,8 +76,7 @@ class Item:
         return self.form != _name_of(Form.FULL)
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The items of a mail that stand under one topic."""
 
     #: slug of the topic
@@ -90,8 +90,7 @@ class Group:
         return self.items
 
 
-@dataclass(frozen=True, slots=True)
-class Masthead:
+class Masthead(Struct, frozen=True):
     """What is the same in every copy of an issue, for one language."""
 
     title: str
@@ -123,8 +122,7 @@ class Masthead:
     quiet_days: tuple[QuietDay, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CohortWords:
+class CohortWords(Struct, frozen=True):
     """What is the same in every copy of a cohort; an empty value leaves out what stands around it."""
 
     subject: str
@@ -152,8 +150,7 @@ class CohortWords:
         return {name: getattr(self, name) for name in names_of(CohortWords)}
 
 
-@dataclass(frozen=True, slots=True)
-class Personal:
+class Personal(Struct, frozen=True):
     """What only one reader's copy of an issue holds."""
 
     #: empty when the reader gave none
@@ -349,7 +346,7 @@ def _links(newsletter: Newsletter) -> tuple[BrandLink, ...]:
 @cache
 def names_of(values: type[CohortWords] | type[Personal]) -> tuple[str, ...]:
     """The names of slots, in the order in which the type takes their values."""
-    return tuple(field.name for field in fields(values))
+    return values.__struct_fields__
 
 
 def issue_page(

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from colorsys import hls_to_rgb, rgb_to_hls
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 LEAST_CONTRAST: Final = 4.5
 WHITE: Final = "#ffffff"
@@ -51,8 +52,7 @@ _STEPS: Final = 256
 Colours = Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Brand:
+class Brand(Struct, frozen=True):
     """What a newsletter says about colours: `#rrggbb`, or None for the theme's own."""
 
     accent: str | None = None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, Template
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.budget import LIMIT, Fit, Form, fitted
 from digest.core.corrections import CORRECTIONS
@@ -37,8 +38,7 @@ from digest.render.wrapping import wrapped
 from subscribers.model import Format
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """All that the copies of an issue are made of, for one theme and language, already transfer-encoded."""
 
     issue: Issue

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import quopri
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 from digest.core.budget import Octets
 from digest.render.cutting import Part, Slot, flat
@@ -34,8 +35,7 @@ _INNER: Final = "p"
 _LONGEST_BOUNDARY: Final = 70 - len(_INNER)
 
 
-@dataclass(frozen=True, slots=True)
-class Stencil:
+class Stencil(Struct, frozen=True):
     """A body in pieces, with gaps where a reader's own things go; the pieces are shared by all copies."""
 
     #: whole lines; nothing where there is a gap
@@ -72,8 +72,7 @@ class Stencil:
         return pieces
 
 
-@dataclass(frozen=True, slots=True)
-class Rendition(Generic[Reader]):
+class Rendition(Struct, Generic[Reader], frozen=True):
     """What is the same for a whole cohort; `body` makes of it what one reader gets.
 
     Readers of HTML get multipart/alternative, plain text first (RFC 2046 section 5.1.4); readers of text get

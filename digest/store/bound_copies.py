@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,8 +19,7 @@ from subscribers.interning import chunks
 _LEAVES: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class BoundCopy:
+class BoundCopy(Struct, frozen=True):
     """A copy of a reader: what became of it, and the row of its cohort with its issue and newsletter."""
 
     subscription_id: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import Row, Select, and_, bindparam, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -20,8 +20,7 @@ from subscribers.model import Section
 _TAKING_IN: Final = 0x7461_6B69_6E67
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
+class Keys(Struct, frozen=True):
     """How an item is known again (`title`, `body`) and whether it changed (`content`)."""
 
     title: str
@@ -29,8 +28,7 @@ class Keys:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class New(Struct, frozen=True):
     """What a new briefing is written from."""
 
     draft: DraftBriefing
@@ -38,8 +36,7 @@ class New:
     topics: Sequence[TopicMark]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """A stored briefing that may be the same as one that just came in."""
 
     id: int

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import (
     JSON,
     Column,
@@ -55,8 +55,7 @@ class Stage(StrEnum):
     WORDS = "words"
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where a copying has come to: behind which row of which table."""
 
     stage: Stage

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, exists, false, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -29,8 +29,7 @@ _IN_ARCHIVE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which briefings are listed; None lets all pass."""
 
     status: BriefingStatus | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import Row, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,8 +24,7 @@ REFUSALS_KEPT: Final = timedelta(days=90)
 _REFUSALS_SHOWN: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Poll:
+class Poll(Struct, frozen=True):
     """How one poll went."""
 
     at: datetime
@@ -38,8 +38,7 @@ class Poll:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """An entry that was not taken, and how often."""
 
     line: int
@@ -53,7 +52,7 @@ class Refusal:
 
 async def add(connection: AsyncConnection, new: Feed) -> int:
     """Write a feed down; its id. The address must not be there yet."""
-    values = {name: getattr(new, name) for name in Feed.__dataclass_fields__ if name != "id"}
+    values = {name: getattr(new, name) for name in Feed.__struct_fields__ if name != "id"}
     query = insert(feeds).values(values | {"topics": list(new.topics)}).returning(feeds.c.id)
     new_id: int = (await connection.execute(query)).scalar_one()
     return new_id
@@ -139,7 +138,7 @@ async def remove(connection: AsyncConnection, feed_id: int) -> None:
 
 async def note_poll(connection: AsyncConnection, feed_id: int, poll: Poll) -> None:
     """Write down how a poll went, and forget the oldest ones."""
-    values = {name: getattr(poll, name) for name in Poll.__dataclass_fields__}
+    values = asdict(poll)
     query = insert(feed_polls).values(values | {"feed_id": feed_id}).returning(feed_polls.c.id)
     await connection.execute(query)
     mine = feed_polls.c
@@ -152,7 +151,7 @@ async def note_poll(connection: AsyncConnection, feed_id: int, poll: Poll) -> No
 async def polls_of(connection: AsyncConnection, feed_id: int, limit: int = 20) -> tuple[Poll, ...]:
     """The last polls of a feed, the newest first."""
     mine = feed_polls.c
-    columns = [mine[name] for name in Poll.__dataclass_fields__]
+    columns = [mine[name] for name in Poll.__struct_fields__]
     query = select(*columns).where(mine.feed_id == feed_id).order_by(mine.id.desc()).limit(limit)
     rows = await connection.execute(query)
     return tuple(Poll(**{**row._mapping, "outcome": PollOutcome(row.outcome)}) for row in rows)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import Row, Text, cast, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,8 +19,7 @@ from subscribers.wishes import WishError, address_key, parse_address
 _ENDED: Final = (ImportStatus.TAKEN, ImportStatus.UNDONE, ImportStatus.DROPPED)
 
 
-@dataclass(frozen=True, slots=True)
-class Import:
+class Import(Struct, frozen=True):
     """A roster that was handed over, and how far it has come."""
 
     id: int
@@ -54,8 +53,7 @@ class Import:
         return self.status in UNDER_WAY
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """Some lines of a roster."""
 
     number: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,8 +26,7 @@ from subscribers.interning import chunks
 from subscribers.tables import consents, gaps, subscribers
 
 
-@dataclass(frozen=True, slots=True)
-class CopyKept:
+class CopyKept(Struct, frozen=True):
     """A copy that was made for a reader, sent or not."""
 
     subscription_id: int

@@ -8,9 +8,9 @@ newest readers are looked through, and most pages are full soon.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import (
     CompoundSelect,
     Row,
@@ -46,8 +46,7 @@ _LOOKED_THROUGH: Final = 100_000
 _LOOKED_AT: Final = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Which readers are asked for: those with a subscription that is all that is said here."""
 
     newsletter_id: int | None = None
@@ -69,8 +68,7 @@ class Wanted:
         return self == Wanted()
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A reader in the list."""
 
     id: int

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,8 +17,7 @@ WORTH_TELLING: Final = 3
 _LONGEST: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
-class MailboxSeen:
+class MailboxSeen(Struct, frozen=True):
     """How it stands with a mailbox."""
 
     #: who enters it, where, and the folder; without the password

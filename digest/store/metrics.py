@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,8 +25,7 @@ from subscribers.tables import subscriptions
 _WAITS: Final = (DeliveryStatus.PLANNED, DeliveryStatus.DEFERRED)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenIssue:
+class OpenIssue(Struct, frozen=True):
     """An issue that is not at its end, or has copies that are not."""
 
     newsletter_id: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -77,6 +77,7 @@ def _columns(newsletter: Newsletter) -> dict[str, Any]:
     row = asdict(newsletter)
     del row["id"]
     row["sections"] = [section for section in Section if section in newsletter.sections]
+    row["links"] = [asdict(link) for link in newsletter.links]
     row["first_wishes"] = dict(newsletter.first_wishes)
     row["quiet_days"] = [{"day": one.day.isoformat(), "name": one.name} for one in newsletter.quiet_days]
     return row

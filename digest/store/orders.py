@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,8 +14,7 @@ from digest.store.one_off_tables import OrderStatus, order_parts, orders
 from subscribers.interning import insert_into
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """A one-off issue that somebody has ordered."""
 
     id: int
@@ -37,7 +36,7 @@ class Order:
 
 async def add(connection: AsyncConnection, new: Order) -> bool:
     """Write an order down; False when its token is known already."""
-    values = {name: getattr(new, name) for name in Order.__dataclass_fields__ if name != "id"}
+    values = {name: getattr(new, name) for name in Order.__struct_fields__ if name != "id"}
     values["wish"] = dict(new.wish)
     query = insert_into(connection, orders).values(values).on_conflict_do_nothing()
     return (await connection.execute(query.returning(orders.c.id))).first() is not None

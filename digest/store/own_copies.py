@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import Row, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,8 +18,7 @@ from digest.store.tables import briefings, cohorts, deliveries, issue_briefings,
 from subscribers.interning import chunks
 
 
-@dataclass(frozen=True, slots=True)
-class OwnCopy:
+class OwnCopy(Struct, frozen=True):
     """One delivery as its reader may see it."""
 
     issue_id: int

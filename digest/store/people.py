@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import Row, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,8 +18,7 @@ from digest.store.desk_tables import api_keys, entry_links, people, recovery_cod
 NO_PASSWORD: Final = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """Somebody with an account."""
 
     id: int
@@ -40,8 +40,7 @@ class Person:
         return self.password_hash != NO_PASSWORD
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A browser at the desk."""
 
     token_hash: bytes
@@ -55,8 +54,7 @@ class Session:
     seen_from: str
 
 
-@dataclass(frozen=True, slots=True)
-class ApiKey:
+class ApiKey(Struct, frozen=True):
     """A program's way in; the key itself is shown once, and kept nowhere."""
 
     id: int
@@ -161,7 +159,7 @@ async def recovery_codes_left(connection: AsyncConnection, person_id: int) -> in
 
 async def begin_session(connection: AsyncConnection, session: Session) -> None:
     """Write a session down."""
-    row = {name: getattr(session, name) for name in Session.__dataclass_fields__}
+    row = asdict(session)
     await connection.execute(insert(sessions).values(row))
 
 

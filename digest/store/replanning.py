@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Row, Select, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,8 +25,7 @@ _DAY: Final = timedelta(days=1)
 LeftOutNumbers = Mapping[str, Sequence[int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Unplanned:
+class Unplanned(Struct, frozen=True):
     """What was taken away."""
 
     copies: int
@@ -149,7 +149,7 @@ def _who_stands_where(issue_id: int) -> Any:
         .distinct()
         .subquery()
     )
-    names = [groups.c[name] for name in Place.__dataclass_fields__ if name != "bookmark_id"]
+    names = [groups.c[name] for name in Place.__struct_fields__ if name != "bookmark_id"]
     return (
         select(
             groups.c.id.label("group_id"),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -38,8 +38,7 @@ _LOCK: Final = 0x72657475726E
 _CAN_COME_BACK: Final = (DeliveryStatus.SENT, DeliveryStatus.UNCERTAIN)
 
 
-@dataclass(frozen=True, slots=True)
-class Mailed:
+class Mailed(Struct, frozen=True):
     """A copy, or a mail that is no issue, and whom it was for."""
 
     delivery_id: int | None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,8 +21,7 @@ from subscribers.tables import subscribers, subscriptions
 KEPT_OCTETS: Final = 128 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
+class Return(Struct, frozen=True):
     """Something that came back, as people see it."""
 
     id: int
@@ -53,8 +52,7 @@ class Return:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class KeptMail:
+class KeptMail(Struct, frozen=True):
     """A mail for a person."""
 
     id: int

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -35,8 +35,7 @@ _FAILED: Final = (DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus
 _NEWEST: Final = select(counters.c.value).where(counters.c.name == BRIEFINGS).scalar_subquery()
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """The rows of a table, by what each is named, and what must not be true of any."""
 
     rows: FromClause

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,8 +19,7 @@ REASONS_KEPT: Final = 500
 _LONGEST_REASON: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class TakenFile:
+class TakenFile(Struct, frozen=True):
     """What became of a file, by what it held."""
 
     id: int
@@ -46,8 +45,7 @@ class TakenFile:
         return not (self.added or self.updated or self.unchanged)
 
 
-@dataclass(frozen=True, slots=True)
-class FolderTrouble:
+class FolderTrouble(Struct, frozen=True):
     """What lies in a folder and can be neither read nor moved."""
 
     folder: str
@@ -160,5 +158,5 @@ async def forget_other_folders(connection: AsyncConnection, folder: str | None) 
 
 
 def _file_from(row: Row[Any]) -> TakenFile:
-    values = {name: getattr(row, name) for name in TakenFile.__dataclass_fields__}
+    values = {name: getattr(row, name) for name in TakenFile.__struct_fields__}
     return TakenFile(**values | {"reasons": tuple(Rejected(*one) for one in row.reasons)})

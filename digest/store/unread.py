@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,8 +17,7 @@ from subscribers.interning import insert_into
 _WAIT: Final = (returned_mails.c.done_at.is_(None), returns.c.kind == Kind.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
-class Unkept:
+class Unkept(Struct, frozen=True):
     """Mails that were counted and not kept."""
 
     mails: int = 0

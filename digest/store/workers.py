@@ -6,11 +6,11 @@ Times are by the store's own clock: those of machines may differ by minutes, and
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, delete, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -53,8 +53,7 @@ class State(StrEnum):
 _SENDS: Final = (Kind.WORKER, Kind.SENDER)
 
 
-@dataclass(frozen=True, slots=True)
-class Doing:
+class Doing(Struct, frozen=True):
     """What a process tells of itself with each beat."""
 
     state: State = State.JOINING
@@ -66,8 +65,7 @@ class Doing:
     per_second: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(Struct, frozen=True):
     """One that works, or did until a while ago."""
 
     id: int

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.budget import Form
 from digest.core.editions import Month, local_day
@@ -24,16 +26,14 @@ from digest.store.searching import source_name
 _DESCRIPTION: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(Struct, frozen=True):
     """A topic of an item, and where it has a page."""
 
     slug: str
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Piecemeal:
+class Piecemeal(Struct, frozen=True):
     """An item as a page of the archive shows it."""
 
     number: int
@@ -50,8 +50,7 @@ class Piecemeal:
     text: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """An edition in a list."""
 
     day: str
@@ -62,8 +61,7 @@ class Row:
     count: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chapter:
+class Chapter(Struct, frozen=True):
     """The items of an edition under one topic."""
 
     tag: Tag

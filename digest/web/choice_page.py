@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from digest.flows.by_link import Seen
 from digest.flows.choosing import READING, Choice
@@ -28,8 +29,7 @@ FIELDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(Struct, frozen=True):
     """A form that came in, and what is wrong with which field of which part of the page."""
 
     form: Form

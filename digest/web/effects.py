@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from digest.flows.coming import Coming, Title
 from digest.render.greetings import on_the_clock
@@ -11,8 +11,7 @@ from subscribers.model import Standing
 from subscribers.subscription import Subscription
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """What a page says of the next mail."""
 
     when: str

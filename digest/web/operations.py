@@ -5,10 +5,10 @@ from __future__ import annotations
 import hmac
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -28,8 +28,7 @@ from digest.web.requests_counted import Requests
 from digest.web.shield import Shield, security_headers
 
 
-@dataclass(frozen=True, slots=True)
-class Operated:
+class Operated(Struct, frozen=True):
     """What a process knows of itself, and who may ask for its figures."""
 
     #: any of them opens `/metrics`; without one it is not there

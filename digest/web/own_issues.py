@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import Response
+from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
@@ -35,8 +35,7 @@ _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,9}")
 _OPINIONS: Final = {"useful": True, "not-useful": False, "nothing": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """An issue in a reader's list."""
 
     issue: int
@@ -49,8 +48,7 @@ class Row:
     view: str
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """An item of which a reader is asked whether it was of use."""
 
     number: int

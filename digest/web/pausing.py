@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
+
+from msgspec import Struct, field
 
 from digest.core.timetable import local_day
 from digest.render.words import Words
@@ -18,8 +19,7 @@ _DAY: Final = timedelta(days=1)
 LONGEST: Final = timedelta(days=2 * 366)
 
 
-@dataclass(frozen=True, slots=True)
-class PauseForm:
+class PauseForm(Struct, frozen=True):
     """What is asked about a pause; what was entered is in it."""
 
     #: ISO 8601, as browsers send days; empty for no end

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from functools import cache
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from msgspec import Struct
 
 from digest.core.budget import LIMIT
 from digest.flows.preview import Preview
@@ -38,8 +38,7 @@ _BOUNDARY: Final = re.compile(rb'(?im)^Content-Type:(?:[^\r\n]|\r\n[ \t])*?;\s*b
 _FOLD: Final = re.compile(rb"\r\n(?=[ \t])")
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
+class Portion(Struct, frozen=True):
     """A part of the message, and how much of the budget it takes."""
 
     name: str
@@ -48,8 +47,7 @@ class Portion:
     share: float
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """One size, and what it may be."""
 
     name: str
@@ -68,8 +66,7 @@ class Measure:
         return self.octets <= self.budget
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """One field of the message's head."""
 
     name: str

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.model import Newsletter
 from digest.flows.by_link import Seen
@@ -23,16 +24,14 @@ from subscribers.subscription import Subscription
 from subscribers.tokens import Purpose, Tokens
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One thing that a reader has chosen."""
 
     name: str
     said: str
 
 
-@dataclass(frozen=True, slots=True)
-class OtherShown:
+class OtherShown(Struct, frozen=True):
     """Another newsletter of the same reader."""
 
     newsletter: str
@@ -42,8 +41,7 @@ class OtherShown:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What the templates may say of a subscription."""
 
     newsletter: str

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import structlog
 from fastapi import Request
 from fastapi.responses import Response
+from msgspec import Struct
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
@@ -40,8 +40,7 @@ TRAP: Final = "website"
 _STEP: Final = 0.3
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(Struct, frozen=True):
     """A form for subscribing that holds together."""
 
     address: str

@@ -7,7 +7,6 @@ The fields: `follow` (all, some) with `topic`; `rhythm` (days, monthly, at-once)
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
@@ -15,6 +14,7 @@ from typing import Any, Final
 from babel import Locale
 from babel.dates import get_day_names
 from markupsafe import Markup
+from msgspec import Struct
 
 from digest.core.model import Newsletter, Topic
 from digest.render.characters import one_line
@@ -43,8 +43,7 @@ AT_ONCE: Final = "at-once"
 MOST_NAME: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """Something to choose."""
 
     value: str
@@ -54,8 +53,7 @@ class Option:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WishForm:
+class WishForm(Struct, frozen=True):
     """The part of a form that asks what a reader wants; what was entered is in it."""
 
     follow: str

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any, Final
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.backups import (
     DamagedError,
@@ -86,7 +87,7 @@ def test_the_head_comes_back_with_the_marks_of_keys_and_the_keys() -> None:
     shape = Shape("letters", (("id", Kind.NUMBER),), ("id",))
     head = Head("0030", "0.1.0", NOON, "sqlite:///a", (shape,), 3)
     assert read_head(head_line(head)) == head
-    with_keys = replace(head, key_marks=("a", "b"), keys=("secret",))
+    with_keys = dataclasses.replace(head, key_marks=("a", "b"), keys=("secret",))
     assert read_head(head_line(with_keys)) == with_keys
 
 

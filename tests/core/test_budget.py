@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from digest.core.budget import Fit, Form, Octets, WeighedItem, Weights, fitted, octets_of
 from digest.core.picturing import MOST_IN_A_MAIL

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.doctor_findings import Finding, Found, Level
 from digest.core.doctor_servers import ServerSeen, judge_server

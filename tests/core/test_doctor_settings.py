@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.doctor_findings import Finding, Found, Level
 from digest.core.doctor_servers import judge_carrier
@@ -41,7 +41,7 @@ FINE = Finding(Found.SETTINGS_FINE, Level.FINE, "the settings go together")
 
 def found_in(**changes: object) -> list[Finding]:
     """What is wrong with settings that are wise but for these."""
-    findings = judge_settings(replace(WISE, **changes))  # type: ignore[arg-type]
+    findings = judge_settings(replace(WISE, **changes))
     return [one for one in findings if one != FINE]
 
 

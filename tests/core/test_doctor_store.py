@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from digest.core.doctor_findings import Finding, Found, Level
 from digest.core.doctor_store import OF_ONE_PROCESS, ConnectionsSeen, State, StoreSeen, judge_store

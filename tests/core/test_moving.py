@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.moving import Closed, Place, Start, Way, Why, way_to_copy
 

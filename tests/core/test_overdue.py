@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.overdue import GATHERED_FOR, Graces, Late, Lateness, Watched, judge, late_words
 
@@ -24,12 +25,12 @@ def test_graces_are_set_in_minutes_and_none_is_for_ever() -> None:
 
 
 def slot(whose: str = "1 1", label: str = "2026-11-24T08:00", at: datetime = EIGHT, **more: object) -> Late:
-    return replace(Late(Lateness.SLOT, whose, label, at), **more)  # type: ignore[arg-type]
+    return replace(Late(Lateness.SLOT, whose, label, at), **more)
 
 
 def issue(left: int, number: int = 7, **more: object) -> Late:
     made = Late(Lateness.ISSUE, f"issue {number}", "2026-11-24T08:00", EIGHT, left)
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(made, **more)
 
 
 @dataclass

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.moving import Closed, Place, Start, Why
 from digest.core.restoring import way_to_restore

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from digest.core.returned import Kind
 from digest.core.settling import GRAVITY, PROBE_AGAIN_AFTER, TABLE, Effect, Score, counted, step_of

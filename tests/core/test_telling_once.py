@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from digest.core.model import Candidate, LeftOut, Selection
 from digest.core.selection import Rules, Selector
@@ -17,7 +16,7 @@ TOPICS = ("economy", "energy")
 
 def telling(number: int, story: int | None = 1, topic: str = "economy", **changes: bool | int) -> Candidate:
     plain = Candidate(number, number, Section.BRIEFING, (topic,), False, 0, False, number)
-    return replace(plain, story=story, **changes)  # type: ignore[arg-type]
+    return replace(plain, story=story, **changes)
 
 
 def chosen(*candidates: Candidate, cap: int | None = None, profile: Profile | None = None) -> Selection:
@@ -35,7 +34,7 @@ def test_the_best_ranked_telling_stands_for_its_story() -> None:
 
 @pytest.mark.parametrize("flag", ["is_in_front", "lead", "must_not_miss"])
 def test_what_an_editor_flagged_stands_in_front(flag: str) -> None:
-    flagged = replace(telling(1), **{flag: True})  # type: ignore[arg-type]
+    flagged = replace(telling(1), **{flag: True})
     found = chosen(flagged, telling(2, weight=5), telling(3))
     assert found.numbers == (1,)
 

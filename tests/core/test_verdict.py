@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from digest.core.model import DeliveryStatus, Outcome, Stage, Verdict
 from digest.core.verdict import FIRST_WAIT, LONGEST_WAIT, UNTRIED, Reason, judge, next_try

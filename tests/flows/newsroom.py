@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy import update
 
 from digest.core.model import DraftBriefing

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from digest.core.budget import LIMIT

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from digest.errors import NotFoundError
 from digest.flows import readers
@@ -189,7 +189,7 @@ async def test_many_at_once_are_what_each_would_be_alone(store: Database, second
         alone = await reader(store, f"alone{number}@example.org")
         taken = await reader(store, f"roster{number}@example.org")
         same = {"id": alone.id, "subscriber_id": alone.subscriber_id, "address": alone.address}
-        assert replace(taken, **same) == alone  # type: ignore[arg-type]
+        assert replace(taken, **same) == alone
         async with store.read() as connection:
             (came,) = await shelf.standing_history(connection, taken.id)
         assert (came.before, came.after, came.reason) == (None, "active", "imported")

@@ -6,10 +6,11 @@ another's. Two items are in English and in Hebrew, to stand in mails of either d
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, time
 from functools import cache
 from typing import Final
+
+from msgspec.structs import replace
 
 from digest.core.model import Topic
 from digest.render.confirmation import Invitation, confirmation

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from digest.core.corrections import Correction, CorrectionKind
 from digest.core.model import BrandLink, Briefing, Copy, Newsletter, Pictures, Topic

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.model import BrandLink, Newsletter
 from digest.render.confirmation import Invitation, confirmation

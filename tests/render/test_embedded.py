@@ -5,12 +5,12 @@ from __future__ import annotations
 import email
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.budget import LIMIT
 from digest.core.corrections import Correction, CorrectionKind

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.budget import LIMIT, Fit, Form, Octets, fitted, octets_of
 from digest.core.model import Briefing, Copy, ItemText
@@ -73,7 +73,7 @@ def copy_with(count: int, **changes: object) -> Copy:
 
 
 def sheet_of(copy: Copy, told: Mapping[int, Briefing], **changes: object) -> Sheet:
-    newsletter = replace(NEWSLETTER, **changes)  # type: ignore[arg-type]
+    newsletter = replace(NEWSLETTER, **changes)
     return print_sheet(copy.issue, newsletter, told, TOPICS, "classic", copy.profile.language)
 
 

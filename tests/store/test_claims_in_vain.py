@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from digest.store import deliveries, ledger
 from digest.store.claimable import CLAIMS_TOGETHER, MOST_CLAIMS

@@ -125,7 +125,7 @@ async def test_standing_is_asked_at_the_claim_and_others_are_taken_instead(store
     ):
         one = await reader(store, address)
         async with store.write() as connection:
-            from dataclasses import replace
+            from msgspec.structs import replace
 
             await shelf.save(connection, replace(one, standing=standing))
     found = await claim(store, limit=3)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 from datetime import time
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from subscribers.model import WEEKDAYS, Cadence, Format, Profile, Section, Standing
 from subscribers.roster import COLUMNS, RefusedLine, RosterRow, read_roster, write_roster

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from email import message_from_bytes
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.budget import LIMIT
 from digest.core.model import Skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.notices import Notice, NoticeKind
 from digest.core.returned import Kind
@@ -162,7 +163,7 @@ async def test_who_gets_answers_is_signed_and_cannot_be_changed(
         sent.data.replace(b"Reply-To: ", b"Reply-To: eve@example.org\r\nReply-To: "),
     ):
         assert other != sent.data
-        found = list(violations(replace(sent, data=other), records))
+        found = list(violations(dataclasses.replace(sent, data=other), records))
         assert any("RFC 6376" in one for one in found)
 
 

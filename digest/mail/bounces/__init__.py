@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from digest.core.returned import Clues, Kind, Returned
 from digest.core.returned_rules import Ruling, Said, is_vague, rule_on, said_after_the_mail

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 #: Punctuation of Chinese and Japanese, which stands beside addresses without a space.
 _WIDE: Final = "（）【】「」《》，。：；！？、“”"
@@ -26,8 +27,7 @@ _EMBEDDED: Final = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 _XTEXT: Final = re.compile(r"\+([0-9A-F]{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Ours:
+class Ours(Struct, frozen=True):
     """Addresses that no report can be about, because we sent it or because it wrote the report."""
 
     #: addresses and domains, in lower case

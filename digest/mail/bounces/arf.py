@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from digest.core.returned import Kind
 from digest.mail.bounces.addresses import Ours, one_address
@@ -40,8 +41,7 @@ _OLD_SUBJECTS: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(Struct, frozen=True):
     """What a complaint says."""
 
     kind: Kind

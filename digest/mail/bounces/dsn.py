@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from digest.core.returned_rules import Said, clearest, codes_in
 from digest.mail.bounces.addresses import one_address
@@ -22,8 +23,7 @@ _MOST_RECIPIENTS: Final = 200
 _TYPE: Final = re.compile(r"^[A-Za-z0-9_.-]{1,30};\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What a report tells of one recipient."""
 
     recipient: str
@@ -34,8 +34,7 @@ class Told:
     made_of: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """A whole report."""
 
     told: tuple[Told, ...]
@@ -43,8 +42,7 @@ class Report:
     about_the_copy: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Groups:
+class _Groups(Struct):
     """Fields of one recipient after the other, as servers part them: by empty lines, or not at all."""
 
     done: list[dict[str, str]] = field(default_factory=list)

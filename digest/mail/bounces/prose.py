@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from email import message_from_bytes
 from itertools import islice
 from typing import Final
 
 from flufl.bounce import all_failures
+from msgspec.structs import replace
 
 from digest.core.returned import Kind
 from digest.core.returned_rules import (

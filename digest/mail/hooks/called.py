@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from msgspec import Struct
+
 from digest.core.returned import Returned
 
 #: A call signed longer ago, or so far ahead of our clock, is a replay or a clock gone wrong. Who calls again
@@ -63,8 +65,7 @@ class Call:
     body: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What a genuine call comes to."""
 
     events: tuple[Returned, ...] = ()

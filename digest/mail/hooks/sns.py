@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
 
 from digest.mail.hooks.called import Call, Refusal, RefusedError, check_fresh
 from digest.mail.hooks.document import Part, document_of, whole, word
@@ -33,8 +34,7 @@ _ARN: Final = re.compile(r"arn:aws[a-z-]*:sns:([a-z0-9-]{1,40}):[0-9]{12}:[\w.-]
 _CERTIFICATE: Final = re.compile(r"/SimpleNotificationService-[0-9A-Za-z]{1,64}\.pem")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """A message of a topic of ours, if its signature is right: that is still to be looked at."""
 
     kind: str

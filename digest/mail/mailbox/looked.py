@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from digest.errors import TransportError
 
@@ -30,8 +31,7 @@ class RefusedError(TransportError):
     """The server refuses one step, and goes on to answer others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """A mail that was looked at."""
 
     #: what the server calls it

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.access import Actor, Power, Via
 from digest.store.database import Database
@@ -14,8 +15,7 @@ from digest.store.people import ApiKey, Person
 from digest.web.api.problems import RefusedError
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One request of somebody who may make it."""
 
     key: ApiKey

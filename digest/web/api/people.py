@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import Query, Response
+from msgspec.structs import asdict
 
 from digest.core.access import POWERS_OF, Power
 from digest.errors import InputError, NotFoundError
@@ -141,7 +142,7 @@ async def list_changes(
 
 
 def _change(one: Change) -> Document:
-    return {name: getattr(one, name) for name in Change.__dataclass_fields__}
+    return asdict(one)
 
 
 async def _person(call: Call, person_id: int) -> Person:

@@ -6,13 +6,13 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
+from msgspec import Struct
 
 from digest.render.environment import templates_folder
 from digest.web.static import named
@@ -31,8 +31,7 @@ _FORMATS: Final = {"date-time": "time", "date": "day"}
 Words = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A value of a document, or a parameter of a call."""
 
     name: str
@@ -43,8 +42,7 @@ class Field:
     default: str
 
 
-@dataclass(frozen=True, slots=True)
-class Documented:
+class Documented(Struct, frozen=True):
     """A document that is asked for or answered."""
 
     name: str
@@ -54,8 +52,7 @@ class Documented:
     choices: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """What goes in or comes out."""
 
     type: Words
@@ -64,8 +61,7 @@ class Body:
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One call."""
 
     id: str
@@ -81,16 +77,14 @@ class Operation:
     curl: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Calls about one thing."""
 
     name: str
     operations: tuple[Operation, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """All of it."""
 
     title: str

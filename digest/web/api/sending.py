@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Final
 
 from fastapi import Query, Response
+from msgspec.structs import asdict
 
 from digest.core.access import Power
 from digest.core.lines import parse_line, parse_text

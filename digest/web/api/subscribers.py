@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Query, Response
+from msgspec.structs import replace
 
 from digest.core.access import Power
 from digest.errors import NotFoundError

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from digest.core.corrections import Telling
 from digest.core.lines import parse_line
@@ -33,8 +34,7 @@ TELLINGS: Final = {
 _LOCAL: Final = "%Y-%m-%dT%H:%M"
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """A form that could be read."""
 
     draft: DraftBriefing

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 #: Units of the drawing; it is stretched to the width of the page.
 WIDTH: Final = 720
 HEIGHT: Final = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A rectangle of a chart, and what it stands for."""
 
     x: float
@@ -25,8 +25,7 @@ class Block:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """Blocks, the line from which they rise or hang, and what the tallest reaches."""
 
     blocks: tuple[Block, ...]
@@ -73,8 +72,7 @@ def columns(
     return Chart(tuple(blocks), round(ground, 2), most, least)
 
 
-@dataclass(frozen=True, slots=True)
-class RateLines:
+class RateLines(Struct, frozen=True):
     """A scale from nothing to `most`, and the lines that a rate on it must not pass."""
 
     most: float

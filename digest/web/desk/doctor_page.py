@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from fastapi.responses import HTMLResponse, Response
+from msgspec import Struct
 
 from digest.core.access import Power
 from digest.core.doctor_findings import Finding, Found, Group, Level
@@ -43,8 +43,7 @@ _AT_THE_DESK: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A finding, a name for its place on the page, and where at the desk one can see to it."""
 
     finding: Finding

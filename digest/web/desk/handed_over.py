@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from digest.errors import InputError
 from digest.ingest.plaintext import encoded
@@ -19,8 +20,7 @@ MOST_BYTES: Final = 1_500_000
 _LONGEST_NAME: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class HandedOver:
+class HandedOver(Struct, frozen=True):
     """The bytes, and what they are called in messages."""
 
     data: bytes

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi.responses import Response
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.access import Power
 from digest.errors import InputError, words_for_all
@@ -39,8 +40,7 @@ _MOST_ITEMS: Final = 5_000
 _MOST_UNPACKED: Final = 5_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """What is to be read, and how."""
 
     handed: HandedOver

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 from typing import Final
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
+from msgspec import Struct
 
 from digest.flows.today import Running
 
@@ -27,8 +27,7 @@ AGAIN_LATER: Final = 5000
 _LOOKS: Final = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How fast an issue goes on."""
 
     #: copies settled in a second

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi.responses import Response
+from msgspec.structs import replace
 
 from digest.core.access import Power
 from digest.core.beginnings import OPTIONS

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi.responses import Response, StreamingResponse
+from msgspec import Struct
 
 from digest.core.access import Power
 from digest.errors import InputError, words_for_all
@@ -45,8 +45,7 @@ TONES: Final[Mapping[Standing, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
+class _Counted(Struct, frozen=True):
     at: datetime
     #: by newsletter and standing
     counts: Mapping[tuple[int, Standing], int]

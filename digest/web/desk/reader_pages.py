@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi.responses import HTMLResponse, Response
 from markupsafe import escape
+from msgspec import Struct
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -74,8 +74,7 @@ _COPY_TONES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Faults:
+class _Faults(Struct, frozen=True):
     """What was wrong with a form, and where it stands."""
 
     place: str = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi.responses import Response
+from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.access import Power
 from digest.core.lines import parse_line, parse_text
@@ -50,8 +51,7 @@ _MEANT: Final = (
 _INSTEAD: Final = {"who": "other readers are", "what": "something else is", "when": "to send now is"}
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(Struct, frozen=True):
     """What would be sent, and the mail that most readers would get."""
 
     plan: Plan

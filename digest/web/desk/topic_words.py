@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from babel import Locale
+from msgspec import Struct
 
 from digest.core.model import Topic, TopicWords
 from digest.errors import InputError
@@ -18,8 +18,7 @@ MORE: Final = ("more-language", "more-title", "more-description")
 _NONE: Final = TopicWords("")
 
 
-@dataclass(frozen=True, slots=True)
-class InLanguage:
+class InLanguage(Struct, frozen=True):
     """A language of the form, and what stands in its fields."""
 
     tag: str
