@@ -66,6 +66,7 @@ class Found(StrEnum):
     STORE_DISK = "store.disk"
     STORE_LOG = "store.log"
     STORE_CONNECTIONS = "store.connections"
+    STORE_MEMORY = "store.memory"
     ENGINE_MISSING = "store.engine_missing"
     ENGINE_NOT_SET_UP = "store.engine_not_set_up"
 

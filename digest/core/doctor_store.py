@@ -15,6 +15,9 @@ _FULL_SOON: Final = _GIGABYTE
 _FULL: Final = _GIGABYTE // 10
 #: Some eight times as long as the log of a store gets whose readers come to an end.
 _LONG_LOG: Final = 256_000_000
+#: Octets that PostgreSQL keeps in memory unless it is told otherwise, and of a store that does not fit.
+_KEPT_BY_DEFAULT: Final = 128 * 1024 * 1024
+_LARGE_STORE: Final = 4 * _KEPT_BY_DEFAULT
 #: Connections to PostgreSQL of one process: its pool with what may come on top, and those of the engine.
 OF_ONE_PROCESS: Final = 25
 
@@ -41,6 +44,13 @@ class ConnectionsSeen(Struct, frozen=True):
     processes: int
 
 
+class MemorySeen(Struct, frozen=True):
+    """Of PostgreSQL, how many octets the store has, and how many the server keeps in memory."""
+
+    store: int
+    kept: int
+
+
 class StoreSeen(Struct, frozen=True):
     """What can be said of a store."""
 
@@ -61,6 +71,7 @@ class StoreSeen(Struct, frozen=True):
     free: int | None = None
     log: int = 0
     connections: ConnectionsSeen | None = None
+    memory: MemorySeen | None = None
     #: the packages for workers are there; None when nobody asked
     has_engine: bool | None = None
     engine_is_set_up: bool | None = None
@@ -128,6 +139,8 @@ def _of_server(seen: StoreSeen) -> Iterator[Finding]:
         return
     if seen.connections is not None:
         yield from _of_connections(seen.connections)
+    if seen.memory is not None:
+        yield from _of_memory(seen.memory)
     if seen.has_engine is False:
         yield Finding(
             Found.ENGINE_MISSING,
@@ -151,4 +164,15 @@ def _of_connections(seen: ConnectionsSeen) -> Iterator[Finding]:
             f"PostgreSQL has {max(left, 0)} connections for us (max_connections is {seen.most}), and "
             f"{processes} may need {needed}",
             "raise max_connections, or run fewer workers",
+        )
+
+
+def _of_memory(seen: MemorySeen) -> Iterator[Finding]:
+    if seen.kept <= _KEPT_BY_DEFAULT and seen.store > _LARGE_STORE:
+        yield Finding(
+            Found.STORE_MEMORY,
+            Level.ADVICE,
+            f"PostgreSQL keeps {seen.kept // 1_000_000} MB in memory (shared_buffers), and the store has "
+            f"{seen.store // 1_000_000} MB",
+            "set shared_buffers to a quarter of the server's memory, and restart PostgreSQL",
         )

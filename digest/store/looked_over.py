@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.doctor_store import ConnectionsSeen, State, StoreSeen
+from digest.core.doctor_store import ConnectionsSeen, MemorySeen, State, StoreSeen
 from digest.errors import StoreError
 from digest.store import openness, schema, workers
 from digest.store.database import Database
@@ -43,6 +43,10 @@ _CONNECTIONS: Final = text(
     "current_setting('superuser_reserved_connections')::int AS reserved, "
     "(SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' "
     "AND datname IS DISTINCT FROM current_database()) AS others"
+)
+_MEMORY: Final = text(
+    "SELECT pg_database_size(current_database()) AS store, "
+    "pg_size_bytes(current_setting('shared_buffers')) AS kept"
 )
 _MAY_WRITE: Final = text(
     "SELECT NOT pg_is_in_recovery() AND has_schema_privilege(current_schema(), 'USAGE') "
@@ -93,6 +97,7 @@ async def why_closed(store: Database) -> str:
 
 async def _of_server(connection: AsyncConnection, seen: StoreSeen) -> StoreSeen:
     counted = (await connection.execute(_CONNECTIONS)).one()
+    room = (await connection.execute(_MEMORY)).one()
     held_up = (await connection.execute(_HELD_UP, {"long": _LONG, "waiting": _WAITING})).first()
     words = ""
     if held_up is not None:
@@ -104,6 +109,7 @@ async def _of_server(connection: AsyncConnection, seen: StoreSeen) -> StoreSeen:
         may_write=bool((await connection.execute(_MAY_WRITE)).scalar_one()),
         held_up_by=words,
         connections=ConnectionsSeen(counted.most, counted.reserved, counted.others, processes),
+        memory=MemorySeen(room.store, room.kept),
     )
 
 

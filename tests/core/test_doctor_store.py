@@ -6,7 +6,14 @@ import pytest
 from msgspec.structs import replace
 
 from digest.core.doctor_findings import Finding, Found, Level
-from digest.core.doctor_store import OF_ONE_PROCESS, ConnectionsSeen, State, StoreSeen, judge_store
+from digest.core.doctor_store import (
+    OF_ONE_PROCESS,
+    ConnectionsSeen,
+    MemorySeen,
+    State,
+    StoreSeen,
+    judge_store,
+)
 
 ADVICE, WARNING, ERROR = Level.ADVICE, Level.WARNING, Level.ERROR
 MEGABYTE = 1_000_000
@@ -141,3 +148,27 @@ def test_each_process_of_ours_may_need_its_connections(seen: ConnectionsSeen, li
     findings = [one for one in judge_store(replace(SERVED, connections=seen)) if one.level is not Level.FINE]
     mend = "raise max_connections, or run fewer workers"
     assert findings == ([] if line is None else [Finding(Found.STORE_CONNECTIONS, WARNING, line, mend)])
+
+
+@pytest.mark.parametrize(
+    ("seen", "line"),
+    [
+        (MemorySeen(store=512 * 1024 * 1024, kept=128 * 1024 * 1024), None),
+        (
+            MemorySeen(store=512 * 1024 * 1024 + 1, kept=128 * 1024 * 1024),
+            "PostgreSQL keeps 134 MB in memory (shared_buffers), and the store has 536 MB",
+        ),
+        (
+            MemorySeen(store=9_000 * MEGABYTE, kept=16 * MEGABYTE),
+            "PostgreSQL keeps 16 MB in memory (shared_buffers), and the store has 9000 MB",
+        ),
+        (MemorySeen(store=9_000 * MEGABYTE, kept=128 * 1024 * 1024 + 1), None),
+    ],
+    ids=["small", "large", "very large", "somebody chose"],
+)
+def test_a_large_store_wants_more_memory_than_postgresql_comes_with(
+    seen: MemorySeen, line: str | None
+) -> None:
+    findings = [one for one in judge_store(replace(SERVED, memory=seen)) if one.level is not Level.FINE]
+    mend = "set shared_buffers to a quarter of the server's memory, and restart PostgreSQL"
+    assert findings == ([] if line is None else [Finding(Found.STORE_MEMORY, ADVICE, line, mend)])

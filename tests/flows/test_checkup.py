@@ -24,7 +24,7 @@ from digest.flows.checkup_house import closed_folders, name_clashes, unknown_zon
 from digest.jobs.on_procrastinate import OnProcrastinate
 from digest.reach.records import Records, parse_resolver
 from digest.store.database import Database
-from digest.store.looked_over import look_at_file
+from digest.store.looked_over import look_at_file, look_at_server
 from digest.store.worker_tables import workers
 from tests.postgres import PostgresServer
 from tests.reach.nameserver import SILENCE, name_server
@@ -149,6 +149,15 @@ async def test_who_waits_for_a_lock_for_long_is_told(
         found = await found_in(url_of(postgres_store), Group.STORE)
     await waiting
     assert "waits for a lock" in found[Found.STORE_LOCKED].line
+
+
+async def test_it_is_seen_what_postgresql_keeps_in_memory(postgres_store: Database) -> None:
+    async with postgres_store.read() as connection:
+        told = (await connection.execute(text("SHOW shared_buffers"))).scalar_one()
+    memory = (await look_at_server(postgres_store)).memory
+    assert memory is not None
+    assert told == f"{memory.kept // 2**20}MB"
+    assert memory.store > 5_000_000
 
 
 async def test_a_store_that_somebody_writes_into_for_long_is_told(sqlite_store: Database) -> None:
