@@ -39,6 +39,7 @@ WELCOME: Final = {
     "digest.keyring": {"digest.config", "digest.settings_file"},
     "digest.wellmade": {"digest.config", "digest.wiring"},
     "digest.remarks": {"digest.cli", "digest.logbook"},
+    "digest.unasked": {"digest.cli", "digest.render"},
     # the contract with plugins is a leaf: what a plugin imports may not depend on the rest of the house
     "digest.plugins": HEIGHT.keys() - {"subscribers", "digest.core"} | {"digest.wellmade"},
     "digest.errors": HEIGHT.keys() - {"subscribers"}

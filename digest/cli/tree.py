@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import re
-import sys
 from functools import cache
 from importlib import import_module
 from typing import Annotated, Any, Final, NamedTuple
@@ -13,6 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from digest import __version__
+from digest.unasked import unloaded
 
 
 class _Branch(NamedTuple):
@@ -157,13 +157,8 @@ def _import_structlog() -> None:
 
     That is a tenth of all that loads; who draws a table or a bar imports rich when it comes to that.
     """
-    if "rich" in sys.modules or "structlog" in sys.modules:
-        return
-    sys.modules["rich"] = None  # type: ignore[assignment]
-    try:
+    with unloaded("rich"):
         import_module("structlog")
-    finally:
-        del sys.modules["rich"]
 
 
 def _written_as_elsewhere(part: typer.Typer) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import re
+from functools import cache
+from typing import Any
 
 from digest.render.css import rules_of
+from digest.unasked import unloaded
 
 #: Parsed rules that premailer keeps; its own 128 make it three times slower. Read once, at its import.
 os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "10000")
@@ -29,9 +32,7 @@ def inlined(html: str, css: str) -> str:
 
     Comments stay where they are, and so does the doctype, which must be written in capitals.
     """
-    from premailer import Premailer  # a fifth of a second, and text-only issues need none of it
-
-    document = Premailer(
+    document = _premailer()(
         css_text=css,
         allow_network=False,
         strip_important=False,
@@ -42,6 +43,18 @@ def inlined(html: str, css: str) -> str:
         cssutils_logging_level=logging.CRITICAL,
     ).transform(html, pretty_print=False)
     return f"{document.rstrip()}\n"
+
+
+@cache
+def _premailer() -> Any:
+    """Loaded when it is needed: text-only issues are printed without it.
+
+    It would load requests, half of the time, to fetch what it is not allowed to fetch.
+    """
+    with unloaded("requests"):
+        from premailer import Premailer
+
+    return Premailer
 
 
 def _compact(rule: str) -> str:
