@@ -11,6 +11,7 @@ import typer
 from msgspec.structs import asdict, replace
 
 from digest.cli.actor import at_the_shell
+from digest.cli.allocator import share_one_heap
 from digest.cli.company import on_the_roll
 from digest.cli.console import (
     Config,
@@ -88,6 +89,7 @@ def run_once(now: Now = None, json: Json = False, config: Config = None) -> None
             await jobs.record_leavings(jobs.wall())
             return report, stop.interrupted, looked.trouble
 
+    share_one_heap()
     report, interrupted, trouble = run(work(), event_loop_for(settings))
     _end(report, interrupted, json, settings, not_taken_in=trouble)
 
@@ -128,6 +130,7 @@ def send(
     if dry_run or (plan.counts.copies and not yes and not confirmed(_question(plan))):
         return _tell_plan(plan, copies, json)
     settings = load_settings(config)
+    share_one_heap()
     return _end(*run(_sent(wish, settings, json), event_loop_for(settings)), json, settings)
 
 

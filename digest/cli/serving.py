@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from digest.cli.allocator import share_one_heap
 from digest.cli.company import scheduling
 from digest.cli.console import Config, Json, answer, run, tell, whole
 from digest.cli.dispatch import polling, press_for, stopping
@@ -89,5 +90,6 @@ def serve(
                     tasks.append(keep_watch(watch, stop=stop))
                 await asyncio.gather(*tasks)
 
+    share_one_heap()
     run(work(), event_loop_for(settings, sends=not no_scheduler, serves=True))
     return answer({"stopped": True}) if json else tell("stopped")

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from digest.cli.allocator import share_one_heap
 from digest.cli.company import working
 from digest.cli.console import Config, Json, answer, parse_line, run, tell, whole
 from digest.cli.dispatch import stopping
@@ -64,6 +65,7 @@ def worker(
                 await _work_watched(one, settings, store, stop, metrics_host, metrics_port)
             return one.copies
 
+    share_one_heap()
     copies = run(work(), event_loop_for(settings))
     return answer({"stopped": True, "copies": copies}) if json else tell(f"stopped; copies: {copies:,}")
 
