@@ -18,7 +18,7 @@ LOG_PAGES: Final = 8000
 #: What a connection keeps of the file at most, in kilobytes. Sending needs little: what one connection writes
 #: is news to the other, which then forgets all it has. To plan is to touch the same pages again and again: a
 #: quarter of this took a fifth more processor time (measured once); four times as much saved next to nothing.
-KILOBYTES_KEPT: Final = 4096
+KILOBYTES_KEPT: Final = 3072
 KILOBYTES_TO_PLAN: Final = 16_384
 #: Where a connection notes that it does not look references up.
 _UNCHECKED: Final = "digest_unchecked"
