@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import struct
 import sys
-from datetime import date, datetime
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.json import decode, encode
 
 from digest.errors import InputError
 from digest.ingest.apart import limit_memory
-from digest.ingest.feed_entry import FeedItem
-from digest.ingest.feeds import FeedRead, RefusedEntry, read_feed
+from digest.ingest.feeds import FeedRead, read_feed
 
 #: What one process may take of memory, its program included.
 MEMORY_BYTES: Final = 256 * 1024 * 1024
@@ -22,40 +19,36 @@ MEMORY_BYTES: Final = 256 * 1024 * 1024
 LENGTH: Final = struct.Struct("!II")
 
 
+class _Question(Struct, frozen=True):
+    """What is known of a feed beside its bytes."""
+
+    content_type: str
+    url: str
+    source: str
+
+
+class _Answer(Struct, frozen=True, omit_defaults=True):
+    """What came of it: one of the two."""
+
+    read: FeedRead | None = None
+    refused: str = ""
+
+
 def asked(data: bytes, content_type: str, url: str, source: str) -> bytes:
     """A feed for a process to read, as bytes."""
-    head = json.dumps({"content_type": content_type, "url": url, "source": source}).encode()
+    head = encode(_Question(_sendable(content_type), _sendable(url), _sendable(source)))
     return LENGTH.pack(len(head), len(data)) + head + data
 
 
 def told(said: bytes) -> FeedRead:
     """The answer as values; a process that read something hostile is not believed more than its feed."""
     try:
-        document = json.loads(said)
-        if "refused" in document:
-            raise InputError(str(document["refused"]))
-        read = document["read"]
-        return FeedRead(
-            kind=read["kind"],
-            title=read["title"],
-            link=read["link"],
-            items=tuple(_item(one) for one in read["items"]),
-            refused=tuple(RefusedEntry(**one) for one in read["refused"]),
-        )
-    except (KeyError, TypeError, ValueError):
-        raise InputError("the reader of feeds gave no sensible answer") from None
-
-
-def _item(one: dict[str, Any]) -> FeedItem:
-    return FeedItem(
-        **{
-            **one,
-            "paragraphs": tuple(one["paragraphs"]),
-            "categories": tuple(one["categories"]),
-            "day": date.fromisoformat(one["day"]) if one["day"] else None,
-            "published": datetime.fromisoformat(one["published"]) if one["published"] else None,
-        }
-    )
+        answer = decode(said, type=_Answer)
+    except ValueError:
+        answer = _Answer()
+    if answer.read is None:
+        raise InputError(answer.refused or "the reader of feeds gave no sensible answer")
+    return answer.read
 
 
 def serve() -> None:
@@ -65,17 +58,29 @@ def serve() -> None:
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
     while (given := _next(sys.stdin.buffer)) is not None:
         head, data = given
-        try:
-            said: dict[str, Any] = {"read": read_feed(data, **json.loads(head))}
-        except InputError as error:
-            said = {"refused": str(error)}
-        except (MemoryError, RecursionError):
-            said = {"refused": f"{json.loads(head)['source']} takes more memory than a feed may"}
-        except Exception as error:  # a parser's own fault is the feed's refusal, not ours
-            said = {"refused": f"{json.loads(head)['source']} cannot be read ({type(error).__name__})"}
-        body = json.dumps(said, default=_spelled).encode()
+        body = _answer(decode(head, type=_Question), data)
         answers.write(LENGTH.pack(0, len(body)) + body)
         answers.flush()
+
+
+def _answer(question: _Question, data: bytes) -> bytes:
+    source = question.source
+    try:
+        return encode(
+            _Answer(read_feed(data, content_type=question.content_type, url=question.url, source=source))
+        )
+    except InputError as error:
+        refused = str(error)
+    except (MemoryError, RecursionError):
+        refused = f"{source} takes more memory than a feed may"
+    except Exception as error:  # a parser's own fault is the feed's refusal, not ours
+        refused = f"{source} cannot be read ({type(error).__name__})"
+    return encode(_Answer(refused=_sendable(refused)))
+
+
+def _sendable(text: str) -> str:
+    """The text without halves of letters, such as a file's name may have that is not UTF-8."""
+    return text.encode(errors="replace").decode()
 
 
 def _next(stream: BinaryIO) -> tuple[bytes, bytes] | None:
@@ -84,10 +89,3 @@ def _next(stream: BinaryIO) -> tuple[bytes, bytes] | None:
         return None
     head, body = LENGTH.unpack(lengths)
     return stream.read(head), stream.read(body)
-
-
-def _spelled(value: object) -> str | dict[str, Any]:
-    if isinstance(value, Struct):
-        return asdict(value)
-    assert isinstance(value, date)
-    return value.isoformat()
