@@ -149,8 +149,12 @@ def _preheader(items: Sequence[Item], words: Words) -> str:
 def _summary(items: Sequence[Item], words: Words) -> str:
     if not items:
         return ""
-    count = words.counted("%(count)d item", "%(count)d items", len(items))
-    return f"{count} · {words.minutes(whole_minutes(sum(item.seconds for item in items)))}"
+    return _counted_up(len(items), whole_minutes(sum(item.seconds for item in items)), words)
+
+
+@lru_cache(maxsize=1024)
+def _counted_up(items: int, minutes: int, words: Words) -> str:
+    return f"{words.counted('%(count)d item', '%(count)d items', items)} · {words.minutes(minutes)}"
 
 
 def _covers(copy: Copy, words: Words) -> str:
@@ -161,6 +165,7 @@ def _covers(copy: Copy, words: Words) -> str:
     return _("Covers %(days)s") % {"days": words.span(copy.covers_from, copy.issue.day)}
 
 
+@lru_cache(maxsize=256)
 def _later(count: int, words: Words) -> str:
     if count == 0:
         return ""
@@ -182,6 +187,7 @@ def _counting(words: Words) -> str:
     return _("Links to sources pass our site, which counts how often an item is opened, not by whom.")
 
 
+@lru_cache(maxsize=256)
 def _comes(cadence: Cadence | None, words: Words) -> str:
     _ = words.catalogue.gettext
     if cadence is None:

@@ -150,3 +150,34 @@ def test_each_takes_a_plain_name() -> None:
 def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         environment().from_string("{% when copy.cover %}{% endwhen %}").render(marks=Marks(), copy=Thing("1"))
+
+
+@pytest.mark.parametrize("said", ["", "now"])
+@pytest.mark.parametrize("name", ["", "Ada"])
+def test_what_hangs_on_values_is_decided_anew_for_each_of_their_states(said: str, name: str) -> None:
+    made = sheet(
+        "a{% when reader.said %}b{{ reader.said }}"
+        "{% when reader.name %}c{% when reader.said %}d{% endwhen %}{{ reader.name }}{% endwhen %}"
+        "e{% endwhen %}"
+        "{% when reader.name %}f{% when reader.said %}g{% endwhen %}{% endwhen %}"
+        "{% each thing in things %}{% when reader.said %}{{ thing.title }}{% endwhen %}{% endeach %}",
+        things=THINGS,
+    )
+    # other states were there before
+    for other in ("", "then", said):
+        put_together(made, {"things": []}, other, "Bob")
+    first = f"b{said}{f'cd{name}' if name else ''}e" if said else ""
+    last = f"f{'g' if said else ''}" if name else ""
+    turns = "title 1title 0" if said else ""
+    assert put_together(made, {"things": [Turn("1"), Turn("0")]}, said, name) == f"a{first}{last}{turns}"
+    assert len(made.frames) == 2
+
+
+def test_frames_are_remembered_in_few_states_only() -> None:
+    made = sheet("{% when reader.said %}{{ reader.said }}{% endwhen %}!")
+    for number in range(100):
+        values = {f"other{number}": "x", "said": str(number)}
+        (part,) = assembled(made, {}, values)
+        assert isinstance(part, bytes)
+        assert quopri.decodestring(part) == f"{number}!".encode()
+    assert len(made.frames) <= 16
