@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from digest.core.access import POWERS_OF, Power
 from digest.errors import InputError, NotFoundError
 from digest.flows import people as flows
-from digest.flows.entry_links import add_with_link
+from digest.flows.entry_links import add_with_link, make_link
 from digest.flows.shown import key_shown, link_shown, person_shown
 from digest.store import changes
 from digest.store import people as shelf
@@ -33,6 +33,7 @@ def add_to(paths: Paths, base_url: str) -> None:
     )
     paths.get("/people/{id}", Power.RUN, show_person, PersonShown)
     paths.patch("/people/{id}", Power.RUN, edit_person, PersonShown)
+    paths.act("/people/{id}/link", Power.RUN, door.make_link, PersonAdded, repeatable=Repeatable.SECRET)
     paths.get("/people/{id}/keys", Power.RUN, list_keys, Listing[KeyShown])
     paths.post(
         "/people/{id}/keys", Power.RUN, make_key, KeyMade, repeatable=Repeatable.SECRET, status_code=201
@@ -78,6 +79,18 @@ class Door:
             made, told = given.person, link_shown(given)
         answer.headers["Location"] = f"{ROOT}/people/{made.id}"
         return told
+
+    async def make_link(self, call: Made, id: Id) -> Document:
+        """Make a link for who forgot their password
+
+        It is good once and for three days, and shown this once. Links before it are void; the password is
+        good until it is used. A repeated call is told that a link was made, not the link.
+        """
+        person = await _person(call, id)
+        call.require_no_more(POWERS_OF[person.role])
+        return link_shown(
+            await make_link(id, base_url=self._base_url, by=call.actor, store=call.store, now=call.now)
+        )
 
 
 async def edit_person(call: Made, id: Id, body: PersonEdit) -> Document:

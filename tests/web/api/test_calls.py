@@ -303,6 +303,27 @@ async def test_somebody_is_let_in_by_a_link(sqlite_store: Database) -> None:
         assert (await client.post("people", json=wide)).status_code == 403
 
 
+async def test_who_is_there_already_gets_a_new_link(sqlite_store: Database) -> None:
+    async with program(sqlite_store) as client:
+        first = (await client.post("people", json={"name": "Grace", "role": "editor", "link": True})).json()
+        again = {"Idempotency-Key": "once-more"}
+        made = await client.post("people/2/link", headers=again)
+        assert made.status_code == 200
+        told = made.json()
+        assert told | {"link": "", "until": ""} == first | {"link": "", "until": ""}
+        assert (await client.post("people/2/link", headers=again)).status_code == 409
+        assert "Grace" not in (await client.get(first["link"])).text
+        assert "This is the account of <strong>Grace</strong>" in (await client.get(told["link"])).text
+        assert (await client.post("people/7/link")).status_code == 404
+        await client.patch("people/2", json={"shut_out": True})
+        refused = await client.post("people/2/link")
+        assert (refused.status_code, "shut out" in refused.json()["detail"]) == (422, True)
+    narrow = await a_key(sqlite_store, Role.ADMIN, [Power.RUN, Power.SEE])
+    async with program(sqlite_store, narrow) as client:
+        # whoever has the link of an admin becomes one
+        assert (await client.post("people/1/link")).status_code == 403
+
+
 async def test_key_hands_out_no_more_than_it_has(sqlite_store: Database) -> None:
     narrow = await a_key(sqlite_store, Role.ADMIN, [Power.RUN, Power.SEE])
     async with program(sqlite_store, narrow) as client:
