@@ -154,7 +154,8 @@ def _summary(items: Sequence[Item], words: Words) -> str:
 
 @lru_cache(maxsize=1024)
 def _counted_up(items: int, minutes: int, words: Words) -> str:
-    return f"{words.counted('%(count)d item', '%(count)d items', items)} · {words.minutes(minutes)}"
+    count = words.counted("%(count)d item", "%(count)d items", items)
+    return f"{count} · {words.minutes(minutes)}"
 
 
 def _covers(copy: Copy, words: Words) -> str:
