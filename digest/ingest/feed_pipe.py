@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import sys
 from typing import BinaryIO, Final
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.json import decode, encode
 
 from digest.errors import InputError
@@ -66,16 +67,23 @@ def serve() -> None:
 def _answer(question: _Question, data: bytes) -> bytes:
     source = question.source
     try:
-        return encode(
-            _Answer(read_feed(data, content_type=question.content_type, url=question.url, source=source))
-        )
+        read = read_feed(data, content_type=question.content_type, url=question.url, source=source)
+        return _encoded(_Answer(read))
     except InputError as error:
         refused = str(error)
     except (MemoryError, RecursionError):
         refused = f"{source} takes more memory than a feed may"
     except Exception as error:  # a parser's own fault is the feed's refusal, not ours
         refused = f"{source} cannot be read ({type(error).__name__})"
-    return encode(_Answer(refused=_sendable(refused)))
+    return _encoded(_Answer(refused=refused))
+
+
+def _encoded(answer: _Answer) -> bytes:
+    try:
+        return encode(answer)
+    except UnicodeEncodeError:
+        # halves of letters, which a feed in JSON may spell: a question mark stands for each
+        return json.dumps(to_builtins(answer), ensure_ascii=False).encode(errors="replace")
 
 
 def _sendable(text: str) -> str:

@@ -63,3 +63,15 @@ def test_a_refusal_is_told_as_it_was_said() -> None:
 def test_a_file_whose_name_is_not_utf8_is_refused_by_name() -> None:
     with pytest.raises(InputError, match=r"^bay\?\.xml "):
         read_apart(b"no feed at all", source="bay\udcff.xml")
+
+
+def test_half_a_letter_in_what_a_feed_says_keeps_nothing_else_from_being_read() -> None:
+    items = [
+        {"id": "1", "title": "\ud83d", "content_text": ""},
+        {"id": "\udfff", "title": "The harbour opens", "content_text": "Ships came in."},
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "Bay \ud800 News", "items": items}
+    read = read_apart(json.dumps(feed).encode(), source="bay.json")
+    assert [one.title for one in read.items] == ["The harbour opens"]
+    assert len(read.refused) == 1
+    assert "\ud83d" not in str(read)
