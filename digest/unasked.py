@@ -21,4 +21,5 @@ def unloaded(name: str) -> Iterator[None]:
     try:
         yield
     finally:
-        del sys.modules[name]
+        # another thread may have been here at the same time
+        sys.modules.pop(name, None)

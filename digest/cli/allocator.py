@@ -13,8 +13,8 @@ def share_one_heap() -> None:
     """Have all threads take from one heap, before the first of them begins.
 
     Otherwise each has its own, and what was freed in one stays with it, in pieces, while another one grows:
-    with a million letters that was a tenth of all memory. They wait for each other no more than before, since
-    one of them at a time is in the interpreter. Other C libraries know nothing of this, and are left alone.
+    7 MB of 130 by the time that 400,000 letters are sent, which takes as long either way. Other C libraries
+    know nothing of this, and are left alone.
     """
     try:
         choose = ctypes.CDLL(None).mallopt

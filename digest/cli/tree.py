@@ -145,20 +145,13 @@ def _digest(
 @cache
 def _grown(word: str) -> Any:
     part = typer.Typer(rich_markup_mode=None)
-    _import_structlog()
-    modules = [import_module(f"digest.cli.{file}") for file in _BRANCHES[word].files]
+    # structlog takes it along for coloured tracebacks, a tenth of all that loads, and ours are plain; whoever
+    # draws a table or a bar imports it when it comes to that
+    with unloaded("rich"):
+        modules = [import_module(f"digest.cli.{file}") for file in _BRANCHES[word].files]
     modules[0].add_to(part)
     _written_as_elsewhere(part)
     return typer.main.get_group(part).commands[word]
-
-
-def _import_structlog() -> None:
-    """Import it without rich, which it takes along for coloured tracebacks if it is there: ours are plain.
-
-    That is a tenth of all that loads; who draws a table or a bar imports rich when it comes to that.
-    """
-    with unloaded("rich"):
-        import_module("structlog")
 
 
 def _written_as_elsewhere(part: typer.Typer) -> None:

@@ -37,7 +37,7 @@ class _Answer(Struct, frozen=True, omit_defaults=True):
 
 def asked(data: bytes, content_type: str, url: str, source: str) -> bytes:
     """A feed for a process to read, as bytes."""
-    head = encode(_Question(_sendable(content_type), _sendable(url), _sendable(source)))
+    head = _encoded(_Question(content_type, url, source))
     return LENGTH.pack(len(head), len(data)) + head + data
 
 
@@ -78,17 +78,12 @@ def _answer(question: _Question, data: bytes) -> bytes:
     return _encoded(_Answer(refused=refused))
 
 
-def _encoded(answer: _Answer) -> bytes:
+def _encoded(said: _Question | _Answer) -> bytes:
     try:
-        return encode(answer)
+        return encode(said)
     except UnicodeEncodeError:
-        # halves of letters, which a feed in JSON may spell: a question mark stands for each
-        return json.dumps(to_builtins(answer), ensure_ascii=False).encode(errors="replace")
-
-
-def _sendable(text: str) -> str:
-    """The text without halves of letters, such as a file's name may have that is not UTF-8."""
-    return text.encode(errors="replace").decode()
+        # a feed in JSON may spell half a letter, and a file's name hold one: a question mark stands for it
+        return json.dumps(to_builtins(said), ensure_ascii=False).encode(errors="replace")
 
 
 def _next(stream: BinaryIO) -> tuple[bytes, bytes] | None:

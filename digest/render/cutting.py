@@ -47,8 +47,6 @@ Part = bytes | Slot | When | Place
 _NO_LISTS: Final[Mapping[str, Sequence[Turn]]] = MappingProxyType({})
 #: Turns of which a sheet remembers what they print: pieces that it has anyway, a few hundred octets each.
 _TURNS_KEPT: Final = 4096
-#: Frames of a sheet that are remembered: some ten kilobytes each, and most copies have one of four.
-_FRAMES_KEPT: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +60,6 @@ class Cut:
     known: dict[tuple[str, Turn], tuple[bytes, ...] | None] = field(
         default_factory=dict, compare=False, repr=False
     )
-    #: by the names of values, and which of them are empty, what is left of the frame
-    frames: dict[tuple[tuple[str, ...], frozenset[str]], tuple[Part, ...]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
-
-    def frame_for(self, values: Mapping[str, str]) -> tuple[Part, ...]:
-        """The frame with what hangs on values decided; kept, since copies differ in few of those."""
-        key = tuple(values), frozenset(name for name, value in values.items() if not value)
-        found = self.frames.get(key)
-        if found is None:
-            if len(self.frames) >= _FRAMES_KEPT:
-                self.frames.clear()
-            found = self.frames[key] = tuple(_joined(_decided(self.frame, *key)))
-        return found
 
 
 class Turn(Struct, frozen=True, eq=False):
@@ -121,7 +105,7 @@ def assembled(
     What has no value is a reader's own: a slot, or a `When` around it, that stays for `flat`.
     """
     assembly = _Assembly(sheet, values, shown)
-    assembly.take(sheet.frame_for(values), lists)
+    assembly.take(sheet.frame, lists)
     return assembly.parts()
 
 
@@ -135,32 +119,6 @@ def flat(parts: Iterable[Part], empty: Collection[str]) -> Iterator[bytes | Slot
             raise ValueError(f"the list {part.source!r} was not put in")
         else:
             yield part
-
-
-def _decided(parts: Iterable[Part], known: Collection[str], empty: Collection[str]) -> Iterator[Part]:
-    """The parts without those `When`s whose values are known, and with what is in them where there is one."""
-    for part in parts:
-        if not isinstance(part, When):
-            yield part
-        elif part.name not in known:
-            yield When(part.name, tuple(_joined(_decided(part.parts, known, empty))))
-        elif part.name not in empty:
-            yield from _decided(part.parts, known, empty)
-
-
-def _joined(parts: Iterable[Part]) -> Iterator[Part]:
-    """The parts, neighbouring bytes as one."""
-    together: list[bytes] = []
-    for part in parts:
-        if isinstance(part, bytes):
-            together.append(part)
-            continue
-        if together:
-            yield b"".join(together)
-            together.clear()
-        yield part
-    if together:
-        yield b"".join(together)
 
 
 def _tokens(printed: str, marks: Marks) -> Iterator[str | Slot | Mark]:

@@ -170,14 +170,3 @@ def test_what_hangs_on_values_is_decided_anew_for_each_of_their_states(said: str
     last = f"f{'g' if said else ''}" if name else ""
     turns = "title 1title 0" if said else ""
     assert put_together(made, {"things": [Turn("1"), Turn("0")]}, said, name) == f"a{first}{last}{turns}"
-    assert len(made.frames) == 2
-
-
-def test_frames_are_remembered_in_few_states_only() -> None:
-    made = sheet("{% when reader.said %}{{ reader.said }}{% endwhen %}!")
-    for number in range(100):
-        values = {f"other{number}": "x", "said": str(number)}
-        (part,) = assembled(made, {}, values)
-        assert isinstance(part, bytes)
-        assert quopri.decodestring(part) == f"{number}!".encode()
-    assert len(made.frames) <= 16

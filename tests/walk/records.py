@@ -145,7 +145,8 @@ def _deliveries(reading: sqlite3.Connection) -> dict[int, Row]:
         """
         SELECT d.id, d.subscription_id, d.issue_id, d.status, d.reason, d.attempts, d.doubts, d.started_at,
                c.groups, c.deferred, c.left_out, c.skip, b.cut, i.cadence_id, a.at_once, i.slot, i.day,
-               i.planned_at, i.due_at, i.ignores_bookmarks, p.topics, p.sections, p.max_items
+               i.status AS issue_status, i.planned_at, i.due_at, i.ignores_bookmarks,
+               p.topics, p.sections, p.max_items
         FROM deliveries d
         JOIN cohorts c ON c.id = d.cohort_id
         JOIN bookmarks b ON b.id = c.next_bookmark_id
@@ -162,6 +163,10 @@ def _row(row: sqlite3.Row) -> Row:
     left_out = {n: reason for reason, numbers in json.loads(row["left_out"]).items() for n in numbers}
     included = [n for _topic, numbers in json.loads(row["groups"]) for n in numbers]
     assert len(set(included)) == len(included), f"delivery {row['id']} includes a briefing twice"
+    if row["skip"] == "cancelled":
+        assert row["issue_status"] in {"cancelling", "cancelled"}, (
+            f"nobody took the issue of {row['id']} back"
+        )
     return Row(
         id=row["id"],
         subscription=row["subscription_id"],
