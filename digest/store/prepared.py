@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -25,8 +24,8 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
 
+from digest.store.by_driver import say
 from digest.store.tables import deliveries
 
 
@@ -41,7 +40,6 @@ class Prepared:
         """Ask for the words; every value that is not given at each run is bound here."""
         compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self._sql: Final = str(compiled)
-        self._dialect: Final = dialect
         self._usual: Final[Mapping[str, Any]] = compiled.params
         #: the names of values by their places; None where the driver knows them by name
         self._places: Final[list[str] | None] = getattr(compiled, "positiontup", None)
@@ -57,15 +55,8 @@ class Prepared:
         values = {**self._usual, **given}
         for name, turn in self._turned.items():
             values[name] = turn(values[name])
-        assert self._dialect.dbapi is not None
-        cursor = connection.connection.cursor()
-        try:
-            cursor.execute(
-                self._sql, values if self._places is None else [values[name] for name in self._places]
-            )
-        except self._dialect.dbapi.Error as error:
-            raise DBAPIError.instance(self._sql, None, error, self._dialect.dbapi.Error) from error
-        return cursor
+        in_place = values if self._places is None else [values[name] for name in self._places]
+        return say(connection, self._sql, in_place)
 
 
 def given(name: str, type_: Any = None) -> BindParameter[Any]:
@@ -90,7 +81,7 @@ class _Json(TypeDecorator[Collection[int]]):
 
     def process_bind_param(self, value: Collection[int] | None, dialect: Dialect) -> str:
         """The list as text."""
-        return json.dumps(list(value or ()))
+        return f"[{','.join(map(str, value or ()))}]"
 
 
 class _Braces(TypeDecorator[Collection[int]]):

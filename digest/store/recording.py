@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Dialect, and_, select, update
+from sqlalchemy import BindParameter, Connection, Dialect, and_, bindparam, select, update
 
 from digest.core.model import DeliveryStatus
 from digest.store.prepared import Prepared, given, is_one_of_them
@@ -64,10 +64,12 @@ class _Statements(NamedTuple):
 
 @lru_cache(maxsize=8)
 def _prepared(dialect: Dialect) -> _Statements:
+    # a bound status might tell SQLite whether the index of open copies helps: it would think anew each time
+    sending: BindParameter[str] = bindparam(None, DeliveryStatus.SENDING, literal_execute=True)
     ours = and_(
         is_one_of_them(dialect),
         deliveries.c.owner == given("its_owner"),
-        deliveries.c.status == DeliveryStatus.SENDING,
+        deliveries.c.status == sending,
     )
     sent = update(deliveries).where(ours)
     begun = update(deliveries).where(ours)

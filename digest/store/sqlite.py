@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event
 
+from digest.store.by_driver import say
 from digest.store.stepping import SteppingConnection
 
 #: How long a writer waits for another one on SQLite, in milliseconds, before the store counts as locked.
@@ -84,13 +85,10 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.info[_UNCHECKED] = unchecked
     if options.get("digest_write", False):
         # a writer takes its lock at once: upgrading later fails with "database is locked" without waiting
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        say(connection, "BEGIN IMMEDIATE").close()
         return
     near: object = connection.connection.dbapi_connection
     if isinstance(near, SteppingConnection):
         near.begin_look()
         return
-    # takes no lock yet, so nothing can be wrong with it; by the driver alone it takes a tenth of the time
-    cursor = connection.connection.cursor()
-    cursor.execute("BEGIN")
-    cursor.close()
+    say(connection, "BEGIN").close()

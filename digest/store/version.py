@@ -6,10 +6,10 @@ from typing import Final
 
 from sqlalchemy import Connection, column, func, select, table
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.errors import StoreError
+from digest.store.by_driver import say
 from digest.store.places import shown
 
 #: The version that this program writes: the last of `migrations/versions/`.
@@ -33,21 +33,14 @@ def require_to_write(connection: Connection, url: URL, *, silent_for: int | None
 
     PostgreSQL ends it when it was `silent_for` so many milliseconds, if that is given.
     """
-    # by the driver's own cursor: this comes before everything that is recorded
-    dbapi = connection.dialect.dbapi
-    assert dbapi is not None
-    cursor = connection.connection.cursor()
-    try:
-        if connection.dialect.name == "postgresql":
-            # a statement of its own, for what one sees that had to wait is what was there before
-            brief = f", set_config('{_SILENCE}', '{silent_for}', true)" if silent_for else ""
-            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({MIGRATING}){brief}")
-        cursor.execute(_FOUND)
-        row = cursor.fetchone()
-    except dbapi.Error as error:
-        raise DBAPIError.instance(_FOUND, None, error, dbapi.Error) from error
-    finally:
-        cursor.close()
+    # by the driver: this comes before everything that is recorded
+    if connection.dialect.name == "postgresql":
+        # a statement of its own, for what one sees that had to wait is what was there before
+        brief = f", set_config('{_SILENCE}', '{silent_for}', true)" if silent_for else ""
+        say(connection, f"SELECT pg_advisory_xact_lock_shared({MIGRATING}){brief}").close()
+    cursor = say(connection, _FOUND)
+    row = cursor.fetchone()
+    cursor.close()
     if row is None or row[0] != NEWEST:
         raise StoreError(words_while_running(shown(url), None if row is None else str(row[0])))
 
