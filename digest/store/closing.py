@@ -16,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.model import DeliveryStatus
 from digest.core.moving import Closed, Why
 from digest.errors import StoreError
-from digest.store.database import CLOSED_MARK, Database
+from digest.store.database import Database
 from digest.store.every_table import every_table
 from digest.store.openness import CLOSED, closed, note_closed
 from digest.store.places import shown
 from digest.store.tables import deliveries, facts, notices
+from digest.store.trouble import CLOSED_MARK
 
 #: How long writers are waited for on PostgreSQL, in milliseconds; as long as SQLite waits.
 _PATIENCE_MS: Final = 30_000

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from fastapi import Request
 from fastapi.responses import Response
+from starlette.convertors import IntegerConvertor, register_url_convertor
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
@@ -19,6 +20,15 @@ from starlette.types import Scope
 Answer = Callable[..., Awaitable[Response]]
 
 _REQUEST: Final = "request"
+
+
+class _Number(IntegerConvertor):
+    """A number of the store's; a longer one is a path that is not there, and no error of the store."""
+
+    regex = "[0-9]{1,18}"
+
+
+register_url_convertor("int", _Number())
 
 
 class KnownRoute(Route):

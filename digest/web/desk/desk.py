@@ -83,4 +83,5 @@ def desk_routes(
     ]
     inside = [route for one in pages for route in one.routes(gate)]
     door = [*Entry(store=store, gate=gate, now=now).routes(), *Beginning(store=store, now=now).routes(gate)]
-    return [*door, *inside]
+    # the last: what is none of these
+    return [*door, *inside, gate.no_page("/admin/{rest:path}")]

@@ -76,6 +76,14 @@ class Gate:
 
         return DeskRoute(path, answered, "GET", power)
 
+    def no_page(self, path: str) -> DeskRoute:
+        """Paths on which there is nothing: said on a page of the desk, which leads back."""
+
+        async def nothing(_visit: Visit) -> Response:
+            raise NotFoundError("there is no such page")
+
+        return self.page(path, Power.OWN, nothing)
+
     def act(self, path: str, power: Power, do: Answers) -> DeskRoute:
         """What a button does."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -198,3 +199,15 @@ async def test_pages_elsewhere_are_told_nothing(sqlite_store: Database) -> None:
         assert not [name for name in one.headers if name.startswith("access-control")]
         assert one.headers["cache-control"] == "no-store"
     assert V1.startswith("https://")
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63 - 1])
+async def test_numbers_that_nothing_has_are_not_there(store: Database, number: int) -> None:
+    async with program(store) as client:
+        numbered = [
+            one.path for one in routes_of(api_app(store)) if "GET" in one.methods and "{id}" in one.path
+        ]
+        assert len(numbered) > 5
+        for path in numbered:
+            answer = await client.get(re.sub(r"\{\w+\}", str(number), path))
+            assert answer.status_code == 404, path

@@ -57,8 +57,8 @@ async def at_work(store: Database, folder: Path) -> None:
         await people.replace_link(connection, newcomer, hash_of("t1"), NOW + timedelta(days=1))
 
 
-def made_up(path: str) -> str:
-    """A path with what there is in each place."""
+def made_up(path: str, number: str = "1") -> str:
+    """A path with what there is in each place, or with a number that is nothing's."""
     slug = "economy" if path.startswith("/admin/topics") else "daily"
-    words = {"slug": slug, "name": "growth", "token": "t1"}
-    return re.sub(r"\{(\w+)(:int)?\}", lambda found: "1" if found[2] else words[found[1]], path)
+    words = {"slug": slug, "name": "growth", "token": "t1", "rest": "no-such-page"}
+    return re.sub(r"\{(\w+)(:int)?(?::path)?\}", lambda found: number if found[2] else words[found[1]], path)

@@ -85,7 +85,7 @@ async def test_every_page_that_there_is(sqlite_store: Database, tmp_path: Path) 
             if method == "POST" or path in _DOORS:
                 continue
             answer = await page.request.get(f"{base_url}{made_up(path)}")
-            assert answer.status == 200, path
+            assert answer.status == (404 if path.endswith(":path}") else 200), path
             if "text/html" not in answer.headers["content-type"] or not _WHOLE.match(await answer.text()):
                 continue
             await page.goto(answer.url)

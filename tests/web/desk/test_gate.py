@@ -20,7 +20,7 @@ from digest.store.database import Database
 from digest.web.desk.gate import COOKIE, DeskRoute
 from tests.web.desk.newsroom import NOW, add_person, at_the_desk, desk_app, says, stranger, token_of
 from tests.web.desk.rooms import at_work, made_up, named, routes_in
-from tests.web.visiting import all_rows
+from tests.web.visiting import all_rows, document
 
 pytestmark = pytest.mark.anyio
 
@@ -182,8 +182,24 @@ async def test_who_is_shut_out_is_out_with_the_next_request(store: Database) -> 
         assert (await client.get("/admin/account")).status_code == 303
 
 
-async def test_an_unknown_path_of_the_desk_is_not_there(store: Database) -> None:
+@pytest.mark.parametrize("path", ["no-such-page", "issues/abc", "webhooks", "readers/1/nothing", "a/b/c/"])
+async def test_an_unknown_path_of_the_desk_is_not_there_and_leads_back(store: Database, path: str) -> None:
     async with at_the_desk(store) as client:
-        answer = await client.get("/admin/no-such-page")
-    assert answer.status_code == 404
-    assert "Anna" not in says(answer)
+        answer = await client.get(f"/admin/{path}")
+        assert answer.status_code == 404
+        assert "There is no such page" in says(answer)
+        back = document(answer.text).xpath("//main//a[text()='Back to today']/@href")[0]
+        assert (await client.get(answer.url.join(back))).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "number", [str(2**31), "9" * 18, str(2**63), "9" * 20, "9" * 5000], ids=lambda it: f"{len(it)} digits"
+)
+async def test_numbers_that_nothing_has_are_not_there(store: Database, number: str) -> None:
+    async with at_the_desk(store) as client:
+        for route in routes_in(desk_app(store)):
+            method, path = named(route)
+            if method == "GET" and ":int}" in path:
+                answer = await client.get(made_up(path, number))
+                # a frame says so where the mail would stand
+                assert answer.status_code == 404 or "No mail can be shown" in answer.text, path
