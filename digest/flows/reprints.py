@@ -47,23 +47,24 @@ class Reprints:
 
         `view_url` is the link to it that the mail has: it is not shown, but room was made for it there.
         Readers of plain text see the same items in HTML. What was retracted since is left out, its title
-        too, and the page says that something was.
+        too, and the page says that something was; and that a text which it shows was corrected.
         """
         async with self._store.read() as connection:
             found = await issues.copies_of(connection, [cohort_id])
             shown = [number for copy in found for number in _numbers(copy)]
             gone = await numbered.retracted_among(connection, shown)
             pins = await _still_named(connection, found)
+            old = await _texts_of_before(connection, found, set(shown) - gone)
         if not shown:
             return None
-        return await self._printed(found[0], pins, gone, view_url)
+        note = page_note(len(gone), len(old), words_for(found[0].profile.language))
+        return await self._printed(found[0], pins, gone, note, view_url)
 
     async def _printed(
-        self, copy: Copy, pins: tuple[Pin, ...], gone: Collection[int], view_url: str
+        self, copy: Copy, pins: tuple[Pin, ...], gone: Collection[int], note: str, view_url: str
     ) -> str | None:
         rich = replace(without(copy, gone), profile=replace(copy.profile, format=Format.HTML))
         printer = await self._printer_for(rich, pins)
-        note = page_note(len(gone), words_for(copy.profile.language))
         nobody = Personal(name="", preferences_url="", unsubscribe_url="", note=note)
         return printer.rendition(rich, _NO_PARTING, view_url).html_page(nobody)
 
@@ -99,6 +100,18 @@ async def _still_named(connection: AsyncConnection, copies: Sequence[Copy]) -> t
     pins = [one for copy in copies for one in await beside.pinned(connection, copy.issue.id, copy.round)]
     gone = await numbered.retracted_among(connection, {one.beside for one in pins})
     return tuple(one for one in pins if one.beside not in gone)
+
+
+async def _texts_of_before(
+    connection: AsyncConnection, copies: Sequence[Copy], shown: Collection[int]
+) -> set[int]:
+    """Those of the items shown that were corrected since."""
+    found: set[int] = set()
+    for copy in copies:
+        pinned = await issues.pinned_revisions(connection, copy.issue.id, copy.round)
+        its = {number: pinned[number] for number in _numbers(copy) if number in shown and number in pinned}
+        found |= await numbered.corrected_since(connection, its)
+    return found
 
 
 def without(copy: Copy, gone: Collection[int]) -> Copy:

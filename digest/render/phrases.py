@@ -117,18 +117,31 @@ def wish(profile: Profile, cadence: Cadence, titles: Mapping[str, str], words: W
     return _("You would get it %(cadence)s, with what is new on %(topics)s.") % asked
 
 
-def page_note(withdrawn: int, words: Words) -> str:
-    """What an issue on a page says to whoever opens it, `withdrawn` of its items being left out there."""
+def page_note(withdrawn: int, corrected: int, words: Words) -> str:
+    """What an issue on a page says to whoever opens it.
+
+    `withdrawn` of its items are left out there; `corrected` of those that are shown have another text by now.
+    """
     _ = words.catalogue.gettext
+    said = []
+    if withdrawn:
+        said.append(
+            words.counted(
+                "%(count)d item was withdrawn by the editors after the mail was sent, and is not shown.",
+                "%(count)d items were withdrawn by the editors after the mail was sent, and are not shown.",
+                withdrawn,
+            )
+        )
+    if corrected:
+        said.append(
+            words.counted(
+                "%(count)d item was corrected after the mail was sent, and stands here as it was mailed.",
+                "%(count)d items were corrected after the mail was sent, and stand here as they were mailed.",
+                corrected,
+            )
+        )
     own = _("To change what you get, or to unsubscribe, use the links in your own mail.")
-    if not withdrawn:
-        return own
-    told = words.counted(
-        "%(count)d item was withdrawn by the editors after the mail was sent, and is not shown.",
-        "%(count)d items were withdrawn by the editors after the mail was sent, and are not shown.",
-        withdrawn,
-    )
-    return words.paragraph(told, own)
+    return words.paragraph(*said, own)
 
 
 def followed(profile: Profile, titles: Mapping[str, str], words: Words) -> str:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from sqlalchemy import Row, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.core.corrections import CorrectionKind
 from digest.core.model import Briefing, BriefingStatus, Candidate, TopicMark
 from digest.store import corrections as told
 from digest.store import stories
@@ -166,6 +167,24 @@ async def retracted_among(connection: AsyncConnection, numbers: Collection[int])
         found.update((await connection.execute(query)).scalars())
         rows = await connection.execute(_CORRECTIONS.where(corrections.c.number.in_(some), told.POINTLESS))
         found.update(row.told_as for row in rows)
+    return found
+
+
+async def corrected_since(connection: AsyncConnection, revision_by_number: Mapping[int, int]) -> set[int]:
+    """Those of these numbers whose texts, in the revisions named, were corrected since in a newer one."""
+    found: set[int] = set()
+    here, later = corrections.alias("here"), corrections.alias("later")
+    newer = and_(later.c.briefing_id == briefings.c.id, later.c.kind == CorrectionKind.CORRECTED)
+    newest_text = func.max(later.c.revision).label("newest")
+    for some in chunks(sorted(revision_by_number)):
+        # an item is told by its own number, or by that of a former correction
+        for number, source in (
+            (briefings.c.number, briefings),
+            (here.c.number, briefings.join(here, here.c.briefing_id == briefings.c.id)),
+        ):
+            query = select(number.label("told_as"), newest_text).select_from(source.join(later, newer))
+            rows = await connection.execute(query.where(number.in_(some)).group_by(number))
+            found.update(row.told_as for row in rows if row.newest > revision_by_number[row.told_as])
     return found
 
 

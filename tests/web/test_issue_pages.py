@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from digest.core.corrections import Telling
 from digest.flows import edit_briefing, readers
+from digest.flows.correcting import Word
 from digest.flows.edit_briefing import Edit
 from digest.store import topics
 from digest.store.database import Database
@@ -24,6 +26,7 @@ from tests.flows.newsroom import (
     copies,
     item,
     join,
+    mark_sent,
     plan_all,
     publish_news,
 )
@@ -139,6 +142,29 @@ async def test_what_was_sent_stays_and_what_was_edited_since_does_not_show(store
     await edit_briefing.edit(1, Edit(title="Quite another tariff"), store=store, now=at(24, 8))
     assert "First tariff" in await show(store)
     assert "Quite another" not in await show(store)
+
+
+async def test_the_page_says_that_a_text_was_corrected_since(store: Database) -> None:
+    def new(text: str) -> Edit:
+        return Edit(paragraphs=(f"Tariffs: they are {text} percent, and not 50.",))
+
+    corrected = "1 item was corrected after the mail was sent, and stands here as it was mailed."
+    await planned(store, "First tariff", "Second tariff")
+    await mark_sent(store, ANA, at(24, 7))
+    slip = Edit(title="First tarif", word=Word(Telling.NEVER))
+    await edit_briefing.edit(1, slip, store=store, now=at(24, 8))
+    assert "corrected" not in await show(store)
+    await edit_briefing.edit(1, new("15"), store=store, now=at(24, 9))
+    assert corrected in await show(store)
+    await plan_all(store, at(25, 7))
+    await mark_sent(store, ANA, at(25, 7))
+    told = await show(store, 2)
+    assert "they are 15 percent" in told
+    assert "corrected" not in told
+    await edit_briefing.edit(1, new("20"), store=store, now=at(25, 9))
+    assert corrected in await show(store, 2)
+    await edit_briefing.retract(1, store=store, now=at(25, 10))
+    assert "corrected" not in await show(store)
 
 
 async def test_a_withdrawn_item_is_gone_with_its_title_and_the_page_says_so(store: Database) -> None:
