@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
+from subscribers.composed import composed
 from subscribers.roster import READ_COLUMNS
 
 #: Headings as other programs write them, folded to letters and digits, by the column that they mean.
@@ -42,5 +42,5 @@ def guessed(headings: Sequence[str]) -> list[str]:
 
 
 def _folded(heading: str) -> str:
-    plain = unicodedata.normalize("NFKC", heading).casefold()
+    plain = composed("NFKC", heading).casefold()
     return re.sub(r"[\W_]", "", plain)

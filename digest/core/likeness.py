@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
@@ -16,6 +15,7 @@ from msgspec import Struct
 
 from digest.core.figures import Figure, Kind, figures_in
 from digest.core.plain_words import COMMON, COMMON_HAN, STOP, TURNS, WAYS, stem
+from subscribers.composed import composed
 
 #: Items of one event come out within so many days of each other.
 WINDOW_DAYS: Final = 4
@@ -214,7 +214,7 @@ def folded(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).replace("’", "'")
+    return composed("NFKC", text).replace("’", "'")
 
 
 def _names_in(title: str, text: str) -> dict[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from digest.core.terms import Term, stemmer_for, terms
+from subscribers.composed import composed
 
 #: A longer question is a slip, or a try to keep the store busy; the rest of it is not read.
 MOST_LETTERS: Final = 200
@@ -47,7 +47,7 @@ def wanted(question: str, stemmers: Collection[str] = ("",)) -> Wanted:
     """
     present: list[tuple[Phrase, ...]] = []
     absent: list[tuple[Phrase, ...]] = []
-    text = unicodedata.normalize("NFKC", question[:MOST_LETTERS])[:MOST_LETTERS]
+    text = composed("NFKC", question[:MOST_LETTERS])[:MOST_LETTERS]
     for part in _PART.finditer(text):
         said = part["phrase"] if part["phrase"] is not None else part["word"]
         clause = _phrases(said, stemmers)

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
+from subscribers.composed import composed
+
 #: Stands where a phrase may not go on: between paragraphs, and for what is not counted. No query has it.
 GAP: Final = "¶"
 #: PostgreSQL keeps no more places of one term in a text (its documentation, 8.11.1), so neither does SQLite.
@@ -120,7 +122,7 @@ def _terms_of(word: str, stemmer: str) -> tuple[str, ...]:
     if word.isascii():
         # of these no sign stands for several, and none has another form
         return tuple(filter(None, (_term(word.casefold(), stemmer),)))
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).casefold())
+    folded = composed("NFKC", composed("NFKC", word).casefold())
     parts = [found[0] for found in _word().finditer(folded)]
     return tuple(filter(None, (_term(part, stemmer) for part in parts)))
 
@@ -137,8 +139,8 @@ def _term(word: str, stemmer: str) -> str:
 
 
 def _without_accents(word: str) -> str:
-    letters = (one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
-    return unicodedata.normalize("NFC", "".join(letters))
+    letters = (one for one in composed("NFKD", word) if not unicodedata.combining(one))
+    return composed("NFC", "".join(letters))
 
 
 def _without_article(word: str) -> str:

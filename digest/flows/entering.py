@@ -72,6 +72,15 @@ async def log_in(
     return Entered(token, needs_code)
 
 
+async def ask_again(
+    person: Person, password: str, browser: Browser, *, store: Database, now: datetime
+) -> Refused | None:
+    """Ask somebody who is in for the password once more; None when it is right. Counts as a try to log in."""
+    if not await _may_try("password", people.name_key(person.name), browser, store, now):
+        return Refused(seconds_to_wait(now))
+    return None if await proofs.is_password(password, person.password_hash) else Refused()
+
+
 async def give_code(
     token: str, code: str, browser: Browser, *, store: Database, now: datetime
 ) -> Entered | Refused | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection
 from datetime import datetime
 from typing import Final
@@ -19,6 +18,7 @@ from digest.store.changes import note_change
 from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.people import ApiKey, Person
+from subscribers.composed import composed
 
 _MOST_NAME: Final = 60
 
@@ -177,7 +177,7 @@ async def added(
 
 def parse_name(text: str) -> str:
     """A name to log in with: one line, as people write it."""
-    return parse_line(unicodedata.normalize("NFC", " ".join(text.split())), "name", most=_MOST_NAME)
+    return parse_line(composed("NFC", " ".join(text.split())), "name", most=_MOST_NAME)
 
 
 async def person_named(connection: AsyncConnection, name: str) -> Person:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from html.parser import HTMLParser
 from typing import Final
 
@@ -11,6 +10,7 @@ import nh3
 
 from digest.ingest.feed_guard import is_harmless_html
 from digest.ingest.plaintext import clean, trimmed
+from subscribers.composed import composed
 
 #: A long read has a hundred thousand signs; markup may triple that.
 HTML_LIMIT: Final = 1_000_000
@@ -81,7 +81,7 @@ def line_of(text: str) -> str:
 
 def plain(text: str) -> str:
     """Composed as Unicode has it (NFC), without control characters and halves of characters."""
-    return unicodedata.normalize("NFC", clean(_whole(text)).replace("\u00ad", ""))
+    return composed("NFC", clean(_whole(text)).replace("\u00ad", ""))
 
 
 def _whole(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
+
+from subscribers.composed import composed
 
 _QUOTES_AND_DASHES: Final = {
     **dict.fromkeys(map(ord, "‘’‚‛′`´ʼ"), "'"),
@@ -26,6 +27,6 @@ def fold(text: str) -> str:
     plain = text.translate(_QUOTES_AND_DASHES).translate(_UNSEEN)
     # folding case can undo the normal form, and the normal form can bring back capitals: hence twice
     for _turn in range(2):
-        plain = unicodedata.normalize("NFKC", plain).casefold()
-    plain = unicodedata.normalize("NFKC", plain).translate(_QUOTES_AND_DASHES)
+        plain = composed("NFKC", plain).casefold()
+    plain = composed("NFKC", plain).translate(_QUOTES_AND_DASHES)
     return _WHITE.sub(" ", plain).strip()

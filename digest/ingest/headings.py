@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from digest.errors import InputError
 from digest.ingest.jsonitem import KEYS
+from subscribers.composed import composed
 
 #: What a heading may be, or be mapped to.
 HEADINGS: Final = tuple(sorted(KEYS - {"paragraphs"}))
@@ -87,7 +87,7 @@ def guessed_keys(headings: Sequence[str]) -> list[str]:
     """The key of an item for each heading, each at most once; empty where nothing fits."""
     found: list[str] = []
     for heading in headings:
-        folded = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", heading).casefold())
+        folded = re.sub(r"[\W_]", "", composed("NFKC", heading).casefold())
         key = _MEANT.get(folded, "")
         found.append("" if key in found else key)
     return found

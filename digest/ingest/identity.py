@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
 
 from digest.core.model import DraftBriefing
 from digest.ingest.folding import fold
 from digest.ingest.sources import source_key
+from subscribers.composed import composed
 
 
 def title_key(title: str, source: str | None, source_date: date | None) -> str:
@@ -50,7 +50,7 @@ def content_key(draft: DraftBriefing) -> str:
 
 
 def _composed(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+    return composed("NFC", text)
 
 
 def _source(name: str | None) -> str | None:

@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from digest.core.access import SCOPES, Power
 from digest.errors import InputError, words_for_all
+from digest.flows import entering, proofs
 from digest.flows import people as flows
-from digest.flows import proofs
 from digest.flows.people import Pass
 from digest.store import people as shelf
 from digest.store.database import Database
+from digest.web.desk.entry import browser_of, later_words
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
@@ -64,13 +65,24 @@ class Account:
         )
 
     async def _password(self, visit: Visit) -> Response:
-        await _require_password(visit, "current")
+        await self._require_password(visit)
         new = visit.form.secret("new")
         if new != visit.form.secret("again"):
             raise InputError("the two new passwords differ: nothing was changed")
         allowed = Pass(visit.actor, visit.token)
         await flows.set_password(visit.person.id, new, allowed, store=self._store, now=visit.now)
         return see_other("../account?done=password")
+
+    async def _require_password(self, visit: Visit) -> None:
+        """A session that was left open is not enough to take an account over."""
+        refused = await entering.ask_again(
+            *(visit.person, visit.form.secret("current"), browser_of(visit.request)),
+            store=self._store,
+            now=visit.now,
+        )
+        if refused is not None:
+            wrong = "your current password is another one: nothing was changed"
+            raise InputError(later_words(refused.wait) if refused.wait else wrong)
 
     async def _end_sessions(self, visit: Visit) -> Response:
         async with self._store.write() as connection:
@@ -95,7 +107,7 @@ class Account:
         return sheet(visit, "account_recovery", codes=codes)
 
     async def _end_codes(self, visit: Visit) -> Response:
-        await _require_password(visit, "current")
+        await self._require_password(visit)
         await flows.end_codes(visit.person.id, by=visit.actor, store=self._store, now=visit.now)
         return see_other("../../account?done=codes-off")
 
@@ -122,9 +134,3 @@ def _codes_sheet(visit: Visit, secret: str, wrong: str, *, status: int = 200) ->
     drawn = segno.make(uri, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff")
     picture = Markup(drawn)  # noqa: S704
     return sheet(visit, "account_codes", status=status, secret=secret, picture=picture, wrong=wrong)
-
-
-async def _require_password(visit: Visit, field: str) -> None:
-    """A session that was left open is not enough to take an account over."""
-    if not await proofs.is_password(visit.form.secret(field), visit.person.password_hash):
-        raise InputError("your current password is another one: nothing was changed")

@@ -15,7 +15,7 @@ from digest.flows.entry_links import Void
 from digest.flows.proofs import LEAST_PASSWORD
 from digest.store.database import Database
 from digest.store.people import Person
-from digest.web.desk.entered import entered_in
+from digest.web.desk.entered import entered_at_the_door
 from digest.web.desk.entry import later_words, to_wait
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import bare_sheet
@@ -49,7 +49,7 @@ class Beginning:
         person = await self._behind(request)
         if isinstance(person, Void):
             return _void(request, person)
-        form = await entered_in(request)
+        form = await entered_at_the_door(request)
         new = form.secret("new")
         if new != form.secret("again"):
             return _form(request, person, _DIFFER)

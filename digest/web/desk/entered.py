@@ -11,6 +11,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from digest.web.forms import MOST_BODY_BYTES, body_of
+
 #: An article with all its markup; and a list of a million readers.
 _MOST_BYTES: Final = 2_000_000
 _MOST_UPLOAD_BYTES: Final = 200_000_000
@@ -58,23 +60,28 @@ class Entered:
         return found if found is not None and found.filename else None
 
 
+async def entered_at_the_door(request: Request) -> Entered:
+    """Read a form of somebody who is not in yet: a few short fields."""
+    return await _fields_of(request, MOST_BODY_BYTES)
+
+
 async def entered_in(request: Request) -> Entered:
     """Read a form, with files or without; refuses what is too large to be one."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        return await _fields_of(request, _MOST_BYTES)
+    _require_length(request, _MOST_UPLOAD_BYTES)
     try:
-        if kind == "multipart/form-data":
-            _require_length(request, _MOST_UPLOAD_BYTES)
-            return _sorted(
-                await request.form(max_files=20, max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES)
-            )
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _MOST_BYTES:
-                raise HTTPException(413)
-        text = body.decode("utf-8", "replace")
-        return Entered(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+        return _sorted(await request.form(max_files=20, max_fields=_MOST_FIELDS, max_part_size=_MOST_BYTES))
     except (ClientDisconnect, ValueError):
+        raise HTTPException(400) from None
+
+
+async def _fields_of(request: Request, most_bytes: int) -> Entered:
+    text = (await body_of(request, most_bytes)).decode("utf-8", "replace")
+    try:
+        return Entered(parse_qsl(text, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError:
         raise HTTPException(400) from None
 
 

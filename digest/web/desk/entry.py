@@ -16,7 +16,7 @@ from digest.flows import entering
 from digest.flows.entering import Browser, Entered, Refused
 from digest.store import people
 from digest.store.database import Database
-from digest.web.desk.entered import entered_in
+from digest.web.desk.entered import entered_at_the_door
 from digest.web.desk.gate import COOKIE, DeskRoute, Gate
 from digest.web.desk.sheets import bare_sheet
 from digest.web.desk.visit import Visit
@@ -75,10 +75,10 @@ class Entry:
         )
 
     async def _enter(self, request: Request) -> Response:
-        form = await entered_in(request)
+        form = await entered_at_the_door(request)
         name, place = form.one("name")[:200], _place(form.one("to"))
         found = await entering.log_in(
-            *(name, form.secret("password"), _browser(request)),
+            *(name, form.secret("password"), browser_of(request)),
             store=self._store,
             now=self._now(),
             replaces=request.cookies.get(COOKIE, ""),
@@ -103,10 +103,10 @@ class Entry:
         return bare_sheet(request, "code", place=_place(request.query_params.get("to", "")), wrong="")
 
     async def _give_code(self, request: Request) -> Response:
-        form = await entered_in(request)
+        form = await entered_at_the_door(request)
         place = _place(form.one("to"))
         found = await entering.give_code(
-            *(request.cookies.get(COOKIE, ""), form.one("code"), _browser(request)),
+            *(request.cookies.get(COOKIE, ""), form.one("code"), browser_of(request)),
             store=self._store,
             now=self._now(),
         )
@@ -153,7 +153,8 @@ def _place(text: str) -> str:
     return text if _PLACE.fullmatch(text) else ""
 
 
-def _browser(request: Request) -> Browser:
+def browser_of(request: Request) -> Browser:
+    """Where a request comes from."""
     return Browser(seen_from(request), request.headers.get("user-agent", ""))
 
 

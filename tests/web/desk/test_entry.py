@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from time import process_time
 from typing import Final
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from digest.core.access import PROGRAM, Role
+from digest.errors import InputError
 from digest.flows import entering, proofs
 from digest.flows.entering import Browser, Entered, Refused
 from digest.flows.people import Pass, begin_codes, set_password
@@ -330,3 +332,45 @@ async def test_set_password_from_a_shell_ends_every_session(store: Database) -> 
     token = await token_of(store, "Anna")
     await set_password(person_id, "another one, quite long", Pass(PROGRAM), store=store, now=NOW)
     assert await entering.who_is(token, store=store, now=NOW) is None
+
+
+async def test_who_is_not_in_hands_over_no_files_and_nothing_long(sqlite_store: Database) -> None:
+    await add_person(sqlite_store, "Anna", Role.ADMIN)
+    async with stranger(sqlite_store) as client:
+        answer = await client.post("/admin/enter", data={"name": "Anna", "password": "x" * 20_000})
+        assert answer.status_code == 413
+        answer = await client.post(
+            "/admin/enter", data={"name": "Anna"}, files={"file": ("f", b"x" * 20_000)}
+        )
+        assert answer.status_code == 413
+        assert (await knock(client)).status_code == 303
+
+
+async def test_a_password_full_of_marks_takes_no_longer_than_others() -> None:
+    hash_ = await proofs.hashed(PASSWORD)
+    marks = "a" + "\u0301" * 500_000 + "\u0323" * 500_000
+    began = process_time()
+    # these took hours
+    assert not await proofs.is_password(marks, hash_)
+    with pytest.raises(InputError, match="too long"):
+        proofs.checked_password(marks)
+    assert process_time() - began < 5
+
+
+async def test_an_open_session_is_no_place_to_guess_the_password(sqlite_store: Database) -> None:
+    async with at_the_desk(sqlite_store) as client:
+        page = await client.get("/admin/account")
+        guesses = {"new": "long enough to do", "again": "long enough to do"}
+        said = [
+            says(await submit(client, page, "account/password", current=f"guess {n}", **guesses))
+            for n in range(9)
+        ]
+        assert "current password is another one" in said[7]
+        assert "Too many tries" in said[8]
+        answer = await submit(client, page, "account/password", current=PASSWORD, **guesses)
+        assert "Too many tries" in says(answer)
+    later = NOW + timedelta(minutes=11)
+    async with at_the_desk(sqlite_store, clock=lambda: later) as client:
+        page = await client.get("/admin/account")
+        answer = await submit(client, page, "account/password", current=PASSWORD, **guesses)
+        assert answer.url.query == b"done=password"
