@@ -15,7 +15,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import time
@@ -33,6 +32,7 @@ from subscribers.wishes import (
     parse_format,
     parse_language,
     parse_max_items,
+    parse_name,
     parse_sections,
     parse_time,
     parse_topics,
@@ -262,7 +262,7 @@ def _parsers(
     return {
         "email": parse_address,
         "newsletter": lambda cell: _newsletter(cell, known_newsletters),
-        "name": _name,
+        "name": parse_name,
         "topics": lambda cell: parse_topics(_commas(cell, r"[;\s]+"), known_topics) or "all",
         "days": lambda cell: parse_days(_commas(cell, r"[;\s]+")),
         "at": parse_time,
@@ -295,13 +295,6 @@ def _newsletter(cell: str, known: Collection[str] | None) -> str:
     if known is not None and slug not in known:
         raise WishError(f"newsletter {cell!r} is not known: choose among {', '.join(sorted(known))}")
     return slug
-
-
-def _name(cell: str) -> str:
-    name = " ".join(cell.split())
-    if any(unicodedata.category(sign) == "Cc" for sign in name):
-        raise WishError(f"name {name!r} holds control characters: take them out")
-    return name
 
 
 def _sections(cell: str) -> frozenset[Section] | Literal["all"]:

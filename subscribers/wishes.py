@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import time
 from difflib import get_close_matches
 from functools import lru_cache
@@ -19,6 +20,10 @@ from subscribers.model import MONTHLY, WEEKDAYS, Cadence, Format, Profile, Secti
 
 #: A cap above this would never be reached, and a typing error should not pass for a wish.
 MAX_ITEMS_LIMIT: Final = 1000
+#: As much of each as the store has room for.
+MOST_OF_A_NAME: Final = 200
+MOST_OF_A_LANGUAGE: Final = 20
+_TAG: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _DAY_NAMES: Final = {
     **{day: day for day in WEEKDAYS},
     "monday": "mon",
@@ -159,17 +164,20 @@ def parse_max_items(text: str) -> int | None:
     word = text.strip().lower()
     if word in {"none", "all"}:
         return None
-    if word.isascii() and word.isdigit() and 1 <= int(word) <= MAX_ITEMS_LIMIT:
+    # a few digits at most: Python refuses thousands with an error of its own
+    if word.isascii() and word.isdigit() and len(word) < 10 and 1 <= int(word) <= MAX_ITEMS_LIMIT:
         return int(word)
     raise WishError(f"max-items {text!r} is not a cap: say a number from 1 to {MAX_ITEMS_LIMIT}, or none")
 
 
 def parse_language(text: str) -> str:
     """A BCP 47 language tag, in its usual spelling (`zh-Hans`, `en`, `pt-BR`)."""
-    try:
-        return str(Locale.parse(text.strip(), sep="-" if "-" in text else "_")).replace("_", "-")
-    except (UnknownLocaleError, ValueError):
-        raise WishError(f"language {text!r} is not known: say a tag such as en or zh-Hans") from None
+    with suppress(UnknownLocaleError, ValueError):
+        tag = str(Locale.parse(text.strip(), sep="-" if "-" in text else "_")).replace("_", "-")
+        # what stands behind an @ is nothing to Babel, and could be anything
+        if _TAG.fullmatch(tag) and len(tag) <= MOST_OF_A_LANGUAGE:
+            return tag
+    raise WishError(f"language {text[:60]!r} is not known: say a tag such as en or zh-Hans")
 
 
 def parse_yes_or_no(text: str) -> bool:
@@ -185,8 +193,10 @@ def parse_yes_or_no(text: str) -> bool:
 def parse_name(text: str) -> str:
     """A reader's name on one line."""
     name = " ".join(text.split())
-    if any(unicodedata.category(sign) == "Cc" for sign in name):
+    if any(unicodedata.category(sign) in {"Cc", "Cs"} for sign in name):
         raise WishError(f"name {name!r} holds control characters: take them out")
+    if len(name) > MOST_OF_A_NAME:
+        raise WishError(f"name {name[:30]!r}... has {len(name)} characters: use at most {MOST_OF_A_NAME}")
     return name
 
 

@@ -20,6 +20,7 @@ from msgspec.structs import asdict
 from digest.core.lines import parse_line as parse_line
 from digest.core.lines import parse_slug as parse_slug
 from digest.core.lines import parse_text as parse_text
+from digest.core.reach import require_within_reach
 from digest.errors import InputError
 from digest.remarks import REMARKS
 
@@ -238,8 +239,7 @@ def parse_now(text: str | None) -> datetime:
         found = datetime.fromisoformat(text.strip())
     except ValueError:
         raise InputError(f"time {text!r} is not known: say 2026-11-24T08:00:00Z, or +36h") from None
-    if not 1970 <= found.year <= 9000:
-        raise InputError(f"time {text!r} is out of reach: say a year from 1970 to 9000")
+    require_within_reach(found, f"time {text!r}")
     return (found.replace(tzinfo=UTC) if found.tzinfo is None else found).astimezone(UTC)
 
 
@@ -252,8 +252,7 @@ def parse_day(text: str, what: str) -> date:
         found = date.fromisoformat(text.strip())
     except ValueError:
         raise InputError(f"{what} {text!r} is not a date: say it as 2026-11-24") from None
-    if not 1970 <= found.year <= 9000:
-        raise InputError(f"{what} {text!r} is out of reach: say a year from 1970 to 9000")
+    require_within_reach(found, f"{what} {text!r}")
     return found
 
 

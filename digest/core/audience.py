@@ -135,6 +135,17 @@ _FIELDS: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
+def with_topic_renamed(text: str, slug: str, instead: str) -> str:
+    """The same filter, in its own words, with another topic in the place of one."""
+    whole, at = "", 0
+    while found := _TOKEN.match(text, at):
+        names_it = (found["field"] or "").lower() == "topic" and _slug(found["value"].strip('"')) == slug
+        value_from = found.start("value") if names_it else found.end()
+        whole += text[at:value_from] + (instead if names_it else "")
+        at = found.end()
+    return whole + text[at:]
+
+
 class _Reading:
     """The text, and how far it is read."""
 

@@ -10,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from digest.core.lines import parse_line
+from digest.core.reach import require_within_reach
 from digest.errors import InputError
 
 #: Ten years of the holidays of a country that has many.
@@ -64,6 +65,7 @@ def _quiet_day(text: str) -> QuietDay:
         day = date.fromisoformat(word.strip())
     except ValueError:
         raise InputError(f"quiet day {text!r} is not known: say it as 2026-12-25=Christmas Day") from None
+    require_within_reach(day, f"quiet day {text!r}")
     if not sign or not name.strip():
         raise InputError(f"quiet day {text!r} has no name: say it as 2026-12-25=Christmas Day")
     return QuietDay(day, parse_line(name.strip(), "the name of a quiet day", _MOST_NAME))

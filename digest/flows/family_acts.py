@@ -123,7 +123,7 @@ async def resume_family(words: str, *, by: Actor, store: Database, now: datetime
 def parse_family(words: str) -> str:
     """The family that any of its domains, or an address there, names."""
     domain = words.strip().lower().rpartition("@")[2]
-    if not _DOMAIN.fullmatch(domain):
+    if not domain.isprintable() or not _DOMAIN.fullmatch(domain):
         raise InputError(
             f"{words.strip()[:80]!r} names no family of mailboxes: use a domain such as gmail.com"
         )

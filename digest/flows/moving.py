@@ -89,7 +89,8 @@ async def ask_to_move(
         new = partial(notice_for, reader, newsletter)
         before = await notices.asked_by(connection, NoticeKind.MOVE, reader.subscriber_id, since=now - A_DAY)
         named = [str(data["new"]) for data in before if "new" in data]
-        occasion = f"move {reader.id} {now:%Y-%m-%d} {len(named) + 1}"
+        # of one day and one number there may be two: what is asked counts for a day that ends with each hour
+        occasion = f"move {reader.id} {now:%Y-%m-%dT%H:%M:%S.%f} {len(named) + 1}"
         too_much = _too_much(named, new_address)
         if too_much:
             occasion = f"move {reader.id} {now:%Y-%m-%d} {too_much}"

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core import timetable
+from digest.core.reach import require_within_reach
 from digest.errors import InputError
 from digest.store import corrections
 from subscribers import store as shelf
@@ -19,6 +20,8 @@ Change = Callable[[Subscription], tuple[Subscription, Gap | None]]
 
 def pausing(until: date | None, *, catch_up: bool, newest: int, now: datetime) -> Change:
     """A pause, up to the start of a local date or until the reader resumes."""
+    if until is not None:
+        require_within_reach(until, f"until {until}")
 
     def change(one: Subscription) -> tuple[Subscription, Gap | None]:
         ends = None if until is None else timetable.start_of_day(until, one.cadence.zone)

@@ -69,6 +69,8 @@ class Poller:
         self._pause: Final = pause
         self._chance: Final = chance
         self._busy: Final = asyncio.Lock()
+        #: feeds of this round with which something of ours broke
+        self._faults: Final[set[int]] = set()
 
     async def poll_due(self, now: datetime, stop: asyncio.Event | None = None) -> Polls:
         """Ask every feed that is due; a call while another one is under way leaves them to that one."""
@@ -97,6 +99,9 @@ class Poller:
             finally:
                 # what was not asked is due again at once, and not only when the claim ends
                 asked = {one.feed.id for one in done}
+                # what broke waits until the claim ends, or it would break again in each round
+                asked |= self._faults
+                self._faults.clear()
                 if left := [feed for feed in taken if feed.id not in asked]:
                     async with self._store.write() as connection:
                         await shelf.give_back(connection, left, now + _TAKEN_FOR)
@@ -141,6 +146,7 @@ class Poller:
             raise
         except Exception as error:  # a fault of ours with one feed is no reason to leave the others
             log.error("a feed could not be polled", feed=feed.id, error=f"{type(error).__name__}: {error}")
+            self._faults.add(feed.id)
             return None
         if polled.poll.outcome in {PollOutcome.FAILED, PollOutcome.GONE}:
             log.warning("a feed did not answer well", feed=feed.id, words=polled.poll.words)

@@ -138,6 +138,9 @@ async def edit(
             if await shelf.subscriber_id_of(connection, new_address) is not None:
                 raise InputError(f"address {new_address!r} belongs to another reader: edit that one")
         await shelf.set_identity(connection, mine[0].subscriber_id, address=new_address)
+        if new_address is not None and address_key(new_address) != address_key(address):
+            # what came back spoke against the former one
+            await came_back.forget_score(connection, mine[0].subscriber_id)
         for one in mine:
             await rewish(connection, one, wishes, now)
         changed = await shelf.subscriptions_of(connection, new_address or address)

@@ -15,9 +15,10 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor
+from digest.core.lines import parse_line
 from digest.errors import InputError, NotFoundError
 from digest.flows.noted import note_reader
-from digest.flows.readers import suppression_key
+from digest.flows.readers import ERASED, suppression_key
 from digest.store.changes import note_change
 from digest.store.crossing import done_again
 from digest.store.database import Database
@@ -140,9 +141,12 @@ async def lift(address: str, *, by: Actor, store: Database, now: datetime) -> No
         if entry is None:
             raise NotFoundError("this address is not on the list")
         if entry.made_by is None:
+            why = f"this address is on the list because it {_because(entry)}"
+            if entry.reason != ERASED:
+                raise InputError(f"{why}: who reported mail as spam is written to no more, whoever asks")
             raise InputError(
-                f"this address is on the list because it {_because(entry)}: only its owner can lift that, "
-                "by subscribing again and saying yes to the question that comes by mail"
+                f"{why}: only its owner can lift that, by subscribing again and saying yes to the question "
+                "that comes by mail"
             )
         await lift_suppression(connection, address, key)
         off = [one for one in mine if one.standing is Standing.SUPPRESSED]
@@ -174,10 +178,7 @@ async def as_csv(*, store: Database) -> AsyncIterator[str]:
 
 
 def _note(note: str) -> str:
-    words = " ".join(note.split())
-    if len(words) > _MOST_NOTE:
-        raise InputError(f"the note has {len(words)} characters: use at most {_MOST_NOTE}")
-    return words
+    return parse_line(note, "the note", _MOST_NOTE) if note.strip() else ""
 
 
 async def _suppress_who_is_meant(

@@ -11,10 +11,9 @@ from typing import Any, Final
 from unicodedata import category
 
 from digest.core.exports import Agreement
-from subscribers.wishes import WishError, parse_language, parse_name, parse_zone
+from subscribers.wishes import MOST_OF_A_NAME, WishError, parse_language, parse_name, parse_zone
 
 #: As the store keeps a name, and words of somebody.
-_MOST_NAME: Final = 200
 _MOST_WORDS: Final = 200
 #: As the language of listmonk prints an instant: `2024-03-05 10:11:12.345678 +0100 CET`.
 _GO_INSTANT: Final = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? ([+-]\d{4})\b")
@@ -71,19 +70,18 @@ class Remarks:
     def name(self, *parts: str) -> str:
         """A name on one line."""
         whole = " ".join(" ".join(parts).split())
-        try:
-            name = parse_name(whole)
-        except WishError:
-            self._said.append("the name holds control characters")
-            return ""
-        if not name.isprintable() and any(category(sign) == "Cs" for sign in name):
+        if not whole.isprintable() and any(category(sign) == "Cs" for sign in whole):
             # JSON may hold them, and no store or mail can
             self._said.append("the name holds half a character")
             return ""
-        if len(name) > _MOST_NAME:
-            self._said.append(f"the name is longer than {_MOST_NAME} characters")
+        if len(whole) > MOST_OF_A_NAME:
+            self._said.append(f"the name is longer than {MOST_OF_A_NAME} characters")
             return ""
-        return name
+        try:
+            return parse_name(whole)
+        except WishError:
+            self._said.append("the name holds control characters")
+            return ""
 
     def zone(self, text: str) -> str | None:
         """A time zone by its IANA name."""

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlalchemy import and_, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.core.audience import with_topic_renamed
 from digest.store.feed_tables import feeds
 from digest.store.one_off_tables import OrderStatus, orders
 from digest.store.searching import Kind
@@ -43,9 +44,7 @@ async def name_instead(connection: AsyncConnection, slug: str, instead: str) -> 
             await connection.execute(query.values(first_wishes=first))
     waiting = select(orders.c.id, orders.c.wish).where(orders.c.status == OrderStatus.WAITING)
     for order in await connection.execute(waiting.with_for_update()):
-        audience = re.sub(
-            rf"(?<![\w-])topic:{re.escape(slug)}(?![\w-])", f"topic:{instead}", order.wish["audience"]
-        )
+        audience = with_topic_renamed(order.wish["audience"], slug, instead)
         wish = {**order.wish, "topics": _instead(order.wish["topics"], slug, instead), "audience": audience}
         if wish != order.wish:
             await connection.execute(update(orders).where(orders.c.id == order.id).values(wish=wish))

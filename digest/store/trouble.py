@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, DataError, DBAPIError, OperationalError
 
-from digest.errors import CrossedError, NotFoundError, PassingStoreError, StoreError
+from digest.errors import CrossedError, DigestError, InputError, NotFoundError, PassingStoreError, StoreError
 from digest.store.places import mend_of, shown
 
 #: Classes of PostgreSQL's error codes that say nothing about the statement.
@@ -28,8 +28,8 @@ def in_words_of(url: URL) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if _is_out_of_range(error):
-            raise NotFoundError("a number is larger than any in the store") from error
+        if isinstance(error, DataError):
+            raise _no_value_of_ours(error) from error
         if not _is_about_the_store(error):
             raise
         kind = CrossedError if _has_crossed(error) else PassingStoreError if _may_pass(error) else StoreError
@@ -66,9 +66,14 @@ def _has_crossed(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", "") in _CROSSED_STATES
 
 
-def _is_out_of_range(error: DBAPIError) -> bool:
-    """True when PostgreSQL was asked for a number that the column cannot hold: SQLite just finds none."""
-    return isinstance(error, DataError) and getattr(error.orig, "sqlstate", "") == "22003"
+def _no_value_of_ours(error: DataError) -> DigestError:
+    """What PostgreSQL says of a value that no column holds; SQLite takes it, or finds nothing."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state == "22003":
+        return NotFoundError("a number is larger than any in the store")
+    if state == "22001":
+        return InputError("a text is longer than the store has room for: make it shorter")
+    return InputError("a text holds a character that no store keeps, such as NUL: take it out")
 
 
 def _slept(error: DBAPIError) -> bool:

@@ -101,6 +101,8 @@ class SigningUp:
         """Take the form in; the answer is the same whoever owns the address."""
         form = await form_of(request)
         found = await self.offer()
+        if not found.newsletters:
+            raise HTTPException(404)
         words = words_for(language_of(request))
         wanted, wishes, errors = _read(form, found, words)
         address, wrong = _address(form, words)
@@ -121,6 +123,8 @@ class SigningUp:
         """What the first mail would be: a part of the form, made anew when the form changes."""
         form = await form_of(request)
         found = await self.offer()
+        if not found.newsletters:
+            raise HTTPException(404)
         words = words_for(language_of(request))
         wanted, wishes, errors = _read(form, found, words)
         if not wanted:

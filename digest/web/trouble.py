@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.exceptions import HTTPException
 
-from digest.errors import NotFoundError, StoreError
+from digest.errors import InputError, NotFoundError, StoreError
 from digest.web.forms import seen_from
 from digest.web.guesses import Guesses
 from digest.web.linked import WrongLinkError, language_of
@@ -51,7 +51,12 @@ def add_to(app: FastAPI, guesses: Guesses, *, base_url: str) -> None:
         """What was there when the page was made, and is not any more: a newsletter closed meanwhile."""
         return missing(request)
 
+    async def untakeable(request: Request, error: Exception) -> HTMLResponse:
+        """What no store keeps, in a path or a query of somebody's making: no page of ours asks for it."""
+        return page("refused", status=422, language=language_of(request))
+
     app.add_exception_handler(WrongLinkError, wrong_link)
+    app.add_exception_handler(InputError, untakeable)
     app.add_exception_handler(HTTPException, refused)
     app.add_exception_handler(NotFoundError, gone)
     app.add_exception_handler(StoreError, _store_fails)

@@ -23,6 +23,7 @@ from digest.web.forms import Errors, Form
 from subscribers.model import MONTHLY, WEEKDAYS, Cadence, Profile, Section
 from subscribers.wishes import (
     MAX_ITEMS_LIMIT,
+    MOST_OF_A_NAME,
     WishError,
     Wishes,
     parse_days,
@@ -40,7 +41,6 @@ ALL: Final = "all"
 SOME: Final = "some"
 DAYS: Final = "days"
 AT_ONCE: Final = "at-once"
-MOST_NAME: Final = 200
 
 
 class Option(Struct, frozen=True):
@@ -144,10 +144,12 @@ def read_wishes(
     reading.take("max_items", "max_items", lambda form: parse_max_items(form.one("max_items") or "none"), cap)
     name = None
     if "name" in form:
-        name = parse_name(form.one("name"))
-        if len(name) > MOST_NAME:
+        try:
+            # of a form of ours no control characters are left
+            name = parse_name(form.one("name"))
+        except WishError:
             reading.errors["name"] = _("That is too long: use at most %(most)d characters.") % {
-                "most": MOST_NAME
+                "most": MOST_OF_A_NAME
             }
     return Wishes(reading.cadence, reading.profile, name), reading.errors
 

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from digest.core.access import PROGRAM
+from digest.core.audience import with_topic_renamed
 from digest.core.model import Topic
 from digest.errors import InputError, NotFoundError
 from digest.flows import importing, merge_topics, readers
@@ -153,6 +154,22 @@ async def test_feeds_first_wishes_and_one_offs_that_wait_name_the_other_one(stor
     assert "energy" not in str(feeds)
     assert [one.wish["topics"] for one in waiting] == [["economy"], []]
     assert waiting[1].wish["audience"] == "topic:economy and not topic:energy-prices"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("topic = energy", "topic = economy"),
+        ('topic:"energy"', "topic:economy"),
+        ("TOPIC:Energy", "TOPIC:economy"),
+        ("not topic!=energy", "not topic!=economy"),
+        ("(topic:energy-x or topic:energy) and zone:UTC", "(topic:energy-x or topic:economy) and zone:UTC"),
+        ('zone:energy and language:"topic:energy"', 'zone:energy and language:"topic:energy"'),
+        ("", ""),
+    ],
+)
+def test_a_filter_names_the_other_one_however_it_is_written(before: str, after: str) -> None:
+    assert with_topic_renamed(before, "energy", "economy") == after
 
 
 async def test_who_has_not_said_yes_so_far_begins_with_the_other_one(store: Database) -> None:

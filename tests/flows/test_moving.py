@@ -155,6 +155,20 @@ async def test_nobody_has_many_strangers_asked(sqlite_store: Database) -> None:
     assert len([one for one in await all_notices(sqlite_store) if not one.reason]) == 8
 
 
+async def test_the_old_address_is_told_of_each_question(sqlite_store: Database) -> None:
+    mine = await join(sqlite_store, OLD, TUESDAY)
+    # a day ends with each hour for what may be asked, and at midnight on the calendar
+    night = TUESDAY.replace(hour=0, minute=0) + timedelta(days=2)
+    for number, after in enumerate((-1380, -1370, 5, 65)):
+        when = night + timedelta(minutes=after)
+        address = f"someone{number}@x{number}.example"
+        await moving.ask_to_move(mine.id, address, seen_from="192.0.2.7", store=sqlite_store, now=when)
+    told = await all_notices(sqlite_store)
+    asked = [one.data["new"] for one in told if one.kind is NoticeKind.MOVE and not one.reason]
+    assert len(asked) == 4
+    assert [one.data["new"] for one in told if one.kind is NoticeKind.MOVING] == asked
+
+
 async def test_each_of_several_moves_can_be_taken_back(sqlite_store: Database) -> None:
     await ask(sqlite_store, "first@one.example")
     mine = await reader(sqlite_store, OLD)

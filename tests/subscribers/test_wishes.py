@@ -19,6 +19,7 @@ from subscribers.wishes import (
     parse_format,
     parse_language,
     parse_max_items,
+    parse_name,
     parse_section,
     parse_sections,
     parse_time,
@@ -97,8 +98,14 @@ def test_is_understood(parse: Callable[[str], object], text: str, value: object)
         (parse_max_items, "0", "from 1 to 1000"),
         (parse_max_items, "1001", "from 1 to 1000"),
         (parse_max_items, "²", "from 1 to 1000"),
+        (parse_max_items, "9" * 5000, "from 1 to 1000"),
         (parse_language, "klingon-x-y", "en or zh-Hans"),
         (parse_language, "", "en or zh-Hans"),
+        (parse_language, "en@<script>", "en or zh-Hans"),
+        (parse_language, "en@a\r\nBcc: v@x.example", "en or zh-Hans"),
+        (parse_language, "ca_ES_VALENCIA@valencianxxxx", "en or zh-Hans"),
+        (parse_name, "x" * 201, "use at most 200"),
+        (parse_name, "half \udcff a letter", "control characters"),
     ],
 )
 def test_is_refused_with_the_value_and_how_to_mend_it(

@@ -387,3 +387,41 @@ async def _count(store: Database, address: str) -> None:
     async with store.write() as connection:
         key = await suppression_key(connection)
         await attempts.count(connection, list(counted("127.0.0.1", address, TUESDAY)), key)
+
+
+async def test_what_no_store_keeps_is_refused_whoever_reads(store: Database) -> None:
+    """An answer of its own for who reads would tell that they do."""
+    await join(store, ANA, TUESDAY)
+    odd: dict[str, Any]
+    for odd in (
+        {"language": "en@" + "x" * 30},
+        {"name": "x" * 300},
+        {"max_items": "9" * 5000},
+    ):
+        async with visitor(store, TUESDAY) as client:
+            answers = [
+                await client.post("/subscribe", data=PLAIN | {"email": email} | odd)
+                for email in (ANA, "nobody@example.org")
+            ]
+        assert [one.status_code for one in answers] == [422, 422], odd
+
+
+async def test_where_no_newsletter_is_open_there_is_no_form_to_send(sqlite_store: Database) -> None:
+    await change_newsletter(sqlite_store, sign_up=False)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        assert (await client.get("/subscribe")).status_code == 404
+        for path in ("/subscribe", "/subscribe/effect"):
+            assert (await client.post(path, data={})).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/archive/daily/sources/a%00b",
+        "/archive/daily/topics/economy?before=2147483648",
+        "/archive/daily/sources/The%20Post?after=2147483648",
+    ],
+)
+async def test_words_and_numbers_that_no_store_keeps_are_no_fault(store: Database, path: str) -> None:
+    async with visitor(store, TUESDAY) as client:
+        assert (await client.get(path)).status_code in {200, 404, 422}

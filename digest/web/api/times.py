@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, StringConstraints
 
+from digest.core.reach import require_within_reach
 from digest.errors import InputError
 
 #: A time in RFC 3339; a bare number is no time.
@@ -29,8 +30,7 @@ def written(given: object, form: str, what: str) -> object:
 
 def instant(given: datetime) -> datetime:
     """A time as it was asked for, in UTC, which is also meant by one without an offset."""
-    if not 1970 <= given.year <= 9000:
-        raise InputError(f"time {given.isoformat()} is out of reach: say a year from 1970 to 9000")
+    require_within_reach(given, f"time {given.isoformat()}")
     return (given.replace(tzinfo=UTC) if given.tzinfo is None else given).astimezone(UTC)
 
 

@@ -204,9 +204,8 @@ async def test_pages_elsewhere_are_told_nothing(sqlite_store: Database) -> None:
 @pytest.mark.parametrize("number", [2**31, 2**63 - 1])
 async def test_numbers_that_nothing_has_are_not_there(store: Database, number: int) -> None:
     async with program(store) as client:
-        numbered = [
-            one.path for one in routes_of(api_app(store)) if "GET" in one.methods and "{id}" in one.path
-        ]
+        looks = [one.path for one in routes_of(api_app(store)) if "GET" in (one.methods or ())]
+        numbered = [path for path in looks if "{id}" in path]
         assert len(numbered) > 5
         for path in numbered:
             answer = await client.get(re.sub(r"\{\w+\}", str(number), path))

@@ -18,9 +18,10 @@ from digest.core.access import POWERS_OF, PROGRAM, Power, Role
 from digest.flows.people import shut_out
 from digest.store.database import Database
 from digest.web.desk.gate import COOKIE, DeskRoute
+from tests.render.pages import document
 from tests.web.desk.newsroom import NOW, add_person, at_the_desk, desk_app, says, stranger, token_of
 from tests.web.desk.rooms import at_work, made_up, named, routes_in
-from tests.web.visiting import all_rows, document
+from tests.web.visiting import all_rows
 
 pytestmark = pytest.mark.anyio
 
