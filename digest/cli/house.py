@@ -15,6 +15,7 @@ from digest.cli.statuses import FAILED_IN_PART
 from digest.core.overdue import late_words
 from digest.flows.overview import Overview, ReturnedMail, overview
 from digest.flows.seed import FIRST_NEWSLETTER, seed
+from digest.flows.shown import state_words
 from digest.ingest.taxonomy import default_topics
 from digest.settings_file import load_settings, secret_keys
 from digest.store import schema
@@ -139,7 +140,7 @@ def _tell(found: Overview, now: datetime) -> None:
             (
                 one.issue,
                 one.slot_words,
-                one.status,
+                state_words(one.status, one.goes_out_at),
                 ", ".join(f"{count} {word}" for word, count in sorted(one.copies.items())),
             )
             for one in found.under_way

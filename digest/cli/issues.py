@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,11 +29,11 @@ from digest.cli.console import (
 )
 from digest.cli.dispatch import press_for
 from digest.cli.doors import store_at, store_of
-from digest.core.model import DeliveryStatus, IssueStatus
+from digest.core.model import DeliveryStatus, Issue, IssueStatus
 from digest.errors import InputError, NotFoundError, missing
 from digest.flows import issue_acts, settling
 from digest.flows.anew import plan_anew
-from digest.flows.shown import cohort_shown, delivery_shown, issue_shown
+from digest.flows.shown import cohort_shown, delivery_shown, issue_shown, state_words
 from digest.flows.trials import send_trial
 from digest.settings_file import load_settings
 from digest.store import issues as issue_shelf
@@ -61,6 +61,7 @@ def list_issues(
     config: Config = None,
 ) -> None:
     """List issues by id."""
+    now = parse_now(None)
 
     async def work() -> dict[str, Any]:
         async with store_of(config) as store, store.read() as connection:
@@ -69,7 +70,7 @@ def list_issues(
                 lambda start, count: issue_shelf.page(connection, after=start, limit=count),
                 Page(limit, after, everything),
                 lambda issue: issue.id,
-                lambda issue: issue_shown(issue, slugs),
+                lambda issue: issue_shown(issue, slugs, now),
             )
             for item in document["items"]:
                 item["outcomes"] = await issue_shelf.outcome_counts(connection, item["id"])
@@ -79,7 +80,7 @@ def list_issues(
     if json:
         return answer(document)
     rows = [
-        (item["id"], item["newsletter"], item["slot_words"], item["status"], _counted(item["outcomes"]))
+        (item["id"], item["newsletter"], item["slot_words"], _state(item), _counted(item["outcomes"]))
         for item in document["items"]
     ]
     return table("", ("id", "newsletter", "slot", "status", "copies"), rows, following=document["next"])
@@ -95,7 +96,7 @@ def show(issue_id: Id, json: Json = False, config: Config = None) -> None:
             if issue is None:
                 raise missing(f"issue {issue_id}", "issues list")
             slugs = await newsletters.slugs(connection)
-            document = issue_shown(issue, slugs)
+            document = issue_shown(issue, slugs, parse_now(None))
             document["outcomes"] = await issue_shelf.outcome_counts(connection, issue_id)
             document["cohorts"] = [
                 cohort_shown(row) for row in await issue_shelf.cohorts_of(connection, issue_id)
@@ -105,7 +106,7 @@ def show(issue_id: Id, json: Json = False, config: Config = None) -> None:
     document = run(work())
     if json:
         return answer(document)
-    say(f"issue {issue_id} of {document['newsletter']}, {document['slot_words']}: {document['status']}")
+    say(f"issue {issue_id} of {document['newsletter']}, {document['slot_words']}: {_state(document)}")
     say(f"copies: {_counted(document['outcomes'])}\n")
     rows = [
         (
@@ -204,14 +205,19 @@ def _act(
     config: Path | None,
     json: bool,
 ) -> None:
-    async def work() -> None:
-        async with store_of(config) as store:
-            await act(issue_id, by=at_the_shell(), store=store, now=parse_now(None))
+    now = parse_now(None)
 
-    run(work())
+    async def work() -> Issue | None:
+        async with store_of(config) as store:
+            await act(issue_id, by=at_the_shell(), store=store, now=now)
+            async with store.read() as connection:
+                return await issue_shelf.by_id(connection, issue_id)
+
+    found = run(work())
     if json:
         return answer({"id": issue_id, "status": status})
-    return say(f"{status}: issue {issue_id}")
+    goes_out_at = None if found is None else found.goes_out_at(now)
+    return say(f"{state_words(status, goes_out_at)}: issue {issue_id}")
 
 
 @deliveries.command("list")
@@ -295,6 +301,10 @@ def _tell(ids: list[int], status: str, json: bool) -> None:
     if json:
         return answer({"items": [{"id": id_, "status": status} for id_ in ids], "next": None})
     return say(f"{status}: {', '.join(f'delivery {id_}' for id_ in ids)}")
+
+
+def _state(document: Mapping[str, Any]) -> str:
+    return state_words(document["status"], document["goes_out_at"])
 
 
 def _counted(counts: dict[str, int]) -> str:

@@ -219,6 +219,17 @@ class Issue(Struct, frozen=True):
         """From when on its copies are sent, and reckoned to be late: its time, or when it was planned."""
         return max(self.due_at, self.planned_at)
 
+    def has_come(self, now: datetime) -> bool:
+        """Whether its time has come: what is planned ahead waits for it, approved or not.
+
+        A clock that goes back stops nothing that had begun.
+        """
+        return self.due_at <= now or self.planned_at >= self.due_at
+
+    def goes_out_at(self, now: datetime) -> datetime | None:
+        """When one begins to be sent that was approved ahead of its time; None of any other."""
+        return self.due_at if self.status is IssueStatus.SENDING and not self.has_come(now) else None
+
 
 class Copy(Struct, frozen=True):
     """What one cohort of an issue reads: enough to print it."""

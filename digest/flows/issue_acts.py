@@ -181,7 +181,9 @@ async def _move(
         raise missing(f"issue {issue_id}", "issues list")
     if not await issue_states.move(connection, issue_id, before, after, as_young_as):
         wanted = ", ".join(one.value for one in before)
-        raise InputError(f"issue {issue_id} is {issue.status}: this can be done to one that is {wanted}")
+        is_ahead = issue.goes_out_at(now) is not None
+        stands = "approved, and its time has not come" if is_ahead else issue.status.value
+        raise InputError(f"issue {issue_id} is {stands}: this can be done to one that is {wanted}")
     await note_change(
         *(connection, by, act, issue_id, now), before={"status": issue.status}, after={"status": after}
     )

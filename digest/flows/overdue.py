@@ -82,7 +82,7 @@ class Lookout:
         sending = [
             one
             for one in await issue_states.unfinished(connection, (IssueStatus.SENDING,))
-            if one.due_at <= now or one.planned_at >= one.due_at
+            if one.has_come(now)
         ]
         ids = [one.id for one in sending]
         moves = bool(due and ids) and await overdue.are_copies_under_way(connection, ids, now)

@@ -55,6 +55,8 @@ class UnderWay(Struct, frozen=True):
     slot_words: str
     #: sending, or what keeps it from that: waiting for approval, held, cancelling
     status: IssueStatus
+    #: when it begins to be sent, if it was approved ahead of its time
+    goes_out_at: datetime | None
     copies: Mapping[str, int]
 
 
@@ -91,7 +93,7 @@ async def overview(*, store: Database, now: datetime, most: int = 20) -> Overvie
     due = await due_slots(store=store, now=now)
     async with store.read() as connection:
         known = {one.id: one for one in await newsletters.every(connection)}
-        under_way = await _under_way(connection)
+        under_way = await _under_way(connection, now)
         return Overview(
             newest_number=await counters.newest_number(connection),
             subscriptions=await readers.count_by_standing(connection),
@@ -138,9 +140,10 @@ async def _upcoming(
     return tuple(sorted(found, key=lambda one: one.due_at))
 
 
-async def _under_way(connection: AsyncConnection) -> tuple[UnderWay, ...]:
+async def _under_way(connection: AsyncConnection, now: datetime) -> tuple[UnderWay, ...]:
     found = []
     for issue in await unfinished(connection):
         copies = await issues.outcome_counts(connection, issue.id)
-        found.append(UnderWay(issue.id, issue.slot, slot_of(issue), issue.status, copies))
+        at = issue.goes_out_at(now)
+        found.append(UnderWay(issue.id, issue.slot, slot_of(issue), issue.status, at, copies))
     return tuple(found)

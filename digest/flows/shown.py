@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 
 from digest.core.access import Power
 from digest.core.corrections import Correction
-from digest.core.model import Briefing, Issue, Newsletter, Topic
+from digest.core.model import Briefing, Issue, IssueStatus, Newsletter, Topic
 from digest.core.notices import Notice
 from digest.core.picturing import PictureRecord, PictureState
 from digest.core.reputation import LINES, Measure, Reading
@@ -138,8 +138,8 @@ def topic_shown(topic: Topic) -> dict[str, Any]:
     }
 
 
-def issue_shown(issue: Issue, slugs: Mapping[int, str]) -> dict[str, Any]:
-    """An issue; `slugs` names newsletters by id."""
+def issue_shown(issue: Issue, slugs: Mapping[int, str], now: datetime) -> dict[str, Any]:
+    """An issue as it stands at `now`; `slugs` names newsletters by id."""
     return {
         "id": issue.id,
         "newsletter": slugs[issue.newsletter_id],
@@ -150,8 +150,14 @@ def issue_shown(issue: Issue, slugs: Mapping[int, str]) -> dict[str, Any]:
         "due_at": issue.due_at,
         "planned_at": issue.planned_at,
         "status": issue.status,
+        "goes_out_at": issue.goes_out_at(now),
         "subject": issue.subject,
     }
+
+
+def state_words(status: IssueStatus, goes_out_at: datetime | None) -> str:
+    """Where an issue stands, as a shell says it: `approved, goes out 2026-11-24 07:00 UTC`, or its status."""
+    return status.value if goes_out_at is None else f"approved, goes out {goes_out_at:%Y-%m-%d %H:%M} UTC"
 
 
 def slot_of(issue: Issue) -> str:

@@ -20,6 +20,7 @@ from digest.flows.family_acts import FamilyWatched, watched_at
 from digest.flows.feeds_shown import unwell_among
 from digest.flows.issue_acts import approve_by, why_held
 from digest.flows.machines import Machine, at_work
+from digest.flows.orders_shown import OrderShown, named
 from digest.flows.publish import due_slots
 from digest.store import (
     attention,
@@ -38,8 +39,6 @@ from digest.store import (
 from digest.store.database import Database
 from digest.store.family_pauses import Pause
 from digest.store.mailbox_states import MailboxSeen
-from digest.store.one_off_tables import OrderStatus
-from digest.store.orders import Order
 from digest.store.outcomes import Outcomes
 from digest.store.taken_files import FolderTrouble
 from digest.store.webhooks import Webhook
@@ -132,7 +131,8 @@ class Needs(Struct, frozen=True):
     #: issues of which admins were told that none of their copies goes, and since when it is so
     stuck: tuple[tuple[Running, datetime], ...]
     failed: tuple[Sent, ...]
-    failed_orders: tuple[Order, ...]
+    failed_orders: tuple[OrderShown, ...]
+    #: those that come out at an appointed time are not counted
     drafts: int
     without_topic: int
     bounced: int
@@ -162,7 +162,11 @@ class Today(Struct, frozen=True):
     coming: tuple[Coming, ...]
     #: active readers who get news at once
     at_once: int
-    orders: tuple[Order, ...]
+    #: mails by hand that were ordered: what comes within two days, and later
+    orders: tuple[OrderShown, ...]
+    later_orders: tuple[OrderShown, ...]
+    #: issues that were approved ahead of their time
+    ahead: tuple[Running, ...]
     running: tuple[Running, ...]
     needs: Needs
     sent: tuple[Sent, ...]
@@ -188,11 +192,11 @@ class Counted:
         return self._readers
 
 
-async def running(*, store: Database) -> tuple[Running, ...]:
-    """The issues that are not at their end, as rows have them: whichever process sends."""
+async def running(*, store: Database, now: datetime) -> tuple[Running, ...]:
+    """The issues that run at `now`, as rows have them: whichever process sends."""
     async with store.read() as connection:
         known = {one.id: one for one in await newsletters.every(connection)}
-        return await _running(connection, known)
+        return _under_way(await _unfinished(connection, known), now)
 
 
 async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
@@ -201,7 +205,7 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
     async with store.read() as connection:
         known = {one.id: one for one in await newsletters.every(connection)}
         readers = await counted.readers(connection, now)
-        found = await _running(connection, known)
+        found = await _unfinished(connection, known)
         sent = await _sent(connection, known)
         late = [
             Coming(
@@ -216,12 +220,15 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
         machines = await at_work(connection)
         watched = (await watched_at(connection, now)).each
         coming, at_once = await _coming(connection, known, readers, now)
+        ordered = await named(connection, await orders.waiting(connection), known)
         has_news, has_readers = await attention.has_begun(connection)
         return Today(
             coming=coming,
             at_once=at_once,
-            orders=await orders.of_status(connection, OrderStatus.WAITING, _ISSUES),
-            running=found,
+            orders=tuple(one for one in ordered if one.order.due_at <= now + AHEAD),
+            later_orders=tuple(one for one in ordered if one.order.due_at > now + AHEAD),
+            ahead=tuple(one for one in found if one.issue.goes_out_at(now)),
+            running=_under_way(found, now),
             needs=Needs(
                 waiting=_standing(found, IssueStatus.WAITING),
                 held=_standing(found, IssueStatus.HELD),
@@ -229,12 +236,10 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 late=tuple(late),
                 stuck=_stuck(found, await overdue.told(connection)),
                 failed=tuple(one for one in sent if one.count("refused", "expired")),
-                failed_orders=tuple(
-                    one
-                    for one in await orders.of_status(connection, OrderStatus.FAILED, _ISSUES)
-                    if one.due_at > now - LATELY
+                failed_orders=await named(
+                    connection, await orders.failed_since(connection, now - LATELY, limit=_ISSUES), known
                 ),
-                drafts=await attention.drafts(connection),
+                drafts=await attention.drafts_without_time(connection),
                 without_topic=await attention.without_topic(connection, now - LATELY),
                 bounced=await attention.bounced(connection, now - LATELY),
                 returned=await returned_mails.open_mails(connection),
@@ -246,7 +251,7 @@ async def today(*, store: Database, now: datetime, counted: Counted) -> Today:
                 feeds=await unwell_among(connection, now),
                 refused_files=await taken_files.refused_since(connection, now - LATELY),
                 folder=await taken_files.troubles(connection),
-                nobody_sends=0 if store.is_sqlite or machines else _could_be_sent(found),
+                nobody_sends=0 if store.is_sqlite or machines else _could_be_sent(found, now),
             ),
             sent=sent,
             machines=machines,
@@ -260,8 +265,15 @@ def _stuck(found: tuple[Running, ...], told: Iterable[Watched]) -> tuple[tuple[R
     return tuple((one, since[one.issue.id]) for one in found if one.issue.id in since)
 
 
-def _could_be_sent(found: tuple[Running, ...]) -> int:
-    running = _standing(found, IssueStatus.SENDING)
+def _under_way(found: tuple[Running, ...], now: datetime) -> tuple[Running, ...]:
+    """Without those that wait for a person's word, or for their time."""
+    return tuple(
+        one for one in found if one.issue.status is not IssueStatus.WAITING and one.issue.has_come(now)
+    )
+
+
+def _could_be_sent(found: tuple[Running, ...], now: datetime) -> int:
+    running = _standing(_under_way(found, now), IssueStatus.SENDING)
     return sum(one.open.get(DeliveryStatus.PLANNED, 0) for one in running)
 
 
@@ -269,7 +281,7 @@ def _standing(found: tuple[Running, ...], status: IssueStatus) -> tuple[Running,
     return tuple(one for one in found if one.issue.status is status)
 
 
-async def _running(connection: AsyncConnection, known: Mapping[int, Newsletter]) -> tuple[Running, ...]:
+async def _unfinished(connection: AsyncConnection, known: Mapping[int, Newsletter]) -> tuple[Running, ...]:
     unfinished = await issue_states.unfinished(connection)
     copies = await outcomes.planned_copies(connection, [one.id for one in unfinished])
     return tuple(

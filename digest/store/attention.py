@@ -69,6 +69,17 @@ async def drafts(connection: AsyncConnection) -> int:
     return count
 
 
+async def drafts_without_time(connection: AsyncConnection) -> int:
+    """Those of them that wait for a person: the others come out at an appointed time."""
+    query = select(func.count()).where(
+        briefings.c.number.is_(None),
+        briefings.c.status == BriefingStatus.DRAFT,
+        briefings.c.publish_at.is_(None),
+    )
+    count: int = (await connection.execute(query)).scalar_one()
+    return count
+
+
 async def without_topic(connection: AsyncConnection, since: datetime) -> int:
     """Briefings published since then of which no rule knew what they are about."""
     mine = briefing_topics.c

@@ -72,9 +72,18 @@ async def page(
     return tuple(map(_order_from, await connection.execute(query)))
 
 
-async def of_status(connection: AsyncConnection, status: OrderStatus, limit: int) -> tuple[Order, ...]:
-    """Orders of a status, the latest due first."""
-    query = select(orders).where(orders.c.status == status).order_by(orders.c.due_at.desc()).limit(limit)
+async def waiting(connection: AsyncConnection) -> tuple[Order, ...]:
+    """The orders that wait for their time, the earliest due first."""
+    mine = orders.c
+    query = select(orders).where(mine.status == OrderStatus.WAITING).order_by(mine.due_at, mine.id)
+    return tuple(map(_order_from, await connection.execute(query)))
+
+
+async def failed_since(connection: AsyncConnection, since: datetime, *, limit: int) -> tuple[Order, ...]:
+    """Orders that were due since then and of which nothing could be made, the latest due first."""
+    mine = orders.c
+    query = select(orders).where(mine.status == OrderStatus.FAILED, mine.due_at > since)
+    query = query.order_by(mine.due_at.desc()).limit(limit)
     return tuple(map(_order_from, await connection.execute(query)))
 
 

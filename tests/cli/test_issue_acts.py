@@ -36,6 +36,30 @@ def test_what_needs_approval_waits_for_it_and_can_be_held_and_cancelled(newsroom
     assert "Traceback" not in refused.complaint
 
 
+def test_what_is_approved_ahead_of_its_time_says_when_it_goes_out(newsroom: Shell) -> None:
+    newsroom.ok("newsletters", "edit", "daily", "--approval", "--approval-lead", "60")
+    # the shell's own clock is years behind that of this run
+    newsroom.ask("run", "--now", "2036-11-24T05:30:00Z")
+    issue = next(
+        one for one in newsroom.ask("issues", "list")["items"] if one["due_at"].endswith("T06:00:00Z")
+    )
+    assert (issue["status"], issue["goes_out_at"]) == ("waiting", None)
+    approved = newsroom.ok("issues", "approve", str(issue["id"])).out
+    words = "approved, goes out 2036-11-24 06:00 UTC"
+    assert approved == f"{words}: issue {issue['id']}\n"
+    assert words in newsroom.ok("issues", "list").out
+    assert words in newsroom.ok("issues", "show", str(issue["id"])).out
+    assert words in newsroom.ok("status").out
+    shown = newsroom.ask("issues", "show", str(issue["id"]))
+    assert (shown["status"], shown["goes_out_at"]) == ("sending", "2036-11-24T06:00:00Z")
+    (ahead,) = [one for one in newsroom.ask("status")["under_way"] if one["issue"] == issue["id"]]
+    assert ahead["goes_out_at"] == "2036-11-24T06:00:00Z"
+    refused = newsroom("issues", "approve", str(issue["id"]))
+    assert "is approved, and its time has not come" in refused.complaint
+    # nobody waits for it at its time
+    assert "goes out" not in newsroom.ok("status", "--now", "2036-11-24T06:00:00Z").out
+
+
 def test_a_test_of_an_issue_goes_out_with_the_next_run(newsroom: Shell) -> None:
     newsroom.ok("newsletters", "edit", "daily", "--approval")
     newsroom.ask("run", "--now", BOB_IS_DUE)

@@ -29,6 +29,7 @@ class IssueShown(BaseModel):
         due_at="2026-11-24T06:30:00Z",
         planned_at="2026-11-24T06:30:01Z",
         status="done",
+        goes_out_at=None,
         subject=None,
         outcomes={"sent": 2},
     )
@@ -43,8 +44,23 @@ class IssueShown(BaseModel):
     due_at: datetime
     planned_at: datetime
     status: IssueStatus
+    #: when it begins to be sent, if it was approved ahead of its time; else null
+    goes_out_at: datetime | None
     subject: str | None
     outcomes: dict[DeliveryStatus, int]
+
+
+class UnderWayShown(BaseModel):
+    """An issue that still has copies to settle."""
+
+    issue: int
+    slot: str
+    #: as people read it, in the time of its zone
+    slot_words: str
+    status: IssueStatus
+    #: when it begins to be sent, if it was approved ahead of its time; else null
+    goes_out_at: datetime | None
+    copies: dict[DeliveryStatus, int]
 
 
 class CohortShown(BaseModel):
@@ -77,6 +93,7 @@ class IssueInFull(IssueShown):
         due_at="2026-11-24T06:30:00Z",
         planned_at="2026-11-24T06:30:01Z",
         status="done",
+        goes_out_at=None,
         subject=None,
         outcomes={"sent": 2},
         cohorts=[

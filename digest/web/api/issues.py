@@ -56,7 +56,7 @@ async def list_issues(call: Made, after: After = 0, limit: Limit = 100) -> Docum
     async with call.store.read() as connection:
         slugs = await newsletters.slugs(connection)
         found = await shelf.page(connection, after=after, limit=limit + 1)
-        document = part(found, limit, lambda one: one.id, lambda one: issue_shown(one, slugs))
+        document = part(found, limit, lambda one: one.id, lambda one: issue_shown(one, slugs, call.now))
         for item in document["items"]:
             item["outcomes"] = await shelf.outcome_counts(connection, item["id"])
     return document
@@ -69,7 +69,7 @@ async def show_issue(call: Made, id: Id) -> Document:
         if found is None:
             raise NotFoundError(f"issue {id} does not exist")
         slugs = await newsletters.slugs(connection)
-        document = issue_shown(found, slugs)
+        document = issue_shown(found, slugs, call.now)
         document["outcomes"] = await shelf.outcome_counts(connection, id)
         document["cohorts"] = [cohort_shown(row) for row in await shelf.cohorts_of(connection, id)]
     return document

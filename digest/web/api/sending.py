@@ -129,6 +129,7 @@ async def show_status(call: Made, now: Now = None) -> Document:
                 "slot": one.slot,
                 "slot_words": one.slot_words,
                 "status": one.status,
+                "goes_out_at": one.goes_out_at,
                 "copies": dict(one.copies),
             }
             for one in found.under_way

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from digest.core.access import Power, Role, Via
-from digest.core.model import DeliveryStatus, IssueStatus, Skip
+from digest.core.model import DeliveryStatus, Skip
 from digest.flows.explain import Answer
 from digest.store.workers import Kind, State
 from digest.web.api.answered import QuietDayShown
+from digest.web.api.answered_issues import UnderWayShown
 from digest.web.api.family_documents import FamilyPaused
 from digest.web.api.late_documents import LATE, LateShown
 from subscribers.model import Standing
@@ -232,17 +233,6 @@ class AppointmentShown(BaseModel):
     slot: str
     due_at: datetime
     passed_over: Annotated[list[QuietDayShown], Field(description="Quiet days before it, without an issue.")]
-
-
-class UnderWayShown(BaseModel):
-    """An issue that still has copies to settle."""
-
-    issue: int
-    slot: str
-    #: as people read it, in the time of its zone
-    slot_words: str
-    status: IssueStatus
-    copies: dict[DeliveryStatus, int]
 
 
 class MailboxShown(BaseModel):

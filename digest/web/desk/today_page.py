@@ -39,7 +39,7 @@ class TodayPage:
         return sheet(visit, "today", today=found, running=found.running, paces=paces)
 
     async def _stream(self, visit: Visit) -> Response:
-        look = partial(running, store=self._store)
+        look = partial(running, store=self._store, now=visit.now)
 
         def show(found: tuple[Running, ...], paces: Mapping[int, Pace]) -> str:
             return part(visit, "_running", running=found, paces=paces)

@@ -175,9 +175,45 @@ async def test_an_issue_that_waits_says_what_would_go_now_and_is_planned_anew(st
         page = await submit(client, page, "/anew")
         assert "Planned now, it would hold the same." in says(page)
         page = await submit(client, page, "/approve")
-        assert "approved: it goes out Tue 24 Nov 2026, 07:00" in says(page)
+        assert "approved goes out Tue 24 Nov 2026, 07:00" in says(page)
         assert "Plan it anew" not in says(page)
     assert {copy.numbers for copy in await copies(store)} == {(2, 1)}
+
+
+async def test_what_is_approved_ahead_of_its_time_says_when_it_goes_out_and_runs_no_earlier(
+    store: Database, tmp_path: Path
+) -> None:
+    await change_newsletter(store, approval=True, approval_lead_minutes=60)
+    await join(store, ANN, TUESDAY, timezone="Europe/Berlin", at="08:00")
+    await publish_news(store, TUESDAY, item("Tariffs", "economy"))
+    await plan_all(store, at(24, 6))
+    goes_out = "goes out Tue 24 Nov 2026, 07:00"
+    slot = "The Daily Digest, 2026-11-24, 08:00 Europe/Berlin"
+    async with at_the_desk(store, Role.EDITOR, lambda: at(24, 6, 30)) as client:
+        waits = says(await client.get("/admin/"))
+        assert f"{slot} waits for approval: 1 copy, until" in waits
+        assert "under way" not in waits
+        first = await client.get("/admin/issues/1")
+        page = await submit(client, first, "/approve")
+        assert f"The issue is approved, and {goes_out}." in says(page)
+        again = await submit(client, first, "/approve")
+        assert "Issue 1 is approved, and its time has not come" in says(again)
+        page = await submit(client, page, "/hold")
+        page = await submit(client, page, "/release")
+        assert f"The issue {goes_out}." in says(page)
+        assert "next run" not in says(page)
+        assert f"approved {goes_out}" in says(await client.get("/admin/issues"))
+        today = says(await client.get("/admin/"))
+        assert f"approved {slot}: 1 copy goes out Tue 24 Nov 2026, 07:00" in today
+        assert "Nothing is being sent." in today
+        assert f"approved {goes_out}" in today
+        assert "under way" not in today
+        assert "being sent" not in today.replace("Nothing is being sent.", "")
+        stream = await client.get("/admin/running")
+        assert "Nothing is being sent." in stream.text
+    assert (await run(jobs_for(store, tmp_path), at(24, 6, 30))).totals.sent == 0
+    async with at_the_desk(store, Role.EDITOR, lambda: at(24, 7)) as client:
+        assert f"{slot} being sent" in says(await client.get("/admin/"))
 
 
 async def test_a_copy_in_doubt_is_settled_and_a_refused_one_tried_again(

@@ -165,6 +165,21 @@ async def test_an_order_for_later_is_shown_today_and_can_be_taken_back(
         assert (await run(jobs, at(24, 6, 46))).totals.sent == 0
 
 
+async def test_orders_are_called_by_what_they_hold_and_later_ones_stand_apart(store: Database) -> None:
+    await newsroom(store)
+    wishes = {"what": "chosen", "briefing": ["1", "2"]}
+    async with at_send(store) as client:
+        for when in ("2027-06-01T08:00", "2026-11-25T08:00"):
+            page = await do(client, await client.get("/admin/send"), "rehearse", **wishes)
+            page = await do(client, page, "order", confirm="2", when="at", at=when, **wishes)
+        called = "by hand The Daily Digest, Tariffs, and 1 more: 2 mails, "
+        soon, later = says(page).split("And 1 mail by hand, ordered for later")
+        assert f"{called}Wed 25 Nov 2026, 08:00, ordered by the editor Take back" in soon
+        assert f"{called}Tue 1 Jun 2027, 08:00" in later
+        left = await submit(client, page, "send/orders/1/cancel")
+        assert "ordered for later" not in says(left)
+
+
 async def test_briefings_are_found_by_their_words_and_stay_chosen(store: Database) -> None:
     await newsroom(store)
     async with at_send(store) as client:

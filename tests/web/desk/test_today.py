@@ -16,8 +16,11 @@ from sqlalchemy import update
 from digest.core.access import Role
 from digest.core.overdue import Graces
 from digest.core.quiet import QuietDay
+from digest.flows.collect import collect
+from digest.flows.edit_briefing import Edit, edit
 from digest.flows.overdue import Lookout
 from digest.flows.today import Running
+from digest.ingest.gathered import Gathered
 from digest.store.database import Database
 from digest.store.tables import deliveries, issues
 from digest.web.desk import live
@@ -105,6 +108,17 @@ async def test_a_slot_without_an_issue_is_late_and_drafts_wait(store: Database) 
     assert "1 briefing of the last seven days fit no topic" in page
     async with at_the_desk(store, Role.ADMIN, lambda: at(24, 9)) as client:
         assert "Is the scheduler running? Look what is wrong" in says(await client.get("/admin/"))
+
+
+async def test_drafts_that_come_out_by_themselves_need_no_person(store: Database) -> None:
+    drafts = Gathered((item("Tariffs", "economy"), item("Solar", "energy")))
+    made = await collect(drafts, store=store, now=TUESDAY, publish=False)
+    async with at_the_desk(store, Role.VIEWER, lambda: at(24, 9)) as client:
+        assert "2 drafts wait for somebody to publish them" in says(await client.get("/admin/"))
+        await edit(made.added[0], Edit(publish_at=at(25, 9)), store=store, now=TUESDAY)
+        assert "1 draft waits for somebody to publish it" in says(await client.get("/admin/"))
+        await edit(made.added[1], Edit(publish_at=at(25, 9)), store=store, now=TUESDAY)
+        assert "somebody to publish" not in says(await client.get("/admin/"))
 
 
 async def test_an_issue_of_which_no_copy_goes_is_stuck_until_one_does(store: Database) -> None:
