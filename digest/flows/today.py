@@ -299,7 +299,7 @@ async def _unfinished(connection: AsyncConnection, known: Mapping[int, Newslette
 
 
 async def _sent(connection: AsyncConnection, known: Mapping[int, Newsletter]) -> tuple[Sent, ...]:
-    found = await attention.newest_issues(connection, limit=_ISSUES)
+    found = await attention.newest_issues(connection, limit=_ISSUES, with_copies=True)
     counted = await outcomes.kept(connection, [one.id for one in found])
     for one in found:
         if one.id not in counted and one.status in (IssueStatus.DONE, IssueStatus.CANCELLED):

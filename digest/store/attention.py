@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.model import GENERAL, BriefingStatus, Issue
+from digest.core.model import GENERAL, BriefingStatus, Issue, IssueStatus
 from digest.store import issues as shelf
-from digest.store.tables import briefing_topics, briefings, issues
+from digest.store.tables import UNFINISHED, briefing_topics, briefings, cohorts, issues
 from subscribers.model import Standing
 from subscribers.tables import groups, standing_changes, subscriptions
 
@@ -24,13 +25,23 @@ async def newest_issues(
     before: int | None = None,
     limit: int = 50,
     newsletter_id: int | None = None,
+    statuses: Collection[IssueStatus] = (),
+    with_copies: bool = False,
 ) -> tuple[Issue, ...]:
-    """Issues, the newest first, from below the id `before` on."""
+    """Issues, the newest first, from below the id `before` on.
+
+    `with_copies` leaves out those that are at their end and of which no reader was to get a copy.
+    """
     query = select(issues.c.id).order_by(issues.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(issues.c.id < before)
     if newsletter_id is not None:
         query = query.where(issues.c.newsletter_id == newsletter_id)
+    if statuses:
+        query = query.where(issues.c.status.in_(statuses))
+    if with_copies:
+        copy = exists().where(cohorts.c.issue_id == issues.c.id, cohorts.c.skip.is_(None))
+        query = query.where(or_(issues.c.status.in_(UNFINISHED), copy))
     ids = list((await connection.execute(query)).scalars())
     return tuple([found for id_ in ids if (found := await shelf.by_id(connection, id_)) is not None])
 

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -45,6 +46,14 @@ _ROWS: Final = 50
 #: Mails that were printed to be looked at are kept for a while: a page has four views of each.
 _MAILS_KEPT: Final = 16
 _KEPT_FOR: Final = timedelta(minutes=1)
+#: States to choose from, in the words of the page, and the statuses that each stands for.
+_STATES: Final[Mapping[str, tuple[IssueStatus, ...]]] = {
+    "waits for approval": (IssueStatus.WAITING,),
+    "approved or being sent": (IssueStatus.SENDING,),
+    "held": (IssueStatus.HELD,),
+    "cancelled": (IssueStatus.CANCELLING, IssueStatus.CANCELLED),
+    "done": (IssueStatus.DONE,),
+}
 
 
 class Issues:
@@ -81,12 +90,20 @@ class Issues:
     # --- Looking
 
     async def _list(self, visit: Visit) -> Response:
-        wanted = visit.asked("newsletter")
+        asked = {name: visit.asked(name) for name in ("newsletter", "state", "every")}
+        wanted, state = asked["newsletter"], asked["state"]
+        if state and state not in _STATES:
+            raise InputError(f"state {state!r} is not known: choose among {', '.join(_STATES)}")
         async with self._store.read() as connection:
             known = {one.id: one for one in await newsletters.every(connection)}
             chosen = next((one.id for one in known.values() if one.slug == wanted), None)
             found = await attention.newest_issues(
-                *(connection,), before=visit.asked_number("before"), limit=_ROWS + 1, newsletter_id=chosen
+                *(connection,),
+                before=visit.asked_number("before"),
+                limit=_ROWS + 1,
+                newsletter_id=chosen,
+                statuses=_STATES.get(state, ()),
+                with_copies=not asked["every"],
             )
             shown = found[:_ROWS]
             ids = [one.id for one in shown]
@@ -108,7 +125,9 @@ class Issues:
             newsletters=known,
             counts={id_: _by_status(found) for id_, found in counted.items()},
             copies=copies,
-            chosen=wanted,
+            asked=asked,
+            states=list(_STATES),
+            query=urlencode({name: word for name, word in asked.items() if word}),
             more=shown[-1].id if len(found) > _ROWS else None,
         )
 
@@ -122,6 +141,7 @@ class Issues:
             newsletter = await newsletters.by_id(connection, issue.newsletter_id)
             found = await issues.cohorts_below(connection, issue.id, below=below, limit=_ROWS + 1)
             counted = await outcomes.of_issue(connection, issue.id)
+            planned = (await outcomes.planned_copies(connection, [issue.id])).get(issue.id, 0)
             shown = found[:_ROWS]
             would_go = (
                 await anew.differences(connection, shown, newsletter)
@@ -144,6 +164,7 @@ class Issues:
             more=shown[-1].id if len(found) > _ROWS else None,
             outcomes=counted,
             counts=_by_status(counted),
+            planned=planned,
             items=items,
             topics=names,
             would_go=would_go,

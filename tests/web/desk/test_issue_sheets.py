@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import httpx
 import pytest
 
 from digest.core.access import Role
@@ -214,6 +215,55 @@ async def test_what_is_approved_ahead_of_its_time_says_when_it_goes_out_and_runs
     assert (await run(jobs_for(store, tmp_path), at(24, 6, 30))).totals.sent == 0
     async with at_the_desk(store, Role.EDITOR, lambda: at(24, 7)) as client:
         assert f"{slot} being sent" in says(await client.get("/admin/"))
+
+
+async def test_issues_for_nobody_are_left_out_of_the_list_until_they_are_asked_for(
+    store: Database, tmp_path: Path
+) -> None:
+    await join(store, ANN, TUESDAY, topics="economy", at_once="yes")
+    await publish_news(store, at(24, 6, 10), item("Solar", "energy"))
+    await run(jobs_for(store, tmp_path), at(24, 6, 10))
+    async with at_the_desk(store, Role.VIEWER, lambda: LATER) as client:
+        assert "No issue with a copy was made yet." in says(await client.get("/admin/issues"))
+        await publish_news(store, at(24, 6, 20), item("Tariffs", "economy"))
+        await run(jobs_for(store, tmp_path), at(24, 6, 20))
+        assert listed(await client.get("/admin/issues")) == ["The Daily Digest 2"]
+        today = says(await client.get("/admin/"))
+        assert "The Daily Digest 2" in today
+        assert "The Daily Digest 1" not in today
+        page = await client.get("/admin/issues", params={"every": "yes"})
+        assert listed(page) == ["The Daily Digest 2", "The Daily Digest 1"]
+        # nothing of it was sent or not sent: it has no bar
+        bars = document(page.text).xpath("//tr[.//svg[@class='outcomes']]//a/text()")
+        assert bars == ["The Daily Digest 2"]
+        assert "1 reader skipped" in says(page)
+        issue = says(await client.get("/admin/issues/1"))
+        assert "0 copies; 1 reader gets none." in issue
+        assert "StatusReasonReaders" in issue
+
+
+async def test_issues_are_found_by_their_state(store: Database, tmp_path: Path) -> None:
+    await planned(store)
+    async with at_the_desk(store, Role.EDITOR, lambda: LATER) as client:
+
+        async def found(state: str) -> list[str]:
+            return listed(await client.get("/admin/issues", params={"state": state}))
+
+        assert await found("approved or being sent") == ["The Daily Digest 1"]
+        assert await found("held") == []
+        await submit(client, await client.get("/admin/issues/1"), "/hold")
+        assert await found("held") == ["The Daily Digest 1"]
+        assert await found("done") == []
+        await submit(client, await client.get("/admin/issues/1"), "/cancel")
+        assert await found("cancelled") == ["The Daily Digest 1"]
+        wrong = await client.get("/admin/issues", params={"state": "sent"})
+        assert wrong.status_code == 422
+        assert "choose among waits for approval, approved or being sent, held" in says(wrong)
+
+
+def listed(page: httpx.Response) -> list[str]:
+    """The names of the issues on a list."""
+    return [str(words) for words in document(page.text).xpath("//tbody/tr/td[1]/a/text()")]
 
 
 async def test_a_copy_in_doubt_is_settled_and_a_refused_one_tried_again(
