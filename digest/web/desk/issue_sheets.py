@@ -363,8 +363,13 @@ class Issues:
 
 
 def addresses_in(text: str) -> list[str]:
-    """The addresses in a field, by commas, spaces or lines."""
-    return [parse_address(word) for word in text.replace(",", " ").replace(";", " ").split()]
+    """The addresses in a field, by lines, commas or semicolons; by blanks where all between are some."""
+    found: list[str] = []
+    for line in text.replace(",", "\n").replace(";", "\n").splitlines():
+        words = line.split()
+        # of one that is not, the whole line is named: its blanks are most likely the slip
+        found += words if all("@" in word for word in words) else [line.strip()]
+    return [parse_address(one) for one in found]
 
 
 def _in_frame(mail: ShownMail) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -47,6 +48,8 @@ _MEANT: Final = (
     ("what", ("chosen",), "briefing", "briefings are ticked"),
     ("when", ("at", "local"), "at", "a time is said"),
 )
+#: What is wrong where something is tested or ordered.
+_ALL_IS_WELL: Final[Mapping[str, str]] = {}
 #: What was chosen instead, by the name of the choice.
 _INSTEAD: Final = {"who": "other readers are", "what": "something else is", "when": "to send now is"}
 
@@ -91,29 +94,38 @@ class SendByHand:
     async def _do(self, visit: Visit) -> Response:
         form, act = visit.form, visit.form.one("do")
         token = form.one("token")[:40] or visit.fresh
-        rehearsal, said = None, ""
+        if act == "find":
+            return await self._shown(visit, form)
+        said = ""
+        wrong_there: dict[str, str] = {}
         try:
-            if act == "find":
-                return await self._shown(visit, form)
             wish = _wish(form)
-            if act == "order":
-                await self._order(visit, wish, token)
-                return see_other("./?done=ordered")
-            if act == "test":
-                count = await send_trial_of(
-                    *(wish, addresses_in(form.text("test_to"))),
-                    token=token,
-                    by=visit.actor,
-                    store=self._store,
-                    now=visit.now,
-                )
-                said = (
-                    f"The test goes to {count} {'address' if count == 1 else 'addresses'} with the next run."
-                )
+            spot = "order"
+            try:
+                _require_its_choice(form, "when")
+                if act == "order":
+                    await self._order(visit, wish, token)
+                    return see_other("./?done=ordered")
+                spot = "test"
+                said = await self._test(visit, wish, token) if act == "test" else ""
+            except (InputError, WishError) as error:
+                # what was rehearsed stays in sight, and the words stand where the slip was made
+                wrong_there[spot] = words_for_all(error)
             rehearsal = await self._rehearsed(visit, wish, token)
         except (DigestError, WishError) as error:
             return await self._shown(visit, form, wrong=words_for_all(error), token=token)
-        return await self._shown(visit, form, rehearsal=rehearsal, said=said, token=token)
+        # where nobody gets anything, there is nothing to test or to order beside which it could stand
+        wrong = "" if rehearsal.plan.counts.copies else next(iter(wrong_there.values()), "")
+        return await self._shown(
+            visit, form, wrong=wrong, wrong_there=wrong_there, said=said, token=token, rehearsal=rehearsal
+        )
+
+    async def _test(self, visit: Visit, wish: OneOff, token: str) -> str:
+        addresses = addresses_in(visit.form.text("test_to"))
+        count = await send_trial_of(
+            *(wish, addresses), token=token, by=visit.actor, store=self._store, now=visit.now
+        )
+        return f"The test goes to {count} {'address' if count == 1 else 'addresses'} with the next run."
 
     async def _order(self, visit: Visit, wish: OneOff, token: str) -> None:
         typed = visit.form.one("confirm").replace(",", "")
@@ -166,6 +178,7 @@ class SendByHand:
         form: Entered,
         *,
         wrong: str = "",
+        wrong_there: Mapping[str, str] = _ALL_IS_WELL,
         said: str = "",
         token: str = "",
         rehearsal: Rehearsal | None = None,
@@ -181,13 +194,14 @@ class SendByHand:
         return sheet(
             visit,
             "send",
-            status=422 if wrong else 200,
+            status=422 if wrong or wrong_there else 200,
             newsletters=known,
             topics=names,
             form=form,
             found=[one for one in found if one.id not in chosen],
             kept=kept,
             wrong=wrong,
+            wrong_there=wrong_there,
             said=said,
             token=token or visit.fresh,
             rehearsal=rehearsal,
@@ -209,8 +223,13 @@ def _wish(form: Entered) -> OneOff:
 
 def _require_no_more(form: Entered) -> None:
     """Refuse a form in which more is filled in than what is chosen: that was most likely meant."""
-    for choice, values, field, words in _MEANT:
-        if form.one(choice) not in values and form.all(field):
+    for choice in ("who", "what"):
+        _require_its_choice(form, choice)
+
+
+def _require_its_choice(form: Entered, choice: str) -> None:
+    for one, values, field, words in _MEANT:
+        if one == choice and form.one(choice) not in values and form.all(field):
             instead = _INSTEAD[choice]
             raise InputError(f"{words}, but {instead} chosen: choose what is meant, and empty the other")
 

@@ -69,6 +69,43 @@ async def test_a_mail_is_rehearsed_tested_confirmed_and_sent_once(store: Databas
     assert {notice.kind for notice in await all_notices(store)} == {"test"}
 
 
+async def test_a_slip_at_the_end_leaves_the_rehearsal_and_is_named_beside_its_field(store: Database) -> None:
+    await newsroom(store)
+    async with at_send(store) as client:
+        page = await do(client, await client.get("/admin/send"), "rehearse", **CHOSEN)
+        for act, slip, words in (
+            ("order", {"confirm": "3"}, "3 mails were agreed to, and it would be 2"),
+            ("order", {"confirm": "2", "when": "at", "at": ""}, "Say on which day and at which time to send"),
+            (
+                "order",
+                {"confirm": "2", "at": "2026-11-25T08:00"},
+                "A time is said, but to send now is chosen",
+            ),
+            ("test", {"test_to": "desk at example"}, "Address 'desk at example' is not valid"),
+        ):
+            wrong = await do(client, page, act, **CHOSEN, **slip)
+            assert wrong.status_code == 422
+            assert "2 mails would be sent" in says(wrong)
+            (told,) = document(wrong.text).xpath("//section//p[@role='alert']")
+            assert words in told.text_content()
+            assert document(wrong.text).xpath(f"//input[@aria-describedby='{told.get('id')}']")
+        again = await do(client, wrong, "test", test_to="desk@example.com", **CHOSEN)
+        assert "The test goes to 1 address" in says(again)
+    assert await copies(store) == ()
+
+
+async def test_addresses_are_taken_by_lines_and_a_wrong_line_is_named_whole(store: Database) -> None:
+    await newsroom(store)
+    async with at_send(store) as client:
+        page = await client.get("/admin/send")
+        for between in ("\n", "\r\n\r\n", ", ", ";", " "):
+            named = {"who": "addresses", "addresses": f"{ANN}{between}{BOB}"}
+            assert "2 mails would be sent" in says(await do(client, page, "rehearse", **CHOSEN, **named))
+        named = {"who": "addresses", "addresses": f"{ANN}\nnot an address\n"}
+        wrong = await do(client, page, "rehearse", **CHOSEN, **named)
+        assert "Address 'not an address' is not valid" in says(wrong)
+
+
 async def test_readers_are_chosen_by_topic_by_filter_and_by_address(store: Database) -> None:
     await newsroom(store)
     async with at_send(store) as client:
