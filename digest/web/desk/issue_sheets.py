@@ -288,8 +288,9 @@ class Issues:
         return see_other(f"../{visit.number('id')}?done=cancelled")
 
     async def _retry(self, visit: Visit) -> Response:
-        await settling.retry_refused(visit.number("id"), by=visit.actor, store=self._store, now=visit.now)
-        return see_other(f"../{visit.number('id')}?done=retried")
+        parts: Any = {"by": visit.actor, "store": self._store, "now": visit.now}
+        tried = await settling.retry_refused(visit.number("id"), **parts)
+        return see_other(f"../{visit.number('id')}?done={'retried' if tried else 'none'}")
 
     async def _retry_one(self, visit: Visit) -> Response:
         await self._require_copy(visit)

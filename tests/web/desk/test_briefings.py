@@ -150,6 +150,7 @@ async def test_several_are_given_a_topic_and_none_chosen_is_said(sqlite_store: D
         shown = await client.get("/admin/briefings")
         none = await submit(client, shown, "briefings", act="publish")
         assert "Nothing was chosen" in says(none)
+        assert document(none.text).xpath("//p[@role='alert']/@class") == ["said warn"]
         await submit(client, shown, "briefings", id=["1", "2"], act="topic", topic="energy")
     assert [mark.slug for mark in (await _stored(sqlite_store, 1)).topics] == ["energy"]
     assert [mark.slug for mark in (await _stored(sqlite_store, 2)).topics] == ["economy", "energy"]

@@ -287,8 +287,13 @@ async def test_a_copy_in_doubt_is_settled_and_a_refused_one_tried_again(
         page = await client.get("/admin/issues/1/copies?status=uncertain")
         page = await submit(client, page, "/resolve", **{"as": "sent"})
         assert "That is settled." in says(page)
-        page = await submit(client, await client.get("/admin/issues/1"), "/retry")
+        refused = await client.get("/admin/issues/1")
+        page = await submit(client, refused, "/retry")
         assert "Refused copies are tried again" in says(page)
+        again = await submit(client, refused, "/retry")
+        assert document(again.text).xpath("//p[@class='said warn']/text()") == [
+            "No copy is refused any more: there was nothing to try again."
+        ]
         wrong = await client.get("/admin/issues/1/copies?status=sent")
         assert "It arrived" not in says(wrong)
     assert (await run(jobs_for(store, tmp_path, resend_uncertain=False), LATER)).totals.sent == 1
