@@ -154,6 +154,20 @@ OF_ITEMS: Final[Mapping[LeftOut, str]] = {
 }
 
 
+#: Reasons of items whose own words say too little to who has not read of them.
+_IN_A_LIST: Final[Mapping[LeftOut, str]] = {
+    LeftOut.RETRACTED_IN_DOUBT: "retracted, perhaps after it came",
+    LeftOut.SAME_STORY: "told by another item",
+    LeftOut.TEXT_NOT_HAD: "corrected before they had it",
+    LeftOut.CORRECTED_AGAIN: "corrected once more since",
+}
+
+
+def left_out_words(reason: str) -> str:
+    """Why items are not in a copy, behind their number in a list."""
+    return _IN_A_LIST[LeftOut(reason)] if reason in _IN_A_LIST else reason.replace("-", " ")
+
+
 def meaning_of(reason: str) -> str:
     """What a copy's reason means, and what follows, in sentences; nothing for one that is not known."""
     found = OF_COPIES.get(reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digest.core.model import LeftOut, Skip
-from digest.core.reasons import OF_COPIES, OF_ITEMS, OurReason, meaning_of
+from digest.core.reasons import OF_COPIES, OF_ITEMS, OurReason, left_out_words, meaning_of
 from digest.core.verdict import Reason
 
 EVERY = (*Reason, *Skip, *OurReason)
@@ -38,3 +38,9 @@ def test_a_meaning_says_what_follows_where_something_does() -> None:
 @pytest.mark.parametrize("reason", ["", "moonlight"])
 def test_what_is_no_reason_has_none(reason: str) -> None:
     assert meaning_of(reason) == ""
+
+
+def test_why_an_item_is_left_out_is_said_so_that_an_editor_understands_it() -> None:
+    assert left_out_words("topic-not-followed") == "topic not followed"
+    assert left_out_words("text-not-had") == "corrected before they had it"
+    assert all(left_out_words(one) for one in LeftOut)

@@ -15,8 +15,8 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from digest.core.access import Power
-from digest.core.model import Topic
-from digest.core.reasons import meaning_of
+from digest.core.model import LeftOut, Topic
+from digest.core.reasons import OF_ITEMS, left_out_words, meaning_of
 from digest.core.timetable import slot_words
 from digest.render.environment import templates_folder
 from digest.web.desk.agents import browser_in_words
@@ -69,13 +69,19 @@ def _environment() -> Environment:
     environment.globals.update(zone_names=zone_names, spoken_languages=spoken_languages)
     environment.filters.update(moment=_moment, day=_day, number=_number, count=_count)
     environment.filters.update(choices=_choices, span=_span, slot=slot_words, begun=begun, meaning=_meaning)
-    environment.filters.update(told=_told, browser=browser_in_words, named=_named)
+    environment.filters.update(leftout=_left_out, told=_told, browser=browser_in_words, named=_named)
     return environment
 
 
 def _meaning(reason: str) -> str:
     """What a copy's reason means; commands are for other pages, and lose their quotes."""
     return meaning_of(reason).replace("`", "")
+
+
+def _left_out(reason: str) -> Markup:
+    """Why items are left out of a copy, in a few words; in more for who points at them."""
+    meaning = OF_ITEMS[LeftOut(reason)] if reason in OF_ITEMS else ""
+    return Markup('<span title="{}">{}</span>').format(begun(meaning), left_out_words(reason))
 
 
 @pass_context
