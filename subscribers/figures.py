@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Date, cast, func, select
@@ -36,6 +36,24 @@ class Following(NamedTuple):
     def of(self, slug: str) -> int:
         """How many get items under a topic."""
         return self.all_topics + self.by_slug[slug]
+
+
+class Undone(NamedTuple):
+    """A leaving that was taken back soon, as if it had not been."""
+
+    back_at: datetime
+    left_at: datetime
+    before: Standing
+    #: what the history says of the leaving
+    reason: str
+
+    @property
+    def moves(self) -> tuple[Moved, Moved]:
+        """What takes both changes out of the counts."""
+        return (
+            Moved(self.left_at.astimezone(UTC).date(), self.before, Standing.LEFT, -1),
+            Moved(self.back_at.astimezone(UTC).date(), Standing.LEFT, Standing.ACTIVE, -1),
+        )
 
 
 async def wanted(connection: AsyncConnection) -> tuple[Wanted, ...]:
@@ -92,6 +110,25 @@ async def moves_since(connection: AsyncConnection, since: datetime) -> tuple[Mov
         .order_by(day)
     )
     return tuple(_moved(row) for row in await connection.execute(query))
+
+
+async def undone_since(connection: AsyncConnection, since: datetime, within: timedelta) -> tuple[Undone, ...]:
+    """Leavings that were taken back `within` a while, by those who came back since then."""
+    back, left, earlier = (standing_changes.alias(name) for name in ("back", "left", "earlier"))
+    last = select(func.max(earlier.c.id)).where(
+        earlier.c.subscription_id == back.c.subscription_id, earlier.c.id < back.c.id
+    )
+    query = (
+        select(back.c.at, left.c.at, left.c.before, left.c.reason)
+        .select_from(back)
+        .join(left, left.c.id == last.correlate(back).scalar_subquery())
+        .where(
+            *(back.c.at >= since, back.c.before == Standing.LEFT, back.c.after == Standing.ACTIVE),
+            *(left.c.after == Standing.LEFT, left.c.before.in_([Standing.ACTIVE, Standing.PAUSED])),
+        )
+    )
+    found = [Undone(row[0], row[1], Standing(row[2]), row[3]) for row in await connection.execute(query)]
+    return tuple(one for one in found if one.back_at - one.left_at <= within)
 
 
 async def leavings_since(connection: AsyncConnection, since: datetime) -> Mapping[str, int]:

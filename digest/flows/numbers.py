@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.growth import DayOfReaders, days_of_readers, reasons_for_leaving
 from digest.core.model import DeliveryStatus
+from digest.flows.by_link import UNDO_WITHIN
 from digest.flows.counting import REACH
 from digest.store import clicks, newsletters, numbered, opinions, provider_figures, topics
 from digest.store.database import Database
@@ -98,7 +99,10 @@ async def numbers(*, store: Database, now: datetime) -> Numbers:
         cadences = await figures.every_cadence(connection)
         profiles = await figures.every_profile(connection)
         moves = await figures.moves_since(connection, since)
-        leavings = await figures.leavings_since(connection, since)
+        leavings = Counter(await figures.leavings_since(connection, since))
+        undone = await figures.undone_since(connection, since, UNDO_WITHIN)
+        leavings.subtract(one.reason for one in undone if one.left_at >= since)
+        moves = (*moves, *(move for one in undone for move in one.moves))
         hours, languages, formats = Counter[int](), Counter[str](), Counter[str]()
         at_once = 0
         for one in wanted:
@@ -118,7 +122,7 @@ async def numbers(*, store: Database, now: datetime) -> Numbers:
             at_once=at_once,
             languages=dict(languages.most_common()),
             formats=dict(formats.most_common()),
-            leavings=reasons_for_leaving(leavings),
+            leavings=reasons_for_leaving(+leavings),
             feedback=await _feedback(connection, now),
             clicks=await _clicks(connection, now),
             families=tuple(

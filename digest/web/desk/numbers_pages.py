@@ -27,6 +27,7 @@ from subscribers.roster import harmless
 #: So long the same figures are shown: they change by one or two, and counting takes a moment.
 _FRESH: Final = timedelta(seconds=60)
 
+_LOST: Final = "bounced, complained or suppressed"
 #: Against what rates are drawn.
 RATE_LINES: Final = {
     "complaints": RateLines(0.005, (COMPLAINT_LINE, COMPLAINT_WALL)),
@@ -60,9 +61,9 @@ class NumbersPages:
             [
                 ("joined", "good", [one.joined for one in found.days]),
                 ("left", "warn", [one.left for one in found.days]),
-                ("lost to bounces and complaints", "bad", [one.lost for one in found.days]),
+                (_LOST, "bad", [one.lost for one in found.days]),
             ],
-            below=("left", "lost to bounces and complaints"),
+            below=("left", _LOST),
         )
         hours = columns([f"{hour:02}:00" for hour in range(24)], [("readers", "busy", found.hours)])
         return sheet(

@@ -30,7 +30,7 @@ from subscribers.wishes import WishError, parse_address
 
 #: Readers on one page.
 _LINES: Final = 50
-#: How old counts may be before somebody counts anew, behind the page that asked.
+#: So long the same counts are shown: with a million readers, counting takes a moment.
 _FRESH: Final = timedelta(minutes=2)
 
 #: How a standing looks.
@@ -58,7 +58,7 @@ class ReaderList:
         """Work on this store."""
         self._store: Final = store
         self._counted: _Counted | None = None
-        self._counting: asyncio.Task[None] | None = None
+        self._one_counts: Final = asyncio.Lock()
 
     def routes(self, gate: Gate) -> list[DeskRoute]:
         """The paths, and what answers on them."""
@@ -121,17 +121,12 @@ class ReaderList:
         ), asked
 
     async def _counts(self, now: datetime) -> _Counted:
-        """Counts of a while ago; old ones are renewed behind the page."""
-        if self._counted is None:
-            await self._count(now)
-        elif now - self._counted.at > _FRESH and (self._counting is None or self._counting.done()):
-            self._counting = asyncio.create_task(self._count(now))
-        assert self._counted is not None
-        return self._counted
-
-    async def _count(self, now: datetime) -> None:
-        async with self._store.read() as connection:
-            self._counted = _Counted(now, await listed.counts(connection))
+        """Counts of the last two minutes; who asks while they are counted waits for the same."""
+        async with self._one_counts:
+            if self._counted is None or not timedelta() <= now - self._counted.at < _FRESH:
+                async with self._store.read() as connection:
+                    self._counted = _Counted(now, await listed.counts(connection))
+            return self._counted
 
     async def _form(self, visit: Visit) -> Response:
         return await self._formed(visit, {}, "")

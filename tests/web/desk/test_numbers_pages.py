@@ -10,16 +10,20 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from digest.core.access import Role
+from digest.core.access import PROGRAM, Role
+from digest.flows.by_link import UNDO_WITHIN, leave, take_back
 from digest.flows.counting import count_families
 from digest.flows.readers import Enrolment, subscribe, unsubscribe
+from digest.flows.suppressing import suppress_addresses
 from digest.store import provider_figures
 from digest.store.database import Database
 from digest.store.tables import deliveries
 from digest.web.desk.charts import HEIGHT, WIDTH, columns
+from subscribers.leaving import ON_THE_PAGE, TAKEN_BACK
 from subscribers.wishes import Wishes
 from tests.flows.newsroom import TUESDAY, at, item, join, publish_news
 from tests.jobs.office import jobs_for, run
+from tests.render.pages import document
 from tests.web.desk.newsroom import NOW, at_the_desk, says
 
 pytestmark = pytest.mark.anyio
@@ -57,6 +61,45 @@ async def test_readers_are_counted_by_what_they_want_and_when(store: Database) -
         ("0", "1"),
     ]
     assert hours[7] == {"hour": "7", "readers": "2"}
+
+
+async def test_a_leaving_that_is_undone_is_no_leaving_and_no_joining(store: Database) -> None:
+    clock = [NOW]
+    ann = await join(store, "ann@example.org", NOW - timedelta(days=30))
+    bob = await join(store, "bob@example.org", NOW - timedelta(days=30))
+    for one, after in ((ann, timedelta(minutes=5)), (bob, UNDO_WITHIN + timedelta(days=2))):
+        await leave(one.id, reason=ON_THE_PAGE, everything=False, store=store, now=NOW - after)
+    async with at_the_desk(store, Role.VIEWER, lambda: clock[0]) as client:
+
+        async def figures() -> list[tuple[str, str]]:
+            found = rows((await client.get("/admin/numbers/growth.csv")).text)
+            return [(one["joined"], one["left"]) for one in found if one["joined"] + one["left"] != "00"]
+
+        assert await figures() == [("2", "0"), ("0", "1"), ("0", "1")]
+        assert await take_back(ann.id, reason=TAKEN_BACK, store=store, now=NOW)
+        # too late to be undone: that is another beginning
+        await join(store, "bob@example.org", NOW)
+        clock[0] = LATER
+        assert await figures() == [("2", "0"), ("0", "1"), ("1", "0")]
+        assert rows((await client.get("/admin/numbers/leavings.csv")).text) == [
+            {"reason": "on the page, without a word", "readers": "1"}
+        ]
+
+
+async def test_who_is_lost_is_called_by_all_that_is_counted(store: Database) -> None:
+    await readers(store, 2)
+    await suppress_addresses("r0@readers.example", note="asked by phone", store=store, now=NOW, by=PROGRAM)
+    async with at_the_desk(store, Role.VIEWER) as client:
+        said = says(await client.get("/admin/numbers"))
+    assert "−1 bounced, complained or suppressed" in said
+    assert "lost to bounces" not in said
+
+
+async def test_hours_stand_under_their_bars(store: Database) -> None:
+    async with at_the_desk(store, Role.VIEWER) as client:
+        page = await client.get("/admin/numbers")
+    hours = document(page.text).xpath("//p[@class='hours']/span/text()")
+    assert hours == [str(hour) for hour in range(24)]
 
 
 async def test_an_empty_newsroom_has_its_page(store: Database) -> None:

@@ -87,6 +87,10 @@ async def test_cadences_lead_to_their_readers_and_counts_say_how_old_they_are(ho
         await join(house, "new@example.org", TUESDAY)
         clock[0] += timedelta(minutes=1)
         assert "active 3" in says(await client.get("/admin/readers"))
+        clock[0] += timedelta(minutes=1)
+        now = says(await client.get("/admin/readers"))
+        assert "active 4" in now
+        assert "counted Tue 24 Nov 2026, 06:02" in now
 
 
 async def test_a_page_goes_on_where_the_last_one_ended(sqlite_store: Database) -> None:
