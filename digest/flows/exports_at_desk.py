@@ -22,7 +22,7 @@ from digest.flows.importing import require
 from digest.flows.readers import topic_names
 from digest.flows.rosters import LINES_AT_A_TIME
 from digest.flows.take_export import Taken, Wanted, block, choices_for, take_arrivals
-from digest.flows.taking_back import undo_of
+from digest.flows.taking_back import undo_of, would_change
 from digest.flows.taking_in import Lines
 from digest.store import imports, newsletters, topics
 from digest.store.changes import note_change
@@ -158,15 +158,16 @@ class ExportDesk:
     async def rehearse(self, one: Import, piece: Piece, store: Database, now: datetime) -> None:
         """Decide a piece and roll back what that wrote; what it came to is kept."""
         async with store.write() as connection:
-            taken, _lines = await self._taken(connection, one, piece, now)
+            taken, lines = await self._taken(connection, one, piece, now)
             await connection.rollback()
         async with store.write() as connection:
             if await imports.take_turn(connection, one, now):
-                await self._note(connection, one, piece, taken)
+                await self._note(connection, one, piece, taken, undo=would_change(lines))
 
     async def take(self, connection: AsyncConnection, one: Import, piece: Piece, now: datetime) -> None:
         """Take a piece in, within the transaction that moved the position on."""
         taken, lines = await self._taken(connection, one, piece, now)
+        await lines.note_changes(one.by, one.id)
         await self._note(connection, one, piece, taken, lines=[], undo=undo_of(lines))
 
     async def _taken(

@@ -9,12 +9,12 @@ from digest.errors import InputError
 from subscribers.consents import BY_IMPORT, Shown
 
 #: A paragraph is enough to say where a list came from.
-_MOST: Final = 2000
+MOST_GROUNDS: Final = 2000
 
 
 def grounds_for(text: str) -> Shown | None:
     """What is kept as evidence; None when nothing was said."""
     words = parse_text(text, "grounds")
-    if len(words) > _MOST:
-        raise InputError(f"grounds have {len(words)} characters: use at most {_MOST}")
+    if len(words) > MOST_GROUNDS:
+        raise InputError(f"grounds have {len(words)} characters: use at most {MOST_GROUNDS}")
     return Shown(f"{BY_IMPORT}by hand", words, "") if words else None

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.importing import ImportStatus
 from digest.core.model import Newsletter
 from digest.flows.readers import topic_names
-from digest.flows.taking_back import take_back, undo_of
+from digest.flows.taking_back import take_back, undo_of, would_change
 from digest.flows.taking_in import Lines
 from digest.store import imports, newsletters, topics
 from digest.store.changes import note_change
@@ -139,7 +139,7 @@ class _Desk:
             await connection.rollback()
         async with store.write() as connection:
             if await imports.take_turn(connection, one, now):
-                await self._note(connection, one, piece, refused, lines)
+                await self._note(connection, one, piece, refused, lines, undo=would_change(lines))
 
     async def take(self, connection: AsyncConnection, one: Import, piece: Piece, now: datetime) -> None:
         """Take a piece in; what was refused for what stands in the file was found when it was tried."""
@@ -150,6 +150,7 @@ class _Desk:
             refused.append(RefusedLine(row.line, next(r for n, r, _ in piece.refused if n == row.line)))
         lines = await self._decided(connection, one, rows, refused, now)
         await lines.write_down()
+        await lines.note_changes(one.by, one.id)
         await lines.note_basis(consents.Shown(f"{consents.BY_IMPORT}{one.id}", one.basis, ""))
         await self._note(connection, one, piece, refused, lines, lines=[], undo=undo_of(lines))
 

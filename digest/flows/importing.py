@@ -7,11 +7,12 @@ where a process ended: see `digest.flows.import_work`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Actor
@@ -24,7 +25,9 @@ from digest.store.changes import note_change
 from digest.store.crossing import done_again
 from digest.store.database import Database
 from digest.store.imports import Import
+from subscribers import store as shelf
 from subscribers.roster import READ_COLUMNS, RefusedLine, split_roster
+from subscribers.subscription import Subscription
 from subscribers.wishes import WishError
 
 #: Pieces in one transaction while a roster is handed over.
@@ -34,6 +37,15 @@ _MOST_BASIS: Final = 1000
 _MOST_HEADINGS: Final = 200
 
 _Line = list[str] | RefusedLine
+
+
+class WouldChange(Struct, frozen=True):
+    """A reader whom an import would change."""
+
+    reader: Subscription
+    #: what differs, as the log has it; and the name
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
 
 
 def text_of(content: bytes) -> str:
@@ -165,6 +177,18 @@ async def refusals(
         found += piece.refused
         number += 1
     return found[:limit]
+
+
+async def would_change(import_id: int, *, store: Database, limit: int) -> list[WouldChange]:
+    """Some of those whom an import that was tried would change, with what."""
+    async with store.read() as connection:
+        some = await imports.would_change(connection, import_id, limit)
+        readers = [await shelf.subscription_by_id(connection, id_) for id_, _old, _new in some]
+    return [
+        WouldChange(one, old, new)
+        for one, (_id, old, new) in zip(readers, some, strict=True)
+        if one is not None
+    ]
 
 
 async def sample(import_id: int, *, store: Database, count: int = 3) -> list[list[str]]:

@@ -22,6 +22,8 @@ from subscribers.wishes import address_key
 
 #: Lines taken in one transaction: readers' pages and sending go on between them.
 LINES_AT_A_TIME: Final = 500
+#: What the log calls one that came from a file and has no number.
+_A_ROSTER: Final = "a roster"
 
 
 class Imported(Struct, frozen=True):
@@ -55,14 +57,14 @@ async def import_roster(
     added = updated = 0
     for start in range(0, len(rows), LINES_AT_A_TIME):
         some = rows[start : start + LINES_AT_A_TIME]
-        page, unfit = await _take_some(some, by_slug, store, now, dry_run=dry_run, grounds=grounds)
+        page, unfit = await _take_some(some, by_slug, store, now, dry_run=dry_run, by=by, grounds=grounds)
         rejected += unfit
         added += page.added
         updated += len(page.changed)
     if not dry_run:
         async with store.write() as connection:
             counts = {"added": added, "updated": updated, "refused": len(rejected)}
-            await note_change(connection, by, "reader.import", "a roster", now, after=counts)
+            await note_change(connection, by, "reader.import", _A_ROSTER, now, after=counts)
     return Imported(added, updated, tuple(sorted(rejected, key=lambda refusal: refusal.line)))
 
 
@@ -74,6 +76,7 @@ async def _take_some(
     now: datetime,
     *,
     dry_run: bool,
+    by: Actor,
     grounds: Shown | None,
 ) -> tuple[Lines, list[RefusedLine]]:
     unfit: list[RefusedLine] = []
@@ -81,6 +84,7 @@ async def _take_some(
         page = await Lines.of(connection, rows, by_slug, now)
         await page.take_all(rows, unfit)
         await page.write_down()
+        await page.note_changes(by, _A_ROSTER)
         if grounds is not None:
             await page.note_basis(grounds)
         if dry_run:

@@ -92,7 +92,8 @@ async def take_export(
     taken.rejected += [LeftOut(one.line, one.reason, one.file) for one in export.unfit]
     for some in _some(decided.arrivals):
         async with store.write() as connection:
-            await take_arrivals(connection, some, wanted, by_slug, taken, now)
+            lines = await take_arrivals(connection, some, wanted, by_slug, taken, now)
+            await lines.note_changes(by, _an_export(taken))
             if dry_run:
                 await connection.rollback()
     for some in _some(decided.blocked):
@@ -302,5 +303,9 @@ async def _note(taken: Taken, decided: MoveIn, store: Database, by: Actor, now: 
         "refused": len(taken.rejected),
     }
     async with store.write() as connection:
-        what = f"an export of {taken.export.system}"
-        await note_change(connection, by, "reader.import", what, now, after=counts)
+        await note_change(connection, by, "reader.import", _an_export(taken), now, after=counts)
+
+
+def _an_export(taken: Taken) -> str:
+    """What the log calls it."""
+    return f"an export of {taken.export.system}"

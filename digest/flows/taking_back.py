@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
 from digest.flows.leaving import end_all
+from digest.flows.noted import BY_IMPORT_UNDONE, differences, note_lines
 from digest.flows.readers import rewished, topic_names
 from digest.flows.taking_in import Lines
 from digest.store import events, imports, ledger, topics, wiped_notices
@@ -19,19 +23,26 @@ from digest.store.tables import deliveries
 from subscribers import store as shelf
 from subscribers import together, unconfirmed
 from subscribers.interning import chunks
-from subscribers.model import AWAY, Format, Section
+from subscribers.model import AWAY, Cadence, Format, Profile, Section
 from subscribers.subscription import Subscription
 from subscribers.wishes import Wishes
 
 #: Why readers are gone whom an import had brought.
 TAKEN_BACK: Final = "import taken back"
+#: So many of those whom a piece would change are kept for whoever looks at the trial.
+_EXAMPLES: Final = 10
 #: What was, or may have been, on its way to a mailbox.
 _MAILED: Final = (DeliveryStatus.SENT, DeliveryStatus.SENDING, DeliveryStatus.UNCERTAIN)
 
 
 def kept(one: Subscription, name: str | None = None) -> dict[str, Any]:
     """The wishes of a subscription as JSON has them, to be compared with later ones, and given back."""
-    cadence, profile = one.cadence, one.profile
+    return {**_plain(one.cadence, one.profile), "name": one.name if name is None else name}
+
+
+@lru_cache(maxsize=1024)
+def _plain(cadence: Cadence, profile: Profile) -> Mapping[str, Any]:
+    """Wishes as JSON has them; there are few among many readers."""
     return {
         "cadence": [list(cadence.days), f"{cadence.at:%H:%M}", cadence.zone, cadence.at_once],
         "profile": [
@@ -39,7 +50,6 @@ def kept(one: Subscription, name: str | None = None) -> dict[str, Any]:
             None if profile.sections is None else sorted(profile.sections),
             *(str(profile.format), profile.max_items, profile.language),
         ],
-        "name": one.name if name is None else name,
     }
 
 
@@ -55,6 +65,16 @@ def undo_of(lines: Lines) -> dict[str, Any]:
     }
 
 
+def would_change(lines: Lines) -> dict[str, Any]:
+    """Some of those whom lines would change, and what, as a piece keeps it until it is taken or put away.
+
+    By the numbers of subscriptions, as what undoes it, so that an erasure finds them.
+    """
+    told = ((after.id, *differences(before, after)) for before, after in lines.rewished)
+    some = list(islice(([id_, old, new] for id_, old, new in told if new), _EXAMPLES))
+    return {imports.WOULD: some} if some else {}
+
+
 async def take_back(connection: AsyncConnection, one: Import, piece: Piece, now: datetime) -> None:
     """Undo what a piece did; who was added is removed, or ended where something is planned already."""
     added = [id_ for id_, _ in piece.undo.get("added", ())]
@@ -68,7 +88,7 @@ async def take_back(connection: AsyncConnection, one: Import, piece: Piece, now:
     await together.subscriptions_by_id(connection, [*added, *back, *changed])
     removed, kept_added = await _remove(connection, added, now)
     ended, kept_back = await _end_again(connection, back, one.at, now)
-    restored, kept_changed = await _restore(connection, changed, now)
+    restored, kept_changed = await _restore(connection, one, changed, now)
     await imports.count(
         connection,
         one.id,
@@ -107,7 +127,10 @@ async def _end_again(
 
 
 async def _restore(
-    connection: AsyncConnection, changed: Mapping[int, tuple[dict[str, Any], dict[str, Any]]], now: datetime
+    connection: AsyncConnection,
+    undone: Import,
+    changed: Mapping[int, tuple[dict[str, Any], dict[str, Any]]],
+    now: datetime,
 ) -> tuple[int, int]:
     """Give wishes back where they still are as the import left them."""
     there = await together.subscriptions_by_id(connection, list(changed))
@@ -121,6 +144,9 @@ async def _restore(
     names = {one.subscriber_id: changed[one.id][0]["name"] for one in same}
     renamed = {one.subscriber_id for one in same if one.name != names[one.subscriber_id]}
     await shelf.set_names(connection, {id_: names[id_] for id_ in renamed})
+    called_again = [replace(one, name=names[one.subscriber_id]) for one in given]
+    pairs = zip(same, called_again, strict=True)
+    await note_lines(connection, undone.by, BY_IMPORT_UNDONE, pairs, now, source=undone.id)
     return len(same), len(there) - len(same)
 
 

@@ -10,8 +10,10 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from digest.core.access import Actor
 from digest.core.model import Newsletter
 from digest.errors import DigestError, InputError, missing
+from digest.flows.noted import BY_IMPORT, note_lines
 from digest.flows.notices import ask_to_confirm
 from digest.flows.readers import (
     Enrolment,
@@ -143,6 +145,18 @@ class Lines(Struct):
         """Keep what those who came in agreed to, in the words of who took them in."""
         ids = [*self.new_ids, *(one.id for one in self.back)]
         await consents.note_bases(self.connection, ids, shown, self.now)
+
+    @property
+    def rewished(self) -> list[tuple[Subscription, Subscription]]:
+        """Who had wishes already, before and after."""
+        return [
+            (self.before[one.id], replace(one, name=self.names.get(one.subscriber_id, one.name)))
+            for one in self.changed
+        ]
+
+    async def note_changes(self, by: Actor, source: int | str) -> None:
+        """Write into the log what became of the wishes of those who had some; `source` says which import."""
+        await note_lines(self.connection, by, BY_IMPORT, self.rewished, self.now, source=source)
 
     async def _take(self, row: RosterRow) -> None:
         newsletter = self._newsletter(row)

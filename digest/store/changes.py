@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -85,13 +85,19 @@ async def page(
     kind: str | None = None,
     subject: str | None = None,
     person_id: int | None = None,
+    without: Collection[str] = (),
 ) -> tuple[Change, ...]:
-    """Entries, newest first, older than `before_id`; of one kind, subject or person when these are given."""
+    """Entries, newest first, older than `before_id`; of one kind, subject or person when these are given.
+
+    Those of some acts are left out.
+    """
     query = select(changes).order_by(changes.c.id.desc()).limit(limit)
     wanted = {"kind": kind, "subject": subject, "person_id": person_id}
     for name, value in wanted.items():
         if value is not None:
             query = query.where(changes.c[name] == value)
+    if without:
+        query = query.where(changes.c.act.not_in(without))
     if before_id is not None:
         query = query.where(changes.c.id < before_id)
     rows = (await connection.execute(query)).all()

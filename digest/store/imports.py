@@ -19,6 +19,10 @@ from subscribers.wishes import WishError, address_key, parse_address
 _ENDED: Final = (ImportStatus.TAKEN, ImportStatus.UNDONE, ImportStatus.DROPPED)
 
 
+#: Under it a piece that was tried keeps some whom it would change: (subscription id, before, after).
+WOULD: Final = "would"
+
+
 class Import(Struct, frozen=True):
     """A roster that was handed over, and how far it has come."""
 
@@ -138,6 +142,17 @@ async def piece(connection: AsyncConnection, import_id: int, number: int) -> Pie
     lines = tuple((line, list(cells)) for line, cells in row.lines)
     refused = tuple((line, reason, list(cells)) for line, reason, cells in row.refused)
     return Piece(row.number, lines, refused, dict(row.undo))
+
+
+async def would_change(
+    connection: AsyncConnection, import_id: int, limit: int
+) -> list[tuple[int, Mapping[str, Any], Mapping[str, Any]]]:
+    """Some whom a tried import would change: subscription id, and what differs, before and after."""
+    mine = import_pieces.c
+    with_some = cast(mine.undo, Text).like(f'%"{WOULD}"%')
+    query = select(mine.undo).where(mine.import_id == import_id, with_some).order_by(mine.number)
+    pieces = (await connection.execute(query.limit(limit))).scalars()
+    return [(id_, old, new) for undo in pieces for id_, old, new in undo[WOULD]][:limit]
 
 
 async def change(connection: AsyncConnection, import_id: int, now: datetime, **values: Any) -> None:

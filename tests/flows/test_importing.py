@@ -12,6 +12,7 @@ from digest.core.importing import ImportStatus
 from digest.core.notices import NoticeKind
 from digest.errors import InputError
 from digest.flows import importing, readers
+from digest.flows.noted import BY_IMPORT, BY_IMPORT_UNDONE, OF_LINES
 from digest.flows.tidy import tidy
 from digest.jobs.seldom import Rosters
 from digest.store import changes, imports, notices
@@ -179,6 +180,51 @@ async def test_taken_back_only_as_far_as_nothing_came_of_it(store: Database) -> 
     assert "fresh@example.org" not in str(await all_rows(store))
     with pytest.raises(InputError, match="this import is undone"):
         await importing.undo(number, by=ANNA, store=store, now=at(24, 8))
+
+
+async def test_each_reader_whom_an_import_changes_has_an_entry_in_the_log(store: Database) -> None:
+    await join(store, "ann@example.org", TUESDAY, topics="energy", name="Before")
+    await join(store, "same@example.org", TUESDAY, topics="economy")
+    ann = await reader(store, "ann@example.org")
+    number = await taken(
+        store, "email,name,x,topics\nann@example.org,Ann,,economy\nsame@example.org,,,economy\n"
+    )
+    await importing.undo(number, by=ANNA, store=store, now=at(24, 8))
+    await work(store)
+    async with store.read() as connection:
+        back, there = await changes.page(connection, kind="reader", limit=2)
+        rest = await changes.page(connection, kind="reader", before_id=there.id)
+        whole = await changes.page(connection, without=OF_LINES)
+    assert (there.act, there.actor, there.subject) == (BY_IMPORT, "Anna", str(ann.subscriber_id))
+    assert there.before == {"topics": ["energy"]}
+    more = {"newsletter": 1, "import": number, "name": "changed"}
+    assert there.after == {"topics": ["economy"], **more}
+    assert (back.act, back.before) == (BY_IMPORT_UNDONE, {"topics": ["economy"]})
+    assert back.after == {"topics": ["energy"], **more}
+    assert BY_IMPORT not in {one.act for one in rest}
+    assert {one.act for one in whole}.isdisjoint(OF_LINES)
+
+
+async def test_a_trial_keeps_some_whom_it_would_change_until_they_are_erased(store: Database) -> None:
+    for name in ("ann", "bob", "same"):
+        await join(store, f"{name}@example.org", TUESDAY, topics="energy", name="Before")
+    lines = ["ann@example.org,Ann,,economy", "bob@example.org,,,all", "same@example.org,Before,,energy"]
+    number = await handed_over(store, "\n".join(["email,name,x,topics", *lines]))
+    await work(store)
+    some = await importing.would_change(number, store=store, limit=10)
+    assert [(one.reader.address, one.before, one.after) for one in some] == [
+        (
+            "ann@example.org",
+            {"name": "Before", "topics": ["energy"]},
+            {"name": "Ann", "topics": ["economy"]},
+        ),
+        ("bob@example.org", {"topics": ["energy"]}, {"topics": "all"}),
+    ]
+    assert len(await importing.would_change(number, store=store, limit=1)) == 1
+    await readers.erase("ann@example.org", store=store, now=TUESDAY)
+    left = await importing.would_change(number, store=store, limit=10)
+    assert [one.reader.address for one in left] == ["bob@example.org"]
+    assert "'Ann'" not in str(await all_rows(store))
 
 
 async def test_an_erased_reader_is_in_no_roster_that_lies_there(store: Database) -> None:

@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from digest.errors import NotFoundError
 from digest.flows import readers
 from digest.flows.handing_out import roster_of
+from digest.flows.noted import BY_IMPORT
 from digest.flows.rosters import Imported, import_roster
-from digest.store import notices
+from digest.store import changes, notices
 from digest.store.database import Database
 from subscribers import store as shelf
 from subscribers.model import Standing
@@ -105,6 +106,10 @@ async def test_a_line_changes_what_it_names_and_leaves_the_rest(store: Database)
     assert (found.added, found.updated) == (0, 1)
     ann = await reader(store, "ann@example.org")
     assert (ann.profile.topics, ann.profile.max_items, ann.name) == (frozenset({"economy"}), 3, "Ann")
+    async with store.read() as connection:
+        (entry,) = await changes.page(connection, subject=str(ann.subscriber_id), limit=1)
+    assert (entry.act, entry.before) == (BY_IMPORT, {"topics": ["energy"]})
+    assert entry.after == {"topics": ["economy"], "newsletter": 1, "import": "a roster"}
     await plan_all(store, at(25, 7))
     assert await carried(store, "ann@example.org") == [(1,)]
 

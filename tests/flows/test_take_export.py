@@ -16,8 +16,10 @@ from digest.core.notices import NoticeKind
 from digest.errors import InputError, NotFoundError
 from digest.flows import readers
 from digest.flows.confirming import confirm
+from digest.flows.noted import BY_IMPORT
 from digest.flows.take_export import Taken, Wanted, take_export
 from digest.ingest.exports import read_export
+from digest.store import changes
 from digest.store.database import Database
 from digest.store.tables import notices
 from subscribers import consents
@@ -140,7 +142,12 @@ async def test_wishes_are_written_over_when_that_is_wanted(store: Database) -> N
     await take(store, contacts())
     again = await take(store, contacts(), mapping=["Topics: Economy=economy"], update=True)
     assert again.updated == 3
-    assert (await reader(store, INES)).profile.topics == frozenset({"economy"})
+    ines = await reader(store, INES)
+    assert ines.profile.topics == frozenset({"economy"})
+    async with store.read() as connection:
+        (entry, *_before) = await changes.page(connection, subject=str(ines.subscriber_id))
+    assert (entry.act, entry.after["topics"]) == (BY_IMPORT, ["economy"])
+    assert entry.after["import"] == "an export of mailchimp"
 
 
 async def test_who_complained_there_is_not_even_asked_by_a_page(store: Database) -> None:

@@ -11,6 +11,7 @@ from digest.core.entry_links import opens
 from digest.errors import InputError, NotFoundError, words_for_all
 from digest.flows import entry_links as links
 from digest.flows import people as flows
+from digest.flows.noted import OF_LINES
 from digest.flows.people import Pass
 from digest.flows.proofs import LEAST_PASSWORD
 from digest.store import changes, newsletters
@@ -85,7 +86,7 @@ class People:
             keys = await shelf.keys_of(connection, person.id)
             sessions = await shelf.sessions_of(connection, person.id, visit.now)
             link_until = await shelf.end_of_link_of(connection, person.id)
-            done = await changes.page(connection, limit=10, person_id=person.id)
+            done = await changes.page(connection, limit=10, person_id=person.id, without=OF_LINES)
             slugs = await newsletters.slugs(connection)
         return sheet(
             visit,
@@ -143,6 +144,8 @@ class People:
                 limit=_ENTRIES + 1,
                 kind=kind or None,
                 subject=subject or None,
+                # a reader's own page, and the listing of readers, have what an import did to each of them
+                without=() if kind or subject else OF_LINES,
             )
             slugs = await newsletters.slugs(connection)
         more = found[_ENTRIES - 1].id if len(found) > _ENTRIES else None

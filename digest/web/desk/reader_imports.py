@@ -159,10 +159,13 @@ class Imports:
         number = visit.number("id")
         async with self._store.read() as connection:
             one = await importing.require(connection, number)
-        refused = (
-            [] if one.is_under_way else await importing.refusals(number, store=self._store, limit=_SHOWN)
-        )
-        return {"one": one, "refused": refused, "again": _AGAIN, "waited": visit.now - one.changed_at}
+            titles = {known.id: known.title for known in await newsletters.every(connection)}
+        some: dict[str, Any] = {"refused": [], "would_change": []}
+        if not one.is_under_way:
+            some["refused"] = await importing.refusals(number, store=self._store, limit=_SHOWN)
+        if one.status is ImportStatus.REHEARSED and one.updated:
+            some["would_change"] = await importing.would_change(number, store=self._store, limit=_SHOWN)
+        return {"one": one, **some, "titles": titles, "again": _AGAIN, "waited": visit.now - one.changed_at}
 
     async def _refused(self, visit: Visit) -> Response:
         number = visit.number("id")

@@ -15,6 +15,7 @@ from digest.core.access import Power
 from digest.errors import InputError, words_for_all
 from digest.flows import handing_out
 from digest.flows import readers as flows
+from digest.flows.grounds import MOST_GROUNDS, grounds_for
 from digest.store import listed, newsletters, topics
 from digest.store.database import Database
 from digest.store.listed import Wanted
@@ -141,9 +142,10 @@ class ReaderList:
             visit,
             "reader_add",
             status=422 if wrong else 200,
-            said=dict.fromkeys(("email", "newsletter", "unconfirmed", *OPTIONS), "") | dict(said),
+            said=dict.fromkeys(("email", "newsletter", "unconfirmed", "grounds", *OPTIONS), "") | dict(said),
             newsletters=known,
             topics=every,
+            most_grounds=MOST_GROUNDS,
             wrong=wrong,
             reads=reads,
         )
@@ -157,10 +159,16 @@ class ReaderList:
             new = flows.Enrolment(
                 address, form.one("newsletter"), wishes, not form.chosen("unconfirmed"), "added by an admin"
             )
-            made = await flows.subscribe(new, store=self._store, now=visit.now, by=visit.actor)
+            made = await flows.subscribe(
+                new,
+                store=self._store,
+                now=visit.now,
+                by=visit.actor,
+                grounds=grounds_for(form.text("grounds").strip()),
+            )
         except (InputError, WishError) as error:
             kept = {"email": form.one("email"), "newsletter": form.one("newsletter")}
-            kept["unconfirmed"] = form.one("unconfirmed")
+            kept |= {"unconfirmed": form.one("unconfirmed"), "grounds": form.text("grounds")}
             return await self._formed(visit, said | kept, words_for_all(error))
         return see_other(f"{made.subscriber_id}?done=added")
 

@@ -11,7 +11,7 @@ from digest.core.access import Role
 from digest.jobs.seldom import Rosters
 from digest.store.database import Database
 from subscribers import store as shelf
-from tests.flows.newsroom import TUESDAY, reader
+from tests.flows.newsroom import TUESDAY, join, reader
 from tests.mail_lint.tools import lacks_axe
 from tests.render.pages import document
 from tests.tiers import wide
@@ -31,6 +31,10 @@ ROSTER = (
     "=cmd@example;Eve;;all\r\n"
 )
 BASIS = "They ticked a box at our stand."
+
+
+#: What a page says of a reader whom an import changes.
+CHANGE = "topics energy when daily at 07:00 UTC topics economy when daily at 18:30 UTC"
 
 
 async def work(store: Database) -> None:
@@ -74,6 +78,29 @@ async def test_a_file_is_taken_in_by_steps(store: Database) -> None:
         assert again.status_code == 422
     async with store.read() as connection:
         assert await shelf.count_by_standing(connection) == {}
+
+
+async def test_who_reads_already_is_named_before_and_told_of_afterwards(store: Database) -> None:
+    await join(store, "ann@example.org", TUESDAY, topics="energy", name="Before")
+    ann = f"/admin/readers/{(await reader(store, 'ann@example.org')).subscriber_id}"
+    async with at_the_desk(store) as client:
+        start = await client.get("/admin/readers/import")
+        columns = await submit(
+            client, start, "import", pasted="email,topics,at\nann@example.org,economy,18:30"
+        )
+        await submit(client, columns, "columns", basis=BASIS)
+        await work(store)
+        page = await client.get("/admin/readers/import/1")
+        assert document(page.text).xpath("//td/a[starts-with(@href, '../')]/text()") == ["ann@example.org"]
+        assert CHANGE in says(page)
+        await submit(client, page, "/take")
+        await work(store)
+        shown = await client.get(ann)
+        assert "import change" in says(shown)
+        assert CHANGE in says(shown)
+        assert document(shown.text).xpath("//table//a[@href='../readers/import/1']")
+        whole, readers = [await client.get(f"/admin/log{query}") for query in ("", "?kind=reader")]
+        assert (CHANGE in says(whole), CHANGE in says(readers)) == (False, True)
 
 
 async def test_a_file_that_is_none_is_refused_beside_the_form(sqlite_store: Database) -> None:

@@ -245,6 +245,7 @@ async def test_a_reader_is_added_at_once_or_asked(house: Database) -> None:
         some = {"topics": "some", "topic": ["energy"], "sections": "some", "section": ["report", "analysis"]}
         page = await submit(client, form, "add", email="new@example.org", newsletter="daily", **some)
         assert "The reader is added" in says(page)
+        assert "No form and no grounds are on record" in says(page)
         asked = await submit(
             client, form, "add", email="ask@example.org", newsletter="daily", unconfirmed="yes"
         )
@@ -258,6 +259,31 @@ async def test_a_reader_is_added_at_once_or_asked(house: Database) -> None:
     assert twice.status_code == 422
     assert says(twice).count("digest subscribers") == 0
     assert "already reads daily and is active Wishes are changed" in says(twice)
+
+
+async def test_why_a_reader_may_be_written_to_is_said_and_kept(house: Database) -> None:
+    async with at_the_desk(house) as client:
+        form = await client.get("/admin/readers/add")
+        labels = [label.text.strip() for label in document(form.text).xpath("//main//form/label")]
+        assert labels == ["Address", "Name", "Newsletter", "Grounds"]
+        said = {
+            "email": "new@example.org",
+            "name": "New",
+            "newsletter": "daily",
+            "grounds": "Asked at\r\na stand.",
+        }
+        wrong = await submit(client, form, "add", **said | {"grounds": "a" * 2001})
+        assert (wrong.status_code, "at most 2000" in says(wrong), "a" * 2001 in says(wrong)) == (
+            422,
+            True,
+            True,
+        )
+        page = await submit(client, wrong, "add", grounds=said["grounds"])
+        assert "New, known since" in says(page)
+        assert "taken in by hand" in says(page)
+        assert (
+            document(page.text).xpath("string(//ul[@class='evidence']//blockquote)") == "Asked at\na stand."
+        )
 
 
 async def test_what_is_shown_can_be_written_out(house: Database) -> None:
