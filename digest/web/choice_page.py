@@ -16,7 +16,7 @@ from digest.web.entered import as_entered
 from digest.web.forms import Errors, Form
 from digest.web.pausing import pause_form, read_pause
 from digest.web.shown import others_shown, shown
-from digest.web.wishing import wish_form
+from digest.web.wishing import IN_ORDER, wish_form
 from subscribers.model import Standing
 from subscribers.tokens import Purpose, Tokens
 
@@ -24,9 +24,7 @@ from subscribers.tokens import Purpose, Tokens
 SAVED, SLOWER, PAUSED = "saved", "slower", "paused"
 RESUMED, RETURNED, ASKED = "resumed", "returned", "asked"
 #: The fields of wishes beside which something may be wrong, in the order of the form.
-FIELDS: Final = (
-    *("topic", "rhythm", "day", "at", "timezone", "section", "format", "max_items", "language", "name"),
-)
+FIELDS: Final = tuple(one for one in IN_ORDER if one not in {"email", "newsletter"})
 
 
 class Entered(Struct, frozen=True):
@@ -65,14 +63,17 @@ def choice_page(
         pause, _until = read_pause(entered.form, reader, now, words)
     elif entered is not None:
         wishes = as_entered(wishes, entered.form, entered.wishes)
+    wrong_until = entered.pause["until"] if entered is not None and entered.pause else ""
+    amiss = [*wishes.amiss, ("until", wrong_until), ("new-address", wrong_address)]
     return {
+        "amiss": [(id_, said) for id_, said in amiss if said],
         "shown": shown(seen, now, words),
         "wishes": wishes,
         "effect": effect(choice.coming, choice.tried, words),
         "wrong": [wishes.errors[name] for name in FIELDS if name in wishes.errors],
         "fields": FIELDS,
         "pause": pause,
-        "wrong_until": entered.pause["until"] if entered is not None and entered.pause else "",
+        "wrong_until": wrong_until,
         "address": address,
         "wrong_address": wrong_address,
         "masked": masked(reader.address),

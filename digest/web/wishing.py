@@ -41,6 +41,11 @@ ALL: Final = "all"
 SOME: Final = "some"
 DAYS: Final = "days"
 AT_ONCE: Final = "at-once"
+#: The fields in which something may be wrong, in the order of the page; those of wishes are its parts.
+IN_ORDER: Final = (
+    *("email", "newsletter", "topic", "rhythm", "day", "at", "timezone"),
+    *("section", "format", "max_items", "language", "name"),
+)
 
 
 class Option(Struct, frozen=True):
@@ -78,6 +83,16 @@ class WishForm(Struct, frozen=True):
     def wrong(self) -> tuple[tuple[str, str], ...]:
         """What is wrong, by field: for the parts of the form that are kept once they are printed."""
         return tuple(self.errors.items())
+
+    @property
+    def focus(self) -> str:
+        """The first field of the page in which something is wrong; empty when nothing is."""
+        return next((field for field in IN_ORDER if field in self.errors), "")
+
+    @property
+    def amiss(self) -> tuple[tuple[str, str], ...]:
+        """What is wrong, in the order of the page, by the ids of fields."""
+        return tuple((field, self.errors[field]) for field in IN_ORDER if field in self.errors)
 
     @property
     def zones(self) -> Markup:
@@ -225,7 +240,8 @@ def _topics(
         Option(
             slug,
             one_line(title),
-            chosen is None or slug in chosen,
+            # who goes over from all of them ticks the few that are wanted, and not off all the others
+            chosen is not None and slug in chosen,
             words.paragraph(words.isolated(one_line(description)), _lately(count, words)),
         )
         for slug, title, description, count in lines

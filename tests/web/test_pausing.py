@@ -115,6 +115,10 @@ async def test_a_day_that_cannot_be_is_said_beside_the_field(
     # a field for days can hold nothing else, and a page with another value in it would not be valid
     kept = until if until[:4].isdigit() and until != "2026-02-30" else ""
     assert (field.get("value"), field.get("aria-invalid")) == (kept, "true")
+    assert "autofocus" in field.attrib
+    assert [(link.get("href"), link.text) for link in tree(page).xpath("//*[@role='alert']//a")] == [
+        ("#until", words)
+    ]
     assert tree(page).xpath("//input[@name='catch_up'][@checked]/@value") == ["no"]
     assert await all_rows(sqlite_store) == before
 

@@ -150,7 +150,26 @@ async def test_what_is_wrong_stands_beside_its_field_and_nothing_entered_is_lost
             (field,) = root.xpath(f"//*[@name='{name}']")
             assert field.get("aria-invalid") == "true"
         assert "This cannot be saved as it is:" in panel(answer)
+        assert root.xpath("//*[@role='alert']//a/@href") == [
+            *("#topic", "#day", "#at", "#timezone", "#max_items", "#name"),
+        ]
+        # each leads to one field, and the first has the focus
+        assert all(
+            len(root.xpath(f"//*[@id='{id_[1:]}']")) == 1 for id_ in root.xpath("//*[@role='alert']//a/@href")
+        )
+        assert root.xpath("//*[@autofocus]/@id") == ["topic"]
     assert await all_rows(sqlite_store) == before
+
+
+async def test_who_had_everything_and_chooses_ticks_what_is_wanted(sqlite_store: Database) -> None:
+    ana = await join(sqlite_store, ANA, TUESDAY)
+    async with visitor(sqlite_store, TUESDAY) as client:
+        page = await client.get(choices(ana))
+        assert not tree(page).xpath("//input[@name='topic'][@checked]")
+        assert "Choose one topic at least" in said(await enter(client, ana, follow="some"))
+        await enter(client, ana, follow="some", topic=["energy"])
+        again = await client.get(choices(ana))
+    assert tree(again).xpath("//input[@name='topic'][@checked]/@value") == ["energy"]
 
 
 async def test_another_language_is_that_of_the_page_at_once(sqlite_store: Database) -> None:

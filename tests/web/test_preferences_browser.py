@@ -72,7 +72,9 @@ async def test_a_reader_changes_pauses_goes_on_leaves_and_comes_back(
         await page.goto(base_url + choices(ana))
         await page.get_by_label("Only what I choose").check()
         # with a script, what depends on a choice is shown when it is taken; without one, always
-        await page.get_by_label("Economy and trade").uncheck()
+        for topic in ("Energy and resources", "Society and media", "General"):
+            assert await page.get_by_label(topic).is_checked() is False
+            await page.get_by_label(topic).check()
         await page.get_by_label("Time", exact=True).fill("10:15")
         tries = page.get_by_role("button", name="Show what this would bring")
         if view.scripts:
@@ -128,6 +130,47 @@ async def test_what_is_wrong_is_said_at_once_and_goes_when_it_is_right(sqlite_st
         assert await page.get_by_label("Economy and trade").is_checked() is False
 
 
+@pytest.mark.parametrize("view", [PLAIN_PHONE, *wide(PHONE)], ids=name_of)
+async def test_what_is_wrong_far_down_is_said_above_and_has_the_focus(
+    sqlite_store: Database, view: View
+) -> None:
+    await newsroom(sqlite_store)
+    ana = await join(sqlite_store, ANA, TUESDAY)
+    async with (
+        served(sqlite_store, TUESDAY) as base_url,
+        chromium() as browser,
+        window(browser, view) as page,
+    ):
+        await page.goto(base_url + choices(ana))
+        days = page.locator("input[name=day]")
+        for place in range(await days.count()):
+            await days.nth(place).uncheck()
+        await page.get_by_role("button", name="Save").click()
+        await says(page, "[role=alert]", "Something is missing or not right yet")
+        await _is_seen_at(page, "day", "Choose one day at least.")
+        await page.goto(base_url + choices(ana))
+        await page.get_by_label("First day on which mail comes again").fill("2020-01-01")
+        await page.get_by_role("button", name="Pause").click()
+        await _is_seen_at(page, "until", "Choose a day after today, or leave it empty.")
+        assert await page.locator("[role=alert] a").get_attribute("href") == "#until"
+
+
+async def _is_seen_at(page: Page, field: str, words: str) -> None:
+    """The field has the focus, and the words about it are on the screen; the line above leads there."""
+    await says(page, f"#wrong-{field}", words)
+    focused = page.locator("*:focus")
+    assert await focused.get_attribute("id") == field
+    assert f"wrong-{field}" in (await focused.get_attribute("aria-describedby") or "")
+    assert await focused.get_attribute("aria-invalid") == "true"
+    box = await page.locator(f"#wrong-{field}").bounding_box()
+    height = await page.evaluate("() => window.innerHeight")
+    assert box is not None
+    assert 0 <= box["y"] <= height - box["height"]
+    assert await page.locator("[autofocus]").count() == 1
+    await page.locator("[role=alert] a", has_text=words).click()
+    assert await focused.get_attribute("id") == field
+
+
 async def test_the_keyboard_alone_suffices(sqlite_store: Database) -> None:
     await newsroom(sqlite_store)
     ana = await join(sqlite_store, ANA, TUESDAY)
@@ -142,11 +185,11 @@ async def test_the_keyboard_alone_suffices(sqlite_store: Database) -> None:
         await tab_to(page, "Energy and resources")
         await page.keyboard.press("Space")
         await tab_to(page, "Save")
-        await says(page, "#effect", "New schools")
+        await says(page, "#effect", "Solar cells")
         await page.keyboard.press("Enter")
         await says(page, "[role=status]", "Saved.")
         mine = await reader(sqlite_store, ANA)
-        assert mine.profile.topics == frozenset({"economy", "society", "general"})
+        assert mine.profile.topics == frozenset({"energy"})
         await page.goto(base_url + leaving(ana))
         # the button is the first thing that can be pressed
         await tab_to(page, "Unsubscribe", most=1)

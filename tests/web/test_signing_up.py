@@ -23,7 +23,7 @@ from subscribers.model import WEEKDAYS, Format, Standing
 from subscribers.subscription import Subscription
 from tests.flows.newsroom import TUESDAY, change_newsletter, item, join, publish_news
 from tests.flows.post_office import all_notices
-from tests.web.visiting import all_rows, headline, said, tree, visitor
+from tests.web.visiting import all_rows, headline, said, said_by, tree, visitor
 
 pytestmark = pytest.mark.anyio
 
@@ -135,6 +135,12 @@ async def test_what_is_wrong_is_said_beside_it_and_nothing_is_kept(
         answer = await client.post("/subscribe", data=PLAIN | {"name": "Ana"} | {field: value})
     assert answer.status_code == 422
     assert words in said(answer)
+    (link,) = tree(answer).xpath("//*[@role='alert']//a")
+    assert words in said_by(link)
+    (there,) = tree(answer).xpath(f"//*[@id='{link.get('href')[1:]}']")
+    assert (there.get("name"), there.get("aria-invalid")) == (field, "true")
+    assert f"wrong-{field}" in there.get("aria-describedby")
+    assert "autofocus" in there.attrib
     if field not in {"name", "newsletter"}:
         assert 'value="Ana"' in answer.text
     assert await all_rows(sqlite_store) == before

@@ -56,8 +56,8 @@ async def test_a_stranger_becomes_a_reader(sqlite_store: Database, tmp_path: Pat
         await page.get_by_role("link", name="Subscribe").first.click()
         await page.get_by_label("E-mail address").fill(ANA)
         await page.get_by_label("Only what I choose").check()
-        for topic in ("Economy and trade", "Society and media", "General"):
-            await page.get_by_label(topic).uncheck()
+        # nothing is ticked for who chooses: one click takes one topic
+        await page.get_by_label("Energy and resources").check()
         await page.get_by_label("Time", exact=True).fill("08:30")
         if view.scripts:
             # the browser is in Paris, and says so
@@ -107,6 +107,26 @@ async def test_what_is_wrong_is_shown_where_it_is(sqlite_store: Database) -> Non
         assert await field.input_value() == "ana@example"
 
 
+async def test_the_small_form_fits_the_frame_that_the_documentation_gives_it(sqlite_store: Database) -> None:
+    await newsroom(sqlite_store)
+    guide = (Path(__file__).parents[2] / "docs/signing-up.md").read_text(encoding="utf-8")
+    (frame,) = re.findall(r'<iframe src="[^"]*/embed/daily"[^>]* width="(\d+)" height="(\d+)"', guide)
+    sizes = [(int(frame[0]), int(frame[1])), (320, 320)]
+    async with (
+        served(sqlite_store, TUESDAY) as base_url,
+        chromium() as browser,
+        window(browser, DESKTOP) as page,
+    ):
+        for language in ("en", "ar", "zh-Hans"):
+            await page.goto(f"{base_url}/embed/daily?language={language}")
+            for width, height in sizes:
+                await page.set_viewport_size({"width": width, "height": height})
+                beyond = (
+                    "(root) => [root.scrollWidth - root.clientWidth, root.scrollHeight - root.clientHeight]"
+                )
+                assert await page.locator("html").evaluate(beyond) == [0, 0], (language, width)
+
+
 async def test_the_keyboard_alone_suffices(sqlite_store: Database) -> None:
     await newsroom(sqlite_store)
     async with (
@@ -150,6 +170,7 @@ async def test_nothing_stands_in_anybodys_way(sqlite_store: Database, view: View
             assert await violations(page) == [], path
         await page.goto(f"{base_url}/subscribe")
         await page.get_by_label("Only what I choose").check()
+        await page.get_by_label("General").check()
         await page.get_by_text("Format, length, language").click()
         assert await violations(page) == []
         await page.get_by_label("E-mail address").fill(ANA)
