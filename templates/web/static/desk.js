@@ -35,6 +35,7 @@ document.addEventListener("DOMContentLoaded", () => {
     button.hidden = !navigator.clipboard;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value);
+      button.removeAttribute("aria-label");
       button.textContent = "Copied";
     });
   }

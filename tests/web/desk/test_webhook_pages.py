@@ -13,6 +13,7 @@ from digest.store import webhooks as shelf
 from digest.store.database import Database
 from digest.store.webhooks import Webhook
 from tests.flows.newsroom import join
+from tests.render.pages import document
 from tests.web.desk.newsroom import NOW, at_the_desk, says, submit
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +34,8 @@ async def test_an_admin_adds_one_and_sees_its_secret_once(sqlite_store: Database
         kinds = ["issue.sent", "reader.joined"]
         made = await submit(client, page, "webhooks", url=URL, kind=kinds, label="Shop")
         (one,) = await known(sqlite_store)
-        assert one.secret in made.text
+        to_copy = "//input[@readonly and @id=//button/@data-copy]/@value"
+        assert document(made.text).xpath(to_copy) == [one.secret]
         assert (one.url, one.label, one.kinds) == (
             URL,
             "Shop",
@@ -43,7 +45,7 @@ async def test_an_admin_adds_one_and_sees_its_secret_once(sqlite_store: Database
             assert "whsec_" not in (await client.get(path)).text
         again = await submit(client, await client.get(f"/admin/people/webhooks/{one.id}"), "/secret")
         (new,) = await known(sqlite_store)
-        assert new.secret in again.text
+        assert document(again.text).xpath(to_copy) == [new.secret]
         assert new.secrets(NOW) == (new.secret, one.secret)
 
 
