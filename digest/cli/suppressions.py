@@ -157,7 +157,8 @@ def _put(act: Callable[..., Awaitable[Suppressed]], why: str, config: Config, js
     if json:
         answer(done)
     else:
-        say(f"{done.added} added, {done.known} stood there before, {len(done.rejected)} refused")
+        again = f", {done.repeated} repeated" if done.repeated else ""
+        say(f"{done.added} added, {done.known} stood there before{again}, {len(done.rejected)} refused")
     for refusal in done.rejected:
         note(f"refused line {refusal.line}: {refusal.reason}")
     raise typer.Exit(FAILED_IN_PART if done.rejected else DONE)

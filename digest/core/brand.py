@@ -83,6 +83,8 @@ def parse_links(texts: Sequence[str]) -> tuple[BrandLink, ...]:
 
 def _link(text: str) -> BrandLink:
     name, sign, url = text.partition("=")
+    if not sign and name.strip() and not is_web_link(name.strip()):
+        raise InputError(f"link {text!r} has no address: say it as Name=https://HOST/PATH")
     if not sign or not name.strip() or is_web_link(name.strip()):
         raise InputError(f"link {text!r} has no name: say it as Name=https://HOST/PATH")
     return BrandLink(parse_line(name, "link name", MOST_NAME), _web_address(url, "link"))

@@ -40,7 +40,7 @@ from subscribers.suppressions import (
     suppress_by_hand,
     suppress_hashes_by_hand,
 )
-from subscribers.wishes import WishError, parse_address
+from subscribers.wishes import WishError, address_key, parse_address
 
 #: What somebody may write down beside an entry: it stands there for as long as the entry.
 _MOST_NOTE: Final = 200
@@ -57,6 +57,8 @@ class Suppressed(Struct, frozen=True):
     #: how many stood on the list before
     known: int
     rejected: tuple[RefusedLine, ...]
+    #: lines with what an earlier line has
+    repeated: int = 0
 
 
 async def suppress_addresses(
@@ -64,13 +66,13 @@ async def suppress_addresses(
 ) -> Suppressed:
     """Put addresses on the list, one a line; who reads at one of them is suppressed everywhere."""
     words = _note(note)
-    addresses, rejected = _addresses_in(text)
+    addresses, rejected, repeated = _addresses_in(text)
     if not addresses and not rejected:
         raise InputError("no address was given: write one a line")
     added = 0
     for start in range(0, len(addresses), _AT_A_TIME):
         added += await _suppress_some(addresses[start : start + _AT_A_TIME], words, by, store, now)
-    return Suppressed(added, len(addresses) - added, tuple(rejected))
+    return Suppressed(added, len(addresses) - added, tuple(rejected), repeated)
 
 
 @done_again
@@ -106,7 +108,7 @@ async def suppress_hashes(
     whose they are otherwise.
     """
     words = _note(note)
-    given, rejected = _hashes_in(text, hashing)
+    given, rejected, repeated = _hashes_in(text, hashing)
     if not given and not rejected:
         raise InputError("no hash was given: write one a line")
     async with store.read() as connection:
@@ -117,7 +119,7 @@ async def suppress_hashes(
         added += await _add_hashes(kept[start : start + _HASHES_AT_A_TIME], words, by, store, now)
     # whoever comes from here on is refused; those who are here already are looked for
     await _suppress_who_is_meant(frozenset(kept), key, by, store, now)
-    return Suppressed(added, len(kept) - added, tuple(rejected))
+    return Suppressed(added, len(kept) - added, tuple(rejected), repeated)
 
 
 @done_again
@@ -234,8 +236,9 @@ async def _save(
         await together.note_standings(connection, before, after[0].standing, reasons, now)
 
 
-def _hashes_in(text: str, hashing: Hashing) -> tuple[list[bytes], list[RefusedLine]]:
-    found: dict[bytes, None] = {}
+def _hashes_in(text: str, hashing: Hashing) -> tuple[list[bytes], list[RefusedLine], int]:
+    """The hashes of a list, each once; the lines that hold none; how many lines say again what one said."""
+    found: list[bytes] = []
     rejected = []
     digits = 2 * hashing.octets
     for line, words in enumerate(text.splitlines(), start=1):
@@ -243,14 +246,16 @@ def _hashes_in(text: str, hashing: Hashing) -> tuple[list[bytes], list[RefusedLi
         if not word or (line == 1 and not re.fullmatch("[0-9a-f]{32,}", word)):
             continue
         if re.fullmatch(f"[0-9a-f]{{{digits}}}", word):
-            found[bytes.fromhex(word)] = None
+            found.append(bytes.fromhex(word))
         else:
             rejected.append(RefusedLine(line, f"{word[:80]!r} is no {hashing} hash of {digits} digits"))
-    return list(found), rejected
+    once = list(dict.fromkeys(found))
+    return once, rejected, len(found) - len(once)
 
 
-def _addresses_in(text: str) -> tuple[list[str], list[RefusedLine]]:
-    found: dict[str, None] = {}
+def _addresses_in(text: str) -> tuple[list[str], list[RefusedLine], int]:
+    """As `_hashes_in`; an address in capitals is the same one."""
+    found: list[str] = []
     rejected = []
     for line, words in enumerate(text.splitlines(), start=1):
         word = words.partition(",")[0].partition(";")[0].strip().strip('"')
@@ -258,7 +263,8 @@ def _addresses_in(text: str) -> tuple[list[str], list[RefusedLine]]:
         if not word or (line == 1 and "@" not in word):
             continue
         try:
-            found[parse_address(word)] = None
+            found.append(parse_address(word))
         except WishError as error:
             rejected.append(RefusedLine(line, str(error)))
-    return list(found), rejected
+    once = {address_key(one): one for one in reversed(found)}
+    return list(reversed(once.values())), rejected, len(found) - len(once)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from digest.core.corrections import Telling
 from digest.core.lines import parse_line
@@ -21,8 +22,23 @@ from digest.ingest.markdown import flattened
 from digest.ingest.pictures import Picture, parse_picture, parse_picture_alt
 from digest.ingest.plaintext import clean, paragraphs
 from digest.web.desk.entered import Entered
+from digest.web.desk.faults import Label, Labels, Reading
 from subscribers.model import Section
 
+#: What the fields are called on the page, in its order.
+LABELS: Final[Labels] = {
+    "title": Label("Title", "title"),
+    "text": Label("Text", "text"),
+    "url": Label("Link to read on", "link"),
+    "picture": Label("Address of a picture", "picture"),
+    "picture_alt": Label("The picture in words"),
+    "source": Label("Source", "source"),
+    "source_date": Label("Its date"),
+    "section": Label("Section", "section"),
+    "language": Label("Language", "language"),
+    "weight": Label("Weight", "weight"),
+    "publish_at": Label("Publish at", "time"),
+}
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 #: Whether who has had the text is told, as an editor says it.
 TELLINGS: Final = {
@@ -65,34 +81,59 @@ class Typed(Struct, frozen=True):
 
 
 def typed(form: Entered, zone: str) -> Typed:
-    """Read a form; raises InputError with the field and how to mend it. Times are those of `zone`."""
-    said, lost, within = _text(form)
-    link = parse_picture(form.one("picture"))
-    # without a picture of its own it has the first one of its text, and words alone are of nothing
-    picture = Picture(link, parse_picture_alt(form.one("picture_alt"))) if link else within
-    draft = DraftBriefing(
-        title=parse_line(form.secret("title"), "title", most=1000),
-        paragraphs=said,
-        section=_section(form.one("section")),
-        topics=form.all("topic"),
-        source=parse_line(form.one("source"), "source", most=300) if form.one("source") else None,
-        source_date=_day(form.one("source_date")),
-        url=_link(form.one("url")),
-        language=_language(form.one("language")),
-        picture=picture.link if picture else None,
-        picture_alt=picture.alt if picture else "",
-    )
-    if draft.source and draft.source_date is None:
-        raise InputError("the source stands without its date: give both or neither")
-    if draft.source_date is not None and not draft.source:
-        raise InputError("the date stands without a source: give both or neither")
-    flags = Flags(
-        lead=form.chosen("lead"),
-        weight=_number(form.one("weight") or "0", "weight", -999, 999),
-        must_not_miss=form.chosen("must_not_miss"),
-        publish_at=_instant(form.one("publish_at"), zone) or NOTHING,
-    )
-    return Typed(draft, flags, lost)
+    """Read a form; raises FormError with all that is wrong. Times are those of `zone`."""
+    reading = Reading(LABELS)
+    said: _Said = ((), (), None)
+    with reading.of("text"):
+        said = _text(form)
+        if not said[0]:
+            raise InputError("text is empty: write at least one paragraph")
+    draft, flags = DraftBriefing("", said[0]), Flags(lead=form.chosen("lead"))
+    with reading.of("title"):
+        draft = replace(draft, title=parse_line(form.secret("title"), "title", most=1000))
+    with reading.of("url"):
+        draft = replace(draft, url=_link(form.one("url")))
+    draft = _with_picture(draft, form, said[2], reading)
+    draft = _with_source(draft, form, reading)
+    with reading.of("section"):
+        draft = replace(draft, section=_section(form.one("section")))
+    with reading.of("language"):
+        draft = replace(draft, language=_language(form.one("language")))
+    with reading.of("weight"):
+        flags = replace(flags, weight=_number(form.one("weight") or "0", "weight", -999, 999))
+    with reading.of("publish_at"):
+        flags = replace(flags, publish_at=_instant(form.one("publish_at"), zone) or NOTHING)
+    reading.done()
+    whole = replace(draft, topics=form.all("topic"))
+    return Typed(whole, replace(flags, must_not_miss=form.chosen("must_not_miss")), said[1])
+
+
+def _with_picture(
+    draft: DraftBriefing, form: Entered, within: Picture | None, reading: Reading
+) -> DraftBriefing:
+    """Without a picture of its own it has the first one of its text, and words alone are of nothing."""
+    link, words = None, ""
+    with reading.of("picture"):
+        link = parse_picture(form.one("picture"))
+    with reading.of("picture_alt"):
+        words = parse_picture_alt(form.one("picture_alt")) if link else ""
+    picture = Picture(link, words) if link else within
+    return replace(draft, picture=picture.link, picture_alt=picture.alt) if picture else draft
+
+
+def _with_source(draft: DraftBriefing, form: Entered, reading: Reading) -> DraftBriefing:
+    """Who reported it, and when: mails print both, so one alone is refused beside the one that lacks."""
+    source, day = form.one("source"), form.one("source_date")
+    with reading.of("source"):
+        if day and not source:
+            raise InputError("is empty, and the date of a source is given: give both or neither")
+        draft = replace(draft, source=parse_line(source, "source", most=300) if source else None)
+    date_of_it: date | None = None
+    with reading.of("source_date"):
+        if source and not day:
+            raise InputError("is empty, and a source is given: give both or neither")
+        date_of_it = _day(day)
+    return replace(draft, source_date=date_of_it)
 
 
 def word_of(form: Entered) -> Word:
@@ -172,7 +213,10 @@ def empty_fields() -> Mapping[str, Any]:
     return {**fields_again(Entered()), "language": "en", "weight": 0, "section": Section.BRIEFING.value}
 
 
-def _text(form: Entered) -> tuple[tuple[str, ...], tuple[str, ...], Picture | None]:
+_Said = tuple[tuple[str, ...], tuple[str, ...], Picture | None]
+
+
+def _text(form: Entered) -> _Said:
     """Its paragraphs, what of its markup is lost, and the first picture in it."""
     try:
         if form.one("markup") == "markdown":
@@ -209,9 +253,9 @@ def _day(text: str) -> date | None:
     try:
         found = date.fromisoformat(text) if text else None
     except ValueError:
-        raise InputError(f"date {text!r} of the source is not a date: say it as 2026-11-24") from None
+        raise InputError(f"{text!r} is not a date: say it as 2026-11-24") from None
     if found is not None and not 1970 <= found.year <= 9000:
-        raise InputError(f"date {text!r} of the source is out of reach: say a year from 1970 to 9000")
+        raise InputError(f"{text!r} is out of reach: say a year from 1970 to 9000")
     return found
 
 

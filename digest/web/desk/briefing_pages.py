@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from digest.core.access import Power
 from digest.core.model import Briefing, BriefingStatus, TopicMark
-from digest.errors import InputError, NotFoundError, words_for_all
+from digest.errors import InputError, NotFoundError
 from digest.flows import edit_briefing
 from digest.flows.collect import BY_HAND
 from digest.flows.samples import item_mail
@@ -22,6 +22,7 @@ from digest.store import corrections, editing, newsletters, pictures, topics
 from digest.store.database import Database
 from digest.store.opinions import tally
 from digest.web.desk.briefing_form import (
+    LABELS,
     TELLINGS,
     as_briefing,
     empty_fields,
@@ -30,12 +31,15 @@ from digest.web.desk.briefing_form import (
     typed,
     word_of,
 )
+from digest.web.desk.faults import Faults, FormError, faults_of
 from digest.web.desk.frames import framed_mail, framed_words
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
 from digest.web.linked import see_other
 from subscribers.model import Section
+
+_NOTHING: Final = Faults()
 
 
 class BriefingPages:
@@ -65,28 +69,29 @@ class BriefingPages:
     async def _new(self, visit: Visit) -> Response:
         return await self._blank(visit, empty_fields())
 
-    async def _blank(self, visit: Visit, fields: Mapping[str, Any], wrong: str = "") -> Response:
+    async def _blank(self, visit: Visit, fields: Mapping[str, Any], faults: Faults = _NOTHING) -> Response:
         async with self._store.read() as connection:
             every = await topics.every(connection)
             papers = await newsletters.every(connection)
         return sheet(
             visit,
             "briefing_new",
-            status=422 if wrong else 200,
+            status=422 if faults else 200,
             fields=fields,
             record=None,
             topics=every,
             newsletters=papers,
             sections=list(Section),
-            wrong=wrong,
+            faults=faults,
+            labels=LABELS,
         )
 
     async def _write(self, visit: Visit) -> Response:
         try:
             found = typed(visit.form, visit.zone)
             made = await edit_briefing.write(found.draft, found.flags, **self._by(visit))
-        except InputError as error:
-            return await self._blank(visit, fields_again(visit.form), words_for_all(error))
+        except (InputError, FormError) as error:
+            return await self._blank(visit, fields_again(visit.form), faults_of(error))
         if visit.form.one("then") == "publish":
             await edit_briefing.publish(made.id, **self._by(visit))
             return see_other(f"{made.id}?done=published")
@@ -97,7 +102,7 @@ class BriefingPages:
         return await self._shown(visit, briefing, fields_of(briefing, visit.zone))
 
     async def _shown(
-        self, visit: Visit, briefing: Briefing, fields: Mapping[str, Any], wrong: str = ""
+        self, visit: Visit, briefing: Briefing, fields: Mapping[str, Any], faults: Faults = _NOTHING
     ) -> Response:
         async with self._store.read() as connection:
             every = await topics.every(connection)
@@ -111,7 +116,7 @@ class BriefingPages:
         return sheet(
             visit,
             "briefing",
-            status=422 if wrong else 200,
+            status=422 if faults else 200,
             briefing=briefing,
             fields=fields,
             topics=every,
@@ -127,7 +132,8 @@ class BriefingPages:
             record=record,
             in_mails=picture_told(picture_shown(record)),
             tellings=TELLINGS,
-            wrong=wrong,
+            faults=faults,
+            labels=LABELS,
             by_hand=BY_HAND,
         )
 
@@ -139,8 +145,8 @@ class BriefingPages:
             if briefing.status is not BriefingStatus.DRAFT:
                 wish = replace(wish, publish_at=None)
             after = await edit_briefing.edit(briefing.id, wish, **self._by(visit))
-        except InputError as error:
-            return await self._shown(visit, briefing, fields_again(visit.form), words_for_all(error))
+        except (InputError, FormError) as error:
+            return await self._shown(visit, briefing, fields_again(visit.form), faults_of(error))
         if visit.form.one("then") == "publish":
             await edit_briefing.publish(after.id, **self._by(visit))
             return see_other(f"{after.id}?done=published")
@@ -176,9 +182,7 @@ class BriefingPages:
     async def _sample_typed(self, visit: Visit) -> Response:
         try:
             found = typed(visit.form, visit.zone)
-            if not found.draft.paragraphs:
-                raise InputError("text is empty: write at least one paragraph")
-        except InputError as error:
+        except FormError as error:
             return framed_words(f"No preview yet: {error}.")
         async with self._store.read() as connection:
             rules = TopicRules(await topics.every(connection))

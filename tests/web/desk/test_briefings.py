@@ -199,13 +199,16 @@ async def test_times_are_those_of_the_newsroom(sqlite_store: Database) -> None:
 @pytest.mark.parametrize(
     ("entered", "words"),
     [
-        ({"title": ""}, "Title is empty"),
-        ({"text": " \n\n "}, "Text is empty"),
-        ({"url": "javascript:alert(1)"}, "not an absolute http or https address"),
+        ({"title": ""}, "“Title” is empty"),
+        ({"text": " \n\n "}, "“Text” is empty"),
+        (
+            {"url": "javascript:alert(1)"},
+            "“Link to read on” 'javascript:alert(1)' is not an absolute",
+        ),
         ({"source_date": "yesterday"}, "is not a date"),
-        ({"source": "The Post"}, "stands without its date"),
-        ({"source_date": "2026-11-23"}, "stands without a source"),
-        ({"weight": "1000"}, "not a whole number from -999 to 999"),
+        ({"source": "The Post"}, "“Its date” is empty, and a source is given: give both or neither"),
+        ({"source_date": "2026-11-23"}, "“Source” is empty, and the date of a source is given"),
+        ({"weight": "1000"}, "“Weight” '1000' is not a whole number from -999 to 999"),
         ({"language": "english!"}, "is not a tag"),
         ({"section": "gossip"}, "is not known"),
         ({"publish_at": "soon"}, "is not one"),
@@ -222,6 +225,23 @@ async def test_what_is_wrong_is_said_beside_the_form_and_nothing_typed_is_lost(
     assert words in says(answer)
     if "text" not in entered:
         assert "Words that took an hour" in document(answer.text).xpath("//textarea")[0].text
+    assert await _acts(sqlite_store) == []
+
+
+async def test_an_empty_briefing_is_told_of_all_that_it_lacks(sqlite_store: Database) -> None:
+    async with at_the_desk(sqlite_store, Role.EDITOR) as client:
+        form = await client.get("/admin/briefings/new")
+        assert "give both, or neither" in says(form)
+        answer = await submit(client, form, "new", source="The Post", language="english!")
+    root = document(answer.text)
+    assert answer.status_code == 422
+    ways = root.xpath("//*[@role='alert']//a/@href")
+    assert ways == ["#field-title", "#field-text", "#field-source_date", "#field-language"]
+    for way in ways:
+        (field,) = root.xpath(f"//*[@id='{way[1:]}']")
+        assert field.get("aria-invalid") == "true"
+        assert f"wrong-{field.get('name')}" in field.get("aria-describedby").split()
+    assert root.xpath("//*[@autofocus]/@name") == ["title"]
     assert await _acts(sqlite_store) == []
 
 
@@ -330,7 +350,7 @@ async def test_the_sample_is_the_mail_and_stands_in_a_frame_that_can_do_nothing(
         )
         assert "frame-ancestors 'self'" in answer.headers["content-security-policy"]
     assert "The whole story" in stored.text or "the whole story" in stored.text
-    assert "No preview yet: title is empty" in says(wrong)
+    assert "No preview yet: “Title” is empty" in says(wrong)
     assert (await _stored(sqlite_store, 1)).title == "Tariffs <rise>", "looking changes nothing"
     assert len(await _acts(sqlite_store)) == 1
 

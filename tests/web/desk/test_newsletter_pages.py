@@ -77,16 +77,23 @@ async def test_what_is_typed_is_kept_and_the_log_says_what_differs(store: Databa
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("title", " ", "Title is empty"),
-        ("sender_address", "nobody", "not"),
-        ("max_items", "0", "not a cap"),
-        ("max_items", "many", "not a cap"),
-        ("reach_back_days", "-1", "Reach-back"),
-        ("give_up_minutes", "0", "Give-up"),
-        ("latest_start_minutes", "soon", "Latest-start"),
-        ("accent", "red", "not a colour"),
+        ("title", " ", "“Title” is empty"),
+        ("sender_address", "nobody", "“Sender's address” 'nobody' is not valid"),
+        ("max_items", "0", "“Items in a mail, at most” '0' is not a cap"),
+        ("max_items", "many", "say a number from 1 to 1000, or leave it empty"),
+        ("reach_back_days", "-1", "“A first issue reaches back so many days” '-1'"),
+        ("give_up_minutes", "0", "“A copy is given up so many minutes after its issue was due” '0'"),
+        ("latest_start_minutes", "soon", "waits for the next slot” 'soon' is not known"),
+        ("accent", "red", "“Colour of links” 'red' is not a colour"),
         ("logo_url", "javascript:alert(1)", "not an absolute http or https address"),
         ("links", "https://news.example", "has no name"),
+        ("links", "Home", "'Home' has no address"),
+        ("links", "Home=", "not an absolute http or https address"),
+        (
+            "approval_lead_minutes",
+            "1200",
+            "so many minutes before its time” '1200' is not known: say 0 to 720",
+        ),
         ("theme", "../../etc", "not known"),
         ("archive", "everything", "not known"),
         ("first_at", "early", "not a time of day"),
@@ -103,9 +110,41 @@ async def test_what_cannot_be_is_said_beside_what_was_typed(
         page = await client.get(PAGE)
         answer = await submit(client, page, "daily", **{field: value, "description": "Typed & kept"})
     assert answer.status_code == 422
-    assert words in says(answer)
+    (beside,) = document(answer.text).xpath("//*[@role='alert']//li")
+    assert words in beside.text_content()
+    assert says_beside(answer, field) == beside.text_content()
     assert "Typed &amp; kept" in answer.text
     assert await kept(store) == before
+
+
+def says_beside(answer: Any, field: str) -> str:
+    """What a page says beside a field that has the focus; the line above leads there."""
+    root = document(answer.text)
+    (focused,) = root.xpath("//*[@autofocus]")
+    assert (focused.get("name"), focused.get("aria-invalid")) == (field, "true")
+    assert [link.get("href") for link in root.xpath("//*[@role='alert']//a")] == [f"#{focused.get('id')}"]
+    (words,) = root.xpath(f"//*[@id='wrong-{field}']")
+    assert f"wrong-{field}" in focused.get("aria-describedby")
+    return str(words.text_content())
+
+
+async def test_all_that_is_wrong_is_said_at_once(sqlite_store: Database) -> None:
+    wrong = {"title": "", "accent": "red", "approval_lead_minutes": "1200", "first_at": "early"}
+    async with at_the_desk(sqlite_store) as client:
+        page = await client.get(PAGE)
+        answer = await submit(client, page, "daily", **wrong)
+        tried = await submit_to(client, page, f"{PAGE}/try", wrong)
+        new = await submit(client, await client.get("/admin/newsletters"), "newsletters", slug="A b")
+    ways = [link.get("href") for link in document(answer.text).xpath("//*[@role='alert']//a")]
+    assert ways == [f"#field-{name}" for name in wrong]
+    assert document(answer.text).xpath("//*[@autofocus]/@name") == ["title"]
+    assert all(f"wrong-{name}" in answer.text for name in wrong)
+    assert "“Colour of links” 'red' is not a colour" in says(tried)
+    (lead,) = document(page.text).xpath("//input[@name='approval_lead_minutes']")
+    assert (lead.get("min"), lead.get("max")) == ("0", "720")
+    assert [one.get("href") for one in document(new.text).xpath("//*[@role='alert']//a")] == [
+        *("#field-slug", "#field-title", "#field-sender_name", "#field-sender_address"),
+    ]
 
 
 async def test_a_try_shows_a_mail_with_the_settings_and_keeps_nothing(store: Database) -> None:

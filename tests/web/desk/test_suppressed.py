@@ -48,6 +48,18 @@ async def test_an_address_is_put_on_the_list_and_taken_off_it(store: Database) -
     assert "example.org" not in export
 
 
+async def test_a_line_that_is_there_twice_did_not_stand_on_the_list_before(store: Database) -> None:
+    async with at_the_desk(store) as client:
+        page = await client.get("/admin/readers/suppressed")
+        page = await submit(client, page, "/suppressed", addresses=f"{ANA}\n{ANA}\n{ANA.upper()}")
+        assert "1 address added, 0 stood on the list before, 2 lines said again" in says(page)
+        page = await submit(client, page, "/suppressed", addresses=ANA)
+        assert "0 addresses added, 1 stood on the list before." in says(page)
+        one = hashlib.sha256(b"eve@example.org").hexdigest()
+        page = await submit(client, page, "/suppressed", addresses=f"{one}\n{one}", kind="sha256")
+        assert "1 address added, 0 stood on the list before, 1 line said again" in says(page)
+
+
 async def test_what_its_reader_brought_about_nobody_lifts(store: Database) -> None:
     await join(store, ANA, TUESDAY)
     async with at_the_desk(store) as client:
