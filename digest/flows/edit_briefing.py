@@ -11,6 +11,7 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
+from digest.core.appointing import require_to_come
 from digest.core.model import GENERAL, Briefing, BriefingStatus, DraftBriefing, TopicMark
 from digest.errors import InputError, missing
 from digest.flows import correcting
@@ -72,6 +73,8 @@ async def write(
     _require_text(draft)
     async with store.write() as connection:
         marks = await _marks_for(connection, draft)
+        if isinstance(flags.publish_at, datetime):
+            require_to_come(flags.publish_at, now)
         new_id = await briefings.add(connection, draft, keys_of(draft), marks, now, by=by.name)
         given = _flags(flags)
         if given:
@@ -103,6 +106,8 @@ async def edit(
         flags = _flags(wish)
         if flags.get("publish_at") is not None and before.status is not BriefingStatus.DRAFT:
             raise InputError(f"briefing {briefing_id} is {before.status}: only drafts wait to be published")
+        if isinstance(wish.publish_at, datetime):
+            require_to_come(wish.publish_at, now, before=before.publish_at)
         if flags:
             await briefings.set_flags(connection, briefing_id, **flags)
         after = await _briefing(connection, briefing_id)

@@ -101,6 +101,9 @@ def test_a_draft_with_a_time_is_published_by_the_run_that_comes_after_it_and_sen
     edited = newsroom.ask("briefings", "edit", str(draft), "--publish-at", "+36h")
     assert edited["publish_at"] is not None
     assert newsroom.ask("briefings", "edit", str(draft), "--publish-at", "never")["publish_at"] is None
+    past = newsroom("briefings", "edit", str(draft), "--publish-at", "2020-01-01T08:00")
+    assert (past.status, past.out) == (2, "")
+    assert "the time to publish at is past: say one that is to come" in past.err
     newsroom.ask("briefings", "edit", str(draft), "--publish-at", "+36h")
     newsroom.ask("run", "--now", "+35h")
     assert newsroom.ask("briefings", "show", str(draft))["status"] == "draft"

@@ -58,6 +58,11 @@ class Typed(Struct, frozen=True):
     #: what of its markup the text does not keep
     lost: tuple[str, ...]
 
+    def keeps_time_of(self, briefing: Briefing) -> bool:
+        """True when it is to come out when it was to come out before; fields hold minutes, stores more."""
+        before = briefing.publish_at
+        return before is not None and self.flags.publish_at == before.replace(second=0, microsecond=0)
+
     def as_edit(self, form: Entered) -> Edit:
         """The same as a change of the briefing that the form was made of."""
         draft, flags = self.draft, self.flags
@@ -136,6 +141,21 @@ def _with_source(draft: DraftBriefing, form: Entered, reading: Reading) -> Draft
     return replace(draft, source_date=date_of_it)
 
 
+def wants_to_publish(form: Entered, found: Typed, before: Briefing | None = None) -> bool:
+    """True when the button publishes at once; refused when a time was typed, for one of them is a slip.
+
+    The time that a draft had already, and that nobody touched, is no contradiction.
+    """
+    if form.one("then") != "publish":
+        return False
+    if found.flags.publish_at is not NOTHING and not (before and found.keeps_time_of(before)):
+        raise InputError(
+            "a time to publish at is said, but to publish now is chosen: "
+            "keep it as a draft until then, or empty the time"
+        )
+    return True
+
+
 def word_of(form: Entered) -> Word:
     """Whether readers are told, and in which words."""
     asked = form.one("tell")
@@ -206,6 +226,20 @@ def fields_again(form: Entered) -> Mapping[str, Any]:
         "tell": form.one("tell"),
         "note": form.secret("note"),
     }
+
+
+def is_changed(form: Entered, briefing: Briefing, zone: str) -> bool:
+    """True when the form says something else than the briefing of which it was made."""
+    if "title" not in form:
+        return False
+    said, stands = fields_again(form), fields_of(briefing, zone)
+    # what is told of a change is none
+    names = said.keys() - {"topics", "revision", "tell"}
+    return any(_plain(said[name]) != _plain(stands[name]) for name in names)
+
+
+def _plain(value: object) -> str:
+    return str(value).replace("\r\n", "\n")
 
 
 def empty_fields() -> Mapping[str, Any]:

@@ -10,8 +10,9 @@ from fastapi.responses import Response
 from msgspec.structs import replace
 
 from digest.core.access import Power
+from digest.core.appointing import PassedError
 from digest.core.model import Briefing, BriefingStatus, TopicMark
-from digest.errors import InputError, NotFoundError
+from digest.errors import InputError, NotFoundError, words_for_all
 from digest.flows import edit_briefing
 from digest.flows.collect import BY_HAND
 from digest.flows.samples import item_mail
@@ -28,7 +29,9 @@ from digest.web.desk.briefing_form import (
     empty_fields,
     fields_again,
     fields_of,
+    is_changed,
     typed,
+    wants_to_publish,
     word_of,
 )
 from digest.web.desk.faults import Faults, FormError, faults_of
@@ -40,6 +43,8 @@ from digest.web.linked import see_other
 from subscribers.model import Section
 
 _NOTHING: Final = Faults()
+#: Buttons of the form that change the topics, and leave what was typed as it is.
+_OF_TOPICS: Final = ("give", "take", "rules")
 
 
 class BriefingPages:
@@ -60,10 +65,8 @@ class BriefingPages:
             gate.page(one, Power.SEE, self._show),
             gate.act(one, Power.EDIT, self._save),
             gate.page(f"{one}/sample", Power.SEE, self._sample),
-            gate.act(f"{one}/publish", Power.EDIT, self._publish),
             gate.page(f"{one}/retract", Power.EDIT, self._ask_to_retract),
             gate.act(f"{one}/retract", Power.EDIT, self._retract),
-            gate.act(f"{one}/topics", Power.EDIT, self._topics),
         ]
 
     async def _new(self, visit: Visit) -> Response:
@@ -89,10 +92,11 @@ class BriefingPages:
     async def _write(self, visit: Visit) -> Response:
         try:
             found = typed(visit.form, visit.zone)
+            publishes = wants_to_publish(visit.form, found)
             made = await edit_briefing.write(found.draft, found.flags, **self._by(visit))
         except (InputError, FormError) as error:
-            return await self._blank(visit, fields_again(visit.form), faults_of(error))
-        if visit.form.one("then") == "publish":
+            return await self._blank(visit, fields_again(visit.form), _faults_of(error))
+        if publishes:
             await edit_briefing.publish(made.id, **self._by(visit))
             return see_other(f"{made.id}?done=published")
         return see_other(f"{made.id}?done={'flattened' if found.lost else 'written'}")
@@ -102,7 +106,12 @@ class BriefingPages:
         return await self._shown(visit, briefing, fields_of(briefing, visit.zone))
 
     async def _shown(
-        self, visit: Visit, briefing: Briefing, fields: Mapping[str, Any], faults: Faults = _NOTHING
+        self,
+        visit: Visit,
+        briefing: Briefing,
+        fields: Mapping[str, Any],
+        faults: Faults = _NOTHING,
+        done: str = "",
     ) -> Response:
         async with self._store.read() as connection:
             every = await topics.every(connection)
@@ -134,27 +143,27 @@ class BriefingPages:
             tellings=TELLINGS,
             faults=faults,
             labels=LABELS,
+            done=done or visit.asked("done"),
             by_hand=BY_HAND,
         )
 
     async def _save(self, visit: Visit) -> Response:
         briefing = await self._briefing(visit)
+        if any(name in visit.form for name in _OF_TOPICS):
+            return await self._topics(visit, briefing)
         try:
             found = typed(visit.form, visit.zone)
+            publishes = wants_to_publish(visit.form, found, briefing)
             wish = found.as_edit(visit.form)
-            if briefing.status is not BriefingStatus.DRAFT:
+            if briefing.status is not BriefingStatus.DRAFT or found.keeps_time_of(briefing):
                 wish = replace(wish, publish_at=None)
             after = await edit_briefing.edit(briefing.id, wish, **self._by(visit))
         except (InputError, FormError) as error:
-            return await self._shown(visit, briefing, fields_again(visit.form), faults_of(error))
-        if visit.form.one("then") == "publish":
+            return await self._shown(visit, briefing, fields_again(visit.form), _faults_of(error))
+        if publishes:
             await edit_briefing.publish(after.id, **self._by(visit))
-            return see_other(f"{after.id}?done=published")
+            return see_other(f"{after.id}?done={'early' if after.publish_at else 'published'}")
         return see_other(f"{after.id}?done={'flattened' if found.lost else 'saved'}")
-
-    async def _publish(self, visit: Visit) -> Response:
-        after = await edit_briefing.publish(visit.number("id"), **self._by(visit))
-        return see_other(f"../{after.id}?done=published")
 
     async def _ask_to_retract(self, visit: Visit) -> Response:
         briefing = await self._briefing(visit)
@@ -166,15 +175,18 @@ class BriefingPages:
         after = await edit_briefing.retract(visit.number("id"), word_of(visit.form), **self._by(visit))
         return see_other(f"../{after.id}?done=retracted")
 
-    async def _topics(self, visit: Visit) -> Response:
-        id_, form = visit.number("id"), visit.form
+    async def _topics(self, visit: Visit, before: Briefing) -> Response:
+        """Change its topics alone: what was typed meanwhile is shown again, and is not saved."""
+        id_, form = before.id, visit.form
         if form.one("give"):
-            await edit_briefing.give_topic(id_, form.one("give"), **self._by(visit))
+            after = await edit_briefing.give_topic(id_, form.one("give"), **self._by(visit))
         elif form.one("take"):
-            await edit_briefing.take_topic(id_, form.one("take"), **self._by(visit))
+            after = await edit_briefing.take_topic(id_, form.one("take"), **self._by(visit))
         else:
-            await edit_briefing.let_rules_decide(id_, **self._by(visit))
-        return see_other(f"../{id_}?done=topics#topics")
+            after = await edit_briefing.let_rules_decide(id_, **self._by(visit))
+        if not is_changed(form, before, visit.zone):
+            return see_other(f"{id_}?done=topics#topics")
+        return await self._shown(visit, after, fields_again(form), done="unsaved")
 
     async def _sample(self, visit: Visit) -> Response:
         return await self._framed(visit, await self._briefing(visit), visit.asked("newsletter"))
@@ -210,3 +222,9 @@ class BriefingPages:
 
     def _by(self, visit: Visit) -> Any:
         return {"store": self._store, "now": visit.now, "by": visit.actor}
+
+
+def _faults_of(error: InputError | FormError) -> Faults:
+    if isinstance(error, PassedError):
+        return Faults({"publish_at": LABELS["publish_at"].said(words_for_all(error))})
+    return faults_of(error)

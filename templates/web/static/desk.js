@@ -16,7 +16,7 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 
 document.addEventListener("submit", (event) => {
-  const question = event.target.dataset.ask;
+  const question = event.submitter?.dataset.ask ?? event.target.dataset.ask;
   if (question && !window.confirm(question)) {
     event.preventDefault();
   }
