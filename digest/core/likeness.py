@@ -62,6 +62,8 @@ class Traits(Struct, frozen=True):
     figures: frozenset[Figure]
     #: which way things go, as the title has it: up or down, begun or ended, yes or no
     turns: frozenset[str]
+    #: equal for equal titles with equal texts, to the last sign; empty where one of them is missing
+    wording: bytes = b""
 
 
 class Likeness(NamedTuple):
@@ -83,6 +85,7 @@ def traits_of(
     title: str, paragraphs: Collection[str], day: date, language: str, source: str | None = None
 ) -> Traits:
     """Take from an item what it is compared by; `day` is that of its source, else that of its publication."""
+    wording = _wording(title, paragraphs)
     text = "\n".join(paragraphs)[:_OCTAVO]
     title, text = _plain(title[:_OCTAVO]), _plain(text)
     names = _names_in(title, text)
@@ -101,6 +104,7 @@ def traits_of(
         title_figures=title_figures,
         figures=title_figures | text_figures,
         turns=frozenset(_turns_in(title)),
+        wording=wording,
     )
 
 
@@ -109,6 +113,9 @@ def likeness(one: Traits, other: Traits) -> Likeness:
     if one.language != other.language or abs((one.day - other.day).days) > WINDOW_DAYS:
         return Likeness(0.0, (), ("other language" if one.language != other.language else "days apart",))
     pairs = [(a, b) for a in sorted(one.figures) for b in other.figures if a.agrees_with(b)]
+    if one.wording and one.wording == other.wording:
+        # however short: the same words tell the same thing, whoever prints them
+        return Likeness(1.0, _in_both(one, other, pairs), ())
     against = tuple(_against(one, other))
     weights = [sum(item.words.values()) + _FIGURE_WEIGHT * len(item.figures) for item in (one, other)]
     shared = _shared(one, other) + _FIGURE_WEIGHT * len(pairs)
@@ -119,9 +126,15 @@ def likeness(one: Traits, other: Traits) -> Likeness:
     score = (_cover(one, other) + _cover(other, one)) / 4 + overlap / 2
     return Likeness(
         max(0.0, min(1.0, score - _OBJECTION * len(against))),
-        (*(one.names[n] for n in one.names if n in other.names), *dict.fromkeys(a.said() for a, _ in pairs)),
+        _in_both(one, other, pairs),
         against,
     )
+
+
+def _in_both(one: Traits, other: Traits, pairs: Collection[tuple[Figure, Figure]]) -> tuple[str, ...]:
+    """Names and figures that both have, as the one writes them."""
+    names = (one.names[name] for name in one.names if name in other.names)
+    return (*names, *dict.fromkeys(figure.said() for figure, _ in pairs))
 
 
 def _cover(one: Traits, other: Traits) -> float:
@@ -198,6 +211,9 @@ def signs_of(traits: Traits) -> frozenset[int]:
     figures = {figure.rounded() for figure in traits.figures if figure.tells}
     said = [*sorted(map(str, figures))[:_MOST_OF_A_SORT], *rare[:_MOST_OF_A_SORT]]
     said += list(traits.names)[:_MOST_OF_A_SORT]
+    if traits.wording and len(set(said)) < SIGNS_SHARED:
+        # too short for that: it is found again by its wording
+        said += [f"{traits.wording.hex()}:{count}" for count in range(SIGNS_SHARED)]
     return frozenset(_number_of(f"{traits.language}:{sign}") for sign in said)
 
 
@@ -215,6 +231,12 @@ def folded(text: str) -> str:
 
 def _plain(text: str) -> str:
     return composed("NFKC", text).replace("’", "'")
+
+
+def _wording(title: str, paragraphs: Collection[str]) -> bytes:
+    if not title.strip() or not any(map(str.strip, paragraphs)):
+        return b""
+    return blake2b("\0".join((title, *paragraphs)).encode("utf-8", "replace"), digest_size=16).digest()
 
 
 def _names_in(title: str, text: str) -> dict[str, str]:

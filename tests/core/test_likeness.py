@@ -77,6 +77,31 @@ def test_an_item_is_like_itself() -> None:
 
 
 @pytest.mark.parametrize(
+    "told",
+    [
+        ("Ports", "Words."),
+        ("Test", "Test."),
+        # the same newspaper prints it twice
+        ("Ferry waits", "The ferry waits."),
+        ("停运", "渡轮停运。"),
+    ],
+)
+def test_an_item_in_the_same_words_is_fully_alike_however_little_it_says(told: tuple[str, str]) -> None:
+    title, text = told
+    one, other = (traits_of(title, [text], DAY + timedelta(days=days), "en", "The Post") for days in (0, 1))
+    found = likeness(one, other)
+    assert (found.score, found.against) == (1, ())
+    assert len(signs_of(one) & signs_of(other)) >= SIGNS_SHARED, "it is found, too"
+
+
+def test_little_that_is_not_the_same_to_the_last_sign_is_still_too_little_to_judge_by() -> None:
+    found = likeness(item("Ports", "Words."), item("Ports", "Words"))
+    assert (found.score, found.against) == (0, ("little is said",))
+    days_apart = item("Ports", "Words.", day=DAY + timedelta(days=WINDOW_DAYS + 1))
+    assert likeness(item("Ports", "Words."), days_apart).against == ("days apart",)
+
+
+@pytest.mark.parametrize(
     ("was", "becomes", "why"),
     [
         ("850", "320", "other figures"),
