@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 
@@ -35,6 +35,9 @@ class Nothing(Enum):
 
 NOTHING: Final = Nothing.NOTHING
 
+#: For so long the same words are the same briefing; a newsroom may say the same again on another day.
+_SAME_FOR: Final = timedelta(days=1)
+
 
 class Flags(Struct, frozen=True):
     """What says how a briefing is treated; None leaves it as it is."""
@@ -65,13 +68,28 @@ class Edit(Flags, frozen=True):
     word: Word = BY_RULE
 
 
+class StandsAlreadyError(InputError):
+    """The very same was written down before: a form was sent twice."""
+
+    def __init__(self, briefing: Briefing) -> None:
+        """Say which one it is."""
+        said = "a draft" if briefing.number is None else f"no. {briefing.number}"
+        super().__init__(f"this stands as {said} already")
+        self.briefing: Final = briefing
+
+
 @done_again
 async def write(
     draft: DraftBriefing, flags: Flags, *, store: Database, now: datetime, by: Actor = PROGRAM
 ) -> Briefing:
-    """Write a new briefing, unpublished; its topics are those given, else those that the rules find."""
+    """Write a new briefing, unpublished; its topics are those given, else those that the rules find.
+
+    Raises StandsAlreadyError when the same words came in within a day.
+    """
     _require_text(draft)
     async with store.write() as connection:
+        await briefings.take_the_floor(connection)
+        await _require_new(connection, draft, now)
         marks = await _marks_for(connection, draft)
         if isinstance(flags.publish_at, datetime):
             require_to_come(flags.publish_at, now)
@@ -256,6 +274,17 @@ def _require_text(draft: DraftBriefing) -> None:
         raise InputError("title is empty: say one")
     if not draft.paragraphs:
         raise InputError("text is empty: write at least one paragraph")
+
+
+async def _require_new(connection: AsyncConnection, draft: DraftBriefing, now: datetime) -> None:
+    """A form that comes twice, by a second click or by way back in the browser, is one briefing.
+
+    No token tells that: the page is not kept, so a browser that goes back to it may ask for it anew, and
+    fill in what was typed before. What is told by case or a comma from what stands is another one.
+    """
+    for one in await editing.first_made_since(connection, keys_of(draft), now - _SAME_FOR):
+        if (one.title, one.paragraphs, one.url) == (draft.title, draft.paragraphs, draft.url):
+            raise StandsAlreadyError(await _briefing(connection, one.id))
 
 
 def _require_unchanged(before: Briefing, wish: Edit) -> None:

@@ -7,13 +7,14 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, exists, false, func, select, text
+from sqlalchemy import ColumnElement, and_, exists, false, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import GENERAL, Briefing, BriefingStatus
 from digest.core.seeking import Wanted
 from digest.store import briefings as shelf
 from digest.store import desk_words
+from digest.store.briefings import Keys
 from digest.store.searching import question_anywhere
 from digest.store.tables import briefing_topics, briefings, revisions
 from subscribers.interning import chunks
@@ -74,6 +75,14 @@ async def revisions_of(connection: AsyncConnection, briefing_id: int) -> tuple[R
     query = select(*columns).where(revisions.c.briefing_id == briefing_id)
     rows = await connection.execute(query.order_by(revisions.c.revision.desc()))
     return tuple(Revision(**{**row._mapping, "paragraphs": tuple(row.paragraphs)}) for row in rows)
+
+
+async def first_made_since(connection: AsyncConnection, keys: Keys, since: datetime) -> tuple[Briefing, ...]:
+    """What came in since then with this title, text, source and date, as it first was, by id."""
+    mine = briefings.c
+    same = and_(mine.title_key == keys.title, mine.body_key == keys.body, mine.created_at >= since)
+    query = shelf.any_revision().where(same, revisions.c.revision == 1).order_by(mine.id)
+    return await shelf.read(connection, query)
 
 
 async def due(connection: AsyncConnection, now: datetime) -> dict[int, datetime]:

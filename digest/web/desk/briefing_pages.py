@@ -15,6 +15,7 @@ from digest.core.model import Briefing, BriefingStatus, TopicMark
 from digest.errors import InputError, NotFoundError, words_for_all
 from digest.flows import edit_briefing
 from digest.flows.collect import BY_HAND
+from digest.flows.edit_briefing import StandsAlreadyError
 from digest.flows.samples import item_mail
 from digest.flows.shown import picture_shown, picture_told
 from digest.ingest.topics import TopicRules
@@ -94,12 +95,21 @@ class BriefingPages:
             found = typed(visit.form, visit.zone)
             publishes = wants_to_publish(visit.form, found)
             made = await edit_briefing.write(found.draft, found.flags, **self._by(visit))
+        except StandsAlreadyError as error:
+            return await self._again(visit, error.briefing, publishes=publishes)
         except (InputError, FormError) as error:
             return await self._blank(visit, fields_again(visit.form), _faults_of(error))
         if publishes:
             await edit_briefing.publish(made.id, **self._by(visit))
             return see_other(f"{made.id}?done=published")
         return see_other(f"{made.id}?done={'flattened' if found.lost else 'written'}")
+
+    async def _again(self, visit: Visit, before: Briefing, *, publishes: bool) -> Response:
+        """Lead to what was made of the same form; who kept a draft, and goes back to publish it, does."""
+        if publishes and before.status is BriefingStatus.DRAFT:
+            await edit_briefing.publish(before.id, **self._by(visit))
+            return see_other(f"{before.id}?done=published")
+        return see_other(f"{before.id}?done=again")
 
     async def _show(self, visit: Visit) -> Response:
         briefing = await self._briefing(visit)

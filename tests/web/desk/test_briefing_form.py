@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from asyncio import gather
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -137,3 +138,52 @@ async def test_to_publish_now_and_at_a_time_is_asked_about_and_neither_is_done(
         assert "Published now, and not only at the time that was appointed" in says(early)
     stored = await _stored(sqlite_store, 1)
     assert (stored.status, stored.publish_at) == (BriefingStatus.PUBLISHED, None)
+
+
+# --- The same form twice ------------------------------------------------------------------------------------
+
+
+async def test_a_form_that_is_sent_twice_is_one_briefing(store: Database) -> None:
+    typed = {"title": "Ports", "text": "Words.", "then": "publish"}
+    async with at_the_desk(store, Role.EDITOR) as client:
+        form = await client.get("/admin/briefings/new")
+        first = await submit(client, form, "new", **typed)
+        again = await submit(client, form, "new", **typed)
+        assert again.url.path == first.url.path == "/admin/briefings/1"
+        assert "This stands as no. 1 already." in says(again)
+        # a browser that goes back may have asked for the page anew, and filled it in
+        fresh = await client.get("/admin/briefings/new")
+        assert (await submit(client, fresh, "new", **typed)).url.path == "/admin/briefings/1"
+        assert await _acts(store) == ["briefing.publish", "briefing.add"]
+
+        mended = await submit(client, form, "new", **typed | {"text": "Words!"})
+        assert mended.url.path == "/admin/briefings/2", "what was changed is not lost"
+
+
+async def test_two_clicks_at_once_are_one_briefing(store: Database) -> None:
+    typed = {"title": "Ports", "text": "Words.", "then": "publish"}
+    async with at_the_desk(store, Role.EDITOR) as client:
+        form = await client.get("/admin/briefings/new")
+        answers = await gather(*(submit(client, form, "new", **typed) for _ in range(3)))
+    assert {one.url.path for one in answers} == {"/admin/briefings/1"}
+    assert (await _stored(store, 1)).number == 1
+    assert await _acts(store) == ["briefing.publish", "briefing.add"]
+
+
+async def test_a_draft_that_was_kept_is_published_by_going_back_and_saying_so(sqlite_store: Database) -> None:
+    typed = {"title": "Ports", "text": "Words."}
+    async with at_the_desk(sqlite_store, Role.EDITOR) as client:
+        form = await client.get("/admin/briefings/new")
+        await submit(client, form, "new", **typed)
+        assert "This is kept as a draft already." in says(await submit(client, form, "new", **typed))
+        published = await submit(client, form, "new", **typed, then="publish")
+        assert "Published" in says(published)
+    assert (await _stored(sqlite_store, 1)).number == 1
+    assert await _acts(sqlite_store) == ["briefing.publish", "briefing.add"]
+
+
+async def test_the_same_words_on_another_day_are_another_briefing(sqlite_store: Database) -> None:
+    first = await _draft(sqlite_store, "No news today")
+    later = TUESDAY + timedelta(days=1, minutes=1)
+    other = await edit_briefing.write(item("No news today"), Flags(), store=sqlite_store, now=later)
+    assert other.id != first.id

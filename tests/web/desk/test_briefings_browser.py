@@ -105,3 +105,19 @@ async def test_topics_are_dragged_or_moved_by_keyboard(sqlite_store: Database) -
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/topics?done=order#topic-society")
         assert await order() == ["economy", "society", "energy", "general"]
+
+
+async def test_who_goes_back_and_publishes_once_more_is_led_to_what_was_made(sqlite_store: Database) -> None:
+    async with _at_the_desk(sqlite_store, DESKTOP) as (page,):
+        await page.goto(page.url + "/new")
+        await page.fill("[name=title]", "Ferries wait")
+        await page.fill("[name=text]", "They wait.")
+        await page.click("text=Publish now")
+        await page.wait_for_url("**/briefings/4?done=published")
+        await page.go_back()
+        if not await page.input_value("[name=title]"):
+            # where the browser has forgotten the form there is nothing to send twice
+            return
+        await page.click("text=Publish now")
+        await page.wait_for_url("**/briefings/4?done=again")
+        assert await page.locator(".said").inner_text() == "This stands as no. 3 already."
