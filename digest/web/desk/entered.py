@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -49,6 +49,12 @@ class Entered:
     def secret(self, name: str) -> str:
         """The first value exactly as it was typed: passwords may begin with a space."""
         return next(iter(self._fields.get(name, ())), "")
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        """Every value of every field with its name, with lines that end as in Unix."""
+        for name, values in self._fields.items():
+            for value in values:
+                yield name, value.replace("\r\n", "\n").replace("\r", "\n")
 
     def chosen(self, name: str) -> bool:
         """True when a box is ticked."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -18,6 +17,7 @@ from digest.store import people
 from digest.store.database import Database
 from digest.web.desk.entered import entered_at_the_door
 from digest.web.desk.gate import COOKIE, DeskRoute, Gate
+from digest.web.desk.places import place_in
 from digest.web.desk.sheets import bare_sheet
 from digest.web.desk.visit import Visit
 from digest.web.forms import seen_from
@@ -29,8 +29,6 @@ _NOT_KEPT: Final = (
     "machine itself under http://127.0.0.1 (from elsewhere through an SSH tunnel)."
 )
 _WRONG_CODE: Final = "That code is not the one of this moment. A code is good once."
-#: Where one may be sent after logging in: a path of the desk, nothing that a browser takes for elsewhere.
-_PLACE: Final = re.compile(r"[a-z0-9][a-z0-9/_-]*(\?[\w=&%.+-]*)?", re.ASCII)
 
 
 class Entry:
@@ -58,7 +56,7 @@ class Entry:
 
     async def _show(self, request: Request) -> Response:
         asked = request.query_params
-        place = _place(asked.get("to", ""))
+        place = place_in(asked.get("to", ""))
         if "kept" in asked and request.cookies.get(COOKIE):
             return see_other(place or "./")
         wrong = _NOT_KEPT if "kept" in asked else ""
@@ -76,7 +74,7 @@ class Entry:
 
     async def _enter(self, request: Request) -> Response:
         form = await entered_at_the_door(request)
-        name, place = form.one("name")[:200], _place(form.one("to"))
+        name, place = form.one("name")[:200], place_in(form.one("to"))
         found = await entering.log_in(
             *(name, form.secret("password"), browser_of(request)),
             store=self._store,
@@ -100,11 +98,11 @@ class Entry:
         return to_wait(answer, found.wait)
 
     async def _show_code(self, request: Request) -> Response:
-        return bare_sheet(request, "code", place=_place(request.query_params.get("to", "")), wrong="")
+        return bare_sheet(request, "code", place=place_in(request.query_params.get("to", "")), wrong="")
 
     async def _give_code(self, request: Request) -> Response:
         form = await entered_at_the_door(request)
-        place = _place(form.one("to"))
+        place = place_in(form.one("to"))
         found = await entering.give_code(
             *(request.cookies.get(COOKIE, ""), form.one("code"), browser_of(request)),
             store=self._store,
@@ -147,10 +145,6 @@ def _looked_after(answer: Response) -> Response:
     to = answer.headers["location"]
     answer.headers["location"] = "enter?kept=" + ("" if to == "./" else f"&to={quote(to, safe='')}")
     return answer
-
-
-def _place(text: str) -> str:
-    return text if _PLACE.fullmatch(text) else ""
 
 
 def browser_of(request: Request) -> Browser:

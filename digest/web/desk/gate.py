@@ -7,6 +7,7 @@ read that from the routes themselves.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 from urllib.parse import quote, urlsplit
@@ -17,12 +18,14 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from digest.core.access import POWERS_OF, Power
-from digest.errors import DigestError, InputError, NotFoundError, StoreError, words_for_all
+from digest.errors import DigestError, NotFoundError, StoreError, words_for_all
 from digest.flows import entering, proofs
 from digest.store.database import Database
 from digest.web.desk.entered import Entered, entered_in
+from digest.web.desk.places import place_of_form
 from digest.web.desk.sheets import bare_sheet, begun, sheet
 from digest.web.desk.visit import Visit
+from digest.web.desk.written import written, written_in
 from digest.web.linked import see_other
 from digest.web.paths import KnownRoute
 
@@ -32,10 +35,13 @@ log = structlog.get_logger(__name__)
 COOKIE: Final = "__Host-desk"
 
 _ANOTHER_SESSION: Final = (
-    "This form was made for another session. Go back, load the page again, and repeat what you did."
+    "This form was made for another session, and nothing was changed. "
+    "Load its page again, and repeat what you did."
 )
 _FROM_ELSEWHERE: Final = "This form did not come from a page of ours. Load the page again, and repeat it."
 _LOGGED_OUT: Final = "You are not logged in any more. Nothing was changed."
+_COPY: Final = "Copy what you wrote before you log in."
+_WRITTEN_BELOW: Final = "What you wrote stands below."
 
 Answers = Callable[[Visit], Awaitable[Response]]
 
@@ -101,7 +107,10 @@ class Gate:
                 self.require_from_here(request)
                 return await do(request)
             except HTTPException as error:
-                return bare_sheet(request, "trouble_out", status=error.status_code, words=_FROM_ELSEWHERE)
+                status = error.status_code
+                return bare_sheet(
+                    *(request, "trouble_out"), status=status, words=_FROM_ELSEWHERE, written=(), place=""
+                )
 
         return DeskRoute(path, answered, "POST", None)
 
@@ -119,17 +128,17 @@ class Gate:
         now, token = self._now(), request.cookies.get(COOKIE, "")
         found = await entering.who_is(token, store=self._store, now=now) if token else None
         if found is None or not found[0].whole:
-            return _to_the_door(request, changes=changes)
+            return await _refused(request) if changes else _to_the_door(request)
         person = found[1]
         csrf = proofs.csrf_of(token)
         visit = Visit(request, person, POWERS_OF[person.role], token, csrf, now, self._zone, form=Entered())
         if power not in visit.powers:
-            return sheet(visit, "trouble", status=403, words="Your account is not allowed to do this.")
+            return _trouble(visit, 403, "Your account is not allowed to do this.")
         if changes:
             form = await entered_in(request)
             if form.secret("csrf") != csrf:
-                return sheet(visit, "trouble", status=403, words=_ANOTHER_SESSION)
-            visit = Visit(request, person, visit.powers, token, csrf, now, self._zone, form=form)
+                return _trouble(replace(visit, form=form), 403, _ANOTHER_SESSION)
+            visit = replace(visit, form=form)
         return await _in_words(visit, do)
 
 
@@ -138,15 +147,19 @@ async def _in_words(visit: Visit, do: Answers) -> Response:
     try:
         return await do(visit)
     except NotFoundError as error:
-        return sheet(visit, "trouble", status=404, words=_said(error))
-    except InputError as error:
-        return sheet(visit, "trouble", status=422, words=_said(error))
+        return _trouble(visit, 404, _said(error))
     except StoreError as error:
         log.error("a page of the desk could not be shown", error=str(error))
-        words = "The store does not answer. Nothing was changed; try again in a minute."
-        return sheet(visit, "trouble", status=503, words=words)
+        return _trouble(visit, 503, "The store does not answer. Nothing was changed; try again in a minute.")
     except DigestError as error:
-        return sheet(visit, "trouble", status=422, words=_said(error))
+        return _trouble(visit, 422, _said(error))
+
+
+def _trouble(visit: Visit, status: int, words: str) -> Response:
+    """What is wrong, and what was written, for it stands nowhere else by now."""
+    shown = written(visit.form)
+    words = f"{words} {_WRITTEN_BELOW}" if shown else words
+    return sheet(visit, "trouble", status=status, words=words, written=shown)
 
 
 def _said(error: DigestError) -> str:
@@ -154,10 +167,16 @@ def _said(error: DigestError) -> str:
     return begun(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 
-def _to_the_door(request: Request, *, changes: bool) -> Response:
+async def _refused(request: Request) -> Response:
+    """What was sent is not done, and not lost either: it is shown to who sent it."""
+    shown = await written_in(request)
+    words = f"{_LOGGED_OUT} {_COPY}" if shown else _LOGGED_OUT
+    place = place_of_form(request)
+    return bare_sheet(request, "trouble_out", status=401, words=words, written=shown, place=place)
+
+
+def _to_the_door(request: Request) -> Response:
     """To the page where one logs in, and from there back to where one wanted to go."""
-    if changes:
-        return bare_sheet(request, "trouble_out", status=401, words=_LOGGED_OUT)
     path = request.scope["path"]
     up = "../" * (path.count("/") - 2)
     query = request.url.query
