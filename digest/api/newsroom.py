@@ -117,7 +117,7 @@ class Newsroom:
         return shown.briefing(found)
 
     async def briefings(self, *, status: str | None = None) -> AsyncIterator[answers.Briefing]:
-        """All briefings by id, or those that are draft, published or retracted."""
+        """All briefings by id, or those that are draft, published, retracted or discarded."""
         wanted = one_of(BriefingStatus, status, "status")
 
         async def page(after: int) -> Sequence[Briefing]:

@@ -7,12 +7,11 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.cli import stories
+from digest.cli import drafts, stories
 from digest.cli.actor import at_the_shell
 from digest.cli.console import (
     After,
@@ -38,6 +37,7 @@ from digest.cli.files import bytes_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.core.corrections import Telling
 from digest.core.model import Briefing, BriefingStatus
+from digest.core.weblinks import is_web_link
 from digest.errors import InputError, missing
 from digest.flows.collect import Collected, collect
 from digest.flows.correcting import Word
@@ -76,13 +76,14 @@ Tell = Annotated[
 ]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="What they are told of it, in your words.")]
 
-briefings = typer.Typer(help="List, show, edit, publish and retract briefings.")
+briefings = typer.Typer(help="List, show, edit, publish, retract and discard briefings.")
 
 
 def add_to(app: typer.Typer) -> None:
     """Hang the commands of this file into the tree."""
     app.command("ingest")(ingest)
     stories.add_to(briefings)
+    drafts.add_to(briefings)
     app.add_typer(briefings, name="briefings")
 
 
@@ -117,7 +118,8 @@ def ingest(
     reading = partial(
         _read, format=format, section=kind, topics=tuple(topic or ()), columns=_columns(column or ())
     )
-    gathered = [part for one in sources for part in reading(_given(one, config), source=_named(one))]
+    named = {one: "standard input" if one == "-" else one for one in sources}
+    gathered = [part for one in sources for part in reading(_given(one, config), source=named[one])]
     collected = run(_collect(gathered, topic or (), config, not draft))
     whole = Collected(
         added=tuple(id_ for one in collected for id_ in one.added),
@@ -126,12 +128,14 @@ def ingest(
         rejected=tuple(refusal for one in collected for refusal in one.rejected),
     )
     if json:
-        answer(whole)
+        answer({name: getattr(whole, name) for name in ("added", "updated", "unchanged", "rejected")})
     else:
         say(f"{len(whole.added)} added, {len(whole.updated)} updated, {whole.unchanged} unchanged")
     for one in gathered:
         if not (one.drafts or one.rejected):
             note(f"{one.source} holds no item")
+    for id_ in dict.fromkeys(id_ for one in collected for id_ in one.discarded):
+        note(f"briefing {id_} was discarded, and stays so: digest briefings restore {id_}")
     for refusal in whole.rejected:
         note(f"refused {refusal.source}, line {refusal.line}: {refusal.reason}")
     raise typer.Exit(FAILED_IN_PART if whole.rejected else DONE)
@@ -139,7 +143,9 @@ def ingest(
 
 @briefings.command("list")
 def list_briefings(
-    status: Annotated[str | None, typer.Option("--status", help="draft, published or retracted.")] = None,
+    status: Annotated[
+        str | None, typer.Option("--status", help="draft, published, retracted or discarded.")
+    ] = None,
     limit: Limit = 100,
     after: After = 0,
     everything: All = False,
@@ -312,7 +318,7 @@ def _act(work: Any, json: bool, config: Path | None) -> None:
 
 
 async def _known_of(connection: AsyncConnection, briefing: Briefing) -> dict[str, Any]:
-    """What became of a briefing among its readers: what they said of it, and what they are told of it."""
+    """What became of a briefing among its readers: what they said of it, and are told of it."""
     said = await tally(connection, briefing.number or 0)
     history = await corrections.of_briefing(connection, briefing.id)
     record = await pictures.record_of(connection, briefing.picture)
@@ -338,10 +344,6 @@ def _read(data: bytes, **how: Any) -> tuple[Gathered, ...]:
     except HeadingsError as error:
         heading = error.table.headings[0]
         raise InputError(f"{error}, as in --column {heading!r}=title or --column {heading!r}=") from None
-
-
-def _named(source: str) -> str:
-    return "standard input" if source == "-" else source
 
 
 def _columns(told: Sequence[str]) -> dict[str, str]:
@@ -375,11 +377,7 @@ def _paragraphs(path: Path) -> tuple[str, ...]:
 
 def _link(text: str) -> str:
     """An address that a reader can follow; empty takes the link away."""
-    try:
-        fits = not text or (urlsplit(text).scheme in {"http", "https"} and bool(urlsplit(text).hostname))
-    except ValueError:
-        fits = False
-    if not fits or not text.isprintable() or " " in text:
+    if text and not (text.isprintable() and is_web_link(text)):
         raise InputError(f"url {text!r} is not an absolute http or https address: say https://HOST/PATH")
     return text
 

@@ -33,7 +33,7 @@ _BRANCHES: Final = {
     "backup": _Branch(("backups",), "Write the whole store into a file, or check one."),
     "restore": _Branch(("backups",), "Put a backup back into an empty store."),
     "ingest": _Branch(("briefings",), "Take briefings in from files, and publish them."),
-    "briefings": _Branch(("briefings",), "List, show, edit, publish and retract briefings."),
+    "briefings": _Branch(("briefings",), "List, show, edit, publish, retract and discard briefings."),
     "archive": _Branch(("archive",), "Index the public archive anew."),
     "topics": _Branch(("topics",), "List, add, edit and remove topics."),
     "feeds": _Branch(("feeds",), "List, show, add, edit, poll and remove feeds."),

@@ -22,6 +22,8 @@ class BriefingStatus(StrEnum):
     DRAFT = "draft"
     PUBLISHED = "published"
     RETRACTED = "retracted"
+    #: a draft that was thrown away, and never was published
+    DISCARDED = "discarded"
 
 
 class TopicMark(Struct, frozen=True):

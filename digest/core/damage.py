@@ -104,7 +104,9 @@ MEANING: Final[Mapping[Damage, Meaning]] = {
     Damage.BRIEFING_WITHOUT_NUMBER: Meaning(
         "a briefing is public, and has no number, no batch or no time of coming out", _BACKUP
     ),
-    Damage.DRAFT_WITH_NUMBER: Meaning("a briefing is a draft, and has a publication number", _BACKUP),
+    Damage.DRAFT_WITH_NUMBER: Meaning(
+        "a briefing is a draft or discarded, and has a publication number", _BACKUP
+    ),
     Damage.TEXT_MISSING: Meaning(
         "a text is not there in the revision that is named",
         "write the newest one anew with digest briefings edit; older ones are in a backup",

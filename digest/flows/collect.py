@@ -38,6 +38,8 @@ class Collected(Struct, frozen=True):
     updated: tuple[int, ...] = ()
     unchanged: int = 0
     rejected: tuple[Rejected, ...] = ()
+    #: those of `updated`, and of what is unchanged, that an editor threw away: they stay so
+    discarded: tuple[int, ...] = ()
 
 
 class Taken(Struct, frozen=True):
@@ -176,6 +178,7 @@ async def _all_within(
         updated=tuple(dict.fromkeys(id_ for one in done for id_ in one.updated if id_ not in fresh)),
         unchanged=sum(one.unchanged for one in done),
         rejected=tuple(refusal for one in done for refusal in one.rejected),
+        discarded=tuple(dict.fromkeys(id_ for one in done for id_ in one.discarded)),
     )
 
 
@@ -199,7 +202,8 @@ async def collect_within(
     keys = [keys_of(draft) for draft in gathered.drafts]
     page = set(keys)
     await briefings.take_the_floor(connection)
-    known = _Acquaintances(await briefings.known_by(connection, page), page)
+    stored = await briefings.known_by(connection, page)
+    known = _Acquaintances(stored, page)
     if named or any(known.find(each)[1] is _Fate.UPDATED for each in page):
         # readers may have to be told; asked for before anything is written, as whoever plans does
         await hold_off(connection, alone=True)
@@ -222,7 +226,8 @@ async def collect_within(
     ids = await briefings.add_many(connection, [item for _, item in added], now, by=by.name)
     for (which, _), id_ in zip(added, ids, strict=True):
         which.id = id_
-    done = _collected(fates.values(), rejected)
+    thrown_away = {one.id for one in stored if one.is_discarded}
+    done = _collected(fates.values(), rejected, thrown_away)
     if publish:
         await briefings.publish(connection, done.added, now)
         await join_new(connection, done.added, now)
@@ -234,12 +239,15 @@ async def collect_within(
     return Taken(done, {gathered.drafts[place].line: which.id for place, (which, _) in fates.items()})
 
 
-def _collected(fates: Collection[tuple[_Which, _Fate]], rejected: Iterable[Rejected]) -> Collected:
+def _collected(
+    fates: Collection[tuple[_Which, _Fate]], rejected: Iterable[Rejected], thrown_away: Collection[int]
+) -> Collected:
     return Collected(
         added=_with(fates, _Fate.ADDED),
         updated=_with(fates, _Fate.UPDATED),
         unchanged=sum(fate is _Fate.UNCHANGED for _, fate in fates),
         rejected=tuple(sorted(rejected, key=lambda refusal: refusal.line)),
+        discarded=tuple(dict.fromkeys(which.id for which, _ in fates if which.id in thrown_away)),
     )
 
 

@@ -240,10 +240,20 @@ async def retract(
 async def _before_publishing(connection: AsyncConnection, ids: Sequence[int]) -> list[Briefing]:
     """Briefings as they are before they are published; plans are held off when one comes back."""
     found = [await _briefing(connection, id_) for id_ in dict.fromkeys(ids)]
+    for one in found:
+        _require_kept(one)
     if all(one.status is not BriefingStatus.RETRACTED for one in found):
         return found
     await hold_off(connection, alone=True)
     return [await _briefing(connection, one.id) for one in found]
+
+
+def _require_kept(briefing: Briefing) -> None:
+    if briefing.status is BriefingStatus.DISCARDED:
+        raise InputError(
+            f"briefing {briefing.id} is discarded: bring it back as a draft first",
+            at_shell=f"digest briefings restore {briefing.id}",
+        )
 
 
 def _revised(before: Briefing, wish: Edit) -> DraftBriefing:
@@ -333,6 +343,9 @@ async def _bring_out(
 ) -> None:
     """Publish what is not public, given by id with what it was until now, as one batch in this order."""
     numbers = await briefings.publish(connection, list(hidden), now)
+    for id_ in hidden.keys() - numbers.keys():
+        # thrown away between the look at it and now
+        _require_kept(await _briefing(connection, id_))
     await join_new(connection, hidden, now)
     told: dict[int, dict[str, Any]] = {
         id_: {"status": BriefingStatus.PUBLISHED, "number": numbers[id_]} for id_ in hidden

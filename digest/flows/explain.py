@@ -73,6 +73,8 @@ async def _explain_one(
     newsletter = await newsletters.by_id(connection, reader.newsletter_id)
     if briefing.number is None:
         draft = f"briefing {briefing.id} is a draft: it has no publication number yet"
+        if briefing.status is BriefingStatus.DISCARDED:
+            draft = f"briefing {briefing.id} is a draft that was discarded: it was never published"
         return Explanation(newsletter.slug, Answer.NOT_PUBLISHED, (draft,), ())
     told = await corrections.numbers_of(connection, briefing.id)
     every = await reader_copies.deciding_about(connection, reader.id, {briefing.number, *told})

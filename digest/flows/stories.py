@@ -125,16 +125,27 @@ async def split(briefing_id: int, *, store: Database, now: datetime, by: Actor =
         story = await _story(connection, briefing_id)
         others = [one.id for one in story.members if one.id != briefing_id]
         await stories.keep_apart(connection, briefing_id, others, by.name, now)
-        # one alone is no story
-        leaving = [briefing_id, *(others if len(others) == 1 else ())]
-        await stories.take_out(connection, leaving)
-        if len(others) == 1:
-            await stories.remove(connection, story.id)
-        elif story.in_front == briefing_id:
-            await stories.set_in_front(connection, story.id, None)
+        await _take_out(connection, story, briefing_id)
         told = {"briefing": briefing_id, "left": ", ".join(map(str, others))}
         await note_change(connection, by, "story.split", story.id, now, after=told)
         return await _briefing(connection, briefing_id)
+
+
+async def leave(connection: AsyncConnection, briefing: Briefing) -> None:
+    """Take a briefing out of its story, if it is in one, in a transaction of the caller's."""
+    story = await story_of(connection, briefing)
+    if story is not None:
+        await _take_out(connection, story, briefing.id)
+
+
+async def _take_out(connection: AsyncConnection, story: Story, briefing_id: int) -> None:
+    others = [one.id for one in story.members if one.id != briefing_id]
+    # one alone is no story
+    await stories.take_out(connection, [briefing_id, *(others if len(others) == 1 else ())])
+    if len(others) == 1:
+        await stories.remove(connection, story.id)
+    elif story.in_front == briefing_id:
+        await stories.set_in_front(connection, story.id, None)
 
 
 @done_again

@@ -41,6 +41,8 @@ class Known(Struct, frozen=True):
 
     id: int
     keys: Keys
+    #: it was thrown away, and stays so
+    is_discarded: bool = False
 
 
 async def take_the_floor(connection: AsyncConnection) -> None:
@@ -65,7 +67,7 @@ async def known_by(connection: AsyncConnection, keys: Collection[Keys]) -> tuple
         )
         for row in await connection.execute(query):
             known = Keys(row.title_key, row.body_key, row.content_key)
-            found[row.id] = Known(row.id, known)
+            found[row.id] = Known(row.id, known, row.status == BriefingStatus.DISCARDED)
     return tuple(found[id_] for id_ in sorted(found, reverse=True))
 
 
@@ -181,7 +183,8 @@ async def appoint(connection: AsyncConnection, ids: Sequence[int], publish_at: d
 async def publish(connection: AsyncConnection, ids: Sequence[int], now: datetime) -> dict[int, int]:
     """Give each draft the next gapless number, in the order given; the numbers by id.
 
-    A retracted briefing that is published again keeps the number it had; a published one is left alone.
+    A retracted briefing that is published again keeps the number it had; a published one is left alone, and
+    so is one that was discarded, which gets none.
     """
     if not ids:
         return {}
@@ -190,7 +193,9 @@ async def publish(connection: AsyncConnection, ids: Sequence[int], now: datetime
     numbers: dict[int, int | None] = {}
     for some in chunks(once):
         numbers |= await numbers_by_id(connection, some)
-    fresh = [id_ for id_ in once if numbers[id_] is None]
+    without = [id_ for id_ in once if numbers[id_] is None]
+    discarded = await discarded_among(connection, without)
+    fresh = [id_ for id_ in without if id_ not in discarded]
     given: dict[int, int] = {id_: number for id_, number in numbers.items() if number is not None}
     if fresh:
         given |= await _number(connection, fresh, now)
@@ -230,6 +235,14 @@ async def retract(connection: AsyncConnection, briefing_id: int) -> None:
     await desk_words.keep_in_step(connection, [briefing_id])
 
 
+async def let_be(connection: AsyncConnection, ids: Sequence[int], status: BriefingStatus) -> None:
+    """Let what was never published be drafts or discarded; either waits for a person from then on."""
+    await counters.pages_change(connection)
+    for some in chunks(ids):
+        unpublished = and_(briefings.c.id.in_(some), briefings.c.number.is_(None))
+        await connection.execute(update(briefings).where(unpublished).values(status=status, publish_at=None))
+
+
 async def by_id(connection: AsyncConnection, briefing_id: int) -> Briefing | None:
     """One briefing in its newest revision."""
     found = await read(connection, newest().where(briefings.c.id == briefing_id))
@@ -248,6 +261,15 @@ async def page(
     if status is not None:
         query = query.where(briefings.c.status == status)
     return await read(connection, query)
+
+
+async def discarded_among(connection: AsyncConnection, ids: Collection[int]) -> frozenset[int]:
+    """Those of these briefings that were thrown away."""
+    found: set[int] = set()
+    for some in chunks(sorted(ids)):
+        mine = and_(briefings.c.id.in_(some), briefings.c.status == BriefingStatus.DISCARDED)
+        found |= set((await connection.execute(select(briefings.c.id).where(mine))).scalars())
+    return frozenset(found)
 
 
 async def numbers_by_id(connection: AsyncConnection, ids: Collection[int]) -> dict[int, int | None]:

@@ -33,6 +33,7 @@ _IN_ARCHIVE: Final = {
 class Filter(Struct, frozen=True):
     """Which briefings are listed; None lets all pass."""
 
+    #: without one, all but what was discarded
     status: BriefingStatus | None = None
     section: Section | None = None
     #: a slug, or `WITHOUT_TOPIC`
@@ -128,7 +129,9 @@ async def existing(connection: AsyncConnection, ids: Collection[int]) -> tuple[B
 
 def _conditions(wanted: Filter, dialect: str) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if wanted.status is not None:
+    if wanted.status is None:
+        found.append(briefings.c.status != BriefingStatus.DISCARDED)
+    else:
         found.append(briefings.c.status == wanted.status)
     if wanted.section is not None:
         found.append(briefings.c.section == wanted.section)

@@ -31,6 +31,7 @@ from subscribers.tables import gaps, groups, standing_changes, subscribers, subs
 #: Rows that are named of each kind.
 NAMED: Final = 3
 _CLOSED: Final = (IssueStatus.DONE, IssueStatus.CANCELLED)
+_UNPUBLISHED: Final = (BriefingStatus.DRAFT, BriefingStatus.DISCARDED)
 _FAILED: Final = (DeliveryStatus.REFUSED, DeliveryStatus.EXPIRED, DeliveryStatus.SKIPPED)
 _NEWEST: Final = select(counters.c.value).where(counters.c.name == BRIEFINGS).scalar_subquery()
 
@@ -163,7 +164,7 @@ def _briefings() -> Sheet:
         mine.id,
         {
             Damage.BRIEFING_WITHOUT_NUMBER: and_(mine.status == BriefingStatus.PUBLISHED, lacks),
-            Damage.DRAFT_WITH_NUMBER: and_(mine.status == BriefingStatus.DRAFT, mine.number.isnot(None)),
+            Damage.DRAFT_WITH_NUMBER: and_(mine.status.in_(_UNPUBLISHED), mine.number.isnot(None)),
             Damage.TEXT_MISSING: ~_text(mine.id, mine.revision),
         },
     )

@@ -13,7 +13,7 @@ from digest.store.by_driver import say
 from digest.store.places import shown
 
 #: The version that this program writes: the last of `migrations/versions/`.
-NEWEST: Final = "0033"
+NEWEST: Final = "0034"
 #: Where Alembic writes the version down.
 VERSION: Final = table("alembic_version", column("version_num"))
 #: The advisory lock of PostgreSQL that who writes shares and who migrates takes alone; any number that

@@ -22,6 +22,8 @@ CALLS: Final = {
     "briefings edit": "1 --lead",
     "briefings publish": "1",
     "briefings retract": "1",
+    "briefings discard": "9",
+    "briefings restore": "9",
     "briefings story": "1",
     "briefings join": "1 2",
     "briefings split": "3",

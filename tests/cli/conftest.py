@@ -140,6 +140,9 @@ def lived_in(founded: Path, receiver: str, tmp_path_factory: pytest.TempPathFact
             assert shell.with_(**sends_to(server), DIGEST_UNCERTAIN="hold")("run").status == 1
         await_a_person(shell)
         shell.ok("briefings", "join", "3", "4", "5")
+        # briefing 9
+        draft = b"A Draft Waits\n\nNobody has read it yet.\n\nSource: Wire, May 4, 2026\n"
+        shell.ok("ingest", "-", "--draft", stdin=draft)
         (folder / "digest.toml").write_text('reach_private = "127.0.0.0/8"\n', encoding="utf-8")
         for path in ("", "shop", "chat"):
             shell.ok("webhooks", "add", f"{receiver}{path}")

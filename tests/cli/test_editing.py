@@ -304,3 +304,22 @@ def test_a_theme_whose_colours_nobody_can_make_out_is_refused(newsroom: Shell) -
     with_looks = newsroom.with_(DIGEST_THEMES_DIR="looks")
     refused = with_looks("newsletters", "edit", "daily", "--theme", "harbour").complaint
     assert "--ink: blue in :root is no colour: say it as --name: #rrggbb" in refused
+
+
+def test_drafts_are_discarded_and_brought_back_and_the_same_page_does_not_bring_them_back(
+    newsroom: Shell,
+) -> None:
+    page = b"A Bridge Opens\n\nPeople cross it.\n\nSource: Wire, May 4, 2026\n"
+    (draft,) = newsroom.ask("ingest", "-", "--draft", stdin=page)["added"]
+    discarded = newsroom.ask("briefings", "discard", str(draft))
+    assert [(one["id"], one["status"]) for one in discarded["items"]] == [(draft, "discarded")]
+    again = newsroom.ok("ingest", "-", stdin=page)
+    assert again.out == "0 added, 0 updated, 1 unchanged\n"
+    assert f"briefing {draft} was discarded, and stays so: digest briefings restore {draft}" in again.err
+    refused = newsroom("briefings", "publish", str(draft))
+    assert refused.status == 2
+    assert f"bring it back as a draft first: digest briefings restore {draft}" in refused.complaint
+    listed = newsroom.ask("briefings", "list", "--status", "discarded")["items"]
+    assert [one["id"] for one in listed] == [draft]
+    assert newsroom.ok("briefings", "restore", str(draft)).out == f"briefing {draft} is draft\n"
+    assert newsroom.ask("briefings", "publish", str(draft))["number"] == 9

@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from tests.cli.commands import CALLS
+from tests.cli.draft_refusals import DRAFTS
 from tests.cli.family_refusals import FAMILIES
 from tests.cli.feed_refusals import FEEDS
 from tests.cli.house_refusals import HOUSE
@@ -75,6 +76,7 @@ REFUSALS: Final = {
     ],
     "briefings publish": [("99", "briefing 99 does not exist"), (HUGE, "'ID'")],
     "briefings retract": [("99", "briefing 99 does not exist"), (HUGE, "'ID'")],
+    **DRAFTS,
     "briefings story": [("99", "briefing 99 does not exist"), (HUGE, "'ID'")],
     "briefings join": [
         ("1", "one briefing is no story: name two or more"),

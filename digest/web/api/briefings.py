@@ -15,6 +15,7 @@ from digest.errors import InputError, NotFoundError
 from digest.flows.collect import Collected as Harvest
 from digest.flows.collect import collect
 from digest.flows.correcting import BY_RULE, Word
+from digest.flows.discarding import discard, restore
 from digest.flows.edit_briefing import NOTHING, Edit, Nothing, edit, publish, retract
 from digest.flows.shown import briefing_in_a_list, briefing_in_full, corrections_shown, picture_shown
 from digest.ingest.gathered import Gathered
@@ -40,6 +41,8 @@ def add_to(paths: Paths) -> None:
     paths.patch("/briefings/{id}", Power.EDIT, edit_briefing, BriefingInFull)
     paths.act("/briefings/{id}/publish", Power.EDIT, publish_briefing, BriefingInFull)
     paths.act("/briefings/{id}/retract", Power.EDIT, retract_briefing, BriefingInFull)
+    paths.act("/briefings/{id}/discard", Power.EDIT, discard_briefing, BriefingInFull)
+    paths.act("/briefings/{id}/restore", Power.EDIT, restore_briefing, BriefingInFull)
 
 
 async def list_briefings(
@@ -119,6 +122,21 @@ async def retract_briefing(
     """
     word = Word(tell, " ".join(clean(note).split()))
     return await _in_full(call, await retract(id, word, store=call.store, now=call.now, by=call.actor))
+
+
+async def discard_briefing(call: Made, id: Id) -> Document:
+    """Throw a draft away
+
+    It was never published, and is kept: the same item that comes in again does not bring it back.
+    """
+    (after,) = await discard([id], store=call.store, now=call.now, by=call.actor)
+    return await _in_full(call, after)
+
+
+async def restore_briefing(call: Made, id: Id) -> Document:
+    """Let a discarded briefing be a draft again."""
+    (after,) = await restore([id], store=call.store, now=call.now, by=call.actor)
+    return await _in_full(call, after)
 
 
 async def _in_full(call: Call, briefing: Briefing) -> Document:

@@ -11,7 +11,7 @@ from digest.core.access import Power
 from digest.core.model import BriefingStatus
 from digest.core.seeking import pieces, snippet, wanted
 from digest.errors import InputError
-from digest.flows import edit_briefing, stories
+from digest.flows import discarding, edit_briefing, stories
 from digest.store import editing, searching, topics
 from digest.store.database import Database
 from digest.store.editing import WITHOUT_TOPIC, Filter
@@ -99,6 +99,10 @@ class BriefingList:
             for id_ in ids:
                 await edit_briefing.give_topic(id_, form.one("topic"), **parts)
             return see_other(f"{back}done=topic")
+        if act in {"discard", "restore"}:
+            do = discarding.discard if act == "discard" else discarding.restore
+            await do(sorted(ids), **parts)
+            return see_other(f"{back}done={act}ed" if act == "discard" else f"{back}done=restored")
         if act == "join":
             await stories.join(sorted(ids), **parts)
             return see_other(f"{back}done=joined")
@@ -112,7 +116,9 @@ class BriefingList:
             chosen = [one for one in found if one.status is BriefingStatus.PUBLISHED]
             came_by = form.one("came_by")
             return sheet(visit, "briefings_retract", briefings=chosen, came_by=came_by, goes_to="")
-        raise InputError("nothing was chosen that can be done: say publish, retract, join or a topic")
+        raise InputError(
+            "nothing was chosen that can be done: say publish, retract, discard, join or a topic"
+        )
 
 
 def _one_of(known: Any, word: str) -> Any:

@@ -15,6 +15,7 @@ from digest.core.model import Briefing, BriefingStatus, TopicMark
 from digest.errors import InputError, NotFoundError, words_for_all
 from digest.flows import edit_briefing
 from digest.flows.collect import BY_HAND
+from digest.flows.discarding import discard, restore
 from digest.flows.edit_briefing import StandsAlreadyError
 from digest.flows.samples import item_mail
 from digest.flows.shown import picture_shown, picture_told
@@ -161,6 +162,8 @@ class BriefingPages:
         briefing = await self._briefing(visit)
         if any(name in visit.form for name in _OF_TOPICS):
             return await self._topics(visit, briefing)
+        if "discard" in visit.form or "restore" in visit.form:
+            return await self._throw_away(visit, briefing)
         try:
             found = typed(visit.form, visit.zone)
             publishes = wants_to_publish(visit.form, found, briefing)
@@ -197,6 +200,14 @@ class BriefingPages:
         if not is_changed(form, before, visit.zone):
             return see_other(f"{id_}?done=topics#topics")
         return await self._shown(visit, after, fields_again(form), done="unsaved")
+
+    async def _throw_away(self, visit: Visit, before: Briefing) -> Response:
+        """Discard it, or bring it back; what was typed meanwhile is shown again, and is not saved."""
+        done, do = ("discarded", discard) if "discard" in visit.form else ("restored", restore)
+        (after,) = await do([before.id], **self._by(visit))
+        if not is_changed(visit.form, before, visit.zone):
+            return see_other(f"{before.id}?done={done}")
+        return await self._shown(visit, after, fields_again(visit.form), done=f"{done}-unsaved")
 
     async def _sample(self, visit: Visit) -> Response:
         return await self._framed(visit, await self._briefing(visit), visit.asked("newsletter"))

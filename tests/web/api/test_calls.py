@@ -63,6 +63,23 @@ async def test_briefing_lives_through_the_api(store: Database) -> None:
     assert acts == [(act, *actor) for act in wanted]
 
 
+async def test_a_draft_is_discarded_and_brought_back_through_the_api(store: Database) -> None:
+    async with program(store, role=Role.EDITOR) as client:
+        (id_,) = (await client.post("briefings", json={"items": [ITEM], "publish": False})).json()["added"]
+        assert (await client.post(f"briefings/{id_}/discard")).json()["status"] == "discarded"
+        refused = await client.post(f"briefings/{id_}/publish")
+        assert refused.status_code == 422
+        assert "bring it back as a draft first" in refused.json()["detail"]
+        listed = (await client.get("briefings?status=discarded")).json()["items"]
+        assert [one["id"] for one in listed] == [id_]
+        assert (await client.post(f"briefings/{id_}/restore")).json()["status"] == "draft"
+        past = await client.patch(f"briefings/{id_}", json={"publish_at": "2020-01-01T08:00:00Z"})
+        assert past.status_code == 422
+        assert "the time to publish at is past" in past.json()["detail"]
+        assert (await client.post(f"briefings/{id_}/publish")).json()["number"] == 1
+        assert (await client.post(f"briefings/{id_}/discard")).status_code == 422
+
+
 async def test_list_goes_on_where_it_stopped(sqlite_store: Database) -> None:
     async with program(sqlite_store) as client:
         ids = [await _added(client, title=f"Item {n}", paragraphs=[f"Text {n}."]) for n in range(5)]

@@ -187,3 +187,40 @@ async def test_the_same_words_on_another_day_are_another_briefing(sqlite_store: 
     later = TUESDAY + timedelta(days=1, minutes=1)
     other = await edit_briefing.write(item("No news today"), Flags(), store=sqlite_store, now=later)
     assert other.id != first.id
+
+
+# --- Thrown away --------------------------------------------------------------------------------------------
+
+
+async def test_a_draft_is_thrown_away_at_its_page_and_brought_back(sqlite_store: Database) -> None:
+    await _draft(sqlite_store, "Test", "economy")
+    async with at_the_desk(sqlite_store, Role.EDITOR) as client:
+        shown = await client.get("/admin/briefings/1")
+        (button,) = document(shown.text).xpath("//button[@name='discard']")
+        assert button.get("data-ask"), "it is asked about before"
+        gone = await submit(client, shown, "1", discard="yes")
+        assert "Thrown away. It was never published, and can be brought back." in says(gone)
+        assert (await _stored(sqlite_store, 1)).status is BriefingStatus.DISCARDED
+        assert not document(gone.text).xpath("//button[@value='publish']")
+        assert "1 draft" not in says(await client.get("/admin/"))
+        back = await submit(client, gone, "1", restore="yes", title="A test")
+        assert "What you wrote is below, and is not saved yet." in says(back)
+        assert document(back.text).xpath("//input[@name='title']/@value") == ["A test"]
+    stored = await _stored(sqlite_store, 1)
+    assert (stored.status, stored.title) == (BriefingStatus.DRAFT, "Test")
+    assert await _acts(sqlite_store) == ["briefing.restore", "briefing.discard", "briefing.add"]
+
+
+async def test_drafts_that_are_ticked_are_thrown_away_together(sqlite_store: Database) -> None:
+    for title in ("One", "Two", "Three"):
+        await _draft(sqlite_store, title)
+    async with at_the_desk(sqlite_store, Role.EDITOR) as client:
+        shown = await client.get("/admin/briefings")
+        gone = await submit(client, shown, "briefings", id=["1", "2"], act="discard")
+        assert "Thrown away." in says(gone)
+        assert document(gone.text).xpath("//a[@class='card-title']/text()") == ["Three"]
+        thrown = await client.get("/admin/briefings?status=discarded")
+        assert document(thrown.text).xpath("//a[@class='card-title']/text()") == ["Two", "One"]
+        back = await submit(client, thrown, "briefings", id=["1"], act="restore")
+        assert "They are drafts again." in says(back)
+    assert [(await _stored(sqlite_store, id_)).status for id_ in (1, 2, 3)] == ["draft", "discarded", "draft"]
