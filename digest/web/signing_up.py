@@ -111,7 +111,7 @@ class SigningUp:
         if form.one(TRAP):
             log.info("a form was filled in by a program", form="/subscribe")
             return self._sent(wanted, request)
-        shown = Shown("/subscribe", consent_to(wanted, words), seen_from(request))
+        shown = Shown("/subscribe", _consent_on(found, words), seen_from(request))
         new = SignUp(address, [one.slug for one in wanted], in_language(wishes, words), shown)
         came = await self.steadily(sign_up(new, store=self._store, now=self._now()))
         log.info("an address was entered", form="/subscribe", came=came)
@@ -202,7 +202,7 @@ class SigningUp:
             email=form.one("email"),
             wishes=as_entered(blank, form, errors),
             effect=effect(next_one, reader, words),
-            consent=consent_to(wanted or [first], words),
+            consent=_consent_on(found, words),
             trap=TRAP,
             up="",
         )
@@ -227,6 +227,13 @@ def consent_to(wanted: Sequence[Newsletter], words: Words) -> str:
     named = words.listed(one_line(one.title) for one in wanted)
     said = words.catalogue.gettext("Send me %(newsletters)s by e-mail. I can end it at any time.")
     return said % {"newsletters": named}
+
+
+def _consent_on(found: Offer, words: Words) -> str:
+    """The same on a page where newsletters can be chosen: what stands there holds whatever is ticked."""
+    if len(found.newsletters) == 1:
+        return consent_to(found.newsletters, words)
+    return words.catalogue.gettext("Send me what I have chosen by e-mail. I can end it at any time.")
 
 
 def in_language(wishes: Wishes, words: Words) -> Wishes:

@@ -412,6 +412,18 @@ async def test_what_no_store_keeps_is_refused_whoever_reads(store: Database) -> 
         assert [one.status_code for one in answers] == [422, 422], odd
 
 
+async def test_what_is_kept_as_agreed_to_stood_on_the_page_whatever_is_ticked(store: Database) -> None:
+    await add_weekly(store)
+    async with visitor(store, TUESDAY) as client:
+        page = said(await client.get("/subscribe"))
+        await client.post("/subscribe", data=PLAIN | {"newsletter": ["daily", "weekly"]})
+    for one in await mine(store):
+        async with store.read() as connection:
+            (kept,) = await consents.of_subscription(connection, one.id)
+        assert kept.words == "Send me what I have chosen by e-mail. I can end it at any time."
+        assert kept.words in page
+
+
 async def test_where_no_newsletter_is_open_there_is_no_form_to_send(sqlite_store: Database) -> None:
     await change_newsletter(sqlite_store, sign_up=False)
     async with visitor(sqlite_store, TUESDAY) as client:
