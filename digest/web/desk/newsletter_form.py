@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from digest.core.beginnings import OPTIONS, require_topics
 from digest.core.lines import parse_slug
-from digest.core.model import Newsletter
+from digest.core.model import Archive, Newsletter
 from digest.errors import InputError
 from digest.flows.holidays import FIRST_YEAR, LAST_YEAR
 from digest.flows.newsletters import settings_from, shown_newsletter
@@ -114,7 +114,9 @@ def read_new(form: Entered) -> tuple[str, dict[str, Any]]:
         with reading.of(name):
             settings_from({name: value})
     reading.done()
-    return slug, said
+    if form.chosen("open"):
+        return slug, said
+    return slug, {**said, "sign_up": False, "archive": Archive.NONE.value}
 
 
 def year_from(word: str) -> int:

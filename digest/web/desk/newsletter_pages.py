@@ -82,7 +82,7 @@ class Newsletters:
             *(visit, "newsletters"),
             status=422 if faults else 200,
             newsletters=found,
-            typed={name: visit.form.one(name) for name in ("slug", *NEW)},
+            typed={name: visit.form.one(name) for name in ("slug", "open", *NEW)},
             labels=LABELS,
             faults=faults,
         )

@@ -7,8 +7,9 @@ from typing import Any, Final
 import pytest
 
 from digest.core.access import Role
-from digest.core.model import DraftBriefing, Newsletter
+from digest.core.model import Archive, DraftBriefing, Newsletter
 from digest.flows.collect import collect
+from digest.flows.seed import FIRST_NEWSLETTER
 from digest.ingest.gathered import Gathered
 from digest.store import changes, newsletters
 from digest.store.database import Database
@@ -205,7 +206,22 @@ async def test_a_new_newsletter_begins_with_the_settings_of_the_first(store: Dat
         again = await submit(client, page, "newsletters", **entered)
         assert again.status_code == 422
         assert "exists already" in says(again)
-    assert (await kept(store, "weekly")).title == "The Week"
+    made = await kept(store, "weekly")
+    assert (made.title, made.sign_up, made.archive) == ("The Week", False, Archive.NONE)
+
+
+async def test_a_new_newsletter_is_public_at_once_only_when_that_is_said(sqlite_store: Database) -> None:
+    async with at_the_desk(sqlite_store) as client:
+        page = await client.get("/admin/newsletters")
+        entered = {
+            "slug": "open",
+            "title": "Open",
+            "sender_name": "O",
+            "sender_address": "o@newsroom.example",
+        }
+        await submit(client, page, "newsletters", **entered, open="on")
+    made = await kept(sqlite_store, "open")
+    assert (made.sign_up, made.archive) == (True, FIRST_NEWSLETTER.archive)
 
 
 async def test_an_editor_looks_at_settings_and_cannot_save_them(store: Database) -> None:
