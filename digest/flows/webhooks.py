@@ -45,7 +45,7 @@ async def add_webhook(wish: WebhookEdit, *, by: Actor, store: Database, now: dat
     with_addresses = bool(wish.with_addresses)
     url = parse_url(wish.url or "", with_addresses=with_addresses)
     kinds = parse_kinds(wish.kinds or ())
-    label = parse_line(wish.label, "label", most=_MOST_LABEL) if wish.label else _host_of(url)
+    label = parse_label(wish.label) if wish.label else _host_of(url)
     async with store.write() as connection:
         if await shelf.count(connection) >= MOST_WEBHOOKS:
             raise InputError(f"there are {MOST_WEBHOOKS} webhooks already: remove one that is not needed")
@@ -77,7 +77,7 @@ async def edit_webhook(
             "url": parse_url(url, with_addresses=with_addresses),
         }
         if wish.label is not None:
-            values["label"] = parse_line(wish.label, "label", most=_MOST_LABEL)
+            values["label"] = parse_label(wish.label)
         if wish.kinds is not None:
             values["kinds"] = parse_kinds(wish.kinds)
         if wish.is_on is not None and wish.is_on != before.is_on:
@@ -162,6 +162,11 @@ def _said(one: Webhook) -> dict[str, Any]:
         "with_addresses": one.with_addresses,
         "on": one.is_on,
     }
+
+
+def parse_label(text: str) -> str:
+    """What a webhook is called, for whoever looks at the list of them."""
+    return parse_line(text, "label", most=_MOST_LABEL)
 
 
 def _host_of(url: str) -> str:

@@ -12,22 +12,23 @@ from fastapi.responses import Response, StreamingResponse
 from msgspec import Struct
 
 from digest.core.access import Power
-from digest.errors import InputError, words_for_all
+from digest.errors import InputError
 from digest.flows import handing_out
 from digest.flows import readers as flows
 from digest.flows.grounds import MOST_GROUNDS, grounds_for
 from digest.store import listed, newsletters, topics
 from digest.store.database import Database
 from digest.store.listed import Wanted
+from digest.web.desk.faults import Faults, FormError, Reading, faults_of
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
-from digest.web.desk.wish_form import OPTIONS, said_in, wishes_in
+from digest.web.desk.wish_form import LABELS, OPTIONS, said_in, wishes_in
 from digest.web.linked import see_other
 from subscribers import store as shelf
 from subscribers.interning import cadence_from
 from subscribers.model import Standing
-from subscribers.wishes import WishError, parse_address
+from subscribers.wishes import parse_address
 
 #: Readers on one page.
 _LINES: Final = 50
@@ -130,46 +131,47 @@ class ReaderList:
             return self._counted
 
     async def _form(self, visit: Visit) -> Response:
-        return await self._formed(visit, {}, "")
+        return await self._formed(visit, {}, Faults())
 
-    async def _formed(self, visit: Visit, said: Mapping[str, Any], wrong: str) -> Response:
+    async def _formed(self, visit: Visit, said: Mapping[str, Any], faults: Faults) -> Response:
         async with self._store.read() as connection:
             email = said.get("email", "")
-            reads = await shelf.subscriber_id_of(connection, email) if wrong and email else None
+            reads = await shelf.subscriber_id_of(connection, email) if faults and email else None
             known = await newsletters.every(connection)
             every = await topics.every(connection)
         return sheet(
             visit,
             "reader_add",
-            status=422 if wrong else 200,
+            status=422 if faults else 200,
             said=dict.fromkeys(("email", "newsletter", "unconfirmed", "grounds", *OPTIONS), "") | dict(said),
             newsletters=known,
             topics=every,
             most_grounds=MOST_GROUNDS,
-            wrong=wrong,
+            labels=LABELS,
+            faults=faults,
             reads=reads,
         )
 
     async def _add(self, visit: Visit) -> Response:
         form = visit.form
-        said = said_in(form)
+        reading, address, grounds = Reading(LABELS), "", None
         try:
-            address = parse_address(form.one("email"))
-            wishes = await wishes_in(form, store=self._store)
+            with reading.of("email"):
+                address = parse_address(form.one("email"))
+            with reading.of("grounds"):
+                grounds = grounds_for(form.text("grounds").strip())
+            wishes = await wishes_in(form, reading, store=self._store)
+            reading.done()
             new = flows.Enrolment(
                 address, form.one("newsletter"), wishes, not form.chosen("unconfirmed"), "added by an admin"
             )
             made = await flows.subscribe(
-                new,
-                store=self._store,
-                now=visit.now,
-                by=visit.actor,
-                grounds=grounds_for(form.text("grounds").strip()),
+                new, store=self._store, now=visit.now, by=visit.actor, grounds=grounds
             )
-        except (InputError, WishError) as error:
-            kept = {"email": form.one("email"), "newsletter": form.one("newsletter")}
-            kept |= {"unconfirmed": form.one("unconfirmed"), "grounds": form.text("grounds")}
-            return await self._formed(visit, said | kept, words_for_all(error))
+        except (InputError, FormError) as error:
+            kept = {name: form.one(name) for name in ("email", "newsletter", "unconfirmed")}
+            kept["grounds"] = form.text("grounds")
+            return await self._formed(visit, said_in(form) | kept, faults_of(error))
         return see_other(f"{made.subscriber_id}?done=added")
 
     async def _csv(self, visit: Visit) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import Power
 from digest.core.settling import PROBE_AT, STOP_AT, WARN_AT
-from digest.errors import DigestError, InputError, NotFoundError, words_for_all
+from digest.errors import DigestError, InputError, NotFoundError
 from digest.flows import my_data, returned_by_hand, suppressing
 from digest.flows import readers as flows
 from digest.flows.asking_again import ask_again
@@ -41,12 +42,13 @@ from digest.store.ledger import Entry
 from digest.store.listed import Listed
 from digest.store.returned_mails import Return
 from digest.web.desk.briefings_found import found_by, titles_of
+from digest.web.desk.faults import Faults, FormError, Reading, faults_of
 from digest.web.desk.gate import DeskRoute, Gate
 from digest.web.desk.reader_list import TONES
 from digest.web.desk.returned_words import KINDS
 from digest.web.desk.sheets import sheet
 from digest.web.desk.visit import Visit
-from digest.web.desk.wish_form import said_of, wishes_in
+from digest.web.desk.wish_form import LABELS, said_in, said_of, wishes_in
 from digest.web.linked import see_other
 from subscribers import store as shelf
 from subscribers.model import Standing
@@ -74,11 +76,11 @@ _COPY_TONES: Final = {
 }
 
 
-class _Faults(Struct, frozen=True):
-    """What was wrong with a form, and where it stands."""
+class _Wrong(Struct, frozen=True):
+    """What was wrong with a form of the page, and in which box of it that stands."""
 
     place: str = ""
-    words: str = ""
+    faults: Faults = Faults()
 
 
 class Readers:
@@ -118,7 +120,7 @@ class Readers:
     async def _show(self, visit: Visit) -> Response:
         return await self._shown(visit)
 
-    async def _shown(self, visit: Visit, faults: _Faults | None = None) -> Response:
+    async def _shown(self, visit: Visit, wrong: _Wrong | None = None) -> Response:
         before = visit.asked_number("before")
         async with self._store.read() as connection:
             reader = await _require(connection, visit)
@@ -130,7 +132,7 @@ class Readers:
             values = {
                 "reader": reader,
                 "known_since": person.created_at,
-                "cards": [await self._card(connection, one, visit) for one in reader.subscriptions],
+                "cards": [await self._card(connection, one, visit, wrong) for one in reader.subscriptions],
                 "consents": await kept.consents_of(connection, ids),
                 "gaps": await kept.gaps_of(connection, ids),
                 "other_mails": await kept.notices_of(connection, ids),
@@ -149,7 +151,7 @@ class Readers:
         return sheet(
             visit,
             "reader",
-            status=422 if faults else 200,
+            status=422 if wrong else 200,
             copies=copies[:_COPIES],
             more=copies[_COPIES - 1].issue_id if len(copies) > _COPIES else None,
             before=before,
@@ -158,18 +160,24 @@ class Readers:
             copy_tones=_COPY_TONES,
             kinds=KINDS,
             marks=(WARN_AT, PROBE_AT, STOP_AT),
-            faults=faults or _Faults(),
+            wrong=wrong or _Wrong(),
+            nothing=Faults(),
+            labels=LABELS,
             **values,
         )
 
-    async def _card(self, connection: AsyncConnection, one: Any, visit: Visit) -> dict[str, Any]:
+    async def _card(
+        self, connection: AsyncConnection, one: Any, visit: Visit, wrong: _Wrong | None
+    ) -> dict[str, Any]:
         """A subscription as the page shows it."""
         newsletter = await newsletters.by_id(connection, one.newsletter_id)
         active = one.standing is Standing.ACTIVE
+        # what was typed stands beside what is wrong with it
+        is_back = wrong is not None and wrong.place == f"edit {newsletter.slug}"
         return {
             "one": one,
             "newsletter": newsletter,
-            "said": said_of(one),
+            "said": said_in(visit.form) if is_back else said_of(one),
             "history": await shelf.standing_history(connection, one.id),
             "next": await coming(connection, one, newsletter, visit.now) if active else None,
         }
@@ -237,38 +245,50 @@ class Readers:
 
     async def _edit(self, visit: Visit) -> Response:
         form, reader = visit.form, await self._reader(visit)
-        slug = form.one("newsletter") or None
+        slug, word = form.one("newsletter") or None, form.one("email")
+        reading, moved = Reading(LABELS), None
         try:
-            wishes = await wishes_in(form, store=self._store)
-            word = form.one("email")
-            moved = parse_address(word) if word and address_key(word) != address_key(reader.address) else None
-            await flows.edit(
-                *(reader.address, slug, wishes),
-                store=self._store,
-                now=visit.now,
-                new_address=moved,
-                by=visit.actor,
-            )
-        except (DigestError, WishError) as error:
-            return await self._shown(visit, _Faults(f"edit {slug or ''}".strip(), words_for_all(error)))
+            wishes = await wishes_in(form, reading, store=self._store)
+            with reading.of("email"):
+                is_other = word and address_key(word) != address_key(reader.address)
+                moved = parse_address(word) if is_other else None
+            reading.done()
+            # of what is refused from here on, all is about the address
+            with reading.of("email") if moved else nullcontext():
+                await flows.edit(
+                    *(reader.address, slug, wishes),
+                    store=self._store,
+                    now=visit.now,
+                    new_address=moved,
+                    by=visit.actor,
+                )
+            reading.done()
+        except (DigestError, WishError, FormError) as error:
+            return await self._shown(visit, _Wrong(f"edit {slug or ''}".strip(), faults_of(error)))
         return see_other(f"../{reader.id}?done=edited")
 
     async def _pause(self, visit: Visit) -> Response:
         form, reader = visit.form, await self._reader(visit)
+        reading = Reading(LABELS)
         try:
-            until = _day(form.one("until"))
-            await flows.pause(
-                reader.address,
-                form.one("newsletter") or None,
-                until=until,
-                catch_up=form.chosen("catch_up"),
-                store=self._store,
-                now=visit.now,
-                by=visit.actor,
-            )
-        except DigestError as error:
-            return await self._shown(visit, _Faults("standing", words_for_all(error)))
+            with reading.of("until") if form.one("until") else nullcontext():
+                await flows.pause(
+                    *(reader.address, form.one("newsletter") or None),
+                    until=_day(form.one("until")),
+                    catch_up=form.chosen("catch_up"),
+                    store=self._store,
+                    now=visit.now,
+                    by=visit.actor,
+                )
+            reading.done()
+        except (DigestError, FormError) as error:
+            return await self._refused(visit, error)
         return see_other(f"../{reader.id}?done=paused")
+
+    async def _refused(self, visit: Visit, error: Exception) -> Response:
+        """The page, with what is wrong in the box of one subscription."""
+        place = f"standing {visit.form.one('newsletter')}"
+        return await self._shown(visit, _Wrong(place, faults_of(error)))
 
     async def _resume(self, visit: Visit) -> Response:
         reader = await self._reader(visit)
@@ -276,7 +296,7 @@ class Readers:
         try:
             await flows.resume(reader.address, slug, store=self._store, now=visit.now, by=visit.actor)
         except DigestError as error:
-            return await self._shown(visit, _Faults("standing", words_for_all(error)))
+            return await self._refused(visit, error)
         return see_other(f"../{reader.id}?done=resumed")
 
     async def _ask(self, visit: Visit) -> Response:
@@ -285,7 +305,7 @@ class Readers:
         try:
             await ask_again(reader.address, slug, store=self._store, now=visit.now, by=visit.actor)
         except DigestError as error:
-            return await self._shown(visit, _Faults("standing", words_for_all(error)))
+            return await self._refused(visit, error)
         return see_other(f"../{reader.id}?done=asked")
 
     async def _unsubscribe(self, visit: Visit) -> Response:
@@ -300,7 +320,7 @@ class Readers:
                 by=visit.actor,
             )
         except DigestError as error:
-            return await self._shown(visit, _Faults("standing", words_for_all(error)))
+            return await self._refused(visit, error)
         return see_other(f"../{reader.id}?done=unsubscribed")
 
     async def _suppress(self, visit: Visit) -> Response:
@@ -320,10 +340,12 @@ class Readers:
         return see_other(f"../{reader.id}?done=cleared")
 
     async def _erase(self, visit: Visit) -> Response:
-        reader = await self._reader(visit)
-        if address_key(visit.form.one("address")) != address_key(reader.address):
-            words = "that is not the address of this reader: type it as it stands above"
-            return await self._shown(visit, _Faults("erase", words))
+        reader, reading = await self._reader(visit), Reading(LABELS)
+        with reading.of("address"):
+            if address_key(visit.form.one("address")) != address_key(reader.address):
+                raise InputError("that is not the address of this reader: type it as it stands above")
+        if reading.faults:
+            return await self._shown(visit, _Wrong("erase", reading.faults))
         await flows.erase(reader.address, store=self._store, now=visit.now, by=visit.actor)
         return see_other("../../readers?done=erased")
 

@@ -12,6 +12,7 @@ from digest.flows.readers import topic_names
 from digest.store import topics
 from digest.store.database import Database
 from digest.web.desk.entered import Entered
+from digest.web.desk.faults import Label, Labels, Reading
 from subscribers.subscription import Subscription
 from subscribers.wishes import Wishes, parse_wishes
 
@@ -19,6 +20,25 @@ from subscribers.wishes import Wishes, parse_wishes
 OPTIONS: Final = (
     *("name", "topics", "days", "at", "timezone", "at_once", "sections", "format", "max_items", "language"),
 )
+#: What the fields about a reader are called on the pages, in their order.
+LABELS: Final[Labels] = {
+    "email": Label("Address", "address"),
+    "name": Label("Name", "name"),
+    "newsletter": Label("Newsletter", "newsletter"),
+    "grounds": Label("Grounds", "grounds"),
+    "days": Label("Days", "days"),
+    "at": Label("At", "time"),
+    "timezone": Label("Time zone", "time zone"),
+    "at_once": Label("At once"),
+    "format": Label("Format", "format"),
+    "max_items": Label("At most", "max-items"),
+    "language": Label("Language", "language"),
+    "topics": Label("Topics"),
+    "sections": Label("Kinds of items"),
+    "until": Label("Pause until (empty: until resumed)", "date"),
+    "reason": Label("Why"),
+    "address": Label("Type the address"),
+}
 #: Options of which some may be chosen, by boxes called like that.
 _BOXES: Final = {"topics": "topic", "sections": "section"}
 _SOME: Final = "some"
@@ -36,14 +56,24 @@ def said_in(form: Entered) -> dict[str, str]:
     return said
 
 
-async def wishes_in(form: Entered, *, store: Database) -> Wishes:
-    """The wishes of a form; an empty field is not said, but for a name that was taken away."""
+async def wishes_in(form: Entered, reading: Reading, *, store: Database) -> Wishes:
+    """The wishes of a form; an empty field is not said, but for a name that was taken away.
+
+    What is wrong is noted in `reading`, for who goes on to the rest of the form.
+    """
     for option, box in _BOXES.items():
-        if form.one(option) == _SOME and not form.all(box):
-            raise InputError(f"none of the {option} is ticked: choose one at least, or all")
-    words = {option: parse_line(word, option) for option, word in said_in(form).items() if word}
+        with reading.of(option):
+            if form.one(option) == _SOME and not form.all(box):
+                raise InputError(f"none of the {option} is ticked: choose one at least, or all")
     async with store.read() as connection:
-        wishes = parse_wishes(words, topic_names(await topics.every(connection)))
+        names = topic_names(await topics.every(connection))
+    words: dict[str, str] = {}
+    for option, word in said_in(form).items():
+        with reading.of(option):
+            if word:
+                parse_wishes({option: parse_line(word, option)}, names)
+                words[option] = word
+    wishes = parse_wishes(words, names)
     return replace(wishes, name="") if "name" in form and not form.one("name") else wishes
 
 

@@ -179,7 +179,7 @@ async def test_wishes_are_changed_and_the_log_names_nobody(house: Database) -> N
         none = await submit(client, page, "/edit", topic=[])
     assert wrong.status_code == none.status_code == 422
     assert "gardening" in says(wrong)
-    assert "None of the topics is ticked" in says(none)
+    assert "“Topics”: none of the topics is ticked" in says(none)
     after = await reader(house, ANA)
     assert (after.profile.topics, after.cadence.days, after.name) == (
         frozenset({"energy"}),
@@ -192,6 +192,42 @@ async def test_wishes_are_changed_and_the_log_names_nobody(house: Database) -> N
     assert entry.before["topics"] == ["economy"]
     assert entry.after["topics"] == ["energy"]
     assert "Ana" not in str(entry.before) + str(entry.after)
+
+
+def ways(answer: httpx.Response) -> list[str]:
+    """What the line above a page leads to; the first has the focus, and all say what is wrong with them."""
+    root = document(answer.text)
+    found = [link.get("href").removeprefix("#field-") for link in root.xpath("//*[@role='alert']//a")]
+    for name in found:
+        (field,) = root.xpath(f"//*[@id='field-{name}']")
+        assert (field.get("name"), field.get("aria-invalid")) == (name, "true")
+        assert f"wrong-{name}" in field.get("aria-describedby").split()
+        assert len(root.xpath(f"//*[@id='wrong-{name}']")) == 1
+        (box,) = field.xpath("ancestor::details[1]")
+        assert "open" in box.attrib
+    assert root.xpath("//*[@autofocus]/@name") == found[:1]
+    return found
+
+
+async def test_what_is_wrong_at_the_foot_is_said_above_and_has_the_focus(house: Database) -> None:
+    who = await reader(house, ANA)
+    await join(house, ANA, TUESDAY, newsletter="weekly")
+    async with at_the_desk(house) as client:
+        page = await client.get(f"/admin/readers/{who.subscriber_id}")
+        edited = await submit(
+            client, page, "/edit", days="never", at="early", max_items="many", language="sv"
+        )
+        assert ways(edited) == ["days", "at", "max_items"]
+        assert "“At most” 'many' is not a cap" in says(edited)
+        # what was typed is there still, in the box of that newsletter alone
+        assert document(edited.text).xpath("//input[@name='language']/@value").count("sv") == 1
+        assert ways(await submit(client, page, "/edit", topics="some", topic=[])) == ["topics"]
+        assert ways(await submit(client, page, "/pause", until="2020-01-01")) == ["until"]
+        assert ways(await submit(client, page, "/erase", address="nobody@example.org")) == ["address"]
+        form = document(page.text).xpath("//form[.//input[@name='email']]")[0]
+        taken = await client.post(page.url.join(form.action), data=dict(form.form_values()) | {"email": BO})
+        assert ways(taken) == ["email"]
+        assert "“Address” 'bo@post.example' belongs to another reader" in says(taken)
 
 
 async def test_a_reader_is_paused_resumed_and_unsubscribed_with_a_reason(house: Database) -> None:
@@ -273,6 +309,9 @@ async def test_why_a_reader_may_be_written_to_is_said_and_kept(house: Database) 
             "grounds": "Asked at\r\na stand.",
         }
         wrong = await submit(client, form, "add", **said | {"grounds": "a" * 2001})
+        assert document(wrong.text).xpath("//*[@autofocus]/@name") == ["grounds"]
+        both = await submit(client, form, "add", email="nobody", newsletter="daily", days="never")
+        assert document(both.text).xpath("//*[@role='alert']//a/@href") == ["#field-email", "#field-days"]
         assert (wrong.status_code, "at most 2000" in says(wrong), "a" * 2001 in says(wrong)) == (
             422,
             True,

@@ -54,7 +54,9 @@ async def test_what_cannot_be_is_said_beside_the_form_and_stays_entered(sqlite_s
         page = await client.get("/admin/people/webhooks")
         answer = await submit(client, page, "webhooks", url="ftp://shop.example/", kind=["reader.left"])
     assert answer.status_code == 422
-    assert "is not an absolute http or https address" in says(answer)
+    assert "“Address” 'ftp://shop.example/' is not an absolute http or https address" in says(answer)
+    assert document(answer.text).xpath("//*[@role='alert']//a/@href") == ["#field-url"]
+    assert document(answer.text).xpath("//*[@autofocus]/@name") == ["url"]
     assert 'value="ftp://shop.example/"' in answer.text
     assert re.search(r'value="reader.left" checked', answer.text)
     assert await known(sqlite_store) == ()
