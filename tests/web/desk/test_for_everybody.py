@@ -130,6 +130,18 @@ async def test_every_page_that_a_form_answers_with(sqlite_store: Database, tmp_p
         await Rosters(sqlite_store).work(NOW, asyncio.Event())
         await says(page, "main", "1 would be changed")
         wrong += await _wrong_with(page)
+        await look("newsletters/daily", "Save", "is not a colour", accent="red", first_at="early")
+        await look(
+            "newsletters",
+            "Begin",
+            "is not one",
+            slug="A b",
+            title="A",
+            sender_name="A",
+            sender_address="a@b.org",
+        )
+        await look("briefings/new", "Keep as draft", "is empty", title=" ", text=" ", source="The Post")
+        await look("readers/add", "Add", "is not valid", email="ann@example")
         await look("topics/economy", "Try out on past briefings", "would", rules="tariffs:5")
         await look("readers/suppressed", "Look", "is not on the list", address="bo@example.org")
         await look("readers/suppressed", "Add to the list", "refused", addresses="bo@example.org\nno\n")
@@ -139,5 +151,5 @@ async def test_every_page_that_a_form_answers_with(sqlite_store: Database, tmp_p
         await page.goto(f"{base_url}/admin/people/webhooks")
         await page.fill("[name=url]", "https://shop.example/hooks")
         await page.check("[name=kind] >> nth=0")
-        await go_on("Add", "whsec_")
+        await go_on("Add", "the secret with which events are signed")
     assert wrong == []
