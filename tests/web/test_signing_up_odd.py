@@ -1,4 +1,4 @@
-"""What programs send to the form for subscribing is answered alike for all; what is kept stood on the page."""
+"""What programs send to the form for subscribing is answered alike for all; what is kept was shown."""
 
 from __future__ import annotations
 
