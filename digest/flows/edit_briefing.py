@@ -242,9 +242,12 @@ async def _before_publishing(connection: AsyncConnection, ids: Sequence[int]) ->
     found = [await _briefing(connection, id_) for id_ in dict.fromkeys(ids)]
     for one in found:
         _require_kept(one)
-    if all(one.status is not BriefingStatus.RETRACTED for one in found):
+    if all(one.status is BriefingStatus.PUBLISHED for one in found):
         return found
-    await hold_off(connection, alone=True)
+    if any(one.status is BriefingStatus.RETRACTED for one in found):
+        await hold_off(connection, alone=True)
+    # in the line of those who publish, then asked again: somebody else may just have been at it
+    await counters.pages_change(connection)
     return [await _briefing(connection, one.id) for one in found]
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from digest.errors import StoreError, words_of
+from digest.errors import DigestError, StoreError
 from digest.store import editing, imports
 from digest.store.database import Database
 from digest.store.imports import Import
@@ -60,10 +60,10 @@ class Rosters:
         except StoreError:
             raise
         except Exception as error:
-            why = words_of(error)
-            # a fault of ours does not go by itself: whoever handed it over is told, not only the log
-            if await import_work.ask_again(one, why, store=self._store, now=now):
-                log.warning("an import has to be looked at again", number=one.id, why=why)
+            if isinstance(error, DigestError) and await import_work.ask_again(
+                one, str(error), store=self._store, now=now
+            ):
+                log.warning("an import has to be looked at again", number=one.id, why=str(error))
                 return 0
             before, _ = self._rests.get(one.id, (_FIRST_REST / 2, 0.0))
             rest = min(2 * before, _LONGEST_REST)

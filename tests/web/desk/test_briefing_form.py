@@ -89,7 +89,7 @@ async def test_a_time_that_is_past_is_refused_beside_its_field(sqlite_store: Dat
     async with at_the_desk(sqlite_store, Role.EDITOR) as client:
         answer = await submit(client, await client.get("/admin/briefings/new"), "new", **typed)
         assert answer.status_code == 422
-        assert "The time to publish at is past: say one that is to come" in says(answer)
+        assert "the time to publish at is past: say one that is to come" in says(answer)
         (field,) = document(answer.text).xpath("//input[@aria-invalid='true']")
         assert (field.get("name"), field.get("value")) == ("publish_at", typed["publish_at"])
         assert document(answer.text).xpath("//textarea")[0].text.strip() == typed["text"]
