@@ -25,7 +25,7 @@ class Event(StrEnum):
     BOUNCED_HARD = "bounced-hard"
     COMPLAINED = "complained"
     SUPPRESSED = "suppressed"
-    #: who was suppressed by hand may be written to again, once they come back
+    #: who was suppressed by hand, or complained by a slip, may be written to again, once they come back
     LIFTED = "lifted"
 
 
@@ -45,6 +45,7 @@ TRANSITIONS: Final[Mapping[tuple[Standing, Event], Standing]] = MappingProxyType
         (Standing.ACTIVE, Event.BOUNCED_HARD): Standing.BOUNCING,
         (Standing.PAUSED, Event.BOUNCED_HARD): Standing.BOUNCING,
         (Standing.SUPPRESSED, Event.LIFTED): Standing.LEFT,
+        (Standing.COMPLAINED, Event.LIFTED): Standing.LEFT,
         **{(standing, Event.COMPLAINED): Standing.COMPLAINED for standing in Standing},
         **{(standing, Event.SUPPRESSED): Standing.SUPPRESSED for standing in Standing},
     }
@@ -147,7 +148,7 @@ def suppressed(subscription: Subscription) -> Subscription:
 
 
 def lifted(subscription: Subscription) -> Subscription:
-    """No longer suppressed: gone, as if by themselves, so that a return takes the usual ways."""
+    """No longer kept from mail: gone, as if by themselves, so that a return takes the usual ways."""
     return replace(subscription, standing=standing_after(subscription.standing, Event.LIFTED))
 
 

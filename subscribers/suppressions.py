@@ -43,7 +43,7 @@ class Entry(Struct, frozen=True):
     address_hash: bytes
     reason: str
     at: datetime
-    #: who made it by hand; None for one that its reader alone can lift
+    #: who made it by hand; None for what its reader brought about
     made_by: str | None
     #: why, in that person's words
     note: str

@@ -205,7 +205,7 @@ suppressions = Table(
     Column("address_hash", LargeBinary(32), nullable=False, unique=True),
     Column("reason", String(40), nullable=False),
     Column("at", Instant, nullable=False),
-    # who made it by hand, and may lift it; empty for what only the address's owner can lift
+    # who made it by hand, and may lift it; empty for what the address's owner brought about
     Column("made_by", String(140)),
     # why, in that person's words
     Column("note", String(200), nullable=False, default=""),

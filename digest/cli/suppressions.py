@@ -87,14 +87,17 @@ def add(
 
 @suppressions.command("lift")
 def lift(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")], json: Json = False, config: Config = None
+    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    why: Note = "",
+    json: Json = False,
+    config: Config = None,
 ) -> None:
-    """Take an address off the list that was put on it by hand."""
+    """Take an address off the list that was put on it by hand, or, saying why, by a complaint."""
     address = parse_address(email)
 
     async def work() -> None:
         async with store_of(config) as store:
-            await suppressing.lift(address, by=at_the_shell(), store=store, now=parse_now(None))
+            await suppressing.lift(address, by=at_the_shell(), store=store, now=parse_now(None), note=why)
 
     run(work())
     return answer({"lifted": address}) if json else say(f"{address} is off the list")

@@ -130,9 +130,12 @@ OF_COPIES: Final[Mapping[str, Meaning]] = {
     OurReason.LEFT_AND_CAME_BACK: Meaning("the reader left, and took that back", _NEXT),
     Skip.PENDING: Meaning("the reader has not said yes by the mail that asks", "It begins with that yes."),
     Skip.BOUNCING: Meaning("mail to the address came back", _ENDED),
-    Skip.COMPLAINED: Meaning("the reader called a mail of ours spam", "Only the reader can undo that."),
+    Skip.COMPLAINED: Meaning(
+        "the reader called a mail of ours spam", "An admin lifts that if the reader asks."
+    ),
     Skip.SUPPRESSED: Meaning(
-        "the address stands on the list of those that are never written to", "Only its reader can lift that."
+        "the address stands on the list of those that are never written to",
+        "An admin may take it off, unless its reader was erased.",
     ),
     Skip.CANCELLED: Meaning("somebody took the issue back before it was sent", _NEXT),
     Skip.NOT_APPROVED: Meaning("nobody approved the issue in time", _NEXT),

@@ -51,7 +51,7 @@ class Effect(StrEnum):
     PROBED = "probed"
     #: no more mail to this address, whatever the newsletter
     STOPPED = "stopped"
-    #: no more mail, and the address is suppressed: its owner alone can lift that
+    #: no more mail, and the address is suppressed: lifted only when its owner asks
     COMPLAINED = "complained"
     #: the reader has left
     LEFT = "left"

@@ -159,7 +159,7 @@ class Consequences:
         return Effect.STOPPED if stopped else Effect.REFUSED
 
     async def _complain(self, one: Matched) -> Effect:
-        """Leave everything, and remember the address: its owner alone can lift that."""
+        """Leave everything, and remember the address until its owner asks for mail."""
         address = await self._address_of(one)
         if address is None:
             return Effect.NOTED

@@ -390,7 +390,8 @@ async def _refuse_suppressed(connection: AsyncConnection, address: str) -> None:
 
 def refusal_of(address: str, reason: str) -> InputError:
     """What to say of an address that must not be written to."""
-    return InputError(f"address {address!r} must not be written to ({reason}): only its reader can lift that")
+    who = "only its reader can lift that" if reason == ERASED else "an admin may lift that if its reader asks"
+    return InputError(f"address {address!r} must not be written to ({reason}): {who}")
 
 
 async def suppression_key(connection: AsyncConnection) -> bytes:

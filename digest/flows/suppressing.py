@@ -1,7 +1,8 @@
 """Addresses that must not be written to: put on the list by hand, and taken off it by whoever may.
 
-An entry by hand can be lifted by hand. What a reader's own erasure or complaint brought about, only the owner
-of the address lifts, by saying yes to a question by mail.
+An entry by hand can be lifted by hand, and so can one by a complaint when it is said why: that button is
+easily hit. What a reader's own erasure brought about, only the owner of the address lifts, by saying yes to a
+question by mail.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from subscribers import together
 from subscribers.entering import hold_addresses, hold_every_address
 from subscribers.model import Standing
 from subscribers.roster import RefusedLine, write_cells
-from subscribers.subscription import Subscription, lifted, suppressed
+from subscribers.subscription import TRANSITIONS, Event, Subscription, lifted, suppressed
 from subscribers.suppressions import (
     Entry,
     Hashing,
@@ -133,8 +134,13 @@ async def _add_hashes(hashes: Sequence[bytes], note: str, by: Actor, store: Data
 
 
 @done_again
-async def lift(address: str, *, by: Actor, store: Database, now: datetime) -> None:
-    """Take an address off the list that was put on it by hand; its reader may then come back."""
+async def lift(address: str, *, by: Actor, store: Database, now: datetime, note: str = "") -> None:
+    """Take an address off the list; its reader may then come back, by the usual ways.
+
+    Raises InputError for one that was erased, and for one that complained when the `note` does not say why it
+    may be written to again.
+    """
+    why = _note(note)
     async with store.write() as connection:
         await hold_addresses(connection, [address])
         mine = await shelf.subscriptions_of(connection, address, to_change=True)
@@ -142,18 +148,22 @@ async def lift(address: str, *, by: Actor, store: Database, now: datetime) -> No
         entry = await entry_of(connection, address, key)
         if entry is None:
             raise NotFoundError("this address is not on the list")
-        if entry.made_by is None:
-            why = f"this address is on the list because it {_because(entry)}"
-            if entry.reason != ERASED:
-                raise InputError(f"{why}: who reported mail as spam is written to no more, whoever asks")
+        if entry.reason == ERASED:
             raise InputError(
-                f"{why}: only its owner can lift that, by subscribing again and saying yes to the question "
-                "that comes by mail"
+                "this address is on the list because it was erased: only its owner can lift that, by "
+                "subscribing again and saying yes to the question that comes by mail"
+            )
+        if entry.made_by is None and not why:
+            raise InputError(
+                "this address is on the list because its owner called mail spam: say in a note, without "
+                "names, why it may be written to again"
             )
         await lift_suppression(connection, address, key)
-        off = [one for one in mine if one.standing is Standing.SUPPRESSED]
+        off = [one for one in mine if (one.standing, Event.LIFTED) in TRANSITIONS]
         await _save(connection, off, [lifted(one) for one in off], "taken off the suppression list", now)
-        await note_change(connection, by, "suppression.lift", entry.id, now)
+        await note_change(
+            connection, by, "suppression.lift", entry.id, now, after={"note": why} if why else None
+        )
         await note_reader(connection, by, "reader.lift", [lifted(one) for one in off], now, before=off)
 
 
@@ -202,10 +212,6 @@ async def _suppress_who_is_meant(
 async def _suppress_known(addresses: Sequence[str], by: Actor, store: Database, now: datetime) -> None:
     async with store.write() as connection:
         await suppress_readers(connection, addresses, by, now)
-
-
-def _because(entry: Entry) -> str:
-    return {"erased": "was erased", "complained": "complained"}.get(entry.reason, f"was {entry.reason}")
 
 
 async def suppress_readers(

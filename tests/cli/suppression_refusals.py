@@ -13,7 +13,11 @@ SUPPRESSIONS: Final = {
         ("nobody", "address 'nobody' is not valid"),
         (f"{ANA} --note {LONG}", "use at most"),
     ],
-    "suppressions lift": [("nobody", "'nobody' is not valid"), (ANA, "this address is not on the list")],
+    "suppressions lift": [
+        ("nobody", "'nobody' is not valid"),
+        (ANA, "this address is not on the list"),
+        (f"{ANA} --note {LONG}", "use at most"),
+    ],
     "suppressions import": [("nowhere.txt", "be read"), ("header.csv --hashes sha1", "'sha1' is not known")],
     "suppressions export": [("folder", "file 'folder' cannot be written (Is a directory)")],
 }

@@ -286,7 +286,7 @@ def test_addresses_are_suppressed_listed_lifted_and_handed_on(newsroom: Shell) -
     assert {first["hash"], second["hash"]} == {
         line.split(",")[0] for line in (newsroom.folder / "list.csv").read_text().splitlines()[1:]
     }
-    newsroom.ok("suppressions", "lift", "out@readers.example")
+    newsroom.ok("suppressions", "lift", "out@readers.example", "--note", "wrote again")
     again = newsroom.ask("suppressions", "import", "list.csv", "--hashes", "own")
     assert (again["added"], again["known"]) == (1, 1)
 

@@ -67,7 +67,7 @@ def test_event_happens_only_to(event: Event, standings: set[Standing]) -> None:
 @pytest.mark.parametrize("standing", [Standing.COMPLAINED, Standing.SUPPRESSED])
 def test_nothing_brings_back_who_must_not_be_written_to(standing: Standing) -> None:
     reached = {event: standing_after(standing, event) for event in Event if _fits(standing, event)}
-    # what an admin wrote on the list by hand can be taken off it: the reader is away then, and may come back
+    # what an admin takes off the list: the reader is away then, and may come back
     lifted = reached.pop(Event.LIFTED, Standing.LEFT)
     assert lifted is Standing.LEFT
     assert set(reached.values()) == {Standing.COMPLAINED, Standing.SUPPRESSED}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from fastapi import Query
 
 from digest.core.access import Power
 from digest.errors import NotFoundError
@@ -15,6 +17,11 @@ from digest.web.api.told import Suppressed, SuppressionShown
 from subscribers.wishes import parse_address
 
 _ONE = "/suppressions/{email:address}"
+
+Why = Annotated[
+    str,
+    Query(max_length=200, description="Why it may be written to again, without names.", examples=["A slip."]),
+]
 
 
 def add_to(paths: Paths) -> None:
@@ -45,14 +52,15 @@ async def show_suppression(call: Made, email: Email) -> Document:
     return await _entry(call, parse_address(email))
 
 
-async def lift_suppression(call: Made, email: Email) -> Document:
-    """Take an address off the list that was put on it by hand
+async def lift_suppression(call: Made, email: Email, note: Why = "") -> Document:
+    """Take an address off the list
 
-    What a reader's own erasure or complaint brought about only the owner of the address lifts.
+    One that was put on it by hand, or, with a `note` that says why, by a complaint. What a reader's own
+    erasure brought about only the owner of the address lifts.
     """
     address = parse_address(email)
     before = await _entry(call, address)
-    await suppressing.lift(address, by=call.actor, store=call.store, now=call.now)
+    await suppressing.lift(address, by=call.actor, store=call.store, now=call.now, note=note)
     return before
 
 

@@ -367,7 +367,7 @@ class SuppressionShown(BaseModel):
     id: int
     reason: str
     at: datetime
-    #: null for one that only the owner of the address can lift
+    #: null for what its reader brought about, by an erasure or a complaint
     made_by: str | None
     note: str
 

@@ -94,7 +94,8 @@ class Suppressions:
     async def _lift(self, visit: Visit) -> Response:
         try:
             address = parse_address(visit.form.one("address"))
-            await suppressing.lift(address, by=visit.actor, store=self._store, now=visit.now)
+            note = visit.form.one("note")
+            await suppressing.lift(address, by=visit.actor, store=self._store, now=visit.now, note=note)
         except (InputError, NotFoundError, WishError) as error:
             return await self._listed(visit, wrong=words_for_all(error))
         return see_other("../suppressed?done=lifted")

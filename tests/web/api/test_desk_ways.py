@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 from digest.flows.orders import plan_due
+from digest.flows.readers import suppression_key
 from digest.jobs.seldom import Rosters
 from digest.store.database import Database
 from digest.web.api.desk_documents import ColumnName
 from subscribers.roster import READ_COLUMNS
+from subscribers.suppressions import suppress
 from tests.web.api.programs import NOW, program
 
 pytestmark = pytest.mark.anyio
@@ -220,6 +222,17 @@ async def test_another_list_is_taken_over_by_its_hashes(sqlite_store: Database) 
         assert (await client.get("suppressions/ada@example.org")).status_code == 200
         (one,) = (await client.get("subscribers?status=suppressed")).json()["items"]
         assert one["email"] == "ada@example.org"
+
+
+async def test_a_complaint_is_lifted_with_a_word_why(sqlite_store: Database) -> None:
+    async with sqlite_store.write() as connection:
+        await suppress(connection, "ada@example.org", await suppression_key(connection), "complained", NOW)
+    async with program(sqlite_store) as client:
+        path = "suppressions/ada@example.org"
+        for params in ({}, {"note": " "}, {"note": "x" * 201}):
+            assert (await client.delete(path, params=params)).status_code == 422
+        assert (await client.delete(path, params={"note": "a slip"})).json()["reason"] == "complained"
+        assert (await client.get(path)).status_code == 404
 
 
 async def test_public_holidays_become_quiet_days(sqlite_store: Database) -> None:

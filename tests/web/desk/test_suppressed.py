@@ -1,4 +1,4 @@
-"""The suppression list: put on by hand and lifted by hand, but what a reader brought about stays."""
+"""The suppression list: by hand on and off; a complaint goes when it is said why, an erasure stays."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from digest.flows import readers
 from digest.flows.rosters import import_roster
 from digest.store.database import Database
 from subscribers.model import Standing
+from subscribers.suppressions import suppress
 from tests.flows.newsroom import TUESDAY, join, reader
 from tests.web.desk.newsroom import at_the_desk, says, submit
 from tests.web.visiting import history
@@ -60,7 +61,22 @@ async def test_a_line_that_is_there_twice_did_not_stand_on_the_list_before(store
         assert "1 address added, 0 stood on the list before, 1 line said again" in says(page)
 
 
-async def test_what_its_reader_brought_about_nobody_lifts(store: Database) -> None:
+async def test_a_complaint_is_lifted_when_it_is_said_why(store: Database) -> None:
+    await join(store, ANA, TUESDAY)
+    async with store.write() as connection:
+        await suppress(connection, ANA, await readers.suppression_key(connection), "complained", TUESDAY)
+    async with at_the_desk(store) as client:
+        page = await client.get("/admin/readers/suppressed")
+        page = await submit(client, page, "/look", address=ANA)
+        assert "only if its owner asks you to" in says(page)
+        refused = await submit(client, page, "/lift")
+        assert "say in a note, without names, why it may be written to again" in says(refused)
+        done = await submit(client, page, "/lift", note="a slip, by their letter")
+        assert "The address is off the list" in says(done)
+        assert "a slip, by their letter" in says(await client.get("/admin/log"))
+
+
+async def test_what_an_erasure_brought_about_nobody_lifts(store: Database) -> None:
     await join(store, ANA, TUESDAY)
     async with at_the_desk(store) as client:
         page = await client.get("/admin/readers/suppressed")
