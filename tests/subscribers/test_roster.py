@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from subscribers.model import WEEKDAYS, Cadence, Format, Profile, Section, Standing
 from subscribers.roster import COLUMNS, RefusedLine, RosterRow, read_roster, write_roster
-from subscribers.wishes import WishError, parse_address
+from subscribers.wishes import MOST_OF_A_NAME, WishError, parse_address
 
 TOPICS = ("economy", "energy", "military-security")
 CADENCE = Cadence(WEEKDAYS, time(7), "Europe/Paris")
@@ -248,7 +248,9 @@ def _known(text: str) -> bool:
 
 
 dangerous = st.sampled_from(["=1+1", "+1", "-1", "@SUM(A1)", "'=x", "''-x", "'", "''", '"=x"', "=x,y;z\ty"])
-names = st.text(st.characters(exclude_categories=("Cc", "Cs"))).map(lambda text: " ".join(text.split()))
+names = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=MOST_OF_A_NAME).map(
+    lambda text: " ".join(text.split())
+)
 addresses = st.sampled_from(
     [
         "a'-@example.org",

@@ -27,6 +27,7 @@ WRITTEN: Final = frozenset(
         *("name", "email", "label", "description", "because", "about", "basis", "rules", "aliases", "slug"),
         *("more-title", "more-description", "more-language", "sender_name", "sender_address", "links"),
         *("postal_address", "quiet_days", "logo_url", "logo_alt", "accent", "ground", "reason", "until"),
+        "grounds",
     }
 )
 _IN_A_LANGUAGE: Final = re.compile(r"(title|description)-in-[A-Za-z-]{2,20}")
