@@ -111,7 +111,9 @@ def _is_wrong(said: ConsoleMessage) -> bool:
     htmx notes a part of a page that was asked for, and given up when the page was left.
     """
     answered = any(f"status of {status}" in said.text for status in (410, 422))
-    meant = answered or "favicon" in said.location["url"] or said.text in _GIVEN_UP
+    # a page itself that says that there is none; a picture or a script that is not there is a fault
+    missing = "status of 404" in said.text and said.page is not None and said.location["url"] == said.page.url
+    meant = answered or missing or "favicon" in said.location["url"] or said.text in _GIVEN_UP
     return said.type == "error" and not meant
 
 
