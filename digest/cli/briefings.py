@@ -36,6 +36,7 @@ from digest.cli.doors import store_of
 from digest.cli.files import bytes_of
 from digest.cli.statuses import DONE, FAILED_IN_PART
 from digest.core.corrections import Telling
+from digest.core.lines import MOST_TITLE
 from digest.core.model import Briefing, BriefingStatus
 from digest.core.weblinks import is_web_link
 from digest.errors import InputError, missing
@@ -252,7 +253,7 @@ def edit_briefing(
     Readers who have had the old text are told in their next issue, when it says something else than before.
     """
     wish = Edit(
-        title=None if title is None else parse_line(title, "title", most=1000),
+        title=None if title is None else parse_line(title, "title", MOST_TITLE),
         paragraphs=None if body is None else _paragraphs(body),
         topics=None if topic is None else tuple(topic),
         section=None if section is None else parse_section(section),

@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
+from digest.core.lines import MOST_TITLE, require_line
 from digest.core.model import Briefing, DraftBriefing, Rejected
+from digest.core.unseen import upright
 from digest.errors import InputError
 from digest.flows import correcting
 from digest.flows.correcting import BY_RULE
@@ -199,7 +201,8 @@ async def collect_within(
     added: list[tuple[_Which, New]] = []
     rejected = list(gathered.rejected)
     rules = TopicRules.of(await topics.every(connection))
-    keys = [keys_of(draft) for draft in gathered.drafts]
+    drafts = _upright_ones(gathered, rejected)
+    keys = [keys_of(draft) for draft in drafts]
     page = set(keys)
     await briefings.take_the_floor(connection)
     stored = await briefings.known_by(connection, page)
@@ -207,7 +210,7 @@ async def collect_within(
     if named or any(known.find(each)[1] is _Fate.UPDATED for each in page):
         # readers may have to be told; asked for before anything is written, as whoever plans does
         await hold_off(connection, alone=True)
-    for place, draft in enumerate(gathered.drafts):
+    for place, draft in enumerate(drafts):
         is_named = (named or {}).get(draft.line)
         which, fate = known.find(keys[place]) if is_named is None else (_Which(is_named), _Fate.UPDATED)
         if fate is not _Fate.UNCHANGED:
@@ -236,7 +239,25 @@ async def collect_within(
     if done.added or done.updated:
         told = {"added": len(done.added), "updated": len(done.updated), "published": publish}
         await note_change(connection, by, "briefing.ingest", gathered.source, now, after=told)
-    return Taken(done, {gathered.drafts[place].line: which.id for place, (which, _) in fates.items()})
+    return Taken(done, {drafts[place].line: which.id for place, (which, _) in fates.items()})
+
+
+def _upright_ones(gathered: Gathered, rejected: list[Rejected]) -> list[DraftBriefing]:
+    """The items that can be taken, whatever they came in by: with a title and source that are seen, of a
+    length for a mail, that turn no other words round. A refusal is noted for each of the others.
+    """
+    taken = []
+    for draft in gathered.drafts:
+        title, source = upright(draft.title).strip(), upright(draft.source or "").strip()
+        try:
+            require_line(title, "title", MOST_TITLE)
+            if draft.source:
+                require_line(source, "source")
+        except InputError as error:
+            rejected.append(Rejected(gathered.source, draft.line, str(error)))
+            continue
+        taken.append(replace(draft, title=title, source=source or draft.source))
+    return taken
 
 
 def _collected(

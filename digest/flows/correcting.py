@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.corrections import Correction, CorrectionKind, Telling, says_something_else
 from digest.core.model import Briefing, BriefingStatus, LeftOut
+from digest.core.unseen import upright
 from digest.errors import InputError
 from digest.store import corrections, numbered, pulling, stories, telling
 from digest.store.database import Database
@@ -204,7 +205,7 @@ async def _owe(
         kind,
         former_revision=before.revision,
         revision=after.revision,
-        note=word.note.strip(),
+        note=upright(word.note).strip(),
         now=now,
     )
     readers = await telling.owe(connection, had, number)

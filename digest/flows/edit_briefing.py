@@ -8,11 +8,14 @@ from enum import Enum
 from typing import Any, Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
 from digest.core.appointing import require_to_come
+from digest.core.lines import MOST_TITLE, parse_line
 from digest.core.model import GENERAL, Briefing, BriefingStatus, DraftBriefing, TopicMark
+from digest.core.unseen import upright
 from digest.errors import InputError, missing
 from digest.flows import correcting
 from digest.flows.collect import BY_HAND, keys_of
@@ -87,6 +90,7 @@ async def write(
     Raises StandsAlreadyError when the same words came in within a day.
     """
     _require_text(draft)
+    draft = replace(draft, title=_title(draft.title))
     async with store.write() as connection:
         await briefings.take_the_floor(connection)
         await _require_new(connection, draft, now)
@@ -266,10 +270,10 @@ def _revised(before: Briefing, wish: Edit) -> DraftBriefing:
     kept_alt = before.picture_alt if picture == before.picture else ""
     alt = kept_alt if wish.picture_alt is None else wish.picture_alt
     return DraftBriefing(
-        title=before.title if wish.title is None else wish.title.strip(),
+        title=before.title if wish.title is None else _title(wish.title),
         paragraphs=before.paragraphs if wish.paragraphs is None else wish.paragraphs,
         section=before.section if wish.section is None else wish.section,
-        source=before.source if wish.source is None else wish.source or None,
+        source=before.source if wish.source is None else upright(wish.source) or None,
         source_date=None if source_date is NOTHING else source_date,
         url=before.url if wish.url is None else wish.url or None,
         language=before.language if wish.language is None else wish.language,
@@ -282,9 +286,11 @@ def _text_of(briefing: Briefing) -> DraftBriefing:
     return _revised(briefing, Edit())
 
 
+def _title(text: str) -> str:
+    return parse_line(text, "title", MOST_TITLE)
+
+
 def _require_text(draft: DraftBriefing) -> None:
-    if not draft.title.strip():
-        raise InputError("title is empty: say one")
     if not draft.paragraphs:
         raise InputError("text is empty: write at least one paragraph")
 

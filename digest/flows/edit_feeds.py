@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.access import PROGRAM, Actor
 from digest.core.feeding import Feed
+from digest.core.lines import cut_line
 from digest.errors import InputError, missing
 from digest.ingest.topics import TopicRules
 from digest.reach.answers import ReachError
@@ -58,7 +59,7 @@ async def add_feed(
     url: str, wish: FeedWish, *, store: Database, now: datetime, by: Actor = PROGRAM, title: str = ""
 ) -> Feed:
     """Add a feed, to be asked at once; when a page stands at the address, the first poll finds its feed."""
-    new = _with(wish, replace(_plain(now), url=feed_address(url), title=title[:200]))
+    new = _with(wish, replace(_plain(now), url=feed_address(url), title=cut_line(title, 200)))
     async with store.write() as connection:
         new = replace(new, topics=await _slugs(connection, new.topics))
         await _require_free(connection, new.url)

@@ -11,7 +11,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from digest.core.lines import MOST_TITLE, cut_line
 from digest.core.model import DraftBriefing
+from digest.core.unseen import has_letter
 from digest.ingest.feed_links import article_link, link_key
 from digest.ingest.feed_words import WordsError, line_of, paragraphs_of, text_paragraphs
 from digest.ingest.pictures import RawPicture, lead_picture
@@ -19,12 +21,10 @@ from digest.ingest.plaintext import trimmed
 from subscribers.model import Section
 from subscribers.wishes import WishError, parse_language
 
-TITLE_LIMIT: Final = 1_000
 _MADE_TITLE: Final = 120
 _NAME_LIMIT: Final = 200
 _CATEGORIES: Final = 20
 _SENTENCE: Final = re.compile(r"(.{20,}?[.!?。！？])(\s|$)|(.{8,}?[。！？])", re.DOTALL)
-_UNREADABLE: Final = re.compile(r"[^\W_]")
 #: Languages by the script that most of a text is in, when a feed says none.
 _SCRIPTS: Final = (
     ("ja", re.compile("[\u3040-\u30ff]")),
@@ -107,14 +107,12 @@ def item_from(raw: RawEntry, place: int, *, base: str, source: str, language: st
     try:
         paragraphs = _paragraphs(raw)
         title = line_of(raw.title)
-        named = line_of(raw.source)[:_NAME_LIMIT] or source
+        named = cut_line(line_of(raw.source), _NAME_LIMIT) or source
     except WordsError as error:
         raise EntryError(str(error)) from None
-    title = title or _title_from(paragraphs)
-    if not _UNREADABLE.search(title):
+    title = cut_line(title, MOST_TITLE) or cut_line(_title_from(paragraphs), MOST_TITLE)
+    if not has_letter(title):
         raise EntryError("it has neither a title nor a text")
-    if len(title) > TITLE_LIMIT:
-        raise EntryError(f"its title has more than {TITLE_LIMIT:,} signs")
     if not paragraphs:
         raise EntryError("it has no text")
     url = article_link(raw.link, base) or (article_link(raw.guid) if raw.guid else None)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from digest.core.lines import cut_line
 from digest.core.model import Rejected
 from digest.errors import InputError
 from digest.ingest.feed_entry import EntryError, FeedItem, item_from, key_of, label_of
@@ -138,7 +139,7 @@ def _read(raw: RawFeed, url: str) -> FeedRead:
 
 def _title(text: str) -> str:
     try:
-        return line_of(text)[:200]
+        return cut_line(line_of(text), 200)
     except WordsError:
         return ""
 

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from digest.core.model import DraftBriefing
+from digest.core.unseen import has_letter
 from digest.errors import InputError
 from digest.ingest.pictures import parse_picture, parse_picture_alt
 from digest.ingest.plaintext import clean, paragraphs, trimmed
@@ -58,7 +59,7 @@ def draft_from(value: object, *, line: int, section: Section, topics: tuple[str,
 
 def _title(fields: Mapping[str, object]) -> str:
     title = _one_line(_text(fields, "title"))
-    if not any(character.isalnum() for character in title):
+    if not has_letter(title):
         raise ItemError("title is missing or holds no letter")
     return title
 

@@ -19,7 +19,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from digest.core.lines import MOST_TITLE, cut_line
 from digest.core.model import DraftBriefing, Rejected
+from digest.core.unseen import has_letter
 from digest.errors import InputError
 from digest.ingest.feed_words import WordsError, line_of, paragraphs_of, plain, text_paragraphs
 from digest.ingest.gathered import Gathered
@@ -151,7 +153,7 @@ def _letter(mail: Message) -> _Letter:
     whole = _innermost(mail)
     title, sender = _without_marks(_header(whole, "subject")), _who(_header(whole, "from"))
     letter = _unfolded(_Letter(title, _words(whole), sender, _day(_header(whole, "date"))))
-    if not any(character.isalnum() for character in letter.title):
+    if not has_letter(letter.title):
         raise _MailError("the mail has no subject")
     if not letter.paragraphs:
         raise _MailError(_without_text(whole))
@@ -262,7 +264,7 @@ def _begins_forwarded(line: str) -> bool:
 def _without_marks(subject: str) -> str:
     while mark := _MARKS.match(subject):
         subject = subject[mark.end() :]
-    return line_of(subject)
+    return cut_line(line_of(subject), MOST_TITLE)
 
 
 def _header(mail: Message, name: str) -> str:
@@ -279,7 +281,7 @@ def _who(sender: str) -> str:
     """The name of a sender, or the domain of one without a name."""
     name, address = parseaddr(sender[:_MOST_HEADER]) if "@" in sender else (sender[:_MOST_HEADER], "")
     shown = line_of(name or address.rpartition("@")[2])
-    return trimmed(shown.strip("\"'* "))[:200]
+    return cut_line(trimmed(shown.strip("\"'* ")), 200)
 
 
 def _day(said: str) -> date | None:

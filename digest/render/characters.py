@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
+from digest.core.unseen import upright
 from digest.core.weblinks import is_web_link
 
 #: Everything that breaks a line or a column; no-break and ideographic spaces are not among them.
@@ -92,7 +93,8 @@ def shortened(text: str, columns: int) -> str:
     space = kept.rfind(" ")
     if text[end] != " " and space > end // 2:
         kept = kept[:space]
-    return kept.rstrip(" ,;:.–—-") + "…"
+    # what the cut part opens, nothing closes any more
+    return upright(kept).rstrip(" ,;:.–—-") + "…"
 
 
 @cache

@@ -22,6 +22,7 @@ def test_spaces_of_any_kind_are_one() -> None:
         ("a\x00b", r"the title 'a\\x00b' holds control characters: take them out"),
         ("a\x1bb", "the title .* holds control characters"),
         ("a\ud800", "the title .* holds control characters"),
+        ("\u200b \u3164", "the title holds nothing that can be seen: write something"),
         ("x" * 201, "the title has 201 characters: use at most 200"),
     ],
 )
@@ -40,6 +41,10 @@ def test_a_line_may_be_as_long_as_is_said() -> None:
 def test_text_keeps_its_lines_and_nothing_around_them() -> None:
     assert parse_text("\n Dear  readers,\n \n\n we move. \n\n", "the intro") == "Dear readers,\n\n\nwe move."
     assert parse_text(" \n ", "the intro") == ""
+    # as browsers copy blank lines
+    assert (
+        parse_text("Dear\u202e readers,\n\u200b\n\u2067we move.", "the intro") == "Dear readers,\n\nwe move."
+    )
     assert parse_text("x" * 2000, "the intro") == "x" * 2000
 
 

@@ -79,7 +79,7 @@ def test_what_is_no_feed_is_not_taken_for_one(text: str) -> None:
         (entry("1", "", "<p> </p>"), "neither a title nor a text"),
         ("<item><title>Only a headline</title></item>", "it has no text"),
         (entry("1", "?!", "Words."), "neither a title nor a text"),
-        (entry("1", "x" * 1_001), "more than 1,000 signs"),
+        ("<item><title>\u200b\u2060</title></item>", "neither a title nor a text"),
         (entry("1", "Deep", "<div>" * 300 + "x"), "nested too deep"),
         (entry("1", "Lent", more=f"<source url='/x'>{'&lt;div&gt;' * 300}x</source>"), "nested too deep"),
         (entry("1", "Long", "x" * 1_000_001), "more than 1,000,000 signs"),
@@ -91,6 +91,26 @@ def test_an_entry_that_cannot_be_taken_says_why_and_the_others_are_taken(item: s
     assert reason in refused.reason
     assert refused.place == 1
     assert [one.title for one in found.items] == ["Bridge Closed for Repairs"]
+
+
+def test_a_title_is_cut_after_a_word_and_turns_no_other_words_round() -> None:
+    long = "Harbour fees rise " * 300
+    found = taken(rss(entry("1", long), entry("2", "Fees \u202eesir\u202c \u2067now")))
+    cut, plain = (one.title for one in found.items)
+    assert cut.endswith("fees rise Harbour…")
+    assert 280 < len(cut) <= 300
+    assert plain == "Fees esir now"
+
+
+def test_a_title_that_nobody_sees_is_none() -> None:
+    (item,) = taken(rss(entry("1", "\u200b\u3164\ufeff", "The bridge is closed. Repairs begin."))).items
+    assert item.title == "The bridge is closed."
+
+
+def test_a_feed_by_a_name_that_nobody_sees_has_none() -> None:
+    names = {"\u200b": "harbour.example", "\u202e": "harbour.example", "\u202ePost": "Post"}
+    found = {name: taken(RSS.replace("The Harbour Post", name)).title for name in names}
+    assert found == names
 
 
 def test_two_entries_of_one_name_are_told_from_one_that_is_printed_twice() -> None:

@@ -140,6 +140,7 @@ def test_without_a_source_it_is_the_newsrooms_own() -> None:
         ({"title": ""}, "title is missing"),
         ({"title": None}, "title is missing"),
         ({"title": "***"}, "title is missing or holds no letter"),
+        ({"title": "\u3164\u2060!"}, "title is missing or holds no letter"),
         ({"title": 7}, "title is not text"),
         ({"title": "Half \ud83d"}, "title: the text holds half a character"),
         ({"body": " \n "}, "the item has no text"),

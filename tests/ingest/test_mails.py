@@ -147,6 +147,17 @@ def test_what_holds_no_item_is_refused(data: bytes, complaint: str) -> None:
     assert re.search(complaint, refusal.reason), refusal.reason
 
 
+def test_a_subject_is_cut_after_a_word_and_turns_no_other_words_round() -> None:
+    subject = f"Fwd: \u202eFees rise{' and rise' * 100}"
+    (draft,) = gather(a_mail(subject=subject, sender="\u2067Harbour Post <a@b.example>").as_bytes()).drafts
+    assert draft.title.startswith("Fees rise and rise")
+    assert draft.title.endswith(" and rise…")
+    assert len(draft.title) <= 300
+    assert draft.source == "Harbour Post"
+    (refusal,) = gather(a_mail(subject="\u200b\u3164").as_bytes()).rejected
+    assert refusal.reason == "the mail has no subject"
+
+
 def test_a_nest_of_mails_is_refused_or_read() -> None:
     data = b"From: a@b.example\nSubject: A\n"
     for depth in range(3000):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool, Strict
 
 from digest.core.access import Power, Role
 from digest.core.corrections import Telling
+from digest.core.lines import MOST_TITLE
 from digest.core.model import Archive, ItemText, Pictures
 from digest.web.api.times import Day, Instant
 from subscribers.model import Format, Section
@@ -16,6 +17,7 @@ from subscribers.suppressions import Hashing
 #: Signs that a store can hold; the rest is looked at where the value is used.
 _NO_CONTROL = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 Line = Annotated[str, StringConstraints(max_length=1000, pattern=_NO_CONTROL)]
+Headline = Annotated[str, StringConstraints(max_length=MOST_TITLE, pattern=_NO_CONTROL)]
 Text = Annotated[str, StringConstraints(max_length=500_000, pattern=_NO_CONTROL)]
 Word = Annotated[str, StringConstraints(max_length=320, pattern=_NO_CONTROL)]
 Grounds = Annotated[str, StringConstraints(max_length=2000, pattern=_NO_CONTROL)]
@@ -39,7 +41,7 @@ def _example(**fields: Any) -> ConfigDict:
 class NewBriefing(Asked):
     """One item of news."""
 
-    title: Line
+    title: Headline
     paragraphs: Annotated[list[Text], Field(min_length=1, max_length=1000)]
     section: Section = Section.BRIEFING
     topics: Annotated[list[Word], Field(max_length=50, description="Empty leaves them to the rules.")] = []
@@ -76,7 +78,7 @@ class BriefingEdit(Asked):
 
     model_config = _example(title="Eight ports agree on a common queue", lead=True)
 
-    title: Line | None = None
+    title: Headline | None = None
     paragraphs: Annotated[list[Text], Field(min_length=1, max_length=1000)] | None = None
     topics: Annotated[list[Word], Field(max_length=50)] | None = None
     section: Section | None = None

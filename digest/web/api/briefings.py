@@ -9,6 +9,7 @@ from fastapi import Query
 
 from digest.core.access import Power
 from digest.core.corrections import Telling
+from digest.core.lines import MOST_TITLE, parse_line
 from digest.core.model import Briefing, BriefingStatus, DraftBriefing
 from digest.core.weblinks import is_web_link
 from digest.errors import InputError, NotFoundError
@@ -165,15 +166,12 @@ async def _collect(call: Call, gathered: Gathered, *, publish_new: bool) -> Docu
 
 
 def _draft(item: NewBriefing, place: int) -> DraftBriefing:
-    title = " ".join(clean(item.title).split())
-    if not title:
-        raise InputError(f"items.{place - 1}.title is empty: say one")
     picture = parse_picture(item.picture or "")
     alt = parse_picture_alt(item.picture_alt or "")
     if alt and picture is None:
         raise InputError(f"items.{place - 1}.picture_alt stands without picture: give both, or picture alone")
     return DraftBriefing(
-        title=title,
+        title=parse_line(clean(item.title), f"items.{place - 1}.title", MOST_TITLE),
         paragraphs=_paragraphs(item.paragraphs),
         section=item.section,
         topics=tuple(item.topics),

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from digest.core.corrections import Telling
-from digest.core.lines import parse_line
+from digest.core.lines import MOST_TITLE, parse_line
 from digest.core.model import Briefing, BriefingStatus, DraftBriefing, TopicMark
 from digest.core.weblinks import is_web_link
 from digest.errors import InputError, words_for_all
@@ -95,7 +95,7 @@ def typed(form: Entered, zone: str) -> Typed:
             raise InputError("text is empty: write at least one paragraph")
     draft, flags = DraftBriefing("", said[0]), Flags(lead=form.chosen("lead"))
     with reading.of("title"):
-        draft = replace(draft, title=parse_line(form.secret("title"), "title", most=1000))
+        draft = replace(draft, title=parse_line(form.secret("title"), "title", MOST_TITLE))
     with reading.of("url"):
         draft = replace(draft, url=_link(form.one("url")))
     draft = _with_picture(draft, form, said[2], reading)
