@@ -77,7 +77,7 @@ class Returned(Struct, frozen=True):
     made_of: str = ""
     #: what somebody else says of the reader, unsigned: the address in it names nobody
     hearsay: bool = False
-    #: of a mail that says nothing: by what the same mail is known again; else empty
+    #: by what the very same mail, or event of a provider, is known again; empty where its words alone tell
     fingerprint: str = ""
     #: by what the copy may be found
     clues: Clues = field(default_factory=Clues)

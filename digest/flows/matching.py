@@ -170,12 +170,16 @@ def _is_own(one: Matched) -> bool:
 
 
 def _with_key(one: Matched, origin: Origin) -> Matched:
-    """What is said of a copy is said once a kind; else, and of what a person wrote, every word counts."""
+    """What is said of a copy is said once a kind and try, whoever tells it; all else, once as it is told."""
     event, mailed = one.event, one.mailed
-    if event.fingerprint:
+    if event.kind is Kind.UNKNOWN:
         said = f"mail {event.fingerprint}"
     elif mailed is not None and one.proof is not Proof.ADDRESS and event.kind not in _WRITTEN:
         said = f"copy {mailed.delivery_id} {mailed.notice_id} {event.kind}"
+        # one that is tried again may come back again
+        said += f" {mailed.attempts}" if mailed.attempts > 1 else ""
+    elif event.fingerprint:
+        said = "\0".join(("told", origin.name, event.kind, event.recipient, event.fingerprint))
     else:
         ids = " ".join(event.clues.message_ids)
         words = (event.kind, event.recipient, event.reply, event.enhanced, event.text, ids)

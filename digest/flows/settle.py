@@ -25,7 +25,7 @@ from digest.flows.matching import Matched, Origin, hold_readers, match
 from digest.flows.reputation import Watch
 from digest.flows.unread import UnreadMails
 from digest.mail.bounces import read_returned
-from digest.mail.bounces.unread import unread
+from digest.mail.bounces.unread import fingerprint, unread
 from digest.mail.evidence import Evidence
 from digest.mail.notified import read_notified
 from digest.mail.peek import readable, sender_and_subject
@@ -40,6 +40,8 @@ MAIL: Final = Origin("mail")
 #: Mails in one transaction.
 TOGETHER: Final = 100
 #: Of a copy whose sending is not recorded yet: a near server may answer within a millisecond.
+#: What people say, or say by a button: many of their mails are in the same words.
+_BY_PEOPLE: Final = frozenset({Kind.REPLY, Kind.UNSUBSCRIBE, Kind.COMPLAINT})
 _TOO_EARLY_SECONDS: Final = 0.5
 _TOO_EARLY_TRIES: Final = 6
 
@@ -209,13 +211,16 @@ def _read(mail: Mail, ours: Collection[str], evidence: Evidence) -> tuple[Return
     if not found:
         nothing = unread(mail.raw, envelope_to=mail.envelope_to)
         return (nothing,) if evidence.of(nothing.clues) else ()
-    if not any(one.kind is Kind.REPLY for one in found):
-        return found
-    _, subject = sender_and_subject(mail.raw)
-    words = readable(mail.raw)
-    return tuple(
-        replace(one, subject=subject, words=words) if one.kind is Kind.REPLY else one for one in found
-    )
+    return tuple(_as_written(one, mail.raw) if one.kind in _BY_PEOPLE else one for one in found)
+
+
+def _as_written(one: Returned, raw: bytes) -> Returned:
+    """With what a person's mail is known by: the same words in another mail are said once more."""
+    one = replace(one, fingerprint=fingerprint(raw))
+    if one.kind is not Kind.REPLY:
+        return one
+    _, subject = sender_and_subject(raw)
+    return replace(one, subject=subject, words=readable(raw))
 
 
 def _is_for_a_person(one: Matched, effect: Effect) -> bool:

@@ -220,6 +220,8 @@ class Event:
     return_paths: tuple[str, ...] = ()
     message_ids: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    #: what the provider calls this event: by it two of the same words about an address are two
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class Mailed(Struct, frozen=True):
     #: of a notice
     kind: NoticeKind | None
     status: DeliveryStatus
+    #: tries that have ended
+    attempts: int
     sent_at: datetime | None
     issue_id: int | None
     #: None for a notice to the newsroom, or after the reader was erased
@@ -71,7 +73,7 @@ async def of_deliveries(connection: AsyncConnection, ids: Collection[int]) -> di
     query = (
         select(
             *(mine.id.label("delivery_id"), literal(None).label("notice_id"), literal(None).label("kind")),
-            *(mine.status, mine.sent_at, mine.issue_id, mine.subscription_id),
+            *(mine.status, mine.attempts, mine.sent_at, mine.issue_id, mine.subscription_id),
             *(subscribers.c.id.label("subscriber_id"), subscribers.c.address),
         )
         .join(subscriptions, subscriptions.c.id == mine.subscription_id)
@@ -95,7 +97,13 @@ async def of_notices(connection: AsyncConnection, ids: Collection[int]) -> dict[
     query = (
         select(
             *(literal(None).label("delivery_id"), mine.id.label("notice_id"), mine.kind),
-            *(mine.status, mine.sent_at, literal(None).label("issue_id"), mine.subscription_id),
+            *(
+                mine.status,
+                mine.attempts,
+                mine.sent_at,
+                literal(None).label("issue_id"),
+                mine.subscription_id,
+            ),
             *(subscribers.c.id.label("subscriber_id"), mine.address),
         )
         .outerjoin(subscriptions, subscriptions.c.id == mine.subscription_id)
@@ -228,6 +236,7 @@ async def _mailed(
                     notice_id=row.notice_id,
                     kind=None if row.kind is None else NoticeKind(row.kind),
                     status=DeliveryStatus(row.status),
+                    attempts=row.attempts,
                     sent_at=row.sent_at,
                     issue_id=row.issue_id,
                     subscription_id=None if erased else row.subscription_id,

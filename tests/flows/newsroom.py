@@ -133,5 +133,5 @@ async def mark_sent(store: Database, address: str, now: datetime) -> None:
         await connection.execute(
             update(delivery_table)
             .where(delivery_table.c.subscription_id == mine, delivery_table.c.status == "planned")
-            .values(status="sent", sent_at=now)
+            .values(status="sent", sent_at=now, attempts=delivery_table.c.attempts + 1)
         )

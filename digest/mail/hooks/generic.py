@@ -27,7 +27,7 @@ from digest.mail.hooks.document import (
     whole,
     word,
 )
-from digest.mail.hooks.judging import FAILURES, event, reported
+from digest.mail.hooks.judging import FAILURES, event, numbered, reported
 
 #: What a document of this form says under `type`.
 RETURNED: Final = "mail.returned"
@@ -54,7 +54,10 @@ def read(call: Call, secrets: Sequence[str], now: datetime) -> Told:
     if sort != RETURNED:
         return Told(passed=1)
     told = list(parts(data, "events"))
-    events = tuple(found for one in told if (found := _event(one)) is not None)
+    # a call that comes again has its number still, and all in it the same place
+    name = call.headers.get("webhook-id", "")
+    found = (numbered(_event(one), f"{name} {place}") for place, one in enumerate(told))
+    events = tuple(one for one in found if one is not None)
     return Told(events, passed=len(told) - len(events))
 
 

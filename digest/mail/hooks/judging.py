@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from msgspec.structs import replace
+
 from digest.core.returned import Clues, Kind, Returned
 from digest.core.returned_rules import Said, clearest, codes_in, is_vague, rule_on
 from digest.mail.hooks.document import line
@@ -20,6 +22,11 @@ FAILURES: Final = frozenset({Kind.SOFT, Kind.HARD, Kind.BLOCKED, Kind.FULL})
 NO_COMPLAINT: Final = frozenset({"not-spam", "auth-failure"})
 #: What servers say; providers have numbers of their own beside them, such as 498 and 605.
 _REPLY: Final = re.compile(r"[245][0-5][0-9]")
+
+
+def numbered(found: Returned | None, number: str) -> Returned | None:
+    """The same with what its provider calls this event: told again it is one, and another is another."""
+    return found if found is None or not number.strip() else replace(found, fingerprint=number)
 
 
 def event(kind: Kind, recipient: str, rule: str, text: str, clues: Clues) -> Returned:

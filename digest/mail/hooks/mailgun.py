@@ -26,7 +26,7 @@ from digest.mail.hooks.document import (
     whole,
     word,
 )
-from digest.mail.hooks.judging import event, reported
+from digest.mail.hooks.judging import event, numbered, reported
 
 #: Mailgun calls again for eight hours, under the first signature as it seems: what was told while nobody
 #: listened would be lost.
@@ -65,7 +65,8 @@ def read(call: Call, secrets: Sequence[str], now: datetime) -> Told:
     if not token or not _is_signed(stamp + token, given, secrets):
         raise RefusedError(Refusal.FORGED)
     check_fresh(moment(stamp), now, fresh_for=FRESH_FOR)
-    found = _event(part(document, "event-data"))
+    data = part(document, "event-data")
+    found = numbered(_event(data), word(data, "id", 100))
     return Told((found,) if found else (), passed=0 if found else 1, once=token)
 
 

@@ -11,8 +11,8 @@ import structlog
 from digest.core.returned import Kind, Returned
 from digest.errors import PluginError
 from digest.mail.hooks.called import Call, Refusal, RefusedError, Told
-from digest.mail.hooks.document import address, clues, label
-from digest.mail.hooks.judging import FAILURES, event, reported
+from digest.mail.hooks.document import address, clues, label, line
+from digest.mail.hooks.judging import FAILURES, event, numbered, reported
 from digest.plugins import Call as PluginCall
 from digest.plugins import CallRefusedError, Event, Heard, Why, shelf
 
@@ -47,7 +47,8 @@ def read(provider: str, call: Call, secrets: Sequence[str], now: datetime) -> To
 
 
 def _told(provider: str, heard: Heard) -> Told:
-    events = tuple(_returned(provider, one) for one in heard.events)
+    found = (numbered(_returned(provider, one), line(one.number, 100)) for one in heard.events)
+    events = tuple(one for one in found if one is not None)
     once = str(heard.once)
     # a word is remembered for all providers together
     return Told(events, passed=int(heard.passed), once=f"{provider}:{once}" if once else "")

@@ -13,7 +13,7 @@ from typing import Final
 from digest.core.returned import Clues, Kind, Returned
 from digest.mail.hooks.called import Call, Told
 from digest.mail.hooks.document import Part, address, clues, document_of, label, whole, word
-from digest.mail.hooks.judging import FAILURES, event, reported
+from digest.mail.hooks.judging import FAILURES, event, numbered, reported
 from digest.mail.hooks.passwords import check_password
 
 #: Types of bounces -> what it is; None for what is none of ours. Words of the server go before.
@@ -63,8 +63,17 @@ _MOST_CONTENT: Final = 200_000
 def read(call: Call, secrets: Sequence[str], now: datetime) -> Told:
     """The event of a call; raises RefusedError. `secrets` are passwords that were chosen for it."""
     check_password(call, secrets)
-    found = _event(whole(document_of(call)))
+    document = whole(document_of(call))
+    found = numbered(_event(document), _number(document))
     return Told((found,) if found else (), passed=0 if found else 1)
+
+
+def _number(told: Part) -> str:
+    """Bounces have a number of their own; changes of Postmark's list have a time, and the mail at most."""
+    if "ID" in told:
+        return word(told, "ID", 40)
+    changed = word(told, "ChangedAt", 40)
+    return f"{word(told, 'MessageID', 100)} {changed}" if changed else ""
 
 
 def _event(told: Part) -> Returned | None:

@@ -12,7 +12,7 @@ from typing import Final
 from digest.core.returned import Kind, Returned
 from digest.mail.hooks.called import Call, Refusal, RefusedError, Told, check_fresh
 from digest.mail.hooks.document import Part, address, clues, document_of, label, moment, parts_of, word
-from digest.mail.hooks.judging import event, reported
+from digest.mail.hooks.judging import event, numbered, reported
 from digest.mail.hooks.keys import check_library, is_signed_by_curve, unpacked
 
 SIGNATURE: Final = "x-twilio-email-event-webhook-signature"
@@ -62,7 +62,9 @@ def read(call: Call, secrets: Sequence[str], now: datetime) -> Told:
         raise RefusedError(Refusal.FORGED)
     check_fresh(moment(stamp), now, fresh_for=FRESH_FOR)
     told = parts_of(document_of(call))
-    events = tuple(found for one in told if (found := _event(one)) is not None)
+    events = tuple(
+        found for one in told if (found := numbered(_event(one), word(one, "sg_event_id", 100))) is not None
+    )
     return Told(events, passed=len(told) - len(events))
 
 

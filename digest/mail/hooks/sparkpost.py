@@ -12,7 +12,7 @@ from typing import Final
 from digest.core.returned import Clues, Kind, Returned
 from digest.mail.hooks.called import Call, Told
 from digest.mail.hooks.document import Part, address, clues, document_of, label, part, parts_of, word
-from digest.mail.hooks.judging import FAILURES, NO_COMPLAINT, event, reported
+from digest.mail.hooks.judging import FAILURES, NO_COMPLAINT, event, numbered, reported
 from digest.mail.hooks.passwords import check_password
 
 #: Classes of bounces -> what it is; None for what is none of ours. Words of the server go before.
@@ -58,7 +58,9 @@ def read(call: Call, secrets: Sequence[str], now: datetime) -> Told:
     check_password(call, secrets)
     wrapped = parts_of(document_of(call))
     told = [inner for one in wrapped for inner in part(one, "msys").values() if isinstance(inner, dict)]
-    events = tuple(found for one in told if (found := _event(one)) is not None)
+    events = tuple(
+        found for one in told if (found := numbered(_event(one), word(one, "event_id", 100))) is not None
+    )
     return Told(events, passed=len(told) - len(events))
 
 
