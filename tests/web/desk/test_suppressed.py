@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from msgspec.structs import replace
 
 from digest.core.access import Role
 from digest.errors import InputError
 from digest.flows import readers
 from digest.flows.rosters import import_roster
 from digest.store.database import Database
+from subscribers import store as shelf
 from subscribers.model import Standing
 from subscribers.suppressions import suppress
 from tests.flows.newsroom import TUESDAY, join, reader
@@ -62,18 +64,23 @@ async def test_a_line_that_is_there_twice_did_not_stand_on_the_list_before(store
 
 
 async def test_a_complaint_is_lifted_when_it_is_said_why(store: Database) -> None:
-    await join(store, ANA, TUESDAY)
+    ana = await join(store, ANA, TUESDAY)
     async with store.write() as connection:
+        await shelf.save(connection, replace(ana, standing=Standing.COMPLAINED))
         await suppress(connection, ANA, await readers.suppression_key(connection), "complained", TUESDAY)
     async with at_the_desk(store) as client:
-        page = await client.get("/admin/readers/suppressed")
-        page = await submit(client, page, "/look", address=ANA)
+        page = await client.get(f"/admin/readers/{ana.subscriber_id}")
+        assert "Nothing is sent to this address" in says(page)
+        page = await submit(client, page, "/look")
         assert "only if its owner asks you to" in says(page)
         refused = await submit(client, page, "/lift")
         assert "say in a note, without names, why it may be written to again" in says(refused)
         done = await submit(client, page, "/lift", note="a slip, by their letter")
         assert "The address is off the list" in says(done)
         assert "a slip, by their letter" in says(await client.get("/admin/log"))
+        page = await client.get(f"/admin/readers/{ana.subscriber_id}")
+    assert "Nothing is sent to this address" not in says(page)
+    assert "Add the reader again" in says(page)
 
 
 async def test_what_an_erasure_brought_about_nobody_lifts(store: Database) -> None:
