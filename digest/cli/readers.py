@@ -61,7 +61,8 @@ Language = Annotated[
     typer.Option(
         "--language",
         metavar="TAG",
-        help="Of mails and pages: en, zh-Hans or ar; any other gets English words with its own dates.",
+        help="Of mails and pages: ar, de, en, es, fr, ja, pt, ru or zh-Hans; "
+        "any other gets English words with its own dates.",
     ),
 ]
 Grounds = Annotated[

@@ -27,7 +27,9 @@ _ELSEWHERE: Final = "\x00-\u10ff\u1160-\u2e7f"
 _EAST_ASIAN: Final = re.compile(f"[^{_ELSEWHERE}]")
 #: Han letters, and between two of them the punctuation that belongs to their script.
 _HAN: Final = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
-_HAN_MARKS: Final = "\u3001-\u3003\u3008-\u3020\uff01-\uff5e\u2018\u2019\u201c\u201d\u00b7"
+#: What Japanese is written with besides: hiragana, katakana and its half-width forms.
+_KANA: Final = "\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+_HAN_MARKS: Final = "\u30fb\u3001-\u3003\u3008-\u3020\uff01-\uff5e\u2018\u2019\u201c\u201d\u00b7"
 #: What most texts in Latin script consist of; each of its letters takes one column.
 _SINGLE_COLUMNS: Final = re.compile("[ -~\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e]*")
 _OWN_HAN: Final = ("zh", "ja", "ko")
@@ -65,11 +67,14 @@ def may_be_east_asian(text: str) -> bool:
 
 
 def marked_han(text: str, language: str) -> Markup:
-    """Escaped text in which runs of Han script carry their language, so that fonts and voices fit."""
+    """Escaped text in which runs of Han script carry their language, so that fonts and voices fit.
+
+    Those with kana among them are Japanese, all others are taken for Chinese.
+    """
     escaped = str(escape(text))
     if language.split("-")[0] in _OWN_HAN or not may_be_east_asian(escaped):
         return Markup(escaped)  # noqa: S704 - escaped above
-    return Markup(_han_run().sub(r'<span lang="zh-Hans">\g<0></span>', escaped))  # noqa: S704 - escaped above
+    return Markup(_han_run().sub(_as_its_language, escaped))  # noqa: S704 - escaped above
 
 
 def has_single_columns(text: str) -> bool:
@@ -94,7 +99,7 @@ def shortened(text: str, columns: int) -> str:
     if text[end] != " " and space > end // 2:
         kept = kept[:space]
     # what the cut part opens, nothing closes any more
-    return upright(kept).rstrip(" ,;:.–—-") + "…"
+    return upright(kept).rstrip(" ,;:.–—-、。，；：・") + "…"
 
 
 @cache
@@ -104,9 +109,19 @@ def _beyond() -> re.Pattern[str]:
     return re.compile(f"[{''.join(ends)}]")
 
 
+def _as_its_language(run: re.Match[str]) -> str:
+    language = "ja" if _kana().search(run[0]) else "zh-Hans"
+    return f'<span lang="{language}">{run[0]}</span>'
+
+
 @cache
 def _han_run() -> re.Pattern[str]:
-    return re.compile(f"[{_HAN}](?:[{_HAN}{_HAN_MARKS}]*[{_HAN}])?")
+    return re.compile(f"[{_HAN}{_KANA}](?:[{_HAN}{_KANA}{_HAN_MARKS}]*[{_HAN}{_KANA}])?")
+
+
+@cache
+def _kana() -> re.Pattern[str]:
+    return re.compile(f"[{_KANA}]")
 
 
 def _letters_in(text: str, columns: int) -> int:

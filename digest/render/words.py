@@ -20,7 +20,8 @@ from subscribers.model import WEEKDAYS, Cadence, Section
 #: Where catalogues lie, as LANGUAGE/LC_MESSAGES/digest.mo; where there is none, the words stay as written.
 LOCALES: Final = Path(__file__).parents[1] / "locales"
 DOMAIN: Final = "digest"
-_WRITTEN_IN: Final = "en"
+#: The language of the code and the templates.
+WRITTEN_IN: Final = "en"
 #: Whose words to take where a reader's own are missing. Readers of Traditional Chinese read Simplified far
 #: more readily than English, as CLDR's language matching has it too (UTS 35, zh-Hant to zh-Hans: 19 of 100).
 _NEAREST: Final = {"zh": "zh_Hans"}
@@ -42,6 +43,8 @@ _FIGURES: Final = {
         "mymr": "\u1040",
     }.items()
 }
+#: The first of a month: a day by itself, before a dash or the name of the month.
+_FRENCH_FIRST: Final = re.compile(r"(?<![0-9])1(?=\s*–|\s+[^\W\d])")
 #: The form of a language tag (RFC 5646 section 2.1): no language has more than three letters so far.
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _FIRST_STRONG_ISOLATE: Final = "\u2068"
@@ -61,7 +64,7 @@ class Words:
         self.catalogue: Final[gettext.NullTranslations] = gettext.translation(
             DOMAIN, LOCALES, languages=_wanted(self.locale), fallback=True
         )
-        spoken = Locale.parse(self.catalogue.info().get("language", _WRITTEN_IN))
+        spoken = Locale.parse(self.catalogue.info().get("language", WRITTEN_IN))
         #: the language of the words, which differs from that of the dates where there is no catalogue
         self.language: Final = _tag(spoken)
         #: the language of dates that stand by themselves
@@ -73,11 +76,11 @@ class Words:
 
     def long_day(self, day: date) -> str:
         """The day with its weekday: Tuesday, November 24, 2026."""
-        return _counted_in(self.locale, format_date(day, "full", locale=self.locale))
+        return _dated(self.locale, format_date(day, "full", locale=self.locale))
 
     def plain_day(self, day: date) -> str:
         """The day as a source line says it: November 24, 2026."""
-        return _counted_in(self.locale, format_date(day, "long", locale=self.locale))
+        return _dated(self.locale, format_date(day, "long", locale=self.locale))
 
     def short_day(self, day: date) -> str:
         """The day without its year, within a sentence: Nov 24."""
@@ -101,12 +104,14 @@ class Words:
 
     def zone(self, name: str) -> str:
         """A time zone within a sentence: Europe/Paris in English, in other languages the time of its city."""
-        if self.language == _WRITTEN_IN:
+        if self.language == WRITTEN_IN:
             return name.replace("_", " ")
         _ = self._
-        # in China it is never called by the name of its zone
+        # nobody there calls it by the name of its zone
         if name == "Asia/Shanghai":
             return _("Beijing time")
+        if name == "Asia/Tokyo":
+            return _("Japan time")
         return _("%(city)s time") % {"city": self.isolated(_city(self._spoken, name))}
 
     def listed(self, words: Iterable[str]) -> str:
@@ -224,7 +229,7 @@ def words_for(language: str) -> Words:
 def languages_with_words() -> frozenset[str]:
     """The languages, without script or country, in which there are words: en, and those with a catalogue."""
     found = (path.parts[-3] for path in LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo"))
-    return frozenset({_WRITTEN_IN, *(name.split("_")[0] for name in found)})
+    return frozenset({WRITTEN_IN, *(name.split("_")[0] for name in found)})
 
 
 @lru_cache(maxsize=512)
@@ -245,13 +250,19 @@ def language_attributes(language: str, around: str) -> Markup:
 def _span(locale: Locale, first: date, last: date) -> str:
     """Kept, since all cohorts of an issue cover one of a few spans and Babel takes its time."""
     skeleton = "MMMd" if first.year == last.year else "yMMMd"
-    return _counted_in(locale, format_interval(first, last, skeleton, locale=locale))
+    return _dated(locale, format_interval(first, last, skeleton, locale=locale))
 
 
 @lru_cache(maxsize=256)
 def _city(locale: Locale, zone: str) -> str:
     """The city by which people know a time zone; one that has no name in the language keeps its own."""
     return get_timezone_location(zone, locale=locale, return_city=True).rpartition("/")[2]
+
+
+def _dated(locale: Locale, text: str) -> str:
+    """A date as its language says it: in French the first of a month is an ordinal, which CLDR does not know."""
+    french = _FRENCH_FIRST.sub("1er", text) if locale.language == "fr" else text
+    return _counted_in(locale, french)
 
 
 def _counted_in(locale: Locale, text: str) -> str:
@@ -268,13 +279,13 @@ def _locale(language: str) -> Locale:
             return Locale.parse("_".join(parts[:end]))
         except (UnknownLocaleError, ValueError):
             continue
-    return Locale.parse(_WRITTEN_IN)
+    return Locale.parse(WRITTEN_IN)
 
 
 def _wanted(locale: Locale) -> list[str]:
     """The catalogues in which to look for words, the best first."""
     written = [f"{locale.language}_{locale.script}"] if locale.script else []
-    return [str(locale), *written, locale.language, _NEAREST.get(locale.language, _WRITTEN_IN)]
+    return [str(locale), *written, locale.language, _NEAREST.get(locale.language, WRITTEN_IN)]
 
 
 def _alike(first: Locale, second: Locale) -> bool:

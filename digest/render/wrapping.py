@@ -18,7 +18,11 @@ _WIDE: Final = (
     "\U00020000-\U0003fffd"
 )
 _OPENING: Final = "（「『【《〈〔［｛“‘(\\[" + '"'
-_CLOSING: Final = "，。、！？：；）」』】》〉〕］｝”’…,.!?:;)\\]%" + '"'
+#: Also small kana and signs of repetition, with which no Japanese line begins (JIS X 4051).
+_CLOSING: Final = (
+    "，。、！？：；）」』】》〉〕］｝”’…,.!?:;)\\]%" + '"'
+    "ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ々ゝゞヽヾ・～"
+)
 #: Letters that run from right to left: Hebrew to Arabic, and their forms of presentation.
 _RIGHT_TO_LEFT: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _RIGHT_TO_LEFT_MARK: Final = "\u200f"

@@ -71,7 +71,7 @@ def test_every_form_has_the_places_of_the_english(language: str) -> None:
 
 @every_language
 def test_forms_begin_and_end_as_the_english_does(language: str) -> None:
-    ends = {".": ".。", ":": ":：", ",": ",،！", "?": "?？؟", ")": ")）", "s": "》"}
+    ends = {".": ".。", ":": ":：", ",": ",،！、:", "?": "?？؟", ")": ")）", "s": "》"}
     for _, said in translated(language):
         for english, form in said:
             assert form == form.strip(), form

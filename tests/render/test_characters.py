@@ -85,6 +85,15 @@ def test_han_runs_carry_their_language_in_a_foreign_text_only() -> None:
     assert marked_han(text, "zh-Hans") == "He said “以修代换、技能培训” &amp; left"
 
 
+def test_han_with_kana_is_japanese() -> None:
+    text = "港の灯台・ランプ and 人民日报, ｶﾅ"
+    assert marked_han(text, "en") == (
+        '<span lang="ja">港の灯台・ランプ</span> and <span lang="zh-Hans">人民日报</span>, '
+        '<span lang="ja">ｶﾅ</span>'
+    )
+    assert marked_han(text, "ja") == text
+
+
 def test_no_wide_letter_of_east_asia_is_overlooked() -> None:
     scripts = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "BOPOMOFO", "YI ", "FULLWIDTH", "KANGXI")
     letters = [chr(point) for point in range(0x110000)]

@@ -56,8 +56,12 @@ def test_a_span_names_what_differs() -> None:
         ("ar", "ar", "ar", "rtl"),
         ("ar-EG", "ar", "ar-EG", "rtl"),
         ("ar-US", "ar", "ar", "rtl"),
+        ("de-CH", "de", "de-CH", "ltr"),
+        ("pt-BR", "pt", "pt-BR", "ltr"),
+        ("pt", "pt", "pt", "ltr"),
+        ("ja", "ja", "ja", "ltr"),
         # no words, but dates; the direction is that of the words
-        ("de", "en", "de", "ltr"),
+        ("nl", "en", "nl", "ltr"),
         ("he", "en", "he", "ltr"),
         ("xx", "en", "en", "ltr"),
         ("", "en", "en", "ltr"),
@@ -71,8 +75,16 @@ def test_a_tag_gets_the_nearest_words_and_its_own_dates(
     assert (words.language, words.date_language, words.direction) == (language, date_language, direction)
 
 
+def test_the_first_of_a_french_month_is_an_ordinal() -> None:
+    french, first = words_for("fr-CA"), date(2026, 12, 1)
+    assert french.plain_day(first) == "1er décembre 2026"
+    assert french.long_day(date(2026, 12, 11)) == "vendredi 11 décembre 2026"
+    assert french.span(first, date(2026, 12, 4)) == "1er\u2009–\u20094 déc."
+    assert french.span(date(2026, 12, 28), date(2027, 1, 1)) == "28 déc. 2026\u2009–\u20091er janv. 2027"
+
+
 def test_sentences_keep_one_language_where_a_catalogue_is_missing() -> None:
-    words = words_for("de")
+    words = words_for("nl")
     assert words.listed(["A", "B"]) == "A and B"
     assert words.short_day(DAY) == "Nov 24"
     assert words.cadence(DAILY) == "on weekdays at 07:30 (Europe/Paris)"
@@ -192,7 +204,7 @@ def test_a_reader_is_told_why(profile: Profile, cadence: Cadence | None, said: s
         ("zh-Hans", "下一期预定于11月30日（星期一）07:30发出。"),
         ("ar-EG", "موعد العدد التالي: الاثنين، ٣٠ نوفمبر، الساعة ٠٧:٣٠."),
         # the words are English, and so is the day within them
-        ("fr", "The next one is due on Monday, Nov 30, at 07:30."),
+        ("nl", "The next one is due on Monday, Nov 30, at 07:30."),
     ],
 )
 def test_a_reader_is_told_when_the_next_issue_is_due(language: str, said: str) -> None:

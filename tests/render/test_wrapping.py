@@ -35,6 +35,14 @@ def test_chinese_breaks_between_letters_but_not_before_a_full_stop() -> None:
     assert wrapped("一二三四五六七八九。十", columns=18) == "一二三四五六七八\n九。十"
 
 
+def test_no_japanese_line_begins_with_a_small_kana_or_a_sign_that_lengthens() -> None:
+    for width in range(4, 30):
+        lines = wrapped(
+            "お手元にメールがすぐに届かないときは、ちょっとお待ちください。", columns=width
+        ).splitlines()
+        assert not [line for line in lines if line[0] in "ーゃゅょっ、。"], lines
+
+
 def test_an_opening_quote_stays_with_what_it_opens() -> None:
     assert wrapped("Mending (“以修代换”)", columns=11) == "Mending\n(“以修代\n换”)"
 

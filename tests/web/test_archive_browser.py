@@ -33,7 +33,7 @@ ANA: Final = "ana@example.org"
 HOME: Final = "/archive/daily"
 VIEWS: Final = (
     *(PHONE, DESKTOP, DARK_PHONE, DARK_DESKTOP, NARROWEST),
-    *(NARROWEST._replace(name=f"narrowest-{language}", language=language) for language in ("ar", "zh-CN")),
+    *(NARROWEST._replace(name=f"narrowest-{one}", language=one) for one in ("ar", "de", "zh-CN")),
 )
 PAGES: Final = (
     *(HOME, f"{HOME}/2026-11-24", f"{HOME}/items/2", f"{HOME}/items/3", f"{HOME}/items/4"),

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from digest.core.model import Topic, TopicWords
 from digest.errors import InputError
+from digest.render.words import WRITTEN_IN
 from digest.web.desk.entered import Entered
+from digest.web.wishing import spoken_languages
 
-#: Asked for though a topic has no words in them: we speak these ourselves.
-_OURS: Final = ("ar", "zh-Hans")
 #: The fields of one more language: its tag, the title and the description.
 MORE: Final = ("more-language", "more-title", "more-description")
 _NONE: Final = TopicWords("")
@@ -44,7 +44,7 @@ def words_entered(form: Entered) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def languages_of(topic: Topic | None, form: Entered) -> list[InLanguage]:
-    """The languages that the form asks for: ours, and those that the topic has words in."""
+    """The languages that the form asks for: those of our mails, and those that the topic has words in."""
     entered = form.all("language")
     if entered:
         # what was entered comes back with what was wrong about it
@@ -53,7 +53,8 @@ def languages_of(topic: Topic | None, form: Entered) -> list[InLanguage]:
             for tag in entered
         ]
     known = {} if topic is None else topic.translations
-    return [_shown(tag, known.get(tag, _NONE)) for tag in sorted({*_OURS, *known})]
+    asked = {*spoken_languages(), *known} - {WRITTEN_IN}
+    return [_shown(tag, known.get(tag, _NONE)) for tag in sorted(asked)]
 
 
 def _shown(tag: str, words: TopicWords) -> InLanguage:
