@@ -260,7 +260,7 @@ def _city(locale: Locale, zone: str) -> str:
 
 
 def _dated(locale: Locale, text: str) -> str:
-    """A date as its language says it: in French the first of a month is an ordinal, which CLDR does not know."""
+    """A date as its language says it: in French the first of a month is an ordinal, unknown to CLDR."""
     french = _FRENCH_FIRST.sub("1er", text) if locale.language == "fr" else text
     return _counted_in(locale, french)
 
