@@ -178,7 +178,7 @@ def _tell_returned(found: ReturnedMail) -> None:
     if found.waiting:
         say(f"returned: {counted(found.waiting, 'mail')} to look at (see digest bounces list --waiting)")
     if found.unkept.mails:
-        say(f"returned: {counted(found.unkept.mails, 'mail')} said nothing and found no room")
+        say(f"returned: {counted(found.unkept.mails, 'mail')} found no room and left a line at most")
     if found.mailboxes:
         boxes = [
             (

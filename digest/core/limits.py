@@ -46,6 +46,8 @@ BY_WRONG_LINK: Final = Limit(300, timedelta(minutes=10))
 #: Answers to mails that are handed on to the newsroom: of one address, and of all whom nothing proves to have
 #: had a mail. Two machines that answer each other come to an end, and spam is not sent on by thousands.
 BY_WRITER: Final = Limit(20, timedelta(days=1))
+#: A copy has one reader. Who finds its return path can write there under as many names as they like.
+BY_ANSWERED: Final = Limit(50, timedelta(days=1))
 BY_UNKNOWN_WRITERS: Final = Limit(200, timedelta(days=1))
 #: Calls of a mail provider that are none, from one network. One whose secret was mistyped knocks as often
 #: as it has news, and is heard as soon as that is mended: good calls are never counted.

@@ -55,5 +55,13 @@ def upright(line: str) -> str:
     return "".join(kept)
 
 
+def left_open(line: str) -> str:
+    """What closes the isolates that a line opens and does not close."""
+    depth = 0
+    for sign in _TURNS.findall(line):
+        depth += (sign in _ISOLATES) - (sign == _END_OF_ISOLATE and depth > 0)
+    return _END_OF_ISOLATE * depth
+
+
 def _has_ink(sign: str) -> bool:
     return category(sign)[0] in _INKED and sign not in _BLANK

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from digest.core.limits import BY_UNKNOWN_WRITERS, BY_WRITER, Counted, spans
+from digest.core.limits import BY_ANSWERED, BY_UNKNOWN_WRITERS, BY_WRITER, Counted, spans
 from digest.core.model import Newsletter
 from digest.core.notices import WORTH_SENDING, Notice, NoticeKind
 from digest.core.own_words import one_printable_line, own_words
@@ -34,7 +34,7 @@ async def hand_on(connection: AsyncConnection, one: Matched, to: str, now: datet
     if address_key(written.writer) in own_addresses or written.answers_an_answer:
         return False
     key = await suppression_key(connection)
-    if not await attempts.count(connection, list(_counted(written, now)), key):
+    if not await attempts.count(connection, list(_counted(written, one, now)), key):
         return False
     return await notices.plan(connection, _notice(written, one, to, now)) is not None
 
@@ -85,7 +85,9 @@ async def _reader(connection: AsyncConnection, one: Matched, writer: str) -> Sub
     return theirs[0] if theirs else None
 
 
-def _counted(written: _Written, now: datetime) -> Iterator[Counted]:
+def _counted(written: _Written, one: Matched, now: datetime) -> Iterator[Counted]:
+    if one.mailed is not None:
+        yield from spans(f"answers to {one.mailed.delivery_id} {one.mailed.notice_id}", [BY_ANSWERED], now)
     yield from spans(f"answers of {address_key(written.writer)}", [BY_WRITER], now)
     if written.about["proof"] in {"", Proof.ADDRESS}:
         # what nothing proves anybody can send, under thousands of names

@@ -258,6 +258,8 @@ def _place_of(settled: tuple[Settled, ...] | None) -> Put:
     """A story, and what was understood, goes away; what says nothing, or nobody is behind, waits aside."""
     if settled is None:
         return Put.AWAY
-    if all(one.effect is Effect.NOT_KEPT for one in settled):
+    # a mail that was recorded, and could not be put away, is where it was
+    effects = {one.before or one.effect for one in settled}
+    if effects <= {Effect.NOT_KEPT}:
         return Put.UNKNOWN
-    return Put.ASIDE if all(one.effect is Effect.UNMATCHED for one in settled) else Put.AWAY
+    return Put.ASIDE if effects == {Effect.UNMATCHED} else Put.AWAY

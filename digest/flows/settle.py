@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.families import family_of
 from digest.core.returned import Kind, Returned
 from digest.core.settling import Effect
-from digest.core.unread import KEPT_OCTETS
+from digest.core.unread import Bounds
 from digest.flows.consequences import Consequences
 from digest.flows.matching import Matched, Origin, hold_readers, match
 from digest.flows.reputation import Watch
@@ -63,6 +63,8 @@ class Settled(Struct, frozen=True):
 
     event: Returned
     effect: Effect
+    #: of what was told before: what became of it then
+    before: Effect | None = None
     delivery_id: int | None = None
     notice_id: int | None = None
     subscription_id: int | None = None
@@ -161,26 +163,29 @@ class Settling:
         seen = await returned.known(connection, {one.key for one in matched})
         known = await _addresses(connection, matched)
         acting = Consequences(connection, now, replies_to=self._replies_to)
-        silent = UnreadMails(connection, now)
+        rooms = UnreadMails(connection, now)
         rows, done = [], []
         for place, one in enumerate(matched):
-            if one.key in seen:
-                done.append(_settled(one, Effect.SEEN))
+            if (before := seen.get(one.key)) is not None:
+                done.append(_settled(one, Effect.SEEN, before))
                 continue
-            seen.add(one.key)
-            says_nothing = one.event.kind is Kind.UNKNOWN and mails is not None
-            if says_nothing and not await silent.take(one, len(mails[place].raw)):  # type: ignore[index]
+            mail = None if mails is None else mails[place]
+            says_nothing = one.event.kind is Kind.UNKNOWN and mail is not None
+            bounds = await rooms.take(one, len(mail.raw)) if says_nothing and mail is not None else None
+            if says_nothing and bounds is None:
+                seen[one.key] = Effect.NOT_KEPT
                 done.append(_settled(one, Effect.NOT_KEPT))
                 continue
-            effect = await acting.follow(one)
+            seen[one.key] = effect = await acting.follow(one)
             mail_id = None
-            if mails is not None and _is_for_a_person(one, effect):
-                mail_id = await _keep_mail(connection, mails[place], one.event.kind, now)
+            if mail is not None and _is_for_a_person(one, effect):
+                bounds = bounds or await rooms.take(one, len(mail.raw))
+                mail_id = None if bounds is None else await _keep_mail(connection, mail, bounds, now)
             address = known.get(_subscription_of(one) or 0, "")
             rows.append(_row(one, effect, origin, mail_id, now, address))
             done.append(_settled(one, effect))
         await acting.finish()
-        await silent.finish()
+        await rooms.finish()
         await returned.keep(connection, rows)
         return done
 
@@ -228,17 +233,18 @@ def _is_for_a_person(one: Matched, effect: Effect) -> bool:
     return effect in {Effect.UNMATCHED, Effect.FORWARDED} or one.event.kind is Kind.REPLY
 
 
-async def _keep_mail(connection: AsyncConnection, mail: Mail, kind: Kind, now: datetime) -> int:
+async def _keep_mail(connection: AsyncConnection, mail: Mail, bounds: Bounds, now: datetime) -> int:
     key = hashlib.blake2b(mail.raw, digest_size=16).digest()
-    most = KEPT_OCTETS if kind is Kind.UNKNOWN else returned_mails.KEPT_OCTETS
-    return await returned_mails.keep(connection, key, mail.raw, sender_and_subject(mail.raw), now, most)
+    heading = sender_and_subject(mail.raw)
+    return await returned_mails.keep(connection, key, mail.raw, heading, now, bounds.kept)
 
 
-def _settled(one: Matched, effect: Effect) -> Settled:
+def _settled(one: Matched, effect: Effect, before: Effect | None = None) -> Settled:
     mailed = one.mailed
     return Settled(
         event=one.event,
         effect=effect,
+        before=before,
         delivery_id=mailed.delivery_id if mailed else None,
         notice_id=mailed.notice_id if mailed else None,
         subscription_id=_subscription_of(one),

@@ -30,7 +30,7 @@ def claimed_by(data: bytes) -> str:
         try:
             if shelf.source(name).recognises(data) is True:
                 return name
-        except Exception as error:
+        except shelf.FAULTS as error:
             trouble = error if isinstance(error, PluginError) else _broken(name, error, "recognises()")
             log.warning("a format was left out", format=name, error=str(trouble))
     return ""
@@ -48,7 +48,7 @@ def read_plugged(data: bytes, *, format: str, source: str) -> RawFeed:
     except ValueError as error:
         words = " ".join(str(error).split())[:_MOST_TOLD]
         raise InputError(f"{source} cannot be read as {format}: {words}") from None
-    except Exception as error:
+    except shelf.FAULTS as error:
         raise InputError(str(_broken(format, error, "read()"))) from error
     return RawFeed(kind=format, title="", link="", language="", entries=entries, beyond=beyond)
 
@@ -81,5 +81,5 @@ def _entry(item: Item) -> RawEntry:
     )
 
 
-def _broken(name: str, error: Exception, doing: str) -> PluginError:
+def _broken(name: str, error: BaseException, doing: str) -> PluginError:
     return shelf.broken(shelf.Kind.SOURCE, name, error, doing=doing)

@@ -55,7 +55,7 @@ class CarriedLane:
         try:
             async with asyncio.timeout(_READY_WITHIN):
                 await self._connection.open()
-        except Exception as error:
+        except shelf.FAULTS as error:
             return broken_outcome(Stage.CONNECT, error)
         self._is_open = True
         return None
@@ -72,7 +72,7 @@ class CarriedLane:
         try:
             async with asyncio.timeout(_TAKEN_WITHIN):
                 outcome = _outcome(await self._connection.send(message))
-        except Exception as error:
+        except shelf.FAULTS as error:
             # it may have gone: the careful side
             outcome = broken_outcome(Stage.FINAL_DOT, error)
         except BaseException:
@@ -89,7 +89,7 @@ class CarriedLane:
     async def close(self) -> None:
         """Take leave, whatever the plugin makes of it."""
         self._is_open = False
-        with suppress(Exception):
+        with suppress(*shelf.FAULTS):
             async with asyncio.timeout(_LEAVE_WITHIN):
                 await self._connection.close()
 
@@ -111,7 +111,7 @@ def carried_lane(carrier: Carrier) -> CarriedLane:
         connection = transport.connect(carrier.url)
     except ValueError as error:
         raise SettingsError(f"{SETTING}, {carrier}: {' '.join(str(error).split())}") from None
-    except Exception as error:
+    except shelf.FAULTS as error:
         raise shelf.broken(shelf.Kind.TRANSPORT, carrier.scheme, error, doing="connect()") from error
     for called in ("open", "send", "close"):
         if not callable(getattr(connection, called, None)):

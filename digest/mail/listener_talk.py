@@ -47,7 +47,7 @@ class Door:
         self._kind: Final = _Lmtp if lmtp else _Smtp
         self._most: Final = most
         self.longest: Final = longest
-        self._most_octets: Final = most_octets
+        self.most_octets: Final = most_octets
         self._inside: Final[set[_Talk]] = set()
 
     def talk(self) -> asyncio.Protocol:
@@ -56,7 +56,7 @@ class Door:
             return _Full()
         talk = self._kind(
             self._handler,
-            data_size_limit=self._most_octets,
+            data_size_limit=self.most_octets,
             enable_SMTPUTF8=True,
             hostname="localhost",
             ident="digest",
@@ -98,11 +98,24 @@ class _Talk(SMTP):
     line_length_limit = LONGEST_LINE
     door: Door
     _ends: asyncio.TimerHandle | None = None
+    #: octets since the last end of a line
+    _unended = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         self.door.enter(self)
         self._ends = self.loop.call_later(self.door.longest, transport.close)
+
+    def data_received(self, data: bytes) -> None:
+        end = data.rfind(b"\n")
+        self._unended = self._unended + len(data) if end < 0 else len(data) - end - 1
+        if self._unended > self.door.most_octets:
+            # aiosmtpd keeps what has come of a line until it ends, and this one is longer than any mail
+            log.warning("a line without end", octets=self._unended)
+            assert self.transport is not None
+            self.transport.close()
+            return
+        super().data_received(data)
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._ends is not None:

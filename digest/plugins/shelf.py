@@ -59,6 +59,8 @@ _CALLED: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.TRANSPORT: ("connect",),
     Kind.HOOK: ("read",),
 }
+#: What a plugin may raise, loaded or called: one made for the shell may want to end the program.
+FAULTS: Final = (Exception, SystemExit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +129,7 @@ def _loaded(kind: Kind, name: str) -> Any:
             found = point.load()
             plugin = found() if isinstance(found, type) else found
         _check(kind, plugin)
-    # a plugin may even end the program while it is imported
-    except (Exception, SystemExit) as error:
+    except FAULTS as error:
         raise broken(kind, name, error) from error
     return plugin
 

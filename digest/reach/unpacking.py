@@ -12,6 +12,8 @@ ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _GZIP_OR_ZLIB: Final = zlib.MAX_WBITS | 32
 #: What some servers send as deflate, without the head that RFC 9110 asks for.
 _BARE_DEFLATE: Final = -zlib.MAX_WBITS
+#: With this each member of a gzip begins.
+_MEMBER: Final = b"\x1f"
 
 
 class TooLargeError(Exception):
@@ -33,17 +35,32 @@ class Unpacking:
         begun, self._wire = self._wire > 0, self._wire + len(raw)
         if self._wire > self._bounds.wire_bytes:
             raise TooLargeError
-        piece = raw
-        if self._unpacker is not None:
+        if self._unpacker is None:
+            self._keep(raw)
+            return
+        try:
+            self._unpack(self._unpacker, raw)
+        except zlib.error:
+            if begun:
+                raise
+            self._unpack(zlib.decompressobj(_BARE_DEFLATE), raw)
+
+    def _unpack(self, unpacker: zlib._Decompress, raw: bytes) -> None:
+        """Unpack a piece; several members one behind the other are one body (RFC 1952 section 2.2)."""
+        while True:
+            if unpacker.eof and raw[:1] == _MEMBER:
+                unpacker = zlib.decompressobj(_GZIP_OR_ZLIB)
+            self._unpacker = unpacker
+            if unpacker.eof:
+                # what stands behind the last one is padding
+                return
             # one byte more than fits is enough to know
-            room = self._bounds.body_bytes - self._plain + 1
-            try:
-                piece = self._unpacker.decompress(raw, room)
-            except zlib.error:
-                if begun:
-                    raise
-                self._unpacker = zlib.decompressobj(_BARE_DEFLATE)
-                piece = self._unpacker.decompress(raw, room)
+            self._keep(unpacker.decompress(raw, self._bounds.body_bytes - self._plain + 1))
+            raw = unpacker.unused_data
+            if not raw:
+                return
+
+    def _keep(self, piece: bytes) -> None:
         self._plain += len(piece)
         if self._plain > self._bounds.body_bytes:
             raise TooLargeError

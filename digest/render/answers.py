@@ -115,7 +115,7 @@ def _kept(number: int | None, *, is_cut: bool) -> str:
     """Where the whole of it is."""
     more = "What they wrote goes on. " if is_cut else ""
     whole = (
-        "The whole mail is kept"
+        "The mail itself was not kept"
         if number is None
         else f"The whole mail is kept: see digest bounces show {number}"
     )

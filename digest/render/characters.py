@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from digest.core.unseen import upright
+from digest.core.unseen import left_open
 from digest.core.weblinks import is_web_link
 
 #: Everything that breaks a line or a column; no-break and ideographic spaces are not among them.
@@ -98,8 +98,9 @@ def shortened(text: str, columns: int) -> str:
     space = kept.rfind(" ")
     if text[end] != " " and space > end // 2:
         kept = kept[:space]
-    # what the cut part opens, nothing closes any more
-    return upright(kept).rstrip(" ,;:.–—-、。，；：・") + "…"
+    shown = kept.rstrip(" ,;:.–—-、。，；：・")
+    # what stands before the cut may be closed behind it
+    return f"{shown}…{left_open(shown)}"
 
 
 @cache

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.model import DeliveryStatus
 from digest.core.notices import NoticeKind
-from digest.core.settling import Score
+from digest.core.settling import Effect, Score
 from digest.store.return_tables import bounce_scores, returns
 from digest.store.tables import deliveries, notices
 from subscribers.interning import chunks, insert_into
@@ -137,18 +137,19 @@ async def of_addresses(
     return found
 
 
-async def known(connection: AsyncConnection, keys: Collection[bytes]) -> set[bytes]:
-    """Those of these keys that something was recorded under."""
-    found: set[bytes] = set()
+async def known(connection: AsyncConnection, keys: Collection[bytes]) -> dict[bytes, Effect]:
+    """Those of these keys that something was recorded under, and what became of it."""
+    found: dict[bytes, Effect] = {}
     for some in chunks(sorted(keys)):
-        query = select(returns.c.key).where(returns.c.key.in_(some))
-        found |= {bytes(one) for one in (await connection.execute(query)).scalars()}
+        query = select(returns.c.key, returns.c.effect).where(returns.c.key.in_(some))
+        found |= {bytes(row.key): Effect(row.effect) for row in await connection.execute(query)}
     return found
 
 
 async def number_under(connection: AsyncConnection, key: bytes) -> int | None:
-    """The number of what was recorded under a key, or None."""
-    return (await connection.execute(select(returns.c.id).where(returns.c.key == key))).scalar()
+    """The number of what was recorded under a key and whose mail is kept, or None."""
+    query = select(returns.c.id).where(returns.c.key == key, returns.c.mail_id.isnot(None))
+    return (await connection.execute(query)).scalar()
 
 
 async def keep(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:

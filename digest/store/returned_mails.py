@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 from sqlalchemy import delete, func, or_, select, update
@@ -16,9 +16,6 @@ from digest.store.return_tables import returned_mails, returns
 from digest.store.tables import newsletters
 from subscribers.interning import insert_missing
 from subscribers.tables import subscribers, subscriptions
-
-#: Octets of a mail that are kept: its headers and what it says, not what hangs on it.
-KEPT_OCTETS: Final = 128 * 1024
 
 
 class Return(Struct, frozen=True):
@@ -71,7 +68,7 @@ async def keep(
     raw: bytes,
     heading: tuple[str, str],
     now: datetime,
-    most: int = KEPT_OCTETS,
+    most: int,
 ) -> int:
     """Keep the first part of a mail, once, and `most` octets of it; its number.
 

@@ -1,4 +1,4 @@
-"""The shelf of mails that say nothing: which wait for a person, and how many there was no room for."""
+"""The shelf of mails that came back: which are kept, and how many there was no room for."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from digest.core.returned import Kind
-from digest.core.unread import KEPT_OCTETS, Lying
+from digest.core.unread import SILENT, Bounds, Lying
 from digest.store.return_tables import returned_mails, returns, unkept_mails
 from subscribers.interning import insert_into
 
-_WAIT: Final = (returned_mails.c.done_at.is_(None), returns.c.kind == Kind.UNKNOWN)
+#: Those that say nothing count as long as they wait, others until they are forgotten.
+_SILENT: Final = (returned_mails.c.done_at.is_(None), returns.c.kind == Kind.UNKNOWN)
+_TELLING: Final = (returns.c.kind != Kind.UNKNOWN,)
 
 
 class Unkept(Struct, frozen=True):
@@ -26,15 +28,15 @@ class Unkept(Struct, frozen=True):
     day: date | None = None
 
 
-async def lying(connection: AsyncConnection) -> tuple[Lying, ...]:
-    """Those that wait."""
+async def lying(connection: AsyncConnection, bounds: Bounds) -> tuple[Lying, ...]:
+    """Those that say nothing and wait, or all others: whichever these are the bounds of."""
     query = (
         select(returns.c.delivery_id, returns.c.notice_id, returned_mails.c.octets)
         .join_from(returned_mails, returns, returns.c.mail_id == returned_mails.c.id)
-        .where(*_WAIT)
+        .where(*(_SILENT if bounds is SILENT else _TELLING))
     )
     return tuple(
-        Lying(row.delivery_id, row.notice_id, min(row.octets, KEPT_OCTETS))
+        Lying(row.delivery_id, row.notice_id, min(row.octets, bounds.kept))
         for row in await connection.execute(query)
     )
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.core.lines import MOST_TITLE, cut_line, parse_line
-from digest.core.unseen import has_letter, is_seen, upright
+from digest.core.unseen import has_letter, is_seen, left_open, upright
 from digest.errors import InputError
 
 #: Each is nothing to the eye; alone, or with as many of the others as there are.
@@ -140,3 +140,10 @@ def test_a_long_line_is_cut_after_a_word_and_within_no_sign() -> None:
     assert cut_line("x" * 16 + "👩\u200d👩\u200d👧 here", 20) == "x" * 16 + "…"
     assert cut_line("Ports \u2067agree on a queue\u2069 now", 20) == "Ports agree on a…"
     assert cut_line("\u200b" * 30 + "Ports", 20) == ""
+
+
+@given(WILD)
+def test_what_a_cut_leaves_open_is_closed_behind_it(line: str) -> None:
+    whole = upright(line)
+    for end in range(len(whole)):
+        assert upright(whole[:end] + left_open(whole[:end])) == whole[:end] + left_open(whole[:end])

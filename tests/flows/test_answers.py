@@ -14,7 +14,7 @@ from digest.core.settling import Effect
 from digest.flows import my_data, readers
 from digest.flows.tidy import KEEP_ANSWERS, tidy
 from digest.mail.evidence import Proof
-from digest.store import returned
+from digest.store import returned, returned_mails
 from digest.store.database import Database
 from tests.flows.newsroom import TUESDAY, add_newsletter, at, change_newsletter, join, reader
 from tests.flows.post_office import all_notices, send_notices
@@ -79,8 +79,10 @@ async def test_the_mail_names_the_number_under_which_the_answer_is_kept(
         "effect": "forwarded",
     }
     async with store.write() as connection:
-        await returned.keep(connection, [row])
+        mail_id = await returned_mails.keep(connection, b"k" * 16, b"whole", (ANA, ""), at(24, 8), 100)
+        await returned.keep(connection, [{**row, "mail_id": mail_id}])
         number = await returned.number_under(connection, one.key)
+    assert number is not None
     ((_, text),) = await sent(store, tmp_path)
     assert f"The whole mail is kept: see digest bounces show {number}." in text
 

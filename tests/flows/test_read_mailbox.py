@@ -237,6 +237,19 @@ async def test_a_person_who_must_make_room_is_told_and_the_others_go_on(dovecot:
     assert "does not make a folder no/such.name" in found.trouble
 
 
+async def test_what_could_not_be_put_aside_lies_there_until_it_can_be(
+    sqlite_store: Database, dovecot: Dovecot
+) -> None:
+    dovecot.lay("unproved", report("nobody@readers.example"))
+    for _ in range(2):
+        found = await reading(sqlite_store, dovecot, aside="no/such.name").read(asyncio.Event())
+        assert "does not make a folder no/such.name" in found.trouble
+        assert len(dovecot.lying()) == 1
+    assert {one.effect for one in found.events} == {Effect.SEEN}
+    found = await reading(sqlite_store, dovecot).read(asyncio.Event())
+    assert (found.trouble, found.aside, dovecot.lying()) == ("", 1, [])
+
+
 async def test_stopping_does_not_wait_for_a_server_that_says_nothing() -> None:
     async def greet_and_be_silent(lines: asyncio.StreamReader, answers: asyncio.StreamWriter) -> None:
         for answer in (b"+OK ready", b"+OK", b"+OK", b"+OK list\r\n1 5\r\n.", b"+OK uidl\r\n1 a\r\n."):

@@ -6,7 +6,7 @@ import asyncio
 import smtplib
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -135,6 +135,33 @@ async def test_a_fault_of_ours_refuses_nothing_for_good() -> None:
         books.fault = ValueError("secret words")
         answers = await asyncio.to_thread(talk, port, OURS[0])
     assert answers == [250, 451]
+
+
+async def test_a_line_without_end_is_hung_up_on_before_it_fills_the_memory() -> None:
+    async with listener(lmtp=False, most_octets=100_000) as (port, books):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for said in (
+            b"",
+            b"HELO mx\r\n",
+            b"MAIL FROM:<>\r\n",
+            f"RCPT TO:<{OURS[0]}>\r\n".encode(),
+            b"DATA\r\n",
+        ):
+            writer.write(said)
+            assert (await reader.readline())[:1] in b"23"
+        # lines that end are a mail that is too large, and have their answer
+        writer.write(b"x" * 90_000 + b"\r\n" + b"y" * 90_000 + b"\r\n.\r\n")
+        assert (await reader.readline()).startswith(b"552")
+        writer.write(b"MAIL FROM:<>\r\n" + f"RCPT TO:<{OURS[0]}>\r\n".encode() + b"DATA\r\n")
+        assert [(await reader.readline())[:1] for _ in range(3)] == [b"2", b"2", b"3"]
+        with suppress(ConnectionError):
+            for _ in range(3):
+                writer.write(b"x" * 50_000)
+                await writer.drain()
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 20) == b""
+        writer.close()
+    assert books.mails == []
 
 
 async def test_a_line_of_any_length_is_taken() -> None:

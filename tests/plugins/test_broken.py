@@ -88,11 +88,12 @@ def test_what_a_plugin_prints_stands_in_no_answer(inside: Shell, site: Path) -> 
     ("code", "words"),
     [
         ("def read(data, *, name): raise KeyError('tide')", "read(): KeyError: 'tide'"),
+        ("def read(data, *, name): raise SystemExit(7)", "read(): SystemExit: 7"),
         ("def read(data, *, name): return [1]", "it gave a int for an Item"),
         ("def read(data, *, name): return None", "TypeError"),
         ("def read(data, *, name): raise ValueError('no tide\\nat all')", "as wreck: no tide at all"),
     ],
-    ids=["fails", "other-things", "nothing", "refuses"],
+    ids=["fails", "exits", "other-things", "nothing", "refuses"],
 )
 def test_source_that_fails_at_work_is_one_line(code: str, words: str, inside: Shell, site: Path) -> None:
     written(
@@ -201,6 +202,7 @@ def test_theme_whose_folder_is_missing_is_refused(inside: Shell, site: Path) -> 
     [
         ("raise RuntimeError", Refusal.BROKEN),
         ("api = 1\ndef read(call, secrets, now): raise RuntimeError('no lamp')", Refusal.BROKEN),
+        ("api = 1\ndef read(call, secrets, now): raise SystemExit(7)", Refusal.BROKEN),
         ("api = 1\ndef read(call, secrets, now): return None", Refusal.BROKEN),
         (
             "from digest.plugins import Event, Heard\napi = 1\n"
@@ -213,7 +215,7 @@ def test_theme_whose_folder_is_missing_is_refused(inside: Shell, site: Path) -> 
             Refusal.LATER,
         ),
     ],
-    ids=["imports", "fails", "says-nothing", "other-kind", "later"],
+    ids=["imports", "fails", "exits", "says-nothing", "other-kind", "later"],
 )
 @pytest.mark.usefixtures("inside")
 def test_hook_that_fails_lets_the_provider_come_again(code: str, why: Refusal, site: Path) -> None:

@@ -127,7 +127,7 @@ def test_columns_are_counted_as_a_terminal_does(text: str, columns: int) -> None
         ("Donaudampfschifffahrt", 10, "Donaudamp…"),
         ("外滩的灯光今年早半小时熄灭", 11, "外滩的灯光…"),
         # what a cut leaves open would turn round the words behind it
-        ("of \u2067נמל חיפה\u2069 here", 8, "of נמל…"),
+        ("of \u2067נמל חיפה\u2069 here", 8, "of \u2067נמל…\u2069"),
     ],
 )
 def test_long_titles_are_cut_at_a_sensible_place(text: str, columns: int, short: str) -> None:

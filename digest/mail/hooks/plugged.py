@@ -40,7 +40,7 @@ def read(provider: str, call: Call, secrets: Sequence[str], now: datetime) -> To
         raise RefusedError(_REFUSALS.get(error.why, Refusal.UNREADABLE)) from None
     except PluginError as error:
         trouble = error
-    except Exception as error:
+    except shelf.FAULTS as error:
         trouble = shelf.broken(shelf.Kind.HOOK, provider, error, doing="read()")
     log.error("a call could not be read", provider=provider, error=str(trouble))
     raise RefusedError(Refusal.BROKEN)

@@ -8,9 +8,9 @@ import pytest
 
 from digest.core.access import Role
 from digest.core.model import DeliveryStatus
+from digest.core.unread import TELLING
 from digest.mail.peek import MOST_TEXT
 from digest.store.database import Database
-from digest.store.returned_mails import KEPT_OCTETS
 from subscribers.model import Standing
 from tests.flows.newsroom import copies, reader
 from tests.flows.returning import back_to, bulk_mail, sent_to, take
@@ -82,7 +82,7 @@ async def test_a_hostile_mail_is_told_as_plain_text_and_handed_out_as_a_file(sto
     assert SCRIPT in mail["subject"]
     assert "\0" not in mail["text"]
     assert len(mail["text"]) <= MOST_TEXT
-    assert raw.content == hostile()[:KEPT_OCTETS]
+    assert raw.content == hostile()[: TELLING.kept]
     assert raw.headers["content-type"] == "message/rfc822"
     assert raw.headers["content-disposition"] == 'attachment; filename="returned-1.eml"'
     assert raw.headers["x-content-type-options"] == "nosniff"

@@ -11,12 +11,12 @@ from digest.core.access import Role
 from digest.core.model import DeliveryStatus
 from digest.core.returned import Kind
 from digest.core.settling import TABLE, Effect
+from digest.core.unread import TELLING
 from digest.flows.readers import erase
 from digest.mail.evidence import Proof
 from digest.mail.peek import MOST_TEXT
 from digest.store import changes
 from digest.store.database import Database
-from digest.store.returned_mails import KEPT_OCTETS
 from digest.web.desk import returned_pages
 from digest.web.desk.returned_words import EFFECTS, KINDS, PROOFS, WOULD_FOLLOW
 from subscribers.model import Standing
@@ -147,7 +147,7 @@ async def test_a_hostile_mail_is_plain_text_of_bearable_length(store: Database) 
     assert "X- Odd:  [31mred [0m gnp.exe" in header
     # folded away until somebody asks for it
     assert document(page.text).xpath("//details[not(@open)]/pre")
-    assert eml.content == raw[:KEPT_OCTETS]
+    assert eml.content == raw[: TELLING.kept]
     assert eml.headers["content-type"] == "message/rfc822"
     assert eml.headers["content-disposition"] == 'attachment; filename="returned-1.eml"'
     assert eml.headers["x-content-type-options"] == "nosniff"

@@ -187,7 +187,7 @@ async def test_a_mailbox_that_cannot_be_read_and_mails_without_room_are_seen(sto
         today, page = says(await client.get("/admin/")), says(await client.get("/admin/returned"))
     assert f"Returned mail cannot be read: {trouble}" in today
     assert f"never read to its end. Tried Tue 24 Nov 2026, 09:00: {trouble}" in page
-    assert "1,200 mails said nothing and were not kept, the last on 24 Nov 2026" in page
+    assert "1,200 mails were counted and not kept, the last on 24 Nov 2026" in page
     async with store.write() as connection:
         seen = MailboxSeen("bounces at mail.news.example, INBOX", at(24, 10), at(24, 10), 4, 1, 0, "", 0)
         await mailbox_states.note(connection, seen)
