@@ -61,7 +61,7 @@ Language = Annotated[
     typer.Option(
         "--language",
         metavar="TAG",
-        help="Of mails and pages: ar, de, en, es, fr, ja, pt, ru or zh-Hans; "
+        help="Of mails and pages: ar, de, en, es, fr, ja, pt or zh-Hans; "
         "any other gets English words with its own dates.",
     ),
 ]

@@ -234,7 +234,6 @@ _OUTLINED = """() => {
         pytest.param("zh-Hans", [NARROWEST], marks=pytest.mark.wide),
         # where words are longest
         pytest.param("de", [NARROWEST], marks=pytest.mark.wide),
-        pytest.param("ru", [NARROWEST], marks=pytest.mark.wide),
         pytest.param("en", [DARK_PHONE, DESKTOP, NARROWEST], marks=pytest.mark.long),
         pytest.param("ar", [PHONE, DESKTOP, DARK_DESKTOP, NARROWEST], marks=pytest.mark.long),
         pytest.param("zh-Hans", [PHONE, DARK_PHONE, DESKTOP], marks=pytest.mark.long),
