@@ -47,6 +47,10 @@ _FIGURES: Final = {
 _FRENCH_FIRST: Final = re.compile(r"(?<![0-9])1(?=\s*–|\s+[^\W\d])")
 #: The form of a language tag (RFC 5646 section 2.1): no language has more than three letters so far.
 _TAG: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+#: The time that is that of no city.
+_UNIVERSAL: Final = frozenset(
+    {"UTC", "UCT", "Universal", "Zulu", "Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
+)
 _FIRST_STRONG_ISOLATE: Final = "\u2068"
 _POP_DIRECTIONAL_ISOLATE: Final = "\u2069"
 #: Letters that run against a sentence, by its direction: Latin to Cyrillic, or Hebrew to Arabic.
@@ -106,6 +110,8 @@ class Words:
         """A time zone within a sentence: Europe/Paris in English, in other languages the time of its city."""
         if self.language == WRITTEN_IN:
             return name.replace("_", " ")
+        if name in _UNIVERSAL:
+            return self.isolated("UTC")
         _ = self._
         # nobody there calls it by the name of its zone
         if name == "Asia/Shanghai":

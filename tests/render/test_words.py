@@ -99,7 +99,8 @@ def test_sentences_keep_one_language_where_a_catalogue_is_missing() -> None:
         ("zh-TW", "Asia/Shanghai", "北京时间"),
         ("ar", "Africa/Cairo", "بتوقيت القاهرة"),
         ("ar", "America/Argentina/Buenos_Aires", "بتوقيت \u2068Buenos Aires\u2069"),
-        ("ar", "UTC", "بتوقيت \u2068UTC\u2069"),
+        ("ar", "UTC", "\u2068UTC\u2069"),
+        ("es", "Etc/UTC", "UTC"),
         ("zh-Hans", "Etc/GMT+5", "GMT+5时间"),
     ],
 )
