@@ -272,8 +272,8 @@ def _is_due(due: DueSlot, newest: int) -> ColumnElement[bool]:
     not_served = mine.served_day < due.slot.day
     if not due.cadence.at_once:
         return and_(active, not_served)
+    # by the bookmark of each group that is due: of all there ever were, few are somebody's now
+    its = exists().where(bookmarks.c.id == mine.bookmark_id).correlate(groups)
     if due.slot.leftovers:
-        waiting = select(bookmarks.c.id).where(bookmarks.c.waiting > 0)
-        return and_(active, not_served, mine.bookmark_id.in_(waiting))
-    behind = select(bookmarks.c.id).where(bookmarks.c.cut < newest)
-    return and_(active, mine.bookmark_id.in_(behind))
+        return and_(active, not_served, its.where(bookmarks.c.waiting > 0))
+    return and_(active, its.where(bookmarks.c.cut < newest))

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from digest.core.model import BrandLink, BriefingStatus, ItemText, Topic
+from digest.core.unseen import upright
 from digest.flows.seed import FIRST_NEWSLETTER
 from digest.store import briefings, counters, facts, newsletters, numbered, topics
 from digest.store.database import Database
@@ -180,7 +181,7 @@ async def test_words_come_back_to_the_letter(store: Database, title: str, paragr
         async with store.read() as connection:
             stored = await briefings.by_id(connection, id_)
         assert stored is not None
-        assert (stored.title, stored.paragraphs) == (title, tuple(paragraphs))
+        assert (stored.title, stored.paragraphs) == (upright(title).strip(), tuple(paragraphs))
 
 
 # --- Newsletters, topics, facts, counters -------------------------------------------------------------------

@@ -70,7 +70,7 @@ async def test_a_complaint_is_lifted_when_it_is_said_why(store: Database) -> Non
         await suppress(connection, ANA, await readers.suppression_key(connection), "complained", TUESDAY)
     async with at_the_desk(store) as client:
         page = await client.get(f"/admin/readers/{ana.subscriber_id}")
-        assert "Nothing is sent to this address" in says(page)
+        assert "It stands on the suppression list" in says(page)
         page = await submit(client, page, "/look")
         assert "only if its owner asks you to" in says(page)
         refused = await submit(client, page, "/lift")
@@ -79,7 +79,7 @@ async def test_a_complaint_is_lifted_when_it_is_said_why(store: Database) -> Non
         assert "The address is off the list" in says(done)
         assert "a slip, by their letter" in says(await client.get("/admin/log"))
         page = await client.get(f"/admin/readers/{ana.subscriber_id}")
-    assert "Nothing is sent to this address" not in says(page)
+    assert "It stands on the suppression list" not in says(page)
     assert "Add the reader again" in says(page)
 
 
