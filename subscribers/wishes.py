@@ -200,10 +200,14 @@ def parse_name(text: str) -> str:
     return name
 
 
+#: Files beside the zones that say what the clock of this machine is set to, or that it was not set.
+_OF_THE_MACHINE: Final = frozenset({"localtime", "Factory", "posixrules"})
+
+
 @lru_cache(maxsize=1)
 def _zones() -> dict[str, str]:
-    """Zone names by their case-folded form; only those that really load here."""
-    return {name.casefold(): name for name in available_timezones() if ZoneInfo(name)}
+    """Zone names by their case-folded form; only those that really load here, and are the same everywhere."""
+    return {name.casefold(): name for name in available_timezones() - _OF_THE_MACHINE if ZoneInfo(name)}
 
 
 @lru_cache(maxsize=500)

@@ -15,6 +15,7 @@ from babel.dates import format_date, format_interval, format_skeleton, get_day_n
 from babel.lists import format_list
 from markupsafe import Markup
 
+from digest.render.locales import locale_of
 from subscribers.model import WEEKDAYS, Cadence, Section
 
 #: Where catalogues lie, as LANGUAGE/LC_MESSAGES/digest.mo; where there is none, the words stay as written.
@@ -51,6 +52,7 @@ _TAG: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _UNIVERSAL: Final = frozenset(
     {"UTC", "UCT", "Universal", "Zulu", "Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu"}
 )
+_OFFSET: Final = re.compile(r"Etc/GMT([+-])([1-9][0-9]?)")
 _FIRST_STRONG_ISOLATE: Final = "\u2068"
 _POP_DIRECTIONAL_ISOLATE: Final = "\u2069"
 #: Letters that run against a sentence, by its direction: Latin to Cyrillic, or Hebrew to Arabic.
@@ -68,7 +70,7 @@ class Words:
         self.catalogue: Final[gettext.NullTranslations] = gettext.translation(
             DOMAIN, LOCALES, languages=_wanted(self.locale), fallback=True
         )
-        spoken = Locale.parse(self.catalogue.info().get("language", WRITTEN_IN))
+        spoken = locale_of(self.catalogue.info().get("language", WRITTEN_IN))
         #: the language of the words, which differs from that of the dates where there is no catalogue
         self.language: Final = _tag(spoken)
         #: the language of dates that stand by themselves
@@ -108,6 +110,9 @@ class Words:
 
     def zone(self, name: str) -> str:
         """A time zone within a sentence: Europe/Paris in English, in other languages the time of its city."""
+        if offset := _OFFSET.fullmatch(name):
+            # POSIX counts hours behind Greenwich, and everybody else those ahead of it
+            return self.isolated(f"UTC{'−' if offset[1] == '+' else '+'}{offset[2]}")
         if self.language == WRITTEN_IN:
             return name.replace("_", " ")
         if name in _UNIVERSAL:
@@ -225,7 +230,7 @@ class Words:
         return [names[WEEKDAYS.index(day)] for day in days]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=100)
 def words_for(language: str) -> Words:
     """The words for readers with this BCP 47 tag; a tag that no locale knows gets English."""
     return Words(language)
@@ -282,10 +287,10 @@ def _locale(language: str) -> Locale:
     parts = language.replace("-", "_").split("_")
     for end in range(len(parts), 0, -1):
         try:
-            return Locale.parse("_".join(parts[:end]))
+            return locale_of("_".join(parts[:end]))
         except (UnknownLocaleError, ValueError):
             continue
-    return Locale.parse(WRITTEN_IN)
+    return locale_of(WRITTEN_IN)
 
 
 def _wanted(locale: Locale) -> list[str]:

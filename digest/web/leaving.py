@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Final
 
 import structlog
-from babel import Locale
 from babel.dates import get_day_names
 from fastapi import Request
 from fastapi.responses import PlainTextResponse, Response
@@ -23,6 +22,7 @@ from digest.flows.by_link import Seen
 from digest.flows.choosing import READING, is_faster_than_weekly
 from digest.flows.leaving import Leavings
 from digest.flows.remembered import Remembered
+from digest.render.locales import locale_of
 from digest.render.words import Words, words_for
 from digest.store.database import Database
 from digest.web.forms import Form, body_of, form_from
@@ -177,6 +177,6 @@ def _reasons(words: Words) -> tuple[Option, ...]:
 @lru_cache(maxsize=500)
 def _days(first: str, language: str) -> tuple[Option, ...]:
     """The days on which it could come once a week; the first of those on which it comes now is chosen."""
-    names = get_day_names("wide", context="stand-alone", locale=Locale.parse(language, sep="-"))
+    names = get_day_names("wide", context="stand-alone", locale=locale_of(language))
     first = first if first in WEEKDAYS else WEEKDAYS[0]
     return tuple(Option(day, names[place], day == first) for place, day in enumerate(WEEKDAYS))

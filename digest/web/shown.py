@@ -8,7 +8,7 @@ from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError
+from babel import UnknownLocaleError
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from digest.core.model import Newsletter
 from digest.flows.by_link import Seen
 from digest.render.characters import one_line
 from digest.render.greetings import masked, on_the_clock
+from digest.render.locales import locale_of
 from digest.render.page import topic_titles
 from digest.render.phrases import followed
 from digest.render.words import Words
@@ -197,8 +198,8 @@ def _length(profile: Profile, newsletter: Newsletter, words: Words) -> str:
 def _language(language: str, words: Words) -> str:
     """The name of a language, in the language of the page."""
     try:
-        chosen = Locale.parse(language, sep="-")
-        shown_in = Locale.parse(words.language, sep="-")
+        chosen = locale_of(language)
+        shown_in = locale_of(words.language)
         # some go by a name of their own: Simplified Chinese, British English
         own_name = shown_in.languages.get(str(chosen))
         return own_name or chosen.get_display_name(shown_in) or language

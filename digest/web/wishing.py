@@ -11,13 +11,13 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from babel import Locale
 from babel.dates import get_day_names
 from markupsafe import Markup
 from msgspec import Struct
 
 from digest.core.model import Newsletter, Topic
 from digest.render.characters import one_line
+from digest.render.locales import locale_of
 from digest.render.words import Words, languages_with_words
 from digest.web.forms import Errors, Form
 from subscribers.model import MONTHLY, WEEKDAYS, Cadence, Profile, Section
@@ -263,7 +263,7 @@ def _sections(
 
 @lru_cache(maxsize=500)
 def _days(days: tuple[str, ...], language: str) -> tuple[Option, ...]:
-    names = get_day_names("abbreviated", locale=Locale.parse(language, sep="-"))
+    names = get_day_names("abbreviated", locale=locale_of(language))
     chosen = WEEKDAYS if days == (MONTHLY,) else days
     return tuple(Option(day, names[place], day in chosen) for place, day in enumerate(WEEKDAYS))
 
@@ -284,7 +284,7 @@ def spoken_languages() -> tuple[str, ...]:
 
 @cache
 def _own_name(tag: str) -> str:
-    name = Locale.parse(tag, sep="-").get_display_name() or tag
+    name = locale_of(tag).get_display_name() or tag
     return name[:1].upper() + name[1:]
 
 

@@ -101,7 +101,8 @@ def test_sentences_keep_one_language_where_a_catalogue_is_missing() -> None:
         ("ar", "America/Argentina/Buenos_Aires", "بتوقيت \u2068Buenos Aires\u2069"),
         ("ar", "UTC", "\u2068UTC\u2069"),
         ("es", "Etc/UTC", "UTC"),
-        ("zh-Hans", "Etc/GMT+5", "GMT+5时间"),
+        ("zh-Hans", "Etc/GMT+5", "UTC−5"),
+        ("en", "Etc/GMT-14", "UTC+14"),
     ],
 )
 def test_a_time_zone_is_called_by_the_time_of_its_city(language: str, zone: str, said: str) -> None:

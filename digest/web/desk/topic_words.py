@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from babel import Locale
 from msgspec import Struct
 
 from digest.core.model import Topic, TopicWords
 from digest.errors import InputError
+from digest.render.locales import locale_of
 from digest.render.words import WRITTEN_IN
 from digest.web.desk.entered import Entered
 from digest.web.wishing import spoken_languages
@@ -59,7 +59,7 @@ def languages_of(topic: Topic | None, form: Entered) -> list[InLanguage]:
 
 def _shown(tag: str, words: TopicWords) -> InLanguage:
     try:
-        name = Locale.parse(tag, sep="-").get_display_name("en")
+        name = locale_of(tag).get_display_name(locale_of(WRITTEN_IN))
     except ValueError:
         name = None
     return InLanguage(tag, name or tag, words.title, words.description)
