@@ -6,7 +6,6 @@ mail or event -> what it says -> whom it is about -> what follows -> a row
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -19,7 +18,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from digest.core.families import family_of
 from digest.core.returned import Kind, Returned
 from digest.core.settling import Effect
-from digest.core.unread import Bounds
 from digest.flows.consequences import Consequences
 from digest.flows.matching import Matched, Origin, hold_readers, match
 from digest.flows.reputation import Watch
@@ -29,7 +27,7 @@ from digest.mail.bounces.unread import fingerprint, unread
 from digest.mail.evidence import Evidence
 from digest.mail.notified import read_notified
 from digest.mail.peek import readable, sender_and_subject
-from digest.store import facts, newsletters, returned, returned_mails
+from digest.store import facts, newsletters, returned
 from digest.store.database import Database
 from subscribers import together
 from subscribers.tokens import Tokens
@@ -39,9 +37,9 @@ log = structlog.get_logger(__name__)
 MAIL: Final = Origin("mail")
 #: Mails in one transaction.
 TOGETHER: Final = 100
-#: Of a copy whose sending is not recorded yet: a near server may answer within a millisecond.
 #: What people say, or say by a button: many of their mails are in the same words.
 _BY_PEOPLE: Final = frozenset({Kind.REPLY, Kind.UNSUBSCRIBE, Kind.COMPLAINT})
+#: Of a copy whose sending is not recorded yet: a near server may answer within a millisecond.
 _TOO_EARLY_SECONDS: Final = 0.5
 _TOO_EARLY_TRIES: Final = 6
 
@@ -170,17 +168,16 @@ class Settling:
                 done.append(_settled(one, Effect.SEEN, before))
                 continue
             mail = None if mails is None else mails[place]
-            says_nothing = one.event.kind is Kind.UNKNOWN and mail is not None
-            bounds = await rooms.take(one, len(mail.raw)) if says_nothing and mail is not None else None
-            if says_nothing and bounds is None:
+            is_mute = one.event.kind is Kind.UNKNOWN
+            # the line of one that says nothing is of no use without its mail
+            if mail is not None and is_mute and not await rooms.has_room(one, mail.raw):
                 seen[one.key] = Effect.NOT_KEPT
                 done.append(_settled(one, Effect.NOT_KEPT))
                 continue
             seen[one.key] = effect = await acting.follow(one)
             mail_id = None
             if mail is not None and _is_for_a_person(one, effect):
-                bounds = bounds or await rooms.take(one, len(mail.raw))
-                mail_id = None if bounds is None else await _keep_mail(connection, mail, bounds, now)
+                mail_id = await rooms.keep(one, mail.raw)
             address = known.get(_subscription_of(one) or 0, "")
             rows.append(_row(one, effect, origin, mail_id, now, address))
             done.append(_settled(one, effect))
@@ -231,12 +228,6 @@ def _as_written(one: Returned, raw: bytes) -> Returned:
 def _is_for_a_person(one: Matched, effect: Effect) -> bool:
     """Whether the mail itself is kept: nobody was found behind it, or somebody wrote it."""
     return effect in {Effect.UNMATCHED, Effect.FORWARDED} or one.event.kind is Kind.REPLY
-
-
-async def _keep_mail(connection: AsyncConnection, mail: Mail, bounds: Bounds, now: datetime) -> int:
-    key = hashlib.blake2b(mail.raw, digest_size=16).digest()
-    heading = sender_and_subject(mail.raw)
-    return await returned_mails.keep(connection, key, mail.raw, heading, now, bounds.kept)
 
 
 def _settled(one: Matched, effect: Effect, before: Effect | None = None) -> Settled:

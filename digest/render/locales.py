@@ -7,6 +7,7 @@ Arabic had "M02" for February, until the process ended. So each is loaded by its
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final
 
@@ -25,15 +26,15 @@ def locale_of(name: str) -> Locale:
 
     Raises UnknownLocaleError for one of which nothing is known, and ValueError for what is none.
     """
-    # Babel keeps these two to itself, and has no other way
+    # Babel keeps these to itself, and has no other way; one that is made otherwise is taken as it is
     library: Any = localedata
     locale: Any = Locale.parse(name.replace("-", "_"))
-    with library._cache_lock:
+    with suppress(AttributeError), library._cache_lock:
         library._cache.clear()
         data = dict(library.load(locale._Locale__data_identifier))
         library._cache.clear()
-    for section in _UNSAID:
-        data.pop(section, None)
-    locale._Locale__data = localedata.LocaleDataDict(data)
+        for section in _UNSAID:
+            data.pop(section, None)
+        locale._Locale__data = localedata.LocaleDataDict(data)
     found: Locale = locale
     return found

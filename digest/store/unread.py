@@ -31,13 +31,14 @@ class Unkept(Struct, frozen=True):
 async def lying(connection: AsyncConnection, bounds: Bounds) -> tuple[Lying, ...]:
     """Those that say nothing and wait, or all others: whichever these are the bounds of."""
     query = (
-        select(returns.c.delivery_id, returns.c.notice_id, returned_mails.c.octets)
+        select(returned_mails.c.id, returns.c.delivery_id, returns.c.notice_id, returned_mails.c.octets)
         .join_from(returned_mails, returns, returns.c.mail_id == returned_mails.c.id)
         .where(*(_SILENT if bounds is SILENT else _TELLING))
     )
+    # a mail that tells of many recipients lies there once
+    found = {row.id: row for row in await connection.execute(query)}
     return tuple(
-        Lying(row.delivery_id, row.notice_id, min(row.octets, bounds.kept))
-        for row in await connection.execute(query)
+        Lying(row.delivery_id, row.notice_id, min(row.octets, bounds.kept)) for row in found.values()
     )
 
 

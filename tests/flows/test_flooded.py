@@ -62,3 +62,17 @@ async def test_what_nothing_proves_has_its_line_when_there_is_no_room_for_its_ma
         mails = [Mail(report(f"u{number}@else.example", original=f"X-N: {number}\r\n")) for number in some]
         await settling(store, NINE).take_in(mails)
     assert await kept(store) == (9, 5, 4)
+
+
+async def test_a_mail_that_tells_of_many_takes_the_room_of_one(
+    store: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "TELLING", replace(TELLING, mails=2))
+    part = b"Final-Recipient: rfc822; u0@else.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+    for number in range(3):
+        one = report(f"a{number}@else.example")
+        many = b"".join(part.replace(b"u0", b"u%d%d" % (number, of)) for of in range(9))
+        head, tail = one.split(b"Final-Recipient:", 1)
+        (settled,) = await settling(store, NINE).take_in([Mail(head + many + b"Final-Recipient:" + tail)])
+        assert len(settled) == 10
+    assert await kept(store) == (30, 2, 1)

@@ -8,12 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 from jinja2 import Environment, nodes
 
+from digest.cli.readers import Language
+from digest.ingest.taxonomy import default_topics
 from digest.render.marks import CuttingTags
 from digest.render.words import languages_with_words, words_for
 from tests.languages.catalogues import ROOT, as_mo, as_po, in_step, languages, path_of, written
@@ -45,6 +47,13 @@ def translated(language: str) -> Iterator[tuple[Message, list[tuple[str, str]]]]
 def test_the_languages_are_those_that_were_promised() -> None:
     assert {"ar", "zh_Hans"} <= set(languages())
     assert languages_with_words() == {"en", *(language.split("_")[0] for language in languages())}
+
+
+def test_the_shell_and_the_first_topics_know_all_languages() -> None:
+    tags = {language.replace("_", "-") for language in languages()}
+    assert all(topic.translations.keys() == tags for topic in default_topics())
+    told = get_args(Language)[1].help
+    assert {word.strip(",;:") for word in told.split()} >= {"en", *tags}
 
 
 @every_language
